@@ -1,0 +1,141 @@
+/** Which of the boundary's controls a failure belongs to (DESIGN, the five pillars, and what stands around them). */
+export type Pillar = "workload" | "principal" | "policy" | "phi" | "trail" | "input" | "service";
+
+/** What a failure is to the trail: a refusal of the caller, a refusal of the input, or a failure of ours. */
+export type Outcome = "denied" | "rejected" | "failed";
+
+/** The facts of one failure. `status` is the HTTP status; `remedy` is what a person should do next. */
+export interface ErrorFacts {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
+  readonly pillar: Pillar;
+  readonly outcome: Outcome;
+  /** Whether the same call, with the same idempotency key, may succeed later without a change. */
+  readonly retry: boolean;
+  /** What happened and whether anything changed, for people. */
+  readonly message: string;
+  /** What to do next, for people. */
+  readonly remedy: string;
+}
+
+const denied = (status: 401 | 403, pillar: Pillar, message: string, remedy: string): ErrorFacts => ({
+  status,
+  pillar,
+  outcome: "denied",
+  retry: false,
+  message,
+  remedy,
+});
+const rejected = (status: ErrorFacts["status"], message: string, remedy: string): ErrorFacts => ({
+  status,
+  pillar: "input",
+  outcome: "rejected",
+  retry: false,
+  message,
+  remedy,
+});
+const unavailable = (pillar: Pillar, message: string, remedy: string): ErrorFacts => ({
+  status: 503,
+  pillar,
+  outcome: "failed",
+  retry: true,
+  message,
+  remedy,
+});
+const failed = (pillar: Pillar, message: string, remedy: string): ErrorFacts => ({
+  status: 500,
+  pillar,
+  outcome: "failed",
+  retry: false,
+  message,
+  remedy,
+});
+
+const RENEW = "Ask for a new token with the certificate that you call with, then repeat the request.";
+const RETRY = "Nothing was changed. Repeat the request with the same idempotency key in a few seconds.";
+const ASK = "Ask a security administrator whether your role and sites should cover this.";
+
+/**
+ * The only place where a failure gets a name. Codes are stable: clients branch on them.
+ * The texts hold no value of any request, so nothing in an error can leak.
+ */
+export const catalog = {
+  // Workload: who is calling (mTLS).
+  "workload.invalid": denied(403, "workload", "The certificate does not name exactly one workload of this deployment.", "Enrol the workload again."),
+  "workload.revoked": denied(403, "workload", "The certificate has expired or was revoked.", "Enrol the workload again."),
+  "workload.not_allowed": denied(403, "workload", "This workload may not call this route.", "Call with the workload that the route is meant for."),
+  "workload.crl_stale": unavailable("workload", "The revocation list is stale, so no certificate can be trusted.", "Check that the custodian is running."),
+  // Principal: who is acting (token).
+  "token.missing": denied(401, "principal", "The request carries no single bearer token.", RENEW),
+  "token.malformed": denied(401, "principal", "The token is not in its one canonical spelling.", RENEW),
+  "token.algorithm": denied(401, "principal", "The token's header is not the one that this deployment issues.", RENEW),
+  "token.key": denied(401, "principal", "The token names a key that is not in force.", RENEW),
+  "token.signature": denied(401, "principal", "The token's signature does not verify.", RENEW),
+  "token.claims": denied(401, "principal", "The token's claims are not the ones that this deployment issues.", RENEW),
+  "token.time": denied(401, "principal", "The token is expired, not yet valid, or valid for too long.", RENEW),
+  "token.binding": denied(401, "principal", "The token was issued to another certificate or workload.", RENEW),
+  "token.revoked": denied(401, "principal", "The token or its principal was revoked.", "Ask a security administrator."),
+  // Policy: may they do this, to that, there.
+  "policy.denied": denied(403, "policy", "No rule allows this.", ASK),
+  "policy.separation": denied(403, "policy", "The same person may not do both of these acts.", "Ask a colleague with this right to do it."),
+  "policy.unsigned": denied(403, "policy", "The active policy is not the one that was signed, so everything is denied.", "Tell a security administrator at once."),
+  "policy.invalid": rejected(400, "The policy document can't be compiled. Nothing was changed.", "Correct the document at the named places and propose it again."),
+  "policy.unavailable": unavailable("policy", "The policy could not be read, so nothing can be decided.", RETRY),
+  // PHI: what is opened.
+  "phi.integrity": denied(403, "phi", "A stored value did not authenticate, so it was not opened.", "Report the request id: the stored data may have been altered."),
+  "keys.unavailable": unavailable("phi", "The key service can't be reached, so nothing was opened or stored.", RETRY),
+  // Trail: that it is on record.
+  "trail.unavailable": unavailable("trail", "The trail can't be written, so nothing was done.", RETRY),
+  "trail.contended": unavailable("trail", "The trail's head moved too often, so nothing was done.", RETRY),
+  "trail.frozen": unavailable("trail", "The trail is under an incident, so this act is stopped.", "Wait until two people have released it."),
+  "trail.unrepresentable": failed("trail", "A record can't hold this value, so nothing was done.", "Report the request id."),
+  "trail.unreadable": failed("trail", "A stored record is not in its one canonical spelling.", "Verify the chain: the stored trail may have been altered."),
+  "note.invalid": failed("trail", "A signed note is malformed or is not signed by the expected key.", "Verify the chain and check the key's fingerprint."),
+  "trail.awaiting_evidence": unavailable("trail", "The act stands, but its checkpoint could not be signed yet.", "Repeat the request with the same idempotency key to get the receipt."),
+  // Input.
+  "input.invalid": rejected(400, "The input is not what this procedure takes. Nothing was changed.", "Correct the named fields and send it again."),
+  "input.too_large": rejected(413, "The request is larger than this route takes. Nothing was changed.", "Send less at once."),
+  "input.media_type": rejected(415, "This route takes application/json only.", "Send the body as application/json."),
+  "input.method": rejected(405, "This route takes POST only.", "Send the request as POST."),
+  "input.not_found": rejected(404, "There is no such route.", "Check the procedure's name."),
+  "input.cursor": rejected(400, "The cursor was not issued for this list and caller.", "Start the list again without a cursor."),
+  "input.idempotency_missing": rejected(400, "A change needs an idempotency key. Nothing was changed.", "Send an idempotency-key header of 16 to 64 characters."),
+  "input.idempotency_reused": rejected(409, "This idempotency key was used for another request. Nothing was changed.", "Send a new idempotency key."),
+  "packet.invalid": rejected(400, "The packet is not a dataset that this study takes. Nothing was stored.", "Correct the file at the named place and send it again."),
+  "packet.state": rejected(409, "The packet is not in a state that allows this. Nothing was changed.", "Look at the packet's state first."),
+  "packet.conflict": rejected(409, "The packet contradicts what is stored. Nothing was changed.", "Reject the packet, or have the difference resolved first."),
+  "registration.conflict": rejected(409, "This is registered already, differently. Nothing was changed.", "Look at what is registered first."),
+  // Service.
+  "service.limited": { status: 429, pillar: "service", outcome: "rejected", retry: true, message: "Too many requests.", remedy: "Wait a second, then send fewer at once." },
+  "service.busy": unavailable("service", "The service is at its limit. Nothing was changed.", RETRY),
+  "service.unavailable": unavailable("service", "The service can't serve this now. Nothing was changed.", RETRY),
+  "service.stopping": unavailable("service", "The service is stopping. Nothing was changed.", RETRY),
+  "internal": failed("service", "Something failed on our side. Nothing was changed.", "Report the request id."),
+  // Connection: what a client says of a call that got no answer; never on the wire.
+  "connection.refused": unavailable("service", "The api can't be reached. Nothing was sent.", "Check that Sallyport is running, that the address is right, and that the certificate was not revoked."),
+  "connection.lost": unavailable("service", "The connection ended without an answer, so it is unknown whether the act was done.", "Repeat the request with the same idempotency key. If it keeps failing, check that the certificate was not revoked."),
+  "connection.untrusted": denied(403, "workload", "The server did not prove to be the api of this deployment. Nothing was sent.", "Check the address, the trust domain and the authority that you trust."),
+  "connection.rejected": denied(403, "workload", "The api did not accept this certificate.", "Enrol the workload again, or ask whether it was revoked."),
+  // Start and operation: seen by operators, never on the wire.
+  "setting.invalid": rejected(400, "A setting is missing or wrong.", "Correct the named setting and start again."),
+  "secret.missing": rejected(400, "A secret is missing.", "Provide the named file or setting and start again."),
+  "secret.weak": rejected(400, "A secret is too short or an example.", "Replace the named secret with a random one."),
+  "secret.exposed": rejected(400, "A secret can be read by others, or belongs to someone else.", "Give the named file to this user alone (chmod 600)."),
+  "database.unreachable": unavailable("service", "The database can't be reached.", "Check the database and its address."),
+  "database.insecure": rejected(400, "The database connection or its durability is not safe.", "Use sslmode=verify-full, and fsync, full_page_writes and synchronous_commit on."),
+  "database.newer": rejected(400, "The database's schema is newer than this version.", "Start the newer version."),
+  "database.altered": rejected(400, "The database's schema was not made by this version's migrations.", "Start the version that made it, or restore the database."),
+  "database.foreign": rejected(400, "The database belongs to another deployment.", "Point the settings at this deployment's database."),
+  "port.taken": rejected(400, "A port is in use.", "Stop the other program or choose another port."),
+  "custodian.locked": rejected(409, "The custodian's store is in use.", "Stop Sallyport first."),
+  "custodian.store": rejected(400, "The custodian's store can't be opened.", "Restore it from its backup together with its root key."),
+  "bundle.unreadable": rejected(400, "This is not an export bundle.", "Name the folder that the export wrote."),
+  "bundle.exists": rejected(400, "The folder for the export is not empty. Nothing was written.", "Name a new or empty folder."),
+  "verb.invalid": rejected(400, "The custodian was sent something that it does not take.", "Report the request id."),
+  "verb.refused": denied(403, "trail", "The custodian refused: the request would rewrite what is already signed.", "Tell a security administrator at once."),
+} as const satisfies Record<string, ErrorFacts>;
+
+/** Every failure's stable code. */
+export type ErrorCode = keyof typeof catalog;
+
+/** Whether a string is a code of the catalogue. */
+export const isErrorCode = (value: unknown): value is ErrorCode => typeof value === "string" && Object.hasOwn(catalog, value);

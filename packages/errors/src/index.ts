@@ -1,0 +1,2 @@
+export { catalog, type ErrorCode, type ErrorFacts, isErrorCode, type Outcome, type Pillar } from "./catalog.ts";
+export { assertNever, codeOf, type ErrorContext, SallyportError, toWireError, type WireError } from "./sallyport-error.ts";

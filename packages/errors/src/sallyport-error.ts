@@ -1,0 +1,49 @@
+import { catalog, type ErrorCode, type ErrorFacts } from "./catalog.ts";
+
+/** Ids and names that help an operator, never a clinical value, a key or a secret. */
+export type ErrorContext = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/**
+ * Every failure that Sallyport raises on purpose. It carries a code and, for operators, a context of ids;
+ * the text for people is looked up by whoever shows it, so the error itself has nothing to leak.
+ */
+export class SallyportError extends Error {
+  readonly code: ErrorCode;
+  readonly context: ErrorContext;
+
+  constructor(code: ErrorCode, context: ErrorContext = {}, cause?: unknown) {
+    super(code, cause === undefined ? undefined : { cause });
+    this.name = "SallyportError";
+    this.code = code;
+    this.context = context;
+  }
+
+  /** The catalogue's facts of this failure. */
+  get facts(): ErrorFacts {
+    return catalog[this.code];
+  }
+}
+
+/** The code of anything thrown: its own, or `internal`. */
+export const codeOf = (error: unknown): ErrorCode => (error instanceof SallyportError ? error.code : "internal");
+
+/** Throws; for the branch that the types say can't be reached. */
+export function assertNever(value: never): never {
+  throw new SallyportError("internal", { unreachable: typeof value });
+}
+
+/** The body of every answer that isn't a success. Its shape is the whole of what a caller learns. */
+export interface WireError {
+  readonly pillar: string;
+  readonly code: ErrorCode;
+  readonly remedy: string;
+  readonly requestId: string;
+  /** Where in the input the fault is (paths, rows and columns, never values); only with `input` codes. */
+  readonly where?: readonly string[];
+}
+
+/** Makes the wire body of a failure; `where` is taken from the context of `input` failures only. */
+export function toWireError(code: ErrorCode, requestId: string, where?: readonly string[]): WireError {
+  const { pillar, remedy } = catalog[code];
+  return { pillar, code, remedy, requestId, ...(pillar === "input" && where !== undefined && { where }) };
+}
