@@ -1,0 +1,49 @@
+/** The trust zones, from the least trusted to the most (docs/threat-model.md). */
+export type ZoneName = "public" | "edge" | "application" | "data" | "egress";
+
+/** One row of the zones table. Everything that listens, connects or stores is derived from it or checked against it. */
+export interface Zone {
+  readonly name: ZoneName;
+  /** The processes of this zone, by workload name. */
+  readonly processes: readonly WorkloadName[];
+  /** What the zone holds, at the most sensitive. */
+  readonly holds: "nothing of ours" | "session ids and short tokens" | "plaintext PHI for one crossing" | "ciphertext, the trail and the keys" | "sealed packets";
+  /** The zones whose workloads may open a connection to this one. */
+  readonly callers: readonly ZoneName[];
+  /** Who may open a connection inside the zone, by process. */
+  readonly within: readonly (readonly [from: WorkloadName, to: WorkloadName])[];
+  /** How data is protected on the way in and while it is here. */
+  readonly posture: string;
+}
+
+/** The processes, each with a workload identity of its own; Postgres has none and is reached by SCRAM or verify-full. */
+export type WorkloadName = "console" | "api" | "custodian" | "postgres" | "egress";
+
+export const zones = [
+  { name: "public", processes: [], holds: "nothing of ours", callers: [], within: [], posture: "TLS 1.3; rate-limited" },
+  { name: "edge", processes: ["console"], holds: "session ids and short tokens", callers: ["public"], within: [], posture: "TLS terminated, re-encrypted inward" },
+  { name: "application", processes: ["api"], holds: "plaintext PHI for one crossing", callers: ["public", "edge"], within: [], posture: "mTLS 1.3; field and envelope encryption" },
+  { name: "data", processes: ["postgres", "custodian"], holds: "ciphertext, the trail and the keys", callers: ["application"], within: [["custodian", "postgres"]], posture: "AES-256-GCM fields; mTLS 1.3 to the custodian; SCRAM on loopback or verify-full to Postgres" },
+  { name: "egress", processes: ["egress"], holds: "sealed packets", callers: ["application"], within: [], posture: "signed, sealed" },
+] as const satisfies readonly Zone[];
+
+/** The zone of a process. */
+export function zoneOf(process: WorkloadName): Zone {
+  const found = (zones as readonly Zone[]).find((zone) => zone.processes.includes(process));
+  if (found === undefined) throw new RangeError(`no zone holds ${process}`);
+  return found;
+}
+
+/** Whether `from` may open a connection to `to`: by the caller's zone, or by an exception inside one zone. */
+export function mayConnect(from: WorkloadName | "client", to: WorkloadName): boolean {
+  const target = zoneOf(to);
+  if (target.within.some(([a, b]) => a === from && b === to)) return true;
+  const source: ZoneName = from === "client" ? "public" : zoneOf(from).name;
+  return source !== target.name && target.callers.includes(source);
+}
+
+/** The SPIFFE ID of one of our processes (SPIFFE-ID §2: trust domain and path). */
+export const processId = (trustDomain: string, process: WorkloadName): string => `spiffe://${trustDomain}/zone/${zoneOf(process).name}/${process}`;
+
+/** The SPIFFE ID of a service principal's workload. */
+export const serviceId = (trustDomain: string, service: string): string => `spiffe://${trustDomain}/service/${service}`;
