@@ -1,0 +1,16 @@
+export { TOKEN_LIFETIME_SECONDS_MAX, type TokenClaims } from "./access-claims.ts";
+export { type AccessTokenChecks, CLOCK_SKEW_SECONDS_MAX, type RingKey, strictChecks, type TokenPeer } from "./access-token-checks.ts";
+export { type AccessClaims, AccessTokenVerifier, type AccessTokenVerifierOptions, type PublishedTokenKey } from "./access-token-verifier.ts";
+export { decodeBase64url } from "./base64url.ts";
+export { bearerToken } from "./bearer-token.ts";
+export { canonicalJson } from "./canonical-json.ts";
+export { type ChunkPlace, openBytes, sealBytes } from "./chunk-cipher.ts";
+export { type JwsExpectation, type JwsHeader, type JwsParts, signCompactJws, verifyCompactJws } from "./compact-jws.ts";
+export { type DataKey, isKeyId } from "./data-key.ts";
+export { equalHex, hmacHex, RunningSha256, secretKey, sha256, sha256Hex } from "./digest.ts";
+export { ed25519FromSeed, type Ed25519Pair, ed25519Public, ed25519RawOf, generateEd25519, signEd25519, verifyEd25519 } from "./ed25519.ts";
+export { unwrapDataKey, wrapDataKey, wrappedBy, type Wrapping } from "./envelope.ts";
+export { type FieldPlace, openField, sealedUnder, sealField } from "./field-cipher.ts";
+export { isId, newId } from "./id.ts";
+export { type AccessTokenGrant, mintAccessToken } from "./mint-access-token.ts";
+export { pooledRandom, type RandomBytes } from "./random-pool.ts";
