@@ -1,0 +1,111 @@
+import type { CompiledPolicy } from "./compile.ts";
+import { meetFields, NO_FIELDS } from "./field-rule.ts";
+import type { Decision, FieldRule, GrantRule, Place, Question, SiteRef } from "./model.ts";
+import { coversSite, isDeploymentWide, type Joined, joinReaches, neededFor, type Reach, reaches } from "./reach.ts";
+import { isSiteRef } from "./site-token.ts";
+
+type Allow = Extract<Decision, { effect: "allow" }>;
+type Deny = Extract<Decision, { effect: "deny" }>;
+
+/**
+ * Decides one question: allow-list, live assignments intersected with the token's scope, and a place that must be known.
+ *
+ * Whatever is missing, malformed or not in a closed list is a denial, whatever its static type; nothing is thrown for it
+ * (docs/spec/policy-v1.md §3). Where several roles reach one site, their rules are joined; where an answer speaks of several
+ * sites, only the fields that every one of them allows are shown. `rule` and `role` name all that took part, joined by `+`.
+ */
+export function decide(policy: CompiledPolicy, question: Question): Decision {
+  const found = reaches(policy, question);
+  if (typeof found === "string") return deny(found, question, policy);
+  const place: unknown = question.place;
+  if (typeof place !== "object" || place === null) return deny("no_site", question, policy);
+  return decidePlace(policy, question, found, question.place);
+}
+
+function decidePlace(policy: CompiledPolicy, question: Question, found: readonly Reach[], place: Place): Decision {
+  switch (place.kind) {
+    case "one": {
+      if (!isSiteRef(place.site)) return deny("no_site", question, policy);
+      const joined = joinAt(policy, found, place.site);
+      return joined === null ? deny("other_site", question, policy) : allow(policy, [joined], [place.site]);
+    }
+    case "each": {
+      const { sites } = place;
+      if (!Array.isArray(sites) || sites.length === 0 || !sites.every(isSiteRef)) return deny("no_site", question, policy);
+      const joined = sites.map((site) => joinAt(policy, found, site));
+      return joined.every((one) => one !== null) ? allow(policy, joined, sites) : deny("other_site", question, policy);
+    }
+    case "any": {
+      const sites = Array.isArray(place.sites) ? place.sites.filter(isSiteRef) : [];
+      const reached = sites.flatMap((site) => {
+        const joined = joinAt(policy, found, site);
+        return joined === null ? [] : [{ site, joined }];
+      });
+      if (reached.length === 0) return deny("other_site", question, policy);
+      return allow(policy, reached.map(({ joined }) => joined), reached.map(({ site }) => site));
+    }
+    case "deployment": {
+      const joined = joinReaches(policy, found.filter(({ assignment }) => isDeploymentWide(assignment)));
+      return joined === null ? deny("not_deployment_wide", question, policy) : allow(policy, [joined], []);
+    }
+    default:
+      return deny("no_site", question, policy);
+  }
+}
+
+const joinAt = (policy: CompiledPolicy, found: readonly Reach[], site: SiteRef): Joined | null =>
+  joinReaches(policy, found.filter(({ assignment }) => coversSite(assignment, site)));
+
+function allow(policy: CompiledPolicy, joined: readonly Joined[], sites: readonly SiteRef[]): Allow {
+  const { rule, role, fields } = combine(policy, joined);
+  return { effect: "allow", rule, role, sites: sites.map(({ study, site }) => ({ study, site })), fields };
+}
+
+/** Names all rules that took part, in the document's order, and shows the fields that hold everywhere. */
+export function combine(policy: CompiledPolicy, joined: readonly Joined[]): { readonly rule: string; readonly role: string; readonly fields: FieldRule } {
+  const [first] = joined;
+  const [only] = first?.rules ?? [];
+  if (joined.length === 1 && first?.rules.length === 1 && only !== undefined) return { rule: only.id, role: only.role, fields: first.fields };
+  const part = new Set<GrantRule>(joined.flatMap((one) => one.rules));
+  const rules = policy.document.grants.filter((grant) => part.has(grant));
+  const fields = first === undefined ? NO_FIELDS : joined.map((one) => one.fields).reduce(meetFields);
+  return { rule: rules.map(({ id }) => id).join("+"), role: [...new Set(rules.map(({ role }) => role))].join("+"), fields };
+}
+
+function deny(reason: Deny["reason"], question: Question, policy: CompiledPolicy): Deny {
+  return { effect: "deny", reason, needed: needed(reason, question, policy) };
+}
+
+function needed(reason: Deny["reason"], { action, resource, place }: Question, policy: CompiledPolicy): string {
+  switch (reason) {
+    case "principal_suspended":
+      return "an active principal";
+    case "not_in_scope":
+      return "a token whose scope names the action";
+    case "no_site":
+      return "a resource with a registered site";
+    case "not_deployment_wide":
+      return neededFor(policy, action, resource, "over the whole deployment");
+    case "no_rule":
+    case "unknown_role":
+    case "other_site":
+    case "separation":
+      return neededFor(policy, action, resource, placeWords(place));
+  }
+}
+
+function placeWords(place: Place | null | undefined): string {
+  switch (place?.kind) {
+    case "one":
+      return "at the resource's site";
+    case "each":
+      return "at each of the named sites";
+    case "any":
+      return "at one site at least";
+    case "deployment":
+      return "over the whole deployment";
+    case undefined:
+    default:
+      return "somewhere";
+  }
+}

@@ -1,0 +1,52 @@
+import type { CompiledPolicy } from "./compile.ts";
+import { combine } from "./decide.ts";
+import type { Decision, FieldRule, SiteRef } from "./model.ts";
+import { isDeploymentWide, joinReaches, type PlacelessQuestion, type Reach, reaches } from "./reach.ts";
+import { isSiteRef, isSiteToken } from "./site-token.ts";
+
+/**
+ * The decision for lists, as data for a WHERE clause: a row passes if `everything`, or its study is in `studies`, or its
+ * site is in `sites`. All three empty passes nothing.
+ */
+export interface SiteFilter {
+  readonly effect: "allow";
+  readonly everything: boolean;
+  /** Studies of which every site passes. */
+  readonly studies: readonly string[];
+  /** Single sites that pass, none of which lies in `studies`. */
+  readonly sites: readonly SiteRef[];
+  /** All rules and roles that took part, joined by `+`. */
+  readonly rule: string;
+  readonly role: string;
+  /** The fields that hold at every place that the filter passes. */
+  readonly fields: FieldRule;
+}
+
+/** Compiles the decision of a list query: a site passes the filter if and only if {@link decide} allows it alone. */
+export function siteFilter(policy: CompiledPolicy, question: PlacelessQuestion): SiteFilter | { readonly effect: "deny"; readonly reason: Extract<Decision, { effect: "deny" }>["reason"] } {
+  const found = reaches(policy, question);
+  if (typeof found === "string") return { effect: "deny", reason: found };
+  const usable = found.filter(({ assignment }) => isWellFormed(assignment));
+  if (usable.length === 0) return { effect: "deny", reason: "other_site" };
+  const everything = usable.some(({ assignment }) => isDeploymentWide(assignment));
+  const studies = everything ? [] : [...new Set(usable.filter(({ assignment }) => assignment.site === "*").map(({ assignment }) => assignment.study))];
+  const single = usable.filter(({ assignment }) => assignment.site !== "*" && !studies.includes(assignment.study));
+  const sites = everything ? [] : [...new Map(single.map(({ assignment: { study, site } }) => [`${study}/${site}`, { study, site }])).values()];
+  return { effect: "allow", everything, studies, sites, ...combine(policy, patterns(policy, usable)) };
+}
+
+/** Whether a site passes a filter; what the SQL made of it must say too. */
+export const siteMatches = (filter: SiteFilter, site: SiteRef): boolean =>
+  isSiteRef(site) && (filter.everything || filter.studies.includes(site.study) || filter.sites.some((one) => one.study === site.study && one.site === site.site));
+
+/** One joined rule set per assignment: what a site gets that only this pattern, or a wider one, reaches. */
+function patterns(policy: CompiledPolicy, usable: readonly Reach[]): NonNullable<ReturnType<typeof joinReaches>>[] {
+  return usable.flatMap(({ assignment }) => {
+    const wider = usable.filter((other) => isDeploymentWide(other.assignment) || (other.assignment.study === assignment.study && (other.assignment.site === "*" || other.assignment.site === assignment.site)));
+    const joined = joinReaches(policy, wider);
+    return joined === null ? [] : [joined];
+  });
+}
+
+/** Whether an assignment can reach any site at all: `*` as a study without `*` as a site can't. */
+const isWellFormed = ({ study, site }: Reach["assignment"]): boolean => (study === "*" && site === "*") || (isSiteToken(study) && (site === "*" || isSiteToken(site)));

@@ -1,0 +1,107 @@
+import { policyDigest } from "./canonical.ts";
+import type { Action, FieldRule, GrantRule, PolicyDocument, ResourceType, RoleRule } from "./model.ts";
+
+type Row = readonly [action: Action, resource: ResourceType, fields?: FieldRule];
+
+/** Identifiers and clinical values stay masked until they are asked for one by one; the arm stays hidden. */
+const MASKED_SUBJECT: FieldRule = { readable: ["public", "regulatory"], masked: ["phi"] };
+/** What a reveal may open: anything but what would unblind. */
+const REVEALABLE: FieldRule = { readable: ["public", "regulatory", "phi"], masked: [] };
+
+const SEES_SUBJECTS: readonly Row[] = [
+  ["subject.list", "subject"],
+  ["subject.read", "subject", MASKED_SUBJECT],
+  ["phi.read", "subject_phi", REVEALABLE],
+];
+
+const ROLES = {
+  site_coordinator: {
+    description: "Uploads packets of the sites that it is assigned to; approves and releases nothing.",
+    rows: [["packet.upload", "packet"]],
+  },
+  regulatory_coordinator: {
+    description: "Keeps regulatory documents and submits eCTD sequences.",
+    rows: [
+      ["document.read", "ectd_sequence"],
+      ["submission.submit", "ectd_sequence"],
+      ["document.read", "irb_correspondence"],
+      ["document.write", "irb_correspondence"],
+      ["document.read", "investigator_credential"],
+      ["study.read", "study"],
+    ],
+  },
+  regulatory_reviewer: {
+    description: "Reviews and signs submissions and reads the PHI that they rest on; edits no EDC record.",
+    rows: [
+      ["document.read", "ectd_sequence"],
+      ["submission.sign", "ectd_sequence"],
+      ["document.read", "irb_correspondence"],
+      ...SEES_SUBJECTS,
+      ["study.read", "study"],
+    ],
+  },
+  clinical_reviewer: {
+    description: "Reviews subjects' data, masked until revealed, blinded to treatment.",
+    rows: [...SEES_SUBJECTS, ["document.read", "ectd_sequence"], ["study.read", "study"]],
+  },
+  authorized_signer: {
+    description: "Signs eCTD sequences.",
+    rows: [["document.read", "ectd_sequence"], ["submission.sign", "ectd_sequence"]],
+  },
+  ingestion_service: {
+    description: "Writes packets into quarantine; never reads what is stored.",
+    rows: [["packet.upload", "packet"]],
+  },
+  data_steward: {
+    description: "Releases or rejects what others uploaded.",
+    rows: [["packet.read", "packet"], ["packet.release", "packet"], ["packet.reject", "packet"], ["study.read", "study"]],
+  },
+  security_admin: {
+    description: "Administers principals, workloads, roles and studies; sees whether the trail is whole.",
+    rows: [
+      ["principal.read", "principal"],
+      ["workload.read", "workload"],
+      ["workload.revoke", "workload"],
+      ["role.change", "role"],
+      ["study.read", "study"],
+      ["study.register", "study"],
+      ["trail.read", "trail"],
+      ["trail.verify", "trail"],
+      ["keys.read", "key_ring"],
+    ],
+  },
+  auditor: {
+    description: "Reads, verifies and exports the trail.",
+    rows: [["trail.read", "trail"], ["trail.verify", "trail"], ["trail.export", "trail"], ["study.read", "study"]],
+  },
+  key_custodian: {
+    description: "Rotates keys.",
+    rows: [["keys.read", "key_ring"], ["keys.rotate", "key_ring"]],
+  },
+  egress_service: {
+    description: "Hands sealed submissions to their recipients.",
+    rows: [["submission.submit", "ectd_sequence"]],
+  },
+} as const satisfies Record<string, { readonly description: string; readonly rows: readonly Row[] }>;
+
+const toRole = ([name, { description }]: readonly [string, { readonly description: string }]): RoleRule => ({ name, description, assignableBy: ["security_admin"] });
+
+function toGrants([role, { rows }]: readonly [string, { readonly rows: readonly Row[] }]): readonly GrantRule[] {
+  const withOwnRights: readonly Row[] = [...rows, ["access.read", "access"]];
+  return withOwnRights.map(([action, resource, fields]) => ({ id: `${role}:${action}:${resource}`, role, action, resource, ...(fields !== undefined && { fields }) }));
+}
+
+/** The policy that a new deployment starts with: version 1, the least that each role needs. Everybody may see their own rights. */
+export const starterPolicy: PolicyDocument = {
+  version: 1,
+  title: "Starter policy",
+  roles: Object.entries(ROLES).map(toRole),
+  grants: Object.entries(ROLES).flatMap(toGrants),
+  separation: [
+    { id: "uploader-never-releases", first: "packet.upload", second: "packet.release" },
+    { id: "author-never-signs", first: "document.write", second: "submission.sign" },
+  ],
+};
+
+/** SHA-256 of the starter policy's canonical bytes, lower-case hex: the one policy that the custodian signs by itself, into an empty store. */
+export const starterPolicyDigest: string = policyDigest(starterPolicy);
