@@ -1,0 +1,117 @@
+import type { Grant, SiteRef } from "@sallyport/policy";
+
+/** What a variable's values are. `treatment` would unblind; what nobody classified is `phi`. */
+export type Classification = "public" | "regulatory" | "phi" | "treatment";
+
+/** A subject as stored, without any value. */
+export interface SubjectRow extends SiteRef {
+  /** Opaque: `sub_` and 26 characters of Crockford base32. */
+  readonly id: string;
+  /** Pronounceable, unique in the study, derived from the id alone: no PHI. */
+  readonly label: string;
+  /** The subject's data key as the custodian wrapped it. */
+  readonly wrapped: string;
+}
+
+/** One sealed field of one version of one record. `record` is `1` in domains with one row per subject. */
+export interface FieldRow {
+  readonly subject: string;
+  readonly domain: string;
+  readonly record: string;
+  readonly version: number;
+  readonly name: string;
+  readonly classification: Classification;
+  /** `sp1.<keyId>.<base64url(nonce|ct|tag)>`. */
+  readonly sealed: string;
+}
+
+/** Which current record versions a subject has. */
+export interface RecordRow {
+  readonly subject: string;
+  readonly domain: string;
+  readonly record: string;
+  readonly version: number;
+}
+
+/** Port: subjects. Every call filters by the grant's sites, and row-level security stands behind it. */
+export interface SubjectStore<Tx> {
+  /** One page by label, after `after`; `total` and `bySite` count what the grant reaches under the same filter. */
+  list(grant: Grant, filter: { readonly study?: string | undefined; readonly site?: string | undefined; readonly after?: string | undefined; readonly limit: number }): Promise<{
+    readonly items: readonly SubjectRow[];
+    readonly total: number;
+    readonly bySite: readonly (SiteRef & { readonly count: number })[];
+  }>;
+  /** The subject with its current fields (all of them, or those named `DOMAIN.NAME`), or null where there is none that the grant reaches. */
+  open(grant: Grant, id: string, names?: readonly string[]): Promise<{ readonly subject: SubjectRow; readonly fields: readonly FieldRow[] } | null>;
+  /** The owning site of a subject, from our own records, or null. Takes no grant: it feeds the decision, and tells nothing to a caller. */
+  siteOf(id: string): Promise<SiteRef | null>;
+  /** The subjects behind these lookups (HMAC of study and USUBJID, hex), with their current fields, inside the release's own transaction. */
+  find(tx: Tx, grant: Grant, study: string, lookups: readonly string[]): Promise<readonly { readonly lookup: string; readonly subject: SubjectRow; readonly fields: readonly FieldRow[] }[]>;
+  insert(tx: Tx, grant: Grant, subjects: readonly (SubjectRow & { readonly lookup: string })[]): Promise<void>;
+  /** Inserts new versions of records with all their fields. Old versions stay. */
+  insertVersions(tx: Tx, grant: Grant, packet: string, records: readonly RecordRow[], fields: readonly FieldRow[]): Promise<void>;
+}
+
+export type PacketState = "quarantined" | "released" | "rejected";
+
+/** A packet's own row: counts and ids only, no values. */
+export interface PacketRow {
+  /** `pkt_` and 26 characters of Crockford base32. */
+  readonly id: string;
+  readonly study: string;
+  readonly sites: readonly string[];
+  readonly dataset: string;
+  readonly format: string;
+  readonly profile: string;
+  readonly state: PacketState;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly receivedAtMs: number;
+  readonly ingestedBy: string;
+  /** The person behind the ingesting principal: releasing is for another. */
+  readonly ingestedByPerson: string;
+  readonly wrapped: string;
+  readonly decidedBy: string | null;
+  readonly decidedAtMs: number | null;
+  readonly outcome: { readonly created: number; readonly updated: number; readonly unchanged: number } | null;
+}
+
+/** Port: packets in quarantine. */
+export interface PacketStore<Tx> {
+  insert(tx: Tx, grant: Grant, packet: Omit<PacketRow, "decidedBy" | "decidedAtMs" | "outcome">, chunks: readonly Buffer[]): Promise<void>;
+  /** Packets that lie wholly within the grant's sites, newest first. */
+  list(grant: Grant, filter: { readonly study?: string | undefined; readonly state?: PacketState | undefined; readonly after?: string | undefined; readonly limit: number }): Promise<{ readonly items: readonly PacketRow[]; readonly total: number }>;
+  get(grant: Grant, id: string): Promise<PacketRow | null>;
+  /** Study, sites and ingesting person of a packet, from our own records, or null; feeds the decision. */
+  placeOf(id: string): Promise<{ readonly sites: readonly SiteRef[]; readonly ingestedByPerson: string; readonly ingestedBy: string } | null>;
+  /** Locks the packet's row for a decision on it and returns it with its sealed chunks. */
+  lock(tx: Tx, grant: Grant, id: string): Promise<{ readonly packet: PacketRow; readonly chunks: readonly Buffer[] } | null>;
+  /** The sealed chunks, outside any transaction; for preparing a release. Needs `packet.release`. */
+  chunks(grant: Grant, id: string): Promise<readonly Buffer[]>;
+  decide(tx: Tx, grant: Grant, id: string, state: Exclude<PacketState, "quarantined">, outcome: PacketRow["outcome"]): Promise<void>;
+}
+
+/** Port: the registry of studies and sites. */
+export interface StudyRow {
+  readonly id: string;
+  readonly title: string;
+  readonly profile: string;
+  readonly sites: readonly { readonly id: string; readonly name: string; readonly country: string }[];
+}
+export interface StudyStore<Tx> {
+  all(): Promise<readonly StudyRow[]>;
+  /** Registers a study with its sites; registering the same again changes nothing; differently is `registration.conflict`. */
+  register(tx: Tx, study: StudyRow): Promise<"registered" | "unchanged">;
+}
+
+/** Port: sealed values of changes and free-text reasons; the trail holds a salted commitment to them. */
+export interface ChangeStore<Tx> {
+  insert(tx: Tx, change: { readonly id: string; readonly requestId: string; readonly sealed: string; readonly commitment: string }): Promise<void>;
+}
+
+/** Port: the keys that belong to no subject and no packet (reference and lookup key, change key), wrapped. Made once. */
+export interface ReferenceKeyStore {
+  get(id: string): Promise<string | null>;
+  /** Inserts unless there is one; answers the one that stands. */
+  putIfAbsent(id: string, wrapped: string): Promise<string>;
+}

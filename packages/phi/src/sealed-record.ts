@@ -1,0 +1,119 @@
+import { canonicalJson, type DataKey, type FieldPlace, openField, type RandomBytes, sealField } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+import type { Grant, SiteRef } from "@sallyport/policy";
+import type { FieldValue } from "./dataset.ts";
+import { maskOf } from "./mask.ts";
+import { assertOpens, Phi } from "./phi.ts";
+import type { Classification, FieldRow, RecordRow } from "./ports.ts";
+
+/** A field before it is sealed. */
+export interface PlainField {
+  readonly name: string;
+  readonly classification: Classification;
+  readonly value: Phi<FieldValue>;
+}
+
+/** Whose record it is: the opaque id and the owning site, which every field is bound to. */
+export interface SealedFor extends SiteRef {
+  readonly id: string;
+}
+
+/** A field as a grant may see it: opened, or masked. A hidden one isn't there at all. */
+export type FieldView = {
+  readonly domain: string;
+  readonly record: string;
+  readonly version: number;
+  readonly name: string;
+  readonly classification: Classification;
+} & ({ readonly shown: "open"; readonly value: Phi<FieldValue> } | { readonly shown: "masked"; readonly mask: string });
+
+const BLOCK_BYTES = 64;
+
+/**
+ * What is sealed of a field: canonical JSON of its classification and value, filled up with spaces to a multiple of 64 bytes.
+ * The classification goes in because it decides who may open: one that was changed beside the ciphertext shows. The filling
+ * keeps the length of what is stored from telling one arm, sex or flag from another (docs/spec/field-v1.md §3).
+ */
+export function encodeField(classification: Classification, value: FieldValue): string {
+  const text = canonicalJson([classification, value]);
+  const over = Buffer.byteLength(text, "utf8") % BLOCK_BYTES;
+  return over === 0 ? text : text + " ".repeat(BLOCK_BYTES - over);
+}
+
+/** The value of an opened text. @throws SallyportError `phi.integrity` for any text that {@link encodeField} doesn't make of this classification. */
+export function decodeField(classification: Classification, text: string): FieldValue {
+  const value = valueIn(text);
+  if (!isFieldValue(value) || encodeField(classification, value) !== text) throw new SallyportError("phi.integrity");
+  return value;
+}
+
+function valueIn(text: string): unknown {
+  try {
+    const pair: unknown = JSON.parse(text);
+    return Array.isArray(pair) ? (pair as readonly unknown[])[1] : undefined;
+  } catch {
+    throw new SallyportError("phi.integrity");
+  }
+}
+
+/**
+ * Seals every field of one version of a record under the subject's data key, each bound to its own place.
+ *
+ * The grant must be one that may release: sealing new versions is a release's work, and opening what it was given is too.
+ *
+ * @throws SallyportError `policy.denied`.
+ */
+export function sealRecord(
+  grant: Grant,
+  dataKey: DataKey,
+  subject: SealedFor,
+  record: { readonly domain: string; readonly record: string; readonly version: number; readonly fields: readonly PlainField[] },
+  random?: RandomBytes,
+): { readonly record: RecordRow; readonly fields: readonly FieldRow[] } {
+  grant.assert("packet.release");
+  const row: RecordRow = { subject: subject.id, domain: record.domain, record: record.record, version: record.version };
+  const fields = record.fields.map(({ name, classification, value }) => ({
+    ...row,
+    name,
+    classification,
+    sealed: sealField(dataKey, placeOf(subject, { ...row, name }), encodeField(classification, value.open(grant)), random),
+  }));
+  return { record: row, fields };
+}
+
+/**
+ * What a grant may see of a subject's stored fields. A field is decrypted only if its classification is readable under the
+ * grant; a masked one isn't touched, and a hidden one is left out. One that doesn't authenticate fails the whole.
+ *
+ * @throws SallyportError `policy.denied` for a closed grant, another action or another site; `phi.integrity` for a field
+ * that was altered, moved, put back, or is another subject's.
+ */
+export function openFields(grant: Grant, dataKey: DataKey, subject: SealedFor, rows: readonly FieldRow[]): readonly FieldView[] {
+  grant.assert("subject.read", "phi.read", "packet.release");
+  if (!grant.covers(subject)) throw new SallyportError("policy.denied", { rule: grant.rule });
+  return rows.flatMap((row): readonly FieldView[] => {
+    if (row.subject !== subject.id) throw new SallyportError("phi.integrity");
+    const { domain, record, version, name, classification } = row;
+    const about = { domain, record, version, name, classification };
+    if (grant.action === "packet.release" || grant.fields.readable.includes(classification)) {
+      return [{ ...about, shown: "open", value: openRow(grant, dataKey, subject, row) }];
+    }
+    return grant.fields.masked.includes(classification) ? [{ ...about, shown: "masked", mask: maskOf() }] : [];
+  });
+}
+
+function openRow(grant: Grant, dataKey: DataKey, subject: SealedFor, row: FieldRow): Phi<FieldValue> {
+  assertOpens(grant, subject, row.classification);
+  const value = decodeField(row.classification, openField(dataKey, placeOf(subject, row), row.sealed));
+  return new Phi(value, { site: subject, classification: row.classification });
+}
+
+const placeOf = (subject: SealedFor, row: Pick<FieldRow, "domain" | "name" | "record" | "version">): FieldPlace => ({
+  study: subject.study,
+  site: subject.site,
+  subject: subject.id,
+  field: `${row.domain}.${row.name}.${row.record}`,
+  version: row.version,
+});
+
+const isFieldValue = (value: unknown): value is FieldValue => value === null || typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
