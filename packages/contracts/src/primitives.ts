@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+/** Crockford base32, lower case, as `newId` makes it. */
+const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`));
+
+export const PacketId = id("pkt");
+export const SubjectId = id("sub");
+
+/** A registered study's or site's name: what may stand in `site:<study>/<site>`. */
+export const StudyId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/);
+export const SiteId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,19}$/);
+
+/** `site:<study>/<site>` or `system`. */
+export const ChainName = z.string().regex(/^(?:system|site:[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\/[A-Za-z0-9][A-Za-z0-9_.-]{0,19})$/);
+
+/** `DOMAIN.VARIABLE`, as in SDTM: eight characters at most each (SDTMIG 3.2 §2.2). */
+export const FieldName = z.string().regex(/^[A-Z][A-Z0-9]{1,7}\.[A-Z][A-Z0-9_]{0,15}$/);
+
+/** Free text that a person gives as a reason; it is stored sealed, and the trail holds a commitment to it. */
+export const Reason = z.string().trim().min(8).max(500);
+
+/** Opaque place in a list, bound to the caller and the filter. */
+export const Cursor = z.string().max(512).regex(/^[A-Za-z0-9_.-]+$/);
+
+export const PageLimit = z.int().min(1).max(500).default(100);
+
+/** Why PHI is opened. */
+export const PURPOSES = ["monitoring", "safety", "regulatory", "audit", "care", "subject_request"] as const;
+export const Purpose = z.enum(PURPOSES);
+
+export const Count = z.int().min(0);
+export const IsoTime = z.iso.datetime({ precision: 3 });
+/** 64 lower-case hex characters: a SHA-256 digest or an HMAC. */
+export const Hex64 = z.string().regex(/^[0-9a-f]{64}$/);

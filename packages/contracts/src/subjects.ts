@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { strict } from "./strict.ts";
+import { Count, Cursor, FieldName, PageLimit, Purpose, Reason, SiteId, StudyId, SubjectId } from "./primitives.ts";
+
+/** A subject as a list shows it. `usubjid` is always the mask: the label is what people work with. */
+export const SubjectSummary = z.strictObject({
+  subjectId: SubjectId,
+  label: z.string(),
+  study: StudyId,
+  site: SiteId,
+  usubjid: z.string(),
+});
+
+export const ListSubjectsInput = strict({
+  study: StudyId.optional(),
+  site: SiteId.optional(),
+  cursor: Cursor.optional(),
+  limit: PageLimit,
+});
+
+/** `total` and `bySite` speak of the caller's own sites only, under the same filter. */
+export const ListSubjectsOutput = strict({
+  items: z.array(SubjectSummary),
+  total: Count,
+  bySite: z.array(z.strictObject({ study: StudyId, site: SiteId, count: Count })),
+  next: Cursor.nullable(),
+});
+
+export const GetSubjectInput = strict({ subjectId: SubjectId });
+
+export const FieldValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/** A field as the caller may see it: opened, or a mask of constant length. Hidden fields aren't listed at all. */
+export const SubjectField = z.discriminatedUnion("state", [
+  z.strictObject({ state: z.literal("readable"), field: FieldName, record: z.string(), value: FieldValue }),
+  z.strictObject({ state: z.literal("masked"), field: FieldName, record: z.string(), mask: z.string() }),
+]);
+
+export const GetSubjectOutput = strict({ ...SubjectSummary.shape, fields: z.array(SubjectField) });
+
+/** Opens one field of one subject. `record` is `1` in domains with one row per subject. */
+export const RevealFieldInput = strict({
+  subjectId: SubjectId,
+  field: FieldName,
+  record: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/).default("1"),
+  purpose: Purpose,
+  reason: Reason,
+});
+
+/** `remaskAfterSeconds`: a screen covers the value again after so long. */
+export const RevealFieldOutput = strict({
+  subjectId: SubjectId,
+  field: FieldName,
+  record: z.string(),
+  value: FieldValue,
+  remaskAfterSeconds: z.int().positive(),
+  recorded: z.strictObject({ chain: z.string(), generation: Count, seq: Count }),
+});

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { IsoTime } from "./primitives.ts";
+
+/** Body of `POST /token`. `scope` names actions, separated by spaces; without it, all that the principal's roles allow. */
+export const TokenInput = z.strictObject({ scope: z.string().max(2000).regex(/^[a-z_.]+(?: [a-z_.]+)*$/).optional() });
+export const TokenOutput = z.strictObject({ token: z.string(), expiresAt: IsoTime });
+
+const Lamp = z.enum(["ok", "down"]);
+
+/** Answer of `GET /health`. */
+export const Health = z.strictObject({
+  status: z.enum(["ok", "degraded", "unavailable"]),
+  deployment: z.string(),
+  version: z.string(),
+  pillars: z.strictObject({ workload: Lamp, principal: Lamp, policy: Lamp, phi: Lamp, trail: Lamp }),
+  checkpoint: z.strictObject({ fingerprint: z.string() }),
+  time: IsoTime,
+});
+export type Health = z.infer<typeof Health>;

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { strict } from "./strict.ts";
+import { ChainName, Count, Hex64, IsoTime } from "./primitives.ts";
+
+/** A signed checkpoint that an act waited for: up to `size`, the chain's generation has this `root`. */
+export const Evidence = z.strictObject({ chain: ChainName, generation: Count, size: Count, root: Hex64 });
+
+export const ListChainsInput = strict({});
+export const ListChainsOutput = strict({
+  chains: z.array(z.strictObject({
+    chain: ChainName,
+    generation: Count,
+    size: Count,
+    /** The latest checkpoint's size, or 0. */
+    checkpointed: Count,
+  })),
+});
+
+export const OpenExportInput = strict({ chain: ChainName });
+/** What frames an export: everything of a bundle but the records (docs/spec/bundle-v1.md). */
+export const OpenExportOutput = strict({
+  chain: ChainName,
+  statement: z.string(),
+  generations: z.array(z.strictObject({ generation: Count, size: Count, auditKey: z.string(), checkpoints: z.array(z.string()) })),
+  vkey: z.string(),
+  fingerprint: z.string(),
+  names: z.record(z.string(), z.string()),
+});
+
+/** Records `from` to at most `from + limit - 1` of one generation, as exported lines with their leaf signatures (base64). */
+export const ReadExportInput = strict({ chain: ChainName, generation: z.int().min(1), from: z.int().min(1), limit: z.int().min(1).max(2000).default(1000) });
+export const ReadExportOutput = strict({ lines: z.array(z.string()), signatures: z.array(z.string()) });
+
+export const VerifyChainsInput = strict({ chains: z.array(ChainName).max(500).optional() });
+export const VerifyChainsOutput = strict({
+  whole: z.boolean(),
+  chains: z.array(z.strictObject({
+    chain: ChainName,
+    generation: Count,
+    size: Count,
+    at: IsoTime,
+    broken: z.strictObject({ seq: Count, kind: z.string(), why: z.string() }).nullable(),
+  })),
+});
