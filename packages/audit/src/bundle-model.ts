@@ -1,0 +1,83 @@
+import type { Break } from "./model.ts";
+
+/** Port: a bundle's files, wherever they lie. */
+export interface BundleReader {
+  /** Names of all that is in the bundle; throws `bundle.unreadable` where there is nothing to read. */
+  list(): Promise<readonly string[]>;
+  /**
+   * The file's lines, each WITH its newline, so that a missing last one shows. UTF-8; a byte that isn't becomes U+FFFD, a byte order
+   * mark stays, and a line of more than 2^17 characters comes in pieces.
+   */
+  lines(name: string): AsyncIterable<string>;
+  /** The whole of a small file (at most 2^24 bytes); rejects where it isn't UTF-8. A byte order mark stays. */
+  text(name: string): Promise<string>;
+  /** The file's length in bytes and its SHA-256 in lower-case hex. */
+  digest(name: string): Promise<FileDigest>;
+}
+
+export interface FileDigest {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** One file as the manifest lists it. */
+export interface ManifestFile extends FileDigest {
+  readonly name: string;
+}
+
+/** `manifest.json`: every other file. Unsigned; it finds accidents, and files that nobody signs. */
+export interface Manifest {
+  readonly v: 1;
+  readonly files: readonly ManifestFile[];
+}
+
+/** `keys.json`: the statement's keys again, with the fingerprints that people compare. */
+export interface BundleKeys {
+  readonly v: 1;
+  readonly keys: readonly { readonly vkey: string; readonly fingerprint: string }[];
+}
+
+/** Display names of principals as they were when the bundle was made, by principal id. */
+export type BundleNames = Readonly<Record<string, string>>;
+
+/** What an offline verification found. */
+export interface BundleVerdict {
+  /** No break, by the keys that were used. */
+  readonly whole: boolean;
+  /** Whether the key's fingerprint came from outside the bundle. */
+  readonly pinned: boolean;
+  /** In words: `whole`, `self-consistent, key not pinned`, or `broken`. */
+  readonly reads: string;
+  readonly breaks: readonly Break[];
+  readonly deployment: string;
+  readonly chain: string;
+  /** When the statement was signed, by the custodian's clock; null where no statement could be read. */
+  readonly asOf: string | null;
+  /** Fingerprint of the key that the bundle says it is signed by; null where it says none. */
+  readonly fingerprint: string | null;
+  readonly records: number;
+  readonly checkpoints: number;
+  readonly proves: readonly string[];
+  readonly doesNotProve: readonly string[];
+}
+
+export const STATEMENT_FILE = "statement.note";
+export const MANIFEST_FILE = "manifest.json";
+export const KEYS_FILE = "keys.json";
+export const NAMES_FILE = "names.json";
+export const DICTIONARY_FILE = "dictionary.json";
+export const README_FILE = "README.txt";
+export const recordsFile = (generation: number): string => `generation-${generation}.jsonl`;
+export const leavesFile = (generation: number): string => `leaves-${generation}.txt`;
+export const checkpointsFile = (generation: number): string => `checkpoints-${generation}.txt`;
+
+/** Every file that a bundle of these generations has, and no other. */
+export const bundleFiles = (generations: readonly number[]): readonly string[] => [
+  STATEMENT_FILE,
+  MANIFEST_FILE,
+  KEYS_FILE,
+  NAMES_FILE,
+  DICTIONARY_FILE,
+  README_FILE,
+  ...generations.flatMap((generation) => [recordsFile(generation), leavesFile(generation), checkpointsFile(generation)]),
+];

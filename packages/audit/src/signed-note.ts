@@ -1,0 +1,135 @@
+import { ed25519Public, ed25519RawOf, sha256, signEd25519, verifyEd25519 } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+import type { KeyObject } from "node:crypto";
+
+/** Signature type identifier of Ed25519 (C2SP signed-note, "Signature types"). */
+const ED25519 = 0x01;
+const EM_DASH = "\u2014";
+const KEY_NAME = /^[^\s+]+$/u;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** More than the sixteen that C2SP asks verifiers to accept, and few enough to bound the work. */
+const SIGNATURES_MAX = 64;
+
+/** A verifier key: who signs, and the raw Ed25519 public key. */
+export interface Vkey {
+  readonly name: string;
+  /** First four bytes of SHA-256(name ‖ "\n" ‖ 0x01 ‖ public key), lower-case hex. */
+  readonly keyId: string;
+  readonly raw: Buffer;
+}
+
+/** Who signs a note. `privateKey` is Ed25519. */
+export interface NoteSigner {
+  readonly name: string;
+  readonly privateKey: KeyObject;
+}
+
+const invalid = (what: string, cause?: unknown): SallyportError => new SallyportError("note.invalid", { what }, cause);
+
+/** Standard base64 in its one spelling, or null: a second spelling would be a second signature line with the same meaning. */
+export function decodeBase64(text: string): Buffer | null {
+  if (!BASE64.test(text)) return null;
+  const bytes = Buffer.from(text, "base64");
+  return bytes.toString("base64") === text ? bytes : null;
+}
+
+function assertKeyName(name: string): void {
+  if (!KEY_NAME.test(name) || hasControl(name)) throw invalid("key name");
+}
+
+/** ASCII control characters other than newline; a note holds none (C2SP signed-note, "Format"). */
+function hasControl(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 && code !== 0x0a) return true;
+  }
+  return false;
+}
+
+function keyIdOf(name: string, raw: Uint8Array): Buffer {
+  return sha256(Buffer.concat([Buffer.from(`${name}\n`, "utf8"), Buffer.of(ED25519), raw])).subarray(0, 4);
+}
+
+/** A key's fingerprint as people compare it: `sha256:` and the SHA-256 of the raw public key in hex. */
+export const keyFingerprint = (raw: Uint8Array): string => `sha256:${sha256(raw).toString("hex")}`;
+
+/**
+ * Spells a verifier key: `name+<key id>+<base64(0x01 ‖ public key)>`.
+ *
+ * @throws SallyportError `note.invalid` for a name with a space or a plus, or a key that hasn't 32 bytes.
+ */
+export function vkeyOf(name: string, raw: Uint8Array): string {
+  assertKeyName(name);
+  if (raw.length !== 32) throw invalid("public key");
+  return `${name}+${keyIdOf(name, raw).toString("hex")}+${Buffer.concat([Buffer.of(ED25519), raw]).toString("base64")}`;
+}
+
+/**
+ * Reads a verifier key; the key id must be the one that name and key give.
+ *
+ * @throws SallyportError `note.invalid`.
+ */
+export function parseVkey(vkey: string): Vkey {
+  const [name, keyId, ...rest] = vkey.split("+");
+  // Base64 may hold plus signs of its own.
+  const bytes = decodeBase64(rest.join("+"));
+  if (name === undefined || keyId === undefined || bytes === null) throw invalid("vkey");
+  if (bytes.length !== 33 || bytes[0] !== ED25519) throw invalid("vkey");
+  const raw = bytes.subarray(1);
+  if (vkeyOf(name, raw) !== vkey) throw invalid("vkey");
+  return { name, keyId, raw };
+}
+
+/**
+ * Signs a text as a C2SP signed note with one Ed25519 signature.
+ *
+ * @throws SallyportError `note.invalid` for a text without a last newline, with control characters, or with lone surrogates.
+ */
+export function signNote(text: string, signer: NoteSigner): string {
+  assertKeyName(signer.name);
+  if (!text.endsWith("\n") || hasControl(text) || Buffer.from(text, "utf8").toString("utf8") !== text) throw invalid("text");
+  const signature = signEd25519(signer.privateKey, Buffer.from(text, "utf8"));
+  const line = Buffer.concat([keyIdOf(signer.name, ed25519RawOf(signer.privateKey)), signature]).toString("base64");
+  return `${text}\n${EM_DASH} ${signer.name} ${line}\n`;
+}
+
+interface SignatureLine {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+function parseSignatureLine(line: string): SignatureLine {
+  const [dash, name, encoded, ...rest] = line.split(" ");
+  if (dash !== EM_DASH || name === undefined || encoded === undefined || rest.length > 0) throw invalid("signature line");
+  const bytes = decodeBase64(encoded);
+  if (!KEY_NAME.test(name) || bytes === null || bytes.length < 5) throw invalid("signature line");
+  return { name, bytes };
+}
+
+/** Parts a note into its text (with the last newline) and its signature lines, trusting neither. */
+function splitNote(note: string): { readonly text: string; readonly signatures: readonly SignatureLine[] } {
+  const cut = note.lastIndexOf("\n\n");
+  if (cut === -1 || !note.endsWith("\n") || hasControl(note)) throw invalid("form");
+  const lines = note.slice(cut + 2, -1).split("\n");
+  if (lines.length > SIGNATURES_MAX) throw invalid("too many signatures");
+  return { text: note.slice(0, cut + 1), signatures: lines.map(parseSignatureLine) };
+}
+
+/**
+ * Opens a note: its text, once a signature of `vkey` over it has been verified. Signatures of other keys are ignored, as C2SP
+ * demands; a signature that says it is of this key and doesn't verify rejects the note, whatever the others say.
+ *
+ * @throws SallyportError `note.invalid`: not a note, or not signed by this key.
+ */
+export function openNote(note: string, vkey: string): string {
+  const { name, keyId, raw } = parseVkey(vkey);
+  const { text, signatures } = splitNote(note);
+  const ours = signatures.filter((line) => line.name === name && line.bytes.subarray(0, 4).toString("hex") === keyId);
+  if (ours.length === 0) throw invalid("unknown key");
+  const publicKey = ed25519Public(raw);
+  const bytes = Buffer.from(text, "utf8");
+  for (const line of ours) {
+    if (!verifyEd25519(publicKey, bytes, line.bytes.subarray(4))) throw invalid("signature");
+  }
+  return text;
+}

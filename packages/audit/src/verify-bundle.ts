@@ -1,0 +1,96 @@
+import type { KeyObject } from "node:crypto";
+import { ed25519Public } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+import { readKeys } from "./bundle-keys.ts";
+import { bundleFiles, type BundleReader, type BundleVerdict, checkpointsFile, leavesFile, MANIFEST_FILE, recordsFile, STATEMENT_FILE } from "./bundle-model.ts";
+import { checkpointKeyName } from "./checkpoint.ts";
+import { type ExportStatement, parseStatement, type StatedGeneration } from "./export-statement.ts";
+import { checkSideFiles } from "./manifest.ts";
+import type { Break, BreakKind } from "./model.ts";
+import { keyFingerprint, openNote, parseVkey } from "./signed-note.ts";
+import { verdictOf } from "./bundle-verdict.ts";
+import { verifyGeneration } from "./verify-generation.ts";
+
+const FINGERPRINT = /^sha256:[0-9a-f]{64}$/;
+
+/** Whether this is a key's fingerprint as `--key` takes it: `sha256:` and 64 lower-case hexadecimal digits. */
+export const isFingerprint = (text: string): boolean => FINGERPRINT.test(text);
+
+/** What the verification rests on, or why there is nothing to rest on. */
+type Ground = { readonly statement: ExportStatement; readonly publicKey: KeyObject } | { readonly refused: Break };
+
+const wholeBundle = (kind: BreakKind, why: string, chain = ""): Break => ({ chain, generation: 0, seq: 0, kind, why });
+
+/**
+ * Verifies a bundle offline: no network, database or secret. The first break comes first; one of the bundle as a whole has
+ * generation 0 and seq 0. Reads every file at least once, in constant memory. docs/spec/bundle-v1.md, section 6.
+ *
+ * @param options.fingerprint - The signing key's, obtained elsewhere. Without it the verdict is not pinned: it shows that the bundle
+ * agrees with itself, not who made it.
+ * @throws SallyportError `bundle.unreadable` where this is no bundle at all. @throws RangeError for what is no fingerprint.
+ */
+export async function verifyBundle(reader: BundleReader, options: { readonly fingerprint?: string } = {}): Promise<BundleVerdict> {
+  const { fingerprint: pin } = options;
+  if (pin !== undefined && !isFingerprint(pin)) throw new RangeError("a fingerprint is `sha256:` and 64 lower-case hexadecimal digits");
+  const files = new Set(await reader.list());
+  if (!files.has(STATEMENT_FILE) && !files.has(MANIFEST_FILE)) throw new SallyportError("bundle.unreadable");
+  const keys = files.has("keys.json") ? await readKeys(reader) : null;
+  const [vkey] = keys ?? [];
+  const fingerprint = vkey === undefined ? null : keyFingerprint(parseVkey(vkey).raw);
+  const ground = await openGround(reader, files, keys, pin);
+  const found = { pinned: pin !== undefined && pin === fingerprint, fingerprint };
+  if ("refused" in ground) return verdictOf({ ...found, statement: null, breaks: [ground.refused], records: 0, checkpoints: 0 });
+  const { statement, publicKey } = ground;
+  const breaks = filesAmiss(files, statement);
+  const brokenGenerations = new Set<number>();
+  let [records, checkpoints] = [0, 0];
+  let previous: StatedGeneration | null = null;
+  for (const stated of statement.generations) {
+    const { generation } = stated;
+    if ([recordsFile, leavesFile, checkpointsFile].every((nameOf) => files.has(nameOf(generation)))) {
+      const findings = await verifyGeneration({ reader, statement, stated, previous, publicKey });
+      breaks.push(...findings.breaks);
+      if (findings.breaks.length > 0) brokenGenerations.add(generation);
+      records += findings.records;
+      checkpoints += findings.checkpoints;
+    }
+    previous = stated;
+  }
+  breaks.push(...(await checkSideFiles(reader, files, statement, brokenGenerations)));
+  return verdictOf({ ...found, statement, breaks, records, checkpoints });
+}
+
+async function openGround(reader: BundleReader, files: ReadonlySet<string>, keys: readonly string[] | null, pin: string | undefined): Promise<Ground> {
+  if (!files.has(STATEMENT_FILE)) return { refused: wholeBundle("missing", "the statement is not there") };
+  if (!files.has("keys.json")) return { refused: wholeBundle("missing", "the keys are not there") };
+  const [vkey] = keys ?? [];
+  if (keys === null || vkey === undefined) return { refused: wholeBundle("altered", "keys.json does not hold verifier keys") };
+  const { name, raw } = parseVkey(vkey);
+  if (pin !== undefined && keyFingerprint(raw) !== pin) return { refused: wholeBundle("foreign", "the bundle is signed by another key than the one that was given") };
+  try {
+    const statement = parseStatement(openNote(await reader.text(STATEMENT_FILE), vkey));
+    if (statement.keys.join("\n") !== keys.join("\n")) return { refused: wholeBundle("altered", "keys.json and the statement name different keys", statement.chain) };
+    if (name !== checkpointKeyName(statement.deployment)) return { refused: wholeBundle("foreign", "the key is another deployment's", statement.chain) };
+    return { statement, publicKey: ed25519Public(raw) };
+  } catch {
+    return { refused: wholeBundle("altered", "the statement is not one that this key signed") };
+  }
+}
+
+/** Files that are there and shouldn't be, and the other way round. */
+function filesAmiss(files: ReadonlySet<string>, statement: ExportStatement): Break[] {
+  const { chain, generations } = statement;
+  const expected = bundleFiles(generations.map(({ generation }) => generation));
+  const missing = expected
+    .filter((name) => !files.has(name))
+    .map((name): Break => {
+      const stated = generations.find(({ generation }) => [recordsFile, leavesFile, checkpointsFile].some((nameOf) => nameOf(generation) === name));
+      const seq = stated === undefined || stated.size === 0 ? 0 : 1;
+      return { chain, generation: stated?.generation ?? 0, seq, kind: "missing", why: `${name} is not there` };
+    });
+  const extra = [...files].filter((name) => !expected.includes(name)).map((name) => wholeBundle("inserted", `the bundle has a file that no bundle has (${nameLength(name)})`, chain));
+  return [...missing, ...extra];
+}
+
+/** A stranger's file name isn't shown: a verdict is printed on a terminal, and names can hold anything. */
+const nameLength = (name: string): string => `a name of ${name.length} characters`;

@@ -1,0 +1,129 @@
+import type { KeyObject } from "node:crypto";
+import { type BundleLine, inStep, readBundleLine, readLeafLine } from "./bundle-line.ts";
+import { type BundleReader, leavesFile, recordsFile } from "./bundle-model.ts";
+import { CheckpointWalk, type WalkedCheckpoint } from "./checkpoint-walk.ts";
+import { CompactRange } from "./compact-range.ts";
+import type { ExportStatement, StatedGeneration } from "./export-statement.ts";
+import { isOpeningAfter } from "./generation-opening.ts";
+import { locateBreak } from "./locate-break.ts";
+import type { Break, BreakKind } from "./model.ts";
+import { ZERO_MAC } from "./record-encoding.ts";
+
+/** What one generation of a bundle turned out to be. */
+export interface GenerationFindings {
+  readonly records: number;
+  readonly checkpoints: number;
+  readonly breaks: readonly Break[];
+}
+
+/** One generation of a bundle whose statement was opened. */
+export interface GenerationToVerify {
+  readonly reader: BundleReader;
+  readonly statement: ExportStatement;
+  readonly stated: StatedGeneration;
+  /** The generation before in this bundle, or null for the first. */
+  readonly previous: StatedGeneration | null;
+  /** The key that signed the statement and the leaves. */
+  readonly publicKey: KeyObject;
+}
+
+/** Verifies one generation against its checkpoints and the statement, in one pass and constant memory; a second pass locates a break. */
+export async function verifyGeneration(of: GenerationToVerify): Promise<GenerationFindings> {
+  const walk = new CheckpointWalk(of.reader, of.statement, of.stated);
+  const pass = new GenerationPass(of);
+  await pass.run(walk);
+  const checkpointBreaks = await walk.end();
+  const recordBreak = pass.isSigned ? pass.fault : await locateBreak({ ...of, wholeSize: pass.wholeSize, brokenSize: pass.brokenSize });
+  const breaks = recordBreak === null ? checkpointBreaks : [recordBreak, ...checkpointBreaks];
+  return { records: pass.size, checkpoints: walk.count, breaks };
+}
+
+/** The one pass over lines, leaves and checkpoints in step. */
+class GenerationPass {
+  readonly #of: GenerationToVerify;
+  readonly #range = new CompactRange();
+  #mac = ZERO_MAC;
+  #fault: Break | null = null;
+  #wholeSize = 0;
+  #brokenSize: number | null = null;
+
+  constructor(of: GenerationToVerify) {
+    this.#of = of;
+  }
+
+  get size(): number {
+    return this.#range.size;
+  }
+
+  /** The largest checkpointed size at which the lines have the signed root. */
+  get wholeSize(): number {
+    return this.#wholeSize;
+  }
+
+  /** The first checkpointed size at which they haven't, or the stated one. */
+  get brokenSize(): number {
+    return this.#brokenSize ?? this.#of.stated.size;
+  }
+
+  /** Whether the lines are, by their root, those that were signed. */
+  get isSigned(): boolean {
+    const { size, root } = this.#of.stated;
+    return this.#brokenSize === null && this.#range.size === size && this.#range.root().toString("hex") === root;
+  }
+
+  /** What is wrong although the root is right: the form of the file, or a chain that was broken when it was signed. */
+  get fault(): Break | null {
+    return this.#fault;
+  }
+
+  async run(walk: CheckpointWalk): Promise<void> {
+    const { reader, statement, stated } = this.#of;
+    let due = await this.#compare(await walk.next(), walk);
+    const leaves = reader.lines(leavesFile(stated.generation));
+    for await (const [text, leafText] of inStep(reader.lines(recordsFile(stated.generation)), leaves)) {
+      const line = readBundleLine(text, statement, stated);
+      this.#range.append(line.leafBytes);
+      this.#checkForm(line, leafText);
+      this.#mac = line.mac;
+      due = await this.#compare(due, walk);
+    }
+    // Checkpoints of sizes that are never reached are still read, for their signatures and order.
+    while (due !== null) due = await walk.next();
+    if (this.#mac !== stated.head && this.isSigned) this.#blame(stated.size, "altered", "the statement cites another head than the last record's");
+    await this.#checkLeafCount();
+  }
+
+  /** Compares every checkpoint of the present size, and gives the next that is still to come. */
+  async #compare(due: WalkedCheckpoint | null, walk: CheckpointWalk): Promise<WalkedCheckpoint | null> {
+    let next = due;
+    while (next !== null && next.size === this.#range.size) {
+      if (!next.root.equals(this.#range.root())) this.#brokenSize ??= next.size;
+      else if (this.#brokenSize === null) this.#wholeSize = next.size;
+      next = await walk.next();
+    }
+    return next;
+  }
+
+  #checkForm(line: BundleLine, leafText: string | undefined): void {
+    const { previous } = this.#of;
+    const seq = this.#range.size;
+    if (line.parsed === null || !line.isTerminated) this.#blame(seq, "altered", `line ${seq} is not a record in its one spelling`);
+    else if (line.reads === "foreign") this.#blame(seq, "foreign", `line ${seq} is a record of another chain, generation or deployment`);
+    else if (line.seq !== seq || line.prevMac !== this.#mac) this.#blame(seq, "altered", `record ${seq} does not follow the one before it`);
+    else if (seq === 1 && previous !== null && !isOpeningAfter(line.parsed.record, { generation: previous.generation, seq: previous.size, mac: previous.head }))
+      this.#blame(seq, "forked", "the generation was not opened after the head of the one before");
+    const leaf = leafText === undefined ? null : readLeafLine(leafText);
+    if (leafText === undefined) this.#blame(seq, "missing", `record ${seq} has no line in the leaves`);
+    else if (leaf?.leaf !== line.leaf) this.#blame(seq, "altered", `line ${seq} of the leaves is not the one of record ${seq}`);
+  }
+
+  async #checkLeafCount(): Promise<void> {
+    let count = 0;
+    for await (const _ of this.#of.reader.lines(leavesFile(this.#of.stated.generation))) count += 1;
+    if (count > this.#range.size) this.#blame(this.#range.size + 1, "inserted", "the leaves have more lines than there are records");
+  }
+
+  #blame(seq: number, kind: BreakKind, why: string): void {
+    this.#fault ??= { chain: this.#of.statement.chain, generation: this.#of.stated.generation, seq, kind, why };
+  }
+}

@@ -1,0 +1,124 @@
+import { ed25519FromSeed, type Ed25519Pair, sha256Hex } from "@sallyport/crypto";
+import { seededBytes } from "@sallyport/testkit";
+import { keysText } from "../src/bundle-keys.ts";
+import { readmeText } from "../src/bundle-readme.ts";
+import {
+  type BundleReader,
+  CheckpointFile,
+  checkpointKeyName,
+  checkpointOrigin,
+  checkpointsFile,
+  checkpointText,
+  dictionaryText,
+  type ExportStatement,
+  leafHash,
+  leavesFile,
+  lineOf,
+  merkleRoot,
+  recordsFile,
+  type SealedRecord,
+  signLeaf,
+  signNote,
+  type StatedGeneration,
+  statementText,
+  vkeyOf,
+  ZERO_MAC,
+} from "../src/index.ts";
+import { manifestText } from "../src/manifest.ts";
+
+export type Files = Map<string, Buffer>;
+
+export const checkpointPair = (seed: string): Ed25519Pair => ed25519FromSeed(seededBytes(`checkpoint key ${seed}`)(32));
+
+export interface BundlePlan {
+  readonly deployment: string;
+  readonly chain: string;
+  readonly generations: readonly (readonly SealedRecord[])[];
+  readonly pair: Ed25519Pair;
+  /** Sizes at which checkpoints were signed before the last; for each generation. */
+  readonly checkpointSizes: readonly (readonly number[])[];
+}
+
+export const lineFor = ({ body, mac }: SealedRecord): string => lineOf(body, mac);
+
+/** One signed checkpoint note over the first `size` records. */
+export function checkpointNote(plan: Pick<BundlePlan, "deployment" | "chain" | "pair">, generation: number, records: readonly SealedRecord[], size: number): string {
+  const root = merkleRoot(records.slice(0, size).map((record) => leafHash(lineFor(record))));
+  const text = checkpointText({ origin: checkpointOrigin(plan.deployment, plan.chain, generation), size, root });
+  return signNote(text, { name: checkpointKeyName(plan.deployment), privateKey: plan.pair.privateKey });
+}
+
+export function leafLine(plan: Pick<BundlePlan, "deployment" | "pair">, record: SealedRecord): string {
+  const leaf = leafHash(lineFor(record)).toString("hex");
+  const place = { deployment: plan.deployment, chain: record.chain, generation: record.generation, seq: record.seq, leaf };
+  return `${leaf} ${signLeaf(place, plan.pair.privateKey)}\n`;
+}
+
+export function statementNoteOf(plan: BundlePlan, statement: ExportStatement): string {
+  return signNote(statementText(statement), { name: checkpointKeyName(plan.deployment), privateKey: plan.pair.privateKey });
+}
+
+/** Makes a bundle's files in memory, as custodian and exporter together do. */
+export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly statement: ExportStatement } {
+  const files: Files = new Map();
+  const put = (name: string, text: string): void => void files.set(name, Buffer.from(text, "utf8"));
+  const generations = plan.generations.map((records, index): StatedGeneration => {
+    const generation = index + 1;
+    const sizes = [...(plan.checkpointSizes[index] ?? []), records.length];
+    const file = new CheckpointFile();
+    put(recordsFile(generation), records.map((record) => `${lineFor(record)}\n`).join(""));
+    put(leavesFile(generation), records.map((record) => leafLine(plan, record)).join(""));
+    put(checkpointsFile(generation), sizes.map((size) => file.add(checkpointNote(plan, generation, records, size))).join(""));
+    return {
+      generation,
+      auditKey: `audit-${generation}`,
+      size: records.length,
+      root: merkleRoot(records.map((record) => leafHash(lineFor(record)))).toString("hex"),
+      head: records.at(-1)?.mac ?? ZERO_MAC,
+      checkpoints: file.count,
+      checkpointsSha256: file.sha256(),
+    };
+  });
+  const statement: ExportStatement = {
+    v: 1,
+    deployment: plan.deployment,
+    chain: plan.chain,
+    generations,
+    keys: [vkeyOf(checkpointKeyName(plan.deployment), plan.pair.raw)],
+    exportedAt: "2026-01-02T04:00:00.000Z",
+    requestedBy: "svc_auditor",
+    requestId: "req_export",
+  };
+  put("statement.note", statementNoteOf(plan, statement));
+  put("keys.json", keysText(statement.keys));
+  put("names.json", '{"svc_auditor":"Aud\u00eftor"}\n');
+  put("dictionary.json", dictionaryText({ actions: { "phi.read": "A value was revealed." }, reasons: {} }));
+  put("README.txt", readmeText(statement));
+  recomputeManifest(files);
+  return { files, statement };
+}
+
+/** What anybody can do who holds the files: make the manifest fit them again. */
+export function recomputeManifest(files: Files): void {
+  files.delete("manifest.json");
+  const listed = [...files].map(([name, bytes]) => ({ name, bytes: bytes.length, sha256: sha256Hex(bytes) }));
+  files.set("manifest.json", Buffer.from(manifestText(listed), "utf8"));
+}
+
+/** Reads files from memory as the folder reader does from a folder. */
+export function memoryReader(files: Files): BundleReader {
+  const bytesOf = (name: string): Buffer => {
+    const bytes = files.get(name);
+    if (bytes === undefined) throw new Error(`no ${name}`);
+    return bytes;
+  };
+  return {
+    list: async () => [...files.keys()],
+    async *lines(name) {
+      const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytesOf(name));
+      for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) yield line;
+    },
+    text: async (name) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytesOf(name)),
+    digest: async (name) => ({ bytes: bytesOf(name).length, sha256: sha256Hex(bytesOf(name)) }),
+  };
+}
