@@ -1,0 +1,131 @@
+import type { Duplex } from "node:stream";
+import type { SealAnswer, SealBatch } from "@sallyport/audit";
+import { SallyportError } from "@sallyport/errors";
+import type { Identity } from "@sallyport/pki";
+import { dialCustodian } from "./dial-custodian.ts";
+import { assertCommitted, type KeyProof } from "./key-commitment.ts";
+import { Link } from "./link.ts";
+import { KEYS_MAX, parseJson, parseKeyAnswers, parseMinted, parseSignAnswer, parseStatus } from "./message-codec.ts";
+import type { Custodian, CustodianStatus, Issued, IssueRequest, KeyContext, Minted, MintRequest, SignAnswer, SignRequest, WrappedKey } from "./model.ts";
+import { decodeSealAnswers, encodeSealCall } from "./seal-codec.ts";
+import { UnwrapQueue, type WrappedItem } from "./unwrap-queue.ts";
+import { readAnswer } from "./verb.ts";
+
+const MAX_AGE_MS = 300_000;
+
+/** Where the present identity comes from, and who says that it changed; `IdentityFolder` of `@sallyport/pki` is one. */
+export interface IdentitySource {
+  current(): Identity;
+  onChange(listener: () => void): unknown;
+}
+
+export interface CustodianAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly identity: IdentitySource;
+  /** The SPIFFE ID that the server must prove: `spiffe://<deployment>.sallyport/zone/data/custodian`. */
+  readonly custodianSpiffe: string;
+}
+
+export interface CustodianClientOptions {
+  /** Opens one proven socket. */
+  readonly dial: () => Promise<Duplex>;
+  readonly deployment: string;
+  readonly maxAgeMs?: number;
+  readonly random?: () => number;
+  /** For tests that show what the proof of a returned key is for. */
+  readonly prove?: KeyProof;
+}
+
+/**
+ * The custodian's verbs over one long-lived connection (docs/spec/custody-v1.md).
+ *
+ * Every call settles within its deadline. Failures: what the custodian refuses (`verb.refused`, `verb.invalid`, `phi.integrity`),
+ * and otherwise `keys.unavailable` (wrap, unwrap), `trail.unavailable` (seal, sign), `service.unavailable` — also where the
+ * answer is one that a whole custodian doesn't give. Nothing is retried: seal and sign may have happened.
+ */
+export class CustodianClient implements Custodian {
+  readonly #deployment: string;
+  readonly #link: Link;
+  readonly #unwraps: UnwrapQueue;
+  readonly #prove: KeyProof;
+
+  constructor({ dial, deployment, maxAgeMs = MAX_AGE_MS, random = Math.random, prove = assertCommitted }: CustodianClientOptions) {
+    this.#deployment = deployment;
+    this.#link = new Link({ dial, maxAgeMs, random });
+    this.#prove = prove;
+    this.#unwraps = new UnwrapQueue((verb, payload, deadlineMs) => this.#link.call(verb, payload, deadlineMs), prove);
+  }
+
+  /** Whether a connection is up now. */
+  get isConnected(): boolean {
+    return this.#link.isUp;
+  }
+
+  async seal(batches: readonly SealBatch[], deadlineMs: number): Promise<readonly SealAnswer[]> {
+    const payload = await this.#link.call("seal", encodeSealCall({ deployment: this.#deployment, batches }), deadlineMs);
+    return readAnswer("seal", () => decodeSealAnswers(payload, batches.map(({ drafts }) => drafts.length)));
+  }
+
+  async wrap(contexts: readonly KeyContext[], deadlineMs: number): Promise<readonly WrappedKey[]> {
+    const pages: (readonly KeyContext[])[] = [];
+    for (let at = 0; at < contexts.length; at += KEYS_MAX) pages.push(contexts.slice(at, at + KEYS_MAX));
+    return (await Promise.all(pages.map((page) => this.#wrapPage(page, deadlineMs)))).flat();
+  }
+
+  unwrap(items: readonly WrappedItem[], deadlineMs: number): Promise<readonly Buffer[]> {
+    return this.#unwraps.unwrap(items, deadlineMs);
+  }
+
+  async mint(request: MintRequest, deadlineMs: number): Promise<Minted> {
+    const payload = await this.#link.call("mint", JSON.stringify(request), deadlineMs);
+    return readAnswer("mint", () => parseMinted(payload));
+  }
+
+  /** Refused by the custodian over the wire (`verb.refused`): certificates are issued to its own supervisor only. */
+  async issue(request: IssueRequest, deadlineMs: number): Promise<Issued> {
+    const payload = await this.#link.call("issue", JSON.stringify(request), deadlineMs);
+    return readAnswer("issue", () => parseJson(payload) as Issued);
+  }
+
+  async sign(request: SignRequest, deadlineMs: number): Promise<SignAnswer> {
+    const payload = await this.#link.call("sign", JSON.stringify(request), deadlineMs);
+    return readAnswer("sign", () => parseSignAnswer(payload));
+  }
+
+  async status(options: { readonly acknowledge?: number; readonly verify?: readonly string[] }, deadlineMs: number): Promise<CustodianStatus> {
+    const payload = await this.#link.call("status", JSON.stringify(options), deadlineMs);
+    return readAnswer("status", () => parseStatus(payload));
+  }
+
+  /** Replaces the connection by one with the present identity; the old one serves until then. */
+  renew(): void {
+    this.#link.renew();
+  }
+
+  /** Closes the connection; calls under way fail. */
+  close(): void {
+    this.#link.close();
+  }
+
+  async #wrapPage(contexts: readonly KeyContext[], deadlineMs: number): Promise<readonly WrappedKey[]> {
+    const payload = await this.#link.call("wrap", JSON.stringify(contexts), deadlineMs);
+    return readAnswer("wrap", () =>
+      parseKeyAnswers(payload, contexts.length).map((answer, index) => {
+        if ("code" in answer || answer.wrapped === undefined) throw new SallyportError("keys.unavailable");
+        const key = Buffer.from(answer.key, "base64url");
+        this.#prove(contexts[index] as KeyContext, answer.wrapped, key);
+        return { wrapped: answer.wrapped, key };
+      }),
+    );
+  }
+}
+
+/** Connects to the custodian and stays connected; a changed identity takes a new connection at once. Returns before the first one is up. */
+export function connectCustodian({ host, port, identity, custodianSpiffe }: CustodianAddress): CustodianClient {
+  const deployment = /^spiffe:\/\/([^/]+)\.sallyport\//.exec(custodianSpiffe)?.[1];
+  if (deployment === undefined) throw new RangeError("custodianSpiffe names no deployment");
+  const client = new CustodianClient({ deployment, dial: () => dialCustodian(host, port, identity.current(), custodianSpiffe) });
+  identity.onChange(() => client.renew());
+  return client;
+}

@@ -1,0 +1,10 @@
+export * from "./model.ts";
+export { connectCustodian, type CustodianAddress, CustodianClient, type CustodianClientOptions, type IdentitySource } from "./client.ts";
+export { encodeFrame, type Frame, FRAME_BYTES_MAX, FrameReader } from "./frame.ts";
+export { contextFields, joinWrapped, keyCommitment, splitWrapped } from "./key-commitment.ts";
+export { type KeyAnswer, parseIssueRequest, parseMintCall, parseSignCall, parseStatusCall, parseUnwrapCall, parseWrapCall } from "./message-codec.ts";
+export { type FrameListener, type FrameListenerOptions, listenFrames } from "./listen-frames.ts";
+export { policyStatement } from "./policy-statement.ts";
+export { decodeSealCall, encodeSealAnswers, SEAL_RECORDS_MAX, type SealCall } from "./seal-codec.ts";
+export { type FrameHandler, serveFrames } from "./serve-frames.ts";
+export { STATUS, type Verb, VERBS } from "./verb.ts";

@@ -1,0 +1,161 @@
+import { codeOf, type ErrorCode, isErrorCode, SallyportError } from "@sallyport/errors";
+import type { CustodianStatus, IssueRequest, KeyContext, Minted, MintRequest, SignAnswer, SignRequest } from "./model.ts";
+
+/** Items that one wrap or unwrap call may hold; the client splits longer lists. */
+export const KEYS_MAX = 1024;
+/** Chains that one sign or status call may name. */
+const CHAINS_MAX = 1024;
+
+/** Printable, so that a chain can be named, and short, so that a context fits its wrapping; the store of records knows the rest. */
+const CHAIN_NAME = /^[\x21-\x7e]{1,256}$/;
+const NAME = /^[\x21-\x7e]{1,64}$/;
+const PURPOSE = /^(?:subject|packet|reference)$/;
+const PRINTABLE = /^[\x20-\x7e]{1,256}$/;
+const SPIFFE = /^spiffe:\/\/[a-z0-9.-]{1,128}(?:\/[A-Za-z0-9._-]{1,64}){1,8}$/;
+const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
+const DNS = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+type Fields = Readonly<Record<string, unknown>>;
+const invalid = (why: string): SallyportError => new SallyportError("verb.invalid", { why });
+
+/** Any JSON value of a payload. @throws `verb.invalid`. */
+export function parseJson(payload: Buffer): unknown {
+  try {
+    return JSON.parse(payload.toString("utf8")) as unknown;
+  } catch {
+    throw invalid("json");
+  }
+}
+
+function fields(value: unknown, allowed: readonly string[]): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("object");
+  for (const name of Object.keys(value)) if (!allowed.includes(name)) throw invalid("unknown member");
+  return value as Fields;
+}
+function text(value: unknown, form: RegExp): string {
+  if (typeof value !== "string" || !form.test(value)) throw invalid("text");
+  return value;
+}
+function list<T>(value: unknown, max: number, item: (value: unknown) => T): readonly T[] {
+  if (!Array.isArray(value) || value.length > max) throw invalid("list");
+  return value.map(item);
+}
+function integer(value: unknown, min: number): number {
+  if (!Number.isSafeInteger(value) || (value as number) < min) throw invalid("integer");
+  return value as number;
+}
+
+function parseContext(value: unknown): KeyContext {
+  const context = fields(value, ["purpose", "id", "study", "site"]);
+  return {
+    purpose: text(context["purpose"], PURPOSE) as KeyContext["purpose"],
+    id: text(context["id"], NAME),
+    study: text(context["study"], NAME),
+    site: text(context["site"], NAME),
+  };
+}
+
+/** Reads a wrap call. @throws `verb.invalid`, as all the readers of requests below. */
+export const parseWrapCall = (payload: Buffer): readonly KeyContext[] => list(parseJson(payload), KEYS_MAX, parseContext);
+
+/** Reads an unwrap call. */
+export const parseUnwrapCall = (payload: Buffer): readonly { readonly context: KeyContext; readonly wrapped: string }[] =>
+  list(parseJson(payload), KEYS_MAX, (value) => {
+    const item = fields(value, ["context", "wrapped"]);
+    return { context: parseContext(item["context"]), wrapped: text(item["wrapped"], /^[\x21-\x7e]{1,1024}$/) };
+  });
+
+/** Reads a mint call. */
+export function parseMintCall(payload: Buffer): MintRequest {
+  const request = fields(parseJson(payload), ["sub", "scope", "azp", "x5t"]);
+  return {
+    sub: text(request["sub"], /^[\x21-\x7e]{1,256}$/),
+    scope: text(request["scope"], /^[\x20-\x7e]{0,2048}$/),
+    azp: text(request["azp"], SPIFFE),
+    x5t: text(request["x5t"], THUMBPRINT),
+  };
+}
+
+/** Reads an issue request, from whichever channel it came. */
+export function parseIssueRequest(value: unknown): IssueRequest {
+  const request = fields(value, ["csr", "spiffe", "dns"]);
+  const csr = request["csr"];
+  if (typeof csr !== "string" || csr.length > 8192) throw invalid("csr");
+  return { csr, spiffe: text(request["spiffe"], SPIFFE), dns: list(request["dns"], 8, (name) => text(name, DNS)) };
+}
+
+/** Reads a sign call. */
+export function parseSignCall(payload: Buffer): SignRequest {
+  const request = fields(parseJson(payload), ["kind", "chains", "canonical", "chain", "requestedBy", "requestId", "generation", "from", "to"]);
+  const chain = (): string => text(request["chain"], CHAIN_NAME);
+  switch (request["kind"]) {
+    case "checkpoint":
+      return { kind: "checkpoint", chains: list(request["chains"], CHAINS_MAX, (name) => text(name, CHAIN_NAME)) };
+    case "policy":
+      if (typeof request["canonical"] !== "string") throw invalid("policy");
+      return { kind: "policy", canonical: request["canonical"] };
+    case "export":
+      return { kind: "export", chain: chain(), requestedBy: text(request["requestedBy"], PRINTABLE), requestId: text(request["requestId"], PRINTABLE) };
+    case "leaves":
+      return { kind: "leaves", chain: chain(), generation: integer(request["generation"], 1), from: integer(request["from"], 1), to: integer(request["to"], 1) };
+    default:
+      throw invalid("kind");
+  }
+}
+
+/** Reads a status call; `verify: ["*"]` means every chain. */
+export function parseStatusCall(payload: Buffer): { readonly acknowledge?: number; readonly verify?: readonly string[] } {
+  const options = fields(parseJson(payload), ["acknowledge", "verify"]);
+  return {
+    ...(options["acknowledge"] !== undefined && { acknowledge: integer(options["acknowledge"], 0) }),
+    ...(options["verify"] !== undefined && { verify: list(options["verify"], CHAINS_MAX, (name) => (name === "*" ? "*" : text(name, CHAIN_NAME))) }),
+  };
+}
+
+/** One key of a wrap or unwrap answer as it travels, or why this one was not opened while the others were. */
+export type KeyAnswer = { readonly key: string; readonly wrapped?: string } | { readonly code: ErrorCode };
+
+/** Reads a wrap or unwrap answer: as many as were asked for. @throws `verb.invalid`, as all the readers of answers below. */
+export const parseKeyAnswers = (payload: Buffer, count: number): readonly KeyAnswer[] => {
+  const answers = list(parseJson(payload), count, (value): KeyAnswer => {
+    const { key, wrapped, code } = fields(value, ["key", "wrapped", "code"]);
+    if (isErrorCode(code)) return { code };
+    return { key: text(key, /^[A-Za-z0-9_-]{43}$/), ...(wrapped !== undefined && { wrapped: text(wrapped, /^[\x21-\x7e]{1,1024}$/) }) };
+  });
+  if (answers.length !== count) throw invalid("count");
+  return answers;
+};
+
+/** Reads a mint answer. */
+export function parseMinted(payload: Buffer): Minted {
+  const answer = fields(parseJson(payload), ["token", "jti", "expS"]);
+  return { token: text(answer["token"], /^[A-Za-z0-9_.-]{1,4096}$/), jti: text(answer["jti"], PRINTABLE), expS: integer(answer["expS"], 1) };
+}
+
+/** Reads a sign answer. The notes are proven by whoever uses them, under the pinned key. */
+export function parseSignAnswer(payload: Buffer): SignAnswer {
+  const answer = fields(parseJson(payload), ["notes", "checkpoints"]);
+  const notes = list(answer["notes"], 65536, (note) => text(note, /^[\s\S]{1,65536}$/));
+  if (!Array.isArray(answer["checkpoints"])) throw invalid("checkpoints");
+  return { notes, checkpoints: answer["checkpoints"] as SignAnswer["checkpoints"] };
+}
+
+/** Reads a status answer. Both ends are of one version, so its depth isn't checked again. */
+export function parseStatus(payload: Buffer): CustodianStatus {
+  const status = parseJson(payload);
+  if (typeof status !== "object" || status === null || typeof (status as Fields)["deployment"] !== "string" || !Array.isArray((status as Fields)["marks"])) throw invalid("status");
+  return status as CustodianStatus;
+}
+
+/** The payload of a failed answer. Only the code crosses. */
+export const encodeFailure = (error: unknown): string => JSON.stringify({ code: codeOf(error) });
+
+/** The code of a failed answer, or undefined where it has none that the catalogue knows. */
+export function decodeFailure(payload: Buffer): ErrorCode | undefined {
+  try {
+    const { code } = JSON.parse(payload.toString("utf8")) as { code?: unknown };
+    return isErrorCode(code) ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+import type { Sealer } from "@sallyport/audit";
+
+/** What a data key belongs to. It is bound into the wrapping (AAD and HKDF info), so a wrapped key opens nowhere else. */
+export interface KeyContext {
+  readonly purpose: "subject" | "packet" | "reference";
+  readonly id: string;
+  readonly study: string;
+  /** `-` where the key belongs to no one site. */
+  readonly site: string;
+}
+
+/** A data key as the api uses it: 32 bytes in a KeyObject made by the client, and the wrapped form to store. */
+export interface WrappedKey {
+  /** `sk1.<kek id>.<base64url>`. */
+  readonly wrapped: string;
+  readonly key: Buffer;
+}
+
+/** A public key of the token ring with the window in which tokens signed by it are accepted. Times in seconds since the epoch. */
+export interface TokenKey {
+  readonly kid: string;
+  /** Raw Ed25519 public key, base64url. */
+  readonly x: string;
+  readonly fromS: number;
+  readonly untilS: number | null;
+}
+
+export interface MintRequest {
+  readonly sub: string;
+  readonly scope: string;
+  /** SPIFFE ID of the workload that will carry the token. */
+  readonly azp: string;
+  /** SHA-256 of that workload's certificate in DER, base64url (RFC 8705 §3.1). */
+  readonly x5t: string;
+}
+export interface Minted {
+  readonly token: string;
+  readonly jti: string;
+  readonly expS: number;
+}
+
+export interface IssueRequest {
+  /** PKCS #10 in PEM; only its public key and proof of possession are used. */
+  readonly csr: string;
+  readonly spiffe: string;
+  /** DNS names for a server certificate; empty for a client. */
+  readonly dns: readonly string[];
+}
+export interface Issued {
+  readonly cert: string;
+  readonly ca: string;
+  readonly notAfterS: number;
+}
+
+/** A signed C2SP checkpoint (signed-note) of one chain's generation. */
+export interface SignedCheckpoint {
+  readonly chain: string;
+  readonly generation: number;
+  readonly size: number;
+  /** Hex. */
+  readonly root: string;
+  readonly note: string;
+}
+
+/** An act that the custodian or its operator did by itself; the api puts it on the trail and acknowledges it by its number. */
+export interface CustodyEvent {
+  readonly n: number;
+  readonly at: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly detail: string;
+}
+
+/** What the custodian's own verification says. `null` break: whole up to `size`. */
+export interface Verdict {
+  readonly chain: string;
+  readonly generation: number;
+  readonly size: number;
+  readonly at: string;
+  readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null;
+}
+
+export interface CustodianStatus {
+  readonly deployment: string;
+  readonly trustDomain: string;
+  readonly version: string;
+  readonly tokenKeys: readonly TokenKey[];
+  readonly auditKey: string;
+  /** C2SP vkey and its SHA-256 fingerprint (`sha256:<hex>` of the raw public key). */
+  readonly checkpointKey: { readonly vkey: string; readonly fingerprint: string };
+  readonly ca: string;
+  /** PEM, label X509 CRL. */
+  readonly crl: string;
+  readonly crlNextUpdateS: number;
+  /** SPIFFE IDs that were revoked as a whole. */
+  readonly revokedWorkloads: readonly string[];
+  readonly rootKey: "present" | "away";
+  readonly events: readonly CustodyEvent[];
+  readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly root: string; readonly mac: string }[];
+  readonly verdicts: readonly Verdict[];
+}
+
+/** What may be signed. The custodian derives every root and head itself from what is committed; the caller only names the chain. */
+export type SignRequest =
+  /** Signs the committed size and root of these chains' open generations, never below its own high-water mark. */
+  | { readonly kind: "checkpoint"; readonly chains: readonly string[] }
+  /** Signs a policy document's canonical bytes: the starter policy, once, into an empty store. */
+  | { readonly kind: "policy"; readonly canonical: string }
+  /** Signs an export's statement and, page by page, its leaves. */
+  | { readonly kind: "export"; readonly chain: string; readonly requestedBy: string; readonly requestId: string }
+  | { readonly kind: "leaves"; readonly chain: string; readonly generation: number; readonly from: number; readonly to: number };
+export interface SignAnswer {
+  /** checkpoint: one per chain; policy: one signed note; export: a signed note of the statement; leaves: one base64 signature per record. */
+  readonly notes: readonly string[];
+  readonly checkpoints: readonly SignedCheckpoint[];
+}
+
+/**
+ * The custodian's verbs that exist so far. Every call has a deadline (ms) and throws a SallyportError:
+ * `keys.unavailable` (wrap, unwrap), `trail.unavailable` (seal, sign), `verb.refused`, `verb.invalid`, `service.unavailable`.
+ * `approve`, `rotate` and `shred` come with their features.
+ */
+export interface Custodian extends Sealer {
+  wrap(contexts: readonly KeyContext[], deadlineMs: number): Promise<readonly WrappedKey[]>;
+  unwrap(items: readonly { readonly context: KeyContext; readonly wrapped: string }[], deadlineMs: number): Promise<readonly Buffer[]>;
+  mint(request: MintRequest, deadlineMs: number): Promise<Minted>;
+  issue(request: IssueRequest, deadlineMs: number): Promise<Issued>;
+  sign(request: SignRequest, deadlineMs: number): Promise<SignAnswer>;
+  /** `acknowledge`: events up to this number are on the trail. `verify`: chains to verify deeply before answering (`*` for all). */
+  status(options: { readonly acknowledge?: number; readonly verify?: readonly string[] }, deadlineMs: number): Promise<CustodianStatus>;
+}

@@ -1,0 +1,144 @@
+import type { KeyObject } from "node:crypto";
+import { closeSync, existsSync, fchmodSync, fchownSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { openBytes, sealBytes, sha256Hex } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+
+/** One fact: what is known under this kind and id from here on; null forgets it. */
+export interface JournalEntry {
+  readonly kind: string;
+  readonly id: string;
+  readonly value: unknown;
+}
+
+/** Rewritten when it has this many lines and twice as many as it had when it was last rewritten. */
+const REWRITE_LINES = 10_000;
+
+/**
+ * The store's file: one sealed entry a line, only ever appended to, and rewritten whole by an atomic rename.
+ *
+ * Each line is sealed under the store's key to its number, kind, id and to the line before it, so a line that was altered,
+ * moved, left out or brought from elsewhere doesn't open (docs/spec/custody-v1.md). A last line without its newline was
+ * never acknowledged and is dropped; a whole file put back to an older state is for the trail's marks and witnesses to notice.
+ */
+export class SealedJournal {
+  readonly #path: string;
+  readonly #key: KeyObject;
+  readonly #live: () => Iterable<JournalEntry>;
+  readonly #fence: () => void;
+  #file: FileHandle | null = null;
+  #lines = 0;
+  #rewrittenLines = 0;
+  #previous = "";
+  #queue: string[] = [];
+  #last: Promise<void> = Promise.resolve();
+  #next: Promise<void> | null = null;
+
+  /** @param live - All that is known now, for a rewrite. @param fence - Throws where this process may no longer write. */
+  constructor(path: string, key: KeyObject, live: () => Iterable<JournalEntry>, fence: () => void) {
+    this.#path = path;
+    this.#key = key;
+    this.#live = live;
+    this.#fence = fence;
+  }
+
+  /**
+   * Opens every entry of the file in order; says whether a torn last line was dropped.
+   *
+   * @throws `custodian.store` with the line's number where one doesn't open; `secret.exposed` where others can read the file.
+   */
+  read(take: (entry: JournalEntry) => void): { readonly torn: boolean } {
+    if (!existsSync(this.#path)) return { torn: false };
+    if ((statSync(this.#path).mode & 0o077) !== 0) throw new SallyportError("secret.exposed", { file: "store.jsonl" });
+    const lines = readFileSync(this.#path, "latin1").split("\n");
+    const torn = lines.pop() !== "";
+    for (const line of lines) take(this.#open(line));
+    return { torn };
+  }
+
+  /** Writes the file anew from what is known now, durably, and puts it in the old one's place at once. */
+  async rewrite(): Promise<void> {
+    this.#lines = 0;
+    this.#previous = "";
+    this.#queue = [];
+    const text = [...this.#live()].map((entry) => this.#seal(entry)).join("");
+    const fresh = openSync(`${this.#path}.new`, "w", 0o600);
+    fchmodSync(fresh, 0o600);
+    const { uid, gid } = statSync(dirname(this.#path));
+    // Root may act offline for the one whose folder this is; the file stays theirs.
+    if (process.geteuid?.() === 0) fchownSync(fresh, uid, gid);
+    for (let at = 0, bytes = Buffer.from(text, "latin1"); at < bytes.length; ) at += writeSync(fresh, bytes, at);
+    fsyncSync(fresh);
+    closeSync(fresh);
+    this.#fence();
+    renameSync(`${this.#path}.new`, this.#path);
+    const folder = openSync(dirname(this.#path), "r");
+    fsyncSync(folder);
+    closeSync(folder);
+    this.#rewrittenLines = this.#lines;
+    await this.#file?.close();
+    this.#file = await open(this.#path, "a", 0o600);
+  }
+
+  /** Puts an entry behind the others. It is durable once a {@link SealedJournal.flush} that was asked for afterwards resolves. */
+  append(entry: JournalEntry): void {
+    this.#queue.push(this.#seal(entry));
+  }
+
+  /** Resolves when all that was appended so far is on disk; those who wait together share one write and one fsync. After a failure it never resolves again. */
+  flush(): Promise<void> {
+    this.#next ??= this.#last.then(() => {
+      this.#next = null;
+      return this.#write();
+    });
+    this.#last = this.#next;
+    return this.#next;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#file?.close();
+  }
+
+  async #write(): Promise<void> {
+    if (this.#queue.length === 0) return;
+    this.#fence();
+    if (this.#lines > Math.max(REWRITE_LINES, 2 * this.#rewrittenLines)) return this.rewrite();
+    const text = this.#queue.join("");
+    this.#queue = [];
+    await this.#file?.appendFile(text, "latin1");
+    await this.#file?.datasync();
+  }
+
+  #place({ kind, id }: JournalEntry, n: number): { scope: string; id: string; index: number; last: boolean } {
+    return { scope: `custodian/${kind}/${this.#previous}`, id, index: n, last: false };
+  }
+
+  #seal(entry: JournalEntry): string {
+    const n = this.#lines + 1;
+    const sealed = sealBytes({ id: "store", key: this.#key }, this.#place(entry, n), Buffer.from(JSON.stringify(entry.value), "utf8"));
+    const line = JSON.stringify({ n, kind: entry.kind, id: entry.id, sealed: sealed.toString("base64url") });
+    this.#advance(line);
+    return `${line}\n`;
+  }
+
+  #open(line: string): JournalEntry {
+    const n = this.#lines + 1;
+    try {
+      const { n: stated, kind, id, sealed } = JSON.parse(line) as { n: number; kind: string; id: string; sealed: string };
+      const value = JSON.parse(openBytes({ id: "store", key: this.#key }, this.#place({ kind, id, value: null }, n), Buffer.from(sealed, "base64url")).toString("utf8")) as unknown;
+      // Opening proves the content; this proves the spelling, so that no byte of a line is without meaning.
+      if (JSON.stringify({ n: stated, kind, id, sealed: Buffer.from(sealed, "base64url").toString("base64url") }) !== line || stated !== n) throw new SallyportError("custodian.store");
+      this.#advance(line);
+      return { kind, id, value };
+    } catch (error) {
+      throw new SallyportError("custodian.store", { line: n }, error);
+    }
+  }
+
+  #advance(line: string): void {
+    this.#lines += 1;
+    this.#previous = sha256Hex(line);
+  }
+}
