@@ -10,7 +10,7 @@ const draftOf = (id: string, chain = "system"): RecordDraft => ({
 });
 
 /** A store whose every step a test can replace. */
-class ScriptedStore implements TrailStore<object> {
+class ScriptedStore implements TrailStore<SealedRecord[]> {
   readonly records: SealedRecord[] = [];
   /** Done in place of the next inserts at the head, first come first served. */
   readonly inserts: ((append: () => "stored" | "moved") => Promise<"stored" | "moved">)[] = [];
@@ -35,11 +35,9 @@ class ScriptedStore implements TrailStore<object> {
   holds(record: SealedRecord): Promise<boolean> {
     return Promise.resolve(this.records.some(({ mac }) => mac === record.mac));
   }
-  #written: SealedRecord[] = [];
-  async transaction<T>(work: (tx: object) => Promise<T>): Promise<T> {
-    this.#written = [];
-    const result = await work({});
-    const written = this.#written;
+  async transaction<T>(work: (tx: SealedRecord[]) => Promise<T>): Promise<T> {
+    const written: SealedRecord[] = [];
+    const result = await work(written);
     const commit = (): void => void this.records.push(...written);
     const scripted = this.commits.shift();
     if (scripted === undefined) commit();
@@ -49,8 +47,8 @@ class ScriptedStore implements TrailStore<object> {
   lockHeads(): Promise<readonly Head[]> {
     return Promise.resolve([this.head()]);
   }
-  insertLocked(_tx: object, records: readonly SealedRecord[]): Promise<void> {
-    this.#written.push(...records);
+  insertLocked(tx: SealedRecord[], records: readonly SealedRecord[]): Promise<void> {
+    tx.push(...records);
     return Promise.resolve();
   }
   openChain(): Promise<boolean> {
@@ -61,23 +59,27 @@ class ScriptedStore implements TrailStore<object> {
   }
 }
 
+/** Each seal has its own time, so the same draft sealed again is another record. */
+let sealed = 0;
 const sealer: Sealer = {
-  seal: (batches: readonly SealBatch[]) =>
-    Promise.resolve(
+  seal: (batches: readonly SealBatch[]) => {
+    const timestampUtc = new Date(Date.parse(AT) + sealed++).toISOString();
+    return Promise.resolve(
       batches.map(({ head, drafts }) => {
         let prevMac = head.mac;
         const macs = drafts.map((draft, index) => {
-          prevMac = createHmac("sha256", "k").update(encodeRecord(draft, { deployment: "d", generation: 1, seq: head.seq + index + 1, timestampUtc: AT, prevMac })).digest("hex");
+          prevMac = createHmac("sha256", "k").update(encodeRecord(draft, { deployment: "d", generation: 1, seq: head.seq + index + 1, timestampUtc, prevMac })).digest("hex");
           return prevMac;
         });
-        return { timestampUtc: AT, macs };
+        return { timestampUtc, macs };
       }),
-    ),
+    );
+  },
 };
 
-const trails: GroupCommitTrail<object>[] = [];
-function trailOver(store: ScriptedStore, limits: Partial<GroupCommitLimits> = {}, seals: Sealer = sealer): GroupCommitTrail<object> {
-  const trail = new GroupCommitTrail<object>({ store, sealer: seals, deployment: "d", now: () => Date.UTC(2026, 0, 1), probeMs: 10, limits: { deadlineMs: 500, ...limits } });
+const trails: GroupCommitTrail<SealedRecord[]>[] = [];
+function trailOver(store: ScriptedStore, limits: Partial<GroupCommitLimits> = {}, seals: Sealer = sealer): GroupCommitTrail<SealedRecord[]> {
+  const trail = new GroupCommitTrail<SealedRecord[]>({ store, sealer: seals, deployment: "d", now: () => Date.UTC(2026, 0, 1), probeMs: 10, limits: { deadlineMs: 500, ...limits } });
   trails.push(trail);
   return trail;
 }

@@ -16,5 +16,6 @@ export { CheckpointFile } from "./checkpoint-file.ts";
 export * from "./data-dictionary.ts";
 export { isFingerprint, verifyBundle } from "./verify-bundle.ts";
 export { type AppendLast, type GroupCommitOptions, GroupCommitTrail } from "./group-commit.ts";
+export { type CommittedTrail, type DeepVerdict, type DeepWork, verifyDeeply } from "./verify-deeply.ts";
 export { type Outage, TRAIL_OUTAGE } from "./group-commit-outage.ts";
 export type { GroupCommitLimits } from "./group-commit-writer.ts";

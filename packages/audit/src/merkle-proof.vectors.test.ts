@@ -12,7 +12,7 @@ interface Vector {
   readonly [member: string]: unknown;
 }
 
-const bytes = (value: unknown): Buffer => Buffer.from(String(value ?? ""), "base64");
+const bytes = (value: unknown): Buffer => Buffer.from(typeof value === "string" ? value : "", "base64");
 const number = (value: unknown): number => Number(value);
 
 const verifiers: Readonly<Record<string, (vector: Vector, proof: readonly Buffer[]) => boolean>> = {

@@ -4,7 +4,7 @@ import { type BreakKind, encodeRecord, lineOf, parseLine, type SealedRecord, ZER
 import { auditKey, draftOf, sealLog } from "./sealed-log.ts";
 
 /** Where a change was made, and what a verifier must say of it. */
-export interface Expected {
+interface Expected {
   readonly seq: number;
   readonly kind: BreakKind;
 }

@@ -1,0 +1,104 @@
+import { checkpointKeyName, keyFingerprint, type NoteSigner, vkeyOf } from "@sallyport/audit";
+import { ed25519FromSeed } from "@sallyport/crypto";
+import type { FrameHandler, KeyContext } from "@sallyport/custody";
+import { SallyportError } from "@sallyport/errors";
+import { Certificates } from "./certificates.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { sweepShares, unwrap, wrap } from "./data-keys.ts";
+import { found } from "./founding.ts";
+import { Minting } from "./mint.ts";
+import { Sealing } from "./seal.ts";
+import { sign } from "./sign.ts";
+import { status } from "./status.ts";
+import { Store, type StoreOptions } from "./store.ts";
+import type { TrailReader } from "./trail-reader.ts";
+import { type DeepRunner, Verification } from "./verification.ts";
+import { Verdicts } from "./verdicts.ts";
+
+const SWEEP_MS = 600_000;
+const NEW_RECORDS_MS = 300_000;
+const ALL_RECORDS_MS = 86_400_000;
+
+export interface CustodianParts extends StoreOptions {
+  readonly reader: TrailReader;
+  readonly runDeeply: DeepRunner;
+  readonly starterPolicyDigest: string;
+}
+
+export interface RunningCustodian {
+  readonly deployment: string;
+  readonly trustDomain: string;
+  /** Of the checkpoint key, as people compare it. */
+  readonly fingerprint: string;
+  readonly store: Store;
+  readonly certificates: Certificates;
+  readonly handle: FrameHandler;
+  close(): Promise<void>;
+}
+
+/** Opens or founds the store and puts the verbs on it. @throws as {@link Store.open}. */
+export async function openCustodian(parts: CustodianParts): Promise<RunningCustodian> {
+  const { now, reader } = parts;
+  const store = await Store.open(parts, (empty) => found(empty, now));
+  const { deployment, trustDomain } = store.deployment;
+  const { privateKey, raw } = ed25519FromSeed(Buffer.from(store.active("sign").secret, "base64url"));
+  const signer: NoteSigner = { name: checkpointKeyName(deployment), privateKey };
+  const vkey = vkeyOf(signer.name, raw);
+  const verdicts = new Verdicts(store);
+  const certificates = new Certificates(store, now);
+  const minting = new Minting(store, now, certificates);
+  const sealing = new Sealing(store, now);
+  const checkpoints = new Checkpoints(store, reader, verdicts, signer, now);
+  const verification = new Verification(store, verdicts, parts.runDeeply);
+
+  const handle: FrameHandler = (verb, payload) => {
+    switch (verb) {
+      case "wrap":
+        return wrap(store, now, payload);
+      case "unwrap":
+        return unwrap(store, payload);
+      case "seal":
+        return sealing.seal(payload);
+      case "mint":
+        return minting.mint(payload);
+      case "issue":
+        // Certificates are for the supervisor, over its own channel: an api that could have them issued could be anyone.
+        throw new SallyportError("verb.refused", { verb });
+      case "sign":
+        return sign({ store, reader, checkpoints, signer, vkey, now, starterPolicyDigest: parts.starterPolicyDigest }, payload);
+      case "status":
+        return status({ store, certificates, minting, verdicts, verification, vkey }, payload);
+    }
+  };
+
+  // A failure here is one that the next round meets again, or that a verdict already tells.
+  const each = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout => setInterval(() => void work().catch(() => undefined), ms).unref();
+  const timers = [
+    each(SWEEP_MS, () => sweepShares(store, now, (contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
+    each(NEW_RECORDS_MS, () => advanceAll(store, reader, checkpoints)),
+    each(ALL_RECORDS_MS, () => verification.verify(null)),
+  ];
+  return {
+    deployment,
+    trustDomain,
+    fingerprint: keyFingerprint(raw),
+    store,
+    certificates,
+    handle,
+    async close() {
+      for (const timer of timers) clearInterval(timer);
+      await reader.close();
+      await store.close();
+    },
+  };
+}
+
+// Packets and reference keys are rows that this role can't see; their shares are kept.
+const isOwned = (reader: TrailReader, { purpose, id }: KeyContext): Promise<boolean> => (purpose === "subject" ? reader.subjectExists(id) : Promise.resolve(true));
+
+async function advanceAll(store: Store, reader: TrailReader, checkpoints: Checkpoints): Promise<void> {
+  const chains = new Set([...store.all("mark").values(), ...(await reader.heads())].map(({ chain }) => chain));
+  // One broken chain doesn't keep the others from being looked at; its verdict has been noted.
+  for (const chain of chains) await checkpoints.advance(chain).catch(() => undefined);
+  await store.durable();
+}

@@ -1,0 +1,118 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { GroupCommitTrail } from "@sallyport/audit";
+import { connectCustodian, type CustodianClient } from "@sallyport/custody";
+import { connectDatabase, trailStore } from "@sallyport/db";
+import { migratedDatabase } from "@sallyport/db/testing";
+import { codeOf } from "@sallyport/errors";
+import { createRequest } from "@sallyport/pki";
+import postgres from "postgres";
+import { expect, onTestFinished, test } from "vitest";
+import { draftOf } from "../test/memory-trail.ts";
+import { newHome } from "../test/running.ts";
+
+const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+type Message = Readonly<Record<string, unknown>>;
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ready: Message;
+  readonly stderr: () => string;
+  readonly ask: (message: Message) => Promise<Message>;
+}
+
+async function launch(home: string, databaseUrl: string, env: Readonly<Record<string, string>> = {}): Promise<Started> {
+  const file = `${home}/database.url`;
+  if (!existsSync(file)) writeFileSync(file, databaseUrl, { mode: 0o600 });
+  const child = fork(MAIN, [], { silent: true, env: { SALLYPORT_CUSTODIAN_HOME: home, SALLYPORT_CUSTODIAN_ADDRESS: "127.0.0.1:0", SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: file, ...env } });
+  let stderr = "";
+  child.stderr?.on("data", (part) => (stderr += String(part)));
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ready = await new Promise<Message>((resolve, reject) => {
+    // It says who it is before it listens, so that its supervisor can prepare the database for it.
+    child.on("message", (message: Message) => message["type"] !== "hello" && resolve(message));
+    child.once("exit", () => reject(new Error(stderr)));
+  });
+  return {
+    child,
+    ready,
+    stderr: () => stderr,
+    async ask(message) {
+      child.send(message);
+      const [answer] = (await once(child, "message")) as [Message];
+      return answer;
+    },
+  };
+}
+
+async function clientOf({ ready, ask }: Started): Promise<CustodianClient> {
+  const { csrPem, keyPem } = createRequest();
+  const trustDomain = String(ready["trustDomain"]);
+  const issued = await ask({ type: "issue", id: 1, spiffe: `spiffe://${trustDomain}/zone/application/api`, csr: csrPem, dns: ["localhost"] });
+  const identity = { keyPem, certPem: String(issued["cert"]), caPem: String(issued["ca"]) };
+  const client = connectCustodian({ host: "127.0.0.1", port: Number(ready["port"]), identity: { current: () => identity, onChange: () => undefined }, custodianSpiffe: `spiffe://${trustDomain}/zone/data/custodian` });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+test("the process founds itself, seals what is committed, signs it, verifies it in its worker, and remembers it after kill -9", async () => {
+  const database = await migratedDatabase();
+  onTestFinished(() => database.drop());
+  const home = newHome();
+  const first = await launch(home, database.custodianUrl);
+  expect(first.ready).toEqual({ type: "ready", deployment: expect.stringMatching(/^d[0-9a-z]{12}$/) as string, trustDomain: `${String(first.ready["deployment"])}.sallyport`, fingerprint: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string, port: expect.any(Number) as number });
+  const client = await clientOf(first);
+
+  const api = connectDatabase({ url: database.apiUrl, max: 4, applicationName: "test" });
+  onTestFinished(() => api.close());
+  const store = trailStore(api);
+  await store.transaction((tx) => store.openChain(tx, "system"));
+  const trail = new GroupCommitTrail({ store, sealer: client, deployment: String(first.ready["deployment"]), now: Date.now });
+  await Promise.all(Array.from({ length: 300 }, (_, n) => trail.append(draftOf("system", n))));
+
+  const { checkpoints } = await client.sign({ kind: "checkpoint", chains: ["system"] }, 5000);
+  expect(checkpoints[0]?.size).toBe(300);
+  const { verdicts } = await client.status({ verify: ["*"] }, 20_000);
+  expect(verdicts.map(({ chain, size, broken }) => [chain, size, broken])).toEqual([["system", 300, null]]);
+
+  first.child.kill("SIGKILL");
+  await once(first.child, "exit");
+  const second = await launch(home, database.custodianUrl);
+  const again = await clientOf(second);
+  expect((await again.status({}, 5000)).marks.map(({ size, root }) => [size, root])).toEqual([[300, checkpoints[0]?.root]]);
+
+  const owner = postgres(database.ownerUrl, { max: 1 });
+  onTestFinished(() => owner.end());
+  await owner.unsafe("ALTER TABLE audit.records DISABLE TRIGGER ALL; UPDATE audit.records SET body = replace(body, 'subject/', 'subjects/') WHERE seq = 42");
+  const broken = await again.status({ verify: ["system"] }, 20_000);
+  expect(broken.verdicts[0]?.broken).toMatchObject({ seq: 42, kind: "altered" });
+}, 60_000);
+
+test("a revoked workload gets no certificate; when its supervisor is gone, the process ends", async () => {
+  const started = await launch(newHome(), "postgres://nobody:none@127.0.0.1:1/none");
+  const spiffe = `spiffe://${String(started.ready["trustDomain"])}/service/reviewer`;
+  const { csrPem } = createRequest();
+  expect(await started.ask({ type: "issue", id: 5, spiffe, csr: csrPem, dns: [] })).toMatchObject({ type: "issued", id: 5 });
+  expect(await started.ask({ type: "revoke", id: 6, spiffe })).toEqual({ type: "revoked", id: 6 });
+  expect(await started.ask({ type: "issue", id: 7, spiffe, csr: csrPem, dns: [] })).toEqual({ type: "failed", id: 7, code: "workload.revoked" });
+  expect(await started.ask({ type: "issue", id: 8, spiffe: "spiffe://elsewhere/x", csr: csrPem, dns: [] })).toMatchObject({ type: "failed", id: 8, code: "verb.invalid" });
+  const client = await clientOf(started);
+  expect(await client.sign({ kind: "checkpoint", chains: ["system"] }, 4000).catch(codeOf)).toBe("trail.unavailable");
+  started.child.disconnect();
+  expect(await once(started.child, "exit")).toEqual([0, null]);
+});
+
+test.each([
+  ["SALLYPORT_CUSTODIAN_HOME", "", "setting.invalid"],
+  ["SALLYPORT_CUSTODIAN_ADDRESS", "localhost", "setting.invalid"],
+  ["SALLYPORT_CUSTODIAN_ADDRESS", "localhost:99999", "setting.invalid"],
+  ["SALLYPORT_CUSTODIAN_DATABASE_URL_FILE", "", "setting.invalid"],
+  ["SALLYPORT_CUSTODIAN_DATABASE_URL_FILE", "/nowhere/database.url", "secret.missing"],
+])("with %s = %j the start is refused by name", async (setting, value, code) => {
+  const { ready, stderr, child } = await launch(newHome(), "postgres://nobody:hunter2hunter2@127.0.0.1:1/none", { [setting]: value });
+  expect(ready).toEqual({ type: "failed", code, context: { setting } });
+  expect(await once(child, "exit")).toEqual([1, null]);
+  expect(stderr()).not.toContain("hunter2");
+});

@@ -1,0 +1,57 @@
+import type { KeyObject } from "node:crypto";
+import { ed25519FromSeed, mintAccessToken, TOKEN_LIFETIME_SECONDS_MAX } from "@sallyport/crypto";
+import { parseMintCall, type TokenKey } from "@sallyport/custody";
+import { SallyportError } from "@sallyport/errors";
+import type { Certificates } from "./certificates.ts";
+import type { Store } from "./store.ts";
+
+/** How often a count of minted tokens goes on record, at most. */
+const COUNT_MS = 900_000;
+
+/** Verb `mint`: access tokens of at most 900 seconds, each bound to a certificate that this custodian issued and that is in force. */
+export class Minting {
+  readonly #store: Store;
+  readonly #now: () => number;
+  readonly #certificates: Certificates;
+  readonly #key: { readonly kid: string; readonly privateKey: KeyObject };
+  #minted = 0;
+  #countedMs: number;
+
+  constructor(store: Store, now: () => number, certificates: Certificates) {
+    const { id, secret } = store.active("token");
+    this.#store = store;
+    this.#now = now;
+    this.#certificates = certificates;
+    this.#key = { kid: id, privateKey: ed25519FromSeed(Buffer.from(secret, "base64url")).privateKey };
+    this.#countedMs = now();
+  }
+
+  /** @throws `verb.refused` where the certificate isn't one in force of `azp`; `verb.invalid` for claims that no token may bear. */
+  mint(payload: Buffer): string {
+    const { sub, scope, azp, x5t } = parseMintCall(payload);
+    if (!this.#certificates.isInForce(azp, x5t)) throw new SallyportError("verb.refused", { why: "certificate", azp });
+    const { trustDomain } = this.#store.deployment;
+    const grant = { issuer: `https://${trustDomain}/custodian`, audience: `https://${trustDomain}/api`, sub, scope, azp, x5t, iatS: Math.floor(this.#now() / 1000), lifetimeS: TOKEN_LIFETIME_SECONDS_MAX };
+    try {
+      const minted = mintAccessToken(grant, this.#key);
+      this.#minted += 1;
+      return JSON.stringify(minted);
+    } catch (error) {
+      throw new SallyportError("verb.invalid", { why: "claims" }, error);
+    }
+  }
+
+  /** The public keys under which tokens are accepted. */
+  keys(): readonly TokenKey[] {
+    const ring = [...this.#store.all("ring").values()].filter((entry) => entry.ring === "token" && entry.state !== "retired");
+    return ring.map(({ id, secret, fromS, untilS }) => ({ kid: id, x: ed25519FromSeed(Buffer.from(secret, "base64url")).raw.toString("base64url"), fromS, untilS }));
+  }
+
+  /** Puts the number of tokens since the last count on record; never the tokens. */
+  count(): void {
+    if (this.#minted === 0 || this.#now() - this.#countedMs < COUNT_MS) return;
+    this.#store.record("tokens.minted", "tokens", `${this.#minted} since ${new Date(this.#countedMs).toISOString()}`);
+    this.#minted = 0;
+    this.#countedMs = this.#now();
+  }
+}

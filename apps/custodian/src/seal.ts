@@ -1,0 +1,69 @@
+import type { KeyObject } from "node:crypto";
+import { encodeRecord, isChain, type SealAnswer, type SealBatch, ZERO_MAC } from "@sallyport/audit";
+import { hmacHex, secretKey } from "@sallyport/crypto";
+import { decodeSealCall, encodeSealAnswers } from "@sallyport/custody";
+import { SallyportError } from "@sallyport/errors";
+import type { Mark, Store } from "./store.ts";
+
+export const markId = (chain: string, generation: number): string => `${chain} ${generation}`;
+
+/** The generation that takes records: the highest that has a mark. Rotation, when it comes, opens the next by marking it at 0. */
+export function openGeneration(store: Store, chain: string): number {
+  let generation = 1;
+  while (store.get("mark", markId(chain, generation + 1)) !== undefined) generation += 1;
+  return generation;
+}
+
+/** The audit key that is in force. */
+export const auditKeyOf = (store: Store): KeyObject => secretKey(Buffer.from(store.active("audit").secret, "base64url"));
+
+/**
+ * Verb `seal`: makes the canonical bytes itself, stamps the time, and MACs them. It trusts the caller's head as far as the
+ * last mark: nothing at or below a signed size is sealed again, and what follows a mark must follow its very record.
+ */
+export class Sealing {
+  readonly #store: Store;
+  readonly #now: () => number;
+  readonly #auditKey: KeyObject;
+  readonly #deployment: string;
+  #stampedMs: number;
+
+  constructor(store: Store, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+    this.#auditKey = auditKeyOf(store);
+    this.#deployment = store.deployment.deployment;
+    // A clock that was put back while the custodian was down doesn't take the trail back beyond the last signature.
+    this.#stampedMs = Math.max(0, ...[...store.all("mark").values()].map(({ atMs }) => atMs));
+  }
+
+  /** @throws `verb.refused` for another deployment, a closed generation, or a position at or below a mark; `trail.unrepresentable`. */
+  seal(payload: Buffer): string {
+    const { deployment, batches } = decodeSealCall(payload);
+    if (deployment !== this.#deployment) throw new SallyportError("verb.refused", { why: "deployment" });
+    this.#stampedMs = Math.max(this.#stampedMs, this.#now());
+    const timestampUtc = new Date(this.#stampedMs).toISOString();
+    return encodeSealAnswers(batches.map((batch) => this.#sealBatch(batch, timestampUtc)));
+  }
+
+  #sealBatch({ head, drafts }: SealBatch, timestampUtc: string): SealAnswer {
+    const { chain, generation, seq } = head;
+    if (!isChain(chain)) throw new SallyportError("verb.refused", { why: "chain" });
+    if (generation !== openGeneration(this.#store, chain)) throw new SallyportError("verb.refused", { why: "generation", chain });
+    assertAbove(this.#store.get("mark", markId(chain, generation)), head);
+
+    const macs: string[] = [];
+    let prevMac = head.mac;
+    for (const draft of drafts) {
+      prevMac = hmacHex(this.#auditKey, encodeRecord(draft, { deployment: this.#deployment, generation, seq: seq + macs.length + 1, timestampUtc, prevMac }));
+      macs.push(prevMac);
+    }
+    return { timestampUtc, macs };
+  }
+}
+
+function assertAbove(mark: Mark | undefined, { chain, seq, mac }: SealBatch["head"]): void {
+  const size = mark?.size ?? 0;
+  if (seq < size) throw new SallyportError("verb.refused", { why: "below mark", chain, size });
+  if (seq === size && mac !== (mark?.mac ?? ZERO_MAC)) throw new SallyportError("verb.refused", { why: "other head", chain, size });
+}

@@ -1,0 +1,96 @@
+import { leafHash, lineOf, openNote, parseStatement, verifyLeaf } from "@sallyport/audit";
+import { ed25519Public, sha256Hex } from "@sallyport/crypto";
+import { policyStatement } from "@sallyport/custody";
+import { codeOf } from "@sallyport/errors";
+import { parseVkey } from "@sallyport/audit";
+import { expect, test } from "vitest";
+import { type Running, start, STARTER } from "../test/running.ts";
+
+const vkeyOf = async ({ client }: Running): Promise<string> => (await client.status({}, 2000)).checkpointKey.vkey;
+const policy = ({ client }: Running, canonical: string): Promise<unknown> => client.sign({ kind: "policy", canonical }, 2000).then(({ notes }) => notes[0], codeOf);
+
+test("the starter policy is signed once: the same note again, also after a restart, and no other document", async () => {
+  const running = await start();
+  expect(await policy(running, `${STARTER} `)).toBe("verb.refused");
+  const note = (await policy(running, STARTER)) as string;
+  expect(openNote(note, await vkeyOf(running))).toBe(policyStatement(running.custodian.deployment, STARTER));
+  const again = await running.restart();
+  expect(await policy(again, STARTER)).toBe(note);
+  expect((await again.client.status({}, 2000)).events.filter(({ action }) => action === "policy.signed").length).toBe(1);
+});
+
+test("a newer version's starter policy isn't signed into a store that has one", async () => {
+  const running = await start();
+  await policy(running, STARTER);
+  await running.stop();
+  const newer = await start(running, { starterPolicyDigest: sha256Hex("{}") });
+  expect(await policy(newer, "{}")).toBe("verb.refused");
+  expect(await policy(newer, STARTER)).toMatch(/sallyport\/policy\/v1/);
+});
+
+async function exported(count: number): Promise<Running> {
+  const running = await start();
+  await running.trail.append(running.client, running.custodian.deployment, "system", count);
+  running.trail.stored.push(...(await running.client.sign({ kind: "checkpoint", chains: ["system"] }, 2000)).checkpoints);
+  return running;
+}
+const request = { kind: "export", chain: "system", requestedBy: "svc_auditor", requestId: "req_1" } as const;
+
+test("an export's statement is of the last stored checkpoint, whatever was appended since", async () => {
+  const running = await exported(5);
+  await running.trail.append(running.client, running.custodian.deployment, "system", 2);
+  await running.client.sign({ kind: "checkpoint", chains: ["system"] }, 2000);
+  const { notes, checkpoints } = await running.client.sign(request, 2000);
+  const statement = parseStatement(openNote(notes[0] ?? "", await vkeyOf(running)));
+  expect(statement).toMatchObject({ deployment: running.custodian.deployment, chain: "system", requestedBy: "svc_auditor", requestId: "req_1", keys: [await vkeyOf(running)] });
+  expect(statement.generations).toEqual([expect.objectContaining({ generation: 1, auditKey: "audit-1", size: 5, head: running.trail.rows("system")[4]?.mac, root: running.trail.stored[0]?.root, checkpoints: 1 })]);
+  expect(checkpoints).toEqual(running.trail.stored);
+});
+
+test("nothing is exported without a checkpoint of ours for this very chain", async () => {
+  const running = await exported(3);
+  const other = await exported(3);
+  const refused = (): Promise<unknown> => running.client.sign(request, 2000).then(() => "signed", codeOf);
+  const [own] = running.trail.stored.splice(0);
+  expect(await refused()).toBe("verb.refused");
+  running.trail.stored.push({ ...(other.trail.stored[0] as (typeof other.trail.stored)[0]) });
+  expect(await refused()).not.toBe("signed");
+  await running.trail.append(running.client, running.custodian.deployment, "site:S/701", 3);
+  const [site] = (await running.client.sign({ kind: "checkpoint", chains: ["site:S/701"] }, 2000)).checkpoints;
+  running.trail.stored.splice(0, 1, { ...(site as NonNullable<typeof site>), chain: "system" });
+  expect(await refused()).toBe("verb.refused");
+  running.trail.stored.splice(0, 1, own as NonNullable<typeof own>);
+  expect(await refused()).toBe("signed");
+});
+
+test("each leaf's signature is for its own place", async () => {
+  const running = await exported(70);
+  const { notes } = await running.client.sign({ kind: "leaves", chain: "system", generation: 1, from: 3, to: 70 }, 5000);
+  const publicKey = ed25519Public(parseVkey(await vkeyOf(running)).raw);
+  expect(notes.length).toBe(68);
+  running.trail.rows("system").slice(2).forEach(({ seq, body, mac }, index) => {
+    const place = { deployment: running.custodian.deployment, chain: "system", generation: 1, seq, leaf: leafHash(lineOf(body, mac)).toString("hex") };
+    expect(verifyLeaf(place, notes[index] ?? "", publicKey)).toBe(true);
+    expect(verifyLeaf({ ...place, seq: seq + 1 }, notes[index] ?? "", publicKey)).toBe(false);
+  });
+});
+
+test.each([
+  ["above the mark", 1, 9],
+  ["none", 4, 3],
+  ["too many", 1, 5000],
+])("leaves %s are refused", async (_name, from, to) => {
+  const running = await exported(8);
+  expect(await running.client.sign({ kind: "leaves", chain: "system", generation: 1, from, to }, 2000).catch(codeOf)).toBe("verb.refused");
+});
+
+test("the leaf of a record that isn't the one that was sealed is never signed", async () => {
+  const running = await exported(8);
+  const rows = running.trail.rows("system");
+  const sign = (): Promise<unknown> => running.client.sign({ kind: "leaves", chain: "system", generation: 1, from: 1, to: 8 }, 2000).then(() => "signed", codeOf);
+  expect(await sign()).toBe("signed");
+  for (const harmed of [rows.map((row, n) => (n === 4 ? { ...row, body: row.body.replace("allow", "denys") } : row)), rows.slice(1), rows.map((row, n) => (n === 4 ? { ...(rows[5] as typeof row), seq: 5 } : row))]) {
+    running.trail.byChain.set("system", harmed);
+    expect(await sign()).toBe("verb.refused");
+  }
+});

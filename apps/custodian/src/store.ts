@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import type { CompactRangeState } from "@sallyport/audit";
+import type { CustodyEvent, KeyContext } from "@sallyport/custody";
+import { createRootKey, fileRootKey, lockStore, type RootKey, SealedStore, type SealedStoreOptions, type StoreLock } from "@sallyport/custody/journal";
+import { SallyportError } from "@sallyport/errors";
+
+export type RingName = "kek" | "audit" | "token" | "sign";
+
+/** One key of a ring. The key-encryption secret is sealed once more, under a key derived from the root key at each use. */
+export interface RingEntry {
+  readonly ring: RingName;
+  readonly id: string;
+  readonly state: "next" | "active" | "retiring" | "retired";
+  /** Base64url. */
+  readonly secret: string;
+  readonly fromS: number;
+  readonly untilS: number | null;
+}
+
+/** A committed position that was signed; nothing below it is ever sealed or signed differently. */
+export interface Mark {
+  readonly chain: string;
+  readonly generation: number;
+  readonly size: number;
+  /** Hex. */
+  readonly root: string;
+  /** MAC of the record at `size`. */
+  readonly mac: string;
+  readonly frontier: CompactRangeState;
+  readonly atMs: number;
+}
+
+/** What the store knows, by kind. */
+export interface Kinds {
+  readonly deployment: { readonly deployment: string; readonly trustDomain: string; readonly eventN: number };
+  readonly authority: { readonly certPem: string; readonly keyPem: string };
+  readonly ring: RingEntry;
+  readonly share: { readonly context: KeyContext; readonly share: string; readonly isConfirmed: boolean; readonly atMs: number };
+  readonly mark: Mark;
+  /** By the thumbprint of its DER (RFC 8705 §3.1). */
+  readonly certificate: { readonly spiffe: string; readonly serial: string; readonly notAfterS: number };
+  readonly revocation: { readonly atMs: number };
+  readonly policy: { readonly note: string };
+  readonly event: CustodyEvent;
+}
+
+export interface StoreOptions {
+  readonly home: string;
+  readonly now: () => number;
+  readonly onFailure: SealedStoreOptions["onFailure"];
+  readonly rootKey?: RootKey;
+  readonly lock?: (home: string) => StoreLock;
+}
+
+/** All that the custodian remembers. One process has it at a time. */
+export class Store extends SealedStore<Kinds> {
+  readonly rootKey: RootKey;
+  readonly #now: () => number;
+
+  /**
+   * Locks and opens the store in `home`, or founds it there: only where there is none is a root key made.
+   *
+   * @param found - Fills an empty store; all of it is written at once or not at all.
+   * @throws `custodian.locked`; `secret.missing`, `secret.exposed`, `secret.weak` for the root key; `custodian.store` where an entry doesn't open.
+   */
+  static async open({ home, now, onFailure, ...ports }: StoreOptions, found: (store: Store) => Promise<void>): Promise<Store> {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    const lock = (ports.lock ?? lockStore)(home);
+    try {
+      const path = `${home}/store.jsonl`;
+      const isEmpty = !existsSync(path) || statSync(path).size === 0;
+      if (isEmpty && ports.rootKey === undefined) createRootKey(`${home}/root.key`);
+      const rootKey = ports.rootKey ?? fileRootKey(`${home}/root.key`);
+      const store = new Store({ path, key: await rootKey.derive("store"), lock, onFailure }, rootKey, now);
+      if (isEmpty) await found(store);
+      if (store.wasTorn) store.record("store.recovered", "custodian", "a torn last entry that was never acknowledged was dropped");
+      await store.rewrite();
+      return store;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  private constructor(options: SealedStoreOptions, rootKey: RootKey, now: () => number) {
+    super(options);
+    this.rootKey = rootKey;
+    this.#now = now;
+  }
+
+  /** The one deployment. */
+  get deployment(): Kinds["deployment"] {
+    const deployment = this.get("deployment", "-");
+    if (deployment === undefined) throw new SallyportError("custodian.store", { why: "no deployment" });
+    return deployment;
+  }
+
+  /** The active key of a ring. */
+  active(ring: RingName): RingEntry {
+    for (const entry of this.all("ring").values()) if (entry.ring === ring && entry.state === "active") return entry;
+    throw new SallyportError("custodian.store", { ring });
+  }
+
+  /** Keeps an act of the custodian's own until the api has put it on the trail. Printable ASCII, no values. */
+  record(action: string, resource: string, detail: string): void {
+    const n = this.deployment.eventN + 1;
+    this.put("deployment", "-", { ...this.deployment, eventN: n });
+    this.put("event", String(n), { n, at: new Date(this.#now()).toISOString(), action, resource, detail });
+  }
+}

@@ -1,0 +1,48 @@
+import { Worker } from "node:worker_threads";
+import type { DeepWork } from "@sallyport/audit";
+import type { Verdict } from "@sallyport/custody";
+import { SallyportError } from "@sallyport/errors";
+import { auditKeyOf, openGeneration } from "./seal.ts";
+import type { Store } from "./store.ts";
+import type { Verdicts } from "./verdicts.ts";
+
+/** Runs a deep verification elsewhere than on the thread that seals, and hands over each chain's verdict when it has it. */
+export type DeepRunner = (work: DeepWork, take: (verdict: Verdict) => void) => Promise<void>;
+
+/** In a worker thread, with a connection of its own. */
+export const workerRunner =
+  (databaseUrl: string): DeepRunner =>
+  (work, take) =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL("./verify-worker.js", import.meta.url), { workerData: { ...work, databaseUrl } });
+      worker.on("message", take);
+      worker.once("error", (error) => reject(new SallyportError("trail.unavailable", {}, error)));
+      worker.once("exit", resolve);
+    });
+
+/** Verifies chains from their first record; one run at a time, since each reads everything. */
+export class Verification {
+  readonly #store: Store;
+  readonly #verdicts: Verdicts;
+  readonly #run: DeepRunner;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Store, verdicts: Verdicts, run: DeepRunner) {
+    this.#store = store;
+    this.#verdicts = verdicts;
+    this.#run = run;
+  }
+
+  /** Resolves when the verdicts of these chains are known; null for all chains. @throws `trail.unavailable`. */
+  verify(chains: readonly string[] | null): Promise<void> {
+    const turn = this.#turn.then(() => this.#run(this.#work(chains), (verdict) => this.#verdicts.add(verdict, true)));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #work(chains: readonly string[] | null): DeepWork {
+    const marks = [...this.#store.all("mark").values()].map(({ chain, generation, size, mac }) => ({ chain, generation, size, mac }));
+    const unmarked = (chains ?? []).filter((name) => marks.every(({ chain }) => chain !== name)).map((chain) => ({ chain, generation: openGeneration(this.#store, chain), size: 0, mac: "" }));
+    return { deployment: this.#store.deployment.deployment, auditKey: auditKeyOf(this.#store), chains, marks: [...marks, ...unmarked] };
+  }
+}

@@ -1,0 +1,78 @@
+import { encodeRecord, type RecordDraft, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
+import type { Custodian, SignedCheckpoint } from "@sallyport/custody";
+import type { TrailReader } from "../src/trail-reader.ts";
+
+/** A trail in memory: what was committed, and what a test then does to it. */
+export class MemoryTrail implements TrailReader {
+  readonly byChain = new Map<string, SealedRecord[]>();
+  readonly stored: SignedCheckpoint[] = [];
+  readonly subjects = new Set<string>();
+  isAway = false;
+
+  async *records(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncGenerator<readonly SealedRecord[]> {
+    this.#assertHere();
+    const rows = (this.byChain.get(chain) ?? []).filter((row) => row.generation === generation && row.seq >= fromSeq && row.seq <= toSeq);
+    for (let at = 0; at < rows.length; at += 3) yield await Promise.resolve(rows.slice(at, at + 3));
+  }
+
+  heads(): Promise<{ chain: string; generation: number; seq: number; mac: string }[]> {
+    this.#assertHere();
+    return Promise.resolve([...this.byChain].flatMap(([chain, rows]) => rows.slice(-1).map(({ generation, seq, mac }) => ({ chain, generation, seq, mac }))));
+  }
+
+  subjectExists(id: string): Promise<boolean> {
+    this.#assertHere();
+    return Promise.resolve(this.subjects.has(id));
+  }
+
+  checkpoints(chain: string, generation: number): Promise<SignedCheckpoint[]> {
+    return Promise.resolve(this.stored.filter((each) => each.chain === chain && each.generation === generation));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  rows(chain: string): SealedRecord[] {
+    return this.byChain.get(chain) ?? [];
+  }
+
+  head(chain: string): { chain: string; generation: number; seq: number; mac: string } {
+    const last = this.rows(chain).at(-1);
+    return { chain, generation: 1, seq: last?.seq ?? 0, mac: last?.mac ?? ZERO_MAC };
+  }
+
+  /** Seals and commits so many more records, as the api does. */
+  async append(custodian: Custodian, deployment: string, chain: string, count: number): Promise<void> {
+    const head = this.head(chain);
+    const drafts = Array.from({ length: count }, (_, index) => draftOf(chain, head.seq + index + 1));
+    const [answer] = await custodian.seal([{ head, drafts }], 2000);
+    let prevMac = head.mac;
+    drafts.forEach((draft, index) => {
+      const seq = head.seq + index + 1;
+      const mac = answer?.macs[index] ?? "";
+      const body = encodeRecord(draft, { deployment, generation: 1, seq, timestampUtc: answer?.timestampUtc ?? "", prevMac });
+      this.byChain.set(chain, [...this.rows(chain), { chain, generation: 1, seq, prevMac, mac, body }]);
+      prevMac = mac;
+    });
+  }
+
+  #assertHere(): void {
+    if (this.isAway) throw new Error("connection refused");
+  }
+}
+
+export const draftOf = (chain: string, n: number): RecordDraft => ({
+  chain,
+  principal: "svc_reviewer",
+  role: "clinical_reviewer",
+  workload: "reviewer",
+  action: "subject.read",
+  resource: `subject/${n}`,
+  site: "S/701",
+  decision: "allow",
+  reason: 'the "quoted" \\ reason',
+  request_id: `req_${n}`,
+  policy: "v1:0123456789abcdef",
+  detail: "-",
+});

@@ -1,0 +1,47 @@
+import type { KeyObject } from "node:crypto";
+import { DeepVerifier } from "./deep-verifier.ts";
+import type { Break, Head, SealedRecord } from "./model.ts";
+import { ZERO_MAC } from "./record-encoding.ts";
+
+/** Port: reads what is committed. */
+export interface CommittedTrail {
+  /** Every chain's head. */
+  heads(): Promise<readonly Head[]>;
+  /** Records of one generation in order of their stored seq, `fromSeq` to `toSeq`; what is missing is left out. */
+  records(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncIterable<readonly SealedRecord[]>;
+}
+
+/** What a deep verification says of one generation of a chain. `null`: whole up to `size`. */
+export interface DeepVerdict {
+  readonly chain: string;
+  readonly generation: number;
+  readonly size: number;
+  readonly at: string;
+  readonly broken: Pick<Break, "seq" | "kind" | "why"> | null;
+}
+
+/** What a deep verification goes by. */
+export interface DeepWork {
+  readonly deployment: string;
+  readonly auditKey: KeyObject;
+  /** Null for all. */
+  readonly chains: readonly string[] | null;
+  readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly mac: string }[];
+}
+
+/** Verifies every generation that is marked or has a head, from its first record to the head that was read first. */
+export async function* verifyDeeply(work: DeepWork, reader: CommittedTrail, now: () => number): AsyncGenerator<DeepVerdict> {
+  const { deployment, auditKey, chains } = work;
+  const heads = (await reader.heads()).map(({ chain, generation, seq, mac }) => ({ chain, generation, size: seq, mac }));
+  const known = new Map([...work.marks, ...heads].map((each) => [`${each.chain} ${each.generation}`, each]));
+  for (const { chain, generation } of known.values()) {
+    if (chains !== null && !chains.includes(chain)) continue;
+    const isHere = (each: { chain: string; generation: number }): boolean => each.chain === chain && each.generation === generation;
+    const head = heads.find(isHere) ?? { size: 0, mac: ZERO_MAC };
+    const marks = work.marks.filter(isHere);
+    const verifier = new DeepVerifier({ deployment, chain, generation, auditKey, marks });
+    for await (const records of reader.records(chain, generation, 1, head.size)) for (const record of records) verifier.push(record);
+    const found = verifier.end(head);
+    yield { chain, generation, size: verifier.size, at: new Date(now()).toISOString(), broken: found === null ? null : { seq: found.seq, kind: found.kind, why: found.why } };
+  }
+}
