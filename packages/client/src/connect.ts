@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AppRouter } from "@sallyport/api";
+import type { Health } from "@sallyport/contracts";
+import { createTRPCClient, type TRPCClient } from "@trpc/client";
+import { type CallContext, callProcedure } from "./call.ts";
+import { failureOf, SallyportClientError } from "./client-error.ts";
+import { boundaryLink } from "./link.ts";
+import { factsOf } from "./procedures.ts";
+import { type CertificateOptions, type ProfileOptions, targetOf } from "./profile.ts";
+import { DEADLINE_MS, type Pace, sendWithRetry } from "./retry.ts";
+import { SessionKeeper } from "./session.ts";
+
+/** Whom to connect to, and as whom. */
+export type ConnectOptions = (ProfileOptions | CertificateOptions) & {
+  /** Actions that the tokens are for, separated by spaces; without it, all that the workload's roles allow. */
+  readonly scope?: string;
+};
+
+/** A workload's connection to the api. Opens its sockets as they are needed, and follows renewed certificates. */
+export interface Connection {
+  /** The typed procedures: `api.subjects.list.query({ … })`. */
+  readonly api: TRPCClient<AppRouter>;
+  /** Calls a procedure by its path, for tools that learn the path at run time. */
+  call(path: string, input: unknown, options?: { readonly context?: CallContext; readonly signal?: AbortSignal }): Promise<unknown>;
+  /** How the api is. Needs a certificate and no token. */
+  health(): Promise<Health>;
+  /** Lets calls that are under way end, then closes the sockets. */
+  close(): Promise<void>;
+}
+
+const REAL_PACE: Pace = {
+  now: () => performance.now(),
+  random: Math.random,
+  sleep: async (ms, signal) => {
+    await sleep(ms, undefined, { signal });
+  },
+};
+
+/**
+ * Connects a workload to the api: mutual TLS 1.3 to a server that proves to be this deployment's api, with tokens that are
+ * fetched and renewed as needed.
+ *
+ * A call is sent again after a 503, a reset or a refused connection, with the same idempotency key, four times at most and
+ * within its deadline; a reveal is sent again only where nothing of it was sent.
+ *
+ * @throws SallyportClientError `setting.invalid`, `secret.missing` or `secret.exposed` for a profile that can't be used;
+ * `where` names the file.
+ */
+export function connect(options: ConnectOptions): Connection {
+  return connectWith(options, REAL_PACE);
+}
+
+/** {@link connect} with a clock of the caller's; for tests. */
+export function connectWith(options: ConnectOptions, pace: Pace): Connection {
+  const sessions = new SessionKeeper(targetOf(options), options.scope, pace);
+  return {
+    api: createTRPCClient<AppRouter>({ links: [boundaryLink(sessions, pace)] }),
+    call: async (path, input, { context = {}, signal } = {}) => {
+      const { type, repeatable } = factsOf(path);
+      return await callProcedure({ path, input, isQuery: type === "query", repeatable, context, signal: signal ?? null }, sessions, pace);
+    },
+    health: async () => await readHealth(sessions, pace),
+    close: async () => await sessions.close(),
+  };
+}
+
+async function readHealth(sessions: SessionKeeper, pace: Pace): Promise<Health> {
+  const send = async (signal: AbortSignal): Promise<Health> => {
+    const answer = await sessions.current().transport.send({ method: "GET", path: "/health", isAlone: false }, signal);
+    // An api that can't serve says so with 503 and the same body.
+    if (answer.status === 200 || answer.status === 503) {
+      const health = healthOf(answer.body);
+      if (health !== null) return health;
+    }
+    throw failureOf(answer.status === 200 ? 500 : answer.status, answer.body);
+  };
+  return await sendWithRetry({ repeatable: true, deadlineMs: DEADLINE_MS, signal: null, send, renew: () => undefined }, pace);
+}
+
+function healthOf(body: string): Health | null {
+  try {
+    const health: unknown = JSON.parse(body);
+    return typeof health === "object" && health !== null && "pillars" in health ? (health as Health) : null;
+  } catch (error) {
+    throw new SallyportClientError("internal", error instanceof Error ? { cause: error } : {});
+  }
+}
