@@ -1,0 +1,64 @@
+import type { ChainState, TrailArchive } from "@sallyport/api";
+import { lineOf } from "@sallyport/audit";
+import type { Custodian } from "@sallyport/custody";
+import type { CheckpointStore, RecordStore } from "@sallyport/db";
+import { SallyportError } from "@sallyport/errors";
+import type { Grant } from "@sallyport/policy";
+import type { CustodianWatch } from "./custodian-watch.ts";
+
+const SIGN_DEADLINE_MS = 20_000;
+const VERIFY_DEADLINE_MS = 120_000;
+
+export interface ArchiveDeps {
+  readonly records: RecordStore;
+  readonly checkpoints: CheckpointStore;
+  readonly custodian: Pick<Custodian, "sign" | "status">;
+  readonly watch: CustodianWatch;
+  /** Display names of principals, by id. */
+  readonly names: () => Promise<Readonly<Record<string, string>>>;
+}
+
+/** What auditors read, from the store and from the custodian. */
+export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
+  async chains(grant, includeSystem) {
+    const names = await deps.records.chains(grant.siteKeys() as readonly `${string}/${string}`[]);
+    return Promise.all([...names, ...(includeSystem ? ["system"] : [])].map((chain) => stateOf(deps, chain)));
+  },
+
+  async openExport(grant, chain) {
+    const { checkpoints: fresh } = await deps.custodian.sign({ kind: "checkpoint", chains: [chain] }, SIGN_DEADLINE_MS);
+    for (const checkpoint of fresh) await deps.checkpoints.insert(checkpoint);
+    const { notes, checkpoints: stated } = await deps.custodian.sign({ kind: "export", chain, requestedBy: grant.principal, requestId: grant.requestId }, SIGN_DEADLINE_MS);
+    const [statement] = notes;
+    if (statement === undefined) throw new SallyportError("trail.unavailable");
+    const { checkpointKey, auditKey } = deps.watch.status();
+    const generations = await Promise.all(
+      stated.map(async ({ generation, size }) => {
+        // Up to what was stated: a checkpoint that came in since then belongs to the next export.
+        const kept = (await deps.checkpoints.list(chain, generation)).filter((checkpoint) => checkpoint.size <= size);
+        return { generation, size, auditKey, checkpoints: kept.map(({ note }) => note) };
+      }),
+    );
+    return { statement, generations, vkey: checkpointKey.vkey, fingerprint: checkpointKey.fingerprint, names: await deps.names() };
+  },
+
+  async readExport(grant, { chain, generation, from, limit }) {
+    const records = await deps.records.records(grant, { chain, generation, fromSeq: from, limit });
+    const last = records.at(-1);
+    if (last === undefined) return { lines: [], signatures: [] };
+    const { notes } = await deps.custodian.sign({ kind: "leaves", chain, generation, from, to: last.seq }, SIGN_DEADLINE_MS);
+    return { lines: records.map(({ body, mac }) => lineOf(body, mac)), signatures: notes };
+  },
+
+  async verify(_grant: Grant, chains) {
+    const { verdicts } = await deps.custodian.status({ verify: chains }, VERIFY_DEADLINE_MS);
+    return chains.includes("*") ? verdicts : verdicts.filter(({ chain }) => chains.includes(chain));
+  },
+});
+
+async function stateOf(deps: ArchiveDeps, chain: string): Promise<ChainState> {
+  const last = (await deps.records.generations(chain)).at(-1);
+  if (last === undefined) return { chain, generation: 0, size: 0, checkpointed: 0 };
+  const latest = await deps.checkpoints.latest(chain, last.generation);
+  return { chain, generation: last.generation, size: last.size, checkpointed: latest?.size ?? 0 };
+}

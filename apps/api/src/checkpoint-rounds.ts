@@ -1,0 +1,68 @@
+import type { EventLog, EvidencePort, Trail } from "@sallyport/api";
+import { canonicalJson, sha256Hex } from "@sallyport/crypto";
+import type { Head } from "@sallyport/audit";
+
+const IDLE_MS = 15 * 60_000;
+
+export interface RoundDeps<Tx> {
+  readonly heads: () => Promise<readonly Head[]>;
+  readonly evidence: EvidencePort;
+  readonly trail: Trail<Tx>;
+  readonly log: EventLog;
+  readonly now: () => number;
+}
+
+/**
+ * Has every chain that grew since the last round checkpointed, so that at most one round passes between an append and its checkpoint.
+ * When nothing grew for a quarter of an hour, one record in `system` cites all heads and is signed alone: silence can be proven.
+ */
+export class CheckpointRounds<Tx> {
+  readonly #deps: RoundDeps<Tx>;
+  readonly #signed = new Map<string, string>();
+  #grewMs: number;
+
+  constructor(deps: RoundDeps<Tx>) {
+    this.#deps = deps;
+    this.#grewMs = deps.now();
+  }
+
+  /** Runs one round. Never throws: the next round comes soon, and health tells of a trail that can't be signed. */
+  async run(): Promise<void> {
+    const { evidence, heads, log, now } = this.#deps;
+    try {
+      const standing = await heads();
+      const grown = standing.filter((head) => head.seq > 0 && this.#signed.get(head.chain) !== stateOf(head));
+      if (grown.length > 0) {
+        this.#grewMs = now();
+        await evidence.checkpoint(grown.map(({ chain }) => chain));
+        for (const head of grown) this.#signed.set(head.chain, stateOf(head));
+      } else if (now() - this.#grewMs >= IDLE_MS) {
+        this.#grewMs = now();
+        await this.#citeAll(standing);
+      }
+    } catch {
+      log.event("checkpoint.failed", {});
+    }
+  }
+
+  async #citeAll(heads: readonly Head[]): Promise<void> {
+    const cited = sha256Hex(canonicalJson(heads.map(({ chain, generation, seq, mac }) => ({ chain, generation, seq, mac }))));
+    await this.#deps.trail.append({
+      chain: "system",
+      principal: "api",
+      role: "-",
+      workload: "api",
+      action: "trail.idle",
+      resource: "trail",
+      site: "-",
+      decision: "note",
+      reason: "idle",
+      request_id: "-",
+      policy: "-",
+      detail: `heads=${cited};chains=${heads.length}`,
+    });
+    await this.#deps.evidence.checkpoint(["system"]);
+  }
+}
+
+const stateOf = ({ generation, seq }: Head): string => `${generation}/${seq}`;

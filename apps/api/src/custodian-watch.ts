@@ -1,0 +1,76 @@
+import type { EventLog } from "@sallyport/api";
+import type { RecordDraft } from "@sallyport/audit";
+import type { Custodian, CustodianStatus } from "@sallyport/custody";
+import { SallyportError } from "@sallyport/errors";
+
+const DEADLINE_MS = 1000;
+
+/** Who is told when what the custodian says changes. */
+export interface WatchListener {
+  /** At the first status and whenever the token keys, the revocation list or the revoked workloads changed. */
+  readonly changed: (status: CustodianStatus) => void;
+}
+
+/**
+ * Asks the custodian once a second how things stand: token keys, revocations, its own verdicts, and acts of its own that belong on
+ * the trail. What it said last stays in force while it is away; the revocation list goes stale by its own date.
+ */
+export class CustodianWatch {
+  readonly #custodian: Custodian;
+  readonly #listener: WatchListener;
+  readonly #log: EventLog;
+  #status: CustodianStatus | null = null;
+  #reachable = false;
+
+  constructor(custodian: Custodian, listener: WatchListener, log: EventLog) {
+    this.#custodian = custodian;
+    this.#listener = listener;
+    this.#log = log;
+  }
+
+  /** Asks once. Never throws. */
+  async poll(append: (draft: RecordDraft) => Promise<unknown>): Promise<void> {
+    try {
+      const status = await this.#custodian.status({}, DEADLINE_MS);
+      const before = this.#status;
+      this.#status = status;
+      if (!this.#reachable) this.#log.event("custodian.reachable", {});
+      this.#reachable = true;
+      if (before === null || fingerprintOf(before) !== fingerprintOf(status)) this.#listener.changed(status);
+      for (const event of status.events) {
+        await append(draftOf(event));
+        await this.#custodian.status({ acknowledge: event.n }, DEADLINE_MS);
+      }
+    } catch {
+      if (this.#reachable) this.#log.event("custodian.unreachable", {});
+      this.#reachable = false;
+    }
+  }
+
+  get isReachable(): boolean {
+    return this.#reachable;
+  }
+
+  /** What the custodian said last. Throws `service.unavailable` before it said anything. */
+  status(): CustodianStatus {
+    if (this.#status === null) throw new SallyportError("service.unavailable");
+    return this.#status;
+  }
+}
+
+const fingerprintOf = ({ tokenKeys, crl, revokedWorkloads, ca }: CustodianStatus): string => JSON.stringify([tokenKeys, crl, revokedWorkloads, ca]);
+
+const draftOf = (event: CustodianStatus["events"][number]): RecordDraft => ({
+  chain: "system",
+  principal: "custodian",
+  role: "-",
+  workload: "custodian",
+  action: event.action,
+  resource: event.resource,
+  site: "-",
+  decision: "note",
+  reason: "custodian",
+  request_id: `custodian-${event.n}`,
+  policy: "-",
+  detail: `${event.detail === "" ? "" : `${event.detail};`}at=${event.at}`,
+});

@@ -1,0 +1,188 @@
+import { createServer, type Server } from "node:https";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { type AppRouter, failureOf, type KnockCounter, type RequestContext } from "@sallyport/api";
+import { newId } from "@sallyport/crypto";
+import { type ErrorCode, SallyportError } from "@sallyport/errors";
+import { type Identity, limitConnectionAge, listenerTimeouts, type ListenerLimits, type PeerIdentity, serverOptions, socketPeer } from "@sallyport/pki";
+import { callTRPCProcedure } from "@trpc/server";
+import { endWithFailure, sendFailure, sendJson } from "./http-answer.ts";
+import { type Rate, RateLimit } from "./rate-limit.ts";
+import { readJsonBody } from "./read-body.ts";
+
+/** What the custodian said last of who no longer counts. */
+export interface Revocations {
+  readonly crlPem: string;
+  readonly nextUpdateMs: number;
+  readonly serials: ReadonlySet<string>;
+  readonly workloads: ReadonlySet<string>;
+}
+
+/** A route beside the procedures: there are two, tokens and health. */
+export type Route = (peer: PeerIdentity, body: unknown) => Promise<{ readonly status: 200 | 503; readonly body: object }>;
+
+export interface ListenerLimitsAll {
+  /** All requests of one certificate. */
+  readonly perPeer: Rate;
+  /** Requests of one certificate that proved nothing or were refused as such: a guesser runs dry long before a worker does. */
+  readonly refusedPerPeer: Rate;
+  /** TLS connections of one address. */
+  readonly perAddress: Rate;
+  /** Requests in hand at once; beyond, `service.busy`. */
+  readonly inHandMax: number;
+  readonly connectionAgeMs: number;
+  readonly timeouts?: ListenerLimits;
+}
+
+export const PRODUCT_LIMITS: ListenerLimitsAll = {
+  perPeer: { perSecond: 500, burst: 1000 },
+  refusedPerPeer: { perSecond: 5, burst: 50 },
+  perAddress: { perSecond: 50, burst: 200 },
+  inHandMax: 256,
+  connectionAgeMs: 300_000,
+};
+
+export interface ListenerDeps {
+  readonly router: AppRouter;
+  readonly trustDomain: string;
+  readonly identity: () => Identity;
+  readonly revocations: () => Revocations;
+  readonly token: Route;
+  readonly health: Route;
+  readonly knocks: KnockCounter;
+  readonly now: () => number;
+  readonly limits: ListenerLimitsAll;
+  /** Judges the peer of a socket; `socketPeer`, but for tests that switch a defence off. */
+  readonly judgePeer?: typeof socketPeer;
+}
+
+const KIB = 1024;
+const BODY_MAX = 256 * KIB;
+/** Dataset text of 8 MiB, escaped as JSON. */
+const UPLOAD_BODY_MAX = 12 * KIB * KIB;
+const REFUSALS = new Set<ErrorCode>(["token.missing", "token.malformed", "token.algorithm", "token.key", "token.signature", "token.claims", "token.time", "token.binding", "token.revoked", "workload.not_allowed"]);
+
+/**
+ * The api's only listener: mTLS 1.3, and one lean path from a request to a procedure (ADR 0006). In order, and cheapest first:
+ * rate, workload (at every request), method and route, body, and then the boundary, which does the rest.
+ */
+export class Listener {
+  readonly server: Server;
+  readonly #deps: ListenerDeps;
+  readonly #perPeer: RateLimit;
+  readonly #refusedPerPeer: RateLimit;
+  readonly #perAddress: RateLimit;
+  #inHand = 0;
+  #stopping = false;
+
+  constructor(deps: ListenerDeps) {
+    this.#deps = deps;
+    const { limits, now } = deps;
+    this.#perPeer = new RateLimit(limits.perPeer, now);
+    this.#refusedPerPeer = new RateLimit(limits.refusedPerPeer, now);
+    this.#perAddress = new RateLimit(limits.perAddress, now);
+    this.server = createServer({ ...this.#tls(), ...listenerTimeouts(limits.timeouts), keepAliveTimeout: 65_000, maxHeaderSize: 16 * KIB });
+    limitConnectionAge(this.server, limits.connectionAgeMs);
+    this.server.on("connection", (socket: Socket) => {
+      if (this.#perAddress.take(socket.remoteAddress ?? "-")) return;
+      deps.knocks.count("api", "service.limited");
+      socket.destroy();
+    });
+    this.server.on("tlsClientError", () => deps.knocks.count("api", "workload.invalid"));
+    this.server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+      const code = error.code === "HPE_HEADER_OVERFLOW" ? "input.too_large" : "input.invalid";
+      deps.knocks.count("api", code);
+      if (code === "input.too_large") endWithFailure(socket, code, newId("req"));
+      else socket.destroy();
+    });
+    this.server.on("request", (request, response) => void this.#serve(request, response));
+    for (const event of ["upgrade", "connect"] as const) this.server.on(event, (_request, socket) => socket.destroy());
+    this.server.on("checkExpectation", (_request, response) => sendFailure(response, "input.invalid", newId("req")));
+  }
+
+  /** Takes up a new certificate or revocation list; connections go on, and are judged by the new list at their next request. */
+  renew(): void {
+    this.server.setSecureContext(this.#tls());
+  }
+
+  /** Stops taking requests and waits, at most `graceMs`, for those in hand. */
+  async close(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    const timer = setTimeout(() => this.server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #tls() {
+    return serverOptions(this.#deps.identity(), { crlPem: this.#deps.revocations().crlPem });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = newId("req");
+    let peer: PeerIdentity | null = null;
+    let counted = false;
+    try {
+      if (this.#stopping) throw new SallyportError("service.stopping");
+      peer = this.#peerOf(request.socket as TLSSocket);
+      if (!this.#perPeer.take(peer.x5t) || !this.#refusedPerPeer.has(peer.x5t)) throw new SallyportError("service.limited");
+      if (this.#inHand >= this.#deps.limits.inHandMax) throw new SallyportError("service.busy");
+      this.#inHand += 1;
+      counted = true;
+      await this.#route(request, response, peer, requestId);
+    } catch (error) {
+      const { code, context } = failureOf(error);
+      if (peer === null || code === "service.limited") this.#deps.knocks.count("api", code);
+      else if (REFUSALS.has(code)) this.#refusedPerPeer.take(peer.x5t);
+      const where = context["where"];
+      sendFailure(response, code, requestId, Array.isArray(where) ? where : undefined);
+    } finally {
+      if (counted) this.#inHand -= 1;
+    }
+  }
+
+  /** The workload behind a request, judged anew each time: dates, revocation, and whether the list that says so is itself in date. */
+  #peerOf(socket: TLSSocket): PeerIdentity {
+    const { now, trustDomain, judgePeer = socketPeer } = this.#deps;
+    const revocations = this.#deps.revocations();
+    const nowMs = now();
+    if (revocations.nextUpdateMs <= nowMs) throw new SallyportError("workload.crl_stale");
+    const peer = judgePeer(socket, { trustDomain, nowMs, revoked: revocations.serials });
+    if (revocations.workloads.has(peer.spiffe)) throw new SallyportError("workload.revoked");
+    return peer;
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse, peer: PeerIdentity, requestId: string): Promise<void> {
+    const [path = ""] = (request.url ?? "").split("?");
+    if (path === "/health" && request.method === "GET") return sendRoute(response, await this.#deps.health(peer, null));
+    if (request.method !== "POST") throw new SallyportError("input.method");
+    if (path === "/token") return sendRoute(response, await this.#deps.token(peer, await readJsonBody(request, BODY_MAX)));
+    const name = path.startsWith("/trpc/") ? path.slice("/trpc/".length) : "";
+    const procedures = this.#deps.router._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: "query" | "mutation" } }>>;
+    const procedure = Object.hasOwn(procedures, name) ? procedures[name] : undefined;
+    if (procedure === undefined) throw new SallyportError("input.not_found");
+    const input = await readJsonBody(request, name === "packets.upload" ? UPLOAD_BODY_MAX : BODY_MAX);
+    const context: RequestContext = {
+      requestId,
+      peer: { spiffe: peer.spiffe, x5t: peer.x5t },
+      authorization: request.headersDistinct["authorization"] ?? [],
+      idempotencyKey: single(request.headersDistinct["idempotency-key"]),
+    };
+    const data: unknown = await callTRPCProcedure({
+      router: this.#deps.router,
+      path: name,
+      type: procedure._def.type,
+      ctx: context,
+      getRawInput: () => Promise.resolve(input),
+      signal: undefined,
+      batchIndex: 0,
+    });
+    sendJson(response, 200, JSON.stringify({ result: { data } }));
+  }
+}
+
+const single = (values: readonly string[] | undefined): string | null => (values?.length === 1 ? (values[0] ?? null) : null);
+
+const sendRoute = (response: ServerResponse, { status, body }: { readonly status: number; readonly body: object }): void => sendJson(response, status, JSON.stringify(body));

@@ -1,0 +1,208 @@
+import { type ApiDeps, createAppRouter, KeyDesk, openReferenceKeys, PolicyDesk, type ReferenceKeys } from "@sallyport/api";
+import { GroupCommitTrail, openNote } from "@sallyport/audit";
+import { AccessTokenVerifier } from "@sallyport/crypto";
+import { type Custodian, type CustodianStatus, policyStatement } from "@sallyport/custody";
+import { changeStore, checkpointStore, type Database, idempotencyStore, packetStore, policyStore, recordStore, referenceKeyStore, studyStore, subjectStore, trailStore, type Tx } from "@sallyport/db";
+import { type Identity, readRevocationList } from "@sallyport/pki";
+import { trailArchive } from "./archive.ts";
+import { CheckpointRounds } from "./checkpoint-rounds.ts";
+import { CustodianWatch } from "./custodian-watch.ts";
+import { evidence } from "./evidence.ts";
+import { firstLost } from "./frozen-start.ts";
+import { healthRoute } from "./health-route.ts";
+import { Knocks } from "./knocks.ts";
+import { Listener, type ListenerDeps, type ListenerLimitsAll, PRODUCT_LIMITS, type Revocations } from "./listener.ts";
+import { eventLog } from "./log.ts";
+import { tokenRoute } from "./token-route.ts";
+
+/** What the process is built from. Everything that tests replace comes in here. */
+export interface ApiParts {
+  readonly database: Database;
+  readonly custodian: Custodian;
+  readonly identity: () => Identity;
+  readonly trustDomain: string;
+  readonly version: string;
+  readonly now: () => number;
+  readonly write: (line: string) => void;
+  readonly limits?: ListenerLimitsAll;
+  /** How long an unwrapped data key is kept; five minutes if absent. */
+  readonly keyTtlMs?: number;
+  /** How many tokens' verified signatures are remembered; none where every token is to be verified anew. */
+  readonly tokenCache?: number;
+  /** Puts other ports in the place of the real ones, for tests that show what a defence is for. */
+  readonly ports?: (real: ApiDeps<Tx>) => ApiDeps<Tx>;
+  /** Judges the peer of a socket instead of the real judge, for the same tests. */
+  readonly judgePeer?: ListenerDeps["judgePeer"];
+}
+
+const POLICY_MS = 250;
+const WATCH_MS = 1000;
+const KNOCKS_MS = 60_000;
+const CHECKPOINT_MS = 20_000;
+
+/** The api, wired: the stores and the custodian behind the ports, the boundary on them, the listener in front, and what runs by the clock. */
+export class ApiProcess {
+  readonly policies;
+  readonly store;
+  readonly trail: GroupCommitTrail<Tx>;
+  readonly policy: PolicyDesk;
+  readonly watch: CustodianWatch;
+  readonly keys: KeyDesk;
+  readonly studies;
+  readonly references;
+  readonly #parts: ApiParts;
+  readonly #knocks: Knocks;
+  readonly #tokens: AccessTokenVerifier;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #revocations: Revocations | null = null;
+  #listener: Listener | null = null;
+  #referenceKeys: Promise<ReferenceKeys> | null = null;
+  #isFrozen = false;
+
+  constructor(parts: ApiParts) {
+    this.#parts = parts;
+    const { database, custodian, trustDomain, now } = parts;
+    const log = eventLog(parts.write, now);
+    this.policies = policyStore(database);
+    this.store = trailStore(database);
+    this.studies = studyStore(database);
+    this.references = referenceKeyStore(database);
+    this.trail = new GroupCommitTrail<Tx>({ store: this.store, sealer: custodian, deployment: trustDomain.split(".")[0] ?? "", now });
+    this.keys = new KeyDesk(custodian, { now, ...(parts.keyTtlMs !== undefined && { ttlMs: parts.keyTtlMs }) });
+    this.#knocks = new Knocks(now);
+    this.#tokens = new AccessTokenVerifier({
+      issuer: `https://${trustDomain}/custodian`,
+      audience: `https://${trustDomain}/api`,
+      now,
+      ...(parts.tokenCache !== undefined && { cacheSize: parts.tokenCache }),
+    });
+    this.watch = new CustodianWatch(custodian, { changed: (status) => this.#take(status) }, log);
+    this.policy = new PolicyDesk(this.policies, (note, canonical) => this.#isSigned(note, canonical), { now });
+  }
+
+  /** Waits until the custodian has said how things stand. Throws `service.unavailable` after `deadlineMs`. */
+  async meetCustodian(deadlineMs: number): Promise<CustodianStatus> {
+    const untilMs = this.#parts.now() + deadlineMs;
+    for (;;) {
+      await this.watch.poll(() => Promise.resolve());
+      if (this.watch.isReachable || this.#parts.now() > untilMs) return this.watch.status();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Opens the door: judges whether the start is a frozen one, builds the router, and listens. */
+  async listen(port: number, host: string): Promise<number> {
+    const { database, custodian, now, write, trustDomain, version } = this.#parts;
+    const log = eventLog(write, now);
+    const records = recordStore(database);
+    const checkpoints = checkpointStore(database);
+    const status = this.watch.status();
+    const heads = async () => this.store.heads(await records.chains("all"));
+    const lost = await firstLost(status.marks, await heads(), ({ chain, generation, size, mac }) => this.store.holds({ chain, generation, seq: size, mac, prevMac: "", body: "" }));
+    this.#isFrozen = lost !== null;
+    if (lost !== null) log.event("start.frozen", { chain: lost });
+    await this.policy.refresh();
+    const evidencePort = evidence(custodian, checkpoints);
+    const real: ApiDeps<Tx> = {
+      now,
+      tokens: { verify: (authorization, peer) => this.#tokens.verify(authorization, peer) },
+      policy: this.policy,
+      trail: this.trail,
+      evidence: evidencePort,
+      idempotency: idempotencyStore(database),
+      knocks: this.#knocks,
+      log,
+      isFrozen: () => this.#isFrozen,
+      read: (work) => database.transaction(work),
+      packets: packetStore(database),
+      subjects: subjectStore(database),
+      studies: this.studies,
+      changes: changeStore(),
+      references: this.references,
+      keys: this.keys,
+      referenceKeys: () => this.#openReferenceKeys(),
+      archive: trailArchive({ records, checkpoints, custodian, watch: this.watch, names: () => this.policies.names() }),
+    };
+    const ports = this.#parts.ports?.(real) ?? real;
+    const { judgePeer } = this.#parts;
+    const listener = new Listener({
+      router: createAppRouter(ports),
+      trustDomain,
+      identity: this.#parts.identity,
+      revocations: () => this.#revocations as Revocations,
+      token: tokenRoute({ policy: ports.policy, custodian, trail: ports.trail, knocks: ports.knocks }),
+      health: healthRoute({ deployment: status.deployment, version, now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen: () => this.#isFrozen }),
+      knocks: ports.knocks,
+      now,
+      limits: this.#parts.limits ?? PRODUCT_LIMITS,
+      ...(judgePeer !== undefined && { judgePeer }),
+    });
+    this.#listener = listener;
+    const rounds = new CheckpointRounds({ heads, evidence: evidencePort, trail: this.trail, log, now });
+    this.#every(POLICY_MS, () => this.policy.refresh());
+    this.#every(WATCH_MS, () => this.watch.poll((draft) => this.trail.append(draft)));
+    this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
+    this.#every(CHECKPOINT_MS, () => rounds.run());
+    await new Promise<void>((resolve, reject) => {
+      listener.server.once("error", reject);
+      listener.server.listen(port, host, resolve);
+    });
+    const address = listener.server.address();
+    return typeof address === "object" && address !== null ? address.port : port;
+  }
+
+  /** Takes up a renewed certificate. */
+  renewIdentity(): void {
+    this.#listener?.renew();
+  }
+
+  /** Finishes what is in hand, records what was counted, and closes. */
+  async close(graceMs: number): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#listener?.close(graceMs);
+    await this.#knocks.flush((draft) => this.trail.append(draft));
+    await this.trail.close();
+  }
+
+  #every(ms: number, work: () => Promise<void>): void {
+    let busy = false;
+    const timer = setInterval(() => {
+      if (busy) return;
+      busy = true;
+      void work().finally(() => {
+        busy = false;
+      });
+    }, ms);
+    this.#timers.push(timer);
+  }
+
+  #take(status: CustodianStatus): void {
+    this.#tokens.setKeys(status.tokenKeys);
+    const list = readRevocationList(status.crl, status.ca);
+    this.#revocations = {
+      crlPem: status.crl,
+      nextUpdateMs: list.nextUpdateMs,
+      serials: list.serials,
+      workloads: new Set(status.revokedWorkloads),
+    };
+    this.#listener?.renew();
+  }
+
+  #isSigned(note: string, canonical: string): boolean {
+    try {
+      const { deployment, checkpointKey } = this.watch.status();
+      return openNote(note, checkpointKey.vkey) === policyStatement(deployment, canonical);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Opened once and kept: without them nothing can be named, found or paged. A failed opening is tried again by the next caller. */
+  #openReferenceKeys(): Promise<ReferenceKeys> {
+    this.#referenceKeys ??= openReferenceKeys(this.references, this.keys).catch((error: unknown) => {
+      this.#referenceKeys = null;
+      throw error;
+    });
+    return this.#referenceKeys;
+  }
+}

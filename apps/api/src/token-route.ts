@@ -1,0 +1,45 @@
+import type { KnockCounter, PolicyDesk } from "@sallyport/api";
+import { TokenInput } from "@sallyport/contracts";
+import type { Custodian } from "@sallyport/custody";
+import { SallyportError } from "@sallyport/errors";
+import type { LivePrincipal } from "@sallyport/policy";
+import type { Trail } from "@sallyport/api";
+import { newId } from "@sallyport/crypto";
+import type { Route } from "./listener.ts";
+
+const DEADLINE_MS = 1500;
+
+/**
+ * `POST /token`: a service that proved its workload gets a short token bound to its certificate, for its roles' actions or for the
+ * fewer that it asks for. On record before it leaves; a workload that belongs to nobody is counted and learns nothing.
+ */
+export const tokenRoute =
+  <Tx>(deps: { readonly policy: PolicyDesk; readonly custodian: Pick<Custodian, "mint">; readonly trail: Trail<Tx>; readonly knocks: KnockCounter }): Route =>
+  async (peer, body) => {
+    const asked = TokenInput.safeParse(body ?? {});
+    if (!asked.success) throw new SallyportError("input.invalid");
+    const state = deps.policy.current();
+    const principal = state.byWorkload.get(peer.spiffe);
+    if (principal === undefined || principal.status !== "active") {
+      deps.knocks.count("api", "token.revoked");
+      throw new SallyportError("token.revoked");
+    }
+    const record = { chain: "system", principal: principal.id, role: "-", workload: peer.spiffe, action: "token.mint", resource: "token", site: "-", request_id: newId("req"), policy: state.tag };
+    const scope = scopeOf(principal, state.compiled.document.grants, asked.data.scope);
+    if (scope === "") {
+      // Its roles allow nothing, or nothing of what it asked for: a token for nothing isn't made.
+      await deps.trail.append({ ...record, decision: "deny", reason: "policy.denied", detail: "" });
+      throw new SallyportError("policy.denied");
+    }
+    const minted = await deps.custodian.mint({ sub: principal.id, scope, azp: peer.spiffe, x5t: peer.x5t }, DEADLINE_MS);
+    await deps.trail.append({ ...record, decision: "allow", reason: "allowed", detail: `jti=${minted.jti};exp=${minted.expS}` });
+    return { status: 200, body: { token: minted.token, expiresAt: new Date(minted.expS * 1000).toISOString() } };
+  };
+
+/** The actions of the principal's roles, narrowed to those asked for. What isn't theirs is left out, without a word about it. */
+function scopeOf(principal: LivePrincipal, grants: readonly { readonly role: string; readonly action: string }[], asked: string | undefined): string {
+  const roles = new Set(principal.assignments.map(({ role }) => role));
+  const theirs = new Set(grants.filter(({ role }) => roles.has(role)).map(({ action }) => action));
+  const wanted = asked === undefined ? [...theirs] : asked.split(" ").filter((action) => theirs.has(action));
+  return [...new Set(wanted)].toSorted().join(" ");
+}

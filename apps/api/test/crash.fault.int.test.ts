@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort, startPostgres } from "@sallyport/embedded-postgres";
+import { durableCluster, type TemporaryCluster } from "@sallyport/embedded-postgres/testing";
+import { writeIdentity } from "@sallyport/pki";
+import { faultTest } from "@sallyport/testkit";
+import { afterEach, expect } from "vitest";
+import { demographics, STUDY } from "./dataset.ts";
+import { DoorClient } from "./door-client.ts";
+import { FaultProxy, through } from "./fault-proxy.ts";
+import { ChildApp } from "./processes.ts";
+import { dataOf, type Deployment, deployment, until } from "./stack.ts";
+
+const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
+const CYCLES = LONG ? 100 : 3;
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function durable(): Promise<{ at: Deployment; cluster: TemporaryCluster }> {
+  const cluster = await durableCluster();
+  const at = await deployment({ durable: cluster });
+  open.push(() => at.close());
+  return { at, cluster };
+}
+
+/** The api in a process of its own, whose connections to the database lead through a proxy. */
+async function childApi(at: Deployment, proxy: FaultProxy): Promise<{ child: ChildApp; client: DoorClient }> {
+  const home = mkdtempSync(join(tmpdir(), "sallyport-child-api-"));
+  writeIdentity(join(home, "identity"), at.apiIdentity);
+  writeFileSync(join(home, "url"), through(at.apiUrl, proxy), { mode: 0o600 });
+  const port = await freePort();
+  const child = new ChildApp("api", {
+    NODE_ENV: "production",
+    SALLYPORT_API_PORT: String(port),
+    SALLYPORT_API_HOST: "127.0.0.1",
+    SALLYPORT_API_DATABASE_URL_FILE: join(home, "url"),
+    SALLYPORT_IDENTITY_DIR: join(home, "identity"),
+    SALLYPORT_TRUST_DOMAIN: at.trustDomain,
+    SALLYPORT_CUSTODIAN_ADDRESS: `127.0.0.1:${at.custodianPort}`,
+  });
+  const client = new DoorClient(port, at.trustDomain, at.identity("ingest"));
+  open.push(async () => {
+    client.close();
+    await child.end("SIGKILL");
+    rmSync(home, { recursive: true, force: true });
+  });
+  await child.ready();
+  return { child, client };
+}
+
+const POINTS = { "between insert and commit": "to server", "after the commit and before the answer": "to client" } as const;
+
+faultTest(
+  "A10",
+  "an api that is killed between insert and commit, or after the commit and before its answer, leaves one effect after a retry",
+  async (defence) => {
+    const { at } = await durable();
+    const proxy = await FaultProxy.before(Number(new URL(at.apiUrl).port));
+    open.push(() => proxy.close());
+    for (const [at_, direction] of Object.entries(POINTS)) {
+      const subject = direction === "to server" ? "4001" : "4002";
+      const input = { study: STUDY, content: demographics([{ site: "701", subject }]) };
+      const key = `retry-of-${subject}-000000`;
+      const before = await effects(at);
+      const first = await childApi(at, proxy);
+      const held = proxy.hold(direction, (chunk) => chunk.includes("COMMIT"));
+      const lost = first.client.call("packets.upload", input, at.forge("ingest"), key).then(() => "answered", () => "no answer");
+      await held;
+      expect(await first.child.end("SIGKILL")).toBe("SIGKILL");
+      expect(await lost).toBe("no answer");
+
+      const second = await childApi(at, proxy);
+      // Off: the retry is a request of its own, as without keys every retry is.
+      const retried = dataOf(await second.client.call("packets.upload", input, at.forge("ingest"), defence === "on" ? key : `${key}-again`)) as { state: string };
+      await second.child.end("SIGKILL");
+      expect(retried.state).toBe("quarantined");
+      const after = await effects(at);
+      expect([at_, after.packets - before.packets, after.records - before.records]).toEqual([at_, 1, 1]);
+    }
+  },
+  120_000,
+);
+
+async function effects(at: Deployment): Promise<{ packets: number; records: number }> {
+  const [row] = await at.owner.run<{ n: string }>`SELECT count(*) AS n FROM ingress.packets`;
+  const records = (await at.records(`site:${STUDY}/701`)).filter(({ action, reason }) => action === "packet.upload" && reason === "allowed");
+  return { packets: Number(row?.n), records: records.length };
+}
+
+faultTest(
+  "P1",
+  "a database that is killed under load loses no acknowledged record and doubles none, and the chain is whole",
+  async (defence) => {
+    const { at, cluster } = await durable();
+    if (defence === "off") await acknowledgeEarly(at);
+    await using api = await at.serve();
+    await at.seed(api);
+    const page = dataOf(await api.call("reviewer", "subjects.list", { site: "701" })) as { items: { subjectId: string }[] };
+    const subjectId = page.items[0]?.subjectId ?? "";
+
+    let isOver = false;
+    const acknowledged: number[] = [];
+    const statuses = new Set<number>();
+    const caller = async (): Promise<void> => {
+      while (!isOver) {
+        const reply = await api.call("reviewer", "subjects.reveal", { subjectId, field: "DM.SUBJID", purpose: "audit", reason: "under load" });
+        statuses.add(reply.status);
+        if (reply.status === 200) acknowledged.push((dataOf(reply) as { recorded: { seq: number } }).recorded.seq);
+        else await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    const callers = Array.from({ length: 8 }, () => caller());
+    let server: Pick<TemporaryCluster, "kill" | "exited" | "stop"> = cluster;
+    try {
+      for (let cycle = 0; cycle < CYCLES; cycle += 1) {
+        const enough = acknowledged.length + 50;
+        await until(() => acknowledged.length >= enough, 30_000);
+        server.kill("SIGKILL");
+        await server.exited;
+        server = await startPostgres({ dataDir: cluster.dataDir, port: cluster.port, durable: true });
+      }
+      const enough = acknowledged.length + 20;
+      await until(() => acknowledged.length >= enough, 30_000);
+    } finally {
+      isOver = true;
+      await Promise.all(callers);
+      const last = server;
+      if (last !== cluster) open.push(() => last.stop());
+    }
+    expect([...statuses].toSorted()).toEqual([200, 503]);
+    await until(async () => (await at.owner.run`SELECT 1 AS one`.catch(() => [])).length === 1, 10_000);
+    const records = await at.records(`site:${STUDY}/701`);
+    const revealed = new Set(records.filter(({ action, decision }) => action === "phi.read" && decision === "allow").map(({ seq }) => Number(seq)));
+    expect(new Set(acknowledged).size).toBe(acknowledged.length);
+    expect(acknowledged.filter((seq) => !revealed.has(seq))).toEqual([]);
+    expect(records.map(({ seq }) => Number(seq))).toEqual(records.map((_, at_) => at_ + 1));
+    expect(dataOf(await api.call("auditor", "trail.verify", {}))).toMatchObject({ whole: true });
+  },
+  LONG ? 1_800_000 : 150_000,
+);
+
+/** The defence off: a commit is answered before it is on disk, and is written seconds later. */
+async function acknowledgeEarly(at: Deployment): Promise<void> {
+  const [row] = await at.owner.run<{ text: string }>`SELECT pg_get_functiondef('audit.append(text, integer, bigint, bytea, text, bytea)'::regprocedure) AS text`;
+  const early = (row?.text ?? "").replace("PERFORM set_config('synchronous_commit', 'on', true)", "PERFORM 1");
+  await at.owner.run`DO ${early}`.catch(() => undefined);
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { Agent, request } from "node:https";
+import type { TLSSocket } from "node:tls";
+import { clientOptions, type Identity } from "@sallyport/pki";
+import { processId } from "@sallyport/zones";
+
+/** What the door answered. */
+export interface Reply {
+  readonly status: number;
+  readonly text: string;
+  /** Whether the door ends the connection after it. */
+  readonly closes: boolean;
+  /** Serial of the certificate that the server showed. */
+  readonly serverSerial: string;
+}
+
+/** One request, as raw as node lets it be. */
+export interface Ask {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly body?: string;
+}
+
+/** Keeps connections as one workload, and sends requests without a word of its own. */
+export class DoorClient {
+  readonly agent: Agent;
+  readonly #port: number;
+
+  constructor(port: number, trustDomain: string, identity: Identity, options: { readonly keepAlive?: boolean; readonly maxSockets?: number } = {}) {
+    this.#port = port;
+    const { keepAlive = true, maxSockets = 64 } = options;
+    this.agent = new Agent({ ...clientOptions(identity, processId(trustDomain, "api")), servername: "localhost", keepAlive, maxSockets });
+  }
+
+  send({ method = "POST", path, headers = {}, body = "" }: Ask): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const call = request({ host: "127.0.0.1", port: this.#port, method, path, agent: this.agent, headers: { "content-type": "application/json", ...(body !== "" && { "content-length": String(Buffer.byteLength(body)) }), ...headers } });
+      call.once("error", reject);
+      call.once("response", (response) => {
+        const serverSerial = (response.socket as TLSSocket).getPeerX509Certificate()?.serialNumber ?? "";
+        let text = "";
+        response.setEncoding("utf8").on("data", (part: string) => (text += part));
+        response.once("error", reject);
+        response.once("end", () => resolve({ status: response.statusCode ?? 0, text, closes: response.headers.connection === "close", serverSerial }));
+      });
+      call.end(body);
+    });
+  }
+
+  /** Calls a procedure; a key is made where none is given. */
+  call(procedure: string, input: unknown, token: string, key: string = randomUUID()): Promise<Reply> {
+    return this.send({ path: `/trpc/${procedure}`, headers: { authorization: `Bearer ${token}`, "idempotency-key": key }, body: JSON.stringify(input) });
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}

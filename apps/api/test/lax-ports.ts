@@ -1,0 +1,34 @@
+import type { ApiDeps } from "@sallyport/api";
+import type { Tx } from "@sallyport/db";
+import type { LivePrincipal } from "@sallyport/policy";
+
+/** What stands in the place of the real ports while a defence is off. */
+export type Ports = (real: ApiDeps<Tx>) => ApiDeps<Tx>;
+type PolicyState = ReturnType<ApiDeps<Tx>["policy"]["current"]>;
+
+/** The policy desk with another answer to what holds now. */
+export function policyThatSays(real: ApiDeps<Tx>, current: (state: () => PolicyState) => PolicyState): ApiDeps<Tx> {
+  const policy = new Proxy(real.policy, {
+    get(desk, name) {
+      if (name === "current") return () => current(() => desk.current());
+      const value: unknown = Reflect.get(desk, name, desk);
+      return typeof value === "function" ? (value.bind(desk) as unknown) : value;
+    },
+  });
+  return { ...real, policy };
+}
+
+/** Every principal as `change` has it. */
+export const principalsAs =
+  (change: (principal: LivePrincipal) => LivePrincipal): Ports =>
+  (real) =>
+    policyThatSays(real, (state) => {
+      const now = state();
+      return { ...now, principals: new Map([...now.principals].map(([id, principal]) => [id, change(principal)])) };
+    });
+
+/** What held at the first look holds for good. */
+export const policyKeptForGood: Ports = (real) => {
+  let first: PolicyState | undefined;
+  return policyThatSays(real, (state) => (first ??= state()));
+};

@@ -1,0 +1,195 @@
+import { connect as connectTls } from "node:tls";
+import { createAppRouter, walkRouter } from "@sallyport/api";
+import { faultTest } from "@sallyport/testkit";
+import { afterAll, beforeAll, expect } from "vitest";
+import { demographics, STUDY } from "./dataset.ts";
+import type { Reply } from "./door-client.ts";
+import { FaultProxy, through } from "./fault-proxy.ts";
+import type { Ports } from "./lax-ports.ts";
+import { type Api, codeOf, dataOf, type Deployment, deployment, until, type Who } from "./stack.ts";
+
+const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
+
+let at: Deployment;
+let proxy: FaultProxy;
+let procedures: readonly string[] = [];
+let subjectId = "";
+beforeAll(async () => {
+  at = await deployment();
+  proxy = await FaultProxy.before(Number(new URL(at.apiUrl).port));
+  await using api = await at.serve({
+    ports: (real) => {
+      procedures = walkRouter(createAppRouter(real)).map(({ path }) => path);
+      return real;
+    },
+  });
+  await at.seed(api);
+  const page = dataOf(await api.call("reviewer", "subjects.list", {})) as { items: { subjectId: string }[] };
+  subjectId = page.items[0]?.subjectId ?? "";
+});
+afterAll(async () => {
+  await proxy?.close();
+  await at?.close();
+});
+
+const dataset = demographics([{ site: "701", subject: "3001" }]);
+const upload = async (api: Api): Promise<string> => (dataOf(await api.call("ingest", "packets.upload", { study: STUDY, content: dataset })) as { packetId: string }).packetId;
+
+/** One call of each procedure that would be allowed. */
+const calls = (packetId: string): Readonly<Record<string, readonly [Who, object]>> => ({
+  "packets.upload": ["ingest", { study: STUDY, content: dataset }],
+  "packets.list": ["steward", {}],
+  "packets.get": ["steward", { packetId }],
+  "packets.release": ["steward", { packetId, reason: "checked at the source" }],
+  "packets.reject": ["steward", { packetId, reason: "not checked at all" }],
+  "subjects.list": ["reviewer", {}],
+  "subjects.get": ["reviewer", { subjectId }],
+  "subjects.reveal": ["reviewer", { subjectId, field: "DM.SUBJID", purpose: "audit", reason: "source verification" }],
+  "studies.list": ["reviewer", {}],
+  "trail.chains": ["auditor", {}],
+  "trail.openExport": ["auditor", { chain: `site:${STUDY}/701` }],
+  "trail.readExport": ["auditor", { chain: `site:${STUDY}/701`, generation: 1, from: 1 }],
+  "trail.verify": ["auditor", { chains: [`site:${STUDY}/701`] }],
+  "workloads.list": ["admin", {}],
+  "access.mine": ["reviewer", {}],
+});
+
+/** Everything that a crossing may change. */
+async function standing(): Promise<unknown> {
+  const [row] = await at.owner.run<{ all: unknown }>`SELECT json_build_array(
+    (SELECT json_agg(json_build_array(id, state) ORDER BY id) FROM ingress.packets), (SELECT count(*) FROM phi.subjects), (SELECT count(*) FROM phi.records),
+    (SELECT count(*) FROM audit.changes), (SELECT count(*) FROM boundary.idempotency)) AS all`;
+  return row?.all;
+}
+
+interface Outage {
+  begin(): unknown;
+  end(): unknown;
+}
+const OUTAGES: Readonly<Record<string, () => Outage>> = {
+  "may not be written": () => ({
+    begin: () => at.owner.run`REVOKE EXECUTE ON FUNCTION audit.append(text, integer, bigint, bytea, text, bytea) FROM sallyport_api`,
+    end: () => at.owner.run`GRANT EXECUTE ON FUNCTION audit.append(text, integer, bigint, bytea, text, bytea) TO sallyport_api`,
+  }),
+  "is full": () => ({
+    begin: async () => {
+      await at.owner.run`CREATE FUNCTION public.full_disk() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''53100''; END'`;
+      await at.owner.run`CREATE TRIGGER full_disk BEFORE INSERT ON audit.records FOR EACH STATEMENT EXECUTE FUNCTION public.full_disk()`;
+    },
+    end: async () => {
+      await at.owner.run`DROP TRIGGER full_disk ON audit.records`;
+      await at.owner.run`DROP FUNCTION public.full_disk()`;
+    },
+  }),
+  "is gone with its database": () => ({ begin: () => proxy.cut(), end: () => proxy.mend() }),
+};
+
+/** Records what it can, and goes on where it can't. */
+const bestEffort: Ports = (real) => {
+  const receipt = (chain: string) => ({ chain, generation: 1, seq: 0, mac: "0".repeat(64) });
+  return {
+    ...real,
+    trail: {
+      append: (draft) => real.trail.append(draft).catch(() => receipt(draft.chain)),
+      inTransaction: (work) => real.read((tx) => work(tx, (drafts) => Promise.resolve(drafts.map(({ chain }) => receipt(chain))))),
+    },
+  };
+};
+
+for (const [how, outageOf] of Object.entries(OUTAGES)) {
+  // Gone with everything else there is nothing to go on with: that row's defence is shown by the other two.
+  if (how === "is gone with its database") continue;
+  faultTest(
+    "A7",
+    `while the trail ${how}, every procedure answers 503 and nothing happens, and afterwards it is on record`,
+    async (defence) => {
+      await using api = await at.serve(defence === "off" ? { ports: bestEffort } : {});
+      await refusesAll(api, outageOf());
+    },
+    60_000,
+  );
+}
+
+faultTest(
+  "A7",
+  "while the trail is gone with its database, every procedure answers 503, and afterwards it is on record",
+  async (defence) => {
+    // Off: an answer that is kept from before is given where a new one can't be.
+    const kept = new Map<string, Reply>();
+    await using api = await at.serve({ pool: { url: through(at.apiUrl, proxy) } });
+    const call = api.call.bind(api);
+    const asked: Api = {
+      ...api,
+      async call(who, procedure, input, key) {
+        const reply = await call(who, procedure, input, key);
+        if (reply.status === 200) kept.set(procedure, reply);
+        return defence === "off" ? (kept.get(procedure) ?? reply) : reply;
+      },
+    };
+    await refusesAll(asked, OUTAGES["is gone with its database"]?.() as Outage);
+  },
+  60_000,
+);
+
+async function refusesAll(api: Api, outage: Outage): Promise<void> {
+  const packetId = await upload(api);
+  const each = calls(packetId);
+  expect(Object.keys(each).toSorted()).toEqual(procedures.toSorted());
+  for (const [procedure, [who, input]] of Object.entries(each)) if (procedure.endsWith(".list")) dataOf(await api.call(who, procedure, input));
+  const before = await standing();
+  const outagesBefore = (await at.records("system")).filter(({ action }) => action === "trail.outage").length;
+  await outage.begin();
+  try {
+    const replies = await Promise.all(Object.entries(each).map(async ([procedure, [who, input]]) => [procedure, (await api.call(who, procedure, input)).status]));
+    expect(replies).toEqual(Object.keys(each).map((procedure) => [procedure, 503]));
+    expect((await api.client("auditor").send({ method: "GET", path: "/health" })).status).toBe(503);
+    expect(await standing()).toEqual(before);
+  } finally {
+    await outage.end();
+  }
+  await until(async () => (await at.records("system")).filter(({ action }) => action === "trail.outage").length > outagesBefore, 10_000);
+  expect((await at.records("system")).findLast(({ action }) => action === "trail.outage")?.["detail"]).toMatch(/^from=\S+ to=\S+ refused_at_least=\d+$/);
+  await until(async () => codeOf(await api.call("reviewer", "studies.list", {})) === "ok", 10_000);
+}
+
+const HANDSHAKES = LONG ? 10_000 : 500;
+const REQUESTS = LONG ? 1_000_000 : 5000;
+
+faultTest(
+  "A14",
+  "any number of callers that prove nothing are one record for each code and minute, with their number",
+  async (defence) => {
+    // Off: each is a record of its own.
+    const oneByOne: Ports = (real) => ({
+      ...real,
+      knocks: { count: (listener, code) => void real.trail.append({ chain: "system", principal: "-", role: "-", workload: "-", action: "boundary.knock", resource: `listener/${listener}`, site: "-", decision: "deny", reason: code, request_id: "-", policy: "-", detail: "n=1" }).catch(() => undefined) },
+    });
+    await using api = await at.serve(defence === "off" ? { ports: oneByOne } : {});
+    const [handshakes, requests] = defence === "on" ? [HANDSHAKES, REQUESTS] : [20, 200];
+    const before = await knocks();
+    const fromMs = Date.now();
+    for (let first = 0; first < handshakes; first += 50) await Promise.all(Array.from({ length: Math.min(50, handshakes - first) }, () => knockWithoutCertificate(api.port)));
+    const sender = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n += 1) await api.client("ingest").send({ path: "/trpc/packets.list", body: "{}" });
+    };
+    await Promise.all(Array.from({ length: 50 }, () => sender(requests / 50)));
+    await api.close();
+    const minutes = Math.ceil((Date.now() - fromMs) / 60_000) + 1;
+    const grown = (await knocks()).slice(before.length);
+    for (const [code, count] of [["workload.invalid", handshakes], ["token.missing", requests]] as const) {
+      const records = grown.filter(({ reason }) => reason === code);
+      expect(records.length).toBeLessThanOrEqual(minutes);
+      expect(records.reduce((sum, { detail }) => sum + Number(/^n=(\d+)/.exec(detail ?? "")?.[1] ?? 0), 0)).toBe(count);
+    }
+  },
+  LONG ? 1_800_000 : 90_000,
+);
+
+const knocks = async () => (await at.records("system")).filter(({ action }) => action === "boundary.knock");
+
+function knockWithoutCertificate(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host: "127.0.0.1", port, ca: at.apiIdentity.caPem, checkServerIdentity: () => undefined, minVersion: "TLSv1.3" });
+    socket.resume().on("error", () => undefined).on("close", () => resolve());
+  });
+}

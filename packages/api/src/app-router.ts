@@ -1,0 +1,37 @@
+import { createBoundary } from "./boundary/procedure.ts";
+import type { ApiDeps } from "./ports.ts";
+import { listStudies } from "./routers/administration/list-studies.ts";
+import { listWorkloads } from "./routers/administration/list-workloads.ts";
+import { myAccess } from "./routers/administration/my-access.ts";
+import { getPacket, listPackets } from "./routers/packets/list-packets.ts";
+import { rejectPacket } from "./routers/packets/reject-packet.ts";
+import { releasePacket } from "./routers/packets/release-packet.ts";
+import { uploadPacket } from "./routers/packets/upload-packet.ts";
+import { getSubject } from "./routers/subjects/get-subject.ts";
+import { listSubjects } from "./routers/subjects/list-subjects.ts";
+import { revealField } from "./routers/subjects/reveal-field.ts";
+import { openExport, readExport } from "./routers/trail/export-chain.ts";
+import { listChains } from "./routers/trail/list-chains.ts";
+import { verifyChains } from "./routers/trail/verify-chains.ts";
+
+/** Every procedure there is, each made by the one boundary. */
+export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
+  const boundary = createBoundary(deps);
+  return boundary.router({
+    packets: {
+      upload: uploadPacket(boundary, deps),
+      list: listPackets(boundary, deps),
+      get: getPacket(boundary, deps),
+      release: releasePacket(boundary, deps),
+      reject: rejectPacket(boundary, deps),
+    },
+    subjects: { list: listSubjects(boundary, deps), get: getSubject(boundary, deps), reveal: revealField(boundary, deps) },
+    studies: { list: listStudies(boundary, deps) },
+    trail: { chains: listChains(boundary, deps), openExport: openExport(boundary, deps), readExport: readExport(boundary, deps), verify: verifyChains(boundary, deps) },
+    workloads: { list: listWorkloads(boundary, deps) },
+    access: { mine: myAccess(boundary, deps) },
+  });
+}
+
+/** The api's type: all that a client needs of it. */
+export type AppRouter = ReturnType<typeof createAppRouter>;

@@ -1,0 +1,48 @@
+import { SallyportError } from "@sallyport/errors";
+import { type Action, decide, Grant, type Place, type ResourceType, separated } from "@sallyport/policy";
+import type { BoundaryDeps, RequestContext } from "../ports.ts";
+import type { Caller } from "./authenticate.ts";
+import type { Trace } from "./trace.ts";
+
+/** Who did the first of two acts that one person may not both do; null where nobody did yet. */
+interface EarlierAct {
+  readonly action: Action;
+  readonly person: string;
+}
+
+/** Where the resource belongs, what was found on the way, and who acted on it before. */
+export interface Located<Found> {
+  readonly place: Place;
+  readonly found: Found;
+  readonly earlier?: EarlierAct;
+}
+
+export interface Rule {
+  readonly action: Action;
+  readonly resource: ResourceType;
+  /** Whether this goes on while the trail is under an incident: verifying and exporting do, the rest stops. */
+  readonly whenFrozen?: "serve";
+}
+
+/**
+ * The third pillar. Yields a grant, or throws `policy.denied`, `policy.separation` or `trail.frozen`.
+ * "Not there" and "not yours" come out of the same line, so a caller can't tell them apart.
+ */
+export function decideCrossing<Tx, Found>(deps: BoundaryDeps<Tx>, rule: Rule, caller: Caller, context: RequestContext, trace: Trace, located: Located<Found>): Grant {
+  if (rule.whenFrozen !== "serve" && deps.isFrozen()) throw new SallyportError("trail.frozen");
+  const { principal, claims, state, workload } = caller;
+  const { action, resource } = rule;
+  const decision = decide(state.compiled, { principal, scope: claims.scope, action, resource, place: located.place, nowMs: deps.now() });
+  if (decision.effect === "deny") {
+    trace.denial = decision.reason;
+    throw new SallyportError("policy.denied");
+  }
+  const { earlier } = located;
+  if (earlier !== undefined && separated(state.compiled, { first: earlier, second: { action, person: principal.person } })) {
+    throw new SallyportError("policy.separation");
+  }
+  const facts = { principal: principal.id, person: principal.person, workload, action, resource, requestId: context.requestId, policy: state.tag };
+  const grant = Grant.issue(facts, decision);
+  trace.allowed(grant);
+  return grant;
+}

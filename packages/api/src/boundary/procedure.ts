@@ -1,0 +1,167 @@
+import type { Strict } from "@sallyport/contracts";
+import { SallyportError } from "@sallyport/errors";
+import type { Grant } from "@sallyport/policy";
+import { initTRPC } from "@trpc/server";
+import type { z } from "zod";
+import type { BoundaryDeps, RequestContext } from "../ports.ts";
+import { authenticate } from "./authenticate.ts";
+import { type ChangeWork, crossByChange } from "./change.ts";
+import { decideCrossing, type Located, type Rule } from "./decide-crossing.ts";
+import { failureOf, recordedAs, wrapped } from "./failure.ts";
+import { Trace } from "./trace.ts";
+
+/** What every procedure has to say of itself; leaving anything out doesn't compile. */
+export interface Declaration<Input extends Strict, Output extends Strict, Found> extends Rule {
+  readonly input: Input;
+  readonly output: Output;
+  /** Finds where the resource belongs from our own records, never from the caller. */
+  readonly locate: (input: z.output<Input>, trace: Trace) => Promise<Located<Found>>;
+}
+
+/** What the router walk checks of each procedure (walk.ts). */
+export interface Declared {
+  readonly kind: "read" | "reveal" | "change";
+  readonly rule: Rule;
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+}
+
+/** What a handler is given: the input as parsed, the grant, what was located, and the trace to note ids on. */
+export interface Crossing<Input, Found> {
+  readonly input: Input;
+  readonly grant: Grant;
+  readonly found: Found;
+  readonly trace: Trace;
+}
+
+/**
+ * The one door to clinical data. It fixes the order for every procedure: workload and principal, input, decision, work, record.
+ *
+ * tRPC's own builder is not exported, so there is no other way to make a procedure; a repo check keeps `initTRPC` out of other files.
+ */
+export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
+  const trpc = initTRPC.context<RequestContext>().meta<Declared>().create({ isDev: false });
+
+  const door = trpc.procedure.use(async ({ ctx, meta, next }) => {
+    if (meta === undefined) throw wrapped(new SallyportError("internal", { procedure: "undeclared" }));
+    let caller: ReturnType<typeof authenticate>;
+    try {
+      caller = authenticate(deps, ctx);
+    } catch (error) {
+      const failure = failureOf(error);
+      deps.knocks.count("api", failure.code);
+      throw wrapped(failure);
+    }
+    const trace = new Trace(caller, meta.rule.action, meta.rule.resource, ctx.requestId);
+    // tRPC resolves a failure as a value: a catch block around next() would never run.
+    const result = await next({ ctx: { ...ctx, caller, trace } });
+    if (result.ok) return result;
+    return { ...result, error: wrapped(await recordFailure(trace, ctx, failureOf(result.error))) };
+  });
+
+  /** Puts a refusal or failure on record; where that can't be done, the answer is that the trail is away. */
+  async function recordFailure(trace: Trace, context: RequestContext, failure: SallyportError): Promise<SallyportError> {
+    if (failure.code === "internal") deps.log.event("crossing.internal", { requestId: context.requestId, at: placeInCode(failure.cause) });
+    // The trail counts by itself what it refused; asking it to record that would ask the one who is away.
+    if (failure.facts.pillar === "trail" && failure.code !== "trail.frozen") return failure;
+    try {
+      await deps.trail.append(trace.failure(recordedAs(failure.code), failure.code));
+      return failure;
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  async function enter<Input extends Strict, Output extends Strict, Found>(
+    declaration: Declaration<Input, Output, Found>,
+    ctx: RequestContext & { readonly caller: ReturnType<typeof authenticate>; readonly trace: Trace },
+    input: z.output<Input>,
+  ): Promise<Crossing<z.output<Input>, Found>> {
+    const located = await declaration.locate(input, ctx.trace);
+    const grant = decideCrossing(deps, declaration, ctx.caller, ctx, ctx.trace, located);
+    return { input, grant, found: located.found, trace: ctx.trace };
+  }
+
+  const declared = (kind: Declared["kind"], { input, output, ...rule }: Declared["rule"] & Pick<Declared, "input" | "output">): Declared => ({ kind, rule, input, output });
+
+  return {
+    router: trpc.router,
+
+    /** A read: its record is durable before the answer leaves. */
+    read<Input extends Strict, Output extends Strict, Found>(
+      declaration: Declaration<Input, Output, Found>,
+      work: (crossing: Crossing<z.output<Input>, Found>) => Promise<z.input<Output>>,
+    ) {
+      return door
+        .meta(declared("read", declaration))
+        .input(declaration.input)
+        .query(async ({ ctx, input }): Promise<z.output<Output>> => {
+          const crossing = await enter(declaration, ctx, input as z.output<Input>);
+          try {
+            const output = declaration.output.parse(await work(crossing)) as z.output<Output>;
+            await deps.trail.append(ctx.trace.success());
+            return output;
+          } finally {
+            crossing.grant.close();
+          }
+        });
+    },
+
+    /**
+     * Opens PHI: a POST, so that no identifier stands in a URL, and never answered from memory. `work` opens the value and says
+     * what else is stored with the record; both commit before the value leaves.
+     */
+    reveal<Input extends Strict, Output extends Strict, Found>(
+      declaration: Declaration<Input, Output, Found>,
+      work: (crossing: Crossing<z.output<Input>, Found>) => Promise<{
+        readonly store: (tx: Tx) => Promise<void>;
+        readonly answer: (recorded: { readonly chain: string; readonly generation: number; readonly seq: number }) => z.input<Output>;
+      }>,
+    ) {
+      return door
+        .meta(declared("reveal", declaration))
+        .input(declaration.input)
+        .mutation(async ({ ctx, input }): Promise<z.output<Output>> => {
+          const crossing = await enter(declaration, ctx, input as z.output<Input>);
+          try {
+            const { store, answer } = await work(crossing);
+            const recorded = await deps.trail.inTransaction(async (tx, appendLast) => {
+              await store(tx);
+              const [receipt] = await appendLast([ctx.trace.success()]);
+              if (receipt === undefined) throw new SallyportError("trail.unavailable");
+              return { chain: receipt.chain, generation: receipt.generation, seq: receipt.seq };
+            });
+            return declaration.output.parse(answer(recorded)) as z.output<Output>;
+          } finally {
+            crossing.grant.close();
+          }
+        });
+    },
+
+    /** A change: it commits in the same transaction as its records, once per idempotency key. */
+    change<Input extends Strict, Output extends Strict, Found, Prepared>(
+      declaration: Declaration<Input, Output, Found> & { readonly evidence?: true },
+      work: ChangeWork<Tx, z.output<Input>, z.input<Output>, Found, Prepared>,
+    ) {
+      return door
+        .meta(declared("change", declaration))
+        .input(declaration.input)
+        .mutation(async ({ ctx, input, path }): Promise<z.output<Output>> => {
+          const crossing = await enter(declaration, ctx, input as z.output<Input>);
+          try {
+            return (await crossByChange(deps, { declaration, context: ctx, path, crossing, work })) as z.output<Output>;
+          } finally {
+            crossing.grant.close();
+          }
+        });
+    },
+  };
+}
+
+export type Boundary<Tx> = ReturnType<typeof createBoundary<Tx>>;
+
+/** The first of our own frames of a stack: where to look, with no message and no path of a machine. */
+function placeInCode(cause: unknown): string {
+  const frame = cause instanceof Error ? (cause.stack ?? "").split("\n").find((line) => line.includes("/dist/")) : undefined;
+  return frame?.replace(/^.*\/((?:[\w-]+\/)*dist\/[\w./-]+:\d+:\d+)\)?$/, "$1") ?? "unknown";
+}

@@ -1,0 +1,80 @@
+import type { RecordDraft, RecordedDecision } from "@sallyport/audit";
+import type { Action, Grant, ResourceType, SiteRef } from "@sallyport/policy";
+import { siteKey } from "@sallyport/policy";
+import type { Caller } from "./authenticate.ts";
+
+/** The part of a record's `detail` that a handler adds: ids, counts and commitments, never a value. */
+export type Detail = Readonly<Record<string, string | number>>;
+
+const SYSTEM = "system";
+
+/** What one crossing has come to, so that it can be put on record whichever way it ends. */
+export class Trace {
+  readonly #caller: Caller;
+  readonly #action: Action;
+  readonly #resourceType: ResourceType;
+  readonly #requestId: string;
+  #resource: string | null = null;
+  #detail: Detail = {};
+  #grant: Grant | null = null;
+  /** Why it was denied, in the policy's words; for the trail alone. */
+  denial: string | null = null;
+
+  constructor(caller: Caller, action: Action, resourceType: ResourceType, requestId: string) {
+    this.#caller = caller;
+    this.#action = action;
+    this.#resourceType = resourceType;
+    this.#requestId = requestId;
+  }
+
+  /** Names the thing that is crossed to, by an id or a keyed reference. */
+  about(resource: string): void {
+    this.#resource = resource;
+  }
+
+  note(detail: Detail): void {
+    this.#detail = { ...this.#detail, ...detail };
+  }
+
+  allowed(grant: Grant): void {
+    this.#grant = grant;
+  }
+
+  /** The record of a crossing that succeeded, in the chain where it belongs: its one site's, or `system`. */
+  success(reason = "allowed"): RecordDraft {
+    const [only, ...others] = this.#grant?.sites ?? [];
+    return this.#draft("allow", reason, others.length === 0 ? (only ?? null) : null);
+  }
+
+  /** The records of a bulk act: one in `system` and one in each site's chain; of an act at one site, one in that site's. */
+  successAtEach(detailAt: (site: SiteRef) => Detail, reason = "allowed"): readonly RecordDraft[] {
+    const sites = this.#grant?.sites ?? [];
+    if (sites.length <= 1) return [this.success(reason)];
+    return [...sites.map((site) => this.#draft("allow", reason, site, detailAt(site))), this.#draft("allow", reason, null)];
+  }
+
+  /** The record of a crossing that was refused or failed; always in `system`, so that a site's chain tells of acts alone. */
+  failure(decision: RecordedDecision, reason: string): RecordDraft {
+    return this.#draft(decision, this.denial === null ? reason : `${reason}:${this.denial}`, null);
+  }
+
+  #draft(decision: RecordedDecision, reason: string, site: SiteRef | null, more: Detail = {}): RecordDraft {
+    const detail = { ...(this.#grant !== null && { rule: this.#grant.rule }), ...this.#detail, ...more };
+    return {
+      chain: site === null ? SYSTEM : `site:${siteKey(site)}`,
+      principal: this.#caller.principal.id,
+      role: this.#grant?.role ?? "-",
+      workload: this.#caller.workload,
+      action: this.#action,
+      resource: this.#resource ?? this.#resourceType,
+      site: site === null ? "-" : siteKey(site),
+      decision,
+      reason,
+      request_id: this.#requestId,
+      policy: this.#caller.state.tag,
+      detail: Object.entries(detail)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(";"),
+    };
+  }
+}

@@ -1,0 +1,84 @@
+import { codeOf, SallyportError } from "@sallyport/errors";
+import { type CompiledPolicy, type LivePrincipal, policyDigest, policyLabel, type PolicySnapshot, readPolicy } from "@sallyport/policy";
+
+/** All that decisions rest on, as of one epoch. */
+export interface PolicyState {
+  readonly compiled: CompiledPolicy;
+  /** `v<version>:<first 16 hex of the digest>`, as records name it. */
+  readonly tag: string;
+  readonly principals: ReadonlyMap<string, LivePrincipal>;
+  readonly byWorkload: ReadonlyMap<string, LivePrincipal>;
+  readonly revokedTokens: ReadonlySet<string>;
+}
+
+/** Port: reads the store; both calls fail fast. */
+export interface PolicySource {
+  epoch(): Promise<bigint>;
+  snapshot(): Promise<PolicySnapshot>;
+}
+
+/** Port: whether the custodian's signed note is over exactly these canonical bytes. */
+export type NoteCheck = (note: string, canonical: string) => boolean;
+
+const STALE_MS = 1000;
+
+/**
+ * Keeps the policy, principals and assignments of this node as they stand in the store, at most a second old.
+ *
+ * It polls, because nothing may depend on notifications (DESIGN §6); a node that couldn't read for a second decides nothing:
+ * `policy.unavailable`. An active version whose signature doesn't verify denies everything: `policy.unsigned`.
+ */
+export class PolicyDesk {
+  readonly #source: PolicySource;
+  readonly #isSigned: NoteCheck;
+  readonly #now: () => number;
+  readonly #staleMs: number;
+  #state: PolicyState | SallyportError = new SallyportError("policy.unavailable");
+  #epoch: bigint | null = null;
+  #freshMs = Number.NEGATIVE_INFINITY;
+
+  constructor(source: PolicySource, isSigned: NoteCheck, options: { readonly now: () => number; readonly staleMs?: number }) {
+    this.#source = source;
+    this.#isSigned = isSigned;
+    this.#now = options.now;
+    this.#staleMs = options.staleMs ?? STALE_MS;
+  }
+
+  /** Reads the store once if its epoch moved. Called a few times a second by the process; never throws. */
+  async refresh(): Promise<void> {
+    const askedMs = this.#now();
+    try {
+      const epoch = await this.#source.epoch();
+      if (epoch !== this.#epoch) {
+        const snapshot = await this.#source.snapshot();
+        this.#state = this.#judge(snapshot);
+        this.#epoch = snapshot.epoch;
+      }
+      this.#freshMs = askedMs;
+    } catch (error) {
+      // The state grows stale by itself; a store that answers nonsense is as good as none.
+      if (codeOf(error) === "internal") this.#state = new SallyportError("policy.unavailable", {}, error);
+    }
+  }
+
+  /** What to decide on now. Throws `policy.unavailable` or `policy.unsigned`. */
+  current(): PolicyState {
+    if (this.#now() - this.#freshMs > this.#staleMs) throw new SallyportError("policy.unavailable");
+    if (this.#state instanceof SallyportError) throw this.#state;
+    return this.#state;
+  }
+
+  #judge(snapshot: PolicySnapshot): PolicyState | SallyportError {
+    if (snapshot.active === null) return new SallyportError("policy.unsigned");
+    const { canonical, note } = snapshot.active;
+    if (!this.#isSigned(note, canonical)) return new SallyportError("policy.unsigned");
+    const compiled = readPolicy(canonical);
+    return {
+      compiled,
+      tag: policyLabel(compiled.document.version, policyDigest(compiled.document)),
+      principals: new Map(snapshot.principals.map((principal) => [principal.id, principal])),
+      byWorkload: new Map(snapshot.principals.map((principal) => [principal.workload, principal])),
+      revokedTokens: new Set(snapshot.revokedTokens),
+    };
+  }
+}

@@ -1,0 +1,112 @@
+import type { Receipt, RecordDraft } from "@sallyport/audit";
+import type { AccessClaims } from "@sallyport/crypto";
+import type { ErrorCode } from "@sallyport/errors";
+import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectStore } from "@sallyport/phi";
+import type { Grant, IdempotencyStore } from "@sallyport/policy";
+import type { KeyDesk } from "./keys/key-desk.ts";
+import type { ReferenceKeys } from "./keys/reference-keys.ts";
+import type { PolicyDesk } from "./policy-desk.ts";
+
+/** The caller's workload, proven by TLS: checked by the listener on every request, not per connection. */
+export interface Peer {
+  readonly spiffe: string;
+  /** SHA-256 of the certificate in DER, base64url (RFC 8705 §3.1). */
+  readonly x5t: string;
+}
+
+/** What one request brings to the boundary. Nothing in it is believed but `peer`. */
+export interface RequestContext {
+  readonly requestId: string;
+  readonly peer: Peer;
+  /** Every value of the Authorization header; anything but exactly one is refused. */
+  readonly authorization: readonly string[];
+  readonly idempotencyKey: string | null;
+}
+
+/** Port: proves the principal. Throws `token.*`. */
+export interface TokenVerifier {
+  verify(authorization: readonly string[], peer: Peer): AccessClaims;
+}
+
+/** Port: the trail. `append` answers when the record is durable; `inTransaction` commits a change and its records together or not at all. */
+export interface Trail<Tx> {
+  append(draft: RecordDraft): Promise<Receipt>;
+  inTransaction<T>(work: (tx: Tx, appendLast: (drafts: readonly RecordDraft[]) => Promise<readonly Receipt[]>) => Promise<T>): Promise<T>;
+}
+
+/** A chain's signed state that an act waited for. */
+export interface EvidenceItem {
+  readonly chain: string;
+  readonly generation: number;
+  readonly size: number;
+  readonly root: string;
+}
+
+/** Port: has chains checkpointed by the custodian now, and keeps the notes. */
+export interface EvidencePort {
+  checkpoint(chains: readonly string[]): Promise<readonly EvidenceItem[]>;
+}
+
+/** Port: counts callers that prove nothing, per listener, code and minute. */
+export interface KnockCounter {
+  count(listener: string, code: ErrorCode): void;
+}
+
+/** Port: an allow-list log: a fixed event name, and ids. */
+export interface EventLog {
+  event(name: string, facts: Readonly<Record<string, string | number>>): void;
+}
+
+export interface ChainState {
+  readonly chain: string;
+  readonly generation: number;
+  readonly size: number;
+  readonly checkpointed: number;
+}
+
+/** Port: what auditors read. Every call is limited to the grant's sites; `system` needs a grant over the deployment. */
+export interface TrailArchive {
+  chains(grant: Grant, includeSystem: boolean): Promise<readonly ChainState[]>;
+  openExport(grant: Grant, chain: string): Promise<{
+    readonly statement: string;
+    readonly generations: readonly { readonly generation: number; readonly size: number; readonly auditKey: string; readonly checkpoints: readonly string[] }[];
+    readonly vkey: string;
+    readonly fingerprint: string;
+    readonly names: Readonly<Record<string, string>>;
+  }>;
+  readExport(grant: Grant, request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number }): Promise<{ readonly lines: readonly string[]; readonly signatures: readonly string[] }>;
+  verify(grant: Grant, chains: readonly string[]): Promise<readonly {
+    readonly chain: string;
+    readonly generation: number;
+    readonly size: number;
+    readonly at: string;
+    readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null;
+  }[]>;
+}
+
+/** All that the boundary and the routers stand on. The process builds it; tests give their own. */
+export interface BoundaryDeps<Tx> {
+  readonly now: () => number;
+  readonly tokens: TokenVerifier;
+  readonly policy: PolicyDesk;
+  readonly trail: Trail<Tx>;
+  readonly evidence: EvidencePort;
+  readonly idempotency: IdempotencyStore<Tx>;
+  readonly knocks: KnockCounter;
+  readonly log: EventLog;
+  /** Whether the trail is under an incident: then only what is marked `whenFrozen: "serve"` goes on. */
+  readonly isFrozen: () => boolean;
+}
+
+export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
+  /** A transaction that only reads, for what has to be looked at before keys are made. */
+  readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
+  readonly packets: PacketStore<Tx>;
+  readonly subjects: SubjectStore<Tx>;
+  readonly studies: StudyStore<Tx>;
+  readonly changes: ChangeStore<Tx>;
+  readonly references: ReferenceKeyStore;
+  readonly keys: KeyDesk;
+  readonly referenceKeys: () => Promise<ReferenceKeys>;
+  readonly archive: TrailArchive;
+}

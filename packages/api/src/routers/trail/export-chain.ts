@@ -1,0 +1,46 @@
+import { OpenExportInput, OpenExportOutput, ReadExportInput, ReadExportOutput } from "@sallyport/contracts";
+import type { Boundary } from "../../boundary/procedure.ts";
+import type { ApiDeps } from "../../ports.ts";
+import { placeOfChain } from "./chain-place.ts";
+
+/** Frames an export of one chain: a fresh checkpoint, and the custodian's signed statement of what the bundle holds. */
+export const openExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.read(
+    {
+      action: "trail.export",
+      resource: "trail",
+      input: OpenExportInput,
+      output: OpenExportOutput,
+      whenFrozen: "serve",
+      locate: async ({ chain }, trace) => {
+        trace.about(chain);
+        return { place: await placeOfChain(deps, chain), found: null };
+      },
+    },
+    async ({ input: { chain }, grant, trace }) => {
+      const opened = await deps.archive.openExport(grant, chain);
+      trace.note({ records: opened.generations.reduce((sum, { size }) => sum + size, 0) });
+      return { chain, ...opened, generations: opened.generations.map((each) => ({ ...each, checkpoints: [...each.checkpoints] })), names: { ...opened.names } };
+    },
+  );
+
+/** One page of an export's records, each with the custodian's signature over its leaf. */
+export const readExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.read(
+    {
+      action: "trail.export",
+      resource: "trail",
+      input: ReadExportInput,
+      output: ReadExportOutput,
+      whenFrozen: "serve",
+      locate: async ({ chain }, trace) => {
+        trace.about(chain);
+        return { place: await placeOfChain(deps, chain), found: null };
+      },
+    },
+    async ({ input, grant, trace }) => {
+      const page = await deps.archive.readExport(grant, input);
+      trace.note({ generation: input.generation, from: input.from, lines: page.lines.length });
+      return { lines: [...page.lines], signatures: [...page.signatures] };
+    },
+  );

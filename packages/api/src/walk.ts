@@ -1,0 +1,46 @@
+import { z } from "zod";
+import type { AppRouter } from "./app-router.ts";
+import type { Declared } from "./boundary/procedure.ts";
+
+/** One procedure as the walk found it, with what is wrong with it. */
+export interface Walked {
+  readonly path: string;
+  readonly declared: Declared | null;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Walks every procedure of a router and names what breaks the boundary's rules: no declaration, an input or output that would let an
+ * unnamed key through at any depth, a read that is a mutation or the other way round.
+ */
+export function walkRouter(router: Pick<AppRouter, "_def">): readonly Walked[] {
+  const procedures = router._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: string; readonly meta?: unknown } }>>;
+  return Object.entries(procedures).map(([path, { _def }]) => {
+    const declared = isDeclared(_def.meta) ? _def.meta : null;
+    if (declared === null) return { path, declared, faults: ["made outside the boundary"] };
+    const faults = [
+      ...looseParts(declared.input, "input"),
+      ...looseParts(declared.output, "output"),
+      ...((declared.kind === "read") === (_def.type === "query") ? [] : [`a ${declared.kind} is a ${_def.type}`]),
+    ];
+    return { path, declared, faults };
+  });
+}
+
+const isDeclared = (meta: unknown): meta is Declared =>
+  typeof meta === "object" && meta !== null && "kind" in meta && "rule" in meta && "input" in meta && "output" in meta;
+
+/** Where a schema lets through what it doesn't name: any object that isn't strict, and what takes anything, at any depth. */
+function looseParts(schema: unknown, at: string): readonly string[] {
+  if (!(schema instanceof z.ZodType)) return [];
+  if (schema instanceof z.ZodAny || schema instanceof z.ZodUnknown) return [`${at} takes anything`];
+  if (schema instanceof z.ZodObject) {
+    const own = schema.def.catchall instanceof z.ZodNever ? [] : [`${at} isn't strict`];
+    return [...own, ...Object.entries(schema.shape).flatMap(([name, part]) => looseParts(part, `${at}.${name}`))];
+  }
+  if (schema instanceof z.ZodArray) return looseParts(schema.element, `${at}[]`);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((part, index) => looseParts(part, `${at}|${index}`));
+  if (schema instanceof z.ZodRecord) return looseParts(schema.valueType, `${at}{}`);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) return looseParts(schema.unwrap(), at);
+  return [];
+}
