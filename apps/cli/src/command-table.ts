@@ -1,0 +1,22 @@
+import type { Command } from "./command.ts";
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Every command there is, in the order in which help shows them. */
+export const commandTable: Readonly<Record<string, Entry>> = {
+  ingest: { summary: "upload a dataset into quarantine", load: async () => (await import("./commands/ingest.ts")).ingest },
+  release: { summary: "release a packet from quarantine", load: async () => (await import("./commands/decide-packet.ts")).release },
+  reject: { summary: "reject a packet in quarantine", load: async () => (await import("./commands/decide-packet.ts")).reject },
+  call: { summary: "call any procedure of the api", load: async () => (await import("./commands/call.ts")).call },
+  export: { summary: "write a chain of the trail as a bundle that verifies offline", load: async () => (await import("./commands/export.ts")).exportCommand },
+  verify: { summary: "verify a bundle, without network, database or secret", load: async () => (await import("./commands/verify.ts")).verify },
+  status: { summary: "show what runs and how it is", load: async () => (await import("./commands/status.ts")).status },
+  doctor: { summary: "look for what is wrong with this deployment", load: async () => (await import("./commands/doctor.ts")).doctor },
+  workloads: { summary: "list the local profiles and their certificates", load: async () => (await import("./commands/workloads.ts")).workloads },
+  revoke: { summary: "revoke a local profile", load: async () => (await import("./commands/revoke.ts")).revoke },
+  custodian: { summary: "offline acts on the custodian's store", load: async () => (await import("./commands/custodian.ts")).custodian },
+  setup: { summary: "register the first studies, sites and profiles", load: async () => (await import("./commands/setup.ts")).setup },
+};

@@ -1,0 +1,64 @@
+import { type HostStatus, hostStatus } from "@sallyport/app-host";
+import { type Health, SallyportClientError } from "@sallyport/client";
+import { codeOf } from "@sallyport/errors";
+import { apiHealth } from "../api-health.ts";
+import { type Command, report } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { plainJson, plainText } from "../plain-text.ts";
+
+/** `sallyport status`: what the supervisor keeps, and what the api says of itself. */
+export const status: Command = {
+  usage: "[--as PROFILE] status",
+  help: "Shows the processes that run on this folder and the api's health, asked as a local profile. Exit code 4 where it can't serve.",
+  options: {},
+  takes: [0, 0],
+  run: async (invocation) => {
+    const { settings, profile } = invocation;
+    const host = await hostOrNull(settings.home);
+    const health = await healthOrCode(apiHealth(settings, profile));
+    report(invocation, plainJson({ running: host !== null, host, health: typeof health === "string" ? null : health, ...(typeof health === "string" && { code: health }) }), [
+      ...(host === null ? [`no supervisor runs on ${settings.home}; start it with npm start`] : hostLines(host)),
+      ...(health === null ? ["there is no profile to ask the api with"] : typeof health === "string" ? [`the api can't be asked [${health}]`] : healthLines(health)),
+    ]);
+    return exitOf(health);
+  },
+};
+
+/** Null where no supervisor runs: it may be another machine's deployment. */
+async function hostOrNull(home: string): Promise<HostStatus | null> {
+  try {
+    return await hostStatus(home);
+  } catch (error) {
+    if (codeOf(error) === "service.unavailable") return null;
+    throw error;
+  }
+}
+
+async function healthOrCode(asked: Promise<Health | null>): Promise<Health | string | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof SallyportClientError) return error.code;
+    throw error;
+  }
+}
+
+function hostLines({ console, api, processes, revoked }: HostStatus): readonly string[] {
+  const width = Math.max(0, ...processes.map(({ name }) => name.length));
+  return [
+    `console ${console}`,
+    `api     ${api}`,
+    ...processes.map(({ name, state, pid, sinceMs }) => `  ${name.padEnd(width)}  ${state}${pid === null ? "" : `, process ${pid}`}, for ${Math.round(sinceMs / 1000)} s`),
+    ...(revoked.length > 0 ? [`revoked: ${revoked.join(", ")}`] : []),
+  ];
+}
+
+function healthLines({ status: overall, deployment, version, pillars, checkpoint }: Health): readonly string[] {
+  return [
+    `${plainText(overall)}: deployment ${plainText(deployment)}, version ${plainText(version)}`,
+    `  ${Object.entries(pillars).map(([pillar, lamp]) => `${pillar} ${lamp}`).join(", ")}`,
+    `  bundles are signed with ${plainText(checkpoint.fingerprint)}`,
+  ];
+}
+
+const exitOf = (health: Health | string | null): ExitCode => (health === null || typeof health === "string" || health.status === "unavailable" ? EXIT.unavailable : EXIT.done);

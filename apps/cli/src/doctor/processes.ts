@@ -1,0 +1,45 @@
+import { hostStatus, readSettings } from "@sallyport/app-host";
+import { SallyportClientError } from "@sallyport/client";
+import { codeOf } from "@sallyport/errors";
+import { apiHealth } from "../api-health.ts";
+import { failureDocument } from "../failure-text.ts";
+import type { Settings } from "../settings.ts";
+import { error, type Finding, ok, warning } from "./finding.ts";
+
+/** Whether a start with these settings would be refused. */
+export function checkSettings(): Finding {
+  try {
+    readSettings();
+    return ok("settings", "the settings are valid");
+  } catch (failure) {
+    const { message, where = [], remedy } = failureDocument(failure);
+    return error("settings", [message, ...where].join(" "), remedy);
+  }
+}
+
+/** Whether the supervisor answers, and keeps every process running. */
+export async function checkProcesses(home: string): Promise<readonly Finding[]> {
+  try {
+    const { processes, revoked } = await hostStatus(home);
+    const amiss = processes.filter(({ state }) => state !== "running").map(({ name, state }) => error("processes", `${name} is ${state}`, `look into ${home}/logs`));
+    const gone = revoked.length > 0 ? [ok("processes", `revoked profiles: ${revoked.join(", ")}`)] : [];
+    return [...(amiss.length > 0 ? amiss : [ok("processes", `${processes.length} processes are running`)]), ...gone];
+  } catch (failure) {
+    if (codeOf(failure) !== "service.unavailable") throw failure;
+    return [warning("processes", `no supervisor runs on ${home}`, "start it with npm start")];
+  }
+}
+
+/** Whether the api answers a local profile, and each pillar of the boundary stands. */
+export async function checkApi(settings: Settings, profile: string | undefined): Promise<readonly Finding[]> {
+  try {
+    const health = await apiHealth(settings, profile);
+    if (health === null) return [];
+    const down = Object.entries(health.pillars).filter(([, lamp]) => lamp !== "ok");
+    return down.length === 0 ? [ok("api", "the api serves")] : down.map(([pillar]) => error("api", `the api can't serve: ${pillar} is down`, "check the processes above"));
+  } catch (failure) {
+    if (!(failure instanceof SallyportClientError)) throw failure;
+    const make = failure.code === "connection.refused" ? warning : error;
+    return [make("api", `${failure.message}${failure.where === undefined ? "" : ` (${failure.where.join(", ")})`} [${failure.code}]`, failure.remedy)];
+  }
+}

@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Arrived, ok, type Reply, wire } from "@sallyport/client/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { CommandLine } from "../test-support/command-line.ts";
+
+/** The published bundle of the format, played back as the api's answers. */
+const golden = resolve(import.meta.dirname, "../../../packages/audit/vectors/bundle-v1");
+const FINGERPRINT = "sha256:c4836bd13251d2145705b917f53e9d2cae023f4324159052e92b0e903e6e63f4";
+const CHAIN = "site:STUDY/701";
+const PAGE_MAX = 4;
+
+const textOf = (name: string): string => readFileSync(join(golden, name), "utf8");
+const linesOf = (name: string): string[] => textOf(name).trimEnd().split("\n");
+const notesOf = (name: string): string[] => textOf(name).split(/\n\n(?=dabcdefghijkl\.)/).map((note) => `${note.trimEnd()}\n`);
+
+const generations = [1, 2].map((generation) => ({
+  generation,
+  size: linesOf(`generation-${generation}.jsonl`).length,
+  auditKey: `audit-${generation}`,
+  checkpoints: notesOf(`checkpoints-${generation}.txt`),
+}));
+const opened = { chain: CHAIN, statement: textOf("statement.note"), generations, vkey: "v", fingerprint: FINGERPRINT, names: {} };
+
+/** Answers in pages that are shorter than what was asked for. */
+function page({ body }: Arrived): { lines: string[]; signatures: string[] } {
+  const { generation, from, limit } = JSON.parse(body) as { generation: number; from: number; limit: number };
+  const end = from - 1 + Math.min(limit, PAGE_MAX);
+  return {
+    lines: linesOf(`generation-${generation}.jsonl`).slice(from - 1, end),
+    signatures: linesOf(`leaves-${generation}.txt`).map((line) => line.slice(65)).slice(from - 1, end),
+  };
+}
+
+const answers = (request: Arrived): Reply => ok(request.path === "/trpc/trail.openExport" ? opened : page(request));
+const line = (out: string): string[] => ["--as", "engineer", "--json", "export", "--chain", CHAIN, "--out", out];
+
+let user: CommandLine;
+
+beforeEach(() => {
+  user = new CommandLine();
+});
+afterEach(async () => {
+  await user.close();
+});
+
+test("an export is the bundle that the custodian signed, and says how to verify it", async () => {
+  await user.serve(answers);
+  const { exit, out } = await user.type(line("bundle"));
+  expect(exit).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ records: 12, whole: true, verifyWith: `sallyport verify bundle --key ${FINGERPRINT}` });
+  for (const name of ["statement.note", "generation-1.jsonl", "generation-2.jsonl", "leaves-1.txt", "leaves-2.txt", "checkpoints-1.txt", "checkpoints-2.txt"]) {
+    expect(readFileSync(join(user.folder, "bundle", name), "utf8")).toBe(textOf(name));
+  }
+});
+
+test("the bundle verifies without a profile and with nothing listening, and not under another key", async () => {
+  const served = await user.serve(answers);
+  await user.type(line("bundle"));
+  await served.stop();
+  expect(await user.type(["verify", "bundle", "--key", FINGERPRINT])).toMatchObject({ exit: 0, out: expect.stringMatching(/^whole\n/) });
+  expect(await user.type(["verify", "bundle"])).toMatchObject({ exit: 0, out: expect.stringMatching(/^self-consistent, key not pinned\n/) });
+  expect(await user.type(["verify", "bundle", "--key", FINGERPRINT.replace("c4", "c5")])).toMatchObject({ exit: 1, out: expect.stringContaining("foreign") });
+});
+
+test("a record that changed since is named by seq and kind, and ends in 1", async () => {
+  await user.serve(answers);
+  await user.type(line("bundle"));
+  const records = join(user.folder, "bundle", "generation-1.jsonl");
+  const lines = readFileSync(records, "utf8").split("\n");
+  writeFileSync(records, lines.map((text, index) => (index === 4 ? text.replace('"decision":"', '"decision":"x') : text)).join("\n"));
+  const { exit, out } = await user.type(["verify", "bundle", "--key", FINGERPRINT, "--json"]);
+  expect(exit).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({ whole: false, breaks: [expect.objectContaining({ generation: 1, seq: 5, kind: "altered" })] });
+});
+
+test("an api that hands out an altered record is found out by the export itself, which ends in 1", async () => {
+  await user.serve((request) => {
+    if (request.path === "/trpc/trail.openExport") return ok(opened);
+    const { lines, signatures } = page(request);
+    return ok({ lines: lines.map((text) => text.replace('"decision":"', '"decision":"x')), signatures });
+  });
+  const { exit, out } = await user.type(line("bundle"));
+  expect(exit).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({ whole: false });
+});
+
+test.each([["a denial", wire(403, "policy.denied"), 3], ["a page without records", ok({ lines: [], signatures: [] }), 4]] as const)("an export that ends half-way with %s leaves nothing of itself", async (_, reply, exit) => {
+  await user.serve((request) => (request.path === "/trpc/trail.openExport" ? ok(opened) : JSON.parse(request.body).from > PAGE_MAX ? reply : ok(page(request))));
+  expect(await user.type(line("bundle"))).toMatchObject({ exit, out: "" });
+  expect(readdirSync(join(user.folder, "bundle"))).toEqual([]);
+});
+
+test("a folder with something in it is refused before anything is asked for, and left alone", async () => {
+  const served = await user.serve(answers);
+  mkdirSync(join(user.folder, "bundle"));
+  writeFileSync(join(user.folder, "bundle", "precious"), "x");
+  expect(await user.type(line("bundle"))).toMatchObject({ exit: 2, err: expect.stringContaining("bundle.exists") });
+  expect(served.arrived).toHaveLength(0);
+  expect(existsSync(join(user.folder, "bundle", "precious"))).toBe(true);
+});

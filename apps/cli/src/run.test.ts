@@ -1,0 +1,167 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ok, wire } from "@sallyport/client/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { CommandLine } from "../test-support/command-line.ts";
+
+const PACKET = "pkt_00000000000000000000000000";
+const SUMMARY = { packetId: PACKET, study: "S1", sites: ["701"], dataset: "DM", rows: 2, bytes: 90, state: "quarantined" };
+
+let user: CommandLine;
+
+beforeEach(() => {
+  user = new CommandLine();
+});
+afterEach(async () => {
+  await user.close();
+});
+
+test.each([
+  ["no command", []],
+  ["an unknown command", ["fly"]],
+  ["a name that every object has", ["constructor"]],
+  ["an unknown option", ["call", "--fast"]],
+  ["an option without its value", ["release", PACKET, "--reason"]],
+  ["too few arguments", ["ingest"]],
+  ["too many arguments", ["verify", "a", "b"]],
+  ["no profile", ["call", "studies.list"]],
+  ["a profile that isn't there", ["--as", "nobody", "call", "studies.list"]],
+  ["a profile's name with a path in it", ["--as", "../engineer", "call", "studies.list"]],
+  ["an unknown procedure", ["--as", "engineer", "call", "moon.land"]],
+  ["an input that isn't JSON", ["--as", "engineer", "call", "studies.list", "{ssn: 1}"]],
+  ["a release without a reason", ["--as", "engineer", "release", PACKET]],
+  ["a file that isn't there", ["--as", "engineer", "ingest", "nothing.json"]],
+  ["a bundle that isn't there", ["verify", "nothing"]],
+  ["a key that is no fingerprint", ["verify", ".", "--key", "abc"]],
+  ["an idempotency key that is too short", ["--as", "engineer", "release", PACKET, "--reason", "long enough", "--idempotency-key", "short"]],
+  ["a plan that isn't there", ["setup", "--plan", "nothing.json"]],
+  ["a ring that can't be escrowed", ["custodian", "escrow", "--ring", "token", "--out", "keys.json"]],
+  ["an escrow over a file", ["custodian", "escrow", "--ring", "audit", "--out", "."]],
+])("%s ends in 2 and says what is wrong, and nothing is sent", async (_, line) => {
+  const served = await user.serve(() => ok({}));
+  const { exit, out, err } = await user.type(line);
+  expect(exit).toBe(2);
+  expect(`${out}${err}`.trim()).not.toBe("");
+  expect(served.arrived).toHaveLength(0);
+});
+
+test("what isn't JSON is not repeated in the error", async () => {
+  const { err } = await user.type(["--as", "engineer", "call", "studies.list", '{"reason": "subject 01-701-1015 fell"']);
+  expect(err).not.toContain("1015");
+});
+
+test.each([["--help"], ["help"], ["help", "ingest"], ["ingest", "--help"], ["--json", "version"], ["--version"]])("%s %s ends in 0", async (...line) => {
+  const { exit, out } = await user.type(line.filter((word) => word !== undefined));
+  expect(exit).toBe(0);
+  expect(out).not.toBe("");
+});
+
+test("a call prints the answer as one JSON document, wherever the global options stand", async () => {
+  await user.serve(() => ok({ studies: [] }));
+  for (const line of [["--as", "engineer", "--json", "call", "studies.list"], ["call", "studies.list", "{}", "--as", "engineer", "--json"]]) {
+    expect(await user.type(line)).toEqual({ exit: 0, out: '{"studies":[]}\n', err: "" });
+  }
+});
+
+test("a call takes its input from standard input", async () => {
+  const served = await user.serve(() => ok({ items: [] }));
+  await user.type(["--as", "engineer", "call", "packets.list", "-"], { stdin: '{"limit": 5}' });
+  expect(served.to("/trpc/packets.list")[0]?.body).toBe('{"limit":5}');
+});
+
+test("a denial ends in 3, with what to do and the request to quote", async () => {
+  await user.serve(() => wire(403, "policy.denied", { remedy: "Ask." }));
+  const plain = await user.type(["--as", "engineer", "call", "studies.list"]);
+  expect(plain).toMatchObject({ exit: 3, out: "" });
+  expect(plain.err).toMatch(/No rule allows this[^]*Ask\.[^]*policy\.denied, request req_1/);
+  const { exit, err } = await user.type(["--as", "engineer", "--json", "call", "studies.list"]);
+  expect(exit).toBe(3);
+  expect(JSON.parse(err)).toMatchObject({ code: "policy.denied", pillar: "policy", remedy: "Ask.", requestId: "req_1" });
+});
+
+test("an api that isn't there ends in 4", async () => {
+  const served = await user.serve(() => ok({}));
+  await served.stop();
+  const { exit, err } = await user.type(["--as", "engineer", "--json", "call", "studies.list"]);
+  expect(exit).toBe(4);
+  expect(JSON.parse(err)).toMatchObject({ code: "connection.refused", requestId: "" });
+});
+
+test("ingest reads the study from the file, and answers the packet", async () => {
+  const served = await user.serve(() => ok(SUMMARY));
+  const content = JSON.stringify({ columns: [{ name: "STUDYID" }], rows: [["S1"]] });
+  writeFileSync(join(user.folder, "dm.json"), content);
+  const { exit, out } = await user.type(["--as", "engineer", "ingest", "dm.json", "--json"]);
+  expect(exit).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ packetId: PACKET });
+  expect(JSON.parse(served.to("/trpc/packets.upload")[0]?.body ?? "")).toEqual({ study: "S1", content });
+});
+
+test("a refused file ends in 1 and names the places", async () => {
+  await user.serve(() => wire(400, "packet.invalid", { where: ["DM row 3 AGE\u001b[2J"] }));
+  writeFileSync(join(user.folder, "dm.json"), "{}");
+  const { exit, err } = await user.type(["--as", "engineer", "ingest", "dm.json", "--study", "S1"]);
+  expect(exit).toBe(1);
+  expect(err).toContain("at DM row 3 AGE");
+  expect(err).not.toContain("\u001b");
+});
+
+test("release sends the reason and the key that was given, and says what changed", async () => {
+  const served = await user.serve(() => ok({ packetId: PACKET, state: "released", subjects: { created: 306, updated: 0, unchanged: 0 }, equal: false, evidence: [] }));
+  const { exit, out } = await user.type(["--as", "engineer", "release", PACKET, "--reason", "validated against source", "--idempotency-key", "release-0123456789"]);
+  expect(exit).toBe(0);
+  expect(out).toContain("306 created");
+  expect(served.to("/trpc/packets.release")[0]).toMatchObject({ key: "release-0123456789", body: JSON.stringify({ packetId: PACKET, reason: "validated against source" }) });
+});
+
+test("an act whose outcome is unknown shows the key that repeats it", async () => {
+  const served = await user.serve(() => "reset");
+  const { exit, err } = await user.type(["--as", "engineer", "release", PACKET, "--reason", "validated against source"]);
+  expect(exit).toBe(4);
+  expect(err).toContain(`--idempotency-key ${served.to("/trpc/packets.release")[0]?.key}`);
+});
+
+test("a folder whose statement nobody signed is broken, which is 1 and not 2", async () => {
+  mkdirSync(join(user.folder, "bundle"));
+  writeFileSync(join(user.folder, "bundle", "statement.note"), "trust me\n");
+  const { exit, out } = await user.type(["verify", "bundle", "--json"]);
+  expect(exit).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({ whole: false, reads: "broken" });
+});
+
+test("status and revoke of a folder where nothing runs end in 4", async () => {
+  expect(await user.type(["status"])).toMatchObject({ exit: 4 });
+  expect(await user.type(["revoke", "engineer"])).toMatchObject({ exit: 4 });
+});
+
+test("workloads lists each profile with its identity and the end of its certificate", async () => {
+  await user.serve(() => ok({}));
+  const { exit, out } = await user.type(["workloads", "--json"]);
+  expect(exit).toBe(0);
+  expect(JSON.parse(out)).toEqual({ workloads: [{ profile: "engineer", workload: `spiffe://${user.trustDomain}/service/engineer`, notAfter: expect.stringMatching(/Z$/), revoked: false }] });
+});
+
+test("a revoked profile is listed as such, and a call as it ends in 3 without being sent", async () => {
+  const served = await user.serve(() => ok({}));
+  writeFileSync(join(user.home, "revoked.json"), JSON.stringify({ profiles: ["engineer"] }));
+  expect(await user.type(["workloads"])).toMatchObject({ exit: 0, out: expect.stringMatching(/^engineer {2}revoked/) });
+  expect(await user.type(["--as", "engineer", "call", "studies.list"])).toMatchObject({ exit: 3, err: expect.stringContaining("workload.revoked") });
+  expect(served.arrived).toHaveLength(0);
+});
+
+test("doctor finds no deployment in an empty place, which is 2", async () => {
+  user.home = join(user.folder, "nowhere");
+  expect(await user.type(["doctor"])).toMatchObject({ exit: 2 });
+});
+
+test("a failure of no known kind ends in 1 and doesn't show its message", async () => {
+  await user.serve(() => ok({ studies: [] }));
+  const { exit, err } = await user.type(["--as", "engineer", "call", "studies.list"], {
+    out: () => {
+      throw new RangeError("ssn 123-45-6789");
+    },
+  });
+  expect(exit).toBe(1);
+  expect(err).toContain("RangeError");
+  expect(err).not.toContain("123-45-6789");
+});

@@ -1,0 +1,36 @@
+import type { BundleExtras } from "@sallyport/audit/bundle-folder";
+import { catalog } from "@sallyport/errors";
+import type { Action } from "@sallyport/policy";
+
+/** Every act of the policy in words, for the reader of an export. */
+const ACTS = {
+  "packet.upload": "A dataset was uploaded into quarantine.",
+  "packet.read": "Packets were listed or looked at, without their content.",
+  "packet.release": "A packet was released from quarantine.",
+  "packet.reject": "A packet in quarantine was rejected.",
+  "subject.list": "Subjects were listed, masked.",
+  "subject.read": "A subject was opened; masked fields stayed masked.",
+  "phi.read": "One field of one subject was revealed.",
+  "document.read": "A document was read.",
+  "document.write": "A document was written.",
+  "submission.submit": "A submission was handed over for sending.",
+  "submission.sign": "A submission was signed.",
+  "trail.read": "The trail was looked at.",
+  "trail.verify": "The trail was verified.",
+  "trail.export": "A chain of the trail was exported.",
+  "study.read": "Studies and sites were listed.",
+  "study.register": "A study with its sites was registered.",
+  "principal.read": "Principals were listed.",
+  "workload.read": "Workloads were listed.",
+  "workload.revoke": "A workload was revoked.",
+  "role.change": "A role or an assignment was changed.",
+  "keys.rotate": "A key was rotated.",
+  "keys.read": "Keys were listed, without any secret.",
+  "access.read": "A principal asked what it may do.",
+} as const satisfies Record<Action, string>;
+
+/** The words that records use, as this version knows them. */
+export const vocabulary: BundleExtras["vocabulary"] = {
+  actions: ACTS,
+  reasons: Object.fromEntries(Object.entries(catalog).map(([code, { message }]) => [code, message])),
+};
