@@ -1,0 +1,26 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Home } from "./home.ts";
+import { writePrivate } from "./private-file.ts";
+import { databaseUrlFile } from "./process-environment.ts";
+import { ownerFor, type Owners } from "./process-owners.ts";
+
+/** The processes that run in containers of their own where the custodian has one. */
+const OTHERS = ["api", "console"] as const;
+
+const trustDomainFile = (home: Home, name: (typeof OTHERS)[number]): string => join(home.identity, name, "trust-domain");
+const handedUrlFile = (home: Home): string => join(home.identity, "api", "database-url");
+
+/**
+ * Puts beside the identity of each process what else it has to be told, so that one folder is all that its container mounts:
+ * `trust-domain`, and for the api `database-url`. That they are there says that the deployment is founded and its database ready.
+ */
+export function handOver(home: Home, trustDomain: string, owners: Owners): void {
+  writePrivate(handedUrlFile(home), readFileSync(databaseUrlFile(home, "api"), "utf8"), ownerFor(owners, "api"));
+  for (const name of OTHERS) writePrivate(trustDomainFile(home, name), trustDomain, ownerFor(owners, name));
+}
+
+/** Takes away what an earlier start handed over; its database password is about to end. */
+export function takeBack(home: Home): void {
+  for (const file of [handedUrlFile(home), ...OTHERS.map((name) => trustDomainFile(home, name))]) rmSync(file, { force: true });
+}

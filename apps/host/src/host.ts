@@ -1,0 +1,343 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { Server } from "node:net";
+import { join } from "node:path";
+import { type EmbeddedPostgres, freePort, startPostgres } from "@sallyport/embedded-postgres";
+import { SallyportError } from "@sallyport/errors";
+import { processId, serviceId } from "@sallyport/zones";
+import { CertificateDesk, profileNames, revokedNames, writeProfile } from "./certificate-desk.ts";
+import { type ReadyProcess, startProcess } from "./child-process.ts";
+import { type HostStatus, serveControl } from "./control-socket.ts";
+import { type Deployment, deploymentOf, type Founding, keepDeployment, knownDeployment, knownFounding } from "./deployment.ts";
+import { failureText } from "./failure-text.ts";
+import { handOver, takeBack } from "./hand-over.ts";
+import { type FoundingPlan, foundingPlan, syntheticPlan } from "./founding-plan.ts";
+import { lockHome } from "./home-lock.ts";
+import { type Home, homePaths, prepareHome } from "./home.ts";
+import { Keeper, type KeeperLimits, KEEPER_LIMITS, type Running } from "./keeper.ts";
+import { assertPortFree, assertReachable } from "./port-check.ts";
+import { writePrivate } from "./private-file.ts";
+import { type Addresses, databaseUrlFile, environmentOf } from "./process-environment.ts";
+import { ProcessLog } from "./process-log.ts";
+import { applyOwners, chooseOwners, ownerFor, type Owners, type ProcessName } from "./process-owners.ts";
+import { LOCAL_PROFILES } from "./profiles.ts";
+import type { Programs } from "./programs.ts";
+import { runOnce } from "./run-once.ts";
+import type { Settings } from "./settings.ts";
+import type { OperatorPlan } from "./setup-plan.ts";
+
+/** Port: what is done to the database before any process uses it. */
+export interface DatabasePreparation {
+  assertSafe(ownerUrl: string): Promise<void>;
+  migrate(ownerUrl: string, options: { readonly deployment: string; readonly log: (applied: string) => void }): Promise<void>;
+  provisionRoles(ownerUrl: string): Promise<{ readonly apiUrl: string; readonly custodianUrl: string }>;
+}
+
+/** What a host is built from. */
+export interface HostParts {
+  readonly settings: Settings;
+  readonly programs: Programs;
+  readonly database: DatabasePreparation;
+  /** Brings the demonstration study's subjects in, as soon as the api is up for the first time. */
+  readonly bringSubjects: (home: Home) => Promise<void>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** One line for people. */
+  readonly report: (line: string) => void;
+  readonly limits?: KeeperLimits;
+  readonly readyMs?: number;
+  readonly graceMs?: number;
+}
+
+const RENEW_MS = 30_000;
+
+/** One deployment on one host: the database, the custodian, the api and the console, started, kept, and stopped in order. */
+export class Host {
+  readonly home: Home;
+  readonly #parts: HostParts;
+  readonly #keepers: Keeper<Running>[] = [];
+  readonly #stopping = new AbortController();
+  readonly #failed: Promise<string>;
+  readonly #desk: CertificateDesk;
+  #fail: (reason: string) => void = () => undefined;
+  #custodian: Keeper<ReadyProcess> | null = null;
+  #owners: Owners = { kind: "one", warning: null };
+  #addresses: Addresses;
+  #release: () => void = () => undefined;
+  #control: Server | null = null;
+  #renewal: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | null = null;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+    this.home = homePaths(parts.settings.home);
+    this.#failed = new Promise((settle) => (this.#fail = settle));
+    this.#addresses = { trustDomain: "", custodianPort: 0, apiPort: parts.settings.apiPort, consolePort: parts.settings.consolePort };
+    this.#desk = new CertificateDesk(() => this.#custodian?.current ?? null, parts.now, parts.report);
+  }
+
+  /** Settles with the reason when something failed too often; nothing may be left running then. */
+  get failed(): Promise<string> {
+    return this.#failed;
+  }
+
+  /**
+   * Starts everything, and founds the deployment at its first start. Done when the console answers.
+   * @throws SallyportError whatever stands in the way; the caller then stops.
+   */
+  async start(): Promise<void> {
+    const { settings, report } = this.#parts;
+    await this.#begin();
+    await assertPortFree(settings.apiPort, "SALLYPORT_API_PORT");
+    await assertPortFree(settings.consolePort, "SALLYPORT_CONSOLE_PORT");
+    await this.#startInner();
+    await this.#foundOnce();
+    for (const name of profileNames(this.home)) await this.#keepProfile(name);
+    await this.#keepProcess("api");
+    await this.#bringSubjectsOnce();
+    await this.#keepProcess("console");
+    this.#renewal = setInterval(() => void this.#desk.renewDue(), RENEW_MS);
+    report(`ready http://localhost:${settings.consolePort}`);
+  }
+
+  /**
+   * Registers an operator's plan while nothing else runs: the database and the custodian are up for it alone.
+   * @throws SallyportError as {@link start}, and what the registration refuses.
+   */
+  async setup(plan: OperatorPlan): Promise<void> {
+    await this.#begin();
+    await this.#startInner();
+    await this.#found(foundingPlan(this.#addresses.trustDomain, plan.studies, plan.profiles));
+    for (const { name } of plan.profiles) await this.#keepProfile(name);
+    this.#markFounded("plan");
+  }
+
+  /**
+   * Starts the data zone's own part of a host that is cut into containers: prepares the given database, lets the custodian listen to
+   * the others, founds the deployment, and keeps the identities of the api, the console and the profiles in their folders.
+   * @throws SallyportError as {@link start}; `setting.invalid` without a database of its own, or with a demonstration study, which needs the api.
+   */
+  async startCustodian(): Promise<void> {
+    const { databaseUrl, seed } = this.#parts.settings;
+    if (databaseUrl === null) throw new SallyportError("setting.invalid", { setting: "SALLYPORT_DATABASE_URL", reason: "a zone of its own has no embedded database" });
+    if (seed !== "none") throw new SallyportError("setting.invalid", { setting: "SALLYPORT_SEED", reason: "a zone of its own founds an empty deployment: use none" });
+    this.#addresses = { ...this.#addresses, custodianHost: "0.0.0.0" };
+    await this.#begin();
+    takeBack(this.home);
+    await this.#startInner();
+    await this.#foundOnce();
+    for (const name of profileNames(this.home)) await this.#keepProfile(name);
+    handOver(this.home, this.#addresses.trustDomain, this.#owners);
+    this.#renewal = setInterval(() => void this.#desk.renewDue(), RENEW_MS);
+    this.#parts.report(`ready custodian of ${this.#addresses.trustDomain}`);
+  }
+
+  /** Stops everything in order: console, api, custodian, database. Safe to call twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  /** Ends everything at once; {@link stop} then ends soon. */
+  hurry(): void {
+    for (const keeper of [...this.#keepers].reverse()) keeper.kill();
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#stopping.abort();
+    clearInterval(this.#renewal);
+    for (const keeper of [...this.#keepers].reverse()) await keeper.stop();
+    await new Promise<void>((settle) => (this.#control === null ? settle() : this.#control.close(() => settle())));
+    this.#release();
+  }
+
+  async #begin(): Promise<void> {
+    const { report, programs } = this.#parts;
+    prepareHome(this.home);
+    this.#release = await lockHome(this.home.lock);
+    this.#owners = chooseOwners(this.home, programs.entries);
+    if (this.#owners.kind === "one" && this.#owners.warning !== null) report(`warning: ${this.#owners.warning}`);
+    applyOwners(this.home, this.#owners);
+    this.#control = await serveControl(this.home, { status: () => this.status(), revoke: (name) => this.#revoke(name) });
+  }
+
+  /** The database and the custodian, and the identities of the processes. */
+  async #startInner(): Promise<void> {
+    const { database, report } = this.#parts;
+    const ownerUrl = await this.#startDatabase();
+    this.#addresses = { ...this.#addresses, custodianPort: await this.#custodianPort() };
+    const deployment = knownDeployment(this.home) ?? (await this.#firstDeployment(ownerUrl));
+    this.#addresses = { ...this.#addresses, trustDomain: deployment.trustDomain };
+    await database.migrate(ownerUrl, { deployment: deployment.deployment, log: (applied) => report(`database: ${applied}`) });
+    const urls = await database.provisionRoles(ownerUrl);
+    this.#writeSecret("api", urls.apiUrl);
+    this.#writeSecret("custodian", urls.custodianUrl);
+    this.#goOn();
+    this.#custodian = this.#keeper("custodian", () => this.#launchCustodian(deployment));
+    await this.#custodian.start();
+    for (const name of ["api", "console"] as const) {
+      await this.#desk.keep({ name, spiffe: processId(deployment.trustDomain, name), dns: ["localhost"], folder: join(this.home.identity, name), owner: ownerFor(this.#owners, name) });
+    }
+    this.#goOn();
+  }
+
+  async #startDatabase(): Promise<string> {
+    const { settings, database, report } = this.#parts;
+    if (settings.databaseUrl !== null) {
+      await assertReachable(settings.databaseUrl, "SALLYPORT_DATABASE_URL");
+      await database.assertSafe(settings.databaseUrl);
+      return settings.databaseUrl;
+    }
+    if (!existsSync(join(this.home.postgres, "data"))) report("database: making a new one");
+    const log = new ProcessLog(join(this.home.logs, "postgres.log"), this.#parts.now);
+    let port: number | undefined;
+    const keeper = this.#keeper("postgres", async () => {
+      const server = await startPostgres({ dataDir: this.home.postgres, ...(port !== undefined && { port }), log: (line) => log.postgres(line) });
+      port = server.port;
+      return { ...asRunning(server), url: server.url };
+    });
+    const { url } = await keeper.start();
+    await database.assertSafe(url);
+    this.#goOn();
+    return url;
+  }
+
+  /** Which deployment this is, the custodian alone knows; at the first start it is asked before there is a schema. */
+  async #firstDeployment(ownerUrl: string): Promise<Deployment> {
+    const placeholder = new URL(ownerUrl);
+    placeholder.username = "sallyport_custodian";
+    placeholder.password = "not-yet-provisioned";
+    this.#writeSecret("custodian", placeholder.href);
+    const custodian = await this.#startProcess("custodian");
+    const deployment = deploymentOf(custodian.hello);
+    await custodian.stop();
+    keepDeployment(this.home, deployment);
+    return deployment;
+  }
+
+  async #launchCustodian(expected: Deployment): Promise<ReadyProcess> {
+    const custodian = await this.#startProcess("custodian");
+    const { deployment } = deploymentOf(custodian.hello);
+    if (deployment !== expected.deployment) {
+      await custodian.stop();
+      throw new SallyportError("custodian.store", { expected: expected.deployment, found: deployment, reason: "the custodian's store is another deployment's" });
+    }
+    this.#desk.attach(custodian);
+    return custodian;
+  }
+
+  async #foundOnce(): Promise<void> {
+    if (knownFounding(this.home) !== null) return;
+    const { seed } = this.#parts.settings;
+    const { trustDomain } = this.#addresses;
+    this.#parts.report(seed === "synthetic" ? "founding: a demonstration study, and the sites of the CDISC pilot" : "founding: nothing is registered yet; see sallyport setup");
+    await this.#found(seed === "synthetic" ? syntheticPlan(trustDomain) : foundingPlan(trustDomain, [], []));
+    if (seed === "synthetic") for (const { name } of LOCAL_PROFILES) writeProfile(this.home, name, trustDomain, this.#addresses.apiPort);
+    this.#markFounded(seed);
+  }
+
+  async #found(plan: FoundingPlan): Promise<void> {
+    const start = { name: "setup", command: this.#parts.programs.setup, env: environmentOf("api", this.home, this.#addresses), owner: ownerFor(this.#owners, "api"), log: new ProcessLog(join(this.home.logs, "setup.log"), this.#parts.now) };
+    await runOnce(start, JSON.stringify(plan), this.#stopping.signal);
+    this.#goOn();
+  }
+
+  #markFounded(seed: "synthetic" | "none" | "plan"): void {
+    const founding: Founding = { seed, at: new Date(this.#parts.now()).toISOString(), awaitsSubjects: seed === "synthetic" };
+    writePrivate(this.home.founded, JSON.stringify(founding));
+  }
+
+  async #bringSubjectsOnce(): Promise<void> {
+    const founding = knownFounding(this.home);
+    if (founding?.awaitsSubjects !== true) return;
+    await this.#parts.bringSubjects(this.home);
+    this.#goOn();
+    writePrivate(this.home.founded, JSON.stringify({ ...founding, awaitsSubjects: false } satisfies Founding));
+  }
+
+  async #keepProfile(name: string): Promise<void> {
+    const identity = writeProfile(this.home, name, this.#addresses.trustDomain, this.#addresses.apiPort);
+    if (!revokedNames(this.home).includes(name)) await this.#desk.keep(identity);
+  }
+
+  async #keepProcess(name: "api" | "console"): Promise<void> {
+    await this.#keeper(name, () => this.#startProcess(name)).start();
+    this.#goOn();
+  }
+
+  #startProcess(name: ProcessName): Promise<ReadyProcess> {
+    const { programs, readyMs, graceMs, now } = this.#parts;
+    return startProcess({
+      name,
+      command: programs.processes[name],
+      env: environmentOf(name, this.home, this.#addresses),
+      owner: ownerFor(this.#owners, name),
+      log: new ProcessLog(join(this.home.logs, `${name}.log`), now),
+      signal: this.#stopping.signal,
+      ...(readyMs !== undefined && { readyMs }),
+      ...(graceMs !== undefined && { graceMs }),
+    });
+  }
+
+  #keeper<R extends Running>(name: string, launch: () => Promise<R>): Keeper<R> {
+    const { report, limits } = this.#parts;
+    const timed = async (): Promise<R> => {
+      const begun = performance.now();
+      const running = await launch();
+      report(`${name}: running (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
+      return running;
+    };
+    const keeper = new Keeper(name, timed, { report, gaveUp: (reason) => this.#fail(reason), now: () => performance.now(), describe: failureText }, limits ?? KEEPER_LIMITS);
+    this.#keepers.push(keeper);
+    return keeper;
+  }
+
+  #writeSecret(name: "api" | "custodian", url: string): void {
+    writePrivate(databaseUrlFile(this.home, name), `${url}\n`, ownerFor(this.#owners, name));
+  }
+
+  async #custodianPort(): Promise<number> {
+    const { custodianPort } = this.#parts.settings;
+    if (custodianPort !== null) {
+      await assertPortFree(custodianPort, "SALLYPORT_CUSTODIAN_PORT");
+      return custodianPort;
+    }
+    const kept = existsSync(this.home.custodianPort) ? Number(readFileSync(this.home.custodianPort, "utf8")) : 0;
+    const isUsable = Number.isInteger(kept) && kept > 0 && kept < 65_536 && (await assertPortFree(kept, "SALLYPORT_CUSTODIAN_PORT").then(() => true, () => false));
+    const port = isUsable ? kept : await freePort();
+    writePrivate(this.home.custodianPort, `${port}\n`);
+    return port;
+  }
+
+  async #revoke(name: string): Promise<void> {
+    if (!profileNames(this.home).includes(name)) throw new SallyportError("input.not_found", { found: name });
+    await this.#desk.revoke(serviceId(this.#addresses.trustDomain, name));
+    const names = new Set([...revokedNames(this.home), name]);
+    writePrivate(this.home.revoked, JSON.stringify({ profiles: [...names].sort() }));
+    this.#desk.drop(join(this.home.profiles, name));
+  }
+
+  /** What runs, since when, and how long each certificate is good. */
+  status(): HostStatus {
+    return {
+      console: `http://localhost:${this.#addresses.consolePort}`,
+      api: `https://localhost:${this.#addresses.apiPort}`,
+      trustDomain: this.#addresses.trustDomain,
+      processes: this.#keepers.map((keeper) => ({ name: keeper.name, pid: keeper.current?.pid ?? null, state: keeper.state, sinceMs: Math.round(keeper.sinceMs) })),
+      certificates: this.#desk.expiries().map(({ name, spiffe, notAfterMs }) => ({ name, workload: spiffe, notAfter: notAfterMs === null ? null : new Date(notAfterMs).toISOString() })),
+      revoked: revokedNames(this.home),
+    };
+  }
+
+  #goOn(): void {
+    if (this.#stopping.signal.aborted) throw new SallyportError("service.stopping");
+  }
+}
+
+function asRunning(server: EmbeddedPostgres): Running {
+  return {
+    pid: server.pid,
+    ended: server.exited.then(({ code, signal }) => signal ?? (code === null ? "gone" : code > 128 ? `signal ${code - 128}` : `exit ${code}`)),
+    stop: () => server.stop(),
+    kill: () => server.kill("SIGQUIT"),
+  };
+}

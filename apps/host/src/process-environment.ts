@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import type { Home } from "./home.ts";
+import type { ProcessName } from "./process-owners.ts";
+
+/** What the processes are told about each other. */
+export interface Addresses {
+  readonly trustDomain: string;
+  readonly custodianPort: number;
+  /** Where the custodian listens; loopback if absent. */
+  readonly custodianHost?: string;
+  readonly apiPort: number;
+  readonly consolePort: number;
+}
+
+/** Where a process's database URL is. The console has none, and nobody gets the owner's. */
+export const databaseUrlFile = (home: Home, name: "api" | "custodian"): string => join(home.secrets, `${name}.database-url`);
+
+/** The whole environment of a process: what it needs, and nothing of ours. */
+export function environmentOf(name: ProcessName, home: Home, addresses: Addresses): Readonly<Record<string, string>> {
+  const all = { NODE_ENV: "production", PATH: "/usr/local/bin:/usr/bin:/bin", TZ: "UTC", SALLYPORT_IDENTITY_DIR: join(home.identity, name), SALLYPORT_TRUST_DOMAIN: addresses.trustDomain };
+  const custodian = { SALLYPORT_CUSTODIAN_ADDRESS: `127.0.0.1:${addresses.custodianPort}` };
+  switch (name) {
+    case "custodian":
+      return { ...all, SALLYPORT_CUSTODIAN_ADDRESS: `${addresses.custodianHost ?? "127.0.0.1"}:${addresses.custodianPort}`, SALLYPORT_CUSTODIAN_HOME: home.custodian, SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: databaseUrlFile(home, "custodian") };
+    case "api":
+      return { ...all, ...custodian, SALLYPORT_API_PORT: String(addresses.apiPort), SALLYPORT_API_DATABASE_URL_FILE: databaseUrlFile(home, "api") };
+    case "console":
+      return { ...all, SALLYPORT_CONSOLE_PORT: String(addresses.consolePort), SALLYPORT_API_URL: `https://localhost:${addresses.apiPort}`, NEXT_TELEMETRY_DISABLED: "1" };
+  }
+}

@@ -1,0 +1,92 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SallyportError } from "@sallyport/errors";
+import { failureText } from "./failure-text.ts";
+import { type Environment, readSettings } from "./settings.ts";
+
+const STRONG = "vQ7-rT2_mZ9pLx4KcW";
+const url = (rest: string, password = STRONG): string => `postgres://owner:${password}@${rest}`;
+const file = (name: string): string => join(folder, name);
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "sallyport-settings-"));
+  writeFileSync(file("good"), `${url("127.0.0.1/trial")}\n`, { mode: 0o600 });
+  writeFileSync(file("open"), url("127.0.0.1/trial"), { mode: 0o600 });
+  chmodSync(file("open"), 0o644);
+  writeFileSync(file("empty"), "\n", { mode: 0o600 });
+  writeFileSync(file("weak"), url("127.0.0.1/trial", "Passw0rd"), { mode: 0o600 });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const failure = (environment: Environment): SallyportError => {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (error instanceof SallyportError) return error;
+    throw error;
+  }
+  throw new Error("the settings were accepted");
+};
+
+describe("settings", () => {
+  it("have defaults: all of them may be absent", () => {
+    expect(readSettings({})).toEqual({ home: join(process.cwd(), ".sallyport"), consolePort: 3000, apiPort: 3001, custodianPort: null, databaseUrl: null, seed: "synthetic" });
+  });
+
+  it("are taken as they are given", () => {
+    const given = { SALLYPORT_HOME: "/srv/sallyport", SALLYPORT_CONSOLE_PORT: "8080", SALLYPORT_API_PORT: "8443", SALLYPORT_CUSTODIAN_PORT: "9000", SALLYPORT_DATABASE_URL_FILE: file("good"), SALLYPORT_SEED: "none", NODE_ENV: "production", OTHER: "x" };
+    expect(readSettings(given)).toEqual({ home: "/srv/sallyport", consolePort: 8080, apiPort: 8443, custodianPort: 9000, databaseUrl: url("127.0.0.1/trial"), seed: "none" });
+  });
+
+  it.each([
+    ["another host, verified", url("db.example.org:5433/trial?sslmode=verify-full")],
+    ["localhost", url("localhost/trial")],
+    ["IPv6 loopback", url("[::1]:5432/trial")],
+  ])("accept a database at %s", (_, value) => expect(readSettings({ SALLYPORT_DATABASE_URL: value }).databaseUrl).toBe(value));
+
+  const refused: readonly (readonly [what: string, environment: () => Environment, code: string, names: string])[] = [
+    ["a port that is no number", () => ({ SALLYPORT_API_PORT: "abc" }), "setting.invalid", "SALLYPORT_API_PORT"],
+    ["a port above 65535", () => ({ SALLYPORT_CONSOLE_PORT: "70000" }), "setting.invalid", "SALLYPORT_CONSOLE_PORT"],
+    ["port 0", () => ({ SALLYPORT_API_PORT: "0" }), "setting.invalid", "SALLYPORT_API_PORT"],
+    ["a port in hexadecimal", () => ({ SALLYPORT_API_PORT: "0x50" }), "setting.invalid", "SALLYPORT_API_PORT"],
+    ["a port with a fraction", () => ({ SALLYPORT_CUSTODIAN_PORT: "80.5" }), "setting.invalid", "SALLYPORT_CUSTODIAN_PORT"],
+    ["an empty port", () => ({ SALLYPORT_API_PORT: "" }), "setting.invalid", "SALLYPORT_API_PORT"],
+    ["an empty home", () => ({ SALLYPORT_HOME: " " }), "setting.invalid", "SALLYPORT_HOME"],
+    ["a seed that does not exist", () => ({ SALLYPORT_SEED: "maybe" }), "setting.invalid", "SALLYPORT_SEED"],
+    ["one port for two listeners", () => ({ SALLYPORT_API_PORT: "3000" }), "port.taken", "SALLYPORT_API_PORT"],
+    ["a name with a slip", () => ({ SALLYPORT_CONSOL_PORT: "3000" }), "setting.invalid", "SALLYPORT_CONSOLE_PORT"],
+    ["a secret in two places", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t"), SALLYPORT_DATABASE_URL_FILE: file("good") }), "setting.invalid", "SALLYPORT_DATABASE_URL_FILE"],
+    ["a NODE_ENV for development", () => ({ NODE_ENV: "development" }), "setting.invalid", "NODE_ENV"],
+    ["an empty NODE_ENV", () => ({ NODE_ENV: "" }), "setting.invalid", "NODE_ENV"],
+    ["a database that is no URL", () => ({ SALLYPORT_DATABASE_URL: "127.0.0.1" }), "setting.invalid", "SALLYPORT_DATABASE_URL"],
+    ["another kind of database", () => ({ SALLYPORT_DATABASE_URL: `mysql://owner:${STRONG}@localhost/t` }), "setting.invalid", "SALLYPORT_DATABASE_URL"],
+    ["a URL without a database", () => ({ SALLYPORT_DATABASE_URL: url("localhost") }), "setting.invalid", "SALLYPORT_DATABASE_URL"],
+    ["a URL without a user", () => ({ SALLYPORT_DATABASE_URL: "postgres://localhost/t" }), "setting.invalid", "SALLYPORT_DATABASE_URL"],
+    ["a URL without a password", () => ({ SALLYPORT_DATABASE_URL: "postgres://owner@localhost/t" }), "secret.missing", "SALLYPORT_DATABASE_URL"],
+    ["an example password", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t", "change-me-please") }), "secret.weak", "SALLYPORT_DATABASE_URL"],
+    ["the user's name as the password", () => ({ SALLYPORT_DATABASE_URL: "postgres://postgres:postgres@localhost/t" }), "secret.weak", "SALLYPORT_DATABASE_URL"],
+    ["a placeholder that nobody filled in", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t", encodeURIComponent("${DATABASE_PASSWORD}")) }), "secret.weak", "SALLYPORT_DATABASE_URL"],
+    ["one character many times", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t", "xxxxxxxxxxxxxxxxxxxx") }), "secret.weak", "SALLYPORT_DATABASE_URL"],
+    ["a short password", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t", "q7Rt-2mZ9pLx4Kc") }), "secret.weak", "SALLYPORT_DATABASE_URL"],
+    ["another host without TLS", () => ({ SALLYPORT_DATABASE_URL: url("db.example.org/t") }), "database.insecure", "SALLYPORT_DATABASE_URL"],
+    ["another host with sslmode=require", () => ({ SALLYPORT_DATABASE_URL: url("10.0.0.5/t?sslmode=require") }), "database.insecure", "SALLYPORT_DATABASE_URL"],
+    ["two contradicting sslmodes", () => ({ SALLYPORT_DATABASE_URL: url("10.0.0.5/t?sslmode=verify-full&sslmode=disable") }), "database.insecure", "SALLYPORT_DATABASE_URL"],
+    ["a secret file that is not there", () => ({ SALLYPORT_DATABASE_URL_FILE: file("absent") }), "secret.missing", "SALLYPORT_DATABASE_URL_FILE"],
+    ["a secret file that is a folder", () => ({ SALLYPORT_DATABASE_URL_FILE: folder }), "secret.missing", "SALLYPORT_DATABASE_URL_FILE"],
+    ["an empty secret file", () => ({ SALLYPORT_DATABASE_URL_FILE: file("empty") }), "secret.missing", "SALLYPORT_DATABASE_URL_FILE"],
+    ["a secret file that others can read", () => ({ SALLYPORT_DATABASE_URL_FILE: file("open") }), "secret.exposed", "SALLYPORT_DATABASE_URL_FILE"],
+    ["an example in a secret file", () => ({ SALLYPORT_DATABASE_URL_FILE: file("weak") }), "secret.weak", "SALLYPORT_DATABASE_URL_FILE"],
+  ];
+
+  it.each(refused)("%s is refused by the setting's name, and no secret is repeated", (_, environment, code, names) => {
+    const error = failure(environment());
+    const text = failureText(error);
+    expect(error.code).toBe(code);
+    expect(text).toContain(names);
+    expect(text).toContain(`[${code}]`);
+    for (const secret of [STRONG, "change-me", "Passw0rd", "q7Rt", "xxxxx", "postgres:postgres", "DATABASE_PASSWORD"]) expect(text).not.toContain(secret);
+  });
+});

@@ -1,0 +1,104 @@
+import { resolve } from "node:path";
+import { SallyportError } from "@sallyport/errors";
+import { assertDatabaseUrl } from "./database-url.ts";
+import { nearest } from "./nearest-name.ts";
+import { assertStrongSecret, readSecretFile, type SecretRule } from "./secret-file.ts";
+
+/** What the operator chose, whole and checked. */
+export interface Settings {
+  /** Absolute. */
+  readonly home: string;
+  readonly consolePort: number;
+  readonly apiPort: number;
+  /** Null: a free one is chosen at the first start and kept. */
+  readonly custodianPort: number | null;
+  /** The owner's URL of another PostgreSQL, or null for the embedded one. A secret. */
+  readonly databaseUrl: string | null;
+  readonly seed: Seed;
+}
+
+type Seed = "synthetic" | "none";
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every setting's name. `…_FILE` names a file that holds the value, for secrets. */
+const SETTING_NAMES = [
+  "SALLYPORT_HOME",
+  "SALLYPORT_CONSOLE_PORT",
+  "SALLYPORT_API_PORT",
+  "SALLYPORT_CUSTODIAN_PORT",
+  "SALLYPORT_DATABASE_URL",
+  "SALLYPORT_DATABASE_URL_FILE",
+  "SALLYPORT_SEED",
+] as const;
+type SettingName = (typeof SETTING_NAMES)[number];
+
+/**
+ * Reads and checks all settings, without touching the network.
+ * @throws SallyportError `setting.invalid`, `secret.missing`, `secret.weak`, `secret.exposed` or `database.insecure`, each naming the setting and never its value where that is a secret.
+ */
+export function readSettings(environment: Environment = process.env, secretRule: SecretRule = assertStrongSecret): Settings {
+  assertKnownNames(environment);
+  const consolePort = port(environment, "SALLYPORT_CONSOLE_PORT", 3000);
+  const apiPort = port(environment, "SALLYPORT_API_PORT", 3001);
+  const custodianPort = port(environment, "SALLYPORT_CUSTODIAN_PORT", null);
+  assertDistinct({ SALLYPORT_CONSOLE_PORT: consolePort, SALLYPORT_API_PORT: apiPort, SALLYPORT_CUSTODIAN_PORT: custodianPort });
+  return {
+    home: resolve(text(environment, "SALLYPORT_HOME") ?? ".sallyport"),
+    consolePort,
+    apiPort,
+    custodianPort,
+    databaseUrl: databaseUrl(environment, secretRule),
+    seed: seed(environment),
+  };
+}
+
+const invalid = (setting: string, reason: string, remedy?: string): SallyportError => new SallyportError("setting.invalid", { setting, reason, ...(remedy !== undefined && { remedy }) });
+
+function assertKnownNames(environment: Environment): void {
+  const nodeEnv = environment["NODE_ENV"];
+  if (nodeEnv !== undefined && nodeEnv !== "production") throw invalid("NODE_ENV", "is set to something other than production", "unset it");
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith("SALLYPORT_") || (SETTING_NAMES as readonly string[]).includes(name)) continue;
+    throw invalid(name, "there is no such setting", `did you mean ${nearest(name, SETTING_NAMES)}?`);
+  }
+}
+
+function text(environment: Environment, name: SettingName): string | undefined {
+  const value = environment[name];
+  if (value === undefined) return undefined;
+  if (value.trim() === "") throw invalid(name, "is empty", "give it a value or unset it");
+  if (value.includes("\0") || value.includes("\n")) throw invalid(name, "holds a line break");
+  return value;
+}
+
+function port<Default extends number | null>(environment: Environment, name: SettingName, fallback: Default): number | Default {
+  const value = text(environment, name);
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (!/^[1-9]\d{0,4}$/.test(value) || number > 65_535) throw invalid(name, "is not a port", "use a whole number from 1 to 65535");
+  return number;
+}
+
+function assertDistinct(ports: Readonly<Record<string, number | null>>): void {
+  const seen = new Map<number, string>();
+  for (const [name, value] of Object.entries(ports)) {
+    if (value === null) continue;
+    const other = seen.get(value);
+    if (other !== undefined) throw new SallyportError("port.taken", { setting: name, port: value, reason: `${other} is the same port` });
+    seen.set(value, name);
+  }
+}
+
+function seed(environment: Environment): Seed {
+  const value = text(environment, "SALLYPORT_SEED") ?? "synthetic";
+  if (value !== "synthetic" && value !== "none") throw invalid("SALLYPORT_SEED", "is neither synthetic nor none");
+  return value;
+}
+
+function databaseUrl(environment: Environment, secretRule: SecretRule): string | null {
+  const direct = text(environment, "SALLYPORT_DATABASE_URL");
+  const file = text(environment, "SALLYPORT_DATABASE_URL_FILE");
+  if (direct !== undefined && file !== undefined) throw invalid("SALLYPORT_DATABASE_URL", "is set, and SALLYPORT_DATABASE_URL_FILE is too", "set one of them");
+  if (file !== undefined) return assertDatabaseUrl(readSecretFile(file, "SALLYPORT_DATABASE_URL_FILE"), "SALLYPORT_DATABASE_URL_FILE", secretRule);
+  return direct === undefined ? null : assertDatabaseUrl(direct, "SALLYPORT_DATABASE_URL", secretRule);
+}
