@@ -1,0 +1,74 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { uncoveredFamilies } from "./bootstrap/lockfile-platform.mjs";
+import { nodeRefusal } from "./bootstrap/node-version.mjs";
+import { count } from "./bootstrap/test.mjs";
+
+const lockfile = `lockfileVersion: '9.0'
+
+packages:
+
+  '@turbo/linux-64@2.11.11':
+    resolution: {integrity: sha512-a}
+    cpu: [x64]
+    os: [linux]
+
+  '@next/swc-linux-x64-gnu@16.4.6':
+    resolution: {integrity: sha512-b}
+    cpu: [x64]
+    os: [linux]
+    libc: [glibc]
+
+  '@next/swc-darwin-arm64@16.4.6':
+    resolution: {integrity: sha512-c}
+    cpu: [arm64]
+    os: [darwin]
+
+  fsevents@2.3.3:
+    resolution: {integrity: sha512-d}
+    os: [darwin]
+
+snapshots:
+
+  '@turbo/linux-64@2.11.11':
+    optional: true
+`;
+
+describe("the lockfile's platforms", () => {
+  it("names the families that have a build for the platform it was made on and none for this one", () => {
+    expect(uncoveredFamilies(lockfile, "darwin", "arm64")).toEqual(["@turbo/"]);
+    expect(uncoveredFamilies(lockfile, "darwin", "x64")).toEqual(["@next/swc", "@turbo/"]);
+  });
+
+  it("finds no gap on the platform it was made on, and none in what only another platform needs", () => {
+    expect(uncoveredFamilies(lockfile, "linux", "x64")).toEqual([]);
+  });
+});
+
+describe("the version of Node", () => {
+  it.each(["18.20.4", "20.0.0", "20.18.3", "16.1.0"])("%s is refused by name", (version) => expect(nodeRefusal(version)).toContain(version));
+  it.each(["20.19.0", "20.20.2", "22.1.0", "24.21.0"])("%s is accepted", (version) => expect(nodeRefusal(version)).toBeNull());
+});
+
+describe("the closing line", () => {
+  const file = (status, ...tests) => ({ status, assertionResults: tests.map((each) => ({ status: each })) });
+
+  it("counts the tests of the report", () => {
+    expect(count({ numPassedTests: 3, numFailedTests: 1, testResults: [file("failed", "passed", "failed")] }, 1, 0)).toEqual({ passed: 3, failed: 1 });
+    expect(count({ numPassedTests: 3, numFailedTests: 0, testResults: [file("passed", "passed")] }, 0, 0)).toEqual({ passed: 3, failed: 0 });
+  });
+
+  it("never says 0 failed where something went wrong outside a test", () => {
+    expect(count({ numPassedTests: 3, numFailedTests: 0, testResults: [file("failed")] }, 1, 0).failed).toBe(1);
+    expect(count({ numPassedTests: 3, numFailedTests: 0, testResults: [file("passed")] }, 1, 0).failed).toBe(1);
+    expect(count(null, 0, 0).failed).toBe(1);
+    expect(count({ numPassedTests: 3, numFailedTests: 0, testResults: [] }, 0, 1).failed).toBe(1);
+  });
+});
+
+it("an unknown command ends in 2 and says what there is", () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, "bootstrap.mjs"), "strat"], { encoding: "utf8" });
+  expect(status).toBe(2);
+  expect(stderr).toContain("npm start");
+});
