@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { SallyportError } from "@sallyport/errors";
+import type { Options, PostgresType } from "postgres";
+
+/** What a connection's URL says, taken apart. */
+export interface ConnectionSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly username: string;
+  readonly password: string;
+  /** TLS options, or false on loopback. */
+  readonly ssl: false | { readonly rejectUnauthorized: true; readonly ca?: string; readonly servername?: string };
+}
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
+
+/** Parameters that a URL may carry; any other would reach the server as a setting of the session. */
+const PARAMETERS = new Set(["sslmode", "sslrootcert"]);
+
+/**
+ * Reads a `postgres://` URL. Plain connections are for loopback alone; any other host needs `sslmode=verify-full`
+ * (with `sslrootcert=<file>` where its CA is not a public one).
+ *
+ * @throws SallyportError `setting.invalid` where it is no such URL, `database.insecure` where the connection would not be
+ *   verified. The context never holds the URL.
+ */
+export function parseDatabaseUrl(url: string): ConnectionSettings {
+  if (!URL.canParse(url)) throw new SallyportError("setting.invalid", { setting: "database url" });
+  const { protocol, hostname, port, pathname, username, password, searchParams } = new URL(url);
+  const host = decodeURIComponent(hostname).replace(/^\[(.*)\]$/, "$1");
+  const database = decodeURIComponent(pathname.slice(1));
+  if (!/^postgres(ql)?:$/.test(protocol) || host === "" || database === "" || username === "") {
+    throw new SallyportError("setting.invalid", { setting: "database url" });
+  }
+  for (const name of searchParams.keys()) {
+    if (!PARAMETERS.has(name)) throw new SallyportError("setting.invalid", { setting: "database url", parameter: name });
+  }
+  return {
+    host,
+    port: port === "" ? 5432 : Number(port),
+    database,
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    ssl: tlsOf(host, searchParams.get("sslmode"), searchParams.get("sslrootcert")),
+  };
+}
+
+function tlsOf(host: string, mode: string | null, rootCert: string | null): ConnectionSettings["ssl"] {
+  if (mode === "verify-full") {
+    return {
+      rejectUnauthorized: true,
+      ...(rootCert !== null && { ca: readFileSync(rootCert, "utf8") }),
+      ...(isIP(host) === 0 && { servername: host }),
+    };
+  }
+  if (LOOPBACK.has(host) && (mode === null || mode === "disable")) return false;
+  throw new SallyportError("database.insecure", { setting: "sslmode", needed: "verify-full" });
+}
+
+/** The driver's options for one connection that this package watches over itself (connection.ts). */
+export function driverOptions(settings: ConnectionSettings, applicationName: string): Options<Record<string, PostgresType>> {
+  return {
+    host: settings.host,
+    port: settings.port,
+    database: settings.database,
+    username: settings.username,
+    password: settings.password,
+    ssl: settings.ssl,
+    max: 1,
+    connect_timeout: 2,
+    // The driver would close an old or idle connection between two statements of our transactions.
+    idle_timeout: 0,
+    max_lifetime: null,
+    // Its catalogue query at each connect is for array parameters, of which there are none here.
+    fetch_types: false,
+    onnotice: () => undefined,
+    connection: { application_name: applicationName },
+  };
+}

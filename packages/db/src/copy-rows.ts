@@ -1,0 +1,68 @@
+import { SallyportError } from "@sallyport/errors";
+
+const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
+const HEADER_BYTES = 19;
+const NULL_LENGTH = -1;
+const TRAILER = -1;
+
+/**
+ * Cuts the bytes of `COPY … (FORMAT binary)` into rows of columns, as they arrive. The fastest way out of Postgres, and
+ * unlike text it has no separator that a tampered value could hold.
+ *
+ * @throws SallyportError `service.unavailable` where the stream ends before its trailer.
+ */
+export async function* copyRows(stream: AsyncIterable<Buffer>): AsyncGenerator<readonly (readonly Buffer[])[]> {
+  let rest: Buffer = Buffer.alloc(0);
+  let isStarted = false;
+  for await (const chunk of stream) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
+    if (!isStarted) {
+      if (rest.length < HEADER_BYTES) continue;
+      if (!rest.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw new SallyportError("service.unavailable", { copy: "signature" });
+      at = HEADER_BYTES + rest.readInt32BE(HEADER_BYTES - 4);
+      isStarted = true;
+    }
+    const rows: Buffer[][] = [];
+    for (;;) {
+      const end = rowEnd(rest, at);
+      if (end === undefined) break;
+      if (end === TRAILER) {
+        if (rows.length > 0) yield rows;
+        return;
+      }
+      rows.push(columnsOf(rest, at));
+      at = end;
+    }
+    rest = rest.subarray(at);
+    if (rows.length > 0) yield rows;
+  }
+  throw new SallyportError("service.unavailable", { copy: "ended early" });
+}
+
+/** Where the row at `at` ends; undefined where it is not all there, TRAILER where it is the end of the copy. */
+function rowEnd(bytes: Buffer, at: number): number | undefined {
+  if (bytes.length < at + 2) return undefined;
+  const count = bytes.readInt16BE(at);
+  if (count === TRAILER) return TRAILER;
+  let end = at + 2;
+  for (let n = 0; n < count; n += 1) {
+    if (bytes.length < end + 4) return undefined;
+    const length = bytes.readInt32BE(end);
+    end += 4 + Math.max(length, 0);
+    if (bytes.length < end) return undefined;
+  }
+  return end;
+}
+
+function columnsOf(bytes: Buffer, at: number): Buffer[] {
+  const columns: Buffer[] = [];
+  let next = at + 2;
+  for (let n = bytes.readInt16BE(at); n > 0; n -= 1) {
+    const length = bytes.readInt32BE(next);
+    const start = next + 4;
+    next = start + Math.max(length, 0);
+    if (length !== NULL_LENGTH) columns.push(bytes.subarray(start, next));
+  }
+  return columns;
+}

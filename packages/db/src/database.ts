@@ -1,0 +1,182 @@
+import { SallyportError } from "@sallyport/errors";
+import { Connection, type Statement, type Value } from "./connection.ts";
+import { type ConnectionSettings, parseDatabaseUrl } from "./connection-settings.ts";
+import { Slots } from "./slots.ts";
+
+/** An open transaction: runs statements in it. It dies with its transaction and with its connection. */
+export type Tx = Statement;
+
+export interface DatabaseOptions {
+  /** `postgres://` URL of one of the roles. */
+  readonly url: string;
+  /** Connections for statements and transactions. */
+  readonly max: number;
+  /** Stands in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Connections beside those, for runs of statements that must keep their order (group commit). */
+  readonly lanes?: number;
+  /** How many callers may wait for a connection. */
+  readonly waitingMax?: number;
+  /** How long a caller waits for a connection, in milliseconds; 1500 if absent, so that a refusal is there within two seconds. */
+  readonly waitMs?: number;
+  /** How long a statement may take before its connection is given up. */
+  readonly statementMs?: number;
+}
+
+/** A bounded pool of connections of one role. */
+export class Database {
+  readonly #settings: ConnectionSettings;
+  readonly #applicationName: string;
+  readonly #statementMs: number;
+  readonly #slots: Slots;
+  readonly #idle: Connection[] = [];
+  readonly #lanes: (Connection | undefined)[];
+  readonly #laneByKey = new Map<string, number>();
+  readonly #open = new Set<Connection>();
+  #isClosed = false;
+
+  constructor(options: DatabaseOptions) {
+    this.#settings = parseDatabaseUrl(options.url);
+    this.#applicationName = options.applicationName;
+    this.#statementMs = options.statementMs ?? 6000;
+    this.#slots = new Slots(options.max, options.waitingMax ?? 256, options.waitMs ?? 1500);
+    this.#lanes = Array.from({ length: options.lanes ?? 2 }, () => undefined);
+  }
+
+  /** How many callers wait for a connection. */
+  get waiting(): number {
+    return this.#slots.waiting;
+  }
+
+  /**
+   * Runs one statement on a connection of the pool.
+   *
+   * @throws SallyportError `service.busy` where no connection came free, `service.unavailable` where the database did not
+   *   answer, `policy.denied` where row security refused, `internal` otherwise.
+   */
+  readonly run: Statement = <Row extends object>(text: TemplateStringsArray, ...values: readonly Value[]) =>
+    this.#withConnection((connection) => connection.statement<Row>(text, ...values));
+
+  /**
+   * Runs `work` in one transaction and commits it; whatever `work` throws rolls it back and is thrown again.
+   * Where the commit itself fails, the outcome is unknown, and only a look by an idempotency key tells.
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#withConnection(async (connection) => {
+      let isOpen = true;
+      let running = 0;
+      const tx: Tx = async <Row extends object>(text: TemplateStringsArray, ...values: readonly Value[]) => {
+        if (!isOpen) throw new SallyportError("internal", { misuse: "transaction ended" });
+        running += 1;
+        try {
+          return await connection.statement<Row>(text, ...values);
+        } finally {
+          running -= 1;
+        }
+      };
+      await connection.simple("BEGIN");
+      try {
+        const result = await work(tx);
+        isOpen = false;
+        // A transaction in which a statement failed answers COMMIT with ROLLBACK, and that is no error to the server.
+        if ((await connection.simple("COMMIT")) !== "COMMIT") throw new SallyportError("internal", { transaction: "rolled back" });
+        return result;
+      } catch (error) {
+        isOpen = false;
+        // A ROLLBACK would wait behind what still runs; without its connection the server rolls back by itself.
+        if (running > 0) connection.abandon();
+        await this.#rollback(connection);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Runs statements of one key on one connection that nothing else has, in the order in which they are called, without
+   * waiting for each other.
+   */
+  lane(key: string): Statement {
+    return (text, ...values) => this.#laneConnection(key).statement(text, ...values);
+  }
+
+  /** Reads a COPY on a connection of its own; a reader that stops early gives the connection up. */
+  async *stream<T>(text: string, read: (stream: AsyncIterable<Buffer>) => AsyncIterable<T>): AsyncGenerator<T> {
+    const connection = await this.#take();
+    let isDone = false;
+    try {
+      yield* read(await connection.copyOut(text));
+      isDone = true;
+    } finally {
+      if (!isDone) connection.abandon();
+      this.#giveBack(connection);
+    }
+  }
+
+  /** Closes every connection; what is under way may finish for a second. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#open].map((connection) => connection.close()));
+  }
+
+  async #withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.#take();
+    try {
+      return await work(connection);
+    } finally {
+      this.#giveBack(connection);
+    }
+  }
+
+  async #take(): Promise<Connection> {
+    if (this.#isClosed) throw new SallyportError("service.stopping");
+    await this.#slots.take();
+    for (;;) {
+      const idle = this.#idle.pop();
+      if (idle === undefined) return this.#connect();
+      if (!idle.isLost) return idle;
+      this.#open.delete(idle);
+    }
+  }
+
+  #giveBack(connection: Connection): void {
+    if (connection.isLost) this.#open.delete(connection);
+    else this.#idle.push(connection);
+    this.#slots.give();
+  }
+
+  #laneConnection(key: string): Connection {
+    if (this.#isClosed) throw new SallyportError("service.stopping");
+    let index = this.#laneByKey.get(key);
+    if (index === undefined) {
+      index = this.#laneByKey.size % this.#lanes.length;
+      this.#laneByKey.set(key, index);
+    }
+    const current = this.#lanes[index];
+    if (current !== undefined && !current.isLost) return current;
+    if (current !== undefined) this.#open.delete(current);
+    return (this.#lanes[index] = this.#connect());
+  }
+
+  #connect(): Connection {
+    const connection = new Connection(this.#settings, this.#applicationName, this.#statementMs);
+    this.#open.add(connection);
+    return connection;
+  }
+
+  async #rollback(connection: Connection): Promise<void> {
+    if (connection.isLost) return;
+    try {
+      await connection.simple("ROLLBACK");
+    } catch {
+      // A session whose state is not known is not used again.
+      connection.abandon();
+    }
+  }
+}
+
+/**
+ * Opens a pool; connections are made when they are first needed.
+ *
+ * @throws SallyportError `setting.invalid` or `database.insecure` for the URL.
+ */
+export const connectDatabase = (options: DatabaseOptions): Database => new Database(options);

@@ -1,0 +1,112 @@
+import { testDatabase } from "@sallyport/embedded-postgres/testing";
+import { faultTest } from "@sallyport/testkit";
+import postgres from "postgres";
+import { expect, test } from "vitest";
+import { connectDatabase } from "./database.ts";
+import { assertSchema, migrate } from "./migrate.ts";
+import { type Migration, readMigrations } from "./migration-files.ts";
+import { migratedDatabase, TEST_DEPLOYMENT } from "./testing.ts";
+
+const IS_LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
+const DEPLOYMENT = { deployment: TEST_DEPLOYMENT };
+
+/** A migration's statements without its comments; a `;` inside `$$` ends none. */
+function statementsOf({ sql }: Migration): readonly string[] {
+  const statements: string[] = [];
+  let rest = sql.replaceAll(/--.*$/gm, "");
+  while (rest.trim() !== "") {
+    const end = /^(?:[^;$]|\$\$[\s\S]*?\$\$|\$(?!\$))*;/.exec(rest)?.[0].length ?? rest.length;
+    statements.push(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  return statements.filter((statement) => statement.trim() !== "");
+}
+
+async function query(url: string, text: string): Promise<readonly postgres.Row[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    return await sql.unsafe(text);
+  } finally {
+    await sql.end();
+  }
+}
+
+faultTest(
+  "P5",
+  "a migration that is killed at a statement leaves nothing, and the next run completes it",
+  async (defence) => {
+    const migrations = readMigrations();
+    const points = migrations.flatMap((migration) => statementsOf(migration).map((_, at) => ({ migration, at })));
+    expect(points.length).toBeGreaterThan(100);
+    const step = IS_LONG ? 1 : 17;
+    for (const { migration, at } of points.filter((_, n) => n % step === 3 % step)) {
+      const empty = await testDatabase();
+      const before = statementsOf(migration).slice(0, at).join("");
+      const killed = migrations.slice(0, migration.version).with(migration.version - 1, { ...migration, sql: `${before}; SET LOCAL ROLE NONE; SELECT pg_terminate_backend(pg_backend_pid())` });
+      await expect(migrate(empty.url, { ...DEPLOYMENT, migrations: killed })).rejects.toMatchObject({ code: "database.unreachable" });
+      if (defence === "off" && at > 0) await query(empty.url, `SET ROLE sallyport_owner; ${before}`);
+      const applied: string[] = [];
+      const again = await migrate(empty.url, { ...DEPLOYMENT, log: (name) => applied.push(name) }).then(() => "migrated", (error: Error) => error.message);
+      await empty.drop();
+      expect([migration.name, at, again]).toEqual([migration.name, at, "migrated"]);
+      expect(applied).toEqual(migrations.slice(migration.version - 1).map(({ name }) => name));
+    }
+  },
+  IS_LONG ? 300_000 : 60_000,
+);
+
+faultTest("P5", "an older version refuses a newer schema and changes nothing", async (defence) => {
+  const { ownerUrl, apiUrl, drop } = await migratedDatabase();
+  const database = connectDatabase({ url: apiUrl, max: 1, applicationName: "test" });
+  try {
+    if (defence === "on") await query(ownerUrl, "INSERT INTO boundary.migrations (version, name, sha256) VALUES (999, '0999-future', 'x')");
+    await expect(migrate(ownerUrl, DEPLOYMENT)).rejects.toMatchObject({ code: "database.newer" });
+    await expect(assertSchema(database, TEST_DEPLOYMENT)).rejects.toMatchObject({ code: "database.newer" });
+  } finally {
+    await database.close();
+    await drop();
+  }
+});
+
+test("migrating again changes nothing, and two migrators at once apply each migration once", async () => {
+  const empty = await testDatabase();
+  const applied: string[] = [];
+  await Promise.all([1, 2].map(() => migrate(empty.url, { ...DEPLOYMENT, log: (name) => applied.push(name) })));
+  await migrate(empty.url, { ...DEPLOYMENT, log: (name) => applied.push(name) });
+  expect(applied).toEqual(readMigrations().map(({ name }) => name));
+  await empty.drop();
+});
+
+test("another deployment's database is refused before anything is changed", async () => {
+  const { ownerUrl, apiUrl, drop } = await migratedDatabase();
+  const database = connectDatabase({ url: apiUrl, max: 1, applicationName: "test" });
+  await expect(migrate(ownerUrl, { deployment: "dother" })).rejects.toMatchObject({ code: "database.foreign" });
+  await expect(assertSchema(database, "dother")).rejects.toMatchObject({ code: "database.foreign" });
+  await expect(assertSchema(database, TEST_DEPLOYMENT)).resolves.toBeUndefined();
+  await database.close();
+  await drop();
+});
+
+test("a migration that reads differently from the one that was applied is refused", async () => {
+  const { ownerUrl, drop } = await migratedDatabase();
+  const [first, ...others] = readMigrations();
+  const altered = [{ ...(first as Migration), sha256: "0".repeat(64) }, ...others];
+  await expect(migrate(ownerUrl, { ...DEPLOYMENT, migrations: altered })).rejects.toMatchObject({ code: "database.altered" });
+  await drop();
+});
+
+test("everything is the owner's, and no function is PUBLIC's to call", async () => {
+  const { ownerUrl, drop } = await migratedDatabase();
+  const rows = await query(
+    ownerUrl,
+    `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname IN ('regulatory', 'policy', 'ingress', 'phi', 'audit', 'boundary') AND pg_get_userbyid(c.relowner) <> 'sallyport_owner'
+     UNION ALL
+     SELECT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE n.nspname IN ('regulatory', 'policy', 'ingress', 'phi', 'audit', 'boundary')
+        AND (pg_get_userbyid(p.proowner) <> 'sallyport_owner' OR has_function_privilege('public', p.oid, 'EXECUTE')
+             OR NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp'])`,
+  );
+  expect(rows.map(({ name }) => name as string)).toEqual([]);
+  await drop();
+});

@@ -1,0 +1,140 @@
+import { SallyportError } from "@sallyport/errors";
+import type { PacketRow, PacketState, PacketStore } from "@sallyport/phi";
+import { siteKey, type Grant, type SiteRef } from "@sallyport/policy";
+import type { Database, Tx } from "./database.ts";
+import { enterGrant, grantedSites, withGrant } from "./site-context.ts";
+
+interface StoredRow {
+  readonly id: string;
+  readonly study: string;
+  readonly site_keys: string;
+  readonly dataset: string;
+  readonly format: string;
+  readonly profile: string;
+  readonly state: PacketState;
+  readonly bytes: string;
+  readonly row_count: number;
+  readonly received_at_ms: string;
+  readonly ingested_by: string;
+  readonly ingested_by_person: string;
+  readonly wrapped: string;
+  readonly decided_by: string | null;
+  readonly decided_at_ms: string | null;
+  readonly outcome: PacketRow["outcome"];
+}
+
+/** Packets in quarantine, in Postgres. A packet is visible to a grant that reaches all of its sites. */
+export function packetStore(database: Database): PacketStore<Tx> {
+  return {
+    async insert(tx, grant, packet, chunks) {
+      grant.assert("packet.upload");
+      const sites = packet.sites.map((site) => ({ study: packet.study, site }));
+      if (!sites.every((site) => grant.covers(site))) throw new SallyportError("policy.denied", { rule: grant.rule });
+      await enterGrant(tx, grant);
+      await tx`
+        INSERT INTO ingress.packets (id, study, site_keys, dataset, format, profile, state, bytes, row_count, received_at_ms, ingested_by, ingested_by_person, wrapped)
+        VALUES (${packet.id}, ${packet.study}, string_to_array(${sites.map(siteKey).join("\n")}, E'\n'), ${packet.dataset}, ${packet.format}, ${packet.profile},
+                ${packet.state}, ${packet.bytes}, ${packet.rows}, ${packet.receivedAtMs}, ${packet.ingestedBy}, ${packet.ingestedByPerson}, ${packet.wrapped})`;
+      for (const [n, sealed] of chunks.entries()) await tx`INSERT INTO ingress.packet_chunks (packet, n, sealed) VALUES (${packet.id}, ${n}, ${sealed})`;
+    },
+
+    async list(grant, filter) {
+      grant.assert("packet.read");
+      return withGrant(database, grant, (tx) => page(tx, grant, filter));
+    },
+
+    async get(grant, id) {
+      grant.assert("packet.read", "packet.upload", "packet.release", "packet.reject");
+      return withGrant(database, grant, async (tx) => {
+        const [row] = await read(tx, grant, id, false);
+        return row === undefined ? null : packetOf(row);
+      });
+    },
+
+    async placeOf(id) {
+      const [row] = await database.run<{ site_keys: string; ingested_by: string; ingested_by_person: string }>`
+        SELECT site_keys, ingested_by, ingested_by_person FROM ingress.place_of(${id})`;
+      if (row === undefined) return null;
+      return { sites: row.site_keys.split("\n").map(siteRefOf), ingestedBy: row.ingested_by, ingestedByPerson: row.ingested_by_person };
+    },
+
+    async lock(tx, grant, id) {
+      grant.assert("packet.release", "packet.reject");
+      await enterGrant(tx, grant);
+      const [row] = await read(tx, grant, id, true);
+      return row === undefined ? null : { packet: packetOf(row), chunks: await sealedChunks(tx, id) };
+    },
+
+    async chunks(grant, id) {
+      grant.assert("packet.release");
+      return withGrant(database, grant, (tx) => sealedChunks(tx, id));
+    },
+
+    async decide(tx, grant, id, state, outcome) {
+      grant.assert(state === "released" ? "packet.release" : "packet.reject");
+      await enterGrant(tx, grant);
+      const decided = await tx`
+        UPDATE ingress.packets
+           SET state = ${state}, decided_by = ${grant.principal}, decided_at_ms = floor(extract(epoch FROM now()) * 1000)::bigint,
+               outcome = ${outcome === null ? null : JSON.stringify(outcome)}::text::json
+         WHERE id = ${id} AND state = 'quarantined' AND site_keys <@ string_to_array(${grantedSites(grant)}, E'\n')
+        RETURNING 1`;
+      if (decided.length !== 1) throw new SallyportError("packet.state", { packet: id });
+    },
+  };
+}
+
+async function read(tx: Tx, grant: Grant, id: string, isLocked: boolean): Promise<readonly StoredRow[]> {
+  if (isLocked) await tx`SELECT 1 FROM ingress.packets WHERE id = ${id} FOR UPDATE`;
+  return tx<StoredRow>`
+    SELECT id, study, array_to_string(site_keys, E'\n') AS site_keys, dataset, format, profile, state, bytes, row_count, received_at_ms,
+           ingested_by, ingested_by_person, wrapped, decided_by, decided_at_ms, outcome
+      FROM ingress.packets WHERE id = ${id} AND site_keys <@ string_to_array(${grantedSites(grant)}, E'\n')`;
+}
+
+async function page(tx: Tx, grant: Grant, filter: Parameters<PacketStore<Tx>["list"]>[1]): ReturnType<PacketStore<Tx>["list"]> {
+  const { study = null, state = null, after = null, limit } = filter;
+  const sites = grantedSites(grant);
+  const rows = await tx<StoredRow>`
+    SELECT id, study, array_to_string(site_keys, E'\n') AS site_keys, dataset, format, profile, state, bytes, row_count, received_at_ms,
+           ingested_by, ingested_by_person, wrapped, decided_by, decided_at_ms, outcome
+      FROM ingress.packets
+     WHERE site_keys <@ string_to_array(${sites}, E'\n')
+       AND (${study}::text IS NULL OR study = ${study}) AND (${state}::text IS NULL OR state = ${state})
+       AND (${after}::text IS NULL OR (received_at_ms, id) < (SELECT p.received_at_ms, p.id FROM ingress.packets p WHERE p.id = ${after}))
+     ORDER BY received_at_ms DESC, id DESC LIMIT ${limit}`;
+  const [counted] = await tx<{ total: number }>`
+    SELECT count(*)::integer AS total FROM ingress.packets
+     WHERE site_keys <@ string_to_array(${sites}, E'\n')
+       AND (${study}::text IS NULL OR study = ${study}) AND (${state}::text IS NULL OR state = ${state})`;
+  return { items: rows.map(packetOf), total: counted?.total ?? 0 };
+}
+
+async function sealedChunks(tx: Tx, id: string): Promise<readonly Buffer[]> {
+  const rows = await tx<{ sealed: Buffer }>`SELECT sealed FROM ingress.packet_chunks WHERE packet = ${id} ORDER BY n`;
+  return rows.map(({ sealed }) => sealed);
+}
+
+function siteRefOf(key: string): SiteRef {
+  const [study = "", site = ""] = key.split("/");
+  return { study, site };
+}
+
+const packetOf = (row: StoredRow): PacketRow => ({
+  id: row.id,
+  study: row.study,
+  sites: row.site_keys.split("\n").map((key) => siteRefOf(key).site),
+  dataset: row.dataset,
+  format: row.format,
+  profile: row.profile,
+  state: row.state,
+  bytes: Number(row.bytes),
+  rows: row.row_count,
+  receivedAtMs: Number(row.received_at_ms),
+  ingestedBy: row.ingested_by,
+  ingestedByPerson: row.ingested_by_person,
+  wrapped: row.wrapped,
+  decidedBy: row.decided_by,
+  decidedAtMs: row.decided_at_ms === null ? null : Number(row.decided_at_ms),
+  outcome: row.outcome,
+});

@@ -1,0 +1,69 @@
+import type { SealedRecord } from "@sallyport/audit";
+import type { Grant, SiteKey } from "@sallyport/policy";
+import type { Database } from "./database.ts";
+import { grantedSites } from "./site-context.ts";
+
+/** A generation of a chain and how far it goes. */
+export interface GenerationRow {
+  readonly generation: number;
+  /** The last record's seq; 0 where there is none yet. */
+  readonly size: number;
+  /** The last record's MAC, or 64 zeros. */
+  readonly mac: string;
+  readonly openedAtMs: number;
+}
+
+/** Reading the trail for an export or a page of it. */
+export interface RecordStore {
+  /** Records of one generation from a seq on, in order; none where the grant does not reach the chain. Needs a `trail` act. */
+  records(grant: Grant, from: { readonly chain: string; readonly generation: number; readonly fromSeq: number; readonly limit: number }): Promise<readonly SealedRecord[]>;
+  /** A chain's generations, the first one first. */
+  generations(chain: string): Promise<readonly GenerationRow[]>;
+  /** The names of the opened chains of these sites, or of all with `system`, in name order with `system` last. */
+  chains(of: readonly SiteKey[] | "all"): Promise<readonly string[]>;
+}
+
+interface PageRow {
+  readonly seq: string;
+  readonly prev_mac: Buffer;
+  readonly mac: Buffer;
+  readonly body: string;
+}
+
+const LIMIT_MAX = 10_000;
+
+/** The trail's records in Postgres, to read. */
+export function recordStore(database: Database): RecordStore {
+  return {
+    async records(grant, { chain, generation, fromSeq, limit }) {
+      grant.assert("trail.read", "trail.verify", "trail.export");
+      if (limit < 1 || limit > LIMIT_MAX) throw new RangeError(`limit is 1 to ${LIMIT_MAX}`);
+      const rows = await database.run<PageRow>`
+        SELECT seq, prev_mac, mac, body
+          FROM audit.page(${grantedSites(grant)}, ${grant.action}, ${chain}, ${generation}, ${fromSeq}, ${limit})`;
+      return rows.map((row) => ({ chain, generation, seq: Number(row.seq), prevMac: row.prev_mac.toString("hex"), mac: row.mac.toString("hex"), body: row.body }));
+    },
+
+    async generations(chain) {
+      // The open generation ends at the head; an earlier one ends at its checkpointed last record, which the head has passed.
+      const rows = await database.run<{ generation: number; size: string | null; mac: Buffer | null; opened_at_ms: string }>`
+        SELECT g.generation, h.seq AS size, h.mac, floor(extract(epoch FROM g.opened_at) * 1000)::bigint AS opened_at_ms
+          FROM audit.generations g LEFT JOIN audit.heads h ON h.chain = g.chain AND h.generation = g.generation
+         WHERE g.chain = ${chain} ORDER BY g.generation`;
+      return rows.map((row) => ({
+        generation: row.generation,
+        size: Number(row.size ?? 0),
+        mac: (row.mac ?? Buffer.alloc(32)).toString("hex"),
+        openedAtMs: Number(row.opened_at_ms),
+      }));
+    },
+
+    async chains(of) {
+      const wanted = of === "all" ? null : of.map((key) => `site:${key}`).join("\n");
+      const rows = await database.run<{ chain: string }>`
+        SELECT chain FROM audit.heads WHERE ${wanted}::text IS NULL OR chain = ANY (string_to_array(${wanted}, E'\n'))
+         ORDER BY chain = 'system', chain COLLATE "C"`;
+      return rows.map(({ chain }) => chain);
+    },
+  };
+}

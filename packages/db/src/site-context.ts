@@ -1,0 +1,39 @@
+import type { Grant } from "@sallyport/policy";
+import type { Database, Tx } from "./database.ts";
+
+/** The one name in the list of granted sites that is no site: the deployment's own chain. Site keys hold a slash. */
+const SYSTEM = "system";
+
+/**
+ * What row security compares: the grant's sites joined by newlines. A grant over the whole deployment names no site;
+ * where it is for the trail, it reaches the `system` chain, and nothing else anywhere.
+ */
+export const grantedSites = (grant: Grant): string => {
+  const sites = grant.siteKeys();
+  return sites.length === 0 && grant.action.startsWith("trail.") ? SYSTEM : sites.join("\n");
+};
+
+/** The grant that a transaction's row security stands at; a transaction's memory ends with it. */
+const entered = new WeakMap<Tx, Grant>();
+
+/**
+ * Puts row security of this transaction at the grant's sites and action. Every adapter that takes a grant does it first,
+ * so a forgotten one reads nothing. The setting ends with the transaction.
+ */
+export async function enterGrant(tx: Tx, grant: Grant): Promise<void> {
+  if (entered.get(tx) === grant) return;
+  entered.set(tx, grant);
+  await tx`SELECT set_config('sallyport.sites', ${grantedSites(grant)}, true), set_config('sallyport.action', ${grant.action}, true)`;
+}
+
+/**
+ * Runs `work` in one transaction whose row security stands at the grant.
+ *
+ * @throws SallyportError as {@link Database.transaction}.
+ */
+export function withGrant<T>(database: Database, grant: Grant, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return database.transaction(async (tx) => {
+    await enterGrant(tx, grant);
+    return work(tx);
+  });
+}

@@ -1,0 +1,43 @@
+import { SallyportError } from "@sallyport/errors";
+import type { StudyRow, StudyStore } from "@sallyport/phi";
+import type { Statement } from "./connection.ts";
+import type { Database, Tx } from "./database.ts";
+
+interface SiteRow {
+  readonly study: string;
+  readonly title: string;
+  readonly profile: string;
+  readonly sites: string;
+}
+
+/** The registry of studies and sites in Postgres. */
+export function studyStore(database: Database): StudyStore<Tx> {
+  return {
+    all: async () => (await read(database.run, null)).map(studyOf),
+    async register(tx, study) {
+      const added = await tx`
+        INSERT INTO regulatory.studies (id, title, profile) VALUES (${study.id}, ${study.title}, ${study.profile}) ON CONFLICT DO NOTHING RETURNING 1`;
+      if (added.length === 0) {
+        const [standing] = (await read(tx, study.id)).map(studyOf);
+        if (standing !== undefined && spelling(standing) === spelling(study)) return "unchanged";
+        throw new SallyportError("registration.conflict", { study: study.id });
+      }
+      await tx`
+        INSERT INTO regulatory.sites (study, id, name, country)
+        SELECT ${study.id}, s.id, s.name, s.country FROM json_to_recordset(${JSON.stringify(study.sites)}::text::json) AS s (id text, name text, country text)`;
+      return "registered";
+    },
+  };
+}
+
+const read = (statement: Statement, id: string | null): Promise<readonly SiteRow[]> => statement<SiteRow>`
+  SELECT t.id AS study, t.title, t.profile,
+         (SELECT coalesce(json_agg(json_build_object('id', s.id, 'name', s.name, 'country', s.country) ORDER BY s.id COLLATE "C"), '[]')::text
+            FROM regulatory.sites s WHERE s.study = t.id) AS sites
+    FROM regulatory.studies t WHERE ${id}::text IS NULL OR t.id = ${id} ORDER BY t.id COLLATE "C"`;
+
+const studyOf = (row: SiteRow): StudyRow => ({ id: row.study, title: row.title, profile: row.profile, sites: JSON.parse(row.sites) as StudyRow["sites"] });
+
+/** Equal for equal registrations, whatever the order of the sites. */
+const spelling = ({ id, title, profile, sites }: StudyRow): string =>
+  JSON.stringify([id, title, profile, sites.map((site) => JSON.stringify([site.id, site.name, site.country])).sort()]);

@@ -1,0 +1,61 @@
+import { type Head, isChain, type SealedRecord } from "@sallyport/audit";
+import { SallyportError } from "@sallyport/errors";
+import { copyRows } from "./copy-rows.ts";
+import type { Database } from "./database.ts";
+
+/** What the custodian reads with its own role: what is committed, and nothing of a person. */
+export interface TrailReader {
+  /** Every chain's head as committed, in name order with `system` last. */
+  heads(): Promise<readonly Head[]>;
+  /**
+   * Records of one generation in order of their stored seq, from `fromSeq` up to and including `toSeq`, in batches as they
+   * arrive. What is missing is left out: finding that out is the verifier's work.
+   */
+  records(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncIterable<readonly SealedRecord[]>;
+  /** Whether this subject exists. */
+  subjectExists(id: string): Promise<boolean>;
+  /** Whether this database is that deployment's. */
+  deployment(): Promise<string | null>;
+}
+
+/** The trail in Postgres, as the custodian sees it. Give it a database that was opened with the custodian's URL. */
+export function trailReader(database: Database): TrailReader {
+  return {
+    async heads() {
+      const rows = await database.run<{ chain: string; generation: number; seq: string; mac: Buffer }>`
+        SELECT chain, generation, seq, mac FROM audit.heads ORDER BY chain = 'system', chain COLLATE "C"`;
+      return rows.map((row) => ({ chain: row.chain, generation: row.generation, seq: Number(row.seq), mac: row.mac.toString("hex") }));
+    },
+    records: (chain, generation, fromSeq, toSeq) => readRecords(database, chain, generation, fromSeq, toSeq),
+    async subjectExists(id) {
+      const rows = await database.run`SELECT id FROM phi.subjects WHERE id = ${id}`;
+      return rows.length === 1;
+    },
+    async deployment() {
+      const [row] = await database.run<{ id: string }>`SELECT id FROM boundary.deployment`;
+      return row?.id ?? null;
+    },
+  };
+}
+
+async function* readRecords(database: Database, chain: string, generation: number, fromSeq: number, toSeq: number): AsyncGenerator<readonly SealedRecord[]> {
+  // COPY takes no parameters, so what goes into its text is held to what cannot leave a literal.
+  if (!isChain(chain) || /['\\]/.test(chain) || ![generation, fromSeq, toSeq].every(Number.isSafeInteger)) {
+    throw new SallyportError("verb.invalid", { member: "chain" });
+  }
+  const text = `COPY (SELECT seq, prev_mac, mac, body FROM audit.records
+    WHERE chain = '${chain}' AND generation = ${generation} AND seq BETWEEN ${fromSeq} AND ${toSeq} ORDER BY seq) TO STDOUT (FORMAT binary)`;
+  yield* database.stream(text, async function* (stream) {
+    for await (const rows of copyRows(stream)) {
+      yield rows.map(([seq, prevMac, mac, body]) => ({
+        chain,
+        generation,
+        seq: Number(seq?.readBigInt64BE() ?? 0n),
+        prevMac: prevMac?.toString("hex") ?? "",
+        mac: mac?.toString("hex") ?? "",
+        // latin1: one character a byte, so a byte outside ASCII stays visible to the verifier.
+        body: body?.toString("latin1") ?? "",
+      }));
+    }
+  });
+}
