@@ -1,8 +1,10 @@
 // Writes docs/errors/README.md from the catalogue: one paragraph a code. Run after changing packages/errors, with the package built.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { catalog } from "../../packages/errors/dist/index.js";
+import { pathToFileURL } from "node:url";
 import { ROOT } from "./src/tree.mjs";
+
+const { catalog } = await import(pathToFileURL(join(ROOT, "packages/errors/dist/index.js")).href);
 
 const entries = Object.entries(catalog).map(
   ([code, { status, pillar, outcome, retry, message, remedy }]) =>
