@@ -43,7 +43,9 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
   },
 
   async readExport(grant, { chain, generation, from, limit }) {
-    const records = await deps.records.records(grant, { chain, generation, fromSeq: from, limit });
+    // What isn't checkpointed yet isn't part of any export.
+    const signed = (await deps.checkpoints.latest(chain, generation))?.size ?? 0;
+    const records = (await deps.records.records(grant, { chain, generation, fromSeq: from, limit })).filter(({ seq }) => seq <= signed);
     const last = records.at(-1);
     if (last === undefined) return { lines: [], signatures: [] };
     const { notes } = await deps.custodian.sign({ kind: "leaves", chain, generation, from, to: last.seq }, SIGN_DEADLINE_MS);

@@ -28,8 +28,8 @@ export class CustodianWatch {
     this.#log = log;
   }
 
-  /** Asks once. Never throws. */
-  async poll(append: (draft: RecordDraft) => Promise<unknown>): Promise<void> {
+  /** Asks once. The custodian's own acts go to `append`, each until it is durable there; without it they stay with the custodian. Never throws. */
+  async poll(append: ((draft: RecordDraft) => Promise<unknown>) | null): Promise<void> {
     try {
       const status = await this.#custodian.status({}, DEADLINE_MS);
       const before = this.#status;
@@ -37,6 +37,7 @@ export class CustodianWatch {
       if (!this.#reachable) this.#log.event("custodian.reachable", {});
       this.#reachable = true;
       if (before === null || fingerprintOf(before) !== fingerprintOf(status)) this.#listener.changed(status);
+      if (append === null) return;
       for (const event of status.events) {
         await append(draftOf(event));
         await this.#custodian.status({ acknowledge: event.n }, DEADLINE_MS);

@@ -61,7 +61,18 @@ const KIB = 1024;
 const BODY_MAX = 256 * KIB;
 /** Dataset text of 8 MiB, escaped as JSON. */
 const UPLOAD_BODY_MAX = 12 * KIB * KIB;
-const REFUSALS = new Set<ErrorCode>(["token.missing", "token.malformed", "token.algorithm", "token.key", "token.signature", "token.claims", "token.time", "token.binding", "token.revoked", "workload.not_allowed"]);
+const REFUSALS = new Set<ErrorCode>([
+  "token.missing",
+  "token.malformed",
+  "token.algorithm",
+  "token.key",
+  "token.signature",
+  "token.claims",
+  "token.time",
+  "token.binding",
+  "token.revoked",
+  "workload.not_allowed",
+]);
 
 /**
  * The api's only listener: mTLS 1.3, and one lean path from a request to a procedure (ADR 0006). In order, and cheapest first:

@@ -41,7 +41,10 @@ async function main(mode: "serve" | "setup"): Promise<void> {
   const { deployment } = await api.meetCustodian(MEET_CUSTODIAN_MS);
   await assertSchema(database, deployment);
   if (mode === "setup") {
-    await setup({ trail: api.trail, studies: api.studies, references: api.references, keys: api.keys, store: api.store, policies: api.policies, custodian }, readPlan(readFileSync(0, "utf8")));
+    await setup(
+      { trail: api.trail, studies: api.studies, references: api.references, keys: api.keys, store: api.store, policies: api.policies, custodian },
+      readPlan(readFileSync(0, "utf8")),
+    );
     return end(0);
   }
   folder.onChange(() => api.renewIdentity());

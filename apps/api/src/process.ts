@@ -2,7 +2,20 @@ import { type ApiDeps, createAppRouter, KeyDesk, openReferenceKeys, PolicyDesk, 
 import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, policyStatement } from "@sallyport/custody";
-import { changeStore, checkpointStore, type Database, idempotencyStore, packetStore, policyStore, recordStore, referenceKeyStore, studyStore, subjectStore, trailStore, type Tx } from "@sallyport/db";
+import {
+  changeStore,
+  checkpointStore,
+  type Database,
+  idempotencyStore,
+  packetStore,
+  policyStore,
+  recordStore,
+  referenceKeyStore,
+  studyStore,
+  subjectStore,
+  trailStore,
+  type Tx,
+} from "@sallyport/db";
 import { type Identity, readRevocationList } from "@sallyport/pki";
 import { trailArchive } from "./archive.ts";
 import { CheckpointRounds } from "./checkpoint-rounds.ts";
@@ -84,7 +97,7 @@ export class ApiProcess {
   async meetCustodian(deadlineMs: number): Promise<CustodianStatus> {
     const untilMs = this.#parts.now() + deadlineMs;
     for (;;) {
-      await this.watch.poll(() => Promise.resolve());
+      await this.watch.poll(null);
       if (this.watch.isReachable || this.#parts.now() > untilMs) return this.watch.status();
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -131,7 +144,15 @@ export class ApiProcess {
       identity: this.#parts.identity,
       revocations: () => this.#revocations as Revocations,
       token: tokenRoute({ policy: ports.policy, custodian, trail: ports.trail, knocks: ports.knocks }),
-      health: healthRoute({ deployment: status.deployment, version, now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen: () => this.#isFrozen }),
+      health: healthRoute({
+        deployment: status.deployment,
+        version,
+        now,
+        watch: this.watch,
+        policy: this.policy,
+        isTrailUp: () => this.trail.outage === null,
+        isFrozen: () => this.#isFrozen,
+      }),
       knocks: ports.knocks,
       now,
       limits: this.#parts.limits ?? PRODUCT_LIMITS,
@@ -140,6 +161,8 @@ export class ApiProcess {
     this.#listener = listener;
     const rounds = new CheckpointRounds({ heads, evidence: evidencePort, trail: this.trail, log, now });
     this.#every(POLICY_MS, () => this.policy.refresh());
+    // What the custodian did while nothing ran is on record before anybody can ask.
+    await this.watch.poll((draft) => this.trail.append(draft));
     this.#every(WATCH_MS, () => this.watch.poll((draft) => this.trail.append(draft)));
     this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
     this.#every(CHECKPOINT_MS, () => rounds.run());

@@ -24,7 +24,17 @@ export const tokenRoute =
       deps.knocks.count("api", "token.revoked");
       throw new SallyportError("token.revoked");
     }
-    const record = { chain: "system", principal: principal.id, role: "-", workload: peer.spiffe, action: "token.mint", resource: "token", site: "-", request_id: newId("req"), policy: state.tag };
+    const record = {
+      chain: "system",
+      principal: principal.id,
+      role: "-",
+      workload: peer.spiffe,
+      action: "token.mint",
+      resource: "token",
+      site: "-",
+      request_id: newId("req"),
+      policy: state.tag,
+    };
     const scope = scopeOf(principal, state.compiled.document.grants, asked.data.scope);
     if (scope === "") {
       // Its roles allow nothing, or nothing of what it asked for: a token for nothing isn't made.

@@ -34,7 +34,13 @@ test("a dataset goes in by one, comes out of quarantine by another, and stands m
   expect(released.evidence.map(({ chain }) => chain).toSorted()).toEqual([`site:${STUDY}/701`, `site:${STUDY}/704`, "system"]);
 
   const page = await list();
-  expect(page).toMatchObject({ total: 5, bySite: [{ study: STUDY, site: "701", count: 3 }, { study: STUDY, site: "704", count: 2 }] });
+  expect(page).toMatchObject({
+    total: 5,
+    bySite: [
+      { study: STUDY, site: "701", count: 3 },
+      { study: STUDY, site: "704", count: 2 },
+    ],
+  });
   expect(JSON.stringify(page)).not.toMatch(/PILOT-70|1015/);
 
   const [first] = page.items;
@@ -43,7 +49,10 @@ test("a dataset goes in by one, comes out of quarantine by another, and stands m
   expect(subject.fields.find(({ field }) => field === "DM.SUBJID")?.state).toBe("masked");
   expect(subject.fields.some(({ field }) => field === "DM.ARM")).toBe(false);
 
-  const revealed = dataOf(await api.call("reviewer", "subjects.reveal", { subjectId, field: "DM.SUBJID", purpose: "monitoring", reason: "source data verification" })) as { value: string; recorded: { chain: string; seq: number } };
+  const revealed = dataOf(await api.call("reviewer", "subjects.reveal", { subjectId, field: "DM.SUBJID", purpose: "monitoring", reason: "source data verification" })) as {
+    value: string;
+    recorded: { chain: string; seq: number };
+  };
   expect(PEOPLE.map((person) => person.subject)).toContain(revealed.value);
   const record = (await at.records(revealed.recorded.chain)).find(({ seq }) => Number(seq) === revealed.recorded.seq);
   expect(record).toMatchObject({ action: "phi.read", principal: "svc_reviewer", decision: "allow" });
@@ -72,7 +81,10 @@ test("the same file again is equal and changes nobody; a changed one is a new ve
   expect(await release(await upload(demographics(older)))).toMatchObject({ equal: false, subjects: { created: 0, updated: 1, unchanged: 4 } });
   expect(await list()).toEqual(before);
   const versions = await at.owner.run<{ version: number; n: string }>`SELECT version, count(*) AS n FROM phi.records GROUP BY version ORDER BY version`;
-  expect(versions.map(({ version, n }) => [version, Number(n)])).toEqual([[1, 5], [2, 1]]);
+  expect(versions.map(({ version, n }) => [version, Number(n)])).toEqual([
+    [1, 5],
+    [2, 1],
+  ]);
 });
 
 test("the trail verifies deeply after all of it", async () => {

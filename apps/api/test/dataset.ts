@@ -25,7 +25,22 @@ export interface Person {
 
 /** Demographics of invented people as Dataset-JSON 1.0 text, the columns declared as a sponsor's file declares them. */
 export function demographics(people: readonly Person[]): string {
-  const rows = people.map(({ site, subject, age = 40 }, at) => [at + 1, STUDY, "DM", `${STUDY}-${site}-${subject}`, subject, "2024-02-01", site, age, "YEARS", "F", "WHITE", "Pbo", "Placebo", "USA"]);
+  const rows = people.map(({ site, subject, age = 40 }, at) => [
+    at + 1,
+    STUDY,
+    "DM",
+    `${STUDY}-${site}-${subject}`,
+    subject,
+    "2024-02-01",
+    site,
+    age,
+    "YEARS",
+    "F",
+    "WHITE",
+    "Pbo",
+    "Placebo",
+    "USA",
+  ]);
   const items = [
     { OID: "ITEMGROUPDATASEQ", name: "ITEMGROUPDATASEQ", label: "Record identifier", type: "integer" },
     ...ITEMS.map(([name, type, length]) => ({ OID: `IT.DM.${name}`, name, label: name, type, length })),
@@ -34,7 +49,11 @@ export function demographics(people: readonly Person[]): string {
     creationDateTime: "2024-06-03T09:00:00",
     datasetJSONVersion: "1.0.0",
     fileOID: `${STUDY}.DM`,
-    clinicalData: { studyOID: STUDY, metaDataVersionOID: `MDV.${STUDY}`, itemGroupData: { DM: { records: rows.length, name: "DM", label: "Demographics", items, itemData: rows } } },
+    clinicalData: {
+      studyOID: STUDY,
+      metaDataVersionOID: `MDV.${STUDY}`,
+      itemGroupData: { DM: { records: rows.length, name: "DM", label: "Demographics", items, itemData: rows } },
+    },
   });
 }
 

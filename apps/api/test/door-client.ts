@@ -35,7 +35,14 @@ export class DoorClient {
 
   send({ method = "POST", path, headers = {}, body = "" }: Ask): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const call = request({ host: "127.0.0.1", port: this.#port, method, path, agent: this.agent, headers: { "content-type": "application/json", ...(body !== "" && { "content-length": String(Buffer.byteLength(body)) }), ...headers } });
+      const call = request({
+        host: "127.0.0.1",
+        port: this.#port,
+        method,
+        path,
+        agent: this.agent,
+        headers: { "content-type": "application/json", ...(body !== "" && { "content-length": String(Buffer.byteLength(body)) }), ...headers },
+      });
       call.once("error", reject);
       call.once("response", (response) => {
         const serverSerial = (response.socket as TLSSocket).getPeerX509Certificate()?.serialNumber ?? "";

@@ -69,7 +69,10 @@ export class FaultProxy {
       if (held === "to client") isSprung();
       else near.write(chunk);
     });
-    for (const [socket, other] of [[near, far], [far, near]] as const) {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       this.#sockets.add(socket);
       socket.on("error", () => undefined);
       socket.on("close", () => {

@@ -5,7 +5,7 @@ import { faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect } from "vitest";
 import { demographics, STUDY } from "./dataset.ts";
 import { custodianWith } from "./faulty-custodian.ts";
-import type { Ports } from "./lax-ports.ts";
+import { bestEffort } from "./lax-ports.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment } from "./stack.ts";
 
 let at: Deployment;
@@ -26,7 +26,9 @@ const reveal = (api: Api) => api.call("reviewer", "subjects.reveal", { subjectId
 
 /** How much is stored of everything that a crossing may write. */
 async function stored(): Promise<readonly number[]> {
-  const [row] = await at.owner.run<{ counts: number[] }>`SELECT json_build_array((SELECT count(*) FROM ingress.packets), (SELECT count(*) FROM phi.records), (SELECT count(*) FROM audit.changes), (SELECT count(*) FROM boundary.idempotency)) AS counts`;
+  const [row] = await at.owner.run<{
+    counts: number[];
+  }>`SELECT json_build_array((SELECT count(*) FROM ingress.packets), (SELECT count(*) FROM phi.records), (SELECT count(*) FROM audit.changes), (SELECT count(*) FROM boundary.idempotency)) AS counts`;
   return row?.counts ?? [];
 }
 
@@ -43,7 +45,9 @@ for (const [how, failing] of Object.entries(FAILURES)) {
       custodianWith(real, {
         wrap: async (contexts, deadlineMs) => {
           if (!isFailing) return real.wrap(contexts, deadlineMs);
-          return defence === "on" ? failing.wrap(contexts, deadlineMs) : contexts.map(() => ({ wrapped: `sk1.kek-1.${randomBytes(60).toString("base64url")}`, key: randomBytes(32) }));
+          return defence === "on"
+            ? failing.wrap(contexts, deadlineMs)
+            : contexts.map(() => ({ wrapped: `sk1.kek-1.${randomBytes(60).toString("base64url")}`, key: randomBytes(32) }));
         },
         unwrap: async (items, deadlineMs) => {
           if (!isFailing) return real.unwrap(items, deadlineMs);
@@ -78,18 +82,6 @@ faultTest("E7", "with the key service away, a key that was opened serves for its
   await new Promise((resolve) => setTimeout(resolve, 2600 - (performance.now() - openedAt)));
   expect(await get()).toBe("keys.unavailable");
 });
-
-/** Records what it can, and goes on where it can't. */
-const bestEffort: Ports = (real) => {
-  const receipt = (chain: string) => ({ chain, generation: 1, seq: 0, mac: "0".repeat(64) });
-  return {
-    ...real,
-    trail: {
-      append: (draft) => real.trail.append(draft).catch(() => receipt(draft.chain)),
-      inTransaction: (work) => real.read((tx) => work(tx, (drafts) => Promise.resolve(drafts.map(({ chain }) => receipt(chain))))),
-    },
-  };
-};
 
 faultTest("E13", "where the record of an opened value can't be written, the answer is 503 and the value never leaves", async (defence) => {
   await using api = await at.serve(defence === "off" ? { ports: bestEffort } : {});

@@ -1,7 +1,7 @@
 import { faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Reply } from "./door-client.ts";
-import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
+import { type Api, dataOf, type Deployment, deployment, until } from "./stack.ts";
 
 let at: Deployment;
 beforeAll(async () => {
@@ -16,12 +16,13 @@ const CONNECTIONS = 3;
 faultTest("P3", "with every connection held, requests end in 503 in two seconds, and nobody is left waiting", async (defence) => {
   const patience = defence === "on" ? {} : { waitMs: 30_000, waitingMax: 1_000_000 };
   await using api = await at.serve({ pool: { max: CONNECTIONS, ...patience } });
-  expect((await list(api)).status).toBe(200);
+  // Their TLS connections are made beforehand: it is the database's that are short here.
+  await Promise.all(Array.from({ length: 40 }, () => list(api)));
   let letGo = (): void => undefined;
   const holding = new Promise<void>((resolve) => (letGo = resolve));
   const held = Array.from({ length: CONNECTIONS }, () => api.database.transaction(() => holding).catch(() => undefined));
   try {
-    const late = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), 2700));
+    const late = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), 2500));
     const replies = await Promise.all(Array.from({ length: 40 }, () => Promise.race([list(api), late])));
     expect(replies.map((reply) => (reply === "late" ? reply : reply.status))).toEqual(replies.map(() => 503));
     await until(() => api.database.waiting <= 1, 3000).catch(() => undefined);
@@ -58,5 +59,3 @@ faultTest("P8", "what a crossing could see is not to be seen by whoever has its 
 });
 
 const list = (api: Api): Promise<Reply> => api.call("reviewer", "subjects.list", {});
-
-void codeOf;

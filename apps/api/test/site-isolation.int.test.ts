@@ -112,7 +112,13 @@ faultTest("R4", "lists, counts and totals speak of the caller's own site alone",
   expect(await ask("reviewer701", "subjects.list")).toMatchObject({ total: 3, bySite: [{ study: STUDY, site: "701", count: 3 }] });
   expect(await ask("steward701", "packets.list")).toMatchObject({ total: 0, items: [] });
   expect(await ask("auditor701", "trail.chains")).toMatchObject({ chains: [{ chain: `site:${STUDY}/701` }] });
-  for (const [who, procedure] of [["reviewer701", "subjects.list"], ["reviewer701", "studies.list"], ["auditor701", "trail.chains"], ["steward701", "packets.list"], ["reviewer701", "access.mine"]] as const) {
+  for (const [who, procedure] of [
+    ["reviewer701", "subjects.list"],
+    ["reviewer701", "studies.list"],
+    ["auditor701", "trail.chains"],
+    ["steward701", "packets.list"],
+    ["reviewer701", "access.mine"],
+  ] as const) {
     expect(JSON.stringify(await ask(who, procedure))).not.toMatch(/704|901|OTHER/);
   }
   expect(codeOf(await asked.call("admin701", "workloads.list", {}))).toBe("policy.denied");
@@ -134,7 +140,13 @@ test("[R4] a cursor of another caller, of another list, of another filter, or wi
 });
 
 test("a failure names the place in the input and nothing of what stands at another site", async () => {
-  const reply = await api.call("ingest701", "packets.upload", { study: STUDY, content: demographics([{ site: "701", subject: "1015" }, { site: "704", subject: "1009" }]) });
+  const reply = await api.call("ingest701", "packets.upload", {
+    study: STUDY,
+    content: demographics([
+      { site: "701", subject: "1015" },
+      { site: "704", subject: "1009" },
+    ]),
+  });
   expect([reply.status, codeOf(reply)]).toEqual([403, "policy.denied"]);
   expect(reply.text).not.toMatch(/70[14]|1015|1009/);
 });

@@ -141,7 +141,13 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
   const identities = new Map(await Promise.all((Object.keys(PRINCIPALS) as Who[]).map(async (who) => [who, await issue(spiffe(who))] as const)));
   const identity = (who: Who): Identity => identities.get(who) as Identity;
   const x5t = (of: Identity): string => peerIdentity(new X509Certificate(of.certPem).raw, { trustDomain, nowMs: Date.now() }).x5t;
-  const link = (): CustodianClient => connectCustodian({ host: "127.0.0.1", port: door.port, identity: { current: () => apiIdentity, onChange: () => undefined }, custodianSpiffe: processId(trustDomain, "custodian") });
+  const link = (): CustodianClient =>
+    connectCustodian({
+      host: "127.0.0.1",
+      port: door.port,
+      identity: { current: () => apiIdentity, onChange: () => undefined },
+      custodianSpiffe: processId(trustDomain, "custodian"),
+    });
 
   const tokens = new Map<string, { token: string; untilMs: number }>();
   const serve = async (options: ServeOptions = {}): Promise<Api> => {
@@ -149,7 +155,17 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
     const database = connectDatabase({ url: apiUrl, max: 8, applicationName: "test-api", ...pool });
     const client = link();
     const events: string[] = [];
-    const api = new ApiProcess({ database, custodian: wrap(client), identity: own, trustDomain, version: "0.0.0-test", now, write: (line) => events.push(line), limits: { ...WIDE, ...limits }, ...parts });
+    const api = new ApiProcess({
+      database,
+      custodian: wrap(client),
+      identity: own,
+      trustDomain,
+      version: "0.0.0-test",
+      now,
+      write: (line) => events.push(line),
+      limits: { ...WIDE, ...limits },
+      ...parts,
+    });
     await api.meetCustodian(5000);
     const port = await api.listen(0, "127.0.0.1");
     const clients = new Map<Who, DoorClient>();
@@ -210,7 +226,10 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
   const founding = await serve();
   const api = founding.process;
   const founded = link();
-  await setup({ trail: api.trail, studies: api.studies, references: api.references, keys: api.keys, store: api.store, policies: api.policies, custodian: founded }, readPlan(JSON.stringify(plan(trustDomain))));
+  await setup(
+    { trail: api.trail, studies: api.studies, references: api.references, keys: api.keys, store: api.store, policies: api.policies, custodian: founded },
+    readPlan(JSON.stringify(plan(trustDomain))),
+  );
   founded.close();
   await founding.close();
 
@@ -253,13 +272,17 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
   };
 }
 
-const EVERYTHING = "packet.upload packet.read packet.release packet.reject subject.list subject.read phi.read trail.read trail.verify trail.export study.read workload.read access.read";
+const EVERYTHING =
+  "packet.upload packet.read packet.release packet.reject subject.list subject.read phi.read trail.read trail.verify trail.export study.read workload.read access.read";
 
 /** A study that nobody at a site of {@link STUDY} may learn of. */
 export const OTHER_STUDY = "OTHER";
 
 const plan = (trustDomain: string): object => ({
-  studies: [{ id: STUDY, title: "Pilot", profile: "cdisc-sdtm", sites: ["701", "704"].map((id) => ({ id, name: `Site ${id}`, country: "USA" })) }, { id: OTHER_STUDY, title: "Another study", profile: "cdisc-sdtm", sites: [{ id: "901", name: "Site 901", country: "USA" }] }],
+  studies: [
+    { id: STUDY, title: "Pilot", profile: "cdisc-sdtm", sites: ["701", "704"].map((id) => ({ id, name: `Site ${id}`, country: "USA" })) },
+    { id: OTHER_STUDY, title: "Another study", profile: "cdisc-sdtm", sites: [{ id: "901", name: "Site 901", country: "USA" }] },
+  ],
   principals: Object.entries(PRINCIPALS).map(([who, [role, site]]) => ({
     id: `svc_${who}`,
     name: who,

@@ -88,7 +88,9 @@ faultTest(
     await using api = await serve(defence === "off" ? { ports: checking({ signature: () => undefined }) } : {});
     const token = at.forge("reviewer");
     // By one bit, to another letter of the alphabet: each place of the token.
-    const changed = Array.from(token, (letter, place) => (letter === "." ? null : `${token.slice(0, place)}${letter === "A" ? "B" : "A"}${token.slice(place + 1)}`)).filter((each) => each !== null && each !== token);
+    const changed = Array.from(token, (letter, place) => (letter === "." ? null : `${token.slice(0, place)}${letter === "A" ? "B" : "A"}${token.slice(place + 1)}`)).filter(
+      (each) => each !== null && each !== token,
+    );
     for (let first = 0; first < changed.length; first += 50) {
       const replies = await Promise.all(changed.slice(first, first + 50).map((each) => ask(api, `Bearer ${each ?? ""}`)));
       expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 401));
@@ -113,7 +115,10 @@ faultTest("T10", "a principal whose role the policy doesn't know is granted noth
   await at.owner.run`INSERT INTO policy.principals (id, name, kind, person, workload) VALUES (${id}, ${id}, 'service', ${id}, ${workload})`;
   await at.owner.run`INSERT INTO policy.assignments (principal, role, study, site, from_ms) VALUES (${id}, 'superuser', '*', '*', 0)`;
   // Off: a role that isn't known falls back to one that is.
-  const fallback = principalsAs((principal) => ({ ...principal, assignments: principal.assignments.map((each) => ({ ...each, role: each.role === "superuser" ? "clinical_reviewer" : each.role })) }));
+  const fallback = principalsAs((principal) => ({
+    ...principal,
+    assignments: principal.assignments.map((each) => ({ ...each, role: each.role === "superuser" ? "clinical_reviewer" : each.role })),
+  }));
   await using api = await serve(defence === "off" ? { ports: fallback } : {});
   const identity = await at.issue(workload);
   const client = new DoorClient(api.port, at.trustDomain, identity);
@@ -140,9 +145,11 @@ faultTest("T11", "a token that another workload carries is refused at the door",
 });
 
 const REVOCATIONS = {
-  "a token that is revoked": async (jti: string) => void (await at.owner.run`INSERT INTO policy.revoked_tokens (jti, exp_s) VALUES (${jti}, ${Math.floor(Date.now() / 1000) + 900})`),
+  "a token that is revoked": async (jti: string) =>
+    void (await at.owner.run`INSERT INTO policy.revoked_tokens (jti, exp_s) VALUES (${jti}, ${Math.floor(Date.now() / 1000) + 900})`),
   "a principal that is suspended": async () => void (await at.owner.run`UPDATE policy.principals SET status = 'suspended' WHERE id = ${principalOf("reviewer704")}`),
-  "a principal whose earlier tokens were ended": async () => void (await at.owner.run`UPDATE policy.principals SET tokens_from_s = ${Math.floor(Date.now() / 1000) + 60} WHERE id = ${principalOf("reviewer704")}`),
+  "a principal whose earlier tokens were ended": async () =>
+    void (await at.owner.run`UPDATE policy.principals SET tokens_from_s = ${Math.floor(Date.now() / 1000) + 60} WHERE id = ${principalOf("reviewer704")}`),
 };
 
 for (const [what, revoke] of Object.entries(REVOCATIONS)) {
@@ -219,7 +226,10 @@ faultTest("T16", "on a node whose clock is off, no token is taken beyond five se
 faultTest("T17", "a token's key is taken while its window lasts, not after it and not before it", async (defence) => {
   let window = { fromS: 0, untilS: null as number | null };
   await using api = await serve({
-    custodian: (real) => custodianWith(real, { status: async (asked, deadlineMs) => ({ ...(await real.status(asked, deadlineMs)), tokenKeys: tokenKeysIn(await real.status({}, deadlineMs), window) }) }),
+    custodian: (real) =>
+      custodianWith(real, {
+        status: async (asked, deadlineMs) => ({ ...(await real.status(asked, deadlineMs)), tokenKeys: tokenKeysIn(await real.status({}, deadlineMs), window) }),
+      }),
     ...(defence === "off" && { ports: checking({ key: (ring, kid) => ring.get(kid) ?? strictChecks.key(ring, kid, 0) }) }),
   });
   const nowS = Math.floor(Date.now() / 1000);
@@ -236,4 +246,5 @@ faultTest("T17", "a token's key is taken while its window lasts, not after it an
   await answers("token.key");
 });
 
-const tokenKeysIn = ({ tokenKeys: keys }: CustodianStatus, window: { readonly fromS: number; readonly untilS: number | null }): CustodianStatus["tokenKeys"] => keys.map((key) => ({ ...key, ...window }));
+const tokenKeysIn = ({ tokenKeys: keys }: CustodianStatus, window: { readonly fromS: number; readonly untilS: number | null }): CustodianStatus["tokenKeys"] =>
+  keys.map((key) => ({ ...key, ...window }));

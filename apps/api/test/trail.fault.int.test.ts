@@ -1,11 +1,12 @@
 import { connect as connectTls } from "node:tls";
 import { createAppRouter, walkRouter } from "@sallyport/api";
 import { faultTest } from "@sallyport/testkit";
+import { initTRPC } from "@trpc/server";
 import { afterAll, beforeAll, expect } from "vitest";
 import { demographics, STUDY } from "./dataset.ts";
 import type { Reply } from "./door-client.ts";
 import { FaultProxy, through } from "./fault-proxy.ts";
-import type { Ports } from "./lax-ports.ts";
+import { bestEffort, policyKeptForGood, type Ports } from "./lax-ports.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until, type Who } from "./stack.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
@@ -84,18 +85,6 @@ const OUTAGES: Readonly<Record<string, () => Outage>> = {
   "is gone with its database": () => ({ begin: () => proxy.cut(), end: () => proxy.mend() }),
 };
 
-/** Records what it can, and goes on where it can't. */
-const bestEffort: Ports = (real) => {
-  const receipt = (chain: string) => ({ chain, generation: 1, seq: 0, mac: "0".repeat(64) });
-  return {
-    ...real,
-    trail: {
-      append: (draft) => real.trail.append(draft).catch(() => receipt(draft.chain)),
-      inTransaction: (work) => real.read((tx) => work(tx, (drafts) => Promise.resolve(drafts.map(({ chain }) => receipt(chain))))),
-    },
-  };
-};
-
 for (const [how, outageOf] of Object.entries(OUTAGES)) {
   // Gone with everything else there is nothing to go on with: that row's defence is shown by the other two.
   if (how === "is gone with its database") continue;
@@ -152,6 +141,30 @@ async function refusesAll(api: Api, outage: Outage): Promise<void> {
   await until(async () => codeOf(await api.call("reviewer", "studies.list", {})) === "ok", 10_000);
 }
 
+faultTest("R10", "while the policy can't be read, every procedure answers 503 and no handler runs", async (defence) => {
+  await using api = await at.serve(defence === "off" ? { ports: policyKeptForGood } : {});
+  const each = calls(await upload(api));
+  dataOf(await api.call("reviewer", "studies.list", {}));
+  const before = await standing();
+  await at.owner.run`REVOKE SELECT ON policy.epoch FROM sallyport_api`;
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const replies = await Promise.all(Object.entries(each).map(async ([procedure, [who, input]]) => [procedure, codeOf(await api.call(who, procedure, input))]));
+    expect(replies).toEqual(Object.keys(each).map((procedure) => [procedure, "policy.unavailable"]));
+    expect(await standing()).toEqual(before);
+  } finally {
+    await at.owner.run`GRANT SELECT ON policy.epoch TO sallyport_api`;
+  }
+});
+
+faultTest("R11", "a procedure that was made outside the boundary is found by the walk over the router", (defence) => {
+  const trpc = initTRPC.create();
+  const walked = walkRouter(trpc.router({ open: trpc.procedure.query(() => "anything") }) as unknown as Parameters<typeof walkRouter>[0]);
+  // Off: a walk that looks at what is declared only.
+  const found = defence === "on" ? walked : walked.filter(({ declared }) => declared !== null);
+  return Promise.resolve(expect(found.flatMap(({ faults }) => faults)).toContain("made outside the boundary"));
+});
+
 const HANDSHAKES = LONG ? 10_000 : 500;
 const REQUESTS = LONG ? 1_000_000 : 5000;
 
@@ -162,7 +175,25 @@ faultTest(
     // Off: each is a record of its own.
     const oneByOne: Ports = (real) => ({
       ...real,
-      knocks: { count: (listener, code) => void real.trail.append({ chain: "system", principal: "-", role: "-", workload: "-", action: "boundary.knock", resource: `listener/${listener}`, site: "-", decision: "deny", reason: code, request_id: "-", policy: "-", detail: "n=1" }).catch(() => undefined) },
+      knocks: {
+        count: (listener, code) =>
+          void real.trail
+            .append({
+              chain: "system",
+              principal: "-",
+              role: "-",
+              workload: "-",
+              action: "boundary.knock",
+              resource: `listener/${listener}`,
+              site: "-",
+              decision: "deny",
+              reason: code,
+              request_id: "-",
+              policy: "-",
+              detail: "n=1",
+            })
+            .catch(() => undefined),
+      },
     });
     await using api = await at.serve(defence === "off" ? { ports: oneByOne } : {});
     const [handshakes, requests] = defence === "on" ? [HANDSHAKES, REQUESTS] : [20, 200];
@@ -176,7 +207,10 @@ faultTest(
     await api.close();
     const minutes = Math.ceil((Date.now() - fromMs) / 60_000) + 1;
     const grown = (await knocks()).slice(before.length);
-    for (const [code, count] of [["workload.invalid", handshakes], ["token.missing", requests]] as const) {
+    for (const [code, count] of [
+      ["workload.invalid", handshakes],
+      ["token.missing", requests],
+    ] as const) {
       const records = grown.filter(({ reason }) => reason === code);
       expect(records.length).toBeLessThanOrEqual(minutes);
       expect(records.reduce((sum, { detail }) => sum + Number(/^n=(\d+)/.exec(detail ?? "")?.[1] ?? 0), 0)).toBe(count);
@@ -190,6 +224,9 @@ const knocks = async () => (await at.records("system")).filter(({ action }) => a
 function knockWithoutCertificate(port: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = connectTls({ host: "127.0.0.1", port, ca: at.apiIdentity.caPem, checkServerIdentity: () => undefined, minVersion: "TLSv1.3" });
-    socket.resume().on("error", () => undefined).on("close", () => resolve());
+    socket
+      .resume()
+      .on("error", () => undefined)
+      .on("close", () => resolve());
   });
 }

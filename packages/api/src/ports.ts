@@ -67,21 +67,32 @@ export interface ChainState {
 /** Port: what auditors read. Every call is limited to the grant's sites; `system` needs a grant over the deployment. */
 export interface TrailArchive {
   chains(grant: Grant, includeSystem: boolean): Promise<readonly ChainState[]>;
-  openExport(grant: Grant, chain: string): Promise<{
+  openExport(
+    grant: Grant,
+    chain: string,
+  ): Promise<{
     readonly statement: string;
     readonly generations: readonly { readonly generation: number; readonly size: number; readonly auditKey: string; readonly checkpoints: readonly string[] }[];
     readonly vkey: string;
     readonly fingerprint: string;
     readonly names: Readonly<Record<string, string>>;
   }>;
-  readExport(grant: Grant, request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number }): Promise<{ readonly lines: readonly string[]; readonly signatures: readonly string[] }>;
-  verify(grant: Grant, chains: readonly string[]): Promise<readonly {
-    readonly chain: string;
-    readonly generation: number;
-    readonly size: number;
-    readonly at: string;
-    readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null;
-  }[]>;
+  readExport(
+    grant: Grant,
+    request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number },
+  ): Promise<{ readonly lines: readonly string[]; readonly signatures: readonly string[] }>;
+  verify(
+    grant: Grant,
+    chains: readonly string[],
+  ): Promise<
+    readonly {
+      readonly chain: string;
+      readonly generation: number;
+      readonly size: number;
+      readonly at: string;
+      readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null;
+    }[]
+  >;
 }
 
 /** All that the boundary and the routers stand on. The process builds it; tests give their own. */

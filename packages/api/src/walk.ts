@@ -27,8 +27,7 @@ export function walkRouter(router: Pick<AppRouter, "_def">): readonly Walked[] {
   });
 }
 
-const isDeclared = (meta: unknown): meta is Declared =>
-  typeof meta === "object" && meta !== null && "kind" in meta && "rule" in meta && "input" in meta && "output" in meta;
+const isDeclared = (meta: unknown): meta is Declared => typeof meta === "object" && meta !== null && "kind" in meta && "rule" in meta && "input" in meta && "output" in meta;
 
 /** Where a schema lets through what it doesn't name: any object that isn't strict, and what takes anything, at any depth. */
 function looseParts(schema: unknown, at: string): readonly string[] {

@@ -13,16 +13,13 @@ const shape = { action: "subject.read", resource: "subject", input: Ask, output:
 const router = ({ boundary }: World, work: Work) =>
   boundary.router({
     read: boundary.read(shape, work),
-    change: boundary.change(
-      shape,
-      {
-        prepare: () => Promise.resolve(null),
-        commit: async (tx: Pending) => {
-          tx.effects.push("changed");
-          return work();
-        },
+    change: boundary.change(shape, {
+      prepare: () => Promise.resolve(null),
+      commit: async (tx: Pending) => {
+        tx.effects.push("changed");
+        return work();
       },
-    ),
+    }),
   });
 
 /** Calls as the listener does; answers the data, or the failure. */
@@ -42,7 +39,14 @@ test("an allowed read answers, and is one record in its site's chain with rule, 
   const world = await inMemory();
   expect(await call(world, "read", fine)).toEqual({ value: "v" });
   expect(world.records).toHaveLength(1);
-  expect(world.records[0]).toMatchObject({ chain: "site:STUDY1/701", decision: "allow", role: "clinical_reviewer", action: "subject.read", site: "STUDY1/701", principal: "svc_reviewer" });
+  expect(world.records[0]).toMatchObject({
+    chain: "site:STUDY1/701",
+    decision: "allow",
+    role: "clinical_reviewer",
+    action: "subject.read",
+    site: "STUDY1/701",
+    principal: "svc_reviewer",
+  });
   expect(world.records[0]?.detail).toMatch(/^rule=clinical_reviewer:subject\.read:subject/);
   expect(world.records[0]?.policy).toMatch(/^v1:[0-9a-f]{16}$/);
 });

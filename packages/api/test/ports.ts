@@ -26,7 +26,9 @@ export const reviewer = (assignments = [{ role: "clinical_reviewer", study: "STU
 });
 
 /** The boundary on ports in memory: records and effects that committed can be looked at, and each port can be made to fail. */
-export async function inMemory(options: { readonly principals?: readonly LivePrincipal[]; readonly document?: PolicyDocument; readonly note?: string; readonly scope?: string } = {}) {
+export async function inMemory(
+  options: { readonly principals?: readonly LivePrincipal[]; readonly document?: PolicyDocument; readonly note?: string; readonly scope?: string } = {},
+) {
   const records: RecordDraft[] = [];
   const effects: string[] = [];
   const keys: Pending["keys"] = [];
@@ -37,7 +39,9 @@ export async function inMemory(options: { readonly principals?: readonly LivePri
   const receiptOf = (draft: RecordDraft): Receipt => ({ chain: draft.chain, generation: 1, seq: records.length + 1, mac: "0".repeat(64) });
   const canonical = canonicalPolicy(options.document ?? starterPolicy);
   const snapshot = { epoch: 1n, active: { canonical, note: options.note ?? policyStatementFor(canonical) }, principals: options.principals ?? [reviewer()], revokedTokens: [] };
-  const policy = new PolicyDesk({ epoch: () => Promise.resolve(1n), snapshot: () => Promise.resolve(snapshot) }, (note, text) => note === policyStatementFor(text), { now: () => state.nowMs });
+  const policy = new PolicyDesk({ epoch: () => Promise.resolve(1n), snapshot: () => Promise.resolve(snapshot) }, (note, text) => note === policyStatementFor(text), {
+    now: () => state.nowMs,
+  });
   await policy.refresh();
   const fail = (code: string) => Promise.reject(Object.assign(new Error(`planted text of ${code}`), {}));
   const deps: BoundaryDeps<Pending> = {

@@ -63,7 +63,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
   async function recordFailure(trace: Trace, context: RequestContext, failure: SallyportError): Promise<SallyportError> {
     if (failure.code === "internal") deps.log.event("crossing.internal", { requestId: context.requestId, at: placeInCode(failure.cause) });
     // The trail counts by itself what it refused; asking it to record that would ask the one who is away.
-    if (failure.facts.pillar === "trail" && failure.code !== "trail.frozen") return failure;
+    if (failure.facts.pillar === "trail" && failure.facts.retry && failure.code !== "trail.frozen") return failure;
     try {
       await deps.trail.append(trace.failure(recordedAs(failure.code), failure.code));
       return failure;

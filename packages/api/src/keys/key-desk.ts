@@ -55,7 +55,10 @@ export class KeyDesk {
     const found = items.map((item) => this.#cached(item));
     const missing = items.filter((_, at) => found[at] === undefined);
     if (missing.length === 0) return found as DataKey[];
-    const bytes = await this.#service.unwrap(missing.map(({ place, wrapped }) => ({ context: place, wrapped })), DEADLINE_MS);
+    const bytes = await this.#service.unwrap(
+      missing.map(({ place, wrapped }) => ({ context: place, wrapped })),
+      DEADLINE_MS,
+    );
     const opened = missing.map((item, at) => {
       const key = bytes[at];
       if (key === undefined) throw new TypeError("the key service answered fewer keys than asked for");

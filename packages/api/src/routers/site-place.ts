@@ -2,7 +2,10 @@ import type { Located } from "../boundary/decide-crossing.ts";
 import type { ApiDeps } from "../ports.ts";
 
 /** All registered sites, or those under a filter; the decision keeps the ones that the caller may see. A filter that matches none is a denial. */
-export async function locateSites<Tx>(deps: Pick<ApiDeps<Tx>, "studies">, filter: { readonly study?: string | undefined; readonly site?: string | undefined }): Promise<Located<null>> {
+export async function locateSites<Tx>(
+  deps: Pick<ApiDeps<Tx>, "studies">,
+  filter: { readonly study?: string | undefined; readonly site?: string | undefined },
+): Promise<Located<null>> {
   const studies = await deps.studies.all();
   const sites = studies
     .filter(({ id }) => filter.study === undefined || id === filter.study)

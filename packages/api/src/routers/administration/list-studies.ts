@@ -6,19 +6,16 @@ import { locateSites } from "../site-place.ts";
 
 /** The studies and sites that the caller's assignments reach. */
 export const listStudies = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
-  boundary.read(
-    { action: "study.read", resource: "study", input: ListStudiesInput, output: ListStudiesOutput, locate: () => locateSites(deps, {}) },
-    async ({ grant, trace }) => {
-      const mine = new Set(grant.sites.map(siteKey));
-      const studies = (await deps.studies.all())
-        .map(({ id, title, profile, sites }) => ({
-          study: id,
-          title,
-          profile,
-          sites: sites.filter((site) => mine.has(siteKey({ study: id, site: site.id }))).map(({ id: site, name, country }) => ({ site, name, country })),
-        }))
-        .filter(({ sites }) => sites.length > 0);
-      trace.note({ shown: studies.length });
-      return { studies };
-    },
-  );
+  boundary.read({ action: "study.read", resource: "study", input: ListStudiesInput, output: ListStudiesOutput, locate: () => locateSites(deps, {}) }, async ({ grant, trace }) => {
+    const mine = new Set(grant.sites.map(siteKey));
+    const studies = (await deps.studies.all())
+      .map(({ id, title, profile, sites }) => ({
+        study: id,
+        title,
+        profile,
+        sites: sites.filter((site) => mine.has(siteKey({ study: id, site: site.id }))).map(({ id: site, name, country }) => ({ site, name, country })),
+      }))
+      .filter(({ sites }) => sites.length > 0);
+    trace.note({ shown: studies.length });
+    return { studies };
+  });

@@ -1,6 +1,19 @@
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { cdiscSdtm, type FieldRow, labelOf, lookupOf, openFields, openPacket, planRelease, readDataset, type RecordRow, sealRecord, type SubjectRow, cellsOf } from "@sallyport/phi";
+import {
+  cdiscSdtm,
+  type FieldRow,
+  labelOf,
+  lookupOf,
+  openFields,
+  openPacket,
+  planRelease,
+  readDataset,
+  type RecordRow,
+  sealRecord,
+  type SubjectRow,
+  cellsOf,
+} from "@sallyport/phi";
 import { type Grant, siteKey } from "@sallyport/policy";
 import type { ApiDeps } from "../../ports.ts";
 import { subjectKeyPlace } from "../subjects/subject-place.ts";
