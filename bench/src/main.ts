@@ -1,0 +1,24 @@
+import { measureAppend } from "./append.ts";
+import { measureCrossing } from "./crossing.ts";
+import { type Figure, lineOf } from "./figure.ts";
+import { measureVerify } from "./verify.ts";
+
+const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { append: measureAppend, verify: measureVerify, crossing: measureCrossing };
+
+/** Runs the named measurements, or all, and prints each figure as it is, below its goal or not. */
+async function main(args: readonly string[]): Promise<number> {
+  const isJson = args.includes("--json");
+  const names = args.filter((arg) => arg !== "--json");
+  if (names.some((name) => !Object.hasOwn(BENCHES, name))) {
+    process.stderr.write(`usage: npm run bench [-- ${Object.keys(BENCHES).join("|")} ...] [--json]\n`);
+    return 2;
+  }
+  for (const [name, measure] of Object.entries(BENCHES)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    process.stderr.write(`${name}\n`);
+    for (const figure of await measure()) process.stdout.write(`${isJson ? JSON.stringify(figure) : lineOf(figure)}\n`);
+  }
+  return 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));
