@@ -1,0 +1,189 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SallyportClientError } from "@sallyport/client";
+import { startPostgres } from "@sallyport/embedded-postgres";
+import { canaries } from "@sallyport/testkit";
+import postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Finding, searchFolder, searchText } from "./support/leak-search.ts";
+import { inventedDemographics, PILOT, withCells } from "./support/pilot-study.ts";
+import { Product } from "./support/product.ts";
+
+const PLANTED = canaries(50, "whole run");
+const [IN_FIELDS, IN_REASONS, IN_FAULTS] = [PLANTED.slice(0, 30), PLANTED.slice(30, 40), PLANTED.slice(40)];
+/** Twice the width at which PostgreSQL compresses a value, had it one to compress. */
+const LONG = 5_000;
+
+let product: Product;
+/** All that anybody was shown on the way: answers, errors, pages. */
+const shown: { readonly place: string; readonly text: string }[] = [];
+const show = (place: string, text: string): void => void shown.push({ place, text });
+
+/** Demographics in which the canaries stand as subjects' identifiers and races, one among them very long. */
+function planted(): string {
+  const text = inventedDemographics(5).replace(
+    /"name":"(USUBJID|SUBJID|RACE)","label":"([^"]*)","type":"string","length":\d+/g,
+    `"name":"$1","label":"$2","type":"string","length":${LONG * 2}`,
+  );
+  return withCells(text, (row, variable, value) => {
+    if (variable === "USUBJID") return IN_FIELDS[row] ?? value;
+    if (variable === "RACE") return row === 0 ? `${IN_FIELDS[15]}${" again".repeat(LONG / 6)}` : (IN_FIELDS[15 + row] ?? value);
+    return value;
+  });
+}
+
+/** Does something that is refused, and keeps all that the refusal says. */
+async function refused(place: string, work: () => Promise<unknown>): Promise<SallyportClientError> {
+  const error: unknown = await work().then(
+    () => null,
+    (failure: unknown) => failure,
+  );
+  if (!(error instanceof SallyportClientError)) throw new Error(`${place} was not refused`);
+  show(place, `${error.message} ${error.stack ?? ""} ${JSON.stringify(error)} ${(error.where ?? []).join(" ")} ${String(error.cause)}`);
+  return error;
+}
+
+const withOwner = async <T>(work: (owner: postgres.Sql) => Promise<T>): Promise<T> => {
+  const read = (name: string): string => readFileSync(join(product.home, "postgres", name), "utf8").trim();
+  const owner = postgres({
+    host: "127.0.0.1",
+    port: Number(read("port")),
+    database: "postgres",
+    username: "postgres",
+    password: read("superuser.password"),
+    max: 1,
+    onnotice: () => undefined,
+  });
+  try {
+    return await work(owner);
+  } finally {
+    await owner.end();
+  }
+};
+
+beforeAll(async () => {
+  product = await Product.start();
+}, 240_000);
+afterAll(async () => await product.remove(), 120_000);
+
+describe("fifty values that nobody may see where they don't belong", () => {
+  test("go through the whole product, its faults included", async () => {
+    const [ingest, steward, reviewer] = [product.connect("ingest"), product.connect("steward"), product.connect("reviewer")];
+    const { packetId } = await ingest.api.packets.upload.mutate({ study: PILOT, content: planted() });
+    await steward.api.packets.release.mutate({ packetId, reason: `validated, see ${IN_REASONS[0]}` });
+    const listed = await reviewer.api.subjects.list.query({ study: PILOT });
+    expect(listed.total).toBe(15);
+    show("masked list", JSON.stringify(listed));
+    const revealed = new Set<unknown>();
+    for (const [index, { subjectId }] of listed.items.entries()) {
+      show("masked subject", JSON.stringify(await reviewer.api.subjects.get.query({ subjectId })));
+      const { value } = await reviewer.api.subjects.reveal.mutate({
+        subjectId,
+        field: index % 2 === 0 ? "DM.USUBJID" : "DM.RACE",
+        purpose: "safety",
+        reason: `asked for by ${IN_REASONS[1 + (index % 9)]}`,
+      });
+      revealed.add(String(value).slice(0, 27));
+    }
+    // They are what is stored: the search below would find nothing of what never went in.
+    expect([...revealed].filter((value) => IN_FIELDS.includes(String(value))).length).toBe(15);
+
+    const again = await ingest.api.packets.upload.mutate({ study: PILOT, content: planted() });
+    await steward.api.packets.reject.mutate({ packetId: again.packetId, reason: `wrong visit, says ${IN_REASONS[9]}` });
+    await Promise.all([ingest.close(), steward.close(), reviewer.close()]);
+  }, 60_000);
+
+  test("stand in inputs that are refused", async () => {
+    const [ingest, reviewer] = [product.connect("ingest"), product.connect("reviewer")];
+    const value = (n: number): string => IN_FAULTS[n] ?? "";
+    await refused("a dataset that isn't one", async () => await ingest.api.packets.upload.mutate({ study: PILOT, content: `{"${value(0)}":"${value(0)}"}` }));
+    await refused("a dataset that isn't JSON", async () => await ingest.api.packets.upload.mutate({ study: PILOT, content: `{${value(1)}` }));
+    await refused(
+      "a site that isn't registered",
+      async () =>
+        await ingest.api.packets.upload.mutate({
+          study: PILOT,
+          content: withCells(inventedDemographics(1), (_, name, cell) => (name === "SITEID" ? value(2) : name === "USUBJID" ? `${value(2)}-${String(cell)}` : cell)),
+        }),
+    );
+    await refused(
+      "a wrong type in a cell",
+      async () => await ingest.api.packets.upload.mutate({ study: PILOT, content: withCells(inventedDemographics(1), (_, name, cell) => (name === "AGE" ? value(3) : cell)) }),
+    );
+    await refused("an id that is none", async () => await reviewer.api.subjects.get.query({ subjectId: value(4) }));
+    await refused("a field that is none", async () => await reviewer.call("subjects.reveal", { subjectId: value(5), field: value(5), purpose: value(5), reason: value(5) }));
+    await refused("a member that is none", async () => await reviewer.call("subjects.list", { [value(6)]: value(6) }));
+    await refused("a procedure that is none", async () => await reviewer.call(`subjects.${value(7)}`, { reason: value(7) }));
+    for (const args of [
+      ["call", "subjects.get", `{"subjectId":"${value(8)}"`],
+      ["call", "subjects.get", JSON.stringify({ subjectId: value(8) })],
+    ]) {
+      const { code, stderr, stdout } = await product.cli(["--as", "reviewer", ...args]);
+      expect(code).not.toBe(0);
+      show("the command line's refusal", `${stdout}${stderr}`);
+    }
+    const file = join(product.folder, "bad.json");
+    writeFileSync(
+      file,
+      withCells(inventedDemographics(1), (_, name, cell) => (name === "SEX" ? value(9).repeat(3) : cell)),
+    );
+    const { code, stderr } = await product.cli(["--as", "ingest", "ingest", file]);
+    expect([code, stderr.includes("[packet.invalid")]).toEqual([1, true]);
+    show("the command line's refusal of a file", stderr);
+    await Promise.all([ingest.close(), reviewer.close()]);
+  }, 60_000);
+
+  test("stay closed when what is stored was tampered with, and through kill -9 of each process", async () => {
+    const reviewer = product.connect("reviewer");
+    const { items } = await reviewer.api.subjects.list.query({ study: PILOT });
+    const [victim, other] = [items[0]?.subjectId ?? "", items[1]?.subjectId ?? ""];
+    await withOwner(async (owner) => {
+      await owner`UPDATE phi.fields SET sealed = (SELECT sealed FROM phi.fields WHERE subject = ${other} AND name = 'RACE') WHERE subject = ${victim} AND name = 'RACE'`;
+    });
+    const { code } = await refused(
+      "a field of another subject",
+      async () => await reviewer.api.subjects.reveal.mutate({ subjectId: victim, field: "DM.RACE", purpose: "safety", reason: `asked for by ${IN_REASONS[1]}` }),
+    );
+    expect(code).toBe("phi.integrity");
+    const busy = Promise.allSettled(
+      items.map(async ({ subjectId }) => await reviewer.api.subjects.reveal.mutate({ subjectId, field: "DM.USUBJID", purpose: "safety", reason: `asked for by ${IN_REASONS[2]}` })),
+    );
+    for (const name of ["api", "custodian", "postgres", "console"] as const) await product.crash(name);
+    for (const each of await busy) if (each.status === "rejected") show("a call in a crash", `${String(each.reason)} ${JSON.stringify(each.reason)}`);
+    for (const path of ["/", "/api/status", "/nowhere"]) show(`the console's ${path}`, await (await fetch(product.console + path)).text());
+    await reviewer.close();
+  }, 120_000);
+
+  test("are in no answer, error or page that anybody was shown", () => {
+    expect(shown.length).toBeGreaterThan(30);
+    expect(shown.flatMap(({ place, text }) => searchText(place, text, PLANTED))).toEqual([]);
+  });
+
+  test("are in no export, in nothing that the supervisor printed, and in no file of the deployment: database, its log of changes, logs, keys", async () => {
+    for (const chain of ["system", `site:${PILOT}/701`])
+      await product.json(["--as", "auditor", "export", "--chain", chain, "--out", join(product.home, "exports", chain.replaceAll(/\W/g, "-"))]);
+    await withOwner(async (owner) => await owner.unsafe("CHECKPOINT"));
+    const ended = await product.stop();
+    expect(searchText("the supervisor", `${ended?.stdout ?? ""}${ended?.stderr ?? ""}`, PLANTED)).toEqual([]);
+    expect(found(searchFolder(product.home, PLANTED))).toEqual([]);
+  }, 240_000);
+
+  test("would be found if they were stored as they are: each of them, in the same files", async () => {
+    const database = await startPostgres({ dataDir: join(product.home, "postgres") });
+    const owner = postgres(database.url, { max: 1, onnotice: () => undefined });
+    // As encryption switched off would store them; a long value is compressed by PostgreSQL unless its column says otherwise.
+    await owner`CREATE TABLE plain (value text, long text STORAGE EXTERNAL)`;
+    for (const value of PLANTED) await owner`INSERT INTO plain VALUES (${value}, ${`${value}${" again".repeat(LONG / 6)}`})`;
+    await owner.unsafe("CHECKPOINT");
+    await owner.end();
+    await database.stop();
+    const findings = searchFolder(join(product.home, "postgres"), PLANTED);
+    expect(new Set(findings.map(({ canary }) => canary))).toEqual(new Set(PLANTED));
+    expect(findings.some(({ place }) => place.includes("pg_wal"))).toBe(true);
+    expect(findings.some(({ place }) => place.includes("base"))).toBe(true);
+  }, 240_000);
+});
+
+/** Short enough to read: where, and how it was spelled. */
+const found = (findings: readonly Finding[]): readonly string[] =>
+  [...new Set(findings.map(({ place, canary, layers }) => `${place}: ${PLANTED.indexOf(canary)} as ${layers.join(" ")}`))].slice(0, 20);

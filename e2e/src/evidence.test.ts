@@ -1,0 +1,172 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { verifyBundle } from "@sallyport/audit";
+import { directoryReader } from "@sallyport/audit/bundle-folder";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CHANGES, recompute, recomputeNotes } from "./support/forgery.ts";
+import { inventedDemographics, PILOT } from "./support/pilot-study.ts";
+import { Product } from "./support/product.ts";
+import { type Ended, ROOT, run } from "./support/program.ts";
+
+const CHAIN = `site:${PILOT}/701`;
+const PYTHON = join(ROOT, "packages/audit/test-python/verify_chain.py");
+
+interface Exported {
+  readonly records: number;
+  readonly generations: number;
+  readonly fingerprint: string;
+  readonly whole: boolean;
+}
+interface Verdict {
+  readonly whole: boolean;
+  readonly pinned: boolean;
+  readonly breaks: readonly { readonly generation: number; readonly seq: number; readonly kind: string }[];
+}
+
+let product: Product;
+let exported: Exported;
+const bundle = (name: string): string => join(product.folder, name);
+
+/** The verifier as somebody far away runs it: nothing but a PATH in its environment, and no deployment anywhere. */
+const verify = async (folder: string, ...args: readonly string[]): Promise<Ended> =>
+  await run(process.execPath, [join(ROOT, "apps/cli/dist/main.js"), "verify", folder, ...args], { cwd: product.folder });
+
+const verdictOf = ({ stdout }: Ended): Verdict => JSON.parse(stdout) as Verdict;
+
+beforeAll(async () => {
+  product = await Product.start();
+  const [ingest, steward, reviewer] = [product.connect("ingest"), product.connect("steward"), product.connect("reviewer")];
+  const { packetId } = await ingest.api.packets.upload.mutate({ study: PILOT, content: inventedDemographics(2) });
+  await steward.api.packets.release.mutate({ packetId, reason: "validated against source documents" });
+  const { items } = await reviewer.api.subjects.list.query({ study: PILOT, site: "701" });
+  for (const { subjectId } of items) {
+    await reviewer.api.subjects.get.query({ subjectId });
+    await reviewer.api.subjects.reveal.mutate({ subjectId, field: "DM.SEX", purpose: "monitoring", reason: "source data verification" });
+  }
+  await Promise.all([ingest.close(), steward.close(), reviewer.close()]);
+  exported = await product.json<Exported>(["--as", "auditor", "export", "--chain", CHAIN, "--out", bundle("site")]);
+  await product.json(["--as", "auditor", "export", "--chain", "system", "--out", bundle("system")]);
+  await product.stop();
+}, 300_000);
+afterAll(async () => await product.remove(), 120_000);
+
+describe("an export, with everything stopped and no secret at hand", () => {
+  test("verifies under the fingerprint that the deployment named", async () => {
+    expect(exported.whole).toBe(true);
+    expect(exported.records).toBeGreaterThanOrEqual(5);
+    const ended = await verify(bundle("site"), "--key", exported.fingerprint, "--json");
+    expect(ended.code).toBe(0);
+    expect(verdictOf(ended)).toMatchObject({ whole: true, pinned: true, breaks: [] });
+  });
+
+  test("says that its key is not pinned where none was given", async () => {
+    const ended = await verify(bundle("site"));
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain("self-consistent, key not pinned");
+  });
+
+  test("is refused under another key", async () => {
+    const ended = await verify(bundle("site"), "--key", `sha256:${"0".repeat(64)}`, "--json");
+    expect(ended.code).toBe(1);
+    expect(verdictOf(ended).breaks[0]).toMatchObject({ kind: "foreign" });
+  });
+
+  test("is no bundle where the folder is empty", async () => {
+    mkdirSync(bundle("empty"));
+    expect((await verify(bundle("empty"), "--key", exported.fingerprint)).code).toBe(2);
+    expect((await verify(bundle("absent"), "--key", exported.fingerprint)).code).toBe(2);
+  });
+
+  describe.each([
+    ["as it stands", false],
+    ["with every leaf, root and digest that needs no private key computed anew", true],
+  ])("changed, %s", (_, isRecomputed) => {
+    test.each(CHANGES)("$name: the first bad record is named, and the kind", async ({ name, change, expected }) => {
+      const folder = bundle(`${name.replaceAll(/[^a-z]+/g, "-")}-${String(isRecomputed)}`);
+      cpSync(bundle("site"), folder, { recursive: true });
+      const file = join(folder, "generation-1.jsonl");
+      const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+      const changed = change(lines);
+      writeFileSync(file, changed.map((line) => `${line}\n`).join(""));
+      if (isRecomputed) recompute(folder, changed);
+      const { seq, kind } = expected(lines.length);
+      const ended = await verify(folder, "--key", exported.fingerprint);
+      expect(ended.code).toBe(1);
+      const [first] = /^ {2}\S.*$/m.exec(ended.stdout) ?? [];
+      expect(first).toMatch(new RegExp(`^  ${kind} at generation 1, seq ${seq}: `));
+    });
+  });
+
+  test.each(CHANGES)("$name, with the roots in the signed notes made to fit too: what was signed no longer is", async ({ name, change }) => {
+    const folder = bundle(`${name.replaceAll(/[^a-z]+/g, "-")}-notes`);
+    cpSync(bundle("site"), folder, { recursive: true });
+    const file = join(folder, "generation-1.jsonl");
+    const changed = change(readFileSync(file, "utf8").split("\n").slice(0, -1));
+    writeFileSync(file, changed.map((line) => `${line}\n`).join(""));
+    recomputeNotes(folder, changed);
+    const { whole, breaks } = await verifyBundle(directoryReader(folder), { fingerprint: exported.fingerprint });
+    expect(whole).toBe(false);
+    expect(breaks[0]).toMatchObject({ kind: "altered" });
+  });
+
+  test("any byte of any record changed is found at its record", async () => {
+    const folder = bundle("bytes");
+    cpSync(bundle("site"), folder, { recursive: true });
+    const file = join(folder, "generation-1.jsonl");
+    const bytes = readFileSync(file);
+    let seq = 1;
+    for (const [at, byte] of bytes.entries()) {
+      // Each byte in the long run, each 23rd otherwise, and those around each line's end.
+      const isLineEnd = byte === 0x0a || bytes[at - 1] === 0x0a || bytes[at + 1] === 0x0a;
+      if (process.env["SALLYPORT_TEST_LONG"] !== undefined || at % 23 === 0 || isLineEnd) {
+        const changed = Buffer.from(bytes);
+        changed.writeUInt8(byte ^ (1 << (at % 8)), at);
+        writeFileSync(file, changed);
+        const { whole, breaks } = await verifyBundle(directoryReader(folder), { fingerprint: exported.fingerprint });
+        expect(whole).toBe(false);
+        expect(breaks[0], `byte ${at}`).toMatchObject({ generation: 1, seq });
+      }
+      if (byte === 0x0a) seq += 1;
+    }
+  }, 300_000);
+});
+
+describe("the audit keys, escrowed by the operator", () => {
+  let keys: Readonly<Record<string, string>>;
+
+  test("come out with everything stopped, for their owner alone, and only once into one file", async () => {
+    const out = bundle("audit-keys.json");
+    const args = ["custodian", "escrow", "--ring", "audit", "--out", out];
+    expect((await product.cli(args)).code).toBe(0);
+    expect((await run("stat", ["-c", "%a", out])).stdout.trim()).toBe("600");
+    expect((await product.cli(args)).code).toBe(2);
+    keys = JSON.parse(readFileSync(out, "utf8")) as Record<string, string>;
+    for (const key of Object.values(keys)) expect(Buffer.from(key, "base64")).toHaveLength(32);
+  });
+
+  test("verify each generation's JSONL by the seed's algorithm, written again in Python, and a wrong key does not", async () => {
+    for (const name of ["site", "system"]) {
+      const [, statement = ""] = readFileSync(join(bundle(name), "statement.note"), "utf8").split("\n");
+      const { deployment, chain, generations } = JSON.parse(statement) as { deployment: string; chain: string; generations: { generation: number; auditKey: string }[] };
+      expect(readdirSync(bundle(name)).filter((file) => file.endsWith(".jsonl"))).toHaveLength(generations.length);
+      for (const { generation, auditKey } of generations) {
+        const file = join(bundle(name), `generation-${generation}.jsonl`);
+        const check = async (key: Buffer): Promise<string> => (await run("python3", [PYTHON, key.toString("hex"), deployment, chain, String(generation), file])).stdout.trim();
+        expect(await check(Buffer.from(keys[auditKey] ?? "", "base64"))).toBe("seed 0 strict 0");
+        expect(await check(Buffer.alloc(32, 1))).toBe("seed 1 strict 1");
+      }
+    }
+  });
+
+  test("leave a record in the trail at the next start", async () => {
+    await product.start();
+    const system = bundle("system-after");
+    await product.json(["--as", "auditor", "export", "--chain", "system", "--out", system]);
+    await product.stop();
+    const records = readFileSync(join(system, "generation-1.jsonl"), "utf8");
+    const escrowed = records.split("\n").filter((line) => line.includes('"action":"keys.escrowed"'));
+    expect(escrowed).toHaveLength(1);
+    for (const id of Object.keys(keys)) expect(escrowed[0]).toContain(id);
+    expect(Object.values(keys).filter((key) => records.includes(key))).toEqual([]);
+  }, 240_000);
+});
