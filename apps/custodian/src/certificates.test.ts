@@ -35,7 +35,12 @@ test("no token for a certificate that is unknown, of another workload, expired, 
 test("claims that no token may bear are refused before anything is signed", async () => {
   const running = await start();
   const { spiffe, x5t } = await enrol(running, "/service/one");
-  for (const claims of [{ sub: "a b", scope: "x" }, { sub: "a", scope: "" }, { sub: "a", scope: "x  y" }, { sub: 'a"', scope: "x" }]) {
+  for (const claims of [
+    { sub: "a b", scope: "x" },
+    { sub: "a", scope: "" },
+    { sub: "a", scope: "x  y" },
+    { sub: 'a"', scope: "x" },
+  ]) {
     expect(await running.client.mint({ ...claims, azp: spiffe, x5t }, 2000).catch(codeOf)).toBe("verb.invalid");
   }
 });

@@ -3,8 +3,10 @@ import { codeOf } from "@sallyport/errors";
 import { expect, test } from "vitest";
 import { type Running, start } from "../test/running.ts";
 
-const sign = (running: Running, chain = "system"): Promise<unknown> => running.client.sign({ kind: "checkpoint", chains: [chain] }, 2000).then(({ checkpoints }) => checkpoints[0]?.size, codeOf);
-const eventsOf = async ({ client }: Running): Promise<string[]> => (await client.status({}, 2000)).events.filter(({ action }) => action === "chain.break").map(({ resource, detail }) => `${resource} ${detail}`);
+const sign = (running: Running, chain = "system"): Promise<unknown> =>
+  running.client.sign({ kind: "checkpoint", chains: [chain] }, 2000).then(({ checkpoints }) => checkpoints[0]?.size, codeOf);
+const eventsOf = async ({ client }: Running): Promise<string[]> =>
+  (await client.status({}, 2000)).events.filter(({ action }) => action === "chain.break").map(({ resource, detail }) => `${resource} ${detail}`);
 
 async function signed(count: number): Promise<Running> {
   const running = await start();
@@ -21,7 +23,11 @@ test("a checkpoint is a note over the root that the records have, however it was
     const { vkey } = (await running.client.status({}, 2000)).checkpointKey;
     const { origin, size, root } = parseCheckpoint(openNote(notes[0] ?? "", vkey));
     const leaves = running.trail.rows("system").map(({ body, mac }) => leafHash(lineOf(body, mac)));
-    expect({ origin, size, root: root.toString("hex") }).toEqual({ origin: `${running.custodian.trustDomain}/system/1`, size: leaves.length, root: merkleRoot(leaves).toString("hex") });
+    expect({ origin, size, root: root.toString("hex") }).toEqual({
+      origin: `${running.custodian.trustDomain}/system/1`,
+      size: leaves.length,
+      root: merkleRoot(leaves).toString("hex"),
+    });
     expect(checkpoints[0]?.root).toBe(root.toString("hex"));
     running = await running.restart();
   }
@@ -94,8 +100,14 @@ test("a deep verification finds what was altered below the mark, and says that i
   const running = await signed(6);
   await running.trail.append(running.client, running.custodian.deployment, "site:S/701", 2);
   const whole = await running.client.status({ verify: ["*"] }, 5000);
-  expect(whole.verdicts.toSorted((a, b) => a.chain.localeCompare(b.chain)).map(({ chain, size, broken }) => [chain, size, broken])).toEqual([["site:S/701", 2, null], ["system", 6, null]]);
-  running.trail.byChain.set("system", running.trail.rows("system").map((row, index) => (index === 1 ? { ...row, body: row.body.replace("allow", "denys") } : row)));
+  expect(whole.verdicts.toSorted((a, b) => a.chain.localeCompare(b.chain)).map(({ chain, size, broken }) => [chain, size, broken])).toEqual([
+    ["site:S/701", 2, null],
+    ["system", 6, null],
+  ]);
+  running.trail.byChain.set(
+    "system",
+    running.trail.rows("system").map((row, index) => (index === 1 ? { ...row, body: row.body.replace("allow", "denys") } : row)),
+  );
   expect(await sign(running)).toBe(6);
   const broken = await running.client.status({ verify: ["system"] }, 5000);
   expect(broken.verdicts.find(({ chain }) => chain === "system")?.broken).toMatchObject({ seq: 2, kind: "altered" });

@@ -44,9 +44,11 @@ export class Checkpoints {
    */
   advance(chain: string): Promise<Mark> {
     const turn = (this.#turns.get(chain) ?? Promise.resolve()).then(() => this.#advance(chain));
-    const settled = turn.catch(() => undefined).then(() => {
-      if (this.#turns.get(chain) === settled) this.#turns.delete(chain);
-    });
+    const settled = turn
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#turns.get(chain) === settled) this.#turns.delete(chain);
+      });
     this.#turns.set(chain, settled);
     return turn;
   }

@@ -74,10 +74,12 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   // A failure here is one that the next round meets again, or that a verdict already tells.
   const each = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout => setInterval(() => void work().catch(() => undefined), ms).unref();
   const timers = [
-    each(SWEEP_MS, () => sweepShares(store, now, (contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
+    each(SWEEP_MS, async () => (await isOurs(reader, store)) && sweepShares(store, now, (contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
     each(NEW_RECORDS_MS, () => advanceAll(store, reader, checkpoints)),
     each(ALL_RECORDS_MS, () => verification.verify(null)),
   ];
+  // What was changed while nothing ran shows before the day is over.
+  void verification.verify(null).catch(() => undefined);
   return {
     deployment,
     trustDomain,
@@ -91,6 +93,16 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       await store.close();
     },
   };
+}
+
+/** Whether this database is this deployment's and holds every head that was signed: one that was emptied or put back says nothing about whose share is whose. */
+async function isOurs(reader: TrailReader, store: Store): Promise<boolean> {
+  if ((await reader.deployment()) !== store.deployment.deployment) return false;
+  const heads = new Map((await reader.heads()).map((head) => [head.chain, head]));
+  return [...store.all("mark").values()].every(({ chain, generation, size }) => {
+    const head = heads.get(chain);
+    return head !== undefined && (head.generation > generation || (head.generation === generation && head.seq >= size));
+  });
 }
 
 // Packets and reference keys are rows that this role can't see; their shares are kept.

@@ -39,7 +39,12 @@ test("wrapping again in the same context uses the same share, so what was wrappe
   const [second] = await client.wrap([context], 2000);
   expect(custodian.store.all("share").size).toBe(1);
   expect(first?.key.equals(second?.key ?? Buffer.alloc(0))).toBe(false);
-  expect(await client.unwrap([first, second].map((each) => ({ context, wrapped: each?.wrapped ?? "" })), 2000)).toEqual([first?.key, second?.key]);
+  expect(
+    await client.unwrap(
+      [first, second].map((each) => ({ context, wrapped: each?.wrapped ?? "" })),
+      2000,
+    ),
+  ).toEqual([first?.key, second?.key]);
 });
 
 test("a share that nobody claimed within the hour is destroyed, and its keys open nothing any more; claimed ones stay", async () => {
@@ -67,7 +72,10 @@ test("a share that nobody claimed within the hour is destroyed, and its keys ope
   expect((await client.status({}, 2000)).events.map(({ action }) => action)).toContain("keys.swept");
 });
 
-test.each([{}, { ...subject("x"), extra: 1 }, { ...subject("x"), purpose: "other" }, { ...subject("a b") }, { ...subject("x".repeat(65)) }])("%j is no context", async (context) => {
-  const { client } = await start();
-  expect(await client.wrap([context as KeyContext], 2000).catch(codeOf)).toBe("verb.invalid");
-});
+test.each([{}, { ...subject("x"), extra: 1 }, { ...subject("x"), purpose: "other" }, { ...subject("a b") }, { ...subject("x".repeat(65)) }])(
+  "%j is no context",
+  async (context) => {
+    const { client } = await start();
+    expect(await client.wrap([context as KeyContext], 2000).catch(codeOf)).toBe("verb.invalid");
+  },
+);

@@ -51,7 +51,11 @@ export async function unwrap(store: Store, payload: Buffer): Promise<string> {
 }
 
 /** Whether the root key is where it should be now. */
-export const isRootPresent = (store: Store): Promise<boolean> => openKek(store, store.active("kek").id).then(() => true, () => false);
+export const isRootPresent = (store: Store): Promise<boolean> =>
+  openKek(store, store.active("kek").id).then(
+    () => true,
+    () => false,
+  );
 
 // Opened at each use and kept nowhere, so that taking the root key away ends wrapping and unwrapping at once.
 async function openKek(store: Store, kekId: string): Promise<KeyObject> {

@@ -17,7 +17,8 @@ export async function found(store: Store, now: () => number): Promise<void> {
   store.put("authority", "ca-1", createAuthority({ trustDomain, now, years: AUTHORITY_YEARS }));
 
   const fromS = Math.floor(now() / 1000);
-  const add = (ring: RingName, secret: Buffer): void => store.put("ring", `${ring}-1`, { ring, id: `${ring}-1`, state: "active", secret: secret.toString("base64url"), fromS, untilS: null });
+  const add = (ring: RingName, secret: Buffer): void =>
+    store.put("ring", `${ring}-1`, { ring, id: `${ring}-1`, state: "active", secret: secret.toString("base64url"), fromS, untilS: null });
   add("kek", sealBytes({ id: "root", key: await store.rootKey.derive("kek") }, kekPlace("kek-1"), randomBytes(KEY_BYTES)));
   add("audit", randomBytes(KEY_BYTES));
   add("token", randomBytes(KEY_BYTES));

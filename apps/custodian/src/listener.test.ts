@@ -28,7 +28,8 @@ const status = (client: CustodianClient): Promise<unknown> => client.status({}, 
 test("the api is served, and no other workload of the same authority", async () => {
   const running = await listening();
   expect(await status(dial(running, await enrol(running, API)))).toBe(running.custodian.deployment);
-  for (const path of ["/zone/edge/console", "/service/reviewer", CUSTODIAN, `${API}/x`]) expect(await status(dial(running, await enrol(running, path)))).toBe("service.unavailable");
+  for (const path of ["/zone/edge/console", "/service/reviewer", CUSTODIAN, `${API}/x`])
+    expect(await status(dial(running, await enrol(running, path)))).toBe("service.unavailable");
 });
 
 test("the api of another deployment is not served, and doesn't take this custodian for its own", async () => {
@@ -52,11 +53,13 @@ test("who doesn't speak TLS is closed, and the api is served meanwhile", async (
   const running = await listening();
   const strangers = Array.from({ length: 10 }, () => connect(running.port, "127.0.0.1"));
   await Promise.all(strangers.map((socket) => once(socket, "connect")));
-  const closed = Promise.all(strangers.map((socket, n) => {
-    socket.on("error", () => undefined);
-    if (n % 2 === 0) socket.write("GET / HTTP/1.1\r\n\r\n");
-    return once(socket, "close");
-  }));
+  const closed = Promise.all(
+    strangers.map((socket, n) => {
+      socket.on("error", () => undefined);
+      if (n % 2 === 0) socket.write("GET / HTTP/1.1\r\n\r\n");
+      return once(socket, "close");
+    }),
+  );
   expect(await status(dial(running, await enrol(running, API)))).toBe(running.custodian.deployment);
   await closed;
 }, 10_000);

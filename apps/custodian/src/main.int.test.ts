@@ -26,7 +26,10 @@ interface Started {
 async function launch(home: string, databaseUrl: string, env: Readonly<Record<string, string>> = {}): Promise<Started> {
   const file = `${home}/database.url`;
   if (!existsSync(file)) writeFileSync(file, databaseUrl, { mode: 0o600 });
-  const child = fork(MAIN, [], { silent: true, env: { SALLYPORT_CUSTODIAN_HOME: home, SALLYPORT_CUSTODIAN_ADDRESS: "127.0.0.1:0", SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: file, ...env } });
+  const child = fork(MAIN, [], {
+    silent: true,
+    env: { SALLYPORT_CUSTODIAN_HOME: home, SALLYPORT_CUSTODIAN_ADDRESS: "127.0.0.1:0", SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: file, ...env },
+  });
   let stderr = "";
   child.stderr?.on("data", (part) => (stderr += String(part)));
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -52,7 +55,12 @@ async function clientOf({ ready, ask }: Started): Promise<CustodianClient> {
   const trustDomain = String(ready["trustDomain"]);
   const issued = await ask({ type: "issue", id: 1, spiffe: `spiffe://${trustDomain}/zone/application/api`, csr: csrPem, dns: ["localhost"] });
   const identity = { keyPem, certPem: String(issued["cert"]), caPem: String(issued["ca"]) };
-  const client = connectCustodian({ host: "127.0.0.1", port: Number(ready["port"]), identity: { current: () => identity, onChange: () => undefined }, custodianSpiffe: `spiffe://${trustDomain}/zone/data/custodian` });
+  const client = connectCustodian({
+    host: "127.0.0.1",
+    port: Number(ready["port"]),
+    identity: { current: () => identity, onChange: () => undefined },
+    custodianSpiffe: `spiffe://${trustDomain}/zone/data/custodian`,
+  });
   onTestFinished(() => client.close());
   return client;
 }
@@ -62,7 +70,13 @@ test("the process founds itself, seals what is committed, signs it, verifies it 
   onTestFinished(() => database.drop());
   const home = newHome();
   const first = await launch(home, database.custodianUrl);
-  expect(first.ready).toEqual({ type: "ready", deployment: expect.stringMatching(/^d[0-9a-z]{12}$/) as string, trustDomain: `${String(first.ready["deployment"])}.sallyport`, fingerprint: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string, port: expect.any(Number) as number });
+  expect(first.ready).toEqual({
+    type: "ready",
+    deployment: expect.stringMatching(/^d[0-9a-z]{12}$/) as string,
+    trustDomain: `${String(first.ready["deployment"])}.sallyport`,
+    fingerprint: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
+    port: expect.any(Number) as number,
+  });
   const client = await clientOf(first);
 
   const api = connectDatabase({ url: database.apiUrl, max: 4, applicationName: "test" });

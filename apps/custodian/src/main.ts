@@ -7,7 +7,8 @@ import { serveSupervisor } from "./supervisor.ts";
 import { openTrail } from "./trail-reader.ts";
 import { workerRunner } from "./verification.ts";
 
-const log = (event: string, facts: Readonly<Record<string, unknown>> = {}): void => void process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...facts })}\n`);
+const log = (event: string, facts: Readonly<Record<string, unknown>> = {}): void =>
+  void process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...facts })}\n`);
 const send = (message: Readonly<Record<string, unknown>>): void => void process.send?.(message);
 
 /** A failure's code and ids, never its text or cause. */
@@ -38,7 +39,10 @@ try {
   const stop = (why: string): void => {
     log("custodian.stopping", { why });
     listener.close();
-    custodian.close().then(() => process.exit(0), (error: unknown) => die("store.failed", error));
+    custodian.close().then(
+      () => process.exit(0),
+      (error: unknown) => die("store.failed", error),
+    );
   };
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("SIGINT", () => stop("SIGINT"));

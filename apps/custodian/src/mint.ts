@@ -31,7 +31,16 @@ export class Minting {
     const { sub, scope, azp, x5t } = parseMintCall(payload);
     if (!this.#certificates.isInForce(azp, x5t)) throw new SallyportError("verb.refused", { why: "certificate", azp });
     const { trustDomain } = this.#store.deployment;
-    const grant = { issuer: `https://${trustDomain}/custodian`, audience: `https://${trustDomain}/api`, sub, scope, azp, x5t, iatS: Math.floor(this.#now() / 1000), lifetimeS: TOKEN_LIFETIME_SECONDS_MAX };
+    const grant = {
+      issuer: `https://${trustDomain}/custodian`,
+      audience: `https://${trustDomain}/api`,
+      sub,
+      scope,
+      azp,
+      x5t,
+      iatS: Math.floor(this.#now() / 1000),
+      lifetimeS: TOKEN_LIFETIME_SECONDS_MAX,
+    };
     try {
       const minted = mintAccessToken(grant, this.#key);
       this.#minted += 1;

@@ -25,7 +25,14 @@ interface Fault {
 }
 const faults: Fault[] = [
   { name: "a missing root key", code: "secret.missing", spoil: (path) => rmSync(path) },
-  { name: "a link in a root key's place", code: "secret.missing", spoil: (path) => { renameSync(path, `${path}.real`); symlinkSync(`${path}.real`, path); } },
+  {
+    name: "a link in a root key's place",
+    code: "secret.missing",
+    spoil: (path) => {
+      renameSync(path, `${path}.real`);
+      symlinkSync(`${path}.real`, path);
+    },
+  },
   { name: "a short root key", code: "secret.weak", spoil: (path, good) => writeFileSync(path, Buffer.from(good, "base64").subarray(0, 31).toString("base64")) },
   { name: "an empty root key", code: "secret.weak", spoil: (path) => writeFileSync(path, "") },
   { name: "a root key that isn't base64", code: "secret.weak", spoil: (path, good) => writeFileSync(path, `!${good.slice(1)}`) },
@@ -43,7 +50,13 @@ for (const { name, code, spoil } of faults) {
     const good = readFileSync(path, "latin1").trim();
     spoil(path, good);
     // Off: an adapter that takes whatever is there, or makes a key where there is none.
-    const lenient: RootKey = { derive: (purpose) => { rmSync(path, { force: true }); createRootKey(path); return fileRootKey(path).derive(purpose); } };
+    const lenient: RootKey = {
+      derive: (purpose) => {
+        rmSync(path, { force: true });
+        createRootKey(path);
+        return fileRootKey(path).derive(purpose);
+      },
+    };
     const { code: found, said } = await startWith(running.home, defence === "on" ? undefined : lenient);
     expect(found).toBe(code);
     expect(said).not.toContain(good.slice(0, 12));
@@ -85,8 +98,18 @@ faultTest("E7", "with the root key away, keys fail while seal, mint, sign and st
   const item = { context: example, wrapped: wrapped?.wrapped ?? "" };
 
   renameSync(`${home}/root.key`, `${home}/away`);
-  expect(await client.unwrap([item], 2000).then(() => "opened", (error: SallyportError) => error.code)).toBe("keys.unavailable");
-  expect(await client.wrap([example], 2000).then(() => "wrapped", (error: SallyportError) => error.code)).toBe("keys.unavailable");
+  expect(
+    await client.unwrap([item], 2000).then(
+      () => "opened",
+      (error: SallyportError) => error.code,
+    ),
+  ).toBe("keys.unavailable");
+  expect(
+    await client.wrap([example], 2000).then(
+      () => "wrapped",
+      (error: SallyportError) => error.code,
+    ),
+  ).toBe("keys.unavailable");
   await trail.append(client, custodian.deployment, "system", 3);
   expect((await client.sign({ kind: "checkpoint", chains: ["system"] }, 2000)).checkpoints[0]?.size).toBe(3);
   expect((await client.status({}, 2000)).rootKey).toBe("away");

@@ -15,7 +15,10 @@ test("each MAC is over the canonical bytes with the one before in them, under th
   expect(answer?.timestampUtc).toBe("2026-01-02T03:04:05.000Z");
   let prevMac = ZERO_MAC;
   [1, 2].forEach((seq) => {
-    prevMac = hmacHex(auditKeyOf(running.custodian.store), encodeRecord(draftOf("system", seq), { deployment: running.custodian.deployment, generation: 1, seq, timestampUtc: answer?.timestampUtc ?? "", prevMac }));
+    prevMac = hmacHex(
+      auditKeyOf(running.custodian.store),
+      encodeRecord(draftOf("system", seq), { deployment: running.custodian.deployment, generation: 1, seq, timestampUtc: answer?.timestampUtc ?? "", prevMac }),
+    );
     expect(answer?.macs[seq - 1]).toBe(prevMac);
   });
 });

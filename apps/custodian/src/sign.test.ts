@@ -43,7 +43,9 @@ test("an export's statement is of the last stored checkpoint, whatever was appen
   const { notes, checkpoints } = await running.client.sign(request, 2000);
   const statement = parseStatement(openNote(notes[0] ?? "", await vkeyOf(running)));
   expect(statement).toMatchObject({ deployment: running.custodian.deployment, chain: "system", requestedBy: "svc_auditor", requestId: "req_1", keys: [await vkeyOf(running)] });
-  expect(statement.generations).toEqual([expect.objectContaining({ generation: 1, auditKey: "audit-1", size: 5, head: running.trail.rows("system")[4]?.mac, root: running.trail.stored[0]?.root, checkpoints: 1 })]);
+  expect(statement.generations).toEqual([
+    expect.objectContaining({ generation: 1, auditKey: "audit-1", size: 5, head: running.trail.rows("system")[4]?.mac, root: running.trail.stored[0]?.root, checkpoints: 1 }),
+  ]);
   expect(checkpoints).toEqual(running.trail.stored);
 });
 
@@ -68,11 +70,14 @@ test("each leaf's signature is for its own place", async () => {
   const { notes } = await running.client.sign({ kind: "leaves", chain: "system", generation: 1, from: 3, to: 70 }, 5000);
   const publicKey = ed25519Public(parseVkey(await vkeyOf(running)).raw);
   expect(notes.length).toBe(68);
-  running.trail.rows("system").slice(2).forEach(({ seq, body, mac }, index) => {
-    const place = { deployment: running.custodian.deployment, chain: "system", generation: 1, seq, leaf: leafHash(lineOf(body, mac)).toString("hex") };
-    expect(verifyLeaf(place, notes[index] ?? "", publicKey)).toBe(true);
-    expect(verifyLeaf({ ...place, seq: seq + 1 }, notes[index] ?? "", publicKey)).toBe(false);
-  });
+  running.trail
+    .rows("system")
+    .slice(2)
+    .forEach(({ seq, body, mac }, index) => {
+      const place = { deployment: running.custodian.deployment, chain: "system", generation: 1, seq, leaf: leafHash(lineOf(body, mac)).toString("hex") };
+      expect(verifyLeaf(place, notes[index] ?? "", publicKey)).toBe(true);
+      expect(verifyLeaf({ ...place, seq: seq + 1 }, notes[index] ?? "", publicKey)).toBe(false);
+    });
 });
 
 test.each([
@@ -89,7 +94,11 @@ test("the leaf of a record that isn't the one that was sealed is never signed", 
   const rows = running.trail.rows("system");
   const sign = (): Promise<unknown> => running.client.sign({ kind: "leaves", chain: "system", generation: 1, from: 1, to: 8 }, 2000).then(() => "signed", codeOf);
   expect(await sign()).toBe("signed");
-  for (const harmed of [rows.map((row, n) => (n === 4 ? { ...row, body: row.body.replace("allow", "denys") } : row)), rows.slice(1), rows.map((row, n) => (n === 4 ? { ...(rows[5] as typeof row), seq: 5 } : row))]) {
+  for (const harmed of [
+    rows.map((row, n) => (n === 4 ? { ...row, body: row.body.replace("allow", "denys") } : row)),
+    rows.slice(1),
+    rows.map((row, n) => (n === 4 ? { ...(rows[5] as typeof row), seq: 5 } : row)),
+  ]) {
     running.trail.byChain.set("system", harmed);
     expect(await sign()).toBe("verb.refused");
   }

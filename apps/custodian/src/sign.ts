@@ -1,4 +1,18 @@
-import { CheckpointFile, checkpointOrigin, leafHash, lineOf, type NoteSigner, openNote, parseCheckpoint, type SealedRecord, signLeaf, signNote, type StatedGeneration, statementText, ZERO_MAC } from "@sallyport/audit";
+import {
+  CheckpointFile,
+  checkpointOrigin,
+  leafHash,
+  lineOf,
+  type NoteSigner,
+  openNote,
+  parseCheckpoint,
+  type SealedRecord,
+  signLeaf,
+  signNote,
+  type StatedGeneration,
+  statementText,
+  ZERO_MAC,
+} from "@sallyport/audit";
 import { equalHex, hmacHex, sha256Hex } from "@sallyport/crypto";
 import { parseSignCall, policyStatement, type SignAnswer, type SignedCheckpoint, type SignRequest } from "@sallyport/custody";
 import { SallyportError } from "@sallyport/errors";
@@ -73,7 +87,15 @@ async function signExport({ store, reader, signer, vkey, now }: Signing, { chain
     const [head] = size === 0 ? [] : await committed(store, reader, { chain, generation, from: size, to: size });
     const file = new CheckpointFile();
     for (const { note } of stored) file.add(note);
-    generations.push({ generation, auditKey: store.active("audit").id, size, root: root.toString("hex"), head: head?.mac ?? ZERO_MAC, checkpoints: file.count, checkpointsSha256: file.sha256() });
+    generations.push({
+      generation,
+      auditKey: store.active("audit").id,
+      size,
+      root: root.toString("hex"),
+      head: head?.mac ?? ZERO_MAC,
+      checkpoints: file.count,
+      checkpointsSha256: file.sha256(),
+    });
     checkpoints.push({ chain, generation, size, root: root.toString("hex"), note: last.note });
   }
   const statement = { v: 1 as const, deployment, chain, generations, keys: [vkey], exportedAt: new Date(now()).toISOString(), requestedBy, requestId };
@@ -92,7 +114,11 @@ async function signLeaves({ store, reader, signer }: Signing, request: Extract<S
 }
 
 /** The records `from` to `to`, all of them, at or below the mark, each with its MAC proven. */
-async function committed(store: Store, reader: TrailReader, range: { readonly chain: string; readonly generation: number; readonly from: number; readonly to: number }): Promise<readonly SealedRecord[]> {
+async function committed(
+  store: Store,
+  reader: TrailReader,
+  range: { readonly chain: string; readonly generation: number; readonly from: number; readonly to: number },
+): Promise<readonly SealedRecord[]> {
   const { chain, generation, from, to } = range;
   const size = store.get("mark", markId(chain, generation))?.size ?? 0;
   if (from > to || to > size || to - from >= LEAVES_MAX) throw new SallyportError("verb.refused", { why: "range", chain, size });
@@ -102,7 +128,8 @@ async function committed(store: Store, reader: TrailReader, range: { readonly ch
   });
   const auditKey = auditKeyOf(store);
   const place = `,"chain":"${chain}","decision":"`;
-  const isGenuine = ({ seq, body, mac }: SealedRecord, index: number): boolean => seq === from + index && body.includes(place) && body.includes(`,"seq":${seq},"site":"`) && equalHex(hmacHex(auditKey, body), mac);
+  const isGenuine = ({ seq, body, mac }: SealedRecord, index: number): boolean =>
+    seq === from + index && body.includes(place) && body.includes(`,"seq":${seq},"site":"`) && equalHex(hmacHex(auditKey, body), mac);
   if (records.length !== to - from + 1 || !records.every(isGenuine)) throw new SallyportError("verb.refused", { why: "altered", chain });
   return records;
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import type { CompactRangeState } from "@sallyport/audit";
-import type { CustodyEvent, KeyContext } from "@sallyport/custody";
+import type { CustodyEvent, KeyContext, Verdict } from "@sallyport/custody";
 import { createRootKey, fileRootKey, lockStore, type RootKey, SealedStore, type SealedStoreOptions, type StoreLock } from "@sallyport/custody/journal";
 import { SallyportError } from "@sallyport/errors";
 
@@ -42,6 +42,8 @@ export interface Kinds {
   readonly revocation: { readonly atMs: number };
   readonly policy: { readonly note: string };
   readonly event: CustodyEvent;
+  /** A break that was found; it stays until a verification from the first record finds the chain whole. */
+  readonly broken: Verdict;
 }
 
 export interface StoreOptions {

@@ -8,6 +8,7 @@ export class Verdicts {
 
   constructor(store: Store) {
     this.#store = store;
+    for (const [id, verdict] of store.all("broken")) this.#byChain.set(id, verdict);
   }
 
   /** A break that was found stays until a verification from the first record finds the chain whole again. */
@@ -17,6 +18,7 @@ export class Verdicts {
     if (before !== null && verdict.broken === null && !isDeep) return;
     this.#byChain.set(id, verdict);
     const { broken } = verdict;
+    if (broken !== null || before !== null) this.#store.put("broken", id, broken === null ? null : verdict);
     if (broken !== null && before?.kind !== broken.kind) this.#store.record("chain.break", verdict.chain, `generation ${verdict.generation} seq ${broken.seq}: ${broken.kind}`);
   }
 

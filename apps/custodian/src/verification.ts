@@ -17,7 +17,7 @@ export const workerRunner =
       const worker = new Worker(new URL("./verify-worker.js", import.meta.url), { workerData: { ...work, databaseUrl } });
       worker.on("message", take);
       worker.once("error", (error) => reject(new SallyportError("trail.unavailable", {}, error)));
-      worker.once("exit", resolve);
+      worker.once("exit", (code) => (code === 0 ? resolve() : reject(new SallyportError("trail.unavailable", { worker: code }))));
     });
 
 /** Verifies chains from their first record; one run at a time, since each reads everything. */
@@ -25,6 +25,7 @@ export class Verification {
   readonly #store: Store;
   readonly #verdicts: Verdicts;
   readonly #run: DeepRunner;
+  readonly #waiting = new Map<string, Promise<void>>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(store: Store, verdicts: Verdicts, run: DeepRunner) {
@@ -35,14 +36,24 @@ export class Verification {
 
   /** Resolves when the verdicts of these chains are known; null for all chains. @throws `trail.unavailable`. */
   verify(chains: readonly string[] | null): Promise<void> {
-    const turn = this.#turn.then(() => this.#run(this.#work(chains), (verdict) => this.#verdicts.add(verdict, true)));
+    // Whoever asks for what is waiting to be run already gets that run: a queue of the same question answers nobody sooner.
+    const asked = chains === null ? "*" : [...chains].sort().join(" ");
+    const waiting = this.#waiting.get(asked);
+    if (waiting !== undefined) return waiting;
+    const turn = this.#turn.then(() => {
+      this.#waiting.delete(asked);
+      return this.#run(this.#work(chains), (verdict) => this.#verdicts.add(verdict, true));
+    });
+    this.#waiting.set(asked, turn);
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
   #work(chains: readonly string[] | null): DeepWork {
     const marks = [...this.#store.all("mark").values()].map(({ chain, generation, size, mac }) => ({ chain, generation, size, mac }));
-    const unmarked = (chains ?? []).filter((name) => marks.every(({ chain }) => chain !== name)).map((chain) => ({ chain, generation: openGeneration(this.#store, chain), size: 0, mac: "" }));
+    const unmarked = (chains ?? [])
+      .filter((name) => marks.every(({ chain }) => chain !== name))
+      .map((chain) => ({ chain, generation: openGeneration(this.#store, chain), size: 0, mac: "" }));
     return { deployment: this.#store.deployment.deployment, auditKey: auditKeyOf(this.#store), chains, marks: [...marks, ...unmarked] };
   }
 }

@@ -8,6 +8,8 @@ export class MemoryTrail implements TrailReader {
   readonly stored: SignedCheckpoint[] = [];
   readonly subjects = new Set<string>();
   isAway = false;
+  /** The deployment that the database says it belongs to. */
+  owner: string | null = null;
 
   async *records(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncGenerator<readonly SealedRecord[]> {
     this.#assertHere();
@@ -18,6 +20,11 @@ export class MemoryTrail implements TrailReader {
   heads(): Promise<{ chain: string; generation: number; seq: number; mac: string }[]> {
     this.#assertHere();
     return Promise.resolve([...this.byChain].flatMap(([chain, rows]) => rows.slice(-1).map(({ generation, seq, mac }) => ({ chain, generation, seq, mac }))));
+  }
+
+  deployment(): Promise<string | null> {
+    this.#assertHere();
+    return Promise.resolve(this.owner);
   }
 
   subjectExists(id: string): Promise<boolean> {

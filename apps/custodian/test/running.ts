@@ -63,7 +63,12 @@ export async function start(from: Partial<Running> = {}, parts: Partial<Custodia
   };
   onTestFinished(stop);
   const running: Running = {
-    home, trail, clock, custodian, client, stop,
+    home,
+    trail,
+    clock,
+    custodian,
+    client,
+    stop,
     async restart() {
       await stop();
       return start({ home, trail, clock }, parts);
