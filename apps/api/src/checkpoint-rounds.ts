@@ -1,5 +1,6 @@
 import type { EventLog, EvidencePort, Trail } from "@sallyport/api";
 import { canonicalJson, sha256Hex } from "@sallyport/crypto";
+import { codeOf } from "@sallyport/errors";
 import type { Head } from "@sallyport/audit";
 
 const IDLE_MS = 15 * 60_000;
@@ -28,20 +29,29 @@ export class CheckpointRounds<Tx> {
 
   /** Runs one round. Never throws: the next round comes soon, and health tells of a trail that can't be signed. */
   async run(): Promise<void> {
-    const { evidence, heads, log, now } = this.#deps;
+    const { heads, log, now } = this.#deps;
     try {
       const standing = await heads();
       const grown = standing.filter((head) => head.seq > 0 && this.#signed.get(head.chain) !== stateOf(head));
       if (grown.length > 0) {
         this.#grewMs = now();
-        await evidence.checkpoint(grown.map(({ chain }) => chain));
-        for (const head of grown) this.#signed.set(head.chain, stateOf(head));
+        for (const head of grown) await this.#sign(head);
       } else if (now() - this.#grewMs >= IDLE_MS) {
         this.#grewMs = now();
         await this.#citeAll(standing);
       }
     } catch {
-      log.event("checkpoint.failed", {});
+      log.event("checkpoint.failed", { chain: "-" });
+    }
+  }
+
+  /** One chain that can't be signed, because it is broken, say, doesn't keep the others from it. */
+  async #sign(head: Head): Promise<void> {
+    try {
+      await this.#deps.evidence.checkpoint([head.chain]);
+      this.#signed.set(head.chain, stateOf(head));
+    } catch (error) {
+      this.#deps.log.event("checkpoint.failed", { chain: head.chain, code: codeOf(error) });
     }
   }
 

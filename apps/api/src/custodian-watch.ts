@@ -33,10 +33,11 @@ export class CustodianWatch {
     try {
       const status = await this.#custodian.status({}, DEADLINE_MS);
       const before = this.#status;
-      this.#status = status;
       if (!this.#reachable) this.#log.event("custodian.reachable", {});
       this.#reachable = true;
       if (before === null || fingerprintOf(before) !== fingerprintOf(status)) this.#listener.changed(status);
+      // Kept once it is in force: a change that couldn't be taken up is met again at the next look.
+      this.#status = status;
       if (append === null) return;
       for (const event of status.events) {
         await append(draftOf(event));

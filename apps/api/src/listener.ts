@@ -10,6 +10,7 @@ import { callTRPCProcedure } from "@trpc/server";
 import { endWithFailure, sendFailure, sendJson } from "./http-answer.ts";
 import { type Rate, RateLimit } from "./rate-limit.ts";
 import { readJsonBody } from "./read-body.ts";
+import { UnfinishedHandshakes } from "./unfinished-handshakes.ts";
 
 /** What the custodian said last of who no longer counts. */
 export interface Revocations {
@@ -27,10 +28,12 @@ export interface ListenerLimitsAll {
   readonly perPeer: Rate;
   /** Requests of one certificate that proved nothing or were refused as such: a guesser runs dry long before a worker does. */
   readonly refusedPerPeer: Rate;
-  /** TLS connections of one address. */
-  readonly perAddress: Rate;
+  /** Connections of one network that have not finished their handshake; beyond, the oldest is dropped. */
+  readonly handshakesPerNetwork: number;
   /** Requests in hand at once; beyond, `service.busy`. */
   readonly inHandMax: number;
+  /** Requests of one certificate in hand at once, so that no one holds all of the places. */
+  readonly inHandPerPeer: number;
   readonly connectionAgeMs: number;
   readonly timeouts?: ListenerLimits;
 }
@@ -38,8 +41,9 @@ export interface ListenerLimitsAll {
 export const PRODUCT_LIMITS: ListenerLimitsAll = {
   perPeer: { perSecond: 500, burst: 1000 },
   refusedPerPeer: { perSecond: 5, burst: 50 },
-  perAddress: { perSecond: 50, burst: 200 },
+  handshakesPerNetwork: 200,
   inHandMax: 256,
+  inHandPerPeer: 64,
   connectionAgeMs: 300_000,
 };
 
@@ -50,6 +54,8 @@ export interface ListenerDeps {
   readonly revocations: () => Revocations;
   readonly token: Route;
   readonly health: Route;
+  /** Proves workload and principal of a request whose body was not read yet; throws as the boundary does. */
+  readonly prove: (context: RequestContext) => void;
   readonly knocks: KnockCounter;
   readonly now: () => number;
   readonly limits: ListenerLimitsAll;
@@ -59,6 +65,7 @@ export interface ListenerDeps {
 
 const KIB = 1024;
 const BODY_MAX = 256 * KIB;
+const UNPROVEN_BODY_MAX = 16 * KIB;
 /** Dataset text of 8 MiB, escaped as JSON. */
 const UPLOAD_BODY_MAX = 12 * KIB * KIB;
 const REFUSALS = new Set<ErrorCode>([
@@ -83,7 +90,8 @@ export class Listener {
   readonly #deps: ListenerDeps;
   readonly #perPeer: RateLimit;
   readonly #refusedPerPeer: RateLimit;
-  readonly #perAddress: RateLimit;
+  readonly #handshakes: UnfinishedHandshakes;
+  readonly #inHandOf = new Map<string, number>();
   #inHand = 0;
   #stopping = false;
 
@@ -92,14 +100,13 @@ export class Listener {
     const { limits, now } = deps;
     this.#perPeer = new RateLimit(limits.perPeer, now);
     this.#refusedPerPeer = new RateLimit(limits.refusedPerPeer, now);
-    this.#perAddress = new RateLimit(limits.perAddress, now);
+    this.#handshakes = new UnfinishedHandshakes(limits.handshakesPerNetwork);
     this.server = createServer({ ...this.#tls(), ...listenerTimeouts(limits.timeouts), keepAliveTimeout: 65_000, maxHeaderSize: 16 * KIB });
     limitConnectionAge(this.server, limits.connectionAgeMs);
     this.server.on("connection", (socket: Socket) => {
-      if (this.#perAddress.take(socket.remoteAddress ?? "-")) return;
-      deps.knocks.count("api", "service.limited");
-      socket.destroy();
+      if (this.#handshakes.begin(socket)) deps.knocks.count("api", "service.limited");
     });
+    this.server.on("secureConnection", (socket) => this.#handshakes.end(socket.remoteAddress, socket.remotePort));
     this.server.on("tlsClientError", () => deps.knocks.count("api", "workload.invalid"));
     this.server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
       const code = error.code === "HPE_HEADER_OVERFLOW" ? "input.too_large" : "input.invalid";
@@ -134,14 +141,13 @@ export class Listener {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = newId("req");
     let peer: PeerIdentity | null = null;
-    let counted = false;
+    let held: string | null = null;
     try {
       if (this.#stopping) throw new SallyportError("service.stopping");
       peer = this.#peerOf(request.socket as TLSSocket);
       if (!this.#perPeer.take(peer.x5t) || !this.#refusedPerPeer.has(peer.x5t)) throw new SallyportError("service.limited");
-      if (this.#inHand >= this.#deps.limits.inHandMax) throw new SallyportError("service.busy");
-      this.#inHand += 1;
-      counted = true;
+      this.#hold(peer.x5t);
+      held = peer.x5t;
       await this.#route(request, response, peer, requestId);
     } catch (error) {
       const { code, context } = failureOf(error);
@@ -150,8 +156,23 @@ export class Listener {
       const where = context["where"];
       sendFailure(response, code, requestId, Array.isArray(where) ? where : undefined);
     } finally {
-      if (counted) this.#inHand -= 1;
+      if (held !== null) this.#letGo(held);
     }
+  }
+
+  #hold(x5t: string): void {
+    const { inHandMax, inHandPerPeer } = this.#deps.limits;
+    const own = this.#inHandOf.get(x5t) ?? 0;
+    if (this.#inHand >= inHandMax || own >= inHandPerPeer) throw new SallyportError("service.busy");
+    this.#inHand += 1;
+    this.#inHandOf.set(x5t, own + 1);
+  }
+
+  #letGo(x5t: string): void {
+    const own = (this.#inHandOf.get(x5t) ?? 1) - 1;
+    this.#inHand -= 1;
+    if (own === 0) this.#inHandOf.delete(x5t);
+    else this.#inHandOf.set(x5t, own);
   }
 
   /** The workload behind a request, judged anew each time: dates, revocation, and whether the list that says so is itself in date. */
@@ -174,13 +195,16 @@ export class Listener {
     const procedures = this.#deps.router._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: "query" | "mutation" } }>>;
     const procedure = Object.hasOwn(procedures, name) ? procedures[name] : undefined;
     if (procedure === undefined) throw new SallyportError("input.not_found");
-    const input = await readJsonBody(request, name === "packets.upload" ? UPLOAD_BODY_MAX : BODY_MAX);
     const context: RequestContext = {
       requestId,
       peer: { spiffe: peer.spiffe, x5t: peer.x5t },
       authorization: request.headersDistinct["authorization"] ?? [],
       idempotencyKey: single(request.headersDistinct["idempotency-key"]),
     };
+    // What is long, or doesn't say how long it is, is read for a proven principal only; what is short is read first, as it costs less.
+    const announced = Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY);
+    if (!(announced <= UNPROVEN_BODY_MAX)) this.#deps.prove(context);
+    const input = await readJsonBody(request, name === "packets.upload" ? UPLOAD_BODY_MAX : BODY_MAX);
     const data: unknown = await callTRPCProcedure({
       router: this.#deps.router,
       path: name,

@@ -1,4 +1,4 @@
-import { type ApiDeps, createAppRouter, KeyDesk, openReferenceKeys, PolicyDesk, type ReferenceKeys } from "@sallyport/api";
+import { authenticate, type ApiDeps, createAppRouter, KeyDesk, openReferenceKeys, PolicyDesk, type ReferenceKeys } from "@sallyport/api";
 import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, policyStatement } from "@sallyport/custody";
@@ -126,6 +126,7 @@ export class ApiProcess {
       knocks: this.#knocks,
       log,
       isFrozen: () => this.#isFrozen,
+      isBroken: (chain) => this.watch.status().verdicts.some((verdict) => verdict.chain === chain && verdict.broken !== null),
       read: (work) => database.transaction(work),
       packets: packetStore(database),
       subjects: subjectStore(database),
@@ -144,6 +145,7 @@ export class ApiProcess {
       identity: this.#parts.identity,
       revocations: () => this.#revocations as Revocations,
       token: tokenRoute({ policy: ports.policy, custodian, trail: ports.trail, knocks: ports.knocks }),
+      prove: (context) => void authenticate({ tokens: this.#tokens, policy: this.policy }, context),
       health: healthRoute({
         deployment: status.deployment,
         version,

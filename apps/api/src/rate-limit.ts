@@ -39,8 +39,9 @@ export class RateLimit {
     const nowMs = this.#now();
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
-      // Full of strangers: start over, rather than grow or refuse the ones that are known.
-      if (this.#buckets.size >= KEYS_MAX) this.#buckets.clear();
+      // Full: the one that came first goes, so that many newcomers can't free each other of their limits.
+      const [oldest] = this.#buckets.size >= KEYS_MAX ? this.#buckets.keys() : [];
+      if (oldest !== undefined) this.#buckets.delete(oldest);
       bucket = { tokens: this.#rate.burst, atMs: nowMs };
       this.#buckets.set(key, bucket);
     }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { SallyportError } from "@sallyport/errors";
 
 /** What the api process is told by whoever starts it. Nothing here is a secret; secrets are in the files that it names. */
@@ -25,6 +25,11 @@ function portOf(text: string, name: string): number {
   return port;
 }
 
+function secretIn(path: string, setting: string): string {
+  if ((statSync(path).mode & 0o077) !== 0) throw new SallyportError("secret.exposed", { setting });
+  return readFileSync(path, "utf8").trim();
+}
+
 /** Reads and checks the settings; each failure names the setting, never a value. */
 export function readSettings(env: Environment = process.env): Settings {
   if (env["NODE_ENV"] !== "production") throw new SallyportError("setting.invalid", { setting: "NODE_ENV", why: "must be production" });
@@ -32,7 +37,7 @@ export function readSettings(env: Environment = process.env): Settings {
   return {
     port: portOf(required(env, "SALLYPORT_API_PORT"), "SALLYPORT_API_PORT"),
     host: env["SALLYPORT_API_HOST"] ?? "localhost",
-    databaseUrl: readFileSync(required(env, "SALLYPORT_API_DATABASE_URL_FILE"), "utf8").trim(),
+    databaseUrl: secretIn(required(env, "SALLYPORT_API_DATABASE_URL_FILE"), "SALLYPORT_API_DATABASE_URL_FILE"),
     identityDir: required(env, "SALLYPORT_IDENTITY_DIR"),
     trustDomain: required(env, "SALLYPORT_TRUST_DOMAIN"),
     custodian: { host, port: portOf(port, "SALLYPORT_CUSTODIAN_ADDRESS") },

@@ -38,8 +38,9 @@ export const principalOf = (who: Who): string => `svc_${who}`;
 const WIDE: ListenerLimitsAll = {
   perPeer: { perSecond: 1e6, burst: 1e6 },
   refusedPerPeer: { perSecond: 1e6, burst: 1e6 },
-  perAddress: { perSecond: 1e6, burst: 1e6 },
+  handshakesPerNetwork: 1e6,
   inHandMax: 256,
+  inHandPerPeer: 256,
   connectionAgeMs: 300_000,
 };
 

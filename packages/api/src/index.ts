@@ -1,4 +1,5 @@
 export { type AppRouter, createAppRouter } from "./app-router.ts";
+export { authenticate } from "./boundary/authenticate.ts";
 export { failureOf } from "./boundary/failure.ts";
 export { type Boundary, createBoundary, type Declaration, type Declared } from "./boundary/procedure.ts";
 export { dataKeyId, KeyDesk, type KeyPlace, type KeyService, type NewKey } from "./keys/key-desk.ts";

@@ -57,7 +57,9 @@ export class PolicyDesk {
       this.#freshMs = askedMs;
     } catch (error) {
       // The state grows stale by itself; a store that answers nonsense is as good as none.
-      if (codeOf(error) === "internal") this.#state = new SallyportError("policy.unavailable", {}, error);
+      if (codeOf(error) !== "internal") return;
+      this.#state = new SallyportError("policy.unavailable", {}, error);
+      this.#epoch = null;
     }
   }
 

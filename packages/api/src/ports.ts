@@ -107,6 +107,8 @@ export interface BoundaryDeps<Tx> {
   readonly log: EventLog;
   /** Whether the trail is under an incident: then only what is marked `whenFrozen: "serve"` goes on. */
   readonly isFrozen: () => boolean;
+  /** Whether the custodian's own verification has found this chain broken. */
+  readonly isBroken: (chain: string) => boolean;
 }
 
 export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {

@@ -151,6 +151,64 @@ test("a frozen trail stops what isn't marked to go on", async () => {
   expect(codeOf(await call(world, "read", fine))).toBe("trail.frozen");
 });
 
+test("what is dangerous stops at a site whose chain is broken, and goes on elsewhere", async () => {
+  const world = await inMemory();
+  const dangerous = (chain: string) => {
+    world.state.broken.add(chain);
+    const { boundary } = world;
+    return boundary.router({ read: boundary.read({ ...shape, whenBroken: "stop" }, fine) });
+  };
+  const ask = async (made: ReturnType<typeof dangerous>) => {
+    try {
+      return await callTRPCProcedure({
+        router: made,
+        path: "read",
+        type: "query",
+        ctx: context(),
+        getRawInput: () => Promise.resolve({ id: "a" }),
+        signal: undefined,
+        batchIndex: 0,
+      });
+    } catch (error) {
+      return failureOf(error);
+    }
+  };
+  expect(await ask(dangerous("site:STUDY1/702"))).toEqual({ value: "v" });
+  expect(codeOf(await ask(dangerous("site:STUDY1/701")))).toBe("trail.frozen");
+});
+
+test("the same request that failed because its twin went through meanwhile answers as the twin did", async () => {
+  const world = await inMemory();
+  const late: Work = async () => {
+    await call(world, "change", fine);
+    throw new SallyportError("packet.state");
+  };
+  expect(await call(world, "change", late)).toEqual({ value: "v" });
+  expect(world.effects).toEqual(["changed"]);
+});
+
+test("a caller who may do this nowhere is denied before the input is worked on", async () => {
+  const world = await inMemory({ principals: [reviewer([])] });
+  let located = false;
+  const { boundary } = world;
+  const made = boundary.router({
+    read: boundary.read(
+      {
+        ...shape,
+        locate: () => {
+          located = true;
+          return locate();
+        },
+      },
+      fine,
+    ),
+  });
+  await expect(
+    callTRPCProcedure({ router: made, path: "read", type: "query", ctx: context(), getRawInput: () => Promise.resolve({ id: "a" }), signal: undefined, batchIndex: 0 }),
+  ).rejects.toThrow();
+  expect(located).toBe(false);
+});
+
 test("a token whose scope doesn't hold the action is denied", async () => {
   const world = await inMemory({ scope: "subject.list" });
   expect(codeOf(await call(world, "read", fine))).toBe("policy.denied");

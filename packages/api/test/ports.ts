@@ -35,7 +35,7 @@ export async function inMemory(
   const knocks: string[] = [];
   const events: string[] = [];
   const failing = { append: false, commit: false, evidence: false };
-  const state = { nowMs: NOW_MS, frozen: false };
+  const state = { nowMs: NOW_MS, frozen: false, broken: new Set<string>() };
   const receiptOf = (draft: RecordDraft): Receipt => ({ chain: draft.chain, generation: 1, seq: records.length + 1, mac: "0".repeat(64) });
   const canonical = canonicalPolicy(options.document ?? starterPolicy);
   const snapshot = { epoch: 1n, active: { canonical, note: options.note ?? policyStatementFor(canonical) }, principals: options.principals ?? [reviewer()], revokedTokens: [] };
@@ -87,6 +87,7 @@ export async function inMemory(
     knocks: { count: (_listener, code) => void knocks.push(code) },
     log: { event: (name) => void events.push(name) },
     isFrozen: () => state.frozen,
+    isBroken: (chain) => state.broken.has(chain),
   };
   return { deps, boundary: createBoundary(deps), records, effects, knocks, events, failing, state };
 }

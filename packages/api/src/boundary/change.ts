@@ -38,16 +38,17 @@ export async function crossByChange<Tx, Input, Output, Found, Prepared>(deps: Bo
   const { grant, trace } = crossing;
   const outcomeSchema = declaration.evidence === true ? declaration.output.omit({ evidence: true }) : declaration.output;
 
-  const kept = await deps.idempotency.find(grant.principal, key);
-  let outcome: object;
-  if (kept !== null) {
+  const replay = async (): Promise<object | null> => {
+    const kept = await deps.idempotency.find(grant.principal, key);
+    if (kept === null) return null;
     if (kept.procedure !== path || kept.digest !== digestOf(kept.salt, crossing.input)) throw new SallyportError("input.idempotency_reused");
-    outcome = outcomeSchema.parse(kept.outcome);
     await deps.trail.append(trace.success("replayed"));
-  } else {
+    return outcomeSchema.parse(kept.outcome);
+  };
+  const act = async (): Promise<object> => {
     const prepared = await work.prepare(crossing);
     const salt = newId("salt");
-    outcome = await deps.trail.inTransaction(async (tx, appendLast) => {
+    return deps.trail.inTransaction(async (tx, appendLast) => {
       const done = outcomeSchema.parse(await work.commit(tx, crossing, prepared));
       const entry = { principal: grant.principal, key, procedure: path, salt, digest: digestOf(salt, crossing.input), outcome: done };
       // The same key in flight elsewhere: this one rolls back, and its retry finds what the other kept.
@@ -55,6 +56,16 @@ export async function crossByChange<Tx, Input, Output, Found, Prepared>(deps: Bo
       await appendLast(trace.successAtEach((site) => work.detailAt?.(prepared, site) ?? {}));
       return done;
     });
+  };
+  let outcome = await replay();
+  if (outcome === null) {
+    try {
+      outcome = await act();
+    } catch (error) {
+      // It may have failed only because the same request, sent before, has succeeded meanwhile: then that is the answer.
+      outcome = await replay().catch(() => null);
+      if (outcome === null) throw error;
+    }
   }
   if (declaration.evidence !== true) return outcome;
   return declaration.output.parse({ ...outcome, evidence: await evidenceOf(deps, trace) });

@@ -1,5 +1,5 @@
 import { SallyportError } from "@sallyport/errors";
-import { type Action, decide, Grant, type Place, type ResourceType, separated } from "@sallyport/policy";
+import { type Action, decide, Grant, type Place, type ResourceType, separated, siteFilter, siteKey } from "@sallyport/policy";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
 import type { Caller } from "./authenticate.ts";
 import type { Trace } from "./trace.ts";
@@ -22,6 +22,16 @@ export interface Rule {
   readonly resource: ResourceType;
   /** Whether this goes on while the trail is under an incident: verifying and exporting do, the rest stops. */
   readonly whenFrozen?: "serve";
+  /** Whether this stops at a site whose own chain is found broken: revealing and releasing do (DESIGN §6). */
+  readonly whenBroken?: "stop";
+}
+
+/** Refuses a caller who may do this nowhere, before anything of the input is worked on. Throws `policy.denied`. */
+export function assertReaches<Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { action, resource }: Rule, { principal, claims, state }: Caller, trace: Trace): void {
+  const reach = siteFilter(state.compiled, { principal, scope: claims.scope, action, resource, nowMs: deps.now() });
+  if (reach.effect === "allow") return;
+  trace.denial = reach.reason;
+  throw new SallyportError("policy.denied");
 }
 
 /**
@@ -37,6 +47,7 @@ export function decideCrossing<Tx, Found>(deps: BoundaryDeps<Tx>, rule: Rule, ca
     trace.denial = decision.reason;
     throw new SallyportError("policy.denied");
   }
+  if (rule.whenBroken === "stop" && decision.sites.some((site) => deps.isBroken(`site:${siteKey(site)}`))) throw new SallyportError("trail.frozen");
   const { earlier } = located;
   if (earlier !== undefined && separated(state.compiled, { first: earlier, second: { action, person: principal.person } })) {
     throw new SallyportError("policy.separation");

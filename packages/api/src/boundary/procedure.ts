@@ -6,7 +6,7 @@ import type { z } from "zod";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
 import { authenticate } from "./authenticate.ts";
 import { type ChangeWork, crossByChange } from "./change.ts";
-import { decideCrossing, type Located, type Rule } from "./decide-crossing.ts";
+import { assertReaches, decideCrossing, type Located, type Rule } from "./decide-crossing.ts";
 import { failureOf, recordedAs, wrapped } from "./failure.ts";
 import { Trace } from "./trace.ts";
 
@@ -77,6 +77,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     ctx: RequestContext & { readonly caller: ReturnType<typeof authenticate>; readonly trace: Trace },
     input: z.output<Input>,
   ): Promise<Crossing<z.output<Input>, Found>> {
+    assertReaches(deps, declaration, ctx.caller, ctx.trace);
     const located = await declaration.locate(input, ctx.trace);
     const grant = decideCrossing(deps, declaration, ctx.caller, ctx, ctx.trace, located);
     return { input, grant, found: located.found, trace: ctx.trace };

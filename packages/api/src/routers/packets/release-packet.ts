@@ -22,6 +22,7 @@ export const releasePacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: DecidePacketInput,
       output: ReleasePacketOutput,
       evidence: true,
+      whenBroken: "stop",
       locate: ({ packetId }, trace) => locatePacket(deps, packetId, trace),
     },
     {
