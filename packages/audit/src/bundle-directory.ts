@@ -1,6 +1,6 @@
-import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { constants } from "node:fs";
+import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { RunningSha256 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { BundleReader, FileDigest } from "./bundle-model.ts";
@@ -15,12 +15,26 @@ function pathIn(folder: string, name: string): string {
   return join(folder, name);
 }
 
+/**
+ * Opens a plain file: a pipe would never end, and a link leads out of the folder. The flags say the same again, for what took the
+ * file's place after the look.
+ */
+async function openPlain(path: string): Promise<FileHandle> {
+  if (!(await lstat(path)).isFile()) throw new SallyportError("bundle.unreadable", { file: basename(path), reason: "not a plain file" });
+  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const handle = await openPlain(path);
+  for await (const chunk of handle.createReadStream({ highWaterMark: CHUNK_BYTES })) yield chunk as Buffer;
+}
+
 async function* linesOf(path: string): AsyncGenerator<string> {
   // Each byte that isn't UTF-8 must show as a character that no line of ours has, and none may vanish, not even a byte order mark.
   const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   let rest = "";
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-    rest += decoder.decode(chunk as Buffer, { stream: true });
+  for await (const chunk of chunksOf(path)) {
+    rest += decoder.decode(chunk, { stream: true });
     let from = 0;
     for (let end = rest.indexOf("\n"); end !== -1; end = rest.indexOf("\n", from)) {
       yield rest.slice(from, end + 1);
@@ -37,16 +51,21 @@ async function* linesOf(path: string): AsyncGenerator<string> {
 }
 
 async function textOf(path: string): Promise<string> {
-  if ((await stat(path)).size > TEXT_BYTES_MAX) throw new SallyportError("bundle.unreadable");
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readFile(path));
+  const handle = await openPlain(path);
+  try {
+    if ((await handle.stat()).size > TEXT_BYTES_MAX) throw new SallyportError("bundle.unreadable");
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await handle.readFile());
+  } finally {
+    await handle.close();
+  }
 }
 
 async function digestOf(path: string): Promise<FileDigest> {
   const digest = new RunningSha256();
   let bytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-    digest.update(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
+  for await (const chunk of chunksOf(path)) {
+    digest.update(chunk);
+    bytes += chunk.length;
   }
   return { bytes, sha256: digest.hex() };
 }

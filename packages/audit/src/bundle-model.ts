@@ -1,6 +1,6 @@
 import type { Break } from "./model.ts";
 
-/** Port: a bundle's files, wherever they lie. */
+/** Port: a bundle's files, wherever they lie. Reading what is in the list and isn't a plain file throws `bundle.unreadable`. */
 export interface BundleReader {
   /** Names of all that is in the bundle; throws `bundle.unreadable` where there is nothing to read. */
   list(): Promise<readonly string[]>;

@@ -70,6 +70,11 @@ export class CheckpointWalk {
     return this.#breaks;
   }
 
+  /** Lets go of the file, where the walk was left before its end. */
+  async close(): Promise<void> {
+    await this.#notes.return(null);
+  }
+
   #open(note: string): WalkedCheckpoint | null {
     const origin = checkpointOrigin(this.#statement.deployment, this.#statement.chain, this.#stated.generation);
     for (const vkey of this.#statement.keys) {

@@ -10,8 +10,7 @@ const bases = Array.from({ length: 10 }, (_, index) => sealLog({ ...log, size: 3
 
 const aBase = fc.nat({ max: bases.length - 1 }).map((index) => bases[index] as SealedRecord[]);
 
-const marksOf = (records: readonly SealedRecord[], sizes: readonly number[]): Mark[] =>
-  sizes.map((size) => ({ size, mac: records[size - 1]?.mac ?? ZERO_MAC }));
+const marksOf = (records: readonly SealedRecord[], sizes: readonly number[]): Mark[] => sizes.map((size) => ({ size, mac: records[size - 1]?.mac ?? ZERO_MAC }));
 
 function verify(records: readonly SealedRecord[], marks: readonly Mark[], head?: Mark): Break | null {
   const verifier = new DeepVerifier({ ...log, auditKey: log.key, marks });
@@ -74,7 +73,10 @@ describe("a log with its head pinned", () => {
     fc.assert(
       fc.property(aBase, fc.array(fc.nat(), { maxLength: 5 }), fc.nat(), (records, sizes, length) => {
         const prefix = records.slice(0, length % (records.length + 1));
-        const marks = marksOf(records, sizes.map((size) => size % (prefix.length + 1)));
+        const marks = marksOf(
+          records,
+          sizes.map((size) => size % (prefix.length + 1)),
+        );
         expect(verify(prefix, marks, { size: prefix.length, mac: prefix.at(-1)?.mac ?? ZERO_MAC })).toBeNull();
       }),
       { numRuns: RUNS },

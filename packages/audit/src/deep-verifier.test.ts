@@ -34,7 +34,13 @@ test("a tail that nobody signed yet is missed by the store's own head", () => {
 
 test("columns that contradict their record are an alteration", () => {
   const row = records[9] as SealedRecord;
-  for (const altered of [{ ...row, seq: 11 }, { ...row, prevMac: ZERO_MAC }, { ...row, chain: "site:A/1" }, { ...row, generation: 1 }, { ...row, mac: ZERO_MAC }]) {
+  for (const altered of [
+    { ...row, seq: 11 },
+    { ...row, prevMac: ZERO_MAC },
+    { ...row, chain: "site:A/1" },
+    { ...row, generation: 1 },
+    { ...row, mac: ZERO_MAC },
+  ]) {
     expect(verifierOf(records.with(9, altered), [pin]).end()).toMatchObject({ chain: "system", generation: 2, seq: 10, kind: "altered" });
   }
 });

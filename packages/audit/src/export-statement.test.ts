@@ -4,8 +4,14 @@ import { type ExportStatement, parseStatement, statementText, vkeyOf, ZERO_MAC }
 
 const generation = { generation: 1, auditKey: "audit-1", size: 0, root: ZERO_MAC, head: ZERO_MAC, checkpoints: 1, checkpointsSha256: ZERO_MAC };
 const statement: ExportStatement = {
-  v: 1, deployment: "dabcdefghijkl", chain: "system", generations: [generation], keys: [vkeyOf("dabcdefghijkl.sallyport", checkpointPair("ours").raw)],
-  exportedAt: "2026-01-02T04:00:00.000Z", requestedBy: "svc_auditor", requestId: "req_1",
+  v: 1,
+  deployment: "dabcdefghijkl",
+  chain: "system",
+  generations: [generation],
+  keys: [vkeyOf("dabcdefghijkl.sallyport", checkpointPair("ours").raw)],
+  exportedAt: "2026-01-02T04:00:00.000Z",
+  requestedBy: "svc_auditor",
+  requestId: "req_1",
 };
 const invalid = expect.objectContaining({ code: "note.invalid" }) as Error;
 

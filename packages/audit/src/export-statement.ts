@@ -48,7 +48,11 @@ function isStatedGeneration(value: unknown): value is StatedGeneration {
   if (typeof value !== "object" || value === null || Object.keys(value).length !== 7) return false;
   const stated = value as Record<keyof StatedGeneration, unknown>;
   return (
-    isCount(stated.generation) && stated.generation >= 1 && isText(stated.auditKey) && isCount(stated.size) && isCount(stated.checkpoints) &&
+    isCount(stated.generation) &&
+    stated.generation >= 1 &&
+    isText(stated.auditKey) &&
+    isCount(stated.size) &&
+    isCount(stated.checkpoints) &&
     [stated.root, stated.head, stated.checkpointsSha256].every((hex) => isText(hex) && isMac(hex))
   );
 }

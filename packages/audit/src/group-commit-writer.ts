@@ -33,6 +33,8 @@ export interface WriterParts<Tx> {
 
 /** Runs in all, sealed or being inserted. A third only makes smaller runs (docs/adr: group commit). */
 const RUNS_MAX = 2;
+/** A queue no longer than this goes as one run: halves of it would cost more round trips than they overlap. */
+const WHOLE_MAX = 8;
 const RETRY_MS = 25;
 
 interface Flight extends Run {
@@ -139,10 +141,11 @@ export class ChainWriter<Tx> {
     }
   }
 
-  /** Half of what there is: the other half is sealed while this one is inserted. */
+  /** Half of what there is: the other half is sealed while this one is inserted. What is little, whole. */
   #take(inFlight: number): readonly Pending[] {
     if (this.#queue.some(({ isSettled }) => isSettled)) this.#queue = this.#queue.filter(({ isSettled }) => !isSettled);
-    const cap = Math.min(Math.ceil((this.#queue.length + inFlight) / RUNS_MAX), this.#parts.limits.runMax);
+    const half = Math.ceil((this.#queue.length + inFlight) / RUNS_MAX);
+    const cap = Math.min(Math.max(half, WHOLE_MAX), this.#parts.limits.runMax);
     return this.#queue.splice(0, cap);
   }
 

@@ -2,7 +2,19 @@ import { createHmac } from "node:crypto";
 import { SallyportError } from "@sallyport/errors";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodeRecord, GroupCommitTrail, type Head, parseBody, type Receipt, type RecordDraft, type SealBatch, type SealedRecord, type Sealer, type TrailStore, ZERO_MAC } from "./index.ts";
+import {
+  encodeRecord,
+  GroupCommitTrail,
+  type Head,
+  parseBody,
+  type Receipt,
+  type RecordDraft,
+  type SealBatch,
+  type SealedRecord,
+  type Sealer,
+  type TrailStore,
+  ZERO_MAC,
+} from "./index.ts";
 
 const DEPLOYMENT = "dmodel";
 const macOf = (body: string): string => createHmac("sha256", "model").update(body).digest("hex");
@@ -18,7 +30,18 @@ function random(seed: number): (below: number) => number {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const draftOf = (chain: string, id: string): RecordDraft => ({
-  chain, principal: "p", role: "r", workload: "w", action: "subject.read", resource: "x", site: "-", decision: "allow", reason: "-", request_id: id, policy: "-", detail: "-",
+  chain,
+  principal: "p",
+  role: "r",
+  workload: "w",
+  action: "subject.read",
+  resource: "x",
+  site: "-",
+  decision: "allow",
+  reason: "-",
+  request_id: id,
+  policy: "-",
+  detail: "-",
 });
 
 interface ModelTx {
@@ -52,7 +75,10 @@ class ModelStore implements TrailStore<ModelTx> {
   async #lock(chain: string): Promise<() => void> {
     const before = this.#rows.get(chain) ?? Promise.resolve();
     let release!: () => void;
-    this.#rows.set(chain, before.then(() => new Promise<void>((done) => (release = done))));
+    this.#rows.set(
+      chain,
+      before.then(() => new Promise<void>((done) => (release = done))),
+    );
     await before;
     await Promise.resolve();
     return () => release();
@@ -87,7 +113,9 @@ class ModelStore implements TrailStore<ModelTx> {
       }
     };
     if (fault === "late") {
-      const late = sleep(this.#pick(30)).then(run).then(() => undefined);
+      const late = sleep(this.#pick(30))
+        .then(run)
+        .then(() => undefined);
       this.#late.add(late);
       throw new SallyportError("trail.unavailable");
     }
@@ -157,7 +185,9 @@ const modelSealer = (pick: (below: number) => number, faults: boolean): Sealer =
     const timestampUtc = "2026-01-02T03:04:05.000Z";
     return batches.map(({ head, drafts }) => {
       let prevMac = head.mac;
-      const macs = drafts.map((draft, index) => (prevMac = macOf(encodeRecord(draft, { deployment: DEPLOYMENT, generation: head.generation, seq: head.seq + index + 1, timestampUtc, prevMac }))));
+      const macs = drafts.map(
+        (draft, index) => (prevMac = macOf(encodeRecord(draft, { deployment: DEPLOYMENT, generation: head.generation, seq: head.seq + index + 1, timestampUtc, prevMac }))),
+      );
       return { timestampUtc, macs };
     });
   },
@@ -174,7 +204,12 @@ const story: fc.Arbitrary<Story> = fc.record({
   seed: fc.integer({ min: 0, max: 2 ** 31 }),
   processes: fc.integer({ min: 1, max: 3 }),
   acts: fc.array(
-    fc.record({ process: fc.nat({ max: 2 }), chains: fc.uniqueArray(fc.constantFrom(...CHAINS), { minLength: 1, maxLength: 3 }), isTransaction: fc.boolean(), pauseMs: fc.nat({ max: 3 }) }),
+    fc.record({
+      process: fc.nat({ max: 2 }),
+      chains: fc.uniqueArray(fc.constantFrom(...CHAINS), { minLength: 1, maxLength: 3 }),
+      isTransaction: fc.boolean(),
+      pauseMs: fc.nat({ max: 3 }),
+    }),
     { minLength: 5, maxLength: 60 },
   ),
 });
@@ -185,7 +220,15 @@ async function flawsOf({ seed, processes, acts }: Story, options: { faults: bool
   const store = new ModelStore(CHAINS, pick, options);
   const trails = Array.from(
     { length: processes },
-    () => new GroupCommitTrail<ModelTx>({ store, sealer: modelSealer(pick, options.faults), deployment: DEPLOYMENT, now: () => 0, probeMs: 10, limits: { deadlineMs: options.faults ? 150 : 5000, contendedMs: 20 } }),
+    () =>
+      new GroupCommitTrail<ModelTx>({
+        store,
+        sealer: modelSealer(pick, options.faults),
+        deployment: DEPLOYMENT,
+        now: () => 0,
+        probeMs: 10,
+        limits: { deadlineMs: options.faults ? 150 : 5000, contendedMs: 20 },
+      }),
   );
   const acknowledged: { id: string; receipt: Receipt }[] = [];
   const attempted: string[] = [];

@@ -1,12 +1,35 @@
 import { createHmac } from "node:crypto";
 import { SallyportError } from "@sallyport/errors";
 import { afterEach, expect, test } from "vitest";
-import { encodeRecord, type GroupCommitLimits, GroupCommitTrail, type Head, parseBody, type RecordDraft, type SealBatch, type SealedRecord, type Sealer, type TrailStore, ZERO_MAC } from "./index.ts";
+import {
+  encodeRecord,
+  type GroupCommitLimits,
+  GroupCommitTrail,
+  type Head,
+  parseBody,
+  type RecordDraft,
+  type SealBatch,
+  type SealedRecord,
+  type Sealer,
+  type TrailStore,
+  ZERO_MAC,
+} from "./index.ts";
 
 const AT = "2026-01-02T03:04:05.000Z";
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const draftOf = (id: string, chain = "system"): RecordDraft => ({
-  chain, principal: "p", role: "r", workload: "w", action: "subject.read", resource: "x", site: "-", decision: "allow", reason: "-", request_id: id, policy: "-", detail: "-",
+  chain,
+  principal: "p",
+  role: "r",
+  workload: "w",
+  action: "subject.read",
+  resource: "x",
+  site: "-",
+  decision: "allow",
+  reason: "-",
+  request_id: id,
+  policy: "-",
+  detail: "-",
 });
 
 /** A store whose every step a test can replace. */
@@ -68,7 +91,9 @@ const sealer: Sealer = {
       batches.map(({ head, drafts }) => {
         let prevMac = head.mac;
         const macs = drafts.map((draft, index) => {
-          prevMac = createHmac("sha256", "k").update(encodeRecord(draft, { deployment: "d", generation: 1, seq: head.seq + index + 1, timestampUtc, prevMac })).digest("hex");
+          prevMac = createHmac("sha256", "k")
+            .update(encodeRecord(draft, { deployment: "d", generation: 1, seq: head.seq + index + 1, timestampUtc, prevMac }))
+            .digest("hex");
           return prevMac;
         });
         return { timestampUtc, macs };
@@ -79,7 +104,14 @@ const sealer: Sealer = {
 
 const trails: GroupCommitTrail<SealedRecord[]>[] = [];
 function trailOver(store: ScriptedStore, limits: Partial<GroupCommitLimits> = {}, seals: Sealer = sealer): GroupCommitTrail<SealedRecord[]> {
-  const trail = new GroupCommitTrail<SealedRecord[]>({ store, sealer: seals, deployment: "d", now: () => Date.UTC(2026, 0, 1), probeMs: 10, limits: { deadlineMs: 500, ...limits } });
+  const trail = new GroupCommitTrail<SealedRecord[]>({
+    store,
+    sealer: seals,
+    deployment: "d",
+    now: () => Date.UTC(2026, 0, 1),
+    probeMs: 10,
+    limits: { deadlineMs: 500, ...limits },
+  });
   trails.push(trail);
   return trail;
 }
@@ -151,7 +183,12 @@ test("a queue that is full refuses at once and keeps what it has", async () => {
 test("a draft that no record can hold is refused alone", async () => {
   const store = new ScriptedStore();
   const trail = trailOver(store);
-  const outcomes = await Promise.allSettled([trail.append(draftOf("a")), trail.append({ ...draftOf("b"), detail: "é" }), trail.append({ ...draftOf("c"), detail: "x".repeat(70_000) }), trail.append(draftOf("d"))]);
+  const outcomes = await Promise.allSettled([
+    trail.append(draftOf("a")),
+    trail.append({ ...draftOf("b"), detail: "é" }),
+    trail.append({ ...draftOf("c"), detail: "x".repeat(70_000) }),
+    trail.append(draftOf("d")),
+  ]);
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
   expect(outcomes[1]).toMatchObject({ reason: { code: "trail.unrepresentable" } });
   expect(outcomes[2]).toMatchObject({ reason: { code: "trail.unrepresentable" } });

@@ -28,6 +28,18 @@ export interface BrokenGeneration {
  * hashes and roots can be computed anew by whoever altered a line, signatures can't.
  */
 export async function locateBreak(broken: BrokenGeneration): Promise<Break> {
+  const { statement, stated } = broken;
+  const { found, position } = await firstUnsigned(broken);
+  if (found !== null) return found;
+  const at = { chain: statement.chain, generation: stated.generation };
+  if (position < stated.size) return { ...at, seq: position + 1, kind: "truncated", why: `the records end at ${position}, but ${stated.size} were signed` };
+  return position > stated.size
+    ? { ...at, seq: stated.size + 1, kind: "rolled back", why: `the statement signs ${stated.size} records, but later ones are here, genuine` }
+    : { ...at, seq: broken.brokenSize, kind: "rolled back", why: `the custodian signed another history at size ${broken.brokenSize} than the one here` };
+}
+
+/** The first line that its leaf's signature doesn't vouch for, and what kind of break it is; null where every line is vouched for. */
+export async function firstUnsigned(broken: BrokenGeneration): Promise<{ readonly found: Break | null; readonly position: number }> {
   const { reader, statement, stated, wholeSize } = broken;
   const asked = new SignatureSearch(broken);
   let judge: BreakJudge | null = null;
@@ -49,12 +61,7 @@ export async function locateBreak(broken: BrokenGeneration): Promise<Break> {
     }
     if (judge?.settled) break;
   }
-  const at = { chain: statement.chain, generation: stated.generation };
-  if (judge !== null) return { ...at, ...judge.conclude() };
-  if (position < stated.size) return { ...at, seq: position + 1, kind: "truncated", why: `the records end at ${position}, but ${stated.size} were signed` };
-  return position > stated.size
-    ? { ...at, seq: stated.size + 1, kind: "rolled back", why: `the statement signs ${stated.size} records, but later ones are here, genuine` }
-    : { ...at, seq: broken.brokenSize, kind: "rolled back", why: `the custodian signed another history at size ${broken.brokenSize} than the one here` };
+  return { found: judge === null ? null : { chain: statement.chain, generation: stated.generation, ...judge.conclude() }, position };
 }
 
 /** Finds out whether a line is what was sealed, by any signature that the leaves file has for it. */

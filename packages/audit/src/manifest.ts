@@ -1,8 +1,10 @@
 import { canonicalJson } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
 import {
   type BundleReader,
   checkpointsFile,
   DICTIONARY_FILE,
+  type FileDigest,
   leavesFile,
   type Manifest,
   MANIFEST_FILE,
@@ -19,11 +21,18 @@ export function manifestText(files: readonly ManifestFile[]): string {
   return `${canonicalJson(manifest)}\n`;
 }
 
+function isEntry(value: unknown): value is ManifestFile {
+  if (typeof value !== "object" || value === null || Object.keys(value).length !== 3) return false;
+  const { name, bytes, sha256 } = value as Partial<Record<keyof ManifestFile, unknown>>;
+  return typeof name === "string" && Number.isSafeInteger(bytes) && typeof sha256 === "string";
+}
+
 async function readManifest(reader: BundleReader): Promise<readonly ManifestFile[] | null> {
   try {
     const text = await reader.text(MANIFEST_FILE);
     const { files } = JSON.parse(text) as Manifest;
-    return manifestText(files) === text ? files : null;
+    const isSpelt = files.every(isEntry) && new Set(files.map(({ name }) => name)).size === files.length && manifestText(files) === text;
+    return isSpelt ? files : null;
   } catch {
     return null;
   }
@@ -35,6 +44,16 @@ async function isObject(reader: BundleReader, name: string): Promise<boolean> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
   } catch {
     return false;
+  }
+}
+
+/** A file's digest, or null where what has its name can't be read as a file. */
+async function digestOf(reader: BundleReader, name: string): Promise<FileDigest | null> {
+  try {
+    return await reader.digest(name);
+  } catch (error) {
+    if (error instanceof SallyportError && error.code === "bundle.unreadable") return null;
+    throw error;
   }
 }
 
@@ -69,7 +88,12 @@ export async function checkSideFiles(
       blame("missing", `the manifest does not list ${name}`);
       continue;
     }
-    const { bytes, sha256 } = await reader.digest(name);
+    const digest = await digestOf(reader, name);
+    if (digest === null) {
+      blame("altered", `${name} is not a plain file`);
+      continue;
+    }
+    const { bytes, sha256 } = digest;
     if (bytes !== entry.bytes || sha256 !== entry.sha256) blame("altered", `${name} is not the file that the manifest lists`);
   }
   if (listed.some(({ name }) => !known.has(name))) blame("inserted", "the manifest lists a file that no bundle has");

@@ -17,8 +17,7 @@ const number = (value: unknown): number => Number(value);
 
 const verifiers: Readonly<Record<string, (vector: Vector, proof: readonly Buffer[]) => boolean>> = {
   inclusion: (v, proof) => verifyInclusion({ index: number(v["leafIdx"]), size: number(v["treeSize"]), leaf: bytes(v["leafHash"]), root: bytes(v["root"]), proof }),
-  consistency: (v, proof) =>
-    verifyConsistency({ size1: number(v["size1"]), size2: number(v["size2"]), root1: bytes(v["root1"]), root2: bytes(v["root2"]), proof }),
+  consistency: (v, proof) => verifyConsistency({ size1: number(v["size1"]), size2: number(v["size2"]), root1: bytes(v["root1"]), root2: bytes(v["root2"]), proof }),
   subtreeinclusion: (v, proof) =>
     verifySubtreeInclusion({ index: number(v["leafIdx"]), start: number(v["start"]), end: number(v["end"]), leaf: bytes(v["leafHash"]), root: bytes(v["root"]), proof }),
   subtreeconsistency: (v, proof) =>

@@ -19,7 +19,13 @@ test("a compact range has the tree's root at every size, also after being stored
 
 test("a compact range that can't be one is refused", () => {
   const hash = "0".repeat(64);
-  for (const state of [{ size: 1, hashes: [] }, { size: 2, hashes: [hash, hash] }, { size: -1, hashes: [] }, { size: 0.5, hashes: [] }, { size: 1, hashes: ["x"] }]) {
+  for (const state of [
+    { size: 1, hashes: [] },
+    { size: 2, hashes: [hash, hash] },
+    { size: -1, hashes: [] },
+    { size: 0.5, hashes: [] },
+    { size: 1, hashes: ["x"] },
+  ]) {
     expect(() => CompactRange.from(state)).toThrow(RangeError);
   }
   expect(() => new CompactRange().append(Buffer.alloc(31))).toThrow(RangeError);

@@ -32,10 +32,13 @@ function inPython(texts: readonly string[]): readonly Where[] {
   const key = log.key.export().toString("hex");
   const { stdout, stderr } = spawnSync("python3", [script, key, log.deployment, log.chain, String(log.generation), ...paths], { encoding: "utf8" });
   expect(stderr).toBe("");
-  return stdout.trimEnd().split("\n").map((line) => {
-    const [, seed, strict] = /^seed (\d+) strict (\d+)$/.exec(line) ?? [];
-    return { seed: Number(seed), strict: Number(strict) };
-  });
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => {
+      const [, seed, strict] = /^seed (\d+) strict (\d+)$/.exec(line) ?? [];
+      return { seed: Number(seed), strict: Number(strict) };
+    });
 }
 
 /** Where our own verifier says that it breaks, without any pins, which Python hasn't either. */
@@ -52,7 +55,12 @@ function inOurs(lines: readonly string[]): number {
 
 describe.skipIf(!hasPython)("a verifier in another language, written from the design (skipped where python3 is missing)", () => {
   test("finds honest logs whole, also by the seed's own algorithm", () => {
-    const texts = [0, 1, 2, 12].map((size) => records.slice(0, size).map((record) => `${rowOf(record).line}\n`).join(""));
+    const texts = [0, 1, 2, 12].map((size) =>
+      records
+        .slice(0, size)
+        .map((record) => `${rowOf(record).line}\n`)
+        .join(""),
+    );
     expect(inPython(texts)).toEqual(texts.map(() => ({ seed: 0, strict: 0 })));
   });
 

@@ -8,10 +8,21 @@ const printable = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((co
 const aMac = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString("hex"));
 const name = fc.string({ unit: fc.constantFrom(..."ABCxyz019._-:~!".split("")), minLength: 1, maxLength: 12 });
 const aDraft: fc.Arbitrary<RecordDraft> = fc.record({
-  chain: fc.oneof(fc.constant("system"), fc.tuple(name, name).map(([study, site]) => `site:${study}/${site}`)),
-  principal: printable, role: printable, workload: printable, action: printable, resource: printable, site: printable,
+  chain: fc.oneof(
+    fc.constant("system"),
+    fc.tuple(name, name).map(([study, site]) => `site:${study}/${site}`),
+  ),
+  principal: printable,
+  role: printable,
+  workload: printable,
+  action: printable,
+  resource: printable,
+  site: printable,
   decision: fc.constantFrom("allow" as const, "deny" as const, "error" as const, "note" as const),
-  reason: printable, request_id: printable, policy: printable, detail: printable,
+  reason: printable,
+  request_id: printable,
+  policy: printable,
+  detail: printable,
 });
 const aPlace = fc.record({
   deployment: fc.stringMatching(/^d[a-z2-7]{12}$/),

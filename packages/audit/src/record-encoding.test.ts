@@ -11,17 +11,31 @@ const unrepresentable = (member: string): unknown => expect.objectContaining({ c
 
 describe("what a record can't hold", () => {
   test.each([
-    ["chain", { chain: "site:A" }], ["chain", { chain: "site:A/B/C" }], ["chain", { chain: "site:A /B" }], ["chain", { chain: "site:A+/B" }], ["chain", { chain: "" }],
-    ["decision", { decision: "maybe" }], ["detail", { detail: "a\nb" }], ["detail", { detail: "\u007f" }], ["reason", { reason: "\u00e9" }],
-    ["role", { role: undefined }], ["site", { site: 7 }],
+    ["chain", { chain: "site:A" }],
+    ["chain", { chain: "site:A/B/C" }],
+    ["chain", { chain: "site:A /B" }],
+    ["chain", { chain: "site:A+/B" }],
+    ["chain", { chain: "" }],
+    ["decision", { decision: "maybe" }],
+    ["detail", { detail: "a\nb" }],
+    ["detail", { detail: "\u007f" }],
+    ["reason", { reason: "\u00e9" }],
+    ["role", { role: undefined }],
+    ["site", { site: 7 }],
   ])("is refused: %s %j", (member, values) => {
     expect(() => encodeRecord({ ...draft, ...values } as RecordDraft, at)).toThrow(unrepresentable(member) as Error);
   });
 
   test.each([
-    ["deployment", { deployment: 'd","x' }], ["generation", { generation: 0 }], ["generation", { generation: 1.5 }], ["seq", { seq: 0 }], ["seq", { seq: 2 ** 53 }],
-    ["timestamp_utc", { timestampUtc: "2026-01-02T03:04:05Z" }], ["timestamp_utc", { timestampUtc: "2026-13-02T03:04:05.000Z" }],
-    ["prev_mac", { prevMac: "A".repeat(64) }], ["prev_mac", { prevMac: "a".repeat(64) }],
+    ["deployment", { deployment: 'd","x' }],
+    ["generation", { generation: 0 }],
+    ["generation", { generation: 1.5 }],
+    ["seq", { seq: 0 }],
+    ["seq", { seq: 2 ** 53 }],
+    ["timestamp_utc", { timestampUtc: "2026-01-02T03:04:05Z" }],
+    ["timestamp_utc", { timestampUtc: "2026-13-02T03:04:05.000Z" }],
+    ["prev_mac", { prevMac: "A".repeat(64) }],
+    ["prev_mac", { prevMac: "a".repeat(64) }],
   ])("is refused in its place: %s %j", (member, values) => {
     expect(() => encodeRecord(draft, { ...at, ...values })).toThrow(unrepresentable(member) as Error);
   });

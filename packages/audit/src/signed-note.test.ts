@@ -90,7 +90,11 @@ describe("a checkpoint", () => {
   });
 
   test("has no origin but of a deployment, chain and generation", () => {
-    for (const [deployment, chain, generation] of [["D", "system", 1], ["d", "site:x", 1], ["d", "system", 0]] as const) {
+    for (const [deployment, chain, generation] of [
+      ["D", "system", 1],
+      ["d", "site:x", 1],
+      ["d", "system", 0],
+    ] as const) {
       expect(() => checkpointOrigin(deployment, chain, generation)).toThrow(invalid);
     }
   });

@@ -22,7 +22,15 @@ const fingerprint = keyFingerprint(pair.raw);
 const first = sealLog({ ...log, generation: 1, size: 6, seed: "first" });
 const opening = { ...draftOf(log.chain, 1, "opening"), action: GENERATION_OPEN, detail: openingDetail(headOf(first)) };
 const second = sealLog({ ...log, generation: 2, size: 5, seed: "second", drafts: [opening] });
-const plan: BundlePlan = { ...log, pair, generations: [first, second], checkpointSizes: [[2, 4], [1, 3]] };
+const plan: BundlePlan = {
+  ...log,
+  pair,
+  generations: [first, second],
+  checkpointSizes: [
+    [2, 4],
+    [1, 3],
+  ],
+};
 const whole = makeBundle(plan);
 
 function edited(edit: (files: Files) => void): Files {
@@ -126,7 +134,16 @@ describe("every tail", () => {
     const size = first.length - length;
     for (const cut of [["generation-1.jsonl"], ["generation-1.jsonl", "leaves-1.txt"]]) {
       const files = edited((all) => {
-        for (const name of cut) put(all, name, textOf(all, name).split("\n").slice(0, size).map((line) => `${line}\n`).join(""));
+        for (const name of cut)
+          put(
+            all,
+            name,
+            textOf(all, name)
+              .split("\n")
+              .slice(0, size)
+              .map((line) => `${line}\n`)
+              .join(""),
+          );
       });
       expect((await verify(files)).breaks[0]).toMatchObject({ generation: 1, seq: size + 1, kind: "truncated" });
     }
@@ -134,7 +151,8 @@ describe("every tail", () => {
 });
 
 describe("checkpoints", () => {
-  const notesOf = (files: Files): string[] => textOf(files, "checkpoints-1.txt").split("\n\n\u2014").length === 0 ? [] : textOf(files, "checkpoints-1.txt").match(/[^\n]+\n[^\n]+\n[^\n]+\n\n[^\n]+\n/g) ?? [];
+  const notesOf = (files: Files): string[] =>
+    textOf(files, "checkpoints-1.txt").split("\n\n\u2014").length === 0 ? [] : (textOf(files, "checkpoints-1.txt").match(/[^\n]+\n[^\n]+\n[^\n]+\n\n[^\n]+\n/g) ?? []);
 
   test.each([0, 1, 2])("number %i can't be dropped", async (index) => {
     const files = edited((all) => put(all, "checkpoints-1.txt", notesOf(all).toSpliced(index, 1).join("\n")));
@@ -224,6 +242,21 @@ describe("statement and keys", () => {
     }
   });
 
+  test("a record that was altered under a statement that was written anew is still named", async () => {
+    const lines = textOf(whole.files, "generation-1.jsonl").split("\n");
+    lines[3] = (lines[3] ?? "").replace(/"detail":"[^"]*"/, '"detail":"another"');
+    const statement = statementNoteOf({ ...plan, pair: checkpointPair("other") }, whole.statement);
+    const files = edited((all) => {
+      put(all, "generation-1.jsonl", lines.join("\n"));
+      put(all, "statement.note", statement);
+    });
+    expect((await verify(files)).breaks).toMatchObject([
+      { generation: 0, seq: 0, kind: "altered" },
+      { generation: 1, seq: 4, kind: "altered" },
+    ]);
+    expect((await verify(edited((all) => put(all, "statement.note", statement)))).breaks).toMatchObject([{ seq: 0, kind: "altered" }]);
+  });
+
   test("keys.json can't name more keys than the statement", async () => {
     const files = edited((all) => put(all, "keys.json", keysText([...whole.statement.keys, ...makeBundle({ ...plan, pair: checkpointPair("other") }).statement.keys])));
     expect((await verify(files)).breaks).toEqual([expect.objectContaining({ seq: 0, kind: "altered" })]);
@@ -235,7 +268,13 @@ describe("statement and keys", () => {
   });
 
   test("a line of leaves that isn't its record's is an alteration, its record being whole", async () => {
-    const files = edited((all) => put(all, "leaves-1.txt", textOf(all, "leaves-1.txt").replace(/^./, (digit) => (digit === "0" ? "1" : "0"))));
+    const files = edited((all) =>
+      put(
+        all,
+        "leaves-1.txt",
+        textOf(all, "leaves-1.txt").replace(/^./, (digit) => (digit === "0" ? "1" : "0")),
+      ),
+    );
     expect((await verify(files)).breaks).toEqual([expect.objectContaining({ generation: 1, seq: 1, kind: "altered" })]);
   });
 });

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { ed25519Public } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { readKeys } from "./bundle-keys.ts";
+import { firstUnsigned } from "./locate-break.ts";
 import { bundleFiles, type BundleReader, type BundleVerdict, checkpointsFile, leavesFile, MANIFEST_FILE, recordsFile, STATEMENT_FILE } from "./bundle-model.ts";
 import { checkpointKeyName } from "./checkpoint.ts";
 import { type ExportStatement, parseStatement, type StatedGeneration } from "./export-statement.ts";
@@ -17,7 +18,13 @@ const FINGERPRINT = /^sha256:[0-9a-f]{64}$/;
 export const isFingerprint = (text: string): boolean => FINGERPRINT.test(text);
 
 /** What the verification rests on, or why there is nothing to rest on. */
-type Ground = { readonly statement: ExportStatement; readonly publicKey: KeyObject } | { readonly refused: Break };
+type Ground = { readonly statement: ExportStatement; readonly publicKey: KeyObject } | { readonly refused: Break; readonly claimed?: Claim };
+
+/** What a statement says that nobody signed. It proves nothing, but it says where to look for what else is wrong. */
+interface Claim {
+  readonly statement: ExportStatement;
+  readonly publicKey: KeyObject;
+}
 
 const wholeBundle = (kind: BreakKind, why: string, chain = ""): Break => ({ chain, generation: 0, seq: 0, kind, why });
 
@@ -39,7 +46,10 @@ export async function verifyBundle(reader: BundleReader, options: { readonly fin
   const fingerprint = vkey === undefined ? null : keyFingerprint(parseVkey(vkey).raw);
   const ground = await openGround(reader, files, keys, pin);
   const found = { pinned: pin !== undefined && pin === fingerprint, fingerprint };
-  if ("refused" in ground) return verdictOf({ ...found, statement: null, breaks: [ground.refused], records: 0, checkpoints: 0 });
+  if ("refused" in ground) {
+    const located = ground.claimed === undefined ? [] : await locateUnder(ground.claimed, reader, files);
+    return verdictOf({ ...found, statement: null, breaks: [ground.refused, ...located], records: 0, checkpoints: 0 });
+  }
   const { statement, publicKey } = ground;
   const breaks = filesAmiss(files, statement);
   const brokenGenerations = new Set<number>();
@@ -73,8 +83,30 @@ async function openGround(reader: BundleReader, files: ReadonlySet<string>, keys
     if (name !== checkpointKeyName(statement.deployment)) return { refused: wholeBundle("foreign", "the key is another deployment's", statement.chain) };
     return { statement, publicKey: ed25519Public(raw) };
   } catch {
-    return { refused: wholeBundle("altered", "the statement is not one that this key signed") };
+    const refused = wholeBundle("altered", "the statement is not one that this key signed");
+    const statement = await claimedStatement(reader);
+    return statement === null ? { refused } : { refused, claimed: { statement, publicKey: ed25519Public(raw) } };
   }
+}
+
+async function claimedStatement(reader: BundleReader): Promise<ExportStatement | null> {
+  try {
+    const note = await reader.text(STATEMENT_FILE);
+    return parseStatement(note.slice(0, note.indexOf("\n\n") + 1));
+  } catch {
+    return null;
+  }
+}
+
+/** Where the statement, and every root and digest with it, was written anew, the leaves' own signatures still name the record. */
+async function locateUnder({ statement, publicKey }: Claim, reader: BundleReader, files: ReadonlySet<string>): Promise<readonly Break[]> {
+  const breaks: Break[] = [];
+  for (const stated of statement.generations) {
+    if (![recordsFile, leavesFile].every((nameOf) => files.has(nameOf(stated.generation)))) continue;
+    const { found } = await firstUnsigned({ reader, statement, stated, publicKey, wholeSize: 0, brokenSize: stated.size });
+    if (found !== null) breaks.push(found);
+  }
+  return breaks;
 }
 
 /** Files that are there and shouldn't be, and the other way round. */
@@ -88,7 +120,9 @@ function filesAmiss(files: ReadonlySet<string>, statement: ExportStatement): Bre
       const seq = stated === undefined || stated.size === 0 ? 0 : 1;
       return { chain, generation: stated?.generation ?? 0, seq, kind: "missing", why: `${name} is not there` };
     });
-  const extra = [...files].filter((name) => !expected.includes(name)).map((name) => wholeBundle("inserted", `the bundle has a file that no bundle has (${nameLength(name)})`, chain));
+  const extra = [...files]
+    .filter((name) => !expected.includes(name))
+    .map((name) => wholeBundle("inserted", `the bundle has a file that no bundle has (${nameLength(name)})`, chain));
   return [...missing, ...extra];
 }
 

@@ -1,4 +1,5 @@
 import type { KeyObject } from "node:crypto";
+import { SallyportError } from "@sallyport/errors";
 import { type BundleLine, inStep, readBundleLine, readLeafLine } from "./bundle-line.ts";
 import { type BundleReader, leavesFile, recordsFile } from "./bundle-model.ts";
 import { CheckpointWalk, type WalkedCheckpoint } from "./checkpoint-walk.ts";
@@ -29,7 +30,26 @@ export interface GenerationToVerify {
 
 /** Verifies one generation against its checkpoints and the statement, in one pass and constant memory; a second pass locates a break. */
 export async function verifyGeneration(of: GenerationToVerify): Promise<GenerationFindings> {
+  try {
+    return await verifyFiles(of);
+  } catch (error) {
+    if (!(error instanceof SallyportError) || error.code !== "bundle.unreadable") throw error;
+    const { statement, stated } = of;
+    const why = `${String(error.context["file"] ?? "a file of the generation")} is not a plain file`;
+    return { records: 0, checkpoints: 0, breaks: [{ chain: statement.chain, generation: stated.generation, seq: stated.size === 0 ? 0 : 1, kind: "altered", why }] };
+  }
+}
+
+async function verifyFiles(of: GenerationToVerify): Promise<GenerationFindings> {
   const walk = new CheckpointWalk(of.reader, of.statement, of.stated);
+  try {
+    return await inOnePass(of, walk);
+  } finally {
+    await walk.close();
+  }
+}
+
+async function inOnePass(of: GenerationToVerify, walk: CheckpointWalk): Promise<GenerationFindings> {
   const pass = new GenerationPass(of);
   await pass.run(walk);
   const checkpointBreaks = await walk.end();
