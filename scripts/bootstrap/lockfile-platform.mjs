@@ -1,4 +1,5 @@
-const WORDS = /(?:^|(?<=[-/]))(?:linux|darwin|win32|windows|freebsd|android|openharmony|netbsd|openbsd|sunos|aix|wasm32|wasi|x64|x86|ia32|64|arm64|arm|armv7l|riscv64|ppc64|ppc64le|s390x|loong64|loongarch64|mips64el|universal|gnu|musl|gnueabihf|musleabihf|eabi|msvc)(?=-|$)/g;
+const WORDS =
+  /(?:^|(?<=[-/]))(?:linux|darwin|win32|windows|freebsd|android|openharmony|netbsd|openbsd|sunos|aix|wasm32|wasi|x64|x86|ia32|64|arm64|arm|armv7l|riscv64|ppc64|ppc64le|s390x|loong64|loongarch64|mips64el|universal|gnu|musl|gnueabihf|musleabihf|eabi|msvc)(?=-|$)/g;
 
 /**
  * The families of native packages (`@turbo/*`, say) of which the lockfile holds a build for the platform that it was
@@ -11,7 +12,10 @@ export function uncoveredFamilies(lockfile, platform, arch, madeOn = ["linux", "
     families.set(family, [...(families.get(family) ?? []), { os, cpu }]);
   }
   const holds = (builds, system, processor) => builds.some(({ os, cpu }) => os.includes(system) && (cpu.length === 0 || cpu.includes(processor)));
-  return [...families].filter(([, builds]) => holds(builds, ...madeOn) && !holds(builds, platform, arch)).map(([family]) => family).sort((a, b) => (a < b ? -1 : 1));
+  return [...families]
+    .filter(([, builds]) => holds(builds, ...madeOn) && !holds(builds, platform, arch))
+    .map(([family]) => family)
+    .sort((a, b) => (a < b ? -1 : 1));
 }
 
 function* nativePackages(lockfile) {
@@ -23,4 +27,8 @@ function* nativePackages(lockfile) {
   }
 }
 
-const listOf = (block, key) => new RegExp(`^ {4}${key}: \\[([^\\]]*)\\]`, "m").exec(block)?.[1]?.split(",").map((word) => word.trim()) ?? [];
+const listOf = (block, key) =>
+  new RegExp(`^ {4}${key}: \\[([^\\]]*)\\]`, "m")
+    .exec(block)?.[1]
+    ?.split(",")
+    .map((word) => word.trim()) ?? [];

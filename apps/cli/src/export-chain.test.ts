@@ -12,7 +12,10 @@ const PAGE_MAX = 4;
 
 const textOf = (name: string): string => readFileSync(join(golden, name), "utf8");
 const linesOf = (name: string): string[] => textOf(name).trimEnd().split("\n");
-const notesOf = (name: string): string[] => textOf(name).split(/\n\n(?=dabcdefghijkl\.)/).map((note) => `${note.trimEnd()}\n`);
+const notesOf = (name: string): string[] =>
+  textOf(name)
+    .split(/\n\n(?=dabcdefghijkl\.)/)
+    .map((note) => `${note.trimEnd()}\n`);
 
 const generations = [1, 2].map((generation) => ({
   generation,
@@ -28,7 +31,9 @@ function page({ body }: Arrived): { lines: string[]; signatures: string[] } {
   const end = from - 1 + Math.min(limit, PAGE_MAX);
   return {
     lines: linesOf(`generation-${generation}.jsonl`).slice(from - 1, end),
-    signatures: linesOf(`leaves-${generation}.txt`).map((line) => line.slice(65)).slice(from - 1, end),
+    signatures: linesOf(`leaves-${generation}.txt`)
+      .map((line) => line.slice(65))
+      .slice(from - 1, end),
   };
 }
 
@@ -85,7 +90,10 @@ test("an api that hands out an altered record is found out by the export itself,
   expect(JSON.parse(out)).toMatchObject({ whole: false });
 });
 
-test.each([["a denial", wire(403, "policy.denied"), 3], ["a page without records", ok({ lines: [], signatures: [] }), 4]] as const)("an export that ends half-way with %s leaves nothing of itself", async (_, reply, exit) => {
+test.each([
+  ["a denial", wire(403, "policy.denied"), 3],
+  ["a page without records", ok({ lines: [], signatures: [] }), 4],
+] as const)("an export that ends half-way with %s leaves nothing of itself", async (_, reply, exit) => {
   await user.serve((request) => (request.path === "/trpc/trail.openExport" ? ok(opened) : JSON.parse(request.body).from > PAGE_MAX ? reply : ok(page(request))));
   expect(await user.type(line("bundle"))).toMatchObject({ exit, out: "" });
   expect(readdirSync(join(user.folder, "bundle"))).toEqual([]);

@@ -54,7 +54,10 @@ export async function exportChain({ api }: Connection, { chain, folder, context,
     }
     await writer.finish({ names: opened.names, vocabulary });
   } catch (error) {
-    await removeWritten(folder, opened.generations.map(({ generation }) => generation));
+    await removeWritten(
+      folder,
+      opened.generations.map(({ generation }) => generation),
+    );
     throw error;
   }
   const verdict = await verifyBundle(directoryReader(folder), { fingerprint: opened.fingerprint });

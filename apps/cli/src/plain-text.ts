@@ -9,5 +9,10 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
 /** A value as JSON that is safe to show: what {@link plainText} would replace is escaped, so that it stays the same document. */
 export function plainJson(value: unknown, spaces = 0): string {
   const text = JSON.stringify(value, null, spaces);
-  return spaces === 0 ? text.replace(HOSTILE, escaped) : text.split("\n").map((line) => line.replace(HOSTILE, escaped)).join("\n");
+  return spaces === 0
+    ? text.replace(HOSTILE, escaped)
+    : text
+        .split("\n")
+        .map((line) => line.replace(HOSTILE, escaped))
+        .join("\n");
 }

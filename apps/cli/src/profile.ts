@@ -16,7 +16,10 @@ export function profileFolder(home: string, name: string): string {
 /** The names of the local profiles, in order; none where nothing was started here yet. */
 export function profileNames(home: string): readonly string[] {
   try {
-    return readdirSync(join(home, "profiles"), { withFileTypes: true }).filter((entry) => entry.isDirectory() && NAME.test(entry.name)).map(({ name }) => name).sort();
+    return readdirSync(join(home, "profiles"), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && NAME.test(entry.name))
+      .map(({ name }) => name)
+      .sort();
   } catch {
     return [];
   }

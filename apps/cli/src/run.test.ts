@@ -58,7 +58,10 @@ test.each([["--help"], ["help"], ["help", "ingest"], ["ingest", "--help"], ["--j
 
 test("a call prints the answer as one JSON document, wherever the global options stand", async () => {
   await user.serve(() => ok({ studies: [] }));
-  for (const line of [["--as", "engineer", "--json", "call", "studies.list"], ["call", "studies.list", "{}", "--as", "engineer", "--json"]]) {
+  for (const line of [
+    ["--as", "engineer", "--json", "call", "studies.list"],
+    ["call", "studies.list", "{}", "--as", "engineer", "--json"],
+  ]) {
     expect(await user.type(line)).toEqual({ exit: 0, out: '{"studies":[]}\n', err: "" });
   }
 });
@@ -138,7 +141,9 @@ test("workloads lists each profile with its identity and the end of its certific
   await user.serve(() => ok({}));
   const { exit, out } = await user.type(["workloads", "--json"]);
   expect(exit).toBe(0);
-  expect(JSON.parse(out)).toEqual({ workloads: [{ profile: "engineer", workload: `spiffe://${user.trustDomain}/service/engineer`, notAfter: expect.stringMatching(/Z$/), revoked: false }] });
+  expect(JSON.parse(out)).toEqual({
+    workloads: [{ profile: "engineer", workload: `spiffe://${user.trustDomain}/service/engineer`, notAfter: expect.stringMatching(/Z$/), revoked: false }],
+  });
 });
 
 test("a revoked profile is listed as such, and a call as it ends in 3 without being sent", async () => {

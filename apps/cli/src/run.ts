@@ -14,7 +14,13 @@ export async function run(args: readonly string[], settings: Settings, io: Io): 
   try {
     return await dispatch(asked, settings, io);
   } catch (error) {
-    io.err(asked.isJson ? `${plainJson(failureDocument(error))}\n` : failureLines(error).map((line) => `${line}\n`).join(""));
+    io.err(
+      asked.isJson
+        ? `${plainJson(failureDocument(error))}\n`
+        : failureLines(error)
+            .map((line) => `${line}\n`)
+            .join(""),
+    );
     return exitCodeOf(error);
   }
 }

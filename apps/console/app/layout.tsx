@@ -5,8 +5,18 @@ import { connection } from "next/server";
 import type { ReactNode } from "react";
 import "./globals.css";
 
-export const metadata: Metadata = { title: "Sallyport", description: "The gate for clinical data: what stands between the outside and the data, and whether it does.", robots: { index: false, follow: false } };
-export const viewport: Viewport = { colorScheme: "light dark", themeColor: [{ media: "(prefers-color-scheme: light)", color: "#f5f4ef" }, { media: "(prefers-color-scheme: dark)", color: "#11161a" }] };
+export const metadata: Metadata = {
+  title: "Sallyport",
+  description: "The gate for clinical data: what stands between the outside and the data, and whether it does.",
+  robots: { index: false, follow: false },
+};
+export const viewport: Viewport = {
+  colorScheme: "light dark",
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#f5f4ef" },
+    { media: "(prefers-color-scheme: dark)", color: "#11161a" },
+  ],
+};
 
 /** The frame of every page. Awaiting the connection keeps all pages dynamic: a page made at build time would have no nonce. */
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {

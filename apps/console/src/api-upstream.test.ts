@@ -75,7 +75,11 @@ describe("the console's hop to the api", () => {
       const { Authority, createAuthority, createRequest } = await import("@sallyport/pki");
       const other = createAuthority({ trustDomain: TRUST_DOMAIN, now: Date.now, years: 1 });
       const request = createRequest();
-      writeIdentity(path, { keyPem: request.keyPem, certPem: new Authority(other).issue({ csrPem: request.csrPem, spiffe: processId(TRUST_DOMAIN, "console"), dns: [] }).certPem, caPem });
+      writeIdentity(path, {
+        keyPem: request.keyPem,
+        certPem: new Authority(other).issue({ csrPem: request.csrPem, spiffe: processId(TRUST_DOMAIN, "console"), dns: [] }).certPem,
+        caPem,
+      });
       await sleep(100);
       expect(await upstream.health()).toMatchObject({ state: "closed", source: "refused" });
     });

@@ -17,7 +17,10 @@ interface Running {
 }
 
 function launch(env: Record<string, string>): { child: ChildProcess; lines: string[] } {
-  const child = spawn(process.execPath, [entry], { env: { PATH: process.env["PATH"] ?? "", NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", SALLYPORT_CONSOLE_PORT: "0", SALLYPORT_TRUST_DOMAIN: TRUST_DOMAIN, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [entry], {
+    env: { PATH: process.env["PATH"] ?? "", NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", SALLYPORT_CONSOLE_PORT: "0", SALLYPORT_TRUST_DOMAIN: TRUST_DOMAIN, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const lines: string[] = [];
   child.stdout?.on("data", (chunk: Buffer) => lines.push(...chunk.toString().split("\n").filter(Boolean)));
   return { child, lines };
@@ -85,9 +88,12 @@ describe("the console process", () => {
     expect(text).not.toContain("attacker");
   });
 
-  test.each(["/_next/image?url=%2Ficon.svg&w=64&q=75", "/_next/data/x/index.json", "/nope", "/.env", "/api", "/api/status/x", "/_next/static/../../package.json"])("%s is not found", async (path) => {
-    expect((await page(path)).response.status).toBe(404);
-  });
+  test.each(["/_next/image?url=%2Ficon.svg&w=64&q=75", "/_next/data/x/index.json", "/nope", "/.env", "/api", "/api/status/x", "/_next/static/../../package.json"])(
+    "%s is not found",
+    async (path) => {
+      expect((await page(path)).response.status).toBe(404);
+    },
+  );
 
   test.each(["POST", "PUT", "DELETE"])("%s is not allowed, on pages and on routes", async (method) => {
     for (const path of ["/", "/api/status"]) expect((await page(path, { method, headers: { "next-action": "7f" } })).response.status).toBe(405);

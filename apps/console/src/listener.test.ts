@@ -15,7 +15,10 @@ const credulous: PageHandler = async (request, response) => {
 };
 
 async function answerTo(defence: "on" | "off", raw: string): Promise<string> {
-  const server: Server = defence === "on" ? createListener({ tls: null, port: () => 7400, pages: credulous, onError: () => undefined }) : createServer((request, response) => void credulous(request, response));
+  const server: Server =
+    defence === "on"
+      ? createListener({ tls: null, port: () => 7400, pages: credulous, onError: () => undefined })
+      : createServer((request, response) => void credulous(request, response));
   if (defence === "off") server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -48,7 +51,8 @@ describe("what does not reach Next", () => {
     });
   }
 
-  const flight = 'POST / HTTP/1.1\nhost: localhost\nconnection: close\nnext-action: 7f0000\ncontent-type: multipart/form-data; boundary=x\ncontent-length: 62\n\n--x\nContent-Disposition: form-data; name="0"\n\n"$1:a:a"\n--x--';
+  const flight =
+    'POST / HTTP/1.1\nhost: localhost\nconnection: close\nnext-action: 7f0000\ncontent-type: multipart/form-data; boundary=x\ncontent-length: 62\n\n--x\nContent-Disposition: form-data; name="0"\n\n"$1:a:a"\n--x--';
   faultTest("P12", "a server action's body is answered with 405", async (defence) => {
     expect(await statusOf(defence, flight)).toBe(405);
   });
@@ -64,7 +68,8 @@ describe("what every answer carries", () => {
   test("no answer may be framed, sniffed or run", async () => {
     for (const raw of [get("/"), get("/_next/image"), get("/").replace("GET", "POST")]) {
       const text = (await answerTo("on", raw)).toLowerCase();
-      for (const header of ["x-frame-options: deny", "x-content-type-options: nosniff", "referrer-policy: no-referrer", "content-security-policy: default-src 'none'"]) expect(text).toContain(header);
+      for (const header of ["x-frame-options: deny", "x-content-type-options: nosniff", "referrer-policy: no-referrer", "content-security-policy: default-src 'none'"])
+        expect(text).toContain(header);
     }
   });
 
@@ -95,7 +100,9 @@ describe("beyond loopback", () => {
     const ask = (host: string, options: object = {}) =>
       new Promise<string>((resolve) => {
         let text = "";
-        const socket = connectTls({ host: "127.0.0.1", port: (server.address() as AddressInfo).port, rejectUnauthorized: false, ...options }, () => socket.end(`GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`));
+        const socket = connectTls({ host: "127.0.0.1", port: (server.address() as AddressInfo).port, rejectUnauthorized: false, ...options }, () =>
+          socket.end(`GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`),
+        );
         socket.on("data", (chunk) => (text += chunk.toString()));
         socket.on("error", () => undefined);
         socket.on("close", () => resolve(text));

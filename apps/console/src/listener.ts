@@ -54,7 +54,10 @@ export function createListener(options: ListenerOptions): Server {
   const timeouts = listenerTimeouts({ headMs: 10_000 });
   const server: Server =
     options.tls === null
-      ? createServer({ headersTimeout: timeouts.headersTimeout, requestTimeout: timeouts.requestTimeout, connectionsCheckingInterval: timeouts.connectionsCheckingInterval }, answer)
+      ? createServer(
+          { headersTimeout: timeouts.headersTimeout, requestTimeout: timeouts.requestTimeout, connectionsCheckingInterval: timeouts.connectionsCheckingInterval },
+          answer,
+        )
       : createTlsServer({ ...timeouts, minVersion: "TLSv1.3", cert: options.tls.certPem, key: options.tls.keyPem }, answer);
   // Nothing here speaks WebSocket; an upgrade that reached Next could be sent on to another host.
   server.on("upgrade", (_request, socket: Duplex) => socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"));

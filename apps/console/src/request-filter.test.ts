@@ -24,12 +24,16 @@ describe("what Next gets to see", () => {
     expect(judge({ url })).toBe("400");
   });
 
-  test.each(["/_next/image", "/_next/image?url=%2Fa&w=64&q=1", "/_NEXT/image/", "/_next/data/build/index.json", "/__nextjs_original-stack-frames", "/_next/webpack-hmr"])("%s is answered with 404", (url) => {
-    expect(judge({ url })).toBe("404");
-  });
+  test.each(["/_next/image", "/_next/image?url=%2Fa&w=64&q=1", "/_NEXT/image/", "/_next/data/build/index.json", "/__nextjs_original-stack-frames", "/_next/webpack-hmr"])(
+    "%s is answered with 404",
+    (url) => {
+      expect(judge({ url })).toBe("404");
+    },
+  );
 
   test("an upgrade or a body is answered with 400", () => {
-    for (const headers of [{ upgrade: "websocket" }, { "transfer-encoding": "chunked" }, { "content-length": "1" }, { "content-length": "x" }] as Record<string, string>[]) expect(judge({ headers })).toBe("400");
+    for (const headers of [{ upgrade: "websocket" }, { "transfer-encoding": "chunked" }, { "content-length": "1" }, { "content-length": "x" }] as Record<string, string>[])
+      expect(judge({ headers })).toBe("400");
     expect(judge({ headers: { "content-length": "0" } })).toBe("pass");
   });
 
@@ -57,7 +61,20 @@ describe("what Next gets to see", () => {
 });
 
 describe("headers that Next would believe", () => {
-  const bad = ["X-Middleware-Subrequest", "x-middleware-rewrite", "Next-Resume", "Next-Action", "x-nextjs-data", "x-invoke-path", "x-matched-path", "X-Forwarded-Host", "Forwarded", "x-prerender-revalidate", "Content-Security-Policy", "x-nonce"];
+  const bad = [
+    "X-Middleware-Subrequest",
+    "x-middleware-rewrite",
+    "Next-Resume",
+    "Next-Action",
+    "x-nextjs-data",
+    "x-invoke-path",
+    "x-matched-path",
+    "X-Forwarded-Host",
+    "Forwarded",
+    "x-prerender-revalidate",
+    "Content-Security-Policy",
+    "x-nonce",
+  ];
 
   test.each(bad)("%s is dropped, whatever its case", (name) => {
     expect([isDroppedHeader(name), isDroppedHeader(name.toUpperCase()), isDroppedHeader(name.toLowerCase())]).toEqual([true, true, true]);

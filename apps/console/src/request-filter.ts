@@ -30,7 +30,20 @@ const CLOSED_PATHS = [/^\/_next\/image(?:$|[/?])/i, /^\/_next\/data(?:$|[/?])/i,
  * would choose the nonce.
  */
 const DROPPED = [/^x-middleware-/, /^x-nextjs-/, /^x-next-/, /^x-invoke-/, /^x-action-/, /^x-vercel-/, /^x-now-/, /^x-forwarded-/];
-const DROPPED_EXACTLY = new Set(["next-resume", "next-action", "x-matched-path", "x-prerender-revalidate", "x-prerender-revalidate-if-generated", "x-original-url", "x-rewrite-url", "x-real-ip", "x-nonce", "forwarded", "content-security-policy", "content-security-policy-report-only"]);
+const DROPPED_EXACTLY = new Set([
+  "next-resume",
+  "next-action",
+  "x-matched-path",
+  "x-prerender-revalidate",
+  "x-prerender-revalidate-if-generated",
+  "x-original-url",
+  "x-rewrite-url",
+  "x-real-ip",
+  "x-nonce",
+  "forwarded",
+  "content-security-policy",
+  "content-security-policy-report-only",
+]);
 
 const refuse = (status: 400 | 404 | 405 | 414 | 421, headers: Readonly<Record<string, string>> = {}): Judgement => ({ pass: false, status, headers });
 

@@ -17,7 +17,8 @@ function log(event: string, facts: Readonly<Record<string, unknown>> = {}): void
   process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...facts })}\n`);
 }
 
-const factsOf = (error: unknown) => (error instanceof SallyportError ? { code: error.code, ...error.context } : { code: error instanceof Error && "code" in error ? error.code : "internal" });
+const factsOf = (error: unknown) =>
+  error instanceof SallyportError ? { code: error.code, ...error.context } : { code: error instanceof Error && "code" in error ? error.code : "internal" };
 
 async function start(settings: Settings): Promise<void> {
   const identity = new IdentityFolder(settings.identityDir, { onError: (error) => log("console.identity", factsOf(error)) });

@@ -9,7 +9,9 @@ const themes = { light: rolesOf(light), dark: { ...rolesOf(light), ...rolesOf(re
 
 /** WCAG 2.2: relative luminance, and the contrast of two of them. */
 function luminance(hex: string): number {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255).map((channel) => (channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4));
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5]
+    .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+    .map((channel) => (channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 function contrast(one: string, other: string): number {
@@ -21,9 +23,12 @@ describe.each(Object.entries(themes))("the %s theme", (_, role) => {
   const of = (name: string) => role[name] ?? "#000000";
   const surfaces = ["ground", "surface"];
 
-  test.each(["ink", "ink-quiet", "accent", "stands", "caution", "shut", "unknown"].flatMap((text) => surfaces.map((surface) => [text, surface])))("reads %s on %s at 4.5:1", (text = "", surface = "") => {
-    expect(contrast(of(text), of(surface))).toBeGreaterThanOrEqual(4.5);
-  });
+  test.each(["ink", "ink-quiet", "accent", "stands", "caution", "shut", "unknown"].flatMap((text) => surfaces.map((surface) => [text, surface])))(
+    "reads %s on %s at 4.5:1",
+    (text = "", surface = "") => {
+      expect(contrast(of(text), of(surface))).toBeGreaterThanOrEqual(4.5);
+    },
+  );
 
   test.each(["stands", "caution", "shut"])("reads ink and the signal on the wash of %s at 4.5:1", (signal) => {
     expect(contrast(of("ink"), of(`${signal}-wash`))).toBeGreaterThanOrEqual(4.5);
@@ -40,5 +45,6 @@ test("every role of the light theme that is a colour has one in the dark theme",
 });
 
 test("no other style file names a colour", () => {
-  for (const file of ["base.css", "status.css", "globals.css"]) expect(readFileSync(join(import.meta.dirname, "../app", file), "utf8")).not.toMatch(/#[0-9a-f]{3,8}\b|rgb|hsl|oklch/i);
+  for (const file of ["base.css", "status.css", "globals.css"])
+    expect(readFileSync(join(import.meta.dirname, "../app", file), "utf8")).not.toMatch(/#[0-9a-f]{3,8}\b|rgb|hsl|oklch/i);
 });

@@ -46,7 +46,11 @@ const custodian = (): ReadyProcess => {
 
 const desk = (reports: string[] = []): CertificateDesk => {
   const peer = custodian();
-  const made = new CertificateDesk(() => peer, () => nowMs, (line) => reports.push(line));
+  const made = new CertificateDesk(
+    () => peer,
+    () => nowMs,
+    (line) => reports.push(line),
+  );
   made.attach(peer);
   return made;
 };
@@ -100,6 +104,10 @@ it("tries again while the custodian is away, says so once, and keeps the identit
 
 it("does not use a certificate of another deployment", async () => {
   await desk().keep(identity());
-  const other = new CertificateDesk(() => null, () => nowMs, () => undefined);
+  const other = new CertificateDesk(
+    () => null,
+    () => nowMs,
+    () => undefined,
+  );
   await expect(other.keep({ ...identity(), spiffe: "spiffe://dother0000001.sallyport/zone/application/api" })).rejects.toMatchObject({ code: "keys.unavailable" });
 });

@@ -71,7 +71,8 @@ export class CertificateDesk {
           await this.#issue(identity);
           this.#failing.delete(identity.name);
         } catch (error) {
-          if (!this.#failing.has(identity.name)) this.#report(`the certificate of ${identity.name} could not be renewed (${error instanceof SallyportError ? error.code : "internal"}); trying again`);
+          if (!this.#failing.has(identity.name))
+            this.#report(`the certificate of ${identity.name} could not be renewed (${error instanceof SallyportError ? error.code : "internal"}); trying again`);
           this.#failing.add(identity.name);
         }
       }
@@ -152,10 +153,18 @@ export function writeProfile(home: Home, name: string, trustDomain: string, apiP
 }
 
 /** The names of the profiles that this home has. */
-export const profileNames = (home: Home): readonly string[] => (existsSync(home.profiles) ? readdirSync(home.profiles).filter((name) => existsSync(join(home.profiles, name, "profile.json"))).sort() : []);
+export const profileNames = (home: Home): readonly string[] =>
+  existsSync(home.profiles)
+    ? readdirSync(home.profiles)
+        .filter((name) => existsSync(join(home.profiles, name, "profile.json")))
+        .sort()
+    : [];
 
 /** The names of the profiles that were revoked: they get no certificate again. */
 export function revokedNames(home: Home): readonly string[] {
   if (!existsSync(home.revoked)) return [];
   return (JSON.parse(readFileSync(home.revoked, "utf8")) as { profiles: string[] }).profiles;
 }
+
+/** Keeps that a profile was revoked. */
+export const addRevoked = (home: Home, name: string): void => writePrivate(home.revoked, JSON.stringify({ profiles: [...new Set([...revokedNames(home), name])].sort() }));

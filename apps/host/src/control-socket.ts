@@ -45,7 +45,8 @@ const ANSWER_MS = 15_000;
 export async function serveControl(home: Home, commands: HostCommands): Promise<Server> {
   mkdirSync(dirname(home.socket), { recursive: true, mode: 0o700 });
   const folder = statSync(dirname(home.socket));
-  if ((folder.mode & 0o077) !== 0 || (process.geteuid !== undefined && folder.uid !== process.geteuid())) throw new SallyportError("secret.exposed", { setting: "SALLYPORT_HOME", file: dirname(home.socket) });
+  if ((folder.mode & 0o077) !== 0 || (process.geteuid !== undefined && folder.uid !== process.geteuid()))
+    throw new SallyportError("secret.exposed", { setting: "SALLYPORT_HOME", file: dirname(home.socket) });
   rmSync(home.socket, { force: true });
   const server = createServer((socket) => {
     let line = "";
@@ -93,7 +94,8 @@ export async function revokeWorkload(home: string, name: string): Promise<void> 
 
 function ask(home: Home, request: unknown): Promise<object> {
   return new Promise((settle, fail) => {
-    const away = (): void => fail(new SallyportError("service.unavailable", { reason: "Sallyport does not run on this folder", file: home.root, remedy: "start it with npm start" }));
+    const away = (): void =>
+      fail(new SallyportError("service.unavailable", { reason: "Sallyport does not run on this folder", file: home.root, remedy: "start it with npm start" }));
     let text = "";
     const socket = connect(home.socket);
     const late = setTimeout(() => socket.destroy(new Error("no answer")), ANSWER_MS);

@@ -20,7 +20,8 @@ export function assertDatabaseUrl(value: string, setting: string, secretRule: Se
   if (url.password === "") throw new SallyportError("secret.missing", { setting, reason: "the URL holds no password" });
   secretRule(decodeURIComponent(url.password), setting, decodeURIComponent(url.username));
   const sslmode = url.searchParams.getAll("sslmode");
-  if (!isLoopback(url) && (sslmode.length !== 1 || sslmode[0] !== "verify-full")) throw new SallyportError("database.insecure", { setting, reason: "another host is reached without sslmode=verify-full" });
+  if (!isLoopback(url) && (sslmode.length !== 1 || sslmode[0] !== "verify-full"))
+    throw new SallyportError("database.insecure", { setting, reason: "another host is reached without sslmode=verify-full" });
   return value;
 }
 

@@ -22,7 +22,8 @@ export interface Founding {
 /** Reads what a custodian said with `ready`. @throws SallyportError `custodian.store` where it isn't one. */
 export function deploymentOf(hello: Readonly<Record<string, unknown>>): Deployment {
   const { deployment, trustDomain } = hello;
-  if (typeof deployment !== "string" || typeof trustDomain !== "string" || !/^[a-z0-9.-]{1,255}$/.test(trustDomain)) throw new SallyportError("custodian.store", { reason: "the custodian did not say which deployment it belongs to" });
+  if (typeof deployment !== "string" || typeof trustDomain !== "string" || !/^[a-z0-9.-]{1,255}$/.test(trustDomain))
+    throw new SallyportError("custodian.store", { reason: "the custodian did not say which deployment it belongs to" });
   return { deployment, trustDomain };
 }
 

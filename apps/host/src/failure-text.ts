@@ -9,7 +9,9 @@ const SHOWN: readonly string[] = ["process", "setting", "secret", "file", "port"
  */
 export function failureText(error: unknown): string {
   if (!(error instanceof SallyportError)) return `Something failed on our side (${error instanceof Error ? `${error.name}${codeOfSystem(error)}` : "unknown"}). [internal]`;
-  const facts = SHOWN.filter((key) => error.context[key] !== undefined).map((key) => `${key === "reason" || key === "why" || key === "setting" ? "" : `${key} `}${String(error.context[key])}`);
+  const facts = SHOWN.filter((key) => error.context[key] !== undefined).map(
+    (key) => `${key === "reason" || key === "why" || key === "setting" ? "" : `${key} `}${String(error.context[key])}`,
+  );
   const { message } = error.facts;
   return `${facts.length > 0 ? `${facts.join(", ")}: ` : ""}${message} ${remedyOf(error.context) ?? error.facts.remedy} [${error.code}]`;
 }

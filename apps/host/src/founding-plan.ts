@@ -23,7 +23,11 @@ export interface FoundingPlan {
 }
 
 /** The sites of the CDISC pilot study; there is no 712. */
-const PILOT_SITES: readonly SiteEntry[] = [701, 702, 703, 704, 705, 706, 707, 708, 709, 710, 711, 713, 714, 715, 716, 717, 718].map((number) => ({ id: String(number), name: `Site ${number}`, country: "USA" }));
+const PILOT_SITES: readonly SiteEntry[] = [701, 702, 703, 704, 705, 706, 707, 708, 709, 710, 711, 713, 714, 715, 716, 717, 718].map((number) => ({
+  id: String(number),
+  name: `Site ${number}`,
+  country: "USA",
+}));
 
 /** Makes the plan for studies and profiles in one trust domain. */
 export function foundingPlan(trustDomain: string, studies: readonly StudyEntry[], profiles: readonly Profile[]): FoundingPlan {

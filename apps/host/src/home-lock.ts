@@ -17,7 +17,13 @@ interface Owner {
  */
 export async function lockHome(path: string): Promise<() => void> {
   const mine: Owner = { pid: process.pid, began: beganAt(process.pid), token: randomBytes(8).toString("hex") };
-  const refuse = (other: Owner): SallyportError => new SallyportError("setting.invalid", { setting: "SALLYPORT_HOME", pid: other.pid, reason: "another Sallyport runs on this folder", remedy: "stop it, or choose another folder" });
+  const refuse = (other: Owner): SallyportError =>
+    new SallyportError("setting.invalid", {
+      setting: "SALLYPORT_HOME",
+      pid: other.pid,
+      reason: "another Sallyport runs on this folder",
+      remedy: "stop it, or choose another folder",
+    });
   const current = read(path);
   if (current !== null && isRunning(current)) throw refuse(current);
   const fresh = `${path}.${mine.token}`;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -106,13 +106,21 @@ describe("the supervisor", () => {
     const first = await start();
     expect(first.lines.at(-1)).toBe(`ready http://localhost:${ports.console}`);
     const plan = JSON.parse(readFileSync(join(notes, "setup.txt"), "utf8")) as { studies: { id: string; sites: unknown[] }[]; principals: { id: string }[] };
-    expect(plan.studies.map(({ id, sites }) => [id, sites.length])).toEqual([["SYN-001", 3], ["CDISCPILOT01", 17]]);
+    expect(plan.studies.map(({ id, sites }) => [id, sites.length])).toEqual([
+      ["SYN-001", 3],
+      ["CDISCPILOT01", 17],
+    ]);
     const status = await hostStatus(home);
     expect(status.processes.map(({ name, state }) => `${name} ${state}`)).toEqual(["postgres running", "custodian running", "api running", "console running"]);
     expect(status.certificates.map(({ name }) => name)).toEqual(["api", "console", "profile auditor", "profile engineer", "profile ingest", "profile reviewer", "profile steward"]);
     for (const { notAfter } of status.certificates) expect(Date.parse(notAfter ?? "")).toBeGreaterThan(Date.now());
     expect(readIdentity(join(home, "profiles", "reviewer")).certPem).toContain("BEGIN CERTIFICATE");
-    expect(JSON.parse(readFileSync(join(home, "profiles", "reviewer", "profile.json"), "utf8"))).toEqual({ name: "reviewer", api: `https://localhost:${ports.api}`, workload: `spiffe://${status.trustDomain}/service/reviewer`, trustDomain: status.trustDomain });
+    expect(JSON.parse(readFileSync(join(home, "profiles", "reviewer", "profile.json"), "utf8"))).toEqual({
+      name: "reviewer",
+      api: `https://localhost:${ports.api}`,
+      workload: `spiffe://${status.trustDomain}/service/reviewer`,
+      trustDomain: status.trustDomain,
+    });
     first.process.kill("SIGTERM");
     expect(await first.exit).toBe(0);
     rmSync(join(notes, "setup.txt"), { force: true });
@@ -122,8 +130,12 @@ describe("the supervisor", () => {
 
   it("tells each process what it needs and nothing more: no owner's URL, no setting of ours", async () => {
     await start();
-    const told = (name: string): Record<string, string> => (JSON.parse(readFileSync(join(notes, `${name}.txt`), "utf8").split("\n")[0] ?? "") as { env: Record<string, string> }).env;
-    const names = (name: string): string[] => Object.keys(told(name)).filter((key) => key.startsWith("SALLYPORT_")).sort();
+    const told = (name: string): Record<string, string> =>
+      (JSON.parse(readFileSync(join(notes, `${name}.txt`), "utf8").split("\n")[0] ?? "") as { env: Record<string, string> }).env;
+    const names = (name: string): string[] =>
+      Object.keys(told(name))
+        .filter((key) => key.startsWith("SALLYPORT_"))
+        .sort();
     expect(names("api")).toEqual(["SALLYPORT_API_DATABASE_URL_FILE", "SALLYPORT_API_PORT", "SALLYPORT_CUSTODIAN_ADDRESS", "SALLYPORT_IDENTITY_DIR", "SALLYPORT_TRUST_DOMAIN"]);
     expect(names("console")).toEqual(["SALLYPORT_API_URL", "SALLYPORT_CONSOLE_PORT", "SALLYPORT_IDENTITY_DIR", "SALLYPORT_TRUST_DOMAIN"]);
     expect(told("console")["NODE_ENV"]).toBe("production");
@@ -229,6 +241,37 @@ describe("the supervisor", () => {
     await start();
     expect(existsSync(join(home, "profiles", "engineer", "key.pem"))).toBe(false);
     expect(existsSync(join(home, "profiles", "reviewer", "key.pem"))).toBe(true);
+  });
+
+  it("starts beside a profile that only the custodian knows as revoked, and lets it go", async () => {
+    const first = await start();
+    await revokeWorkload(home, "engineer");
+    first.process.kill("SIGTERM");
+    await first.exit;
+    rmSync(join(home, "revoked.json"));
+    const host = await start();
+    expect(host.lines.at(-1)).toContain("ready");
+    expect(host.lines).toContain("profile engineer is revoked: it gets no certificate");
+    const status = await hostStatus(home);
+    expect(status.revoked).toEqual(["engineer"]);
+    expect(status.certificates.map(({ name }) => name)).not.toContain("profile engineer");
+    expect(existsSync(join(home, "profiles", "engineer", "key.pem"))).toBe(false);
+  });
+
+  it("refuses to make a new database for a home that was founded, and starts when the old one is put back", async () => {
+    const first = await start();
+    first.process.kill("SIGTERM");
+    await first.exit;
+    const data = join(home, "postgres", "data");
+    const password = readFileSync(join(home, "postgres", "superuser.password"), "utf8");
+    renameSync(data, `${data}.away`);
+    const refused = await start();
+    expect(refused.lines.at(-1)).toMatch(/^refused: .*the folder of its database is missing.*Put the folder back.*\[database\.unreachable\]$/);
+    expect(await refused.exit).toBe(1);
+    expect(existsSync(data)).toBe(false);
+    expect(readFileSync(join(home, "postgres", "superuser.password"), "utf8")).toBe(password);
+    renameSync(`${data}.away`, data);
+    expect((await start()).lines.at(-1)).toContain("ready");
   });
 });
 

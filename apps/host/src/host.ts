@@ -1,52 +1,30 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
-import { type EmbeddedPostgres, freePort, startPostgres } from "@sallyport/embedded-postgres";
+import { freePort, startPostgres } from "@sallyport/embedded-postgres";
 import { SallyportError } from "@sallyport/errors";
 import { processId, serviceId } from "@sallyport/zones";
-import { CertificateDesk, profileNames, revokedNames, writeProfile } from "./certificate-desk.ts";
+import { addRevoked, CertificateDesk, profileNames, revokedNames, writeProfile } from "./certificate-desk.ts";
 import { type ReadyProcess, startProcess } from "./child-process.ts";
 import { type HostStatus, serveControl } from "./control-socket.ts";
 import { type Deployment, deploymentOf, type Founding, keepDeployment, knownDeployment, knownFounding } from "./deployment.ts";
 import { failureText } from "./failure-text.ts";
+import { assertFoundedDatabase, databaseFolder } from "./founded-database.ts";
 import { handOver, takeBack } from "./hand-over.ts";
 import { type FoundingPlan, foundingPlan, syntheticPlan } from "./founding-plan.ts";
+import type { HostParts } from "./host-parts.ts";
 import { lockHome } from "./home-lock.ts";
 import { type Home, homePaths, prepareHome } from "./home.ts";
-import { Keeper, type KeeperLimits, KEEPER_LIMITS, type Running } from "./keeper.ts";
+import { Keeper, KEEPER_LIMITS, type Running } from "./keeper.ts";
 import { assertPortFree, assertReachable } from "./port-check.ts";
 import { writePrivate } from "./private-file.ts";
 import { type Addresses, databaseUrlFile, environmentOf } from "./process-environment.ts";
 import { ProcessLog } from "./process-log.ts";
 import { applyOwners, chooseOwners, ownerFor, type Owners, type ProcessName } from "./process-owners.ts";
 import { LOCAL_PROFILES } from "./profiles.ts";
-import type { Programs } from "./programs.ts";
 import { runOnce } from "./run-once.ts";
-import type { Settings } from "./settings.ts";
+import { asRunning } from "./running-postgres.ts";
 import type { OperatorPlan } from "./setup-plan.ts";
-
-/** Port: what is done to the database before any process uses it. */
-export interface DatabasePreparation {
-  assertSafe(ownerUrl: string): Promise<void>;
-  migrate(ownerUrl: string, options: { readonly deployment: string; readonly log: (applied: string) => void }): Promise<void>;
-  provisionRoles(ownerUrl: string): Promise<{ readonly apiUrl: string; readonly custodianUrl: string }>;
-}
-
-/** What a host is built from. */
-export interface HostParts {
-  readonly settings: Settings;
-  readonly programs: Programs;
-  readonly database: DatabasePreparation;
-  /** Brings the demonstration study's subjects in, as soon as the api is up for the first time. */
-  readonly bringSubjects: (home: Home) => Promise<void>;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  /** One line for people. */
-  readonly report: (line: string) => void;
-  readonly limits?: KeeperLimits;
-  readonly readyMs?: number;
-  readonly graceMs?: number;
-}
 
 const RENEW_MS = 30_000;
 
@@ -175,7 +153,13 @@ export class Host {
     this.#custodian = this.#keeper("custodian", () => this.#launchCustodian(deployment));
     await this.#custodian.start();
     for (const name of ["api", "console"] as const) {
-      await this.#desk.keep({ name, spiffe: processId(deployment.trustDomain, name), dns: ["localhost"], folder: join(this.home.identity, name), owner: ownerFor(this.#owners, name) });
+      await this.#desk.keep({
+        name,
+        spiffe: processId(deployment.trustDomain, name),
+        dns: ["localhost"],
+        folder: join(this.home.identity, name),
+        owner: ownerFor(this.#owners, name),
+      });
     }
     this.#goOn();
   }
@@ -187,10 +171,12 @@ export class Host {
       await database.assertSafe(settings.databaseUrl);
       return settings.databaseUrl;
     }
-    if (!existsSync(join(this.home.postgres, "data"))) report("database: making a new one");
+    assertFoundedDatabase(this.home);
+    if (!existsSync(databaseFolder(this.home))) report("database: making a new one");
     const log = new ProcessLog(join(this.home.logs, "postgres.log"), this.#parts.now);
     let port: number | undefined;
     const keeper = this.#keeper("postgres", async () => {
+      assertFoundedDatabase(this.home);
       const server = await startPostgres({ dataDir: this.home.postgres, ...(port !== undefined && { port }), log: (line) => log.postgres(line) });
       port = server.port;
       return { ...asRunning(server), url: server.url };
@@ -236,7 +222,13 @@ export class Host {
   }
 
   async #found(plan: FoundingPlan): Promise<void> {
-    const start = { name: "setup", command: this.#parts.programs.setup, env: environmentOf("api", this.home, this.#addresses), owner: ownerFor(this.#owners, "api"), log: new ProcessLog(join(this.home.logs, "setup.log"), this.#parts.now) };
+    const start = {
+      name: "setup",
+      command: this.#parts.programs.setup,
+      env: environmentOf("api", this.home, this.#addresses),
+      owner: ownerFor(this.#owners, "api"),
+      log: new ProcessLog(join(this.home.logs, "setup.log"), this.#parts.now),
+    };
     await runOnce(start, JSON.stringify(plan), this.#stopping.signal);
     this.#goOn();
   }
@@ -256,7 +248,15 @@ export class Host {
 
   async #keepProfile(name: string): Promise<void> {
     const identity = writeProfile(this.home, name, this.#addresses.trustDomain, this.#addresses.apiPort);
-    if (!revokedNames(this.home).includes(name)) await this.#desk.keep(identity);
+    if (revokedNames(this.home).includes(name)) return;
+    try {
+      await this.#desk.keep(identity);
+    } catch (error) {
+      // One that the custodian revoked and this home doesn't know of, as after a restore, must not keep the others from starting.
+      if (!(error instanceof SallyportError) || error.code !== "workload.revoked") throw error;
+      this.#letGo(name);
+      this.#parts.report(`profile ${name} is revoked: it gets no certificate`);
+    }
   }
 
   async #keepProcess(name: "api" | "console"): Promise<void> {
@@ -302,7 +302,14 @@ export class Host {
       return custodianPort;
     }
     const kept = existsSync(this.home.custodianPort) ? Number(readFileSync(this.home.custodianPort, "utf8")) : 0;
-    const isUsable = Number.isInteger(kept) && kept > 0 && kept < 65_536 && (await assertPortFree(kept, "SALLYPORT_CUSTODIAN_PORT").then(() => true, () => false));
+    const isUsable =
+      Number.isInteger(kept) &&
+      kept > 0 &&
+      kept < 65_536 &&
+      (await assertPortFree(kept, "SALLYPORT_CUSTODIAN_PORT").then(
+        () => true,
+        () => false,
+      ));
     const port = isUsable ? kept : await freePort();
     writePrivate(this.home.custodianPort, `${port}\n`);
     return port;
@@ -311,8 +318,11 @@ export class Host {
   async #revoke(name: string): Promise<void> {
     if (!profileNames(this.home).includes(name)) throw new SallyportError("input.not_found", { found: name });
     await this.#desk.revoke(serviceId(this.#addresses.trustDomain, name));
-    const names = new Set([...revokedNames(this.home), name]);
-    writePrivate(this.home.revoked, JSON.stringify({ profiles: [...names].sort() }));
+    this.#letGo(name);
+  }
+
+  #letGo(name: string): void {
+    addRevoked(this.home, name);
     this.#desk.drop(join(this.home.profiles, name));
   }
 
@@ -323,7 +333,9 @@ export class Host {
       api: `https://localhost:${this.#addresses.apiPort}`,
       trustDomain: this.#addresses.trustDomain,
       processes: this.#keepers.map((keeper) => ({ name: keeper.name, pid: keeper.current?.pid ?? null, state: keeper.state, sinceMs: Math.round(keeper.sinceMs) })),
-      certificates: this.#desk.expiries().map(({ name, spiffe, notAfterMs }) => ({ name, workload: spiffe, notAfter: notAfterMs === null ? null : new Date(notAfterMs).toISOString() })),
+      certificates: this.#desk
+        .expiries()
+        .map(({ name, spiffe, notAfterMs }) => ({ name, workload: spiffe, notAfter: notAfterMs === null ? null : new Date(notAfterMs).toISOString() })),
       revoked: revokedNames(this.home),
     };
   }
@@ -331,13 +343,4 @@ export class Host {
   #goOn(): void {
     if (this.#stopping.signal.aborted) throw new SallyportError("service.stopping");
   }
-}
-
-function asRunning(server: EmbeddedPostgres): Running {
-  return {
-    pid: server.pid,
-    ended: server.exited.then(({ code, signal }) => signal ?? (code === null ? "gone" : code > 128 ? `signal ${code - 128}` : `exit ${code}`)),
-    stop: () => server.stop(),
-    kill: () => server.kill("SIGQUIT"),
-  };
 }

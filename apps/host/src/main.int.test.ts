@@ -40,7 +40,11 @@ afterAll(() => {
 
 const run = async (environment: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<{ code: number | null; said: string; ms: number }> => {
   const begun = performance.now();
-  const child = spawn(process.execPath, [main, ...args], { cwd: base, env: { PATH: process.env["PATH"] ?? "", SALLYPORT_HOME: path("home"), ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: base,
+    env: { PATH: process.env["PATH"] ?? "", SALLYPORT_HOME: path("home"), ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (said += text));
   const [code] = (await once(child, "close")) as [number | null];
@@ -53,7 +57,12 @@ const classes: readonly (readonly [what: string, environment: () => Record<strin
   ["example: postgres:postgres", () => ({ SALLYPORT_DATABASE_URL: "postgres://postgres:postgres@127.0.0.1/t" }), "secret.weak", "SALLYPORT_DATABASE_URL"],
   ["world-readable: a secret file with mode 644", () => ({ SALLYPORT_DATABASE_URL_FILE: path("exposed") }), "secret.exposed", "SALLYPORT_DATABASE_URL_FILE"],
   ["wrong type: a port in words", () => ({ SALLYPORT_API_PORT: "abc" }), "setting.invalid", "SALLYPORT_API_PORT"],
-  ["unreachable: a database that does not answer", () => ({ SALLYPORT_DATABASE_URL: `postgres://owner:${STRONG}@127.0.0.1:${closed}/t` }), "database.unreachable", "SALLYPORT_DATABASE_URL"],
+  [
+    "unreachable: a database that does not answer",
+    () => ({ SALLYPORT_DATABASE_URL: `postgres://owner:${STRONG}@127.0.0.1:${closed}/t` }),
+    "database.unreachable",
+    "SALLYPORT_DATABASE_URL",
+  ],
   ["insecure: another host without verify-full", () => ({ SALLYPORT_DATABASE_URL: `postgres://owner:${STRONG}@10.0.0.5/t` }), "database.insecure", "SALLYPORT_DATABASE_URL"],
   ["port taken: by another program", () => ({ SALLYPORT_CONSOLE_PORT: String(taken) }), "port.taken", "SALLYPORT_CONSOLE_PORT"],
   ["port taken: by ourselves", () => ({ SALLYPORT_CONSOLE_PORT: "3001" }), "port.taken", "SALLYPORT_API_PORT"],

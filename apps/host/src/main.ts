@@ -20,10 +20,13 @@ async function main(args: readonly string[]): Promise<number> {
   const settings = readSettings();
   const plan = command === "setup" && argument !== undefined ? readOperatorPlan(argument) : null;
   const host = new Host({ settings, programs: builtPrograms(), database: { assertSafe, migrate, provisionRoles }, bringSubjects: bringDemoSubjects, now: Date.now, report });
-  const asked = whenAsked(() => {
-    report("stopping");
-    void host.stop();
-  }, () => host.hurry());
+  const asked = whenAsked(
+    () => {
+      report("stopping");
+      void host.stop();
+    },
+    () => host.hurry(),
+  );
   try {
     if (plan !== null) {
       await host.setup(plan);

@@ -39,6 +39,8 @@ export function assertReachable(databaseUrl: string, setting: string, timeoutMs 
     };
     const late = setTimeout(() => end("no answer"), timeoutMs);
     socket.once("connect", () => end(null));
-    socket.once("error", (error: NodeJS.ErrnoException) => end(error.code === "ENOTFOUND" || error.code === "EAI_AGAIN" ? "the host's name is not known" : "nothing answers there"));
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      end(error.code === "ENOTFOUND" || error.code === "EAI_AGAIN" ? "the host's name is not known" : "nothing answers there"),
+    );
   });
 }

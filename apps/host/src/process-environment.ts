@@ -17,11 +17,22 @@ export const databaseUrlFile = (home: Home, name: "api" | "custodian"): string =
 
 /** The whole environment of a process: what it needs, and nothing of ours. */
 export function environmentOf(name: ProcessName, home: Home, addresses: Addresses): Readonly<Record<string, string>> {
-  const all = { NODE_ENV: "production", PATH: "/usr/local/bin:/usr/bin:/bin", TZ: "UTC", SALLYPORT_IDENTITY_DIR: join(home.identity, name), SALLYPORT_TRUST_DOMAIN: addresses.trustDomain };
+  const all = {
+    NODE_ENV: "production",
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    TZ: "UTC",
+    SALLYPORT_IDENTITY_DIR: join(home.identity, name),
+    SALLYPORT_TRUST_DOMAIN: addresses.trustDomain,
+  };
   const custodian = { SALLYPORT_CUSTODIAN_ADDRESS: `127.0.0.1:${addresses.custodianPort}` };
   switch (name) {
     case "custodian":
-      return { ...all, SALLYPORT_CUSTODIAN_ADDRESS: `${addresses.custodianHost ?? "127.0.0.1"}:${addresses.custodianPort}`, SALLYPORT_CUSTODIAN_HOME: home.custodian, SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: databaseUrlFile(home, "custodian") };
+      return {
+        ...all,
+        SALLYPORT_CUSTODIAN_ADDRESS: `${addresses.custodianHost ?? "127.0.0.1"}:${addresses.custodianPort}`,
+        SALLYPORT_CUSTODIAN_HOME: home.custodian,
+        SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: databaseUrlFile(home, "custodian"),
+      };
     case "api":
       return { ...all, ...custodian, SALLYPORT_API_PORT: String(addresses.apiPort), SALLYPORT_API_DATABASE_URL_FILE: databaseUrlFile(home, "api") };
     case "console":

@@ -16,7 +16,12 @@ const kept = (line: string): unknown => {
 };
 
 it("keeps the listed facts of a line", () => {
-  expect(kept('{"at":"1970-01-01T00:00:00.000Z","event":"call.done","code":"policy.denied","ms":12}')).toEqual({ at: "1970-01-01T00:00:00.000Z", event: "call.done", code: "policy.denied", ms: 12 });
+  expect(kept('{"at":"1970-01-01T00:00:00.000Z","event":"call.done","code":"policy.denied","ms":12}')).toEqual({
+    at: "1970-01-01T00:00:00.000Z",
+    event: "call.done",
+    code: "policy.denied",
+    ms: 12,
+  });
 });
 
 it.each([

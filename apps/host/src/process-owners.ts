@@ -29,7 +29,13 @@ export function chooseOwners(home: Home, entries: readonly string[]): Owners {
   if (process.geteuid?.() !== 0) return { kind: "one", warning: null };
   if (!ancestorsOpen(home.root)) return { kind: "one", warning: `${COST}: SALLYPORT_HOME is below a folder that other users can't enter` };
   const uid = ZONE_UIDS.api;
-  const check = spawnSync(process.execPath, ["-e", "for (const path of process.argv.slice(1)) require('node:fs').accessSync(path)", ...entries], { uid, gid: uid, cwd: "/", env: {}, stdio: "ignore" });
+  const check = spawnSync(process.execPath, ["-e", "for (const path of process.argv.slice(1)) require('node:fs').accessSync(path)", ...entries], {
+    uid,
+    gid: uid,
+    cwd: "/",
+    env: {},
+    stdio: "ignore",
+  });
   if (check.status !== 0) return { kind: "one", warning: `${COST}: other users can't read Node.js or Sallyport's code` };
   return { kind: "separate", of: { custodian: ownerOf("custodian"), api: ownerOf("api"), console: ownerOf("console") } };
 }

@@ -19,7 +19,11 @@ export async function runOnce(start: ProcessStart, input: string, signal: AbortS
   child.on("message", (message: ChannelMessage) => {
     const code = message["code"];
     const context = message["context"];
-    if (message.type === "failed") failure = new SallyportError(isErrorCode(code) ? code : "internal", { process: start.name, ...(typeof context === "object" && context !== null ? (context as Record<string, string>) : {}) });
+    if (message.type === "failed")
+      failure = new SallyportError(isErrorCode(code) ? code : "internal", {
+        process: start.name,
+        ...(typeof context === "object" && context !== null ? (context as Record<string, string>) : {}),
+      });
   });
   child.stdin?.on("error", () => undefined).end(input);
   const code = await new Promise<number | null>((settle, fail) => child.once("error", fail).once("close", settle));

@@ -8,7 +8,39 @@ const LENGTH_MIN = 16;
  * What people put where a secret belongs, until they come back to it.
  * Compared without case and without what isn't a letter or digit.
  */
-const EXAMPLES: readonly string[] = ["changeme", "changemeplease", "changeit", "password", "passw0rd", "secret", "supersecret", "mysecretpassword", "example", "examplepassword", "postgres", "postgrespassword", "admin", "administrator", "root", "test", "testtesttesttest", "letmein", "sallyport", "yourpassword", "yourpasswordhere", "replaceme", "replacemeplease", "placeholder", "todo", "default", "12345678", "1234567890123456", "0123456789abcdef", "hunter2", "correcthorsebatterystaple"];
+const EXAMPLES: readonly string[] = [
+  "changeme",
+  "changemeplease",
+  "changeit",
+  "password",
+  "passw0rd",
+  "secret",
+  "supersecret",
+  "mysecretpassword",
+  "example",
+  "examplepassword",
+  "postgres",
+  "postgrespassword",
+  "admin",
+  "administrator",
+  "root",
+  "test",
+  "testtesttesttest",
+  "letmein",
+  "sallyport",
+  "yourpassword",
+  "yourpasswordhere",
+  "replaceme",
+  "replacemeplease",
+  "placeholder",
+  "todo",
+  "default",
+  "12345678",
+  "1234567890123456",
+  "0123456789abcdef",
+  "hunter2",
+  "correcthorsebatterystaple",
+];
 
 /**
  * Reads a file that holds one secret.

@@ -36,8 +36,19 @@ faultTest(
     const folder = mkdtempSync(join(tmpdir(), "sallyport-p9-"));
     const unsafe = await startPostgres({ dataDir: join(folder, "unsafe"), durable: false });
     const [apiPort, consolePort] = [await freePort(), await freePort()];
-    const database = { assertSafe: defence === "on" ? assertSafe : () => Promise.resolve(), migrate: () => Promise.resolve(), provisionRoles: () => Promise.reject(new Error("not reached")) };
-    const host = new Host({ settings: { home: join(folder, "home"), apiPort, consolePort, custodianPort: null, databaseUrl: unsafe.url, seed: "none" }, programs, database, now: Date.now, bringSubjects: () => Promise.resolve(), report: () => undefined });
+    const database = {
+      assertSafe: defence === "on" ? assertSafe : () => Promise.resolve(),
+      migrate: () => Promise.resolve(),
+      provisionRoles: () => Promise.reject(new Error("not reached")),
+    };
+    const host = new Host({
+      settings: { home: join(folder, "home"), apiPort, consolePort, custodianPort: null, databaseUrl: unsafe.url, seed: "none" },
+      programs,
+      database,
+      now: Date.now,
+      bringSubjects: () => Promise.resolve(),
+      report: () => undefined,
+    });
     try {
       expect(await codeFrom(() => host.start())).toBe("database.insecure");
     } finally {

@@ -37,7 +37,16 @@ describe("settings", () => {
   });
 
   it("are taken as they are given", () => {
-    const given = { SALLYPORT_HOME: "/srv/sallyport", SALLYPORT_CONSOLE_PORT: "8080", SALLYPORT_API_PORT: "8443", SALLYPORT_CUSTODIAN_PORT: "9000", SALLYPORT_DATABASE_URL_FILE: file("good"), SALLYPORT_SEED: "none", NODE_ENV: "production", OTHER: "x" };
+    const given = {
+      SALLYPORT_HOME: "/srv/sallyport",
+      SALLYPORT_CONSOLE_PORT: "8080",
+      SALLYPORT_API_PORT: "8443",
+      SALLYPORT_CUSTODIAN_PORT: "9000",
+      SALLYPORT_DATABASE_URL_FILE: file("good"),
+      SALLYPORT_SEED: "none",
+      NODE_ENV: "production",
+      OTHER: "x",
+    };
     expect(readSettings(given)).toEqual({ home: "/srv/sallyport", consolePort: 8080, apiPort: 8443, custodianPort: 9000, databaseUrl: url("127.0.0.1/trial"), seed: "none" });
   });
 
@@ -68,7 +77,12 @@ describe("settings", () => {
     ["a URL without a password", () => ({ SALLYPORT_DATABASE_URL: "postgres://owner@localhost/t" }), "secret.missing", "SALLYPORT_DATABASE_URL"],
     ["an example password", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t", "change-me-please") }), "secret.weak", "SALLYPORT_DATABASE_URL"],
     ["the user's name as the password", () => ({ SALLYPORT_DATABASE_URL: "postgres://postgres:postgres@localhost/t" }), "secret.weak", "SALLYPORT_DATABASE_URL"],
-    ["a placeholder that nobody filled in", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t", encodeURIComponent("${DATABASE_PASSWORD}")) }), "secret.weak", "SALLYPORT_DATABASE_URL"],
+    [
+      "a placeholder that nobody filled in",
+      () => ({ SALLYPORT_DATABASE_URL: url("localhost/t", encodeURIComponent("${DATABASE_PASSWORD}")) }),
+      "secret.weak",
+      "SALLYPORT_DATABASE_URL",
+    ],
     ["one character many times", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t", "xxxxxxxxxxxxxxxxxxxx") }), "secret.weak", "SALLYPORT_DATABASE_URL"],
     ["a short password", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t", "q7Rt-2mZ9pLx4Kc") }), "secret.weak", "SALLYPORT_DATABASE_URL"],
     ["another host without TLS", () => ({ SALLYPORT_DATABASE_URL: url("db.example.org/t") }), "database.insecure", "SALLYPORT_DATABASE_URL"],

@@ -52,7 +52,8 @@ export function readSettings(environment: Environment = process.env, secretRule:
   };
 }
 
-const invalid = (setting: string, reason: string, remedy?: string): SallyportError => new SallyportError("setting.invalid", { setting, reason, ...(remedy !== undefined && { remedy }) });
+const invalid = (setting: string, reason: string, remedy?: string): SallyportError =>
+  new SallyportError("setting.invalid", { setting, reason, ...(remedy !== undefined && { remedy }) });
 
 function assertKnownNames(environment: Environment): void {
   const nodeEnv = environment["NODE_ENV"];

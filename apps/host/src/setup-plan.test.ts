@@ -44,7 +44,11 @@ it.each([
   ["a site that is there twice", (plan: Draft) => plan.studies[0]?.sites.push(structuredClone(plan.studies[0].sites[0] as never)), /site TRIAL-2031\/001 is there twice/],
   ["a profile's name that is a path", (plan: Draft) => Object.assign(plan.profiles[0] as object, { name: "../api" }), /^profiles\.0\.name/],
   ["a profile at a study that is not registered", (plan: Draft) => Object.assign(plan.profiles[0]?.assignments[0] as object, { study: "OTHER" }), /profile ingest: study OTHER/],
-  ["a profile at a site that is not registered", (plan: Draft) => Object.assign(plan.profiles[0]?.assignments[0] as object, { site: "999" }), /profile ingest: site TRIAL-2031\/999/],
+  [
+    "a profile at a site that is not registered",
+    (plan: Draft) => Object.assign(plan.profiles[0]?.assignments[0] as object, { site: "999" }),
+    /profile ingest: site TRIAL-2031\/999/,
+  ],
   ["a site of all studies", (plan: Draft) => Object.assign(plan.profiles[3]?.assignments[0] as object, { site: "001" }), /at all sites/],
 ])("%s is refused, and the place is named", (_, change, reason) => expect(refused(change)).toMatchObject(because(reason) as object));
 
@@ -71,5 +75,10 @@ it("the synthetic study is the same at every call, names only registered sites, 
 
 it("the pilot study is registered with the sites of its own data and with no subject", () => {
   const plan = syntheticPlan("dexample00000.sallyport");
-  expect(plan.studies.find(({ id }) => id === "CDISCPILOT01")?.sites.map(({ id }) => id).join(" ")).toBe("701 702 703 704 705 706 707 708 709 710 711 713 714 715 716 717 718");
+  expect(
+    plan.studies
+      .find(({ id }) => id === "CDISCPILOT01")
+      ?.sites.map(({ id }) => id)
+      .join(" "),
+  ).toBe("701 702 703 704 705 706 707 708 709 710 711 713 714 715 716 717 718");
 });

@@ -19,7 +19,13 @@ const Assignment = z.strictObject({
 const Plan = z.strictObject({
   studies: SetupPlan.shape.studies.min(1),
   profiles: z
-    .array(z.strictObject({ name: z.string().regex(/^[a-z][a-z0-9-]{1,39}$/, "is lower-case letters, digits and -"), title: z.string().min(1).max(100), assignments: z.array(Assignment).min(1).max(50) }))
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[a-z][a-z0-9-]{1,39}$/, "is lower-case letters, digits and -"),
+        title: z.string().min(1).max(100),
+        assignments: z.array(Assignment).min(1).max(50),
+      }),
+    )
     .min(1)
     .max(500),
 });
@@ -29,7 +35,8 @@ const Plan = z.strictObject({
  * @throws SallyportError `setting.invalid`, whose reason names the place in the file.
  */
 export function readOperatorPlan(path: string): OperatorPlan {
-  const invalid = (reason: string): SallyportError => new SallyportError("setting.invalid", { setting: "plan", file: path, reason, remedy: "correct the file; docs/setup-plan.example.json shows one" });
+  const invalid = (reason: string): SallyportError =>
+    new SallyportError("setting.invalid", { setting: "plan", file: path, reason, remedy: "correct the file; docs/setup-plan.example.json shows one" });
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
@@ -42,9 +49,14 @@ export function readOperatorPlan(path: string): OperatorPlan {
     throw invalid(`${issue?.path.join(".") || "the whole file"}: ${issue?.message ?? "is not a plan"}`);
   }
   const plan = parsed.data;
-  const twice = firstTwice([...plan.studies.map(({ id }) => `study ${id}`), ...plan.studies.flatMap((study) => study.sites.map((site) => `site ${study.id}/${site.id}`)), ...plan.profiles.map(({ name }) => `profile ${name}`)]);
+  const twice = firstTwice([
+    ...plan.studies.map(({ id }) => `study ${id}`),
+    ...plan.studies.flatMap((study) => study.sites.map((site) => `site ${study.id}/${site.id}`)),
+    ...plan.profiles.map(({ name }) => `profile ${name}`),
+  ]);
   if (twice !== null) throw invalid(`${twice} is there twice`);
-  for (const { name, assignments } of plan.profiles) for (const { study, site } of assignments) assertRegistered(plan.studies, study, site, (reason) => invalid(`profile ${name}: ${reason}`));
+  for (const { name, assignments } of plan.profiles)
+    for (const { study, site } of assignments) assertRegistered(plan.studies, study, site, (reason) => invalid(`profile ${name}: ${reason}`));
   return plan;
 }
 

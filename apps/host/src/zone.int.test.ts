@@ -13,7 +13,10 @@ chmodSync(base, 0o755);
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 async function zone(env: Readonly<Record<string, string>>): Promise<{ readonly child: ChildProcess; readonly said: () => string }> {
-  const child = spawn(process.execPath, [MAIN, "zone", "custodian"], { env: { PATH: process.env["PATH"], SALLYPORT_HOME: join(base, "home"), ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [MAIN, "zone", "custodian"], {
+    env: { PATH: process.env["PATH"], SALLYPORT_HOME: join(base, "home"), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (said += text.toString("utf8")));
   onTestFinished(async () => {

@@ -48,8 +48,7 @@ export class SallyportClientError extends TRPCClientError<AnyTRPCRouter> {
 }
 
 /** Whether the boundary refused the caller: 401 or 403, so nothing was opened and nothing was changed. */
-export const isDenial = (error: unknown): error is SallyportClientError =>
-  error instanceof SallyportClientError && catalog[error.code].outcome === "denied";
+export const isDenial = (error: unknown): error is SallyportClientError => error instanceof SallyportClientError && catalog[error.code].outcome === "denied";
 
 /** Whether an error is one of these failures; narrows `code` to them. */
 export const hasCode = <C extends ErrorCode>(error: unknown, ...codes: readonly C[]): error is SallyportClientError & { readonly code: C } =>

@@ -42,7 +42,10 @@ function open(pace: Pace = impatient): Connection {
 }
 
 const failureOf = async (call: Promise<unknown>): Promise<SallyportClientError> => {
-  const error: unknown = await call.then(() => "no failure", (failure: unknown) => failure);
+  const error: unknown = await call.then(
+    () => "no failure",
+    (failure: unknown) => failure,
+  );
   expect(error).toBeInstanceOf(SallyportClientError);
   return error as SallyportClientError;
 };
@@ -115,7 +118,12 @@ test("a reset is sent again with the same key, four times at most, and then the 
   expect(failure.idempotencyKey).toBe(keys[0]);
 });
 
-test.each([[500, "internal"], [429, "service.limited"], [409, "input.idempotency_reused"], [413, "input.too_large"]] as const)("a %i is never sent again", async (status, code) => {
+test.each([
+  [500, "internal"],
+  [429, "service.limited"],
+  [409, "input.idempotency_reused"],
+  [413, "input.too_large"],
+] as const)("a %i is never sent again", async (status, code) => {
   const listener = await serve(() => wire(status, code));
   expect((await failureOf(open().api.packets.release.mutate(PACKET))).code).toBe(code);
   expect(listener.to(RELEASE)).toHaveLength(1);
@@ -142,7 +150,11 @@ test("a revoked token is not asked for again", async () => {
   expect(listener.to(RELEASE)).toHaveLength(1);
 });
 
-test.each([["a reset", "reset", "connection.lost"], ["a 503", wire(503, "trail.unavailable"), "trail.unavailable"], ["a stale token", wire(401, "token.key"), "token.key"]] as const)("a reveal is sent once: not again after %s", async (_, reply, code) => {
+test.each([
+  ["a reset", "reset", "connection.lost"],
+  ["a 503", wire(503, "trail.unavailable"), "trail.unavailable"],
+  ["a stale token", wire(401, "token.key"), "token.key"],
+] as const)("a reveal is sent once: not again after %s", async (_, reply, code) => {
   const listener = await serve(() => reply);
   expect((await failureOf(open().api.subjects.reveal.mutate(REVEAL))).code).toBe(code);
   expect(listener.to(REVEALED)).toHaveLength(1);
@@ -199,7 +211,9 @@ test("callers that need a token at the same time share one request", async () =>
 });
 
 test("a 503 of the token route is waited out, for a reveal too, since the reveal wasn't sent", async () => {
-  const listener = await listen(deployment.apiIdentity(), (request, n) => (request.path === "/token" ? (n === 1 ? wire(503, "service.unavailable") : token()) : ok({ value: "F" })));
+  const listener = await listen(deployment.apiIdentity(), (request, n) =>
+    request.path === "/token" ? (n === 1 ? wire(503, "service.unavailable") : token()) : ok({ value: "F" }),
+  );
   opened.push(listener);
   deployment.pointAt(listener.port);
   await open().api.subjects.reveal.mutate(REVEAL);
@@ -291,7 +305,9 @@ test("a key that others can read is refused by its name", async () => {
 });
 
 test("a folder that is no profile is refused by the file that is missing", () => {
-  expect(() => connect({ profile: join(deployment.profile, "nobody") })).toThrow(expect.objectContaining({ code: "setting.invalid", where: [join(deployment.profile, "nobody", "profile.json")] }));
+  expect(() => connect({ profile: join(deployment.profile, "nobody") })).toThrow(
+    expect.objectContaining({ code: "setting.invalid", where: [join(deployment.profile, "nobody", "profile.json")] }),
+  );
 });
 
 test("an address without TLS is refused", () => {

@@ -66,7 +66,10 @@ function isRefused(error: unknown): boolean {
 /** OpenSSL's verification errors, Node's name check, and what our own check of the SPIFFE id throws. */
 function isIdentityFailure(error: unknown, code: string): boolean {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code.startsWith("workload.")) return true;
-  return /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CRL_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|ERR_SSL_WRONG_VERSION|ERR_SSL_UNSUPPORTED_PROTOCOL)/.test(code) && error instanceof Error;
+  return (
+    /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CRL_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|ERR_SSL_WRONG_VERSION|ERR_SSL_UNSUPPORTED_PROTOCOL)/.test(code) &&
+    error instanceof Error
+  );
 }
 
 const isAbort = (error: unknown): boolean => error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");

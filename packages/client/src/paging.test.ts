@@ -22,7 +22,11 @@ function book(texts: readonly Page[]): { calls: Input[]; call: (input: Input) =>
 }
 
 test("items come in order over all pages, each page asked for with the cursor of the one before", async () => {
-  const { call, calls } = book([{ items: [1, 2], next: "a" }, { items: [], next: "b" }, { items: [3], next: null }]);
+  const { call, calls } = book([
+    { items: [1, 2], next: "a" },
+    { items: [], next: "b" },
+    { items: [3], next: null },
+  ]);
   const seen: number[] = [];
   for await (const item of items(call, { study: "S" })) seen.push(item);
   expect(seen).toEqual([1, 2, 3]);
@@ -30,7 +34,10 @@ test("items come in order over all pages, each page asked for with the cursor of
 });
 
 test("no page is fetched before it is asked for", async () => {
-  const { call, calls } = book([{ items: [1], next: "a" }, { items: [2], next: null }]);
+  const { call, calls } = book([
+    { items: [1], next: "a" },
+    { items: [2], next: null },
+  ]);
   for await (const item of items(call, { study: "S" })) {
     expect(item).toBe(1);
     break;

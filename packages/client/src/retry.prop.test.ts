@@ -4,7 +4,19 @@ import { SallyportClientError } from "./client-error.ts";
 import { ConnectionFault, type FaultKind, TokenFault } from "./connection-fault.ts";
 import { DEADLINE_MS, type Pace, sendWithRetry, TRIES_MAX } from "./retry.ts";
 
-const CODES = ["policy.denied", "token.time", "token.key", "token.binding", "token.revoked", "trail.unavailable", "service.busy", "service.limited", "input.invalid", "packet.state", "internal"] as const;
+const CODES = [
+  "policy.denied",
+  "token.time",
+  "token.key",
+  "token.binding",
+  "token.revoked",
+  "trail.unavailable",
+  "service.busy",
+  "service.limited",
+  "input.invalid",
+  "packet.state",
+  "internal",
+] as const;
 const FAULTS: readonly FaultKind[] = ["refused", "reset", "timeout", "untrusted", "unreachable", "rejected"];
 
 type Event = { readonly takesMs: number; readonly failure: unknown };
@@ -15,7 +27,12 @@ const plain = fc.oneof(
 );
 const failure = fc.oneof({ weight: 4, arbitrary: plain }, { weight: 1, arbitrary: plain.map((inner) => new TokenFault(inner)) }, { weight: 1, arbitrary: fc.constant(null) });
 const event: fc.Arbitrary<Event> = fc.record({ takesMs: fc.integer({ min: 0, max: 9_000 }), failure });
-const script = fc.record({ events: fc.array(event, { minLength: 12, maxLength: 12 }), repeatable: fc.boolean(), deadlineMs: fc.constantFrom(1_000, DEADLINE_MS), random: fc.double({ min: 0, max: 0.999, noNaN: true }) });
+const script = fc.record({
+  events: fc.array(event, { minLength: 12, maxLength: 12 }),
+  repeatable: fc.boolean(),
+  deadlineMs: fc.constantFrom(1_000, DEADLINE_MS),
+  random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+});
 
 interface Run {
   readonly failures: readonly unknown[];

@@ -17,7 +17,10 @@ const run = (command: string, ...args: string[]): string => execFileSync(command
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), "sallyport-outside-"));
   const tarball = run(process.execPath, join(root, "scripts/pack.mjs"), "--out", project).trim();
-  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "outside", private: true, type: "module", dependencies: { "@sallyport/client": `file:${tarball}` }, devDependencies: { "@types/node": "20.19.43" } }));
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({ name: "outside", private: true, type: "module", dependencies: { "@sallyport/client": `file:${tarball}` }, devDependencies: { "@types/node": "20.19.43" } }),
+  );
   try {
     run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline");
     isInstalled = true;
@@ -33,7 +36,16 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 function check(file: string, source: string): string {
   mkdirSync(join(project, "src"), { recursive: true });
   writeFileSync(join(project, "src", file), source);
-  const options = { target: "es2023", module: "nodenext", strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true, noEmit: true, types: ["node"], rewriteRelativeImportExtensions: true };
+  const options = {
+    target: "es2023",
+    module: "nodenext",
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: ["node"],
+    rewriteRelativeImportExtensions: true,
+  };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: [`src/${file}`] }));
   try {
     return run(process.execPath, tsc, "-p", project);
@@ -44,7 +56,9 @@ function check(file: string, source: string): string {
 
 test("the tarball's manifest names exact versions and nothing of this workspace", () => {
   const installed = join(project, "node_modules/@sallyport/client");
-  const manifest = isInstalled ? readFileSync(join(installed, "package.json"), "utf8") : run("tar", "-xOzf", readdirSync(project).find((name) => name.endsWith(".tgz")) ?? "", "package/package.json");
+  const manifest = isInstalled
+    ? readFileSync(join(installed, "package.json"), "utf8")
+    : run("tar", "-xOzf", readdirSync(project).find((name) => name.endsWith(".tgz")) ?? "", "package/package.json");
   const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
   expect(manifest).not.toMatch(/workspace:|@sallyport\/(?!client)/);
   for (const version of Object.values(dependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
@@ -75,6 +89,7 @@ test("a wrong input, a wrong path and a wrong code don't type-check, so the type
 
 test("the installed package loads, and says what is wrong with a profile that isn't there", (context) => {
   if (!isInstalled) return context.skip(`skipped: ${note}`);
-  const script = 'import { connect, isDenial } from "@sallyport/client"; try { connect({ profile: "/nowhere" }); } catch (e) { console.log(e.code, isDenial(e), e instanceof Error); }';
+  const script =
+    'import { connect, isDenial } from "@sallyport/client"; try { connect({ profile: "/nowhere" }); } catch (e) { console.log(e.code, isDenial(e), e instanceof Error); }';
   expect(run(process.execPath, "--input-type=module", "-e", script).trim()).toBe("setting.invalid false true");
 });

@@ -10,7 +10,10 @@ function source(lifetimeMs: number): { tokens: TokenSource; issued: () => number
   return { tokens: new TokenSource(issue, { now: () => clockMs }), issued: () => issued, advance: (ms) => (clockMs += ms) };
 }
 
-test.each([[900_000, 840_000], [100_000, 80_000]])("a token of %i ms is used until %i ms and renewed before it expires", async (lifetimeMs, renewAtMs) => {
+test.each([
+  [900_000, 840_000],
+  [100_000, 80_000],
+])("a token of %i ms is used until %i ms and renewed before it expires", async (lifetimeMs, renewAtMs) => {
   const { tokens, advance } = source(lifetimeMs);
   expect(await tokens.get(never)).toBe("t1");
   advance(renewAtMs - 1);

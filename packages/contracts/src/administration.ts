@@ -4,24 +4,28 @@ import { IsoTime, SiteId, StudyId } from "./primitives.ts";
 
 export const ListStudiesInput = strict({});
 export const ListStudiesOutput = strict({
-  studies: z.array(z.strictObject({
-    study: StudyId,
-    title: z.string(),
-    profile: z.string(),
-    sites: z.array(z.strictObject({ site: SiteId, name: z.string(), country: z.string() })),
-  })),
+  studies: z.array(
+    z.strictObject({
+      study: StudyId,
+      title: z.string(),
+      profile: z.string(),
+      sites: z.array(z.strictObject({ site: SiteId, name: z.string(), country: z.string() })),
+    }),
+  ),
 });
 
 const AssignmentSummary = z.strictObject({ role: z.string(), study: z.string(), site: z.string(), from: IsoTime, until: IsoTime.nullable() });
 
 export const ListWorkloadsInput = strict({});
 export const ListWorkloadsOutput = strict({
-  workloads: z.array(z.strictObject({
-    principal: z.string(),
-    workload: z.string(),
-    status: z.enum(["active", "suspended", "revoked"]),
-    assignments: z.array(AssignmentSummary),
-  })),
+  workloads: z.array(
+    z.strictObject({
+      principal: z.string(),
+      workload: z.string(),
+      status: z.enum(["active", "suspended", "revoked"]),
+      assignments: z.array(AssignmentSummary),
+    }),
+  ),
 });
 
 export const MyAccessInput = strict({});

@@ -24,8 +24,13 @@ export const PacketSummary = strict({
 });
 
 /** `content` is one Dataset-JSON file as text (UTF-8, 8 MiB at most). */
-export const UploadPacketInput = strict({ study: StudyId, content: z.string().min(2).max(8 * 1024 * 1024) });
-export const UploadPacketOutput = PacketSummary;
+export const UploadPacketInput = strict({
+  study: StudyId,
+  content: z
+    .string()
+    .min(2)
+    .max(8 * 1024 * 1024),
+});
 
 export const ListPacketsInput = strict({
   study: StudyId.optional(),

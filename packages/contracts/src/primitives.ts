@@ -20,7 +20,10 @@ export const FieldName = z.string().regex(/^[A-Z][A-Z0-9]{1,7}\.[A-Z][A-Z0-9_]{0
 export const Reason = z.string().trim().min(8).max(500);
 
 /** Opaque place in a list, bound to the caller and the filter. */
-export const Cursor = z.string().max(512).regex(/^[A-Za-z0-9_.-]+$/);
+export const Cursor = z
+  .string()
+  .max(512)
+  .regex(/^[A-Za-z0-9_.-]+$/);
 
 export const PageLimit = z.int().min(1).max(500).default(100);
 

@@ -42,7 +42,10 @@ export const GetSubjectOutput = strict({ ...SubjectSummary.shape, fields: z.arra
 export const RevealFieldInput = strict({
   subjectId: SubjectId,
   field: FieldName,
-  record: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/).default("1"),
+  record: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/)
+    .default("1"),
   purpose: Purpose,
   reason: Reason,
 });

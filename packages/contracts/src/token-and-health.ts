@@ -2,7 +2,13 @@ import { z } from "zod";
 import { IsoTime } from "./primitives.ts";
 
 /** Body of `POST /token`. `scope` names actions, separated by spaces; without it, all that the principal's roles allow. */
-export const TokenInput = z.strictObject({ scope: z.string().max(2000).regex(/^[a-z_.]+(?: [a-z_.]+)*$/).optional() });
+export const TokenInput = z.strictObject({
+  scope: z
+    .string()
+    .max(2000)
+    .regex(/^[a-z_.]+(?: [a-z_.]+)*$/)
+    .optional(),
+});
 export const TokenOutput = z.strictObject({ token: z.string(), expiresAt: IsoTime });
 
 const Lamp = z.enum(["ok", "down"]);

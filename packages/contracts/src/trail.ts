@@ -7,13 +7,15 @@ export const Evidence = z.strictObject({ chain: ChainName, generation: Count, si
 
 export const ListChainsInput = strict({});
 export const ListChainsOutput = strict({
-  chains: z.array(z.strictObject({
-    chain: ChainName,
-    generation: Count,
-    size: Count,
-    /** The latest checkpoint's size, or 0. */
-    checkpointed: Count,
-  })),
+  chains: z.array(
+    z.strictObject({
+      chain: ChainName,
+      generation: Count,
+      size: Count,
+      /** The latest checkpoint's size, or 0. */
+      checkpointed: Count,
+    }),
+  ),
 });
 
 export const OpenExportInput = strict({ chain: ChainName });
@@ -34,11 +36,13 @@ export const ReadExportOutput = strict({ lines: z.array(z.string()), signatures:
 export const VerifyChainsInput = strict({ chains: z.array(ChainName).max(500).optional() });
 export const VerifyChainsOutput = strict({
   whole: z.boolean(),
-  chains: z.array(z.strictObject({
-    chain: ChainName,
-    generation: Count,
-    size: Count,
-    at: IsoTime,
-    broken: z.strictObject({ seq: Count, kind: z.string(), why: z.string() }).nullable(),
-  })),
+  chains: z.array(
+    z.strictObject({
+      chain: ChainName,
+      generation: Count,
+      size: Count,
+      at: IsoTime,
+      broken: z.strictObject({ seq: Count, kind: z.string(), why: z.string() }).nullable(),
+    }),
+  ),
 });

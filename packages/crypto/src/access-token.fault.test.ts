@@ -51,18 +51,23 @@ for (const [name, token] of algorithms) {
   });
 }
 
-faultTest("T3", "a token with any character changed is refused, by one bit and by another letter", async (defence) => {
-  const made = verifier(defence === "on" ? {} : lax.signature);
-  const token = signed();
-  expect(outcome(made, token)).toBe("accepted");
-  for (let at = 0; at < token.length; at += 1) {
-    for (const mask of [1, 2, 4, 8, 16, 32, 64, 128]) {
-      const changed = token.slice(0, at) + String.fromCharCode(token.charCodeAt(at) ^ mask) + token.slice(at + 1);
-      expect(outcome(made, changed), `character ${at}, mask ${mask}`).toMatch(/^token\./);
+faultTest(
+  "T3",
+  "a token with any character changed is refused, by one bit and by another letter",
+  async (defence) => {
+    const made = verifier(defence === "on" ? {} : lax.signature);
+    const token = signed();
+    expect(outcome(made, token)).toBe("accepted");
+    for (let at = 0; at < token.length; at += 1) {
+      for (const mask of [1, 2, 4, 8, 16, 32, 64, 128]) {
+        const changed = token.slice(0, at) + String.fromCharCode(token.charCodeAt(at) ^ mask) + token.slice(at + 1);
+        expect(outcome(made, changed), `character ${at}, mask ${mask}`).toMatch(/^token\./);
+      }
     }
-  }
-  await Promise.resolve();
-}, 60_000);
+    await Promise.resolve();
+  },
+  60_000,
+);
 
 const last = (text: string): string => text.slice(0, -1) + String.fromCharCode(text.charCodeAt(text.length - 1) + 1);
 const [head, body, signature] = signed().split(".") as [string, string, string];
@@ -83,7 +88,11 @@ for (const [name, token] of spellings) {
 const attacker = ed25519FromSeed(Buffer.alloc(32, 9));
 const jwk = attacker.publicKey.export({ format: "jwk" });
 /** Takes the key from wherever the header says: from its own `jwk`, or for any id at all. */
-const believingKey = (): Partial<AccessTokenChecks> => ({ kid: lax.kid.kid, split: lax.split.split, key: (_, kid) => ({ ...ringKey, kid, key: createPublicKey({ key: jwk, format: "jwk" }) }) });
+const believingKey = (): Partial<AccessTokenChecks> => ({
+  kid: lax.kid.kid,
+  split: lax.split.split,
+  key: (_, kid) => ({ ...ringKey, kid, key: createPublicKey({ key: jwk, format: "jwk" }) }),
+});
 const heads: readonly (readonly [string, object])[] = [
   ["an unknown kid", { ...header, kid: "tok-2" }],
   ["a kid that climbs folders", { ...header, kid: "../../etc/passwd" }],
@@ -121,7 +130,11 @@ faultTest("T5", "a token that names an address opens no connection", async (defe
   expect(connections).toBe(0);
 });
 
-for (const [name, extra] of [["an unknown crit", { crit: ["exp"], exp: 1 }], ["b64 false", { b64: false, crit: ["b64"] }], ["an empty crit", { crit: [] }]] as const) {
+for (const [name, extra] of [
+  ["an unknown crit", { crit: ["exp"], exp: 1 }],
+  ["b64 false", { b64: false, crit: ["b64"] }],
+  ["an empty crit", { crit: [] }],
+] as const) {
   faultTest("T6", `a token with ${name} is refused`, async (defence) => {
     expect(outcome(verifier(defence === "on" ? {} : lax.kid), signed({ ...header, ...extra }))).toBe("token.algorithm");
     await Promise.resolve();
@@ -239,7 +252,10 @@ for (const cacheSize of [0, 16]) {
     const made = verifier(defence === "on" ? {} : windowless, { cacheSize, now: () => at * 1000 });
     let at = nowS;
     const next = ed25519FromSeed(Buffer.alloc(32, 3));
-    made.setKeys([{ ...ringKey, untilS: nowS + 100 }, { kid: "tok-2", x: next.raw.toString("base64url"), fromS: nowS + 50, untilS: null }]);
+    made.setKeys([
+      { ...ringKey, untilS: nowS + 100 },
+      { kid: "tok-2", x: next.raw.toString("base64url"), fromS: nowS + 50, untilS: null },
+    ]);
     const oldToken = signed();
     const nextToken = signed({ ...header, kid: "tok-2" }, claims, next);
     const seen: string[] = [];

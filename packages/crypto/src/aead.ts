@@ -6,7 +6,7 @@ export const KEY_BYTES = 32;
 /** Length of a nonce, in bytes. */
 export const NONCE_BYTES = 12;
 /** Length of an authentication tag, in bytes. */
-export const TAG_BYTES = 16;
+const TAG_BYTES = 16;
 
 const TAG_OPTIONS = { authTagLength: TAG_BYTES } as const;
 
@@ -16,13 +16,13 @@ export interface Aead {
    * Encrypts and authenticates; answers nonce ‖ ciphertext ‖ tag. The nonce must be fresh for this key.
    * @throws RangeError for a key that isn't 32 bytes or a nonce that isn't 12.
    */
-  seal(key: KeyObject, nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Buffer;
+  readonly seal: (key: KeyObject, nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array) => Buffer;
   /**
    * Decrypts what authenticates. No byte of plaintext is answered before the whole tag was checked.
    * @throws SallyportError `phi.integrity` for a wrong tag and for a nonce or tag of another length, not told apart.
    * @throws RangeError for a key that isn't 32 bytes.
    */
-  open(key: KeyObject, nonce: Uint8Array, ciphertext: Uint8Array, tag: Uint8Array, aad: Uint8Array): Buffer;
+  readonly open: (key: KeyObject, nonce: Uint8Array, ciphertext: Uint8Array, tag: Uint8Array, aad: Uint8Array) => Buffer;
 }
 
 function assertKey(key: KeyObject): void {

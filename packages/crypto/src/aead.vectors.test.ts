@@ -8,7 +8,16 @@ interface AeadGroup {
   readonly ivSize: number;
   readonly keySize: number;
   readonly tagSize: number;
-  readonly tests: readonly { readonly tcId: number; readonly key: string; readonly iv: string; readonly aad: string; readonly msg: string; readonly ct: string; readonly tag: string; readonly result: string }[];
+  readonly tests: readonly {
+    readonly tcId: number;
+    readonly key: string;
+    readonly iv: string;
+    readonly aad: string;
+    readonly msg: string;
+    readonly ct: string;
+    readonly tag: string;
+    readonly result: string;
+  }[];
 }
 
 vectorTest("Wycheproof AES-GCM: ours opens and gives what is valid at 256, 96 and 128 bits, and refuses every other size", ["wycheproof/aes_gcm_test.json"], (file) => {

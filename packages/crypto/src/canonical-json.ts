@@ -27,7 +27,10 @@ function write(value: unknown, depth: number): string {
       if (value === null) return "null";
       if (depth === DEPTH_MAX) throw new TypeError("a value that is nested too deeply, or in itself, has no canonical form");
       return Array.isArray(value) ? writeArray(value, depth + 1) : writeObject(value, depth + 1);
-    default:
+    case "bigint":
+    case "function":
+    case "symbol":
+    case "undefined":
       throw new TypeError(`a ${typeof value} has no canonical form`);
   }
 }

@@ -21,7 +21,7 @@ export interface JwsParts {
 }
 
 /** The longest token that is looked at, in characters. */
-export const JWS_CHARACTERS_MAX = 4096;
+const JWS_CHARACTERS_MAX = 4096;
 
 /** 64 bytes in base64url. */
 const SIGNATURE_CHARACTERS = 86;

@@ -24,7 +24,13 @@ const double = (y: bigint): bigint => {
 const little = (y: bigint): Buffer => Buffer.from(y.toString(16).padStart(64, "0"), "hex").reverse();
 
 describe("a public key that is taken in", () => {
-  const lowOrder = ["0000000000000000000000000000000000000000000000000000000000000000", "0100000000000000000000000000000000000000000000000000000000000000", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"];
+  const lowOrder = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  ];
 
   test.each(lowOrder)("isn't the point of low order %s, with either sign", (hex) => {
     const y = BigInt(`0x${Buffer.from(hex, "hex").reverse().toString("hex")}`);

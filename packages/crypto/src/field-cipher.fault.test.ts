@@ -71,7 +71,10 @@ faultTest("E3", "a tag of 0 to 15 or of 17 bytes never opens", async (defence) =
   const sealed = aes256Gcm.seal(dataKey.key, nonce, Buffer.from("F"), Buffer.alloc(0));
   const tag = Buffer.concat([sealed.subarray(13), Buffer.alloc(1)]);
   for (const length of [...Array.from({ length: 16 }, (_, n) => n), 17]) {
-    expect(opens(() => aead.open(dataKey.key, nonce, sealed.subarray(12, 13), tag.subarray(0, length), Buffer.alloc(0))), `${length} bytes`).toBe(false);
+    expect(
+      opens(() => aead.open(dataKey.key, nonce, sealed.subarray(12, 13), tag.subarray(0, length), Buffer.alloc(0))),
+      `${length} bytes`,
+    ).toBe(false);
   }
   await Promise.resolve();
 });
@@ -80,8 +83,14 @@ faultTest("E3", "a nonce of another length than 12 bytes neither seals nor opens
   const aead = defence === "on" ? aes256Gcm : laxAead;
   for (const length of [0, 1, 8, 11, 13, 16]) {
     const nonce = bytes(length);
-    expect(opens(() => aead.seal(dataKey.key, nonce, Buffer.from("F"), Buffer.alloc(0))), `seal, ${length} bytes`).toBe(false);
-    expect(opens(() => aead.open(dataKey.key, nonce, Buffer.from("F"), Buffer.alloc(16), Buffer.alloc(0))), `open, ${length} bytes`).toBe(false);
+    expect(
+      opens(() => aead.seal(dataKey.key, nonce, Buffer.from("F"), Buffer.alloc(0))),
+      `seal, ${length} bytes`,
+    ).toBe(false);
+    expect(
+      opens(() => aead.open(dataKey.key, nonce, Buffer.from("F"), Buffer.alloc(16), Buffer.alloc(0))),
+      `open, ${length} bytes`,
+    ).toBe(false);
   }
   await Promise.resolve();
 });
@@ -101,7 +110,17 @@ faultTest("E5", "a value of another version, another key's name or an older form
   const cipher = defence === "on" ? strict : new FieldCipher({ ...strictFieldParts, form: lenientForm, bind: withoutHeader });
   const sealed = cipher.seal(dataKey, place, "F");
   const body = sealed.slice(sealed.lastIndexOf(".") + 1);
-  const others = [`sp2.${dataKey.id}.${body}`, `SP1.${dataKey.id}.${body}`, `sp1.another-1.${body}`, `sp1..${body}`, `sp1.${body}`, body, Buffer.from(body, "base64url").toString("base64"), `${sealed}=`, ` ${sealed}`];
+  const others = [
+    `sp2.${dataKey.id}.${body}`,
+    `SP1.${dataKey.id}.${body}`,
+    `sp1.another-1.${body}`,
+    `sp1..${body}`,
+    `sp1.${body}`,
+    body,
+    Buffer.from(body, "base64url").toString("base64"),
+    `${sealed}=`,
+    ` ${sealed}`,
+  ];
   for (const other of others) expectRefused(() => cipher.open(dataKey, place, other), other.slice(0, 8));
   await Promise.resolve();
 });

@@ -75,8 +75,7 @@ const cipher = new FieldCipher();
  *
  * @throws RangeError for a key id or place that can't be written; TypeError for a text with a lone surrogate.
  */
-export const sealField = (key: DataKey, place: FieldPlace, plaintext: string, random?: RandomBytes): string =>
-  cipher.seal(key, place, plaintext, random);
+export const sealField = (key: DataKey, place: FieldPlace, plaintext: string, random?: RandomBytes): string => cipher.seal(key, place, plaintext, random);
 
 /**
  * Opens one sealed field and proves that it belongs where it was found: study, site, subject, field, record version and

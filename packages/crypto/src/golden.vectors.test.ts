@@ -32,7 +32,15 @@ test("every chunk in vectors/ still opens, and is sealed to the same bytes", () 
 });
 
 test("the wrapped key in vectors/ still unwraps, and is wrapped to the same bytes", () => {
-  const { kekId, kek, share, context, dek, nonce, wrapped } = golden("key-envelope-v1") as { kekId: string; kek: string; share: string; context: Record<string, string>; dek: string; nonce: string; wrapped: string };
+  const { kekId, kek, share, context, dek, nonce, wrapped } = golden("key-envelope-v1") as {
+    kekId: string;
+    kek: string;
+    share: string;
+    context: Record<string, string>;
+    dek: string;
+    nonce: string;
+    wrapped: string;
+  };
   const wrapping = { kekId, kek: secretKey(hex(kek)), share: hex(share), context };
   expect(unwrapDataKey(wrapping, wrapped).toString("hex")).toBe(dek);
   expect(wrapDataKey(wrapping, hex(dek), () => hex(nonce))).toBe(wrapped);

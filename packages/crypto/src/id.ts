@@ -19,5 +19,4 @@ export function newId(prefix: string, random: RandomBytes = pooledRandom): strin
 }
 
 /** Whether a value is spelled as {@link newId} spells ids of this prefix. */
-export const isId = (prefix: string, value: unknown): value is string =>
-  typeof value === "string" && value.startsWith(`${prefix}_`) && BODY.test(value.slice(prefix.length + 1));
+export const isId = (prefix: string, value: unknown): value is string => typeof value === "string" && value.startsWith(`${prefix}_`) && BODY.test(value.slice(prefix.length + 1));

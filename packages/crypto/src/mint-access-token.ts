@@ -28,7 +28,10 @@ export interface AccessTokenGrant {
  * @throws RangeError for a longer life, or one that isn't a whole number of seconds from 1.
  * @throws SallyportError `token.claims`, `token.time` or `token.binding` for a claim that the verifier would refuse.
  */
-export function mintAccessToken(grant: AccessTokenGrant, key: { readonly kid: string; readonly privateKey: KeyObject }): { readonly token: string; readonly jti: string; readonly expS: number } {
+export function mintAccessToken(
+  grant: AccessTokenGrant,
+  key: { readonly kid: string; readonly privateKey: KeyObject },
+): { readonly token: string; readonly jti: string; readonly expS: number } {
   const { issuer: iss, audience: aud, sub, scope, azp, x5t, iatS, lifetimeS } = grant;
   if (!Number.isSafeInteger(lifetimeS) || lifetimeS < 1 || lifetimeS > TOKEN_LIFETIME_SECONDS_MAX) throw new RangeError("a token lives 1 to 900 seconds");
   const jti = grant.jti ?? newId("tok");

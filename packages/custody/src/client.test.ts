@@ -72,8 +72,18 @@ faultTest("E6", "a key that isn't the one that was wrapped is not handed on", as
 });
 
 test.each([
-  ["a failure of its own", () => { throw new Error("disk"); }],
-  ["a code that isn't for callers", () => { throw new SallyportError("custodian.store"); }],
+  [
+    "a failure of its own",
+    () => {
+      throw new Error("disk");
+    },
+  ],
+  [
+    "a code that isn't for callers",
+    () => {
+      throw new SallyportError("custodian.store");
+    },
+  ],
   ["an answer that isn't JSON", () => "<html>502</html>"],
   ["an answer for another number of keys", () => keyAnswer(key, 2)],
 ] as const)("a custodian that gives %s is one that isn't there", async (_name, handle) => {
@@ -83,7 +93,9 @@ test.each([
 });
 
 test("what the custodian refuses reaches the caller under its own code", async () => {
-  const { port } = await custodian(() => { throw new SallyportError("verb.refused"); });
+  const { port } = await custodian(() => {
+    throw new SallyportError("verb.refused");
+  });
   expect(await outcome(clientOf(() => port).sign({ kind: "checkpoint", chains: ["system"] }, 1000), 2000)).toBe("verb.refused");
 });
 
@@ -109,7 +121,11 @@ test("when the connection is lost, every call under way fails at once with its o
   const { port, sockets } = await custodian((verb) => (verb === "status" ? statusAnswer("x") : new Promise(() => undefined)));
   const client = clientOf(() => port);
   await client.status({}, 1000);
-  const calls = [client.unwrap([item], 60_000), client.sign({ kind: "checkpoint", chains: ["system"] }, 60_000), client.mint({ sub: "s", scope: "a", azp: "b", x5t: "c" }, 60_000)].map((call) => outcome(call, 1000));
+  const calls = [
+    client.unwrap([item], 60_000),
+    client.sign({ kind: "checkpoint", chains: ["system"] }, 60_000),
+    client.mint({ sub: "s", scope: "a", azp: "b", x5t: "c" }, 60_000),
+  ].map((call) => outcome(call, 1000));
   setTimeout(() => sockets[0]?.destroy(), 50);
   expect(await Promise.all(calls)).toEqual(["keys.unavailable", "trail.unavailable", "service.unavailable"]);
 });
@@ -127,7 +143,13 @@ test("after a loss the client is connected again, to wherever the custodian is b
 
 test("between attempts a call fails at once, and attempts come ever later", async () => {
   let dials = 0;
-  const client = clientOf(() => 0, { random: () => 0.999, dial: () => { dials += 1; return Promise.reject(new Error("refused")); } });
+  const client = clientOf(() => 0, {
+    random: () => 0.999,
+    dial: () => {
+      dials += 1;
+      return Promise.reject(new Error("refused"));
+    },
+  });
   await new Promise((resolve) => setTimeout(resolve, 900));
   // 50, 100, 200, 400, 800 ms: five at most by now.
   expect(dials).toBeGreaterThanOrEqual(3);
@@ -160,7 +182,20 @@ test("a call that can't be said in a record is refused here, and the connection 
   const { port } = await custodian(() => statusAnswer("x"));
   const client = clientOf(() => port);
   const head = { chain: "system", generation: 1, seq: 0, mac: "0".repeat(64) };
-  const draft = { chain: "system", principal: "é", role: "-", workload: "-", action: "-", resource: "-", site: "-", decision: "note", reason: "-", request_id: "-", policy: "-", detail: "-" } as const;
+  const draft = {
+    chain: "system",
+    principal: "é",
+    role: "-",
+    workload: "-",
+    action: "-",
+    resource: "-",
+    site: "-",
+    decision: "note",
+    reason: "-",
+    request_id: "-",
+    policy: "-",
+    detail: "-",
+  } as const;
   expect(await outcome(client.seal([{ head, drafts: [draft] }], 1000), 500)).toBe("trail.unrepresentable");
   expect((await client.status({}, 1000)).deployment).toBe("x");
 });

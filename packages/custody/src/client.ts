@@ -8,6 +8,7 @@ import { Link } from "./link.ts";
 import { KEYS_MAX, parseJson, parseKeyAnswers, parseMinted, parseSignAnswer, parseStatus } from "./message-codec.ts";
 import type { Custodian, CustodianStatus, Issued, IssueRequest, KeyContext, Minted, MintRequest, SignAnswer, SignRequest, WrappedKey } from "./model.ts";
 import { decodeSealAnswers, encodeSealCall } from "./seal-codec.ts";
+import { SealQueue } from "./seal-queue.ts";
 import { UnwrapQueue, type WrappedItem } from "./unwrap-queue.ts";
 import { readAnswer } from "./verb.ts";
 
@@ -48,12 +49,14 @@ export class CustodianClient implements Custodian {
   readonly #deployment: string;
   readonly #link: Link;
   readonly #unwraps: UnwrapQueue;
+  readonly #seals: SealQueue;
   readonly #prove: KeyProof;
 
   constructor({ dial, deployment, maxAgeMs = MAX_AGE_MS, random = Math.random, prove = assertCommitted }: CustodianClientOptions) {
     this.#deployment = deployment;
     this.#link = new Link({ dial, maxAgeMs, random });
     this.#prove = prove;
+    this.#seals = new SealQueue((batches, deadlineMs) => this.#seal(batches, deadlineMs));
     this.#unwraps = new UnwrapQueue((verb, payload, deadlineMs) => this.#link.call(verb, payload, deadlineMs), prove);
   }
 
@@ -62,9 +65,8 @@ export class CustodianClient implements Custodian {
     return this.#link.isUp;
   }
 
-  async seal(batches: readonly SealBatch[], deadlineMs: number): Promise<readonly SealAnswer[]> {
-    const payload = await this.#link.call("seal", encodeSealCall({ deployment: this.#deployment, batches }), deadlineMs);
-    return readAnswer("seal", () => decodeSealAnswers(payload, batches.map(({ drafts }) => drafts.length)));
+  seal(batches: readonly SealBatch[], deadlineMs: number): Promise<readonly SealAnswer[]> {
+    return this.#seals.seal(batches, deadlineMs);
   }
 
   async wrap(contexts: readonly KeyContext[], deadlineMs: number): Promise<readonly WrappedKey[]> {
@@ -106,6 +108,16 @@ export class CustodianClient implements Custodian {
   /** Closes the connection; calls under way fail. */
   close(): void {
     this.#link.close();
+  }
+
+  async #seal(batches: readonly SealBatch[], deadlineMs: number): Promise<readonly SealAnswer[]> {
+    const payload = await this.#link.call("seal", encodeSealCall({ deployment: this.#deployment, batches }), deadlineMs);
+    return readAnswer("seal", () =>
+      decodeSealAnswers(
+        payload,
+        batches.map(({ drafts }) => drafts.length),
+      ),
+    );
   }
 
   async #wrapPage(contexts: readonly KeyContext[], deadlineMs: number): Promise<readonly WrappedKey[]> {

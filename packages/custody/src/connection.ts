@@ -5,7 +5,15 @@ import { encodeFrame, type Frame, FrameReader } from "./frame.ts";
 import { STATUS, unavailable, type Verb, VERBS } from "./verb.ts";
 
 /** What the custodian may answer for itself; any other failure of its means that the verb isn't to be had. */
-const PASSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["verb.refused", "verb.invalid", "phi.integrity", "keys.unavailable", "trail.unavailable", "trail.unrepresentable", "workload.revoked"]);
+const PASSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "verb.refused",
+  "verb.invalid",
+  "phi.integrity",
+  "keys.unavailable",
+  "trail.unavailable",
+  "trail.unrepresentable",
+  "workload.revoked",
+]);
 
 /** A retired connection's last calls have this long. */
 const DRAIN_MS = 30_000;

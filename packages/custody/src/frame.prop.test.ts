@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeFrame, FRAME_BYTES_MAX, type Frame, FrameReader } from "./frame.ts";
 
-const frames = fc.array(fc.record({ id: fc.integer({ min: 0, max: 0xffffffff }), tag: fc.integer({ min: 0, max: 255 }), payload: fc.uint8Array({ maxLength: 300 }) }), { maxLength: 12 });
+const frames = fc.array(fc.record({ id: fc.integer({ min: 0, max: 0xffffffff }), tag: fc.integer({ min: 0, max: 255 }), payload: fc.uint8Array({ maxLength: 300 }) }), {
+  maxLength: 12,
+});
 
 test("frames come out as they went in, however the stream is cut", () => {
   fc.assert(

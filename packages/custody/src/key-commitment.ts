@@ -12,8 +12,7 @@ const FORM = /^(sk1\.[A-Za-z0-9_-]{1,64}\.)([A-Za-z0-9_-]{1,512})$/;
  * The commitment of a data key to itself and its context: HMAC-SHA-256 under the key, lower-case hex.
  * AES-GCM alone doesn't commit to its key, and a caller must be able to tell a wrong answer from the right one (docs/spec/custody-v1.md).
  */
-export const keyCommitment = (context: KeyContext, key: Buffer): string =>
-  hmacHex(secretKey(key), `sallyport/key-commitment/v1\n${canonicalJson(contextFields(context))}`);
+export const keyCommitment = (context: KeyContext, key: Buffer): string => hmacHex(secretKey(key), `sallyport/key-commitment/v1\n${canonicalJson(contextFields(context))}`);
 
 /** Joins a wrapped key and its commitment to the stored form: `sk1.<kek id>.<base64url(wrapped ‖ commitment)>`. */
 export function joinWrapped(sealed: string, commitment: string): string {
@@ -37,7 +36,8 @@ export function splitWrapped(wrapped: string): { readonly sealed: string; readon
  * @throws `keys.unavailable`: a key service that answers with another key has not answered, and nothing may be sealed under it.
  */
 export function assertCommitted(context: KeyContext, wrapped: string, key: Buffer): void {
-  if (key.length !== 32 || !equalHex(keyCommitment(context, key), splitWrapped(wrapped).commitment)) throw new SallyportError("keys.unavailable", { context: context.id, why: "wrong key" });
+  if (key.length !== 32 || !equalHex(keyCommitment(context, key), splitWrapped(wrapped).commitment))
+    throw new SallyportError("keys.unavailable", { context: context.id, why: "wrong key" });
 }
 
 /** The check of {@link assertCommitted}. */

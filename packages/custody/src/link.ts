@@ -52,9 +52,11 @@ export class Link {
     const attempt = this.#dial();
     this.#attempt = attempt;
     // A failed attempt has been answered for by its backoff; those who wait on it see it themselves.
-    attempt.catch(() => undefined).finally(() => {
-      this.#attempt = null;
-    });
+    attempt
+      .catch(() => undefined)
+      .finally(() => {
+        this.#attempt = null;
+      });
   }
 
   close(): void {

@@ -8,7 +8,12 @@ const printable = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((co
 const hex64 = fc.string({ unit: fc.constantFrom(..."0123456789abcdef".split("")), minLength: 64, maxLength: 64 });
 const members = ["principal", "role", "workload", "action", "resource", "site", "reason", "request_id", "policy", "detail"] as const;
 const draft = (chain: string): fc.Arbitrary<RecordDraft> =>
-  fc.record({ ...(Object.fromEntries(members.map((name) => [name, printable])) as Record<(typeof members)[number], fc.Arbitrary<string>>), decision: fc.constantFrom("allow", "deny", "error", "note") }).map((rest) => ({ chain, ...rest }) as RecordDraft);
+  fc
+    .record({
+      ...(Object.fromEntries(members.map((name) => [name, printable])) as Record<(typeof members)[number], fc.Arbitrary<string>>),
+      decision: fc.constantFrom("allow", "deny", "error", "note"),
+    })
+    .map((rest) => ({ chain, ...rest }) as RecordDraft);
 const batch: fc.Arbitrary<SealBatch> = fc.constantFrom("system", "site:S/701", "site:CDISCPILOT01/718").chain((chain) =>
   fc.record({
     head: fc.record({ chain: fc.constant(chain), generation: fc.integer({ min: 1, max: 99 }), seq: fc.integer({ min: 0, max: 1_000_000 }), mac: hex64 }),
@@ -18,9 +23,11 @@ const batch: fc.Arbitrary<SealBatch> = fc.constantFrom("system", "site:S/701", "
 const call = fc.record({ deployment: fc.constant("dabc"), batches: fc.array(batch, { maxLength: 4 }) });
 
 test("a seal call is read as it was written", () => {
-  fc.assert(fc.property(call, (sent) => {
-    expect(decodeSealCall(Buffer.from(encodeSealCall(sent), "latin1"))).toEqual(sent);
-  }));
+  fc.assert(
+    fc.property(call, (sent) => {
+      expect(decodeSealCall(Buffer.from(encodeSealCall(sent), "latin1"))).toEqual(sent);
+    }),
+  );
 });
 
 test("any bytes are either a seal call or verb.invalid", () => {
@@ -52,16 +59,33 @@ test("a draft of another chain than its batch is not sent", () => {
   expect(() => encodeSealCall({ deployment: "dabc", batches: [{ ...sent, head: { ...sent.head, chain: "site:X/1" } }] })).toThrow("trail.unrepresentable");
 });
 
-const answers = fc.array(fc.record({ timestampUtc: fc.constant("2026-01-02T03:04:05.678Z"), macs: fc.array(hex64, { minLength: 1, maxLength: 9 }) }), { minLength: 1, maxLength: 4 });
+const answers = fc.array(fc.record({ timestampUtc: fc.constant("2026-01-02T03:04:05.678Z"), macs: fc.array(hex64, { minLength: 1, maxLength: 9 }) }), {
+  minLength: 1,
+  maxLength: 4,
+});
 
 test("a seal's answer is read as it was written", () => {
-  fc.assert(fc.property(answers, (sent) => {
-    expect(decodeSealAnswers(Buffer.from(encodeSealAnswers(sent)), sent.map(({ macs }) => macs.length))).toEqual(sent);
-  }));
+  fc.assert(
+    fc.property(answers, (sent) => {
+      expect(
+        decodeSealAnswers(
+          Buffer.from(encodeSealAnswers(sent)),
+          sent.map(({ macs }) => macs.length),
+        ),
+      ).toEqual(sent);
+    }),
+  );
 });
 
 test("an answer with a MAC too few or too many is refused", () => {
-  fc.assert(fc.property(answers, (sent) => {
-    expect(() => decodeSealAnswers(Buffer.from(encodeSealAnswers(sent)), sent.map(({ macs }) => macs.length + 1))).toThrow("verb.invalid");
-  }));
+  fc.assert(
+    fc.property(answers, (sent) => {
+      expect(() =>
+        decodeSealAnswers(
+          Buffer.from(encodeSealAnswers(sent)),
+          sent.map(({ macs }) => macs.length + 1),
+        ),
+      ).toThrow("verb.invalid");
+    }),
+  );
 });

@@ -68,7 +68,7 @@ test("every flipped bit of every byte but the last newline is refused", async ()
   const path = newPath();
   for (let at = 0; at < bytes.length - 1; at++) {
     const altered = Buffer.from(bytes);
-    altered.writeUInt8(altered.readUInt8(at) ^ (1 << at % 8), at);
+    altered.writeUInt8(altered.readUInt8(at) ^ (1 << (at % 8)), at);
     writeFileSync(path, altered, { mode: 0o600 });
     let code = "opened";
     try {
@@ -135,14 +135,28 @@ test("a store with more history than facts is rewritten as it goes, and loses no
   store.put("note", "0", null);
   await store.close();
   expect(readFileSync(path, "latin1").split("\n").length).toBeLessThan(15_000);
-  expect(notes(open(path)).sort()).toEqual([24_994, 24_995, 24_996, 24_997, 24_998, 24_999].map((n) => `value ${n}`).concat("value 24993").filter((text) => text !== "value 24997").sort());
+  expect(notes(open(path)).sort()).toEqual(
+    [24_994, 24_995, 24_996, 24_997, 24_998, 24_999]
+      .map((n) => `value ${n}`)
+      .concat("value 24993")
+      .filter((text) => text !== "value 24997")
+      .sort(),
+  );
 }, 30_000);
 
 test("who has lost the lock writes nothing more, for good", async () => {
   const path = newPath();
   let isHeld = true;
   const failures: unknown[] = [];
-  const store = open(path, { onFailure: (error: unknown) => failures.push(error), lock: { ...lock, assertHeld: () => { if (!isHeld) throw new Error("lost"); } } });
+  const store = open(path, {
+    onFailure: (error: unknown) => failures.push(error),
+    lock: {
+      ...lock,
+      assertHeld: () => {
+        if (!isHeld) throw new Error("lost");
+      },
+    },
+  });
   await store.rewrite();
   const before = readFileSync(path);
   isHeld = false;

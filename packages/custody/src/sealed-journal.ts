@@ -129,7 +129,8 @@ export class SealedJournal {
       const { n: stated, kind, id, sealed } = JSON.parse(line) as { n: number; kind: string; id: string; sealed: string };
       const value = JSON.parse(openBytes({ id: "store", key: this.#key }, this.#place({ kind, id, value: null }, n), Buffer.from(sealed, "base64url")).toString("utf8")) as unknown;
       // Opening proves the content; this proves the spelling, so that no byte of a line is without meaning.
-      if (JSON.stringify({ n: stated, kind, id, sealed: Buffer.from(sealed, "base64url").toString("base64url") }) !== line || stated !== n) throw new SallyportError("custodian.store");
+      if (JSON.stringify({ n: stated, kind, id, sealed: Buffer.from(sealed, "base64url").toString("base64url") }) !== line || stated !== n)
+        throw new SallyportError("custodian.store");
       this.#advance(line);
       return { kind, id, value };
     } catch (error) {

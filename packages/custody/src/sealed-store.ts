@@ -26,7 +26,12 @@ export class SealedStore<Kinds extends object> {
   /** Opens every entry. Nothing is written yet. @throws `custodian.store`, `secret.exposed`. */
   constructor(options: SealedStoreOptions) {
     this.#options = options;
-    this.#journal = new SealedJournal(options.path, options.key, () => this.#entries(), () => options.lock.assertHeld());
+    this.#journal = new SealedJournal(
+      options.path,
+      options.key,
+      () => this.#entries(),
+      () => options.lock.assertHeld(),
+    );
     this.wasTorn = this.#journal.read((entry) => this.#apply(entry)).torn;
   }
 

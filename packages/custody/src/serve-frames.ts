@@ -39,7 +39,10 @@ export function serveFrames(socket: Duplex, handle: FrameHandler, admit: () => v
       if (!(answered instanceof Promise)) return answer(id, STATUS.done, answered);
       underWay++;
       if (underWay >= CALLS_MAX) socket.pause();
-      answered.then((value) => answer(id, STATUS.done, value)).catch((error: unknown) => answer(id, STATUS.failed, encodeFailure(error))).finally(settle);
+      answered
+        .then((value) => answer(id, STATUS.done, value))
+        .catch((error: unknown) => answer(id, STATUS.failed, encodeFailure(error)))
+        .finally(settle);
     } catch (error) {
       answer(id, STATUS.failed, encodeFailure(error));
     }

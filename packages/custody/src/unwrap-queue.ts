@@ -16,11 +16,16 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Gathers the unwraps of one turn of the event loop into one frame; each is settled by its own answer. */
+/** Frames under way at once: while one is answered, the next one fills. */
+const FRAMES_MAX = 2;
+
+/** Gathers the unwraps that wait together into one frame; each is settled by its own answer. */
 export class UnwrapQueue {
   readonly #ask: (verb: Verb, payload: string, deadlineMs: number) => Promise<Buffer>;
   readonly #prove: KeyProof;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
+  #underWay = 0;
+  #isDue = false;
 
   constructor(ask: (verb: Verb, payload: string, deadlineMs: number) => Promise<Buffer>, prove: KeyProof) {
     this.#ask = ask;
@@ -42,15 +47,25 @@ export class UnwrapQueue {
 
   #enqueue(item: WrappedItem, deadlineMs: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#flush());
       this.#waiting.push({ item, deadlineMs, resolve, reject });
+      this.#due();
     });
   }
 
+  #due(): void {
+    if (this.#isDue || this.#waiting.length === 0 || this.#underWay >= FRAMES_MAX) return;
+    this.#isDue = true;
+    setImmediate(() => this.#flush());
+  }
+
   #flush(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (let at = 0; at < waiting.length; at += KEYS_MAX) void this.#send(waiting.slice(at, at + KEYS_MAX));
+    this.#isDue = false;
+    this.#underWay += 1;
+    void this.#send(this.#waiting.splice(0, KEYS_MAX)).finally(() => {
+      this.#underWay -= 1;
+      this.#due();
+    });
+    this.#due();
   }
 
   async #send(waiting: readonly Waiting[]): Promise<void> {

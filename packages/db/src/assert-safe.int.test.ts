@@ -28,7 +28,10 @@ test("a database that keeps what it acknowledged is accepted", async () => {
 });
 
 test("a database that is not there is unreachable, and its URL is in no error", async () => {
-  const error = await assertSafe("postgres://u:secret-canary@127.0.0.1:1/x").then(() => null, (thrown: unknown) => thrown);
+  const error = await assertSafe("postgres://u:secret-canary@127.0.0.1:1/x").then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
   expect(error).toMatchObject({ code: "database.unreachable" });
   expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("secret-canary");
 });

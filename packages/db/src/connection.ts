@@ -1,4 +1,5 @@
 import { SallyportError } from "@sallyport/errors";
+import type { Readable } from "node:stream";
 import postgres from "postgres";
 import { type ConnectionSettings, driverOptions } from "./connection-settings.ts";
 import { failureOf } from "./database-failure.ts";
@@ -46,7 +47,7 @@ export class Connection {
 
   /** A COPY's bytes. The caller reads to the end or destroys the stream. */
   async copyOut(text: string): Promise<AsyncIterable<Buffer>> {
-    return (await this.#watch(() => this.#sql.unsafe(text).readable())) as AsyncIterable<Buffer>;
+    return readToEnd((await this.#watch(() => this.#sql.unsafe(text).readable())) as Readable);
   }
 
   async close(): Promise<void> {
@@ -83,5 +84,17 @@ export class Connection {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/**
+ * The driver pauses its socket when the stream is full and resumes it in the stream's own `_read`, which nobody calls once the end
+ * is in the buffer: then the socket would stay paused, and the connection's next statement would never be answered.
+ */
+async function* readToEnd(stream: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* stream as AsyncIterable<Buffer>;
+  } finally {
+    stream._read(0);
   }
 }

@@ -14,7 +14,10 @@ const TRAILER = -1;
 export async function* copyRows(stream: AsyncIterable<Buffer>): AsyncGenerator<readonly (readonly Buffer[])[]> {
   let rest: Buffer = Buffer.alloc(0);
   let isStarted = false;
+  let isComplete = false;
   for await (const chunk of stream) {
+    // Read to its end also after the trailer: a stream that is left early leaves the driver's socket paused for the next statement.
+    if (isComplete) continue;
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = 0;
     if (!isStarted) {
@@ -28,8 +31,8 @@ export async function* copyRows(stream: AsyncIterable<Buffer>): AsyncGenerator<r
       const end = rowEnd(rest, at);
       if (end === undefined) break;
       if (end === TRAILER) {
-        if (rows.length > 0) yield rows;
-        return;
+        isComplete = true;
+        break;
       }
       rows.push(columnsOf(rest, at));
       at = end;
@@ -37,7 +40,7 @@ export async function* copyRows(stream: AsyncIterable<Buffer>): AsyncGenerator<r
     rest = rest.subarray(at);
     if (rows.length > 0) yield rows;
   }
-  throw new SallyportError("service.unavailable", { copy: "ended early" });
+  if (!isComplete) throw new SallyportError("service.unavailable", { copy: "ended early" });
 }
 
 /** Where the row at `at` ends; undefined where it is not all there, TRAILER where it is the end of the copy. */

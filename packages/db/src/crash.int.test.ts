@@ -41,7 +41,10 @@ async function killedAt(moment: Moment, url: string, defence: string): Promise<v
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
-for (const [moment, there] of [["before the commit", 0], ["after the commit", 1]] as const) {
+for (const [moment, there] of [
+  ["before the commit", 0],
+  ["after the commit", 1],
+] as const) {
   faultTest("A10", `a process that is killed ${moment} of a change and its record leaves ${there === 0 ? "neither" : "both, and the key's outcome"}`, async (defence) => {
     const { apiUrl, ownerUrl, drop } = await migratedDatabase();
     const admin = postgres(ownerUrl, { max: 1 });

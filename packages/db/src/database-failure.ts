@@ -7,7 +7,7 @@ function sqlStateOf(error: unknown): string {
 }
 
 /** Classes and codes that say "not now" (PostgreSQL, appendix A): nothing is wrong with the statement. */
-const PASSING = /^(08...|25006|40...|53...|55P03|57...|58...|XX...|E[A-Z]+|CONNECT.*|CONNECTION_.*)$/;
+const PASSING = /^(08...|25006|28...|3D000|40...|53...|55P03|57...|58...|XX...|E[A-Z]+|CONNECT.*|CONNECTION_.*)$/;
 
 /**
  * Turns whatever the driver threw into one of our failures; our own pass through unchanged.

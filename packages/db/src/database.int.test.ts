@@ -13,11 +13,16 @@ async function fresh(options: Partial<DatabaseOptions> = {}): Promise<{ db: Migr
   const db = await migratedDatabase();
   const database = connectDatabase({ url: db.apiUrl, max: 2, applicationName: "test", ...options });
   const admin = postgres(db.ownerUrl, { max: 2, onnotice: () => undefined });
-  open.push(() => db.drop(), () => admin.end({ timeout: 1 }), () => database.close());
+  open.push(
+    () => db.drop(),
+    () => admin.end({ timeout: 1 }),
+    () => database.close(),
+  );
   return { db, database, admin };
 }
 
-const terminate = (admin: postgres.Sql): PromiseLike<unknown> => admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sallyport_api' AND datname = current_database()`;
+const terminate = (admin: postgres.Sql): PromiseLike<unknown> =>
+  admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sallyport_api' AND datname = current_database()`;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 faultTest("P3", "with every connection held, callers are refused within two seconds and do not pile up", async (defence) => {
@@ -33,7 +38,15 @@ faultTest("P3", "with every connection held, callers are refused within two seco
   await sleep(300);
   const startedMs = Date.now();
   const late = sleep(2500).then(() => "no answer");
-  const codes = Array.from({ length: 200 }, () => Promise.race([database.run`SELECT 1`.then(() => "served", (error: Error) => error.message), late]));
+  const codes = Array.from({ length: 200 }, () =>
+    Promise.race([
+      database.run`SELECT 1`.then(
+        () => "served",
+        (error: Error) => error.message,
+      ),
+      late,
+    ]),
+  );
   const waiting = database.waiting;
   const answered = await Promise.all(codes);
   free();
@@ -53,7 +66,12 @@ test("a transaction whose connection was lost runs none of its later statements,
     await terminate(admin);
     await sleep(100);
     for (const id of ["B", "C"]) {
-      statements.push(await tx`INSERT INTO regulatory.studies (id, title, profile) VALUES (${id}, 'x', 'x')`.then(() => "done", (error: Error) => error.message));
+      statements.push(
+        await tx`INSERT INTO regulatory.studies (id, title, profile) VALUES (${id}, 'x', 'x')`.then(
+          () => "done",
+          (error: Error) => error.message,
+        ),
+      );
       await sleep(50);
     }
     return "committed";
@@ -68,7 +86,10 @@ test("connections that were lost under load come back, and every slot with them"
   const { database, admin } = await fresh({ max: 4 });
   for (let round = 0; round < 5; round += 1) {
     const load = Array.from({ length: 40 }, (_, n) =>
-      (n % 2 === 0 ? database.run`SELECT pg_sleep(0.005)` : database.transaction(async (tx) => tx`SELECT pg_sleep(0.005)`)).then(() => "served", (error: Error) => error.message),
+      (n % 2 === 0 ? database.run`SELECT pg_sleep(0.005)` : database.transaction(async (tx) => tx`SELECT pg_sleep(0.005)`)).then(
+        () => "served",
+        (error: Error) => error.message,
+      ),
     );
     await sleep(20);
     await terminate(admin);

@@ -1,7 +1,7 @@
 interface Waiting<Item, Result> {
   readonly item: Item;
-  resolve(result: Result): void;
-  reject(error: unknown): void;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Calls under way at once: while one is answered the next one fills. A third only makes smaller ones. */

@@ -42,11 +42,16 @@ faultTest(
     for (const { migration, at } of points.filter((_, n) => n % step === 3 % step)) {
       const empty = await testDatabase();
       const before = statementsOf(migration).slice(0, at).join("");
-      const killed = migrations.slice(0, migration.version).with(migration.version - 1, { ...migration, sql: `${before}; SET LOCAL ROLE NONE; SELECT pg_terminate_backend(pg_backend_pid())` });
+      const killed = migrations
+        .slice(0, migration.version)
+        .with(migration.version - 1, { ...migration, sql: `${before}; SET LOCAL ROLE NONE; SELECT pg_terminate_backend(pg_backend_pid())` });
       await expect(migrate(empty.url, { ...DEPLOYMENT, migrations: killed })).rejects.toMatchObject({ code: "database.unreachable" });
       if (defence === "off" && at > 0) await query(empty.url, `SET ROLE sallyport_owner; ${before}`);
       const applied: string[] = [];
-      const again = await migrate(empty.url, { ...DEPLOYMENT, log: (name) => applied.push(name) }).then(() => "migrated", (error: Error) => error.message);
+      const again = await migrate(empty.url, { ...DEPLOYMENT, log: (name) => applied.push(name) }).then(
+        () => "migrated",
+        (error: Error) => error.message,
+      );
       await empty.drop();
       expect([migration.name, at, again]).toEqual([migration.name, at, "migrated"]);
       expect(applied).toEqual(migrations.slice(migration.version - 1).map(({ name }) => name));

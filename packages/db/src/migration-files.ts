@@ -14,7 +14,9 @@ const FOLDER = new URL("../migrations/", import.meta.url);
 
 /** This version's migrations, the first one first. Throws RangeError where their numbers have a gap. */
 export function readMigrations(folder: URL = FOLDER): readonly Migration[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".sql")).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
   return names.map((name, index) => {
     const sql = readFileSync(new URL(name, folder), "utf8");
     if (Number(name.slice(0, 4)) !== index + 1) throw new RangeError(`${name} is not migration ${index + 1}`);

@@ -15,13 +15,23 @@ afterEach(async () => {
 async function fresh(): Promise<Database> {
   const db = await migratedDatabase();
   const database = connectDatabase({ url: db.apiUrl, max: 4, applicationName: "test" });
-  open.push(() => db.drop(), () => database.close());
+  open.push(
+    () => db.drop(),
+    () => database.close(),
+  );
   return database;
 }
 
 const INGEST: Omit<LivePrincipal, "status" | "tokensFromS"> & { readonly name: string } = {
-  id: "prn_ingest", name: "ingest", kind: "service", person: "prn_ingest", workload: "spiffe://d/service/ingest",
-  assignments: [{ role: "ingestion_service", study: "S", site: "*", fromMs: 5, untilMs: null }, { role: "auditor", study: "*", site: "*", fromMs: 5, untilMs: 99 }],
+  id: "prn_ingest",
+  name: "ingest",
+  kind: "service",
+  person: "prn_ingest",
+  workload: "spiffe://d/service/ingest",
+  assignments: [
+    { role: "ingestion_service", study: "S", site: "*", fromMs: 5, untilMs: null },
+    { role: "auditor", study: "*", site: "*", fromMs: 5, untilMs: 99 },
+  ],
 };
 
 test("a snapshot holds all that a decision rests on, and every change of it moves the epoch", async () => {
@@ -44,7 +54,10 @@ test("a snapshot holds all that a decision rests on, and every change of it move
   const { name, ...principal } = INGEST;
   const assignments = [...INGEST.assignments].reverse();
   expect(await policies.snapshot()).toEqual({
-    epoch, active: { canonical: '{"v":1}', note: "note" }, principals: [{ ...principal, assignments, status: "active", tokensFromS: 0 }], revokedTokens: ["jti-live"],
+    epoch,
+    active: { canonical: '{"v":1}', note: "note" },
+    principals: [{ ...principal, assignments, status: "active", tokensFromS: 0 }],
+    revokedTokens: ["jti-live"],
   });
   expect(await policies.names()).toEqual({ prn_ingest: name });
   expect(await moved(() => database.transaction((tx) => policies.suspend(tx, "prn_ingest")))).toBe(true);
@@ -56,7 +69,15 @@ test("registering the same again changes nothing, differently is a conflict", as
   const database = await fresh();
   const policies = policyStore(database);
   const studies = studyStore(database);
-  const study = { id: "S", title: "T", profile: "sdtm", sites: [{ id: "2", name: "B", country: "DE" }, { id: "1", name: "A", country: "FR" }] };
+  const study = {
+    id: "S",
+    title: "T",
+    profile: "sdtm",
+    sites: [
+      { id: "2", name: "B", country: "DE" },
+      { id: "1", name: "A", country: "FR" },
+    ],
+  };
   const inTx = <T>(work: Parameters<Database["transaction"]>[0]): Promise<T> => database.transaction(work) as Promise<T>;
   expect(await inTx((tx) => studies.register(tx, study))).toBe("registered");
   expect(await inTx((tx) => studies.register(tx, { ...study, sites: [...study.sites].reverse() }))).toBe("unchanged");

@@ -52,13 +52,15 @@ export async function provisionRoles(ownerUrl: string, random: (bytes: number) =
     const urls: Record<string, string> = {};
     for (const { role, statementTimeout, lockTimeout } of LOGINS) {
       const password = random(32).toString("base64url");
-      await repeated(() => connection.simple(`
+      await repeated(() =>
+        connection.simple(`
         ALTER ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD '${scramVerifier(password)}';
         ALTER ROLE ${role} SET search_path = pg_catalog;
         ALTER ROLE ${role} SET synchronous_commit = 'on';
         ALTER ROLE ${role} SET statement_timeout = '${statementTimeout}';
         ALTER ROLE ${role} SET lock_timeout = '${lockTimeout}';
-        ALTER ROLE ${role} SET idle_in_transaction_session_timeout = '10s'`));
+        ALTER ROLE ${role} SET idle_in_transaction_session_timeout = '10s'`),
+      );
       urls[role] = withLogin(ownerUrl, role, password);
     }
     return { apiUrl: urls["sallyport_api"] ?? "", custodianUrl: urls["sallyport_custodian"] ?? "" };
@@ -74,10 +76,12 @@ export const asUnreachable = (error: unknown): unknown =>
   error instanceof SallyportError && error.code === "service.unavailable" ? new SallyportError("database.unreachable", error.context) : error;
 
 async function createRole(connection: Connection, role: string, attributes: string): Promise<void> {
-  await repeated(() => connection.simple(`DO $$ BEGIN
+  await repeated(() =>
+    connection.simple(`DO $$ BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '${role}') THEN CREATE ROLE ${role} ${attributes}; END IF;
   EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-  END $$`));
+  END $$`),
+  );
 }
 
 /** Roles belong to the whole cluster, so two databases that are set up together meet here ("tuple concurrently updated"). */

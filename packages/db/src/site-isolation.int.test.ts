@@ -16,7 +16,15 @@ import { trailReader } from "./trail-reader.ts";
 
 const ONE: SiteRef = { study: "S", site: "1" };
 const TWO: SiteRef = { study: "S", site: "2" };
-const STUDY = { id: "S", title: "Study", profile: "sdtm", sites: [{ id: "1", name: "One", country: "DE" }, { id: "2", name: "Two", country: "DE" }] };
+const STUDY = {
+  id: "S",
+  title: "Study",
+  profile: "sdtm",
+  sites: [
+    { id: "1", name: "One", country: "DE" },
+    { id: "2", name: "Two", country: "DE" },
+  ],
+};
 const idAt = (n: number): string => `sub_${String(n).padStart(26, "0")}`;
 const SEALED = "sp1.sub_1-1.AAAA";
 
@@ -39,8 +47,19 @@ interface Fixture {
 }
 
 const packetOf = (id: string, sites: readonly string[]) => ({
-  id, study: "S", sites, dataset: "DM", format: "dataset-json-1.0", profile: "sdtm", state: "quarantined" as const, bytes: 10, rows: 2,
-  receivedAtMs: 1_700_000_000_000 + Number(id.slice(-1)), ingestedBy: "prn_ingest", ingestedByPerson: "per_ingest", wrapped: "sk1.k.AAAA",
+  id,
+  study: "S",
+  sites,
+  dataset: "DM",
+  format: "dataset-json-1.0",
+  profile: "sdtm",
+  state: "quarantined" as const,
+  bytes: 10,
+  rows: 2,
+  receivedAtMs: 1_700_000_000_000 + Number(id.slice(-1)),
+  ingestedBy: "prn_ingest",
+  ingestedByPerson: "per_ingest",
+  wrapped: "sk1.k.AAAA",
 });
 
 /** Two sites, a released packet of both, and one subject with one field at each. */
@@ -48,7 +67,11 @@ async function fixture(max = 2): Promise<Fixture> {
   const db = await migratedDatabase();
   const database = connectDatabase({ url: db.apiUrl, max, applicationName: "test" });
   const admin = postgres(db.ownerUrl, { max: 1, onnotice: () => undefined });
-  open.push(() => db.drop(), () => admin.end({ timeout: 1 }), () => database.close());
+  open.push(
+    () => db.drop(),
+    () => admin.end({ timeout: 1 }),
+    () => database.close(),
+  );
   const packets = packetStore(database);
   const subjects = subjectStore(database);
   const upload = grantOf("packet.upload", ONE, TWO);
@@ -56,9 +79,19 @@ async function fixture(max = 2): Promise<Fixture> {
   await database.transaction((tx) => studyStore(database).register(tx, STUDY));
   await database.transaction((tx) => packets.insert(tx, upload, packetOf("pkt_1", ["1", "2"]), [Buffer.from("chunk 0"), Buffer.from("chunk 1")]));
   await database.transaction(async (tx) => {
-    await subjects.insert(tx, release, [ONE, TWO].map((site, n) => ({ ...site, id: idAt(n + 1), label: `label-${n + 1}`, wrapped: "sk1.k.AAAA", lookup: `lookup-${n + 1}` })));
+    await subjects.insert(
+      tx,
+      release,
+      [ONE, TWO].map((site, n) => ({ ...site, id: idAt(n + 1), label: `label-${n + 1}`, wrapped: "sk1.k.AAAA", lookup: `lookup-${n + 1}` })),
+    );
     const rows = [1, 2].map((n) => ({ subject: idAt(n), domain: "DM", record: "1", version: 1 }));
-    await subjects.insertVersions(tx, release, "pkt_1", rows, rows.map((row) => ({ ...row, name: "SEX", classification: "phi", sealed: SEALED })));
+    await subjects.insertVersions(
+      tx,
+      release,
+      "pkt_1",
+      rows,
+      rows.map((row) => ({ ...row, name: "SEX", classification: "phi", sealed: SEALED })),
+    );
     await packets.decide(tx, release, "pkt_1", "released", { created: 2, updated: 0, unchanged: 0 });
   });
   return { database, admin, custodianUrl: db.custodianUrl, apiUrl: db.apiUrl };
@@ -156,7 +189,9 @@ test("a new version stays beside the old one, the new one is opened, and no vers
   expect((await subjects.open(grantOf("subject.read", ONE), idAt(1)))?.fields).toEqual([field]);
   expect(await admin`SELECT version FROM phi.fields WHERE subject = ${idAt(1)} ORDER BY version`).toEqual([{ version: 1 }, { version: 2 }]);
   await expect(insert()).rejects.toMatchObject({ code: "packet.conflict" });
-  await expect(database.transaction((tx) => subjects.insertVersions(tx, release, "pkt_1", [], [{ ...field, version: 1, name: "AGE", sealed: "plaintext 63" }]))).rejects.toMatchObject({ code: "internal" });
+  await expect(
+    database.transaction((tx) => subjects.insertVersions(tx, release, "pkt_1", [], [{ ...field, version: 1, name: "AGE", sealed: "plaintext 63" }])),
+  ).rejects.toMatchObject({ code: "internal" });
 });
 
 test("a packet is read back by no uploader, decided once, and listed within the grant's sites", async () => {
@@ -166,7 +201,9 @@ test("a packet is read back by no uploader, decided once, and listed within the 
   expect((await packets.list(grantOf("packet.read", ONE), { limit: 5 })).items.map(({ id }) => id)).toEqual(["pkt_2"]);
   const both = await packets.list(grantOf("packet.read", ONE, TWO), { limit: 1 });
   expect(both).toMatchObject({ total: 2, items: [{ id: "pkt_2", sites: ["1"], state: "quarantined", outcome: null, decidedBy: null }] });
-  expect((await packets.list(grantOf("packet.read", ONE, TWO), { limit: 5, after: "pkt_2" })).items).toMatchObject([{ id: "pkt_1", outcome: { created: 2, updated: 0, unchanged: 0 }, decidedBy: "prn_test" }]);
+  expect((await packets.list(grantOf("packet.read", ONE, TWO), { limit: 5, after: "pkt_2" })).items).toMatchObject([
+    { id: "pkt_1", outcome: { created: 2, updated: 0, unchanged: 0 }, decidedBy: "prn_test" },
+  ]);
   expect(await packets.get(grantOf("packet.read", TWO), "pkt_2")).toBeNull();
   expect(await packets.placeOf("pkt_1")).toEqual({ sites: [ONE, TWO], ingestedBy: "prn_ingest", ingestedByPerson: "per_ingest" });
   expect((await packets.chunks(grantOf("packet.release", ONE), "pkt_2")).map(String)).toEqual(["c"]);
@@ -194,11 +231,14 @@ test("a site's records are read with a grant for that site, the system's with on
     return appendLast(chains.flatMap((chain) => [testDraft(`a-${chain}`, chain), testDraft(`b-${chain}`, chain)]));
   });
   const records = recordStore(database);
-  const read = async (grant: Grant): Promise<readonly number[]> => Promise.all(chains.map(async (chain) => (await records.records(grant, { chain, generation: 1, fromSeq: 1, limit: 10 })).length));
+  const read = async (grant: Grant): Promise<readonly number[]> =>
+    Promise.all(chains.map(async (chain) => (await records.records(grant, { chain, generation: 1, fromSeq: 1, limit: 10 })).length));
   expect(await read(grantOf("trail.export", ONE))).toEqual([2, 0, 0]);
   expect(await read(grantOf("trail.read"))).toEqual([0, 0, 2]);
   await expect(read(grantOf("subject.read", ONE))).rejects.toMatchObject({ code: "policy.denied" });
-  expect(await records.records(grantOf("trail.export", ONE), { chain: "site:S/1", generation: 1, fromSeq: 2, limit: 1 })).toMatchObject([{ seq: 2, prevMac: receipts[0]?.mac, mac: receipts[1]?.mac }]);
+  expect(await records.records(grantOf("trail.export", ONE), { chain: "site:S/1", generation: 1, fromSeq: 2, limit: 1 })).toMatchObject([
+    { seq: 2, prevMac: receipts[0]?.mac, mac: receipts[1]?.mac },
+  ]);
   expect(await records.chains(["S/1"])).toEqual(["site:S/1"]);
   expect(await records.chains("all")).toEqual(chains);
   expect(await records.generations("site:S/1")).toMatchObject([{ generation: 1, size: 2, mac: receipts[1]?.mac }]);

@@ -20,7 +20,11 @@ async function sessions(): Promise<{ db: MigratedDatabase; admin: postgres.Sql; 
 }
 
 /** SQLSTATE of a refusal, or `done`. */
-const outcome = (work: PromiseLike<unknown>): Promise<string> => Promise.resolve(work).then(() => "done", (error: postgres.PostgresError) => error.code);
+const outcome = (work: PromiseLike<unknown>): Promise<string> =>
+  Promise.resolve(work).then(
+    () => "done",
+    (error: postgres.PostgresError) => error.code,
+  );
 
 const APPEND = "SELECT audit.append('system', 1, 0, decode(repeat('00', 32), 'hex'), '{}', decode(repeat('01', 32), 'hex'))";
 
@@ -54,18 +58,30 @@ test("[P6] the api becomes no other role and makes no object anywhere", async ()
     expect(await outcome(sql`SET ROLE sallyport_owner`)).toBe("42501");
     expect(await outcome(sql`SET SESSION AUTHORIZATION sallyport_owner`)).toBe("42501");
     expect(await outcome(sql`SET session_replication_role = replica`)).toBe("42501");
-    for (const schema of ["public", "audit", "phi", "boundary", "policy", "ingress", "regulatory"]) expect(await outcome(sql.unsafe(`CREATE TABLE ${schema}.planted (n int)`))).toBe("42501");
+    for (const schema of ["public", "audit", "phi", "boundary", "policy", "ingress", "regulatory"])
+      expect(await outcome(sql.unsafe(`CREATE TABLE ${schema}.planted (n int)`))).toBe("42501");
   }
 });
 
 const FORBIDDEN = [
   "INSERT INTO audit.records VALUES ('system', 1, 2, decode(repeat('01', 32), 'hex'), decode(repeat('02', 32), 'hex'), '{}')",
-  "UPDATE audit.records SET body = '{}'", "DELETE FROM audit.records", "TRUNCATE audit.records",
-  "UPDATE audit.heads SET seq = 0", "DELETE FROM audit.heads", "INSERT INTO audit.heads VALUES ('system', 1, 0, decode(repeat('00', 32), 'hex'))",
-  "UPDATE audit.generations SET generation = 2", "DELETE FROM audit.checkpoints", "UPDATE audit.checkpoints SET note = ''",
-  "DELETE FROM audit.changes", "UPDATE audit.changes SET sealed = ''", "SELECT sealed FROM audit.changes",
-  "ALTER TABLE audit.records DISABLE TRIGGER ALL", "ALTER TABLE audit.records DISABLE ROW LEVEL SECURITY", "DROP TABLE audit.records",
-  "COPY audit.records FROM STDIN", "CREATE OR REPLACE FUNCTION audit.forward_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+  "UPDATE audit.records SET body = '{}'",
+  "DELETE FROM audit.records",
+  "TRUNCATE audit.records",
+  "UPDATE audit.heads SET seq = 0",
+  "DELETE FROM audit.heads",
+  "INSERT INTO audit.heads VALUES ('system', 1, 0, decode(repeat('00', 32), 'hex'))",
+  "UPDATE audit.generations SET generation = 2",
+  "DELETE FROM audit.checkpoints",
+  "UPDATE audit.checkpoints SET note = ''",
+  "DELETE FROM audit.changes",
+  "UPDATE audit.changes SET sealed = ''",
+  "SELECT sealed FROM audit.changes",
+  "ALTER TABLE audit.records DISABLE TRIGGER ALL",
+  "ALTER TABLE audit.records DISABLE ROW LEVEL SECURITY",
+  "DROP TABLE audit.records",
+  "COPY audit.records FROM STDIN",
+  "CREATE OR REPLACE FUNCTION audit.forward_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
 ];
 
 faultTest("P7", "the api and the custodian change, remove and copy nothing of the trail", async (defence) => {
@@ -87,10 +103,17 @@ faultTest("P7", "the owner of the tables changes and removes nothing of the trai
   const { admin } = await sessions();
   await admin`SELECT audit.open_chain('system')`;
   await admin.unsafe(APPEND);
-  if (defence === "off") await admin.unsafe("ALTER TABLE audit.records DISABLE TRIGGER append_only; ALTER TABLE audit.heads DISABLE TRIGGER forward_only, DISABLE TRIGGER never_removed");
+  if (defence === "off")
+    await admin.unsafe("ALTER TABLE audit.records DISABLE TRIGGER append_only; ALTER TABLE audit.heads DISABLE TRIGGER forward_only, DISABLE TRIGGER never_removed");
   await admin.unsafe("SET session_replication_role = replica");
   await admin.unsafe("SET ROLE sallyport_owner");
-  for (const statement of ["UPDATE audit.records SET body = '{ }'", "DELETE FROM audit.records", "TRUNCATE audit.records", "UPDATE audit.heads SET seq = 0", "DELETE FROM audit.heads"]) {
+  for (const statement of [
+    "UPDATE audit.records SET body = '{ }'",
+    "DELETE FROM audit.records",
+    "TRUNCATE audit.records",
+    "UPDATE audit.heads SET seq = 0",
+    "DELETE FROM audit.heads",
+  ]) {
     expect([statement, await outcome(admin.unsafe(statement))]).toEqual([statement, "42501"]);
   }
 });
@@ -102,7 +125,10 @@ test("no failure carries the server's words, or a value", async () => {
   await trail.append(testDraft("req"));
   const insert = () => database.run`INSERT INTO regulatory.studies (id, title, profile) VALUES ('canary-value', 'x', 'y')`;
   await insert();
-  const error = await insert().then(() => null, (thrown: unknown) => thrown);
+  const error = await insert().then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
   expect(error).toMatchObject({ code: "internal", context: { sqlstate: "23505" } });
   expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("canary-value");
   expect((error as Error).cause).toBeUndefined();

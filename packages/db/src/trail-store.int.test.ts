@@ -100,7 +100,14 @@ faultTest("A8", "an insert that takes five seconds is refused in time, and its r
     CREATE TRIGGER slow BEFORE INSERT ON audit.records FOR EACH STATEMENT EXECUTE FUNCTION public.slow()`);
   const startedMs = Date.now();
   const late = (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve("no answer"), 3000));
-  const code = (work: Promise<unknown>): Promise<string> => Promise.race([work.then(() => "stored", (error: Error) => error.message), late()]);
+  const code = (work: Promise<unknown>): Promise<string> =>
+    Promise.race([
+      work.then(
+        () => "stored",
+        (error: Error) => error.message,
+      ),
+      late(),
+    ]);
   const effect = trail.inTransaction(async (tx, appendLast) => {
     await tx`INSERT INTO regulatory.studies (id, title, profile) VALUES ('S', 'S', 'sdtm')`;
     return appendLast([testDraft("req_transaction")]);

@@ -39,10 +39,25 @@ async function create(folder: string, data: string, secret: string, binaries: Bi
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
   giveTo(fresh, runner.owner);
-  const password = randomBytes(24).toString("base64url");
-  rmSync(secret, { force: true });
-  writeFileSync(secret, `${password}\n`, { mode: 0o600, flag: "wx" });
-  const initdb = [...runner.prefix, binaries.initdb, "-D", fresh, "-U", SUPERUSER, "-A", "scram-sha-256", "--pwfile=/dev/fd/0", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--data-checksums"];
+  // A password that is already there may be all that opens data which were only moved away: the new cluster takes it over.
+  const isKept = existsSync(secret);
+  const password = isKept ? readPassword(secret) : randomBytes(24).toString("base64url");
+  const initdb = [
+    ...runner.prefix,
+    binaries.initdb,
+    "-D",
+    fresh,
+    "-U",
+    SUPERUSER,
+    "-A",
+    "scram-sha-256",
+    "--pwfile=/dev/fd/0",
+    "-E",
+    "UTF8",
+    "--locale-provider=builtin",
+    "--locale=C.UTF-8",
+    "--data-checksums",
+  ];
   if (!durable) initdb.push("--no-sync");
   // `cat` turns Node's socket into a pipe, which can be opened by name; so the password is in no second file.
   const child = spawn("/bin/sh", ["-c", 'cat | "$@"', "initdb", ...initdb], { ...runner.ids, env: BARE_ENV, cwd: "/", stdio: ["pipe", "ignore", "pipe"] });
@@ -51,6 +66,12 @@ async function create(folder: string, data: string, secret: string, binaries: Bi
   child.stdin.on("error", () => undefined).end(`${password}\n`);
   const code = await new Promise<number | null>((settle, fail) => child.on("error", fail).on("close", settle));
   if (code !== 0) throw new SallyportError("database.unreachable", { step: "initdb", reason: said.join("").trim().split("\n").at(-1) ?? "" });
+  if (!isKept) {
+    const freshSecret = `${secret}.new`;
+    rmSync(freshSecret, { force: true });
+    writeFileSync(freshSecret, `${password}\n`, { mode: 0o600, flag: "wx", flush: true });
+    renameSync(freshSecret, secret);
+  }
   renameSync(fresh, data);
 }
 

@@ -33,7 +33,13 @@ const STOP_MS = 10_000;
  * @throws SallyportError `port.taken`, or `database.unreachable` with the server's last line.
  */
 export async function startPostmaster(command: readonly string[], data: string, port: number, runner: Runner, log: (line: string) => void): Promise<Postmaster> {
-  const child = spawn("/bin/sh", ["-c", HOLD, WATCHDOG, ...runner.prefix, ...command], { ...runner.ids, env: BARE_ENV, cwd: "/", detached: true, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const child = spawn("/bin/sh", ["-c", HOLD, WATCHDOG, ...runner.prefix, ...command], {
+    ...runner.ids,
+    env: BARE_ENV,
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
   const lifeline = child.stdio[3] as Writable;
   lifeline.on("error", () => undefined);
   let ended = false;

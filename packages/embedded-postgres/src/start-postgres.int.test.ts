@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,7 +52,16 @@ describe("startPostgres", () => {
     const server = await startPostgres({ dataDir });
     const settings = await ask(server.url, (sql) => sql<{ name: string; setting: string }[]>`SELECT name, setting FROM pg_settings`);
     const of = Object.fromEntries(settings.map(({ name, setting }) => [name, setting]));
-    expect(of).toMatchObject({ fsync: "on", full_page_writes: "on", synchronous_commit: "on", data_sync_retry: "off", data_checksums: "on", listen_addresses: "127.0.0.1", unix_socket_directories: "", server_encoding: "UTF8" });
+    expect(of).toMatchObject({
+      fsync: "on",
+      full_page_writes: "on",
+      synchronous_commit: "on",
+      data_sync_retry: "off",
+      data_checksums: "on",
+      listen_addresses: "127.0.0.1",
+      unix_socket_directories: "",
+      server_encoding: "UTF8",
+    });
     const methods = await ask(server.url, (sql) => sql<{ auth_method: string }[]>`SELECT DISTINCT auth_method FROM pg_hba_file_rules`);
     expect(methods.map((row) => row.auth_method)).toEqual(["scram-sha-256"]);
     const wrong = new URL(server.url);
@@ -77,7 +86,10 @@ describe("startPostgres", () => {
     let stopped = false;
     const writer = async (offset: number): Promise<void> => {
       for (let n = offset; !stopped; n += 4) {
-        await sql`INSERT INTO kept VALUES (${n})`.then(() => acknowledged.push(n), () => (stopped = true));
+        await sql`INSERT INTO kept VALUES (${n})`.then(
+          () => acknowledged.push(n),
+          () => (stopped = true),
+        );
       }
     };
     const writers = [1000, 1001, 1002, 1003].map(writer);
@@ -97,7 +109,15 @@ describe("startPostgres", () => {
 
   it("leaves no server behind when its owner is killed with SIGKILL, and starts again beside what it left", async () => {
     const entry = pathToFileURL(join(import.meta.dirname, "..", "dist", "index.js")).href;
-    const owner = spawn(process.execPath, ["--input-type=module", "-e", `import { startPostgres } from ${JSON.stringify(entry)}; const s = await startPostgres({ dataDir: ${JSON.stringify(dataDir)} }); console.log(s.pid); setInterval(() => {}, 1000);`], { stdio: ["ignore", "pipe", "inherit"] });
+    const owner = spawn(
+      process.execPath,
+      [
+        "--input-type=module",
+        "-e",
+        `import { startPostgres } from ${JSON.stringify(entry)}; const s = await startPostgres({ dataDir: ${JSON.stringify(dataDir)} }); console.log(s.pid); setInterval(() => {}, 1000);`,
+      ],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
     const [chunk] = (await once(owner.stdout, "data")) as [Buffer];
     const pid = Number(String(chunk));
     expect(isAlive(pid)).toBe(true);
@@ -167,6 +187,21 @@ describe("startPostgres", () => {
     const server = await startPostgres({ dataDir: half, durable: false });
     expect(await ask(server.url, (sql) => sql`SELECT 1 AS one`)).toEqual([{ one: 1 }]);
     await server.stop();
+  });
+
+  it("keeps the password of data that were moved away, so that they open again when they come back", async () => {
+    const moved = join(folder, "moved");
+    const first = await startPostgres({ dataDir: moved, durable: false });
+    await ask(first.url, (sql) => sql`CREATE TABLE came_back (n int)`);
+    await first.stop();
+    renameSync(join(moved, "data"), join(moved, "data.away"));
+    const between = await startPostgres({ dataDir: moved, durable: false });
+    await between.stop();
+    rmSync(join(moved, "data"), { recursive: true });
+    renameSync(join(moved, "data.away"), join(moved, "data"));
+    const back = await startPostgres({ dataDir: moved, durable: false });
+    expect(await ask(back.url, (sql) => sql`SELECT n FROM came_back`)).toEqual([]);
+    await back.stop();
   });
 
   it("runs below a folder that only its owner may enter", async () => {

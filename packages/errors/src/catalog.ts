@@ -90,7 +90,11 @@ export const catalog = {
   "trail.unrepresentable": failed("trail", "A record can't hold this value, so nothing was done.", "Report the request id."),
   "trail.unreadable": failed("trail", "A stored record is not in its one canonical spelling.", "Verify the chain: the stored trail may have been altered."),
   "note.invalid": failed("trail", "A signed note is malformed or is not signed by the expected key.", "Verify the chain and check the key's fingerprint."),
-  "trail.awaiting_evidence": unavailable("trail", "The act stands, but its checkpoint could not be signed yet.", "Repeat the request with the same idempotency key to get the receipt."),
+  "trail.awaiting_evidence": unavailable(
+    "trail",
+    "The act stands, but its checkpoint could not be signed yet.",
+    "Repeat the request with the same idempotency key to get the receipt.",
+  ),
   // Input.
   "input.invalid": rejected(400, "The input is not what this procedure takes. Nothing was changed.", "Correct the named fields and send it again."),
   "input.too_large": rejected(413, "The request is larger than this route takes. Nothing was changed.", "Send less at once."),
@@ -109,11 +113,24 @@ export const catalog = {
   "service.busy": unavailable("service", "The service is at its limit. Nothing was changed.", RETRY),
   "service.unavailable": unavailable("service", "The service can't serve this now. Nothing was changed.", RETRY),
   "service.stopping": unavailable("service", "The service is stopping. Nothing was changed.", RETRY),
-  "internal": failed("service", "Something failed on our side. Nothing was changed.", "Report the request id."),
+  internal: failed("service", "Something failed on our side. Nothing was changed.", "Report the request id."),
   // Connection: what a client says of a call that got no answer; never on the wire.
-  "connection.refused": unavailable("service", "The api can't be reached. Nothing was sent.", "Check that Sallyport is running, that the address is right, and that the certificate was not revoked."),
-  "connection.lost": unavailable("service", "The connection ended without an answer, so it is unknown whether the act was done.", "Repeat the request with the same idempotency key. If it keeps failing, check that the certificate was not revoked."),
-  "connection.untrusted": denied(403, "workload", "The server did not prove to be the api of this deployment. Nothing was sent.", "Check the address, the trust domain and the authority that you trust."),
+  "connection.refused": unavailable(
+    "service",
+    "The api can't be reached. Nothing was sent.",
+    "Check that Sallyport is running, that the address is right, and that the certificate was not revoked.",
+  ),
+  "connection.lost": unavailable(
+    "service",
+    "The connection ended without an answer, so it is unknown whether the act was done.",
+    "Repeat the request with the same idempotency key. If it keeps failing, check that the certificate was not revoked.",
+  ),
+  "connection.untrusted": denied(
+    403,
+    "workload",
+    "The server did not prove to be the api of this deployment. Nothing was sent.",
+    "Check the address, the trust domain and the authority that you trust.",
+  ),
   "connection.rejected": denied(403, "workload", "The api did not accept this certificate.", "Enrol the workload again, or ask whether it was revoked."),
   // Start and operation: seen by operators, never on the wire.
   "setting.invalid": rejected(400, "A setting is missing or wrong.", "Correct the named setting and start again."),

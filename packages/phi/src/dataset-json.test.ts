@@ -17,10 +17,11 @@ const file = (change: (file: File11) => void): string => {
   return JSON.stringify(copy);
 };
 const at = (copy: File11, variable: string): number => copy.columns.findIndex((column) => column["name"] === variable);
-const put = (row: number, variable: string, value: unknown) => file((copy) => {
-  const cells = copy.rows[row - 1];
-  if (cells !== undefined) cells[at(copy, variable)] = value;
-});
+const put = (row: number, variable: string, value: unknown) =>
+  file((copy) => {
+    const cells = copy.rows[row - 1];
+    if (cells !== undefined) cells[at(copy, variable)] = value;
+  });
 
 function whereOf(text: string): readonly string[] {
   try {
@@ -38,7 +39,10 @@ test("both versions of the standard give the same dataset", () => {
   expect(old.rows).toEqual(young.rows);
   expect(old.columns.map(({ name, key }) => [name, key])).toEqual(young.columns.map(({ name, key }) => [name, key]));
   expect(studyOf(old)).toBe("SYNTH-01");
-  expect(sitesOf(old)).toEqual([{ site: "N01", rows: 2 }, { site: "N02", rows: 2 }]);
+  expect(sitesOf(old)).toEqual([
+    { site: "N01", rows: 2 },
+    { site: "N02", rows: 2 },
+  ]);
 });
 
 test("an empty text and a missing value stay apart", () => {
@@ -82,21 +86,80 @@ test("a length counts characters, not code units or bytes", () => {
 });
 
 test("partial dates are dates", () => {
-  for (const date of ["2031", "2031-02", "2031-02-28", "2031---15", "--12-15", "2031-02-28T10", "2031-02-28T10:30:15.5Z", "2031-02-28T-:30", ""]) expect(whereOf(put(1, "RFSTDTC", date)), date).toEqual([]);
+  for (const date of ["2031", "2031-02", "2031-02-28", "2031---15", "--12-15", "2031-02-28T10", "2031-02-28T10:30:15.5Z", "2031-02-28T-:30", ""])
+    expect(whereOf(put(1, "RFSTDTC", date)), date).toEqual([]);
 });
 
 test.each<readonly [what: string, change: (copy: File11) => void]>([
-  ["a wrong number of records", (copy) => { copy.records = 5; }],
-  ["a row that is too short", (copy) => { copy.rows[1]?.pop(); }],
-  ["a row that is no list", (copy) => { (copy.rows as unknown[])[1] = { a: 1 }; }],
-  ["no SITEID", (copy) => { copy.columns.splice(at(copy, "SITEID"), 1); }],
-  ["SITEID as a number", (copy) => { const column = copy.columns[at(copy, "SITEID")]; if (column !== undefined) column["dataType"] = "integer"; }],
-  ["a column twice", (copy) => { const column = copy.columns[at(copy, "SEX")]; if (column !== undefined) column["name"] = "RACE"; }],
-  ["a column of no known type", (copy) => { const column = copy.columns[0]; if (column !== undefined) column["dataType"] = "blob"; }],
-  ["a member that the standard doesn't have", (copy) => { copy["extra"] = 1; }],
-  ["a version that isn't read", (copy) => { copy["datasetJSONVersion"] = "2.0"; }],
-  ["a name that is no domain", (copy) => { copy["name"] = "dm; drop"; }],
-  ["no columns", (copy) => { copy.columns = []; }],
+  [
+    "a wrong number of records",
+    (copy) => {
+      copy.records = 5;
+    },
+  ],
+  [
+    "a row that is too short",
+    (copy) => {
+      copy.rows[1]?.pop();
+    },
+  ],
+  [
+    "a row that is no list",
+    (copy) => {
+      (copy.rows as unknown[])[1] = { a: 1 };
+    },
+  ],
+  [
+    "no SITEID",
+    (copy) => {
+      copy.columns.splice(at(copy, "SITEID"), 1);
+    },
+  ],
+  [
+    "SITEID as a number",
+    (copy) => {
+      const column = copy.columns[at(copy, "SITEID")];
+      if (column !== undefined) column["dataType"] = "integer";
+    },
+  ],
+  [
+    "a column twice",
+    (copy) => {
+      const column = copy.columns[at(copy, "SEX")];
+      if (column !== undefined) column["name"] = "RACE";
+    },
+  ],
+  [
+    "a column of no known type",
+    (copy) => {
+      const column = copy.columns[0];
+      if (column !== undefined) column["dataType"] = "blob";
+    },
+  ],
+  [
+    "a member that the standard doesn't have",
+    (copy) => {
+      copy["extra"] = 1;
+    },
+  ],
+  [
+    "a version that isn't read",
+    (copy) => {
+      copy["datasetJSONVersion"] = "2.0";
+    },
+  ],
+  [
+    "a name that is no domain",
+    (copy) => {
+      copy["name"] = "dm; drop";
+    },
+  ],
+  [
+    "no columns",
+    (copy) => {
+      copy.columns = [];
+    },
+  ],
 ])("a dataset with %s is refused", (_, change) => {
   expect(whereOf(file(change)).length).toBeGreaterThan(0);
 });
@@ -110,7 +173,17 @@ test("a refusal names every place up to 50, and no value", () => {
   const where = whereOf(text);
   expect(where).toHaveLength(50);
   expect(where.join()).not.toContain("71ac");
-  for (const change of [put(1, "AGE", canary), put(1, "SEX", canary), put(1, "SITEID", ` ${canary}`), file((copy) => { copy[canary] = canary; }), file((copy) => { copy["name"] = canary; })]) {
+  for (const change of [
+    put(1, "AGE", canary),
+    put(1, "SEX", canary),
+    put(1, "SITEID", ` ${canary}`),
+    file((copy) => {
+      copy[canary] = canary;
+    }),
+    file((copy) => {
+      copy["name"] = canary;
+    }),
+  ]) {
     expect(whereOf(change).length).toBeGreaterThan(0);
     expect(whereOf(change).join()).not.toContain("71ac");
   }

@@ -4,7 +4,8 @@ import { assertRows } from "./dataset-rows.ts";
 import { type JsonLimits, readJson } from "./read-json.ts";
 
 const DOMAIN = /^[A-Z][A-Z0-9]{1,7}$/;
-const VARIABLE = /^[A-Z][A-Z0-9_]{0,31}$/;
+/** As the contracts name a field: what is stored has to be nameable. */
+const VARIABLE = /^[A-Z][A-Z0-9_]{0,15}$/;
 /** Version 1.0's first column: the record's number in the file. It is not a variable of the study. */
 const ROW_NUMBER = "ITEMGROUPDATASEQ";
 const LABEL_MAX = 200;
@@ -57,7 +58,12 @@ function bodyOf(file: unknown): Body {
 }
 
 function bodyOf10(file: object): Body {
-  const top = membersOf(file, "the file", ["datasetJSONVersion"], ["creationDateTime", "fileOID", "asOfDateTime", "originator", "sourceSystem", "sourceSystemVersion", "clinicalData", "referenceData"]);
+  const top = membersOf(
+    file,
+    "the file",
+    ["datasetJSONVersion"],
+    ["creationDateTime", "fileOID", "asOfDateTime", "originator", "sourceSystem", "sourceSystemVersion", "clinicalData", "referenceData"],
+  );
   if (Object.hasOwn(top, "clinicalData") === Object.hasOwn(top, "referenceData")) refuse("the file", "has not exactly one of clinicalData and referenceData");
   const data = membersOf(top["clinicalData"] ?? top["referenceData"], "the data", ["studyOID", "itemGroupData"], ["metaDataVersionOID", "metaDataRef"]);
   const groups = data["itemGroupData"];

@@ -20,8 +20,16 @@ describe.skipIf(!existsSync(folder))(existsSync(folder) ? "the CDISC example stu
   });
 
   test.each([
-    ["cdisc/AE.json", 961], ["cdisc/DS.json", 596], ["cdisc/SUPPDM.json", 1197], ["cdisc/SV.json", 3559], ["cdisc/TS.json", 48],
-    ["cdisc-1.1/ae.json", 74], ["cdisc-1.1/ds.json", 53], ["cdisc-1.1/suppdm.json", 3], ["cdisc-1.1/sv.json", 164], ["cdisc-1.1/vs.json", 1414],
+    ["cdisc/AE.json", 961],
+    ["cdisc/DS.json", 596],
+    ["cdisc/SUPPDM.json", 1197],
+    ["cdisc/SV.json", 3559],
+    ["cdisc/TS.json", 48],
+    ["cdisc-1.1/ae.json", 74],
+    ["cdisc-1.1/ds.json", 53],
+    ["cdisc-1.1/suppdm.json", 3],
+    ["cdisc-1.1/sv.json", 164],
+    ["cdisc-1.1/vs.json", 1414],
   ])("%s is read with all its %i records and no site of its own", (name, records) => {
     const dataset = read(name);
     expect([dataset.rows.length, sitesOf(dataset)]).toEqual([records, []]);

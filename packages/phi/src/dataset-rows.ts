@@ -14,12 +14,31 @@ const isIdentifier: Form = (text) => text === text.normalize("NFC").trim() && te
 function requiredOf(domain: string): ReadonlyMap<string, Form> {
   const isDomain: Form = (text) => text === domain;
   if (domain === "DM") {
-    return new Map([["STUDYID", isSiteToken], ["DOMAIN", isDomain], ["USUBJID", isIdentifier], ["SUBJID", isIdentifier], ["SITEID", isSiteToken]]);
+    return new Map([
+      ["STUDYID", isSiteToken],
+      ["DOMAIN", isDomain],
+      ["USUBJID", isIdentifier],
+      ["SUBJID", isIdentifier],
+      ["SITEID", isSiteToken],
+    ]);
   }
-  if (TRIAL_DESIGN.has(domain)) return new Map([["STUDYID", isSiteToken], ["DOMAIN", isDomain]]);
+  if (TRIAL_DESIGN.has(domain))
+    return new Map([
+      ["STUDYID", isSiteToken],
+      ["DOMAIN", isDomain],
+    ]);
   const isSupplement = domain.startsWith("SUPP") || domain === "RELREC" || domain === "CO";
-  if (isSupplement) return new Map([["STUDYID", isSiteToken], ["RDOMAIN", isIdentifier], ["USUBJID", isIdentifier]]);
-  return new Map([["STUDYID", isSiteToken], ["DOMAIN", isDomain], ["USUBJID", isIdentifier]]);
+  if (isSupplement)
+    return new Map([
+      ["STUDYID", isSiteToken],
+      ["RDOMAIN", isIdentifier],
+      ["USUBJID", isIdentifier],
+    ]);
+  return new Map([
+    ["STUDYID", isSiteToken],
+    ["DOMAIN", isDomain],
+    ["USUBJID", isIdentifier],
+  ]);
 }
 
 /**
@@ -49,7 +68,14 @@ export function assertRows(domain: string, version: Dataset["standardVersion"], 
   faults.throwIfAny();
 }
 
-function assertCells(place: string, version: Dataset["standardVersion"], columns: readonly Column[], required: ReadonlyMap<string, Form>, row: unknown, faults: DatasetFaults): void {
+function assertCells(
+  place: string,
+  version: Dataset["standardVersion"],
+  columns: readonly Column[],
+  required: ReadonlyMap<string, Form>,
+  row: unknown,
+  faults: DatasetFaults,
+): void {
   if (!Array.isArray(row) || row.length !== columns.length) {
     faults.add(place, "has not one value for each column");
     return;
@@ -75,7 +101,14 @@ function assertOneStudy(columns: readonly Column[], rows: readonly (readonly unk
 function assertKeys(columns: readonly Column[], rows: readonly (readonly unknown[])[], faults: DatasetFaults): void {
   const keys = columns.flatMap(({ name, key }) => (key === null ? [] : [{ name, key }])).sort((a, b) => a.key - b.key);
   if (keys.some(({ key }, index) => index > 0 && keys[index - 1]?.key === key)) faults.add("columns", "a key position is given twice");
-  if (keys.length > 0) assertUnique(columns, keys.map(({ name }) => name), rows, "the key was given in an earlier row", faults);
+  if (keys.length > 0)
+    assertUnique(
+      columns,
+      keys.map(({ name }) => name),
+      rows,
+      "the key was given in an earlier row",
+      faults,
+    );
 }
 
 function assertUnique(columns: readonly Column[], names: readonly string[], rows: readonly (readonly unknown[])[], fault: string, faults: DatasetFaults): void {

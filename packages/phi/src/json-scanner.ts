@@ -14,7 +14,7 @@ export class JsonFault extends Error {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const DIGITS_MAX = 17;
-const ESCAPED = new Set(Array.from("\"\\/bfnrt", (character) => character.charCodeAt(0)));
+const ESCAPED = new Set(Array.from('"\\/bfnrt', (character) => character.charCodeAt(0)));
 
 /**
  * Walks a text by the grammar of RFC 8259 and refuses what JSON.parse lets pass: a key given twice, `__proto__` as a key,

@@ -10,9 +10,7 @@ export const CHUNK_BYTES = 256 * 1024;
  */
 export function sealPacket(dataKey: DataKey, packetId: string, bytes: Uint8Array, random?: RandomBytes): Buffer[] {
   const count = Math.max(1, Math.ceil(bytes.length / CHUNK_BYTES));
-  return Array.from({ length: count }, (_, index) =>
-    sealBytes(dataKey, placeOf(packetId, index, count), bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES), random),
-  );
+  return Array.from({ length: count }, (_, index) => sealBytes(dataKey, placeOf(packetId, index, count), bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES), random));
 }
 
 /**

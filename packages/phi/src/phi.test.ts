@@ -11,16 +11,34 @@ const CANARY = "CANARY-55be";
 function grantFor(action: Action, readable: readonly string[] = [], sites: readonly SiteRef[] = [SITE]): Grant {
   const fields: FieldRule = { readable, masked: [] };
   const resource: ResourceType = action === "packet.release" ? "packet" : "subject";
-  return Grant.issue({ principal: "svc_a", person: "svc_a", workload: "w", action, resource, requestId: "req", policy: "v1:0" }, { effect: "allow", rule: "r", role: "role", sites, fields });
+  return Grant.issue(
+    { principal: "svc_a", person: "svc_a", workload: "w", action, resource, requestId: "req", policy: "v1:0" },
+    { effect: "allow", rule: "r", role: "role", sites, fields },
+  );
 }
 const closed = (classification: Classification = "phi"): Phi<string> => new Phi(CANARY, { site: SITE, classification });
 
 test("a value shows its mark, and nothing else, to whatever prints, joins or copies it", () => {
   const value = closed();
   const seen = [
-    String(value), `${value as unknown as string}`, (value as unknown as string) + "", [value].join(), JSON.stringify(value), JSON.stringify({ a: [value] }), inspect(value), inspect({ a: value }, { depth: 9, showHidden: true }),
-    inspect(value, { customInspect: false, showHidden: true }), format("%s %o %O %j %d", value, value, value, value, value), JSON.stringify(structuredClone(value)), JSON.stringify(Object.assign({}, value)), JSON.stringify(Object.entries(value)),
-    serialize(value).toString("latin1"), JSON.stringify(Object.getOwnPropertyDescriptors(value)), new Error("x", { cause: value }).stack ?? "", inspect(new Error("x", { cause: value })), String(new URLSearchParams({ a: String(value) })),
+    String(value),
+    `${value as unknown as string}`,
+    (value as unknown as string) + "",
+    [value].join(),
+    JSON.stringify(value),
+    JSON.stringify({ a: [value] }),
+    inspect(value),
+    inspect({ a: value }, { depth: 9, showHidden: true }),
+    inspect(value, { customInspect: false, showHidden: true }),
+    format("%s %o %O %j %d", value, value, value, value, value),
+    JSON.stringify(structuredClone(value)),
+    JSON.stringify(Object.assign({}, value)),
+    JSON.stringify(Object.entries(value)),
+    serialize(value).toString("latin1"),
+    JSON.stringify(Object.getOwnPropertyDescriptors(value)),
+    new Error("x", { cause: value }).stack ?? "",
+    inspect(new Error("x", { cause: value })),
+    String(new URLSearchParams({ a: String(value) })),
   ];
   for (const one of seen) expect(one).not.toContain("55be");
   expect(seen[0]).toBe(PHI_MARK);

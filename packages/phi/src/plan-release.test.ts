@@ -20,7 +20,10 @@ const study = { id: "SYNTH-01", sites: ["N01", "N02"].map((id) => ({ id, name: i
 const allSites = study.sites.map(({ id }) => ({ study: study.id, site: id }));
 
 function grantFor(sites: readonly SiteRef[]): Grant {
-  return Grant.issue({ principal: "svc_a", person: "svc_a", workload: "w", action: "packet.release", resource: "packet", requestId: "req", policy: "v1:0" }, { effect: "allow", rule: "r", role: "data_steward", sites, fields: { readable: [], masked: [] } });
+  return Grant.issue(
+    { principal: "svc_a", person: "svc_a", workload: "w", action: "packet.release", resource: "packet", requestId: "req", policy: "v1:0" },
+    { effect: "allow", rule: "r", role: "data_steward", sites, fields: { readable: [], masked: [] } },
+  );
 }
 const grant = grantFor(allSites);
 const plan = (of: Dataset, existing: readonly ExistingSubject[] = [], under = grant, registered = study): ReleasePlan =>
@@ -56,7 +59,12 @@ const existing = carryOut(plan(dataset));
 test("a first release creates every subject with all its variables in version 1", () => {
   const { created, updated, unchanged } = plan(dataset);
   expect([created.length, updated.length, unchanged.length]).toEqual([4, 0, 0]);
-  expect(created.map(({ row, site }) => [row, site.site])).toEqual([[1, "N01"], [2, "N01"], [3, "N02"], [4, "N02"]]);
+  expect(created.map(({ row, site }) => [row, site.site])).toEqual([
+    [1, "N01"],
+    [2, "N01"],
+    [3, "N02"],
+    [4, "N02"],
+  ]);
   expect(created.every(({ record }) => record.version === 1 && record.fields.length === dataset.columns.length)).toBe(true);
 });
 

@@ -61,7 +61,11 @@ export function planRelease(request: ReleaseRequest): ReleasePlan {
   if (dataset.name !== "DM") refuse("name", "not a domain that can be released yet");
   assertRegistered(dataset, study);
   const known = new Map(existing.map((one) => [one.lookup, one]));
-  const plan: { created: ReleasePlan["created"][number][]; updated: ReleasePlan["updated"][number][]; unchanged: ReleasePlan["unchanged"][number][] } = { created: [], updated: [], unchanged: [] };
+  const plan: { created: ReleasePlan["created"][number][]; updated: ReleasePlan["updated"][number][]; unchanged: ReleasePlan["unchanged"][number][] } = {
+    created: [],
+    updated: [],
+    unchanged: [],
+  };
   const conflicts: string[] = [];
   for (const [index, cells] of dataset.rows.entries()) {
     const row = index + 1;
@@ -83,7 +87,10 @@ export function planRelease(request: ReleaseRequest): ReleasePlan {
   return plan;
 }
 
-function rowOf({ dataset, profile, study }: ReleaseRequest, cells: readonly FieldValue[]): { readonly usubjid: string; readonly site: SiteRef; readonly fields: readonly PlainField[] } {
+function rowOf(
+  { dataset, profile, study }: ReleaseRequest,
+  cells: readonly FieldValue[],
+): { readonly usubjid: string; readonly site: SiteRef; readonly fields: readonly PlainField[] } {
   const textOf = (variable: string): string => {
     const value = cells[dataset.columns.findIndex(({ name }) => name === variable)];
     if (typeof value !== "string") throw new SallyportError("packet.invalid", { where: [`column ${variable}: missing`] });
@@ -98,7 +105,12 @@ function rowOf({ dataset, profile, study }: ReleaseRequest, cells: readonly Fiel
 }
 
 /** The stored version (0 where there is none) and the variables in which the new fields differ from it. */
-function difference(grant: Grant, { fields: stored }: ExistingSubject, domain: string, fields: readonly PlainField[]): { readonly version: number; readonly changed: readonly string[] } {
+function difference(
+  grant: Grant,
+  { fields: stored }: ExistingSubject,
+  domain: string,
+  fields: readonly PlainField[],
+): { readonly version: number; readonly changed: readonly string[] } {
   const current = stored.filter((field) => field.domain === domain && field.record === RECORD);
   const version = current[0]?.version ?? 0;
   if (current.some((field) => field.version !== version)) throw new SallyportError("phi.integrity");

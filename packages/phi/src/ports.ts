@@ -36,7 +36,10 @@ export interface RecordRow {
 /** Port: subjects. Every call filters by the grant's sites, and row-level security stands behind it. */
 export interface SubjectStore<Tx> {
   /** One page by label, after `after`; `total` and `bySite` count what the grant reaches under the same filter. */
-  list(grant: Grant, filter: { readonly study?: string | undefined; readonly site?: string | undefined; readonly after?: string | undefined; readonly limit: number }): Promise<{
+  list(
+    grant: Grant,
+    filter: { readonly study?: string | undefined; readonly site?: string | undefined; readonly after?: string | undefined; readonly limit: number },
+  ): Promise<{
     readonly items: readonly SubjectRow[];
     readonly total: number;
     readonly bySite: readonly (SiteRef & { readonly count: number })[];
@@ -46,7 +49,12 @@ export interface SubjectStore<Tx> {
   /** The owning site of a subject, from our own records, or null. Takes no grant: it feeds the decision, and tells nothing to a caller. */
   siteOf(id: string): Promise<SiteRef | null>;
   /** The subjects behind these lookups (HMAC of study and USUBJID, hex), with their current fields, inside the release's own transaction. */
-  find(tx: Tx, grant: Grant, study: string, lookups: readonly string[]): Promise<readonly { readonly lookup: string; readonly subject: SubjectRow; readonly fields: readonly FieldRow[] }[]>;
+  find(
+    tx: Tx,
+    grant: Grant,
+    study: string,
+    lookups: readonly string[],
+  ): Promise<readonly { readonly lookup: string; readonly subject: SubjectRow; readonly fields: readonly FieldRow[] }[]>;
   insert(tx: Tx, grant: Grant, subjects: readonly (SubjectRow & { readonly lookup: string })[]): Promise<void>;
   /** Inserts new versions of records with all their fields. Old versions stay. */
   insertVersions(tx: Tx, grant: Grant, packet: string, records: readonly RecordRow[], fields: readonly FieldRow[]): Promise<void>;
@@ -80,7 +88,10 @@ export interface PacketRow {
 export interface PacketStore<Tx> {
   insert(tx: Tx, grant: Grant, packet: Omit<PacketRow, "decidedBy" | "decidedAtMs" | "outcome">, chunks: readonly Buffer[]): Promise<void>;
   /** Packets that lie wholly within the grant's sites, newest first. */
-  list(grant: Grant, filter: { readonly study?: string | undefined; readonly state?: PacketState | undefined; readonly after?: string | undefined; readonly limit: number }): Promise<{ readonly items: readonly PacketRow[]; readonly total: number }>;
+  list(
+    grant: Grant,
+    filter: { readonly study?: string | undefined; readonly state?: PacketState | undefined; readonly after?: string | undefined; readonly limit: number },
+  ): Promise<{ readonly items: readonly PacketRow[]; readonly total: number }>;
   get(grant: Grant, id: string): Promise<PacketRow | null>;
   /** Study, sites and ingesting person of a packet, from our own records, or null; feeds the decision. */
   placeOf(id: string): Promise<{ readonly sites: readonly SiteRef[]; readonly ingestedByPerson: string; readonly ingestedBy: string } | null>;

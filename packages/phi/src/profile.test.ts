@@ -6,20 +6,38 @@ import { readDataset } from "./dataset-json.ts";
 import { summaryOf } from "./registered.ts";
 
 test.each([
-  ["DM", "USUBJID", "phi", 18], ["DM", "SUBJID", "phi", 18], ["DM", "RFSTDTC", "phi", 3], ["DM", "BRTHDTC", "phi", 3], ["DM", "AGE", "phi", 3], ["DM", "SEX", "phi", null],
-  ["DM", "SITEID", "regulatory", null], ["DM", "COUNTRY", "regulatory", null], ["DM", "DOMAIN", "public", null], ["DM", "ARM", "treatment", null], ["AE", "AETERM", "phi", null], ["SUPPDM", "QVAL", "phi", null],
+  ["DM", "USUBJID", "phi", 18],
+  ["DM", "SUBJID", "phi", 18],
+  ["DM", "RFSTDTC", "phi", 3],
+  ["DM", "BRTHDTC", "phi", 3],
+  ["DM", "AGE", "phi", 3],
+  ["DM", "SEX", "phi", null],
+  ["DM", "SITEID", "regulatory", null],
+  ["DM", "COUNTRY", "regulatory", null],
+  ["DM", "DOMAIN", "public", null],
+  ["DM", "ARM", "treatment", null],
+  ["AE", "AETERM", "phi", null],
+  ["SUPPDM", "QVAL", "phi", null],
 ])("%s.%s is %s", (domain, variable, classification, hipaa) => {
   expect(classify(cdiscSdtm, domain, variable)).toMatchObject({ classification, hipaa, isKnown: true });
 });
 
 test("a variable or a domain that nobody classified is PHI", () => {
-  for (const [domain, variable] of [["DM", "LOCALID"], ["ZZ", "ANYTHING"], ["DM", "constructor"], ["__proto__", "toString"], ["DM", "arm"], ["*", "X"]] as const) {
+  for (const [domain, variable] of [
+    ["DM", "LOCALID"],
+    ["ZZ", "ANYTHING"],
+    ["DM", "constructor"],
+    ["__proto__", "toString"],
+    ["DM", "arm"],
+    ["*", "X"],
+  ] as const) {
     expect(classify(cdiscSdtm, domain, variable)).toMatchObject({ classification: "phi", isKnown: false });
   }
 });
 
 test("an arm is treatment in every domain, known or not", () => {
-  for (const domain of ["DM", "AE", "SV", "ZZ"]) for (const variable of ["ARM", "ARMCD", "ACTARM", "ACTARMCD"]) expect(classify(cdiscSdtm, domain, variable).classification).toBe("treatment");
+  for (const domain of ["DM", "AE", "SV", "ZZ"])
+    for (const variable of ["ARM", "ARMCD", "ACTARM", "ACTARMCD"]) expect(classify(cdiscSdtm, domain, variable).classification).toBe("treatment");
 });
 
 test("every number is one of HIPAA's 18 identifiers, and whatever has one is PHI", () => {

@@ -47,7 +47,12 @@ test("64 levels are read and 65 are refused, as are 100 000", () => {
 });
 
 test("bytes that are not UTF-8 are refused", () => {
-  for (const bytes of [[0x22, 0xff, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0xc0, 0x80, 0x22], [0xef, 0xbb, 0xbf, 0x31]]) {
+  for (const bytes of [
+    [0x22, 0xff, 0x22],
+    [0x22, 0xed, 0xa0, 0x80, 0x22],
+    [0x22, 0xc0, 0x80, 0x22],
+    [0xef, 0xbb, 0xbf, 0x31],
+  ]) {
     expect(refusal(Uint8Array.from(bytes))).toContain("packet.invalid");
   }
 });
@@ -79,11 +84,14 @@ test("a refusal holds nothing of the text", () => {
 
 test("time grows as the text does", () => {
   const textOf = (rows: number) => `[${Array.from({ length: rows }, (_, at) => `["SYNTH-01","DM","SYN-${at}",${at},null,{"a":"\\u00e9","b":1.5}]`).join(",")}]`;
-  const timeOf = (text: string) => Math.min(...[1, 2, 3].map(() => {
-    const start = performance.now();
-    readJson(text);
-    return performance.now() - start;
-  }));
+  const timeOf = (text: string) =>
+    Math.min(
+      ...[1, 2, 3].map(() => {
+        const start = performance.now();
+        readJson(text);
+        return performance.now() - start;
+      }),
+    );
   const [short, long] = [textOf(10_000), textOf(80_000)];
   timeOf(short);
   expect(timeOf(long) / timeOf(short)).toBeLessThan(32);

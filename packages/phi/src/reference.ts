@@ -6,7 +6,8 @@ const REFERENCE_DIGITS = 32;
  * The name under which a subject is found again without storing who it is: HMAC-SHA-256 of study and USUBJID, 64 hex digits.
  * USUBJID is taken in NFC and without white space around it, so one identifier has one lookup.
  */
-export const lookupOf = (key: DataKey["key"], study: string, usubjid: string): string => hmacHex(key, canonicalJson(["sallyport/lookup/v1", study, usubjid.normalize("NFC").trim()]));
+export const lookupOf = (key: DataKey["key"], study: string, usubjid: string): string =>
+  hmacHex(key, canonicalJson(["sallyport/lookup/v1", study, usubjid.normalize("NFC").trim()]));
 
 /**
  * What stands for a subject in the trail, in logs and in errors: `ref:v1:` and 32 hex digits of an HMAC of its id. Equal for

@@ -31,6 +31,7 @@ export function assertRegistered(dataset: Dataset, study: Pick<StudyRow, "id" | 
   const faults = new DatasetFaults();
   const sites = new Set(study.sites.map(({ id }) => id));
   for (const [index, id] of cellsOf(dataset, "STUDYID").entries()) if (id !== study.id) faults.add(`row ${index + 1}, column STUDYID`, "not the study of this packet");
-  for (const [index, id] of cellsOf(dataset, "SITEID").entries()) if (typeof id !== "string" || !sites.has(id)) faults.add(`row ${index + 1}, column SITEID`, "not a site of this study");
+  for (const [index, id] of cellsOf(dataset, "SITEID").entries())
+    if (typeof id !== "string" || !sites.has(id)) faults.add(`row ${index + 1}, column SITEID`, "not a site of this study");
   faults.throwIfAny();
 }

@@ -13,26 +13,50 @@ const subject: SealedFor = { id: "sub_00000000000000000000000001", study: "SYNTH
 const other: SealedFor = { ...subject, id: "sub_00000000000000000000000002" };
 
 function grantFor(action: Action, readable: readonly string[] = [], masked: readonly string[] = [], sites: readonly SiteRef[] = [subject]): Grant {
-  return Grant.issue({ principal: "svc_a", person: "svc_a", workload: "w", action, resource: "subject", requestId: "req", policy: "v1:0" }, { effect: "allow", rule: "r", role: "role", sites, fields: { readable, masked } });
+  return Grant.issue(
+    { principal: "svc_a", person: "svc_a", workload: "w", action, resource: "subject", requestId: "req", policy: "v1:0" },
+    { effect: "allow", rule: "r", role: "role", sites, fields: { readable, masked } },
+  );
 }
 const release = grantFor("packet.release");
 const reviewer = () => grantFor("subject.read", ["public", "regulatory"], ["phi"]);
 const field = (name: string, classification: Classification, value: FieldValue): PlainField => ({ name, classification, value: new Phi(value, { site: subject, classification }) });
-const FIELDS = [field("SITEID", "regulatory", "N01"), field("SEX", "phi", "F"), field("AGE", "phi", 34), field("ARM", "treatment", "Alpha"), field("DTHFL", "phi", ""), field("DTHDTC", "phi", null)];
+const FIELDS = [
+  field("SITEID", "regulatory", "N01"),
+  field("SEX", "phi", "F"),
+  field("AGE", "phi", 34),
+  field("ARM", "treatment", "Alpha"),
+  field("DTHFL", "phi", ""),
+  field("DTHDTC", "phi", null),
+];
 const sealed = sealRecord(release, key, subject, { domain: "DM", record: "1", version: 1, fields: FIELDS });
 const rowOf = (name: string): FieldRow => {
   const row = sealed.fields.find((one) => one.name === name);
   if (row === undefined) throw new RangeError(name);
   return row;
 };
-const opened = (grant: Grant, rows: readonly FieldRow[]) => openFields(grant, key, subject, rows).map((view) => [view.name, view.shown === "open" ? view.value.open(grant) : view.mask]);
+const opened = (grant: Grant, rows: readonly FieldRow[]) =>
+  openFields(grant, key, subject, rows).map((view) => [view.name, view.shown === "open" ? view.value.open(grant) : view.mask]);
 
 test("a release opens every field with its type, and tells an empty text from a missing value", () => {
-  expect(opened(release, sealed.fields)).toEqual([["SITEID", "N01"], ["SEX", "F"], ["AGE", 34], ["ARM", "Alpha"], ["DTHFL", ""], ["DTHDTC", null]]);
+  expect(opened(release, sealed.fields)).toEqual([
+    ["SITEID", "N01"],
+    ["SEX", "F"],
+    ["AGE", 34],
+    ["ARM", "Alpha"],
+    ["DTHFL", ""],
+    ["DTHDTC", null],
+  ]);
 });
 
 test("a reviewer sees what is readable, a mask for what is masked, and no trace of the rest", () => {
-  expect(opened(reviewer(), sealed.fields)).toEqual([["SITEID", "N01"], ["SEX", "••••••"], ["AGE", "••••••"], ["DTHFL", "••••••"], ["DTHDTC", "••••••"]]);
+  expect(opened(reviewer(), sealed.fields)).toEqual([
+    ["SITEID", "N01"],
+    ["SEX", "••••••"],
+    ["AGE", "••••••"],
+    ["DTHFL", "••••••"],
+    ["DTHDTC", "••••••"],
+  ]);
 });
 
 test("a masked field is not decrypted", () => {
@@ -102,7 +126,17 @@ test("fields of the same block are stored with the same length, whatever they ho
 test("what is sealed is canonical JSON, filled with spaces, and nothing else opens", () => {
   const text = openField(key, { study: subject.study, site: subject.site, subject: subject.id, field: "DM.SEX.1", version: 1 }, rowOf("SEX").sealed);
   expect(text).toBe('["phi","F"]'.padEnd(64, " "));
-  for (const wrong of [text.trim(), `${text} `, ` ${text.slice(1)}`, '["phi", "F"]'.padEnd(64, " "), '["phi",["F"]]'.padEnd(64, " "), '["phi"]'.padEnd(64, " "), '"F"'.padEnd(64, " "), "", '["phi","F","G"]'.padEnd(64, " ")]) {
+  for (const wrong of [
+    text.trim(),
+    `${text} `,
+    ` ${text.slice(1)}`,
+    '["phi", "F"]'.padEnd(64, " "),
+    '["phi",["F"]]'.padEnd(64, " "),
+    '["phi"]'.padEnd(64, " "),
+    '"F"'.padEnd(64, " "),
+    "",
+    '["phi","F","G"]'.padEnd(64, " "),
+  ]) {
     expect(() => decodeField("phi", wrong)).toThrow("phi.integrity");
   }
 });

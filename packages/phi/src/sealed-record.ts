@@ -116,4 +116,5 @@ const placeOf = (subject: SealedFor, row: Pick<FieldRow, "domain" | "name" | "re
   version: row.version,
 });
 
-const isFieldValue = (value: unknown): value is FieldValue => value === null || typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
+const isFieldValue = (value: unknown): value is FieldValue =>
+  value === null || typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));

@@ -122,7 +122,10 @@ describe("a revocation list", () => {
   const serials = ["00".repeat(15) + "01", "ff".repeat(16), `00ff${"11".repeat(14)}`, issue().serial];
 
   test("holds the serials that were given, whatever their leading bits", () => {
-    const { pem, nextUpdateS } = authority.revocationList(serials.map((serial) => ({ serial, atMs: NOW })), 3600);
+    const { pem, nextUpdateS } = authority.revocationList(
+      serials.map((serial) => ({ serial, atMs: NOW })),
+      3600,
+    );
     const list = readRevocationList(pem, material.certPem);
     expect([...list.serials].sort()).toEqual([...serials].sort());
     expect(list).toMatchObject({ thisUpdateMs: NOW, nextUpdateMs: NOW + 3_600_000 });
@@ -137,7 +140,10 @@ describe("a revocation list", () => {
     const { pem } = authority.revocationList([], 60);
     const lines = pem.split("\n");
     const first = lines[2] ?? "";
-    const altered = pem.replace(first, first.replace(/[A-Za-y]/, (letter) => String.fromCharCode(letter.charCodeAt(0) + 1)));
+    const altered = pem.replace(
+      first,
+      first.replace(/[A-Za-y]/, (letter) => String.fromCharCode(letter.charCodeAt(0) + 1)),
+    );
     expect(() => readRevocationList(pem, new Deployment().caPem)).toThrow("workload.crl_stale");
     for (const bad of [altered, pem + pem, pem.slice(0, 200), ""]) expect(() => readRevocationList(bad, material.certPem)).toThrow("workload.crl_stale");
   });

@@ -26,12 +26,10 @@ export const basicConstraints = (authority: boolean): Extension =>
   extension(id_ce_basicConstraints, true, AsnConvert.serialize(new BasicConstraints(authority ? { cA: true, pathLenConstraint: 0 } : { cA: false })));
 
 /** KeyUsage, critical: keyCertSign and cRLSign for an authority, digitalSignature for a leaf (RFC 5280 §4.2.1.3). */
-export const keyUsage = (authority: boolean): Extension =>
-  extension(id_ce_keyUsage, true, Uint8Array.from(authority ? [3, 2, 1, 0x06] : [3, 2, 7, 0x80]));
+export const keyUsage = (authority: boolean): Extension => extension(id_ce_keyUsage, true, Uint8Array.from(authority ? [3, 2, 1, 0x06] : [3, 2, 7, 0x80]));
 
 /** ExtendedKeyUsage of the purposes given. */
-export const extendedKeyUsage = (purposes: readonly string[]): Extension =>
-  extension(id_ce_extKeyUsage, false, AsnConvert.serialize(new ExtendedKeyUsage([...purposes])));
+export const extendedKeyUsage = (purposes: readonly string[]): Extension => extension(id_ce_extKeyUsage, false, AsnConvert.serialize(new ExtendedKeyUsage([...purposes])));
 
 /** SubjectAltName of one URI and the DNS names given. */
 export function alternativeNames(uri: string, dns: readonly string[]): Extension {
@@ -40,8 +38,7 @@ export function alternativeNames(uri: string, dns: readonly string[]): Extension
 }
 
 /** SubjectKeyIdentifier. */
-export const subjectKey = (id: Uint8Array): Extension =>
-  extension(id_ce_subjectKeyIdentifier, false, AsnConvert.serialize(new SubjectKeyIdentifier(id)));
+export const subjectKey = (id: Uint8Array): Extension => extension(id_ce_subjectKeyIdentifier, false, AsnConvert.serialize(new SubjectKeyIdentifier(id)));
 
 /** AuthorityKeyIdentifier. */
 export const authorityKey = (id: Uint8Array): Extension =>

@@ -40,10 +40,20 @@ describe("the zoo", () => {
     expect(new Set(specimens.map((specimen) => specimen.name)).size).toBe(specimens.length);
   });
 
-  faultTest("M15", "the leaves that get in are exactly those that are expected", async (defence) => {
-    const expected = specimens.filter((specimen) => specimen.fate === "welcome").map((specimen) => specimen.name);
-    expect(await acceptedOf(specimens.map((specimen) => specimen.name), defence === "on")).toEqual(expected);
-  }, 30_000);
+  faultTest(
+    "M15",
+    "the leaves that get in are exactly those that are expected",
+    async (defence) => {
+      const expected = specimens.filter((specimen) => specimen.fate === "welcome").map((specimen) => specimen.name);
+      expect(
+        await acceptedOf(
+          specimens.map((specimen) => specimen.name),
+          defence === "on",
+        ),
+      ).toEqual(expected);
+    },
+    30_000,
+  );
 
   test.each(specimens.filter((specimen) => specimen.fate === "form"))("$name: refused by our own reading, without leaning on TLS", ({ leaf }) => {
     expect(() => peerIdentity(leaf.der, { trustDomain: TRUST_DOMAIN, nowMs: Date.now() })).toThrow(/^workload\.(invalid|revoked)$/);

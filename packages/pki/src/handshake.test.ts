@@ -115,7 +115,11 @@ describe("what can't be resumed", () => {
 
   faultTest("M11", "a session does not outlive a revocation", async (defence) => {
     const ticketKeys = Buffer.alloc(48, 7);
-    const list = (serials: string[]) => deployment.authority().revocationList(serials.map((serial) => ({ serial, atMs: Date.now() })), 60).pem;
+    const list = (serials: string[]) =>
+      deployment.authority().revocationList(
+        serials.map((serial) => ({ serial, atMs: Date.now() })),
+        60,
+      ).pem;
     const lax = defence === "off" ? { ...withTickets, ticketKeys } : {};
     const doomed = deployment.client();
     await using door = await openDoor({ ...serverOptions(server, { crlPem: list([]) }), ...lax }, { identify: defence === "on" });
@@ -161,7 +165,19 @@ describe("who answers", () => {
   });
 
   test("the options name only what TLS 1.3 without tickets needs", () => {
-    expect(serverOptions(server)).toMatchObject({ minVersion: "TLSv1.3", maxVersion: "TLSv1.3", requestCert: true, rejectUnauthorized: true, secureOptions: constants.SSL_OP_NO_TICKET });
-    expect(clientOptions(client, SERVER)).toMatchObject({ minVersion: "TLSv1.3", maxVersion: "TLSv1.3", rejectUnauthorized: true, maxCachedSessions: 0, secureOptions: constants.SSL_OP_NO_TICKET });
+    expect(serverOptions(server)).toMatchObject({
+      minVersion: "TLSv1.3",
+      maxVersion: "TLSv1.3",
+      requestCert: true,
+      rejectUnauthorized: true,
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    });
+    expect(clientOptions(client, SERVER)).toMatchObject({
+      minVersion: "TLSv1.3",
+      maxVersion: "TLSv1.3",
+      rejectUnauthorized: true,
+      maxCachedSessions: 0,
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    });
   });
 });

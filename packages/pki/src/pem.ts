@@ -3,7 +3,10 @@ export type PemLabel = "CERTIFICATE" | "CERTIFICATE REQUEST" | "X509 CRL";
 
 /** Writes DER as PEM (RFC 7468 §2): 64 characters a line, closed by a line feed. */
 export function toPem(label: PemLabel, der: Uint8Array): string {
-  const lines = Buffer.from(der).toString("base64").match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 

@@ -14,5 +14,8 @@ export function serialToDer(serial: string): ArrayBuffer {
 
 /** The serial of a DER INTEGER's content as we write it everywhere: lower-case hex, at least 32 digits. */
 export function serialFromDer(content: ArrayBuffer): string {
-  return Buffer.from(content).toString("hex").replace(/^(?:00)+/, "").padStart(2 * SERIAL_BYTES, "0");
+  return Buffer.from(content)
+    .toString("hex")
+    .replace(/^(?:00)+/, "")
+    .padStart(2 * SERIAL_BYTES, "0");
 }

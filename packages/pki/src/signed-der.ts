@@ -9,8 +9,7 @@ export const ECDSA_SHA256 = "1.2.840.10045.4.3.2";
 export const ED25519 = "1.3.101.112";
 
 /** The signature algorithm that goes with a private key of a kind that we allow. */
-export const signatureAlgorithm = (key: KeyObject): AlgorithmIdentifier =>
-  new AlgorithmIdentifier({ algorithm: key.asymmetricKeyType === "ed25519" ? ED25519 : ECDSA_SHA256 });
+export const signatureAlgorithm = (key: KeyObject): AlgorithmIdentifier => new AlgorithmIdentifier({ algorithm: key.asymmetricKeyType === "ed25519" ? ED25519 : ECDSA_SHA256 });
 
 /** Signs DER with the algorithm of {@link signatureAlgorithm}; ECDSA values are DER sequences. */
 export function signDer(der: ArrayBuffer, key: KeyObject): ArrayBuffer {

@@ -75,7 +75,9 @@ export function clientOptions(identity: Identity, expectedServerSpiffe: string, 
     checkServerIdentity: (_host, certificate) => {
       try {
         const peer = peerIdentity(certificate.raw, { trustDomain: id.trustDomain, nowMs: now(), role: "server" });
-        return peer.spiffe === expectedServerSpiffe ? undefined : new SallyportError("workload.invalid", { reason: "other_server", expected: expectedServerSpiffe, found: peer.spiffe });
+        return peer.spiffe === expectedServerSpiffe
+          ? undefined
+          : new SallyportError("workload.invalid", { reason: "other_server", expected: expectedServerSpiffe, found: peer.spiffe });
       } catch (error) {
         return error instanceof Error ? error : new SallyportError("workload.invalid", { reason: "unreadable" });
       }

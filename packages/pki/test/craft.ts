@@ -1,6 +1,20 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign, X509Certificate } from "node:crypto";
 import { AsnConvert } from "@peculiar/asn1-schema";
-import { AlgorithmIdentifier, Certificate, type Extension, Extensions, GeneralName, id_ce_keyUsage, id_ce_subjectAltName, type Name, SubjectAlternativeName, SubjectPublicKeyInfo, TBSCertificate, Validity, Version } from "@peculiar/asn1-x509";
+import {
+  AlgorithmIdentifier,
+  Certificate,
+  type Extension,
+  Extensions,
+  GeneralName,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  type Name,
+  SubjectAlternativeName,
+  SubjectPublicKeyInfo,
+  TBSCertificate,
+  Validity,
+  Version,
+} from "@peculiar/asn1-x509";
 import { extendedKeyUsage, extension } from "../src/certificate-extensions.ts";
 import { commonName, subjectOf } from "../src/distinguished-name.ts";
 import { toPem } from "../src/pem.ts";

@@ -6,7 +6,7 @@ import { CLIENT_AUTH, names, type Recipe, SERVER_AUTH } from "./craft.ts";
 import { CLIENT, Deployment, TRUST_DOMAIN } from "./deployment.ts";
 
 /** Who must refuse a leaf at the latest: `form` is our reading of the certificate, `chain` is TLS, before that reading. */
-export type Fate = "welcome" | "form" | "chain";
+type Fate = "welcome" | "form" | "chain";
 
 /** One leaf of the zoo. */
 export interface Specimen {
@@ -115,7 +115,11 @@ export function zoo(deployment: Deployment): Specimen[] {
 
     { name: "signed by itself", fate: "chain", recipe: { key: leafKey, issuer: { name: commonName("service/ingest"), key: leafKey.privateKey } } },
     { name: "signed by itself under the authority's name", fate: "chain", recipe: { key: leafKey, issuer: { ...authority, key: leafKey.privateKey } } },
-    { name: "signed by another authority", fate: "chain", recipe: { issuer: { name: subjectOf(new X509Certificate(stranger.caPem)), key: createPrivateKey(stranger.material.keyPem) } } },
+    {
+      name: "signed by another authority",
+      fate: "chain",
+      recipe: { issuer: { name: subjectOf(new X509Certificate(stranger.caPem)), key: createPrivateKey(stranger.material.keyPem) } },
+    },
     { name: "signed by another leaf", fate: "chain", recipe: { issuer: { name: commonName("service/ingest"), key: ec("P-256").privateKey } } },
   ];
 }

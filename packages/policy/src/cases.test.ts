@@ -35,10 +35,19 @@ function ask(role: string, act: string, at: string, place: Place): Question {
   const [study = "", site = ""] = at.split("/");
   return {
     principal: {
-      id: "svc_test", kind: "service", person: "svc_test", status: "active", workload: "spiffe://test/service/test", tokensFromS: 0,
+      id: "svc_test",
+      kind: "service",
+      person: "svc_test",
+      status: "active",
+      workload: "spiffe://test/service/test",
+      tokensFromS: 0,
       assignments: [{ role, study, site, fromMs: 0, untilMs: null }],
     },
-    scope: new Set([action]), action, resource, place, nowMs: 1_000,
+    scope: new Set([action]),
+    action,
+    resource,
+    place,
+    nowMs: 1_000,
   };
 }
 
@@ -85,7 +94,10 @@ for (const { name, content } of files) {
         expect(Object.keys(allowed).sort()).toEqual(starterPolicy.roles.map((role) => role.name).sort());
       });
       faultTest("R1", "every role, action, resource type and place is decided as the table says, and what it doesn't list is denied", async (defence) => {
-        const loosened: PolicyDocument = { ...starterPolicy, grants: [...starterPolicy.grants, { id: "extra", role: "site_coordinator", action: "packet.release", resource: "packet" }] };
+        const loosened: PolicyDocument = {
+          ...starterPolicy,
+          grants: [...starterPolicy.grants, { id: "extra", role: "site_coordinator", action: "packet.release", resource: "packet" }],
+        };
         expect(differences(defence === "on" ? starter : compilePolicy(loosened), content)).toEqual([]);
       });
     });

@@ -41,7 +41,15 @@ test("a policy is one text, in whatever order its members stand", () => {
 test("a stored policy compiles from its canonical bytes, and from no other spelling of them", () => {
   const canonical = canonicalPolicy(small);
   expect(readPolicy(canonical).document).toEqual(small);
-  for (const other of [`${canonical} `, JSON.stringify(small, null, 1), canonical.replace('"version":2', '"version":2,"version":2'), canonical.replace("Small", "\\u0053mall"), "", "null", "{"]) {
+  for (const other of [
+    `${canonical} `,
+    JSON.stringify(small, null, 1),
+    canonical.replace('"version":2', '"version":2,"version":2'),
+    canonical.replace("Small", "\\u0053mall"),
+    "",
+    "null",
+    "{",
+  ]) {
     expect(() => readPolicy(other), other.slice(0, 20)).toThrow("policy.invalid");
   }
 });

@@ -36,7 +36,26 @@ function seedAuthorize(asked: Question): Decision {
   return { effect: "allow", rule: "seed", role: "seed", sites: [], fields: { readable: [], masked: [] } };
 }
 
-const BAD_SITES: readonly unknown[] = [undefined, null, "", " ", "701 ", " 701", "701\n", "７０１", "caf\u00e9", "cafe\u0301", "*", ["701"], 701, { toString: () => "701" }, "a/701", "701/", "-701", "7".repeat(65)];
+const BAD_SITES: readonly unknown[] = [
+  undefined,
+  null,
+  "",
+  " ",
+  "701 ",
+  " 701",
+  "701\n",
+  "７０１",
+  "caf\u00e9",
+  "cafe\u0301",
+  "*",
+  ["701"],
+  701,
+  { toString: () => "701" },
+  "a/701",
+  "701/",
+  "-701",
+  "7".repeat(65),
+];
 
 faultTest("R2", "a site that is missing, empty, padded, in another form or not a string is a denial", async (defence) => {
   const check = defence === "on" ? (asked: Question) => decide(starter, asked) : seedAuthorize;
@@ -57,11 +76,24 @@ faultTest("R2", "a missing site is a denial also where the assignment has none",
 });
 
 test("[R2] a site in another case is another site", () => {
-  expect(reasonOf(decide(starter, question({ assignments: [held("clinical_reviewer", "PILOT", "site-a")], place: { kind: "one", site: { study: "PILOT", site: "SITE-A" } } })))).toBe("other_site");
+  expect(
+    reasonOf(decide(starter, question({ assignments: [held("clinical_reviewer", "PILOT", "site-a")], place: { kind: "one", site: { study: "PILOT", site: "SITE-A" } } }))),
+  ).toBe("other_site");
 });
 
 test("[R2] no site at all, an empty list of sites, and one bad site among good ones are denials", () => {
-  const bad: readonly unknown[] = [{ kind: "one", site: null }, { kind: "one" }, { kind: "each", sites: [] }, { kind: "each", sites: [OWN, null] }, { kind: "each" }, { kind: "somewhere" }, {}, null, undefined, "one"];
+  const bad: readonly unknown[] = [
+    { kind: "one", site: null },
+    { kind: "one" },
+    { kind: "each", sites: [] },
+    { kind: "each", sites: [OWN, null] },
+    { kind: "each" },
+    { kind: "somewhere" },
+    {},
+    null,
+    undefined,
+    "one",
+  ];
   for (const place of bad) {
     expect(reasonOf(decide(starter, question({ place: place as Place })))).toBe("no_site");
     expect(reasonOf(decide(starter, question({ place: place as Place, assignments: [] })))).toBe("no_rule");
@@ -98,7 +130,14 @@ test("an assignment holds from its first millisecond until before its last", () 
 });
 
 test("a window that is not made of finite numbers never holds", () => {
-  for (const [fromMs, untilMs] of [[Number.NaN, null], [Number.NEGATIVE_INFINITY, null], [0, Number.NaN], [0, Number.POSITIVE_INFINITY], [undefined, null], [0, undefined]] as const) {
+  for (const [fromMs, untilMs] of [
+    [Number.NaN, null],
+    [Number.NEGATIVE_INFINITY, null],
+    [0, Number.NaN],
+    [0, Number.POSITIVE_INFINITY],
+    [undefined, null],
+    [0, undefined],
+  ] as const) {
     expect(decide(starter, question({ assignments: [{ ...held("clinical_reviewer"), fromMs, untilMs } as Assignment] })).effect).toBe("deny");
   }
   expect(decide(starter, question({ nowMs: Number.NaN })).effect).toBe("deny");
@@ -119,8 +158,14 @@ test("an answer over any site speaks of the allowed ones only, and of none is a 
 });
 
 test("what has no site needs a role over the whole deployment", () => {
-  const asked = (study: string, site: string) => reasonOf(decide(starter, question({ action: "trail.read", resource: "trail", place: { kind: "deployment" }, assignments: [held("auditor", study, site)] })));
-  expect([asked("*", "*"), asked("PILOT", "*"), asked("PILOT", "701"), asked("*", "701")]).toEqual(["allowed", "not_deployment_wide", "not_deployment_wide", "not_deployment_wide"]);
+  const asked = (study: string, site: string) =>
+    reasonOf(decide(starter, question({ action: "trail.read", resource: "trail", place: { kind: "deployment" }, assignments: [held("auditor", study, site)] })));
+  expect([asked("*", "*"), asked("PILOT", "*"), asked("PILOT", "701"), asked("*", "701")]).toEqual([
+    "allowed",
+    "not_deployment_wide",
+    "not_deployment_wide",
+    "not_deployment_wide",
+  ]);
 });
 
 test("a wildcard study with a named site reaches nothing", () => {

@@ -42,10 +42,17 @@ function decidePlace(policy: CompiledPolicy, question: Question, found: readonly
         return joined === null ? [] : [{ site, joined }];
       });
       if (reached.length === 0) return deny("other_site", question, policy);
-      return allow(policy, reached.map(({ joined }) => joined), reached.map(({ site }) => site));
+      return allow(
+        policy,
+        reached.map(({ joined }) => joined),
+        reached.map(({ site }) => site),
+      );
     }
     case "deployment": {
-      const joined = joinReaches(policy, found.filter(({ assignment }) => isDeploymentWide(assignment)));
+      const joined = joinReaches(
+        policy,
+        found.filter(({ assignment }) => isDeploymentWide(assignment)),
+      );
       return joined === null ? deny("not_deployment_wide", question, policy) : allow(policy, [joined], []);
     }
     default:
@@ -54,7 +61,10 @@ function decidePlace(policy: CompiledPolicy, question: Question, found: readonly
 }
 
 const joinAt = (policy: CompiledPolicy, found: readonly Reach[], site: SiteRef): Joined | null =>
-  joinReaches(policy, found.filter(({ assignment }) => coversSite(assignment, site)));
+  joinReaches(
+    policy,
+    found.filter(({ assignment }) => coversSite(assignment, site)),
+  );
 
 function allow(policy: CompiledPolicy, joined: readonly Joined[], sites: readonly SiteRef[]): Allow {
   const { rule, role, fields } = combine(policy, joined);

@@ -21,7 +21,8 @@ export interface Explanation {
 export function explain(policy: CompiledPolicy, question: Question): Explanation {
   const decision = decide(policy, question);
   const found = reaches(policy, question);
-  const assignments = decision.effect === "allow" && typeof found !== "string" ? found.filter((reach) => tookPart(reach, decision, question)).map(({ assignment }) => assignment) : [];
+  const assignments =
+    decision.effect === "allow" && typeof found !== "string" ? found.filter((reach) => tookPart(reach, decision, question)).map(({ assignment }) => assignment) : [];
   return {
     decision,
     assignments,

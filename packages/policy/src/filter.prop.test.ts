@@ -37,8 +37,13 @@ const assignment: fc.Arbitrary<Assignment> = fc.record({
 });
 const question: fc.Arbitrary<Omit<Question, "place">> = fc.record({
   principal: fc.record({
-    id: fc.constant("svc_a"), kind: fc.constant("service" as const), person: fc.constant("svc_a"), status: fc.oneof({ weight: 9, arbitrary: fc.constant("active" as const) }, { weight: 1, arbitrary: fc.constant("suspended" as const) }),
-    workload: fc.constant("w"), tokensFromS: fc.constant(0), assignments: fc.array(assignment, { minLength: 1, maxLength: 6 }),
+    id: fc.constant("svc_a"),
+    kind: fc.constant("service" as const),
+    person: fc.constant("svc_a"),
+    status: fc.oneof({ weight: 9, arbitrary: fc.constant("active" as const) }, { weight: 1, arbitrary: fc.constant("suspended" as const) }),
+    workload: fc.constant("w"),
+    tokensFromS: fc.constant(0),
+    assignments: fc.array(assignment, { minLength: 1, maxLength: 6 }),
   }),
   scope: fc.subarray([...ACTIONS], { minLength: 2 }).map((actions) => new Set<string>(actions)),
   action: fc.constantFrom(...ACTIONS),

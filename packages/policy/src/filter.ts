@@ -23,7 +23,10 @@ export interface SiteFilter {
 }
 
 /** Compiles the decision of a list query: a site passes the filter if and only if {@link decide} allows it alone. */
-export function siteFilter(policy: CompiledPolicy, question: PlacelessQuestion): SiteFilter | { readonly effect: "deny"; readonly reason: Extract<Decision, { effect: "deny" }>["reason"] } {
+export function siteFilter(
+  policy: CompiledPolicy,
+  question: PlacelessQuestion,
+): SiteFilter | { readonly effect: "deny"; readonly reason: Extract<Decision, { effect: "deny" }>["reason"] } {
   const found = reaches(policy, question);
   if (typeof found === "string") return { effect: "deny", reason: found };
   const usable = found.filter(({ assignment }) => isWellFormed(assignment));
@@ -42,7 +45,10 @@ export const siteMatches = (filter: SiteFilter, site: SiteRef): boolean =>
 /** One joined rule set per assignment: what a site gets that only this pattern, or a wider one, reaches. */
 function patterns(policy: CompiledPolicy, usable: readonly Reach[]): NonNullable<ReturnType<typeof joinReaches>>[] {
   return usable.flatMap(({ assignment }) => {
-    const wider = usable.filter((other) => isDeploymentWide(other.assignment) || (other.assignment.study === assignment.study && (other.assignment.site === "*" || other.assignment.site === assignment.site)));
+    const wider = usable.filter(
+      (other) =>
+        isDeploymentWide(other.assignment) || (other.assignment.study === assignment.study && (other.assignment.site === "*" || other.assignment.site === assignment.site)),
+    );
     const joined = joinReaches(policy, wider);
     return joined === null ? [] : [joined];
   });

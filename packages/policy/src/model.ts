@@ -1,19 +1,47 @@
 /** Every act that a grant can name, `noun.verb`. The same word stands in the policy, the trail, the console and the docs. */
 export const ACTIONS = [
-  "packet.upload", "packet.read", "packet.release", "packet.reject",
-  "subject.list", "subject.read", "phi.read",
-  "document.read", "document.write", "submission.submit", "submission.sign",
-  "trail.read", "trail.verify", "trail.export",
-  "study.read", "study.register",
-  "principal.read", "workload.read", "workload.revoke", "role.change",
-  "keys.rotate", "keys.read", "access.read",
+  "packet.upload",
+  "packet.read",
+  "packet.release",
+  "packet.reject",
+  "subject.list",
+  "subject.read",
+  "phi.read",
+  "document.read",
+  "document.write",
+  "submission.submit",
+  "submission.sign",
+  "trail.read",
+  "trail.verify",
+  "trail.export",
+  "study.read",
+  "study.register",
+  "principal.read",
+  "workload.read",
+  "workload.revoke",
+  "role.change",
+  "keys.rotate",
+  "keys.read",
+  "access.read",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** Every type of thing that an act is done to. */
 export const RESOURCE_TYPES = [
-  "packet", "subject", "subject_phi", "edc_record", "ectd_sequence", "irb_correspondence", "investigator_credential",
-  "trail", "study", "principal", "workload", "role", "key_ring", "access",
+  "packet",
+  "subject",
+  "subject_phi",
+  "edc_record",
+  "ectd_sequence",
+  "irb_correspondence",
+  "investigator_credential",
+  "trail",
+  "study",
+  "principal",
+  "workload",
+  "role",
+  "key_ring",
+  "access",
 ] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 

@@ -33,9 +33,21 @@ export function parsePolicy(value: unknown): PolicyDocument {
   const version = document["version"];
   if (!Number.isSafeInteger(version) || (version as number) < 1) findings.add("version", "not an integer from 1");
   const title = text(document["title"], TEXT, "title", findings);
-  unique(roles.map(({ name }) => name), "roles", findings);
-  unique([...grants, ...separation].map(({ id }) => id), "rule ids", findings);
-  unique(grants.map(({ role, action, resource }) => `${role} ${action} ${resource}`), "grants", findings);
+  unique(
+    roles.map(({ name }) => name),
+    "roles",
+    findings,
+  );
+  unique(
+    [...grants, ...separation].map(({ id }) => id),
+    "rule ids",
+    findings,
+  );
+  unique(
+    grants.map(({ role, action, resource }) => `${role} ${action} ${resource}`),
+    "grants",
+    findings,
+  );
   for (const [at, role] of roles.entries()) {
     for (const name of role.assignableBy) if (!roleNames.has(name)) findings.add(`roles[${at}].assignableBy`, "names no role");
   }

@@ -28,5 +28,8 @@ export interface IdempotencyStore<Tx> {
   /** The kept outcome for this principal and key, or null; `digest` is compared by the caller. */
   find(principal: string, key: string): Promise<{ readonly procedure: string; readonly salt: string; readonly digest: string; readonly outcome: unknown } | null>;
   /** Claims the key inside the change's transaction; false where another transaction has it. */
-  claim(tx: Tx, entry: { readonly principal: string; readonly key: string; readonly procedure: string; readonly salt: string; readonly digest: string; readonly outcome: unknown }): Promise<boolean>;
+  claim(
+    tx: Tx,
+    entry: { readonly principal: string; readonly key: string; readonly procedure: string; readonly salt: string; readonly digest: string; readonly outcome: unknown },
+  ): Promise<boolean>;
 }

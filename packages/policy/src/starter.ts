@@ -32,13 +32,7 @@ const ROLES = {
   },
   regulatory_reviewer: {
     description: "Reviews and signs submissions and reads the PHI that they rest on; edits no EDC record.",
-    rows: [
-      ["document.read", "ectd_sequence"],
-      ["submission.sign", "ectd_sequence"],
-      ["document.read", "irb_correspondence"],
-      ...SEES_SUBJECTS,
-      ["study.read", "study"],
-    ],
+    rows: [["document.read", "ectd_sequence"], ["submission.sign", "ectd_sequence"], ["document.read", "irb_correspondence"], ...SEES_SUBJECTS, ["study.read", "study"]],
   },
   clinical_reviewer: {
     description: "Reviews subjects' data, masked until revealed, blinded to treatment.",
@@ -46,7 +40,10 @@ const ROLES = {
   },
   authorized_signer: {
     description: "Signs eCTD sequences.",
-    rows: [["document.read", "ectd_sequence"], ["submission.sign", "ectd_sequence"]],
+    rows: [
+      ["document.read", "ectd_sequence"],
+      ["submission.sign", "ectd_sequence"],
+    ],
   },
   ingestion_service: {
     description: "Writes packets into quarantine; never reads what is stored.",
@@ -54,7 +51,12 @@ const ROLES = {
   },
   data_steward: {
     description: "Releases or rejects what others uploaded.",
-    rows: [["packet.read", "packet"], ["packet.release", "packet"], ["packet.reject", "packet"], ["study.read", "study"]],
+    rows: [
+      ["packet.read", "packet"],
+      ["packet.release", "packet"],
+      ["packet.reject", "packet"],
+      ["study.read", "study"],
+    ],
   },
   security_admin: {
     description: "Administers principals, workloads, roles and studies; sees whether the trail is whole.",
@@ -72,11 +74,19 @@ const ROLES = {
   },
   auditor: {
     description: "Reads, verifies and exports the trail.",
-    rows: [["trail.read", "trail"], ["trail.verify", "trail"], ["trail.export", "trail"], ["study.read", "study"]],
+    rows: [
+      ["trail.read", "trail"],
+      ["trail.verify", "trail"],
+      ["trail.export", "trail"],
+      ["study.read", "study"],
+    ],
   },
   key_custodian: {
     description: "Rotates keys.",
-    rows: [["keys.read", "key_ring"], ["keys.rotate", "key_ring"]],
+    rows: [
+      ["keys.read", "key_ring"],
+      ["keys.rotate", "key_ring"],
+    ],
   },
   egress_service: {
     description: "Hands sealed submissions to their recipients.",

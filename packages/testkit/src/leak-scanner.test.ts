@@ -10,7 +10,13 @@ const noise = (length: number): Buffer => seededBytes("noise")(length);
 const around = (bytes: Buffer): Buffer => Buffer.concat([noise(1001), bytes, noise(502)]);
 const foundIn = (bytes: Buffer): readonly string[] => [...new Set(findCanaries(around(bytes), planted).map((leak) => leak.canary))];
 const layersIn = (bytes: Buffer): readonly string[] => findCanaries(around(bytes), planted).map((leak) => leak.layers.join(" "));
-const escaped = (text: string, mark: (code: number) => string): Buffer => Buffer.from([...text].map((letter) => mark(letter.charCodeAt(0))).join(""));
+const escaped = (text: string, mark: (code: number) => string): Buffer =>
+  Buffer.from(
+    text
+      .split("")
+      .map((letter) => mark(letter.charCodeAt(0)))
+      .join(""),
+  );
 const zipEntry = (name: string, bytes: Buffer): Buffer => {
   const header = Buffer.alloc(30);
   header.writeUInt32LE(0x04034b50, 0);

@@ -6,7 +6,9 @@ export function unescapeJson(bytes: Buffer): Buffer | null {
   if (!bytes.includes(BACKSLASH)) return null;
   const text = bytes
     .toString("latin1")
-    .replaceAll(/(?:\\+u[0-9a-fA-F]{4}){1,1000}/g, (run) => utf8AsLatin1(String.fromCharCode(...Array.from(run.matchAll(/u([0-9a-fA-F]{4})/g), ([, digits]) => Number.parseInt(digits ?? "", 16)))))
+    .replaceAll(/(?:\\+u[0-9a-fA-F]{4}){1,1000}/g, (run) =>
+      utf8AsLatin1(String.fromCharCode(...Array.from(run.matchAll(/u([0-9a-fA-F]{4})/g), ([, digits]) => Number.parseInt(digits ?? "", 16)))),
+    )
     .replaceAll(/\\+(["/\\])/g, "$1");
   return Buffer.from(text, "latin1");
 }

@@ -23,7 +23,14 @@ export const zones = [
   { name: "public", processes: [], holds: "nothing of ours", callers: [], within: [], posture: "TLS 1.3; rate-limited" },
   { name: "edge", processes: ["console"], holds: "session ids and short tokens", callers: ["public"], within: [], posture: "TLS terminated, re-encrypted inward" },
   { name: "application", processes: ["api"], holds: "plaintext PHI for one crossing", callers: ["public", "edge"], within: [], posture: "mTLS 1.3; field and envelope encryption" },
-  { name: "data", processes: ["postgres", "custodian"], holds: "ciphertext, the trail and the keys", callers: ["application"], within: [["custodian", "postgres"]], posture: "AES-256-GCM fields; mTLS 1.3 to the custodian; SCRAM on loopback or verify-full to Postgres" },
+  {
+    name: "data",
+    processes: ["postgres", "custodian"],
+    holds: "ciphertext, the trail and the keys",
+    callers: ["application"],
+    within: [["custodian", "postgres"]],
+    posture: "AES-256-GCM fields; mTLS 1.3 to the custodian; SCRAM on loopback or verify-full to Postgres",
+  },
   { name: "egress", processes: ["egress"], holds: "sealed packets", callers: ["application"], within: [], posture: "signed, sealed" },
 ] as const satisfies readonly Zone[];
 

@@ -56,8 +56,14 @@ export const forbidden = treeCheck(
   { "packages/api/src/planted.ts": 'import { trailStore } from "@sallyport/db";\n', "apps/console/src/planted.ts": 'import { connectCustodian } from "@sallyport/custody";\n' },
 );
 
+/** From the word `import` or `export` to the module's name, over lines; `import type` and members that are each marked `type` are types only. */
+const VALUE_IMPORT = /^(?:import|export) (?!type\b)(?!\{(?:\s*type \w+,?)+\s*\})[^;]*from "@sallyport\/api"/m;
+
 export const typesOnly = treeCheck(
   "boundaries: the client takes only types from the api",
-  (tree) => linesMatching(tree, (path) => isSource(path) && path.startsWith("packages/client/"), /^import (?!type\b).*from "@sallyport\/api"/, "import type only"),
-  { "packages/client/src/planted.ts": 'import { createAppRouter } from "@sallyport/api";\n' },
+  (tree) => tree.files.filter((path) => isSource(path) && path.startsWith("packages/client/") && VALUE_IMPORT.test(tree.text(path))).map((path) => `${path}: import type only`),
+  {
+    "packages/client/src/planted.ts": 'import { createAppRouter } from "@sallyport/api";\n',
+    "packages/client/src/planted-over-lines.ts": 'import {\n  type AppRouter,\n  createAppRouter,\n} from "@sallyport/api";\n',
+  },
 );

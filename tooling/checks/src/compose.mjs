@@ -6,7 +6,7 @@ const ZONES = "packages/zones/src/zones.ts";
 
 /** The zones table, as written in code: each zone's processes, callers and inner exceptions. */
 function zonesOf(text) {
-  const rows = [...text.matchAll(/\{ name: "(\w+)", processes: \[([^\]]*)\].*?callers: \[([^\]]*)\], within: \[(.*?)\], posture/g)];
+  const rows = [...text.replace(/\s+/g, " ").matchAll(/\{ name: "(\w+)", processes: \[([^\]]*)\].*?callers: \[([^\]]*)\], within: \[(.*?)\], posture/g)];
   const names = (list) => [...list.matchAll(/"([\w-]+)"/g)].map(([, name]) => name);
   return rows.map(([, name, processes, callers, within]) => ({
     name,

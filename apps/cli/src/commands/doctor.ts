@@ -43,4 +43,7 @@ async function examine({ settings, profile }: Invocation): Promise<readonly Find
   ];
 }
 
-const findingLines = ({ check, severity, message, remedy }: Finding): readonly string[] => [`${severity.padEnd(7)}  ${check.padEnd(12)}  ${plainText(message)}`, ...(remedy === "" ? [] : [`${" ".repeat(23)}  ${plainText(remedy)}`])];
+const findingLines = ({ check, severity, message, remedy }: Finding): readonly string[] => [
+  `${severity.padEnd(7)}  ${check.padEnd(12)}  ${plainText(message)}`,
+  ...(remedy === "" ? [] : [`${" ".repeat(23)}  ${plainText(remedy)}`]),
+];

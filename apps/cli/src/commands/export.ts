@@ -31,7 +31,9 @@ export const exportCommand: Command = {
     const verifyWith = `sallyport verify ${shown.startsWith("..") ? folder : shown} --key ${exported.fingerprint}`;
     report({ io, isJson }, plainJson({ ...exported, folder, whole: verdict.whole, breaks: verdict.breaks, verifyWith }), [
       `${exported.records} records of ${plainText(exported.chain)} in ${exported.generations} generation${exported.generations === 1 ? "" : "s"} are in ${folder}`,
-      ...(verdict.whole ? [] : ["the bundle does not verify:", ...verdict.breaks.map(({ generation, seq, kind, why }) => `  ${kind} at generation ${generation}, seq ${seq}: ${plainText(why)}`)]),
+      ...(verdict.whole
+        ? []
+        : ["the bundle does not verify:", ...verdict.breaks.map(({ generation, seq, kind, why }) => `  ${kind} at generation ${generation}, seq ${seq}: ${plainText(why)}`)]),
       `verify with: ${verifyWith}`,
     ]);
     return verdict.whole ? EXIT.done : EXIT.failed;

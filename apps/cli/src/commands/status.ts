@@ -56,7 +56,9 @@ function hostLines({ console, api, processes, revoked }: HostStatus): readonly s
 function healthLines({ status: overall, deployment, version, pillars, checkpoint }: Health): readonly string[] {
   return [
     `${plainText(overall)}: deployment ${plainText(deployment)}, version ${plainText(version)}`,
-    `  ${Object.entries(pillars).map(([pillar, lamp]) => `${pillar} ${lamp}`).join(", ")}`,
+    `  ${Object.entries(pillars)
+      .map(([pillar, lamp]) => `${pillar} ${lamp}`)
+      .join(", ")}`,
     `  bundles are signed with ${plainText(checkpoint.fingerprint)}`,
   ];
 }

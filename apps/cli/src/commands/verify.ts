@@ -24,7 +24,9 @@ export const verify: Command = {
     report(invocation, plainJson(verdict), [
       verdict.reads,
       ...verdict.breaks.map((found) => `  ${breakLine(found)}`),
-      ...(verdict.chain === "" ? [] : [`chain ${plainText(verdict.chain)}: ${verdict.records} records, ${verdict.checkpoints} checkpoints, as of ${plainText(verdict.asOf ?? "unknown")}`]),
+      ...(verdict.chain === ""
+        ? []
+        : [`chain ${plainText(verdict.chain)}: ${verdict.records} records, ${verdict.checkpoints} checkpoints, as of ${plainText(verdict.asOf ?? "unknown")}`]),
       ...(verdict.fingerprint === null ? [] : [`signed with ${plainText(verdict.fingerprint)}${verdict.pinned ? ", which is the key that you gave" : ""}`]),
       ...(verdict.proves.length > 0 ? ["this proves:"] : []),
       ...verdict.proves.map((line) => `  ${plainText(line)}`),
@@ -35,4 +37,5 @@ export const verify: Command = {
   },
 };
 
-const breakLine = ({ generation, seq, kind, why }: Break): string => (generation === 0 ? `${kind}: ${plainText(why)}` : `${kind} at generation ${generation}, seq ${seq}: ${plainText(why)}`);
+const breakLine = ({ generation, seq, kind, why }: Break): string =>
+  generation === 0 ? `${kind}: ${plainText(why)}` : `${kind} at generation ${generation}, seq ${seq}: ${plainText(why)}`;

@@ -19,10 +19,22 @@ export const workloads: Command = {
     const lives = new Map(certificateFiles(home, "profiles").map(({ name, life }) => [name, life]));
     const listed = names.map((name) => {
       const untilMs = lives.get(`profiles/${name}`)?.untilMs;
-      return { profile: name, workload: readProfileFile(home, name)?.workload ?? null, notAfter: untilMs === undefined ? null : new Date(untilMs).toISOString(), revoked: isRevoked(home, name) };
+      return {
+        profile: name,
+        workload: readProfileFile(home, name)?.workload ?? null,
+        notAfter: untilMs === undefined ? null : new Date(untilMs).toISOString(),
+        revoked: isRevoked(home, name),
+      };
     });
     const width = Math.max(...names.map((name) => name.length));
-    report(invocation, plainJson({ workloads: listed }), listed.map(({ profile, workload, notAfter, revoked }) => `${profile.padEnd(width)}  ${revoked ? "revoked" : notAfter === null ? "no certificate" : `until ${notAfter}`}  ${plainText(workload ?? "")}`));
+    report(
+      invocation,
+      plainJson({ workloads: listed }),
+      listed.map(
+        ({ profile, workload, notAfter, revoked }) =>
+          `${profile.padEnd(width)}  ${revoked ? "revoked" : notAfter === null ? "no certificate" : `until ${notAfter}`}  ${plainText(workload ?? "")}`,
+      ),
+    );
     return EXIT.done;
   },
 };

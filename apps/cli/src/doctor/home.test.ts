@@ -31,7 +31,11 @@ test("a home as it is made has nothing amiss", () => {
   expect(checkCertificates(home, Date.now()).map(({ severity }) => severity)).toEqual(["ok"]);
 });
 
-test.each([["identity/api/key.pem", 0o640], ["secrets/api.url", 0o644], ["custodian/root.key", 0o604]])("%s that others can read is an error with its name", (file, mode) => {
+test.each([
+  ["identity/api/key.pem", 0o640],
+  ["secrets/api.url", 0o644],
+  ["custodian/root.key", 0o604],
+])("%s that others can read is an error with its name", (file, mode) => {
   chmodSync(join(home, file), mode);
   expect(checkPermissions(home)).toEqual([expect.objectContaining({ check: "permissions", severity: "error", message: expect.stringContaining(file) })]);
 });
@@ -41,7 +45,13 @@ test("a home that others may write to is an error", () => {
   expect(checkPermissions(home)).toEqual([expect.objectContaining({ severity: "error", message: expect.stringContaining("write") })]);
 });
 
-test.each([[0, "ok"], [0.65 * HOUR_MS, "ok"], [0.75 * HOUR_MS, "warning"], [1.01 * HOUR_MS, "error"], [-HOUR_MS, "error"]] as const)("certificates of an hour are judged %i ms after they were issued: %s", (afterMs, severity) => {
+test.each([
+  [0, "ok"],
+  [0.65 * HOUR_MS, "ok"],
+  [0.75 * HOUR_MS, "warning"],
+  [1.01 * HOUR_MS, "error"],
+  [-HOUR_MS, "error"],
+] as const)("certificates of an hour are judged %i ms after they were issued: %s", (afterMs, severity) => {
   const findings = checkCertificates(home, Date.now() + afterMs);
   expect(new Set(findings.map((finding) => finding.severity))).toEqual(new Set([severity]));
 });
@@ -50,7 +60,12 @@ test("processes of one user are a warning that says what it costs", () => {
   expect(checkUsers(home)).toMatchObject({ severity: "warning", message: expect.stringContaining("reaches the keys") });
 });
 
-test.each([["20.18.3", "error"], ["18.20.4", "error"], ["20.20.2", "warning"], ["24.1.0", "ok"]] as const)("Node.js %s: %s", (version, severity) => {
+test.each([
+  ["20.18.3", "error"],
+  ["18.20.4", "error"],
+  ["20.20.2", "warning"],
+  ["24.1.0", "ok"],
+] as const)("Node.js %s: %s", (version, severity) => {
   expect(checkNode(version).severity).toBe(severity);
 });
 

@@ -11,7 +11,8 @@ export function checkPermissions(home: string): readonly Finding[] {
   const findings: Finding[] = [];
   if ((statSync(home).mode & OTHERS_WRITE) !== 0) findings.push(error("permissions", `others may write to ${home}`, `chmod go-w ${home}`));
   for (const file of secretFiles(home)) {
-    if ((statSync(file).mode & OTHERS) !== 0) findings.push(error("permissions", `${relative(home, file)} can be read by others`, `chmod 600 ${file}, and replace it: it may have been read`));
+    if ((statSync(file).mode & OTHERS) !== 0)
+      findings.push(error("permissions", `${relative(home, file)} can be read by others`, `chmod 600 ${file}, and replace it: it may have been read`));
   }
   return findings.length > 0 ? findings : [ok("permissions", "keys and secrets are for their owners alone")];
 }
@@ -38,7 +39,8 @@ function certificateFinding(name: string, { fromMs, untilMs }: { readonly fromMs
   const until = new Date(untilMs).toISOString();
   if (nowMs >= untilMs) return [error("certificates", `${name} expired at ${until}`, "start Sallyport: the supervisor enrols it again")];
   if (nowMs < fromMs) return [error("certificates", `${name} is not valid before ${new Date(fromMs).toISOString()}`, "set this machine's clock")];
-  if (nowMs >= fromMs + (untilMs - fromMs) * OVERDUE_SHARE) return [warning("certificates", `the renewal of ${name} is overdue; it ends at ${until}`, "check that the supervisor and the custodian are running")];
+  if (nowMs >= fromMs + (untilMs - fromMs) * OVERDUE_SHARE)
+    return [warning("certificates", `the renewal of ${name} is overdue; it ends at ${until}`, "check that the supervisor and the custodian are running")];
   return [];
 }
 
@@ -51,7 +53,11 @@ export function checkUsers(home: string): Finding {
   const [first] = uids;
   if (uids.some((uid) => uid !== first)) return ok("users", "each zone's process runs as a user of its own");
   const who = first === 0 ? "all processes run as root" : "all processes run as one user";
-  return warning("users", `${who}: a break-in into one of them reaches the keys and secrets of the others`, "start as root on a home that other users may pass through, so that each zone gets a user of its own");
+  return warning(
+    "users",
+    `${who}: a break-in into one of them reaches the keys and secrets of the others`,
+    "start as root on a home that other users may pass through, so that each zone gets a user of its own",
+  );
 }
 
 function uidOf(path: string): number | null {

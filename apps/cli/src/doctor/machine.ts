@@ -23,4 +23,5 @@ export async function checkDisk(home: string): Promise<Finding> {
 }
 
 /** Fields are encrypted by Sallyport; whether the volume is, too, can't be told from here on any system without more rights. */
-export const checkVolume = (home: string): Finding => warning("volume", `it is unknown whether the volume of ${home} is encrypted`, "keep it on an encrypted volume; site, dates of records and sizes are not encrypted by Sallyport");
+export const checkVolume = (home: string): Finding =>
+  warning("volume", `it is unknown whether the volume of ${home} is encrypted`, "keep it on an encrypted volume; site, dates of records and sizes are not encrypted by Sallyport");

@@ -20,7 +20,11 @@ export function Passage({ answer, isStale }: { readonly answer: StatusAnswer | n
             <li key={pillar} className={`control control-${state}`}>
               <div className="control-rail">
                 <Lamp state={state} />
-                {index === PILLARS.length - 1 && <span className="rail-end" aria-hidden="true">Data</span>}
+                {index === PILLARS.length - 1 && (
+                  <span className="rail-end" aria-hidden="true">
+                    Data
+                  </span>
+                )}
               </div>
               <div className="control-body">
                 <h3 className="control-name">{text.name}</h3>

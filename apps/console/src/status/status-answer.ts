@@ -43,5 +43,8 @@ export function isStatusAnswer(value: unknown): value is StatusAnswer {
   if (typeof value !== "object" || value === null) return false;
   const { state, pillars, checkedAt, since } = value as Record<string, unknown>;
   if (typeof state !== "string" || !DOORS.includes(state) || typeof checkedAt !== "string" || typeof since !== "string" || !Array.isArray(pillars)) return false;
-  return pillars.length === PILLARS.length && pillars.every((lamp: Record<string, unknown> | null, index) => lamp?.["pillar"] === PILLARS[index] && LAMPS.includes(String(lamp?.["state"])));
+  return (
+    pillars.length === PILLARS.length &&
+    pillars.every((lamp: Record<string, unknown> | null, index) => lamp?.["pillar"] === PILLARS[index] && LAMPS.includes(String(lamp?.["state"])))
+  );
 }

@@ -64,7 +64,15 @@ export function StatusBoard({ initial }: { readonly initial: StatusAnswer | null
             <dt>Version</dt>
             <dd>{answer?.version ?? "Not known yet"}</dd>
             <dt>In this state</dt>
-            <dd>{answer === null ? "Not known yet" : <>since <time dateTime={answer.since}>{clockOf(answer.since, answer.checkedAt)}</time></>}</dd>
+            <dd>
+              {answer === null ? (
+                "Not known yet"
+              ) : (
+                <>
+                  since <time dateTime={answer.since}>{clockOf(answer.since, answer.checkedAt)}</time>
+                </>
+              )}
+            </dd>
           </dl>
         </section>
       </div>

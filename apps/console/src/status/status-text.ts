@@ -15,7 +15,11 @@ export const pillarText: Readonly<Record<PillarName, PillarText>> = {
   workload: {
     name: "Workload",
     question: "Which system is calling?",
-    sentence: { ok: "Certificates and the list of revoked ones are current.", down: "The list of revoked certificates is out of date, so no caller can be trusted.", unknown: "Only the api can say." },
+    sentence: {
+      ok: "Certificates and the list of revoked ones are current.",
+      down: "The list of revoked certificates is out of date, so no caller can be trusted.",
+      unknown: "Only the api can say.",
+    },
     remedy: "Check that the custodian is running: it signs the list of revoked certificates. Calls are taken again as soon as a fresh list is there.",
   },
   principal: {
@@ -39,7 +43,11 @@ export const pillarText: Readonly<Record<PillarName, PillarText>> = {
   trail: {
     name: "Trail",
     question: "Is it on record?",
-    sentence: { ok: "Every decision is sealed and checkpointed.", down: "The trail can't be written or is under an incident, so nothing is done.", unknown: "Only the api can say." },
+    sentence: {
+      ok: "Every decision is sealed and checkpointed.",
+      down: "The trail can't be written or is under an incident, so nothing is done.",
+      unknown: "Only the api can say.",
+    },
     remedy: "Check the database and the custodian. If the trail is frozen, two people have to release it.",
   },
 };
@@ -50,13 +58,36 @@ interface Headline {
 }
 
 const unheard: Readonly<Record<Exclude<Source, "health">, Headline & { readonly remedy: string }>> = {
-  unreachable: { title: "The door is shut", detail: "The api does not answer, so nothing crosses.", remedy: "Check that the api is running. It starts with the other processes and is restarted when it ends." },
-  refused: { title: "The door is shut to this console", detail: "The api answers, but refuses this console.", remedy: "Check the console's certificate: it may have ended or been revoked. It is renewed when the supervisor runs." },
-  untrusted: { title: "The door can't be trusted", detail: "What answers at the api's address did not prove to be the api.", remedy: "Tell a security administrator at once, and do not send data until it is known what answers there." },
-  unreadable: { title: "The door's state is not known", detail: "The api's answer is not one that this console knows.", remedy: "Update the console and the api to the same version." },
+  unreachable: {
+    title: "The door is shut",
+    detail: "The api does not answer, so nothing crosses.",
+    remedy: "Check that the api is running. It starts with the other processes and is restarted when it ends.",
+  },
+  refused: {
+    title: "The door is shut to this console",
+    detail: "The api answers, but refuses this console.",
+    remedy: "Check the console's certificate: it may have ended or been revoked. It is renewed when the supervisor runs.",
+  },
+  untrusted: {
+    title: "The door can't be trusted",
+    detail: "What answers at the api's address did not prove to be the api.",
+    remedy: "Tell a security administrator at once, and do not send data until it is known what answers there.",
+  },
+  unreadable: {
+    title: "The door's state is not known",
+    detail: "The api's answer is not one that this console knows.",
+    remedy: "Update the console and the api to the same version.",
+  },
 };
 
-const COUNTS: readonly string[] = ["The api reports a fault", "One control is down", "Two controls are down", "Three controls are down", "Four controls are down", "All five controls are down"];
+const COUNTS: readonly string[] = [
+  "The api reports a fault",
+  "One control is down",
+  "Two controls are down",
+  "Three controls are down",
+  "Four controls are down",
+  "All five controls are down",
+];
 
 /** The one sentence that the page is for. */
 export function headlineOf(view: StatusView): Headline {
@@ -71,14 +102,17 @@ function headlineOfAnswer(answer: StatusAnswer): Headline {
   const down = answer.pillars.filter((lamp) => lamp.state === "down").length;
   if (answer.state === "open") return { title: "The door is open", detail: "All five controls are ready. Every crossing is proven, decided and recorded." };
   const count = COUNTS[down] ?? "Controls are down";
-  return answer.state === "closed" ? { title: "The door is shut", detail: `${count}, so nothing crosses until that is mended.` } : { title: "The door is half open", detail: `${count}: what needs it is refused, and the rest goes on.` };
+  return answer.state === "closed"
+    ? { title: "The door is shut", detail: `${count}, so nothing crosses until that is mended.` }
+    : { title: "The door is half open", detail: `${count}: what needs it is refused, and the rest goes on.` };
 }
 
 /** What to do, most urgent first; empty when nothing is wrong. */
 export function remediesOf(view: StatusView): readonly { readonly about: string; readonly remedy: string }[] {
   if (view.phase === "loading") return [];
   if (view.phase === "unreachable") return [{ about: "Console", remedy: "Check your network, then that the console is running. This page asks again by itself." }];
-  const stale = view.phase === "stale" ? [{ about: "Console", remedy: "This page no longer reaches the console. What is shown is the last that it said; it asks again by itself." }] : [];
+  const stale =
+    view.phase === "stale" ? [{ about: "Console", remedy: "This page no longer reaches the console. What is shown is the last that it said; it asks again by itself." }] : [];
   return [...stale, ...remediesOfAnswer(view.answer)];
 }
 

@@ -53,7 +53,10 @@ describe("the desk", () => {
   const deskOf = (reports: DoorReport[]) => {
     const clock = { ms: Date.UTC(2026, 10, 22, 12) };
     let looks = 0;
-    const desk = new StatusDesk(() => Promise.resolve(reports[Math.min(looks++, reports.length - 1)] ?? noReport("unreachable")), () => clock.ms);
+    const desk = new StatusDesk(
+      () => Promise.resolve(reports[Math.min(looks++, reports.length - 1)] ?? noReport("unreachable")),
+      () => clock.ms,
+    );
     return { desk, clock, looks: () => looks };
   };
 
@@ -104,7 +107,16 @@ describe("the desk", () => {
 });
 
 describe("the page's view", () => {
-  const answer = { state: "open", source: "health", since: "2026-11-22T12:00:00.000Z", checkedAt: "2026-11-22T12:00:00.000Z", deployment: "d", version: "0", fingerprint: null, pillars: PILLARS.map((pillar) => ({ pillar, state: "ok", since: "2026-11-22T12:00:00.000Z" })) } as const satisfies StatusAnswer;
+  const answer = {
+    state: "open",
+    source: "health",
+    since: "2026-11-22T12:00:00.000Z",
+    checkedAt: "2026-11-22T12:00:00.000Z",
+    deployment: "d",
+    version: "0",
+    fingerprint: null,
+    pillars: PILLARS.map((pillar) => ({ pillar, state: "ok", since: "2026-11-22T12:00:00.000Z" })),
+  } as const satisfies StatusAnswer;
   const failed = (at: string) => ({ kind: "failed", at }) as const;
 
   test("is loading, then live, then stale since the first failure, then live again", () => {
@@ -122,14 +134,25 @@ describe("the page's view", () => {
 
   test("says what to do exactly when something is wrong", () => {
     expect(remediesOf(viewOf(answer))).toEqual([]);
-    const down = { ...answer, state: "degraded", pillars: answer.pillars.map((lamp) => (lamp.pillar === "phi" ? { ...lamp, state: "down" as const } : lamp)) } satisfies StatusAnswer;
+    const down = {
+      ...answer,
+      state: "degraded",
+      pillars: answer.pillars.map((lamp) => (lamp.pillar === "phi" ? { ...lamp, state: "down" as const } : lamp)),
+    } satisfies StatusAnswer;
     expect(remediesOf(viewOf(down))).toEqual([{ about: "PHI", remedy: pillarText.phi.remedy }]);
     expect(remediesOf(advance(viewOf(down), failed("t1")))).toHaveLength(2);
     for (const source of ["unreachable", "refused", "untrusted", "unreadable"] as const) expect(remediesOf(viewOf({ ...answer, source, state: "closed" }))).toHaveLength(1);
   });
 
   test("has a headline of its own for each thing that can be the matter", () => {
-    const views = [viewOf(null), viewOf(answer), advance(viewOf(null), failed("t")), ...(["unreachable", "refused", "untrusted", "unreadable"] as const).map((source) => viewOf({ ...answer, source })), viewOf({ ...answer, state: "closed" }), viewOf({ ...answer, state: "degraded" })];
+    const views = [
+      viewOf(null),
+      viewOf(answer),
+      advance(viewOf(null), failed("t")),
+      ...(["unreachable", "refused", "untrusted", "unreadable"] as const).map((source) => viewOf({ ...answer, source })),
+      viewOf({ ...answer, state: "closed" }),
+      viewOf({ ...answer, state: "degraded" }),
+    ];
     expect(new Set(views.map((view) => headlineOf(view).detail)).size).toBe(views.length);
   });
 
@@ -143,7 +166,16 @@ describe("the page's view", () => {
   });
 
   test("takes nothing for an answer that isn't one", () => {
-    for (const bad of [null, [], {}, { ...answer, state: "ajar" }, { ...answer, pillars: answer.pillars.slice(1) }, { ...answer, pillars: [...answer.pillars].reverse() }, { ...answer, checkedAt: 1 }]) expect(isStatusAnswer(bad)).toBe(false);
+    for (const bad of [
+      null,
+      [],
+      {},
+      { ...answer, state: "ajar" },
+      { ...answer, pillars: answer.pillars.slice(1) },
+      { ...answer, pillars: [...answer.pillars].reverse() },
+      { ...answer, checkedAt: 1 },
+    ])
+      expect(isStatusAnswer(bad)).toBe(false);
     expect(isStatusAnswer(answer)).toBe(true);
   });
 });

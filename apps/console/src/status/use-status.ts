@@ -23,7 +23,10 @@ export function useStatus(initial: StatusAnswer | null): { readonly view: Status
     if (isAsking.current) return;
     isAsking.current = true;
     fetchStatus()
-      .then((answer) => dispatch({ kind: "answered", answer }), () => dispatch({ kind: "failed", at: new Date().toISOString() }))
+      .then(
+        (answer) => dispatch({ kind: "answered", answer }),
+        () => dispatch({ kind: "failed", at: new Date().toISOString() }),
+      )
       .finally(() => {
         isAsking.current = false;
       });

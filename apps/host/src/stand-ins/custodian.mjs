@@ -8,11 +8,13 @@ const deployment = "dstandin00001";
 const trustDomain = `${deployment}.sallyport`;
 if (!existsSync(store)) writeFileSync(store, JSON.stringify(createAuthority({ trustDomain, now: Date.now, years: 1 })), { mode: 0o600 });
 const authority = new Authority(JSON.parse(readFileSync(store, "utf8")), Date.now);
-const revoked = new Set();
+const revocations = join(home, "revoked.json");
+const revoked = new Set(existsSync(revocations) ? JSON.parse(readFileSync(revocations, "utf8")) : []);
 
 process.on("message", ({ type, id, spiffe, csr, dns }) => {
   if (type === "revoke") {
     revoked.add(spiffe);
+    writeFileSync(revocations, JSON.stringify([...revoked]), { mode: 0o600 });
     process.send({ type: "revoked", id });
   }
   if (type !== "issue") return;

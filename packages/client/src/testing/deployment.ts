@@ -36,7 +36,11 @@ export function testDeployment(trustDomain = "dtest00000000.sallyport"): TestDep
     issue,
     renew,
     apiIdentity: () => issue(processId(trustDomain, "api"), ["localhost"]),
-    pointAt: (port) => writeFileSync(join(profile, "profile.json"), JSON.stringify({ name: "engineer", api: `https://localhost:${port}`, workload: serviceId(trustDomain, "engineer"), trustDomain })),
+    pointAt: (port) =>
+      writeFileSync(
+        join(profile, "profile.json"),
+        JSON.stringify({ name: "engineer", api: `https://localhost:${port}`, workload: serviceId(trustDomain, "engineer"), trustDomain }),
+      ),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

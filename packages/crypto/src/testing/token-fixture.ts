@@ -66,7 +66,12 @@ const laxClaims = (text: string): TokenClaims => {
 /** Takes a token apart as Node's decoder would, at any length. */
 const laxSplit: AccessTokenChecks["split"] = (token) => {
   const [head = "", payload = "", signature = ""] = token.trim().split(".");
-  return { header: Buffer.from(head, "base64url").toString(), payload: Buffer.from(payload, "base64url"), signed: Buffer.from(`${head}.${payload}`), signature: Buffer.from(signature, "base64url") };
+  return {
+    header: Buffer.from(head, "base64url").toString(),
+    payload: Buffer.from(payload, "base64url"),
+    signed: Buffer.from(`${head}.${payload}`),
+    signature: Buffer.from(signature, "base64url"),
+  };
 };
 
 /** Each defence switched off by itself. */
