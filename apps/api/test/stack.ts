@@ -105,6 +105,7 @@ function readerAt(url: () => string): TrailReader {
     heads: () => reader().heads(),
     records: (...from) => reader().records(...from),
     subjectExists: (id) => reader().subjectExists(id),
+    deployment: () => reader().deployment(),
     checkpoints: (chain, generation) => reader().checkpoints(chain, generation),
     close: () => opened?.close() ?? Promise.resolve(),
   };
