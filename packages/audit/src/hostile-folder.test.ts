@@ -25,7 +25,7 @@ afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const intruders: Readonly<Record<string, (path: string, bytes: Buffer) => void>> = {
   "a pipe": (path) => void execFileSync("mkfifo", [path]),
-  "a folder": (path) => void mkdirSync(path),
+  "a folder": (path) => mkdirSync(path),
   "a link to the same bytes": (path, bytes) => {
     writeFileSync(join(base, "outside"), bytes);
     symlinkSync(join(base, "outside"), path);
