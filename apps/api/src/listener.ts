@@ -83,7 +83,7 @@ const REFUSALS = new Set<ErrorCode>([
 
 /**
  * The api's only listener: mTLS 1.3, and one lean path from a request to a procedure (ADR 0006). In order, and cheapest first:
- * rate, workload (at every request), method and route, body, and then the boundary, which does the rest.
+ * workload (at every request), rate and places by certificate, method and route, body, and then the boundary, which does the rest.
  */
 export class Listener {
   readonly server: Server;
