@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { AssignmentSummary } from "./people.ts";
 import { strict } from "./strict.ts";
-import { IsoTime, SiteId, StudyId } from "./primitives.ts";
+import { SiteId, StudyId } from "./primitives.ts";
 
 export const ListStudiesInput = strict({});
 export const ListStudiesOutput = strict({
@@ -13,8 +14,6 @@ export const ListStudiesOutput = strict({
     }),
   ),
 });
-
-const AssignmentSummary = z.strictObject({ role: z.string(), study: z.string(), site: z.string(), from: IsoTime, until: IsoTime.nullable() });
 
 export const ListWorkloadsInput = strict({});
 export const ListWorkloadsOutput = strict({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { strict } from "./strict.ts";
-import { Count, Cursor, FieldName, PageLimit, Purpose, Reason, SiteId, StudyId, SubjectId } from "./primitives.ts";
+import { Count, Cursor, FieldName, IsoTime, PageLimit, Purpose, Reason, SiteId, StudyId, SubjectId } from "./primitives.ts";
 
 /** A subject as a list shows it. `usubjid` is always the mask: the label is what people work with. */
 export const SubjectSummary = z.strictObject({
@@ -56,6 +56,36 @@ export const RevealFieldOutput = strict({
   field: FieldName,
   record: z.string(),
   value: FieldValue,
+  remaskAfterSeconds: z.int().positive(),
+  recorded: z.strictObject({ chain: z.string(), generation: Count, seq: Count }),
+});
+
+/** Who may, who did: of one subject. */
+export const ExposureInput = strict({ subjectId: SubjectId });
+const ExposedPrincipal = z.strictObject({
+  principal: z.string(),
+  name: z.string().nullable(),
+  roles: z.array(z.string()),
+  /** How often they opened something of this subject, and when last; 0 and null for those who only could. */
+  reveals: Count,
+  lastAt: IsoTime.nullable(),
+});
+/** `could`: may now and did not; `did`: did and still may; `didAndCannot`: did and may no longer. `since` is the first record. */
+export const ExposureOutput = strict({
+  subjectId: SubjectId,
+  label: z.string(),
+  could: z.array(ExposedPrincipal),
+  did: z.array(ExposedPrincipal),
+  didAndCannot: z.array(ExposedPrincipal),
+  reveals: z.array(z.strictObject({ at: IsoTime, principal: z.string(), name: z.string().nullable(), field: z.string(), purpose: z.string(), requestId: z.string() })),
+  since: IsoTime.nullable(),
+});
+
+/** Opens what an approved request of the caller's own names; once. */
+export const OpenBulkInput = strict({ approvalId: z.string().regex(/^apr_[0-9a-hjkmnp-tv-z]{26}$/) });
+export const OpenBulkOutput = strict({
+  subjectId: SubjectId,
+  fields: z.array(z.strictObject({ field: FieldName, record: z.string(), value: FieldValue })),
   remaskAfterSeconds: z.int().positive(),
   recorded: z.strictObject({ chain: z.string(), generation: Count, seq: Count }),
 });

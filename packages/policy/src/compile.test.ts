@@ -28,7 +28,7 @@ const [grant] = small.grants;
 test("the starter policy compiles, and its digest is the one that was published", () => {
   const compiled = compilePolicy(starterPolicy);
   expect(compiled.digest).toBe(starterPolicyDigest);
-  expect(starterPolicyDigest).toBe("66e0c2673a236a94ee303c9d005a20e96dfdaa74916220b5f26d2a09fa09f420");
+  expect(starterPolicyDigest).toBe("348d748dfdc5672b9847a8ce88987ed15b99fea89d9dfcb5eb1af1d3e4f37ece");
   expect(compiled.label).toBe(policyLabel(1, starterPolicyDigest));
 });
 

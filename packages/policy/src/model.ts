@@ -23,6 +23,18 @@ export const ACTIONS = [
   "keys.rotate",
   "keys.read",
   "access.read",
+  "access.change",
+  "exposure.read",
+  "phi.bulk_reveal",
+  "phi.bulk_approve",
+  "person.invite",
+  "person.suspend",
+  "person.reinstate",
+  "person.approve",
+  "authenticator.recover",
+  "session.end",
+  "approval.read",
+  "approval.decide",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -42,6 +54,8 @@ export const RESOURCE_TYPES = [
   "role",
   "key_ring",
   "access",
+  "session",
+  "approval",
 ] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 

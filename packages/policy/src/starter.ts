@@ -8,10 +8,18 @@ const MASKED_SUBJECT: FieldRule = { readable: ["public", "regulatory"], masked: 
 /** What a reveal may open: anything but what would unblind. */
 const REVEALABLE: FieldRule = { readable: ["public", "regulatory", "phi"], masked: [] };
 
+/** Everybody's: to see their own rights and requests, and to look after their own sessions and authenticators. */
+const OWN: readonly Row[] = [
+  ["access.read", "access"],
+  ["access.change", "access"],
+  ["approval.read", "approval"],
+];
+
 const SEES_SUBJECTS: readonly Row[] = [
   ["subject.list", "subject"],
   ["subject.read", "subject", MASKED_SUBJECT],
   ["phi.read", "subject_phi", REVEALABLE],
+  ["phi.bulk_reveal", "subject_phi", REVEALABLE],
 ];
 
 const ROLES = {
@@ -32,7 +40,16 @@ const ROLES = {
   },
   regulatory_reviewer: {
     description: "Reviews and signs submissions and reads the PHI that they rest on; edits no EDC record.",
-    rows: [["document.read", "ectd_sequence"], ["submission.sign", "ectd_sequence"], ["document.read", "irb_correspondence"], ...SEES_SUBJECTS, ["study.read", "study"]],
+    rows: [
+      ["document.read", "ectd_sequence"],
+      ["submission.sign", "ectd_sequence"],
+      ["document.read", "irb_correspondence"],
+      ...SEES_SUBJECTS,
+      ["phi.bulk_approve", "subject_phi"],
+      ["exposure.read", "subject"],
+      ["approval.decide", "approval"],
+      ["study.read", "study"],
+    ],
   },
   clinical_reviewer: {
     description: "Reviews subjects' data, masked until revealed, blinded to treatment.",
@@ -62,6 +79,13 @@ const ROLES = {
     description: "Administers principals, workloads, roles and studies; sees whether the trail is whole.",
     rows: [
       ["principal.read", "principal"],
+      ["person.invite", "principal"],
+      ["person.suspend", "principal"],
+      ["person.reinstate", "principal"],
+      ["person.approve", "principal"],
+      ["authenticator.recover", "principal"],
+      ["session.end", "session"],
+      ["approval.decide", "approval"],
       ["workload.read", "workload"],
       ["workload.revoke", "workload"],
       ["role.change", "role"],
@@ -73,8 +97,10 @@ const ROLES = {
     ],
   },
   auditor: {
-    description: "Reads, verifies and exports the trail.",
+    description: "Reads, verifies and exports the trail; sees who could open a subject's data and who did, never the data.",
     rows: [
+      ["subject.list", "subject"],
+      ["exposure.read", "subject"],
       ["trail.read", "trail"],
       ["trail.verify", "trail"],
       ["trail.export", "trail"],
@@ -97,7 +123,7 @@ const ROLES = {
 const toRole = ([name, { description }]: readonly [string, { readonly description: string }]): RoleRule => ({ name, description, assignableBy: ["security_admin"] });
 
 function toGrants([role, { rows }]: readonly [string, { readonly rows: readonly Row[] }]): readonly GrantRule[] {
-  const withOwnRights: readonly Row[] = [...rows, ["access.read", "access"]];
+  const withOwnRights: readonly Row[] = [...rows, ...OWN];
   return withOwnRights.map(([action, resource, fields]) => ({ id: `${role}:${action}:${resource}`, role, action, resource, ...(fields !== undefined && { fields }) }));
 }
 

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { ChainName, Count, Cursor, Hex64, IsoTime, SiteId, StudyId } from "./primitives.ts";
+import { strict } from "./strict.ts";
+
+/** How a crossing ended: let through, refused, failed on our side, or noted by the system itself. */
+export const CrossingOutcome = z.enum(["allow", "deny", "error", "note"]);
+
+/** Which crossings: all given parts must hold. Texts match whole values; `resource` matches its beginning. */
+export const CrossingFilter = z.strictObject({
+  principal: z.string().max(80).optional(),
+  workload: z.string().max(200).optional(),
+  action: z.string().max(60).optional(),
+  resource: z.string().max(120).optional(),
+  chain: ChainName.optional(),
+  study: StudyId.optional(),
+  site: SiteId.optional(),
+  outcome: z.array(CrossingOutcome).max(4).optional(),
+  reason: z.string().max(80).optional(),
+  requestId: z.string().max(40).optional(),
+  /** Inclusive. */
+  from: IsoTime.optional(),
+  /** Exclusive. */
+  until: IsoTime.optional(),
+});
+export type CrossingFilter = z.infer<typeof CrossingFilter>;
+
+/** A record as a list shows it. */
+export const CrossingSummary = z.strictObject({
+  chain: ChainName,
+  generation: Count,
+  seq: Count,
+  at: IsoTime,
+  principal: z.string(),
+  /** The principal's name for people, as it is now; null where there is none. */
+  principalName: z.string().nullable(),
+  role: z.string(),
+  workload: z.string(),
+  action: z.string(),
+  resource: z.string(),
+  site: z.string(),
+  outcome: CrossingOutcome,
+  reason: z.string(),
+  requestId: z.string(),
+});
+export type CrossingSummary = z.infer<typeof CrossingSummary>;
+
+/** Newest first. `cursor` goes on towards older records. */
+export const SearchCrossingsInput = strict({ filter: CrossingFilter.default({}), cursor: Cursor.optional(), limit: z.int().min(1).max(200).default(100) });
+export const SearchCrossingsOutput = strict({
+  items: z.array(CrossingSummary),
+  next: Cursor.nullable(),
+  /** How many match, counted up to a bound; `isMore` where there are more than counted. */
+  total: z.strictObject({ count: Count, isMore: z.boolean() }),
+  /** The newest record that the search knows of; what is newer is on the trail, and found in a moment. */
+  searchableUntil: IsoTime.nullable(),
+});
+
+/** One lamp of the trace. `open` let it through, `shut` is where it ended, `dark` was never reached. */
+export const Lamp = z.strictObject({ pillar: z.enum(["workload", "principal", "policy", "phi", "trail"]), state: z.enum(["open", "shut", "dark"]), text: z.string() });
+export const Trace = z.strictObject({ lamps: z.array(Lamp), rule: z.string().nullable(), policy: z.string(), remedy: z.string().nullable() });
+
+export const GetCrossingInput = strict({ chain: ChainName, generation: z.int().min(1), seq: z.int().min(1) });
+/** `line` is the exact canonical line as exported; `checkpointed` says whether a signed checkpoint covers it, and which. */
+export const GetCrossingOutput = strict({
+  crossing: CrossingSummary,
+  line: z.string(),
+  mac: Hex64,
+  prevMac: Hex64,
+  detail: z.record(z.string(), z.string()),
+  trace: Trace,
+  checkpoint: z.strictObject({ size: Count, root: Hex64, at: IsoTime }).nullable(),
+});
+
+export const TraceRequestInput = strict({ requestId: z.string().regex(/^req_[0-9a-hjkmnp-tv-z]{26}$/) });
+/** Every record of one request. */
+export const TraceRequestOutput = strict({ crossings: z.array(CrossingSummary), trace: Trace.nullable() });
+
+/** A watch: new crossings that match, as they come. Events of `crossings.watch`. */
+export const WatchCrossingsInput = strict({ filter: CrossingFilter.default({}) });
+export const WatchCrossingsEvent = strict({ items: z.array(CrossingSummary) });
+
+/** A watch: verifies deeply, chain by chain, and says how far it is. */
+export const VerifyProgressInput = strict({ chains: z.array(ChainName).max(500).optional() });
+export const VerifyProgressEvent = strict({
+  done: Count,
+  of: Count,
+  recordsDone: Count,
+  recordsOf: Count,
+  chain: z
+    .strictObject({ chain: ChainName, generation: Count, size: Count, at: IsoTime, broken: z.strictObject({ seq: Count, kind: z.string(), why: z.string() }).nullable() })
+    .nullable(),
+  isLast: z.boolean(),
+});
+
+/** A watch: exactly what the filter matches, oldest first, in the order of time. `csv` is safe against formulas; `jsonl` are the canonical lines. */
+export const ExportCrossingsInput = strict({ filter: CrossingFilter.default({}), format: z.enum(["csv", "jsonl"]) });
+export const ExportCrossingsEvent = strict({ lines: z.array(z.string()), done: Count, of: Count, isLast: z.boolean() });
