@@ -27,6 +27,18 @@ const ACTS = {
   "keys.rotate": "A key was rotated.",
   "keys.read": "Keys were listed, without any secret.",
   "access.read": "A principal asked what it may do.",
+  "access.change": "A person changed their own sessions or authenticators.",
+  "exposure.read": "Who could and who did open a subject's data was looked at.",
+  "phi.bulk_reveal": "Several fields of one subject were asked for, or revealed, at once.",
+  "phi.bulk_approve": "A bulk reveal was decided on by a second person.",
+  "person.invite": "An invitation of a person was asked for, or its link was made.",
+  "person.suspend": "A person was suspended, or their suspension was asked for.",
+  "person.reinstate": "Ending a person's suspension was asked for.",
+  "person.approve": "A request about a person was decided on by a second person.",
+  "authenticator.recover": "Recovery of a lost authenticator was asked for or decided on.",
+  "session.end": "A person's sessions were ended by an administrator.",
+  "approval.read": "Requests for approval were looked at.",
+  "approval.decide": "A request was approved or rejected by a second person.",
 } as const satisfies Record<Action, string>;
 
 /** The words that records use, as this version knows them. */
