@@ -4,3 +4,4 @@ export { type FixedClock, fixedClock } from "./fixed-clock.ts";
 export { findCanaries, type Leak } from "./leak-scanner.ts";
 export { seededBytes } from "./seeded-bytes.ts";
 export { readVectors, vectorTest } from "./vectors.ts";
+export { timePairs, type Timings, WELCH_LIMIT, welchT } from "./welch.ts";

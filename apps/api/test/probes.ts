@@ -1,0 +1,62 @@
+import { newId } from "@sallyport/crypto";
+import { demographics, STUDY } from "./dataset.ts";
+import { type Api, dataOf, type Deployment, OTHER_STUDY, type Who } from "./stack.ts";
+
+/** One question about something that isn't the caller's, and the same about something that isn't there. */
+export interface Probe {
+  readonly who: Who;
+  readonly foreign: object;
+  readonly absent: object;
+}
+
+const REASON = "because it is asked for";
+const PURPOSE = { field: "DM.SUBJID", purpose: "monitoring", reason: REASON } as const;
+
+/** What stands at site 704, or belongs to somebody else, for the probes to name. */
+export interface Foreign {
+  readonly packet: string;
+  readonly subject: string;
+}
+
+/** For each procedure that takes a name of something: someone of site 701, a name of what is at 704, and a name of nothing. */
+export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe[]>> => {
+  const chains = (name: (chain: string) => object): Probe[] => [
+    { who: "auditor701", foreign: name(`site:${STUDY}/704`), absent: name(`site:${STUDY}/799`) },
+    { who: "auditor701", foreign: name(`site:${OTHER_STUDY}/901`), absent: name("site:NOSUCH/901") },
+    { who: "auditor701", foreign: name("system"), absent: name(`site:${STUDY}/799`) },
+  ];
+  const packets = (more: object): Probe[] => [{ who: "steward701", foreign: { packetId: there.packet, ...more }, absent: { packetId: newId("pkt"), ...more } }];
+  const subjects = (more: object): Probe[] => [{ who: "reviewer701", foreign: { subjectId: there.subject, ...more }, absent: { subjectId: newId("sub"), ...more } }];
+  const upload = (site: string): object => ({ study: STUDY, content: demographics([{ site, subject: "1109" }]) });
+  return {
+    "packets.upload": [
+      { who: "ingest701", foreign: upload("704"), absent: upload("799") },
+      { who: "ingest701", foreign: { ...upload("901"), study: OTHER_STUDY }, absent: { ...upload("901"), study: "NOSUCH" } },
+    ],
+    "packets.list": [{ who: "steward701", foreign: { study: OTHER_STUDY }, absent: { study: "NOSUCH" } }],
+    "packets.get": packets({}),
+    "packets.release": packets({ reason: REASON }),
+    "packets.reject": packets({ reason: REASON }),
+    "subjects.list": [
+      { who: "reviewer701", foreign: { site: "704" }, absent: { site: "799" } },
+      { who: "reviewer701", foreign: { study: OTHER_STUDY }, absent: { study: "NOSUCH" } },
+    ],
+    "subjects.get": subjects({}),
+    "subjects.reveal": subjects(PURPOSE),
+    "trail.openExport": chains((chain) => ({ chain })),
+    "trail.readExport": chains((chain) => ({ chain, generation: 1, from: 1 })),
+    "trail.verify": chains((chain) => ({ chains: [chain] })),
+    // These take no name; what they list is looked at below.
+    "studies.list": [],
+    "trail.chains": [],
+    "workloads.list": [],
+    "access.mine": [],
+  };
+};
+
+/** Puts something at site 704 that the probes can name; the study's people are in already. */
+export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
+  const uploaded = await api.call("ingest", "packets.upload", { study: STUDY, content: demographics([{ site: "704", subject: "1109" }]) });
+  const [subject] = await at.owner.run<{ id: string }>`SELECT id FROM phi.subjects WHERE site = '704' LIMIT 1`;
+  return { packet: (dataOf(uploaded) as { packetId: string }).packetId, subject: subject?.id ?? "" };
+}

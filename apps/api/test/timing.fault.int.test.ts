@@ -1,0 +1,61 @@
+import { faultTest, timePairs, WELCH_LIMIT, welchT } from "@sallyport/testkit";
+import { afterAll, beforeAll, expect } from "vitest";
+import type { Ports } from "./lax-ports.ts";
+import { plantForeign, probesOf } from "./probes.ts";
+import { type Api, type Deployment, deployment } from "./stack.ts";
+
+const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
+/** Interleaved pairs a probe. The long run's is the number that the guarantee is stated for. */
+const PAIRS = LONG ? 10_000 : 150;
+
+let at: Deployment;
+let probes: ReturnType<typeof probesOf> = {};
+beforeAll(async () => {
+  at = await deployment();
+  await using api = await at.serve();
+  await at.seed(api);
+  probes = probesOf(await plantForeign(at, api));
+});
+afterAll(() => at?.close());
+
+const aMillisecond = (): void => {
+  for (const until = performance.now() + 1; performance.now() < until; );
+};
+
+/** Takes a millisecond longer over what is there: the difference that a look-up more, or a comparison less, would make. */
+const slowOverWhatIsThere: Ports = (real) => {
+  const slowed = <T>(found: T): T => {
+    if (found !== null) aMillisecond();
+    return found;
+  };
+  return {
+    ...real,
+    packets: { ...real.packets, placeOf: async (id) => slowed(await real.packets.placeOf(id)) },
+    subjects: { ...real.subjects, siteOf: async (id) => slowed(await real.subjects.siteOf(id)) },
+  };
+};
+
+/** The greatest |t| over the probes of these procedures. */
+async function farthest(api: Api, procedures: readonly string[]): Promise<{ readonly t: number; readonly of: string }> {
+  let worst = { t: 0, of: "" };
+  for (const procedure of procedures) {
+    for (const [index, { who, foreign, absent }] of (probes[procedure] ?? []).entries()) {
+      const ask = (input: object) => () => api.call(who, procedure, input);
+      const t = Math.abs(welchT(await timePairs(PAIRS, ask(foreign), ask(absent))));
+      if (t > worst.t) worst = { t, of: `${procedure}/${index}` };
+    }
+  }
+  return worst;
+}
+
+faultTest(
+  "R3",
+  "how long an answer takes tells what is at another site and what isn't there no better than chance, for every procedure",
+  async (defence) => {
+    await using api = await at.serve(defence === "off" ? { ports: slowOverWhatIsThere } : {});
+    // The planted millisecond is in the look-ups of packets and subjects.
+    const { t, of } = await farthest(api, defence === "off" ? ["packets.get", "subjects.get"] : Object.keys(probes));
+    expect(t, of).toBeLessThan(WELCH_LIMIT);
+  },
+  LONG ? 7_200_000 : 180_000,
+);
