@@ -39,6 +39,8 @@ const ACTS = {
   "session.end": "A person's sessions were ended by an administrator.",
   "approval.read": "Requests for approval were looked at.",
   "approval.decide": "A request was approved or rejected by a second person.",
+  "approval.withdraw": "A request was withdrawn by the person who made it.",
+  "approval.use": "The one-time link of an approved request was issued.",
 } as const satisfies Record<Action, string>;
 
 /** The words that records use, as this version knows them. */

@@ -12,14 +12,15 @@ export type ApprovalKind = z.infer<typeof ApprovalKind>;
 
 export const ApprovalState = z.enum(["requested", "approved", "rejected", "withdrawn", "expired", "done"]);
 
-/** How a verdict was proven: `passkey` is verified by the custodian against its own store, `server-attested` is the api's word. */
+/** How an approval was proven: `passkey` is verified by the custodian against its own store, `server-attested` is the api's word. */
 export const ProofKind = z.enum(["passkey", "server-attested"]);
 
 export const ApprovalVote = z.strictObject({
   personId: PersonId,
   printedName: z.string(),
   verdict: z.enum(["approve", "reject"]),
-  proof: ProofKind,
+  /** Null for a rejection: it proves nothing over the statement. */
+  proof: ProofKind.nullable(),
   at: IsoTime,
 });
 
@@ -59,8 +60,11 @@ export const GetApprovalOutput = strict({
   challenge: WebAuthnJson.nullable(),
 });
 
-/** `digest` is what the person was shown: another one is refused, so nobody approves what they did not see. */
-export const DecideApprovalInput = strict({ approvalId: ApprovalId, digest: Hex64, verdict: z.enum(["approve", "reject"]), reason: Reason, proof: StepUp });
+/**
+ * `digest` is what the person was shown: another one is refused, so nobody approves what they did not see. `proof` is over that digest and
+ * for an approval alone; a rejection takes null (else `input.invalid`), because an assertion that was made to reject would approve as well.
+ */
+export const DecideApprovalInput = strict({ approvalId: ApprovalId, digest: Hex64, verdict: z.enum(["approve", "reject"]), reason: Reason, proof: StepUp.nullable() });
 export const DecideApprovalOutput = strict({ approval: ApprovalSummary, evidence: z.array(Evidence) });
 
 export const WithdrawApprovalInput = strict({ approvalId: ApprovalId, reason: Reason });

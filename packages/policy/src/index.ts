@@ -1,5 +1,7 @@
 export * from "./model.ts";
 export * from "./ports.ts";
+export { afterVote, type ApprovalStanding, type ApprovalState, assertMayVote, hasVoted, isParty, stateAt, type Verdict } from "./approval.ts";
+export type { ApprovalRow, ApprovalStore, ApprovalVoteRow, DecidableKind } from "./approval-store.ts";
 export { canonicalPolicy, policyDigest, policyLabel } from "./canonical.ts";
 export { CompiledPolicy, compilePolicy, readPolicy } from "./compile.ts";
 export { decide } from "./decide.ts";

@@ -35,6 +35,8 @@ export const ACTIONS = [
   "session.end",
   "approval.read",
   "approval.decide",
+  "approval.withdraw",
+  "approval.use",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

@@ -13,6 +13,8 @@ const OWN: readonly Row[] = [
   ["access.read", "access"],
   ["access.change", "access"],
   ["approval.read", "approval"],
+  ["approval.withdraw", "approval"],
+  ["approval.use", "approval"],
 ];
 
 const SEES_SUBJECTS: readonly Row[] = [
