@@ -22,7 +22,7 @@ const api = new ApiProcess({
   version: "bench",
   now: Date.now,
   write: (line) => process.stdout.write(line),
-  limits: { perPeer: UNLIMITED, refusedPerPeer: UNLIMITED, handshakesPerNetwork: 1e6, inHandMax: 256, inHandPerPeer: 256, connectionAgeMs: 3_600_000 },
+  limits: { perPeer: UNLIMITED, refusedPerPeer: UNLIMITED, handshakesPerNetwork: 1e6, inHandMax: 256, inHandPerPeer: 256, connectionAgeMs: 3_600_000, bodyBytes: 256 * 1024 },
   keyTtlMs: 0,
   tokenCache: 0,
 });

@@ -35,6 +35,8 @@ export interface ListenerLimitsAll {
   /** Requests of one certificate in hand at once, so that no one holds all of the places. */
   readonly inHandPerPeer: number;
   readonly connectionAgeMs: number;
+  /** The longest body of a request that is no upload, in bytes. */
+  readonly bodyBytes: number;
   readonly timeouts?: ListenerLimits;
 }
 
@@ -45,6 +47,7 @@ export const PRODUCT_LIMITS: ListenerLimitsAll = {
   inHandMax: 256,
   inHandPerPeer: 64,
   connectionAgeMs: 300_000,
+  bodyBytes: 256 * 1024,
 };
 
 export interface ListenerDeps {
@@ -64,7 +67,6 @@ export interface ListenerDeps {
 }
 
 const KIB = 1024;
-const BODY_MAX = 256 * KIB;
 const UNPROVEN_BODY_MAX = 16 * KIB;
 /** Dataset text of 8 MiB, escaped as JSON. */
 const UPLOAD_BODY_MAX = 12 * KIB * KIB;
@@ -190,7 +192,7 @@ export class Listener {
     const [path = ""] = (request.url ?? "").split("?");
     if (path === "/health" && request.method === "GET") return sendRoute(response, await this.#deps.health(peer, null));
     if (request.method !== "POST") throw new SallyportError("input.method");
-    if (path === "/token") return sendRoute(response, await this.#deps.token(peer, await readJsonBody(request, BODY_MAX)));
+    if (path === "/token") return sendRoute(response, await this.#deps.token(peer, await readJsonBody(request, this.#deps.limits.bodyBytes)));
     const name = path.startsWith("/trpc/") ? path.slice("/trpc/".length) : "";
     const procedures = this.#deps.router._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: "query" | "mutation" } }>>;
     const procedure = Object.hasOwn(procedures, name) ? procedures[name] : undefined;
@@ -204,7 +206,7 @@ export class Listener {
     // What is long, or doesn't say how long it is, is read for a proven principal only; what is short is read first, as it costs less.
     const announced = Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY);
     if (!(announced <= UNPROVEN_BODY_MAX)) this.#deps.prove(context);
-    const input = await readJsonBody(request, name === "packets.upload" ? UPLOAD_BODY_MAX : BODY_MAX);
+    const input = await readJsonBody(request, name === "packets.upload" ? UPLOAD_BODY_MAX : this.#deps.limits.bodyBytes);
     const data: unknown = await callTRPCProcedure({
       router: this.#deps.router,
       path: name,

@@ -1,4 +1,4 @@
-import { authenticate, type ApiDeps, createAppRouter, KeyDesk, openReferenceKeys, PolicyDesk, type ReferenceKeys } from "@sallyport/api";
+import { authenticate, type ApiDeps, type AppRouter, createAppRouter, KeyDesk, openReferenceKeys, PolicyDesk, type ReferenceKeys } from "@sallyport/api";
 import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, policyStatement } from "@sallyport/custody";
@@ -44,6 +44,8 @@ export interface ApiParts {
   readonly tokenCache?: number;
   /** Puts other ports in the place of the real ones, for tests that show what a defence is for. */
   readonly ports?: (real: ApiDeps<Tx>) => ApiDeps<Tx>;
+  /** Puts another router in the place of the real one, for the same tests. */
+  readonly router?: (deps: ApiDeps<Tx>) => AppRouter;
   /** Judges the peer of a socket instead of the real judge, for the same tests. */
   readonly judgePeer?: ListenerDeps["judgePeer"];
 }
@@ -140,7 +142,7 @@ export class ApiProcess {
     const ports = this.#parts.ports?.(real) ?? real;
     const { judgePeer } = this.#parts;
     const listener = new Listener({
-      router: createAppRouter(ports),
+      router: (this.#parts.router ?? createAppRouter)(ports),
       trustDomain,
       identity: this.#parts.identity,
       revocations: () => this.#revocations as Revocations,

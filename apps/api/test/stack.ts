@@ -42,10 +42,11 @@ const WIDE: ListenerLimitsAll = {
   inHandMax: 256,
   inHandPerPeer: 256,
   connectionAgeMs: 300_000,
+  bodyBytes: 256 * 1024,
 };
 
 /** How one api differs from the product's. */
-export interface ServeOptions extends Pick<ApiParts, "keyTtlMs" | "tokenCache" | "ports" | "judgePeer"> {
+export interface ServeOptions extends Pick<ApiParts, "keyTtlMs" | "tokenCache" | "ports" | "router" | "judgePeer"> {
   readonly now?: () => number;
   readonly limits?: Partial<ListenerLimitsAll>;
   readonly custodian?: (real: Custodian) => Custodian;
