@@ -8,6 +8,7 @@ export const custodianWith = (real: Custodian, over: Partial<Custodian>): Custod
   mint: (request, deadlineMs) => real.mint(request, deadlineMs),
   issue: (request, deadlineMs) => real.issue(request, deadlineMs),
   sign: (request, deadlineMs) => real.sign(request, deadlineMs),
+  approve: (request, deadlineMs) => real.approve(request, deadlineMs),
   status: (options, deadlineMs) => real.status(options, deadlineMs),
   ...over,
 });

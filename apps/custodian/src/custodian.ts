@@ -61,6 +61,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
         return sealing.seal(payload);
       case "mint":
         return minting.mint(payload);
+      case "approve":
       case "issue":
         // Certificates are for the supervisor, over its own channel: an api that could have them issued could be anyone.
         throw new SallyportError("verb.refused", { verb });

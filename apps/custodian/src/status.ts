@@ -40,6 +40,7 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     crlNextUpdateS: list.nextUpdateS,
     revokedWorkloads: [...store.all("revocation").keys()],
     rootKey: (await isRootPresent(store)) ? "present" : "away",
+    foundersLeft: 2,
     events: [...store.all("event").values()].sort((a, b) => a.n - b.n),
     marks: [...store.all("mark").values()].map(({ chain, generation, size, root, mac }) => ({ chain, generation, size, root, mac })),
     verdicts: verdicts.all(),

@@ -11,6 +11,8 @@ export { type DeepVerification, DeepVerifier, type Mark } from "./deep-verifier.
 export * from "./leaf-signature.ts";
 export * from "./generation-opening.ts";
 export * from "./export-statement.ts";
+export * from "./approval-statement.ts";
+export * from "./approval-note.ts";
 export * from "./bundle-model.ts";
 export { CheckpointFile } from "./checkpoint-file.ts";
 export * from "./data-dictionary.ts";

@@ -5,8 +5,22 @@ import type { Identity } from "@sallyport/pki";
 import { dialCustodian } from "./dial-custodian.ts";
 import { assertCommitted, type KeyProof } from "./key-commitment.ts";
 import { Link } from "./link.ts";
+import { parseApproveAnswer } from "./approve-codec.ts";
 import { KEYS_MAX, parseJson, parseKeyAnswers, parseMinted, parseSignAnswer, parseStatus } from "./message-codec.ts";
-import type { Custodian, CustodianStatus, Issued, IssueRequest, KeyContext, Minted, MintRequest, SignAnswer, SignRequest, WrappedKey } from "./model.ts";
+import type {
+  ApproveAnswers,
+  ApproveRequest,
+  Custodian,
+  CustodianStatus,
+  Issued,
+  IssueRequest,
+  KeyContext,
+  Minted,
+  MintRequest,
+  SignAnswer,
+  SignRequest,
+  WrappedKey,
+} from "./model.ts";
 import { decodeSealAnswers, encodeSealCall } from "./seal-codec.ts";
 import { SealQueue } from "./seal-queue.ts";
 import { UnwrapQueue, type WrappedItem } from "./unwrap-queue.ts";
@@ -41,7 +55,7 @@ export interface CustodianClientOptions {
 /**
  * The custodian's verbs over one long-lived connection (docs/spec/custody-v1.md).
  *
- * Every call settles within its deadline. Failures: what the custodian refuses (`verb.refused`, `verb.invalid`, `phi.integrity`),
+ * Every call settles within its deadline. Failures: what the custodian refuses (`verb.refused`, `verb.invalid`, `phi.integrity`, and those of `approve`),
  * and otherwise `keys.unavailable` (wrap, unwrap), `trail.unavailable` (seal, sign), `service.unavailable` — also where the
  * answer is one that a whole custodian doesn't give. Nothing is retried: seal and sign may have happened.
  */
@@ -93,6 +107,11 @@ export class CustodianClient implements Custodian {
   async sign(request: SignRequest, deadlineMs: number): Promise<SignAnswer> {
     const payload = await this.#link.call("sign", JSON.stringify(request), deadlineMs);
     return readAnswer("sign", () => parseSignAnswer(payload));
+  }
+
+  async approve<K extends ApproveRequest["kind"]>(request: ApproveRequest & { readonly kind: K }, deadlineMs: number): Promise<ApproveAnswers[K]> {
+    const payload = await this.#link.call("approve", JSON.stringify(request), deadlineMs);
+    return readAnswer("approve", () => parseApproveAnswer(request.kind, payload));
   }
 
   async status(options: { readonly acknowledge?: number; readonly verify?: readonly string[] }, deadlineMs: number): Promise<CustodianStatus> {

@@ -13,6 +13,12 @@ const PASSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "trail.unavailable",
   "trail.unrepresentable",
   "workload.revoked",
+  "enrolment.invalid",
+  "enrolment.refused",
+  "stepup.failed",
+  "approval.state",
+  "approval.required",
+  "policy.separation",
 ]);
 
 /** A retired connection's last calls have this long. */

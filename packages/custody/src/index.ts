@@ -1,5 +1,6 @@
 export * from "./model.ts";
 export { connectCustodian, type CustodianAddress, CustodianClient, type CustodianClientOptions, type IdentitySource } from "./client.ts";
+export { parseApproveCall } from "./approve-codec.ts";
 export { encodeFrame, type Frame, FRAME_BYTES_MAX, FrameReader } from "./frame.ts";
 export { contextFields, joinWrapped, keyCommitment, splitWrapped } from "./key-commitment.ts";
 export { type KeyAnswer, parseIssueRequest, parseMintCall, parseSignCall, parseStatusCall, parseUnwrapCall, parseWrapCall } from "./message-codec.ts";

@@ -15,8 +15,8 @@ const SPIFFE = /^spiffe:\/\/[a-z0-9.-]{1,128}(?:\/[A-Za-z0-9._-]{1,64}){1,8}$/;
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
 const DNS = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
-type Fields = Readonly<Record<string, unknown>>;
-const invalid = (why: string): SallyportError => new SallyportError("verb.invalid", { why });
+export type Fields = Readonly<Record<string, unknown>>;
+export const invalid = (why: string): SallyportError => new SallyportError("verb.invalid", { why });
 
 /** Any JSON value of a payload. @throws `verb.invalid`. */
 export function parseJson(payload: Buffer): unknown {
@@ -27,20 +27,20 @@ export function parseJson(payload: Buffer): unknown {
   }
 }
 
-function fields(value: unknown, allowed: readonly string[]): Fields {
+export function fields(value: unknown, allowed: readonly string[]): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("object");
   for (const name of Object.keys(value)) if (!allowed.includes(name)) throw invalid("unknown member");
   return value as Fields;
 }
-function text(value: unknown, form: RegExp): string {
+export function text(value: unknown, form: RegExp): string {
   if (typeof value !== "string" || !form.test(value)) throw invalid("text");
   return value;
 }
-function list<T>(value: unknown, max: number, item: (value: unknown) => T): readonly T[] {
+export function list<T>(value: unknown, max: number, item: (value: unknown) => T): readonly T[] {
   if (!Array.isArray(value) || value.length > max) throw invalid("list");
   return value.map(item);
 }
-function integer(value: unknown, min: number): number {
+export function integer(value: unknown, min: number): number {
   if (!Number.isSafeInteger(value) || (value as number) < min) throw invalid("integer");
   return value as number;
 }

@@ -1,4 +1,4 @@
-import type { Sealer } from "@sallyport/audit";
+import type { Sealer, Standing } from "@sallyport/audit";
 
 /** What a data key belongs to. It is bound into the wrapping (AAD and HKDF info), so a wrapped key opens nowhere else. */
 export interface KeyContext {
@@ -95,6 +95,8 @@ export interface CustodianStatus {
   /** SPIFFE IDs that were revoked as a whole. */
   readonly revokedWorkloads: readonly string[];
   readonly rootKey: "present" | "away";
+  /** Founding administrators who have yet to enrol; at 0 founding has ended, for good. */
+  readonly foundersLeft: number;
   readonly events: readonly CustodyEvent[];
   readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly root: string; readonly mac: string }[];
   readonly verdicts: readonly Verdict[];
@@ -116,9 +118,45 @@ export interface SignAnswer {
 }
 
 /**
+ * What a credential is taken in upon. A null is the api's own word for it, and the credential is marked `attested` for good; everything else the
+ * custodian sees for itself.
+ */
+export type EnrolmentBasis =
+  /** One of the two founding secrets, as the link had it (base64url). It is used up, whether a credential comes with it or not. */
+  | { readonly kind: "founding"; readonly secret: string }
+  /** An assertion by a credential that this person has already, over `enrolmentDigest(person, attestation)`. `AuthenticationResponseJSON`. */
+  | { readonly kind: "own"; readonly response: string | null }
+  /** The digest of an approved statement of kind `person.invite` or `authenticator.recover` whose payload's `personId` is this person. Good for one credential. */
+  | { readonly kind: "invitation" | "recovery"; readonly approval: string | null };
+
+/** What verb `approve` takes: people's credentials as the custodian keeps them, and approvals that it verifies with them. */
+export type ApproveRequest =
+  /** How far founding is, and, given a secret, whose link it is from. */
+  | { readonly kind: "founding"; readonly secret?: string }
+  /**
+   * Takes in a person's credential. `attestation`: the attestation object of the registration (base64url), from which the custodian reads id, key
+   * and count itself; null only on basis `founding`, for a founder who enrols a password.
+   */
+  | { readonly kind: "enrol"; readonly person: string; readonly attestation: string | null; readonly basis: EnrolmentBasis }
+  /** An approval: `statement` is the exact text whose SHA-256 is the challenge, `response` the `AuthenticationResponseJSON` over it. */
+  | { readonly kind: "approve"; readonly statement: string; readonly person: string; readonly response: string }
+  /** Ends credentials of a person, for good. `approval`: the digest of an approved `authenticator.recover` for this person, or null for the api's word. */
+  | { readonly kind: "forget"; readonly person: string; readonly credentialIds: readonly string[]; readonly approval: string | null };
+
+/** What each of them answers. Asked again, each answers the same: an answer may be lost. */
+export interface ApproveAnswers {
+  /** `founder`: whose link the secret is from, while it is unused; null otherwise. */
+  readonly founding: { readonly foundersLeft: number; readonly founder: 1 | 2 | null };
+  readonly enrol: { readonly foundersLeft: number; readonly credentialId: string | null; readonly standing: Standing };
+  /** A signed note (docs/spec/approval-v1.md, section 3). */
+  readonly approve: { readonly note: string };
+  readonly forget: { readonly forgotten: number };
+}
+
+/**
  * The custodian's verbs that exist so far. Every call has a deadline (ms) and throws a SallyportError:
  * `keys.unavailable` (wrap, unwrap), `trail.unavailable` (seal, sign), `verb.refused`, `verb.invalid`, `service.unavailable`.
- * `approve`, `rotate` and `shred` come with their features.
+ * `rotate` and `shred` come with their features.
  */
 export interface Custodian extends Sealer {
   wrap(contexts: readonly KeyContext[], deadlineMs: number): Promise<readonly WrappedKey[]>;
@@ -126,6 +164,13 @@ export interface Custodian extends Sealer {
   mint(request: MintRequest, deadlineMs: number): Promise<Minted>;
   issue(request: IssueRequest, deadlineMs: number): Promise<Issued>;
   sign(request: SignRequest, deadlineMs: number): Promise<SignAnswer>;
+  /**
+   * People's credentials and what they approve. @throws `enrolment.invalid` for a founding secret that isn't good, or was used otherwise;
+   * `enrolment.refused` for a credential that isn't sound, or is somebody's already; `stepup.failed` for an assertion that doesn't verify;
+   * `approval.state` for a statement that isn't in force; `approval.required` for an approval that the custodian doesn't know;
+   * `policy.separation` for an approval by who asked for the act, or whom it is about; `verb.refused` for another deployment's statement.
+   */
+  approve<K extends ApproveRequest["kind"]>(request: ApproveRequest & { readonly kind: K }, deadlineMs: number): Promise<ApproveAnswers[K]>;
   /** `acknowledge`: events up to this number are on the trail. `verify`: chains to verify deeply before answering (`*` for all). */
   status(options: { readonly acknowledge?: number; readonly verify?: readonly string[] }, deadlineMs: number): Promise<CustodianStatus>;
 }

@@ -1,7 +1,7 @@
 import { type ErrorCode, SallyportError } from "@sallyport/errors";
 
-/** The custodian's verbs by their number on the wire. `approve`, `rotate` and `shred` have numbers 8 to 10 kept for them. */
-export const VERBS = { wrap: 1, unwrap: 2, seal: 3, mint: 4, issue: 5, sign: 6, status: 7 } as const;
+/** The custodian's verbs by their number on the wire. `rotate` and `shred` have numbers 9 and 10 kept for them. */
+export const VERBS = { wrap: 1, unwrap: 2, seal: 3, mint: 4, issue: 5, sign: 6, status: 7, approve: 8 } as const;
 export type Verb = keyof typeof VERBS;
 
 /** An answer's first byte: the payload is the verb's answer, or `{"code": …}`. */
@@ -24,6 +24,7 @@ export function unavailable(verb: Verb): ErrorCode {
     case "mint":
     case "issue":
     case "status":
+    case "approve":
       return "service.unavailable";
   }
 }

@@ -1,0 +1,79 @@
+import type { ApproveAnswers, ApproveRequest, EnrolmentBasis } from "./model.ts";
+import { type Fields, fields, integer, invalid, list, parseJson, text } from "./message-codec.ts";
+
+const PERSON = /^per_[0-9a-hjkmnp-tv-z]{26}$/;
+const DIGEST = /^[0-9a-f]{64}$/;
+const SECRET = /^[A-Za-z0-9_-]{43}$/;
+const BASE64URL = /^[A-Za-z0-9_-]{1,8192}$/;
+const CREDENTIAL_ID = /^[A-Za-z0-9_-]{22,1364}$/;
+const RESPONSE = /^[\s\S]{2,16384}$/;
+/** Credentials that one call may end. */
+const FORGET_MAX = 64;
+
+const orNull = (value: unknown, form: RegExp): string | null => (value === null ? null : text(value, form));
+
+function parseBasis(value: unknown): EnrolmentBasis {
+  const basis = fields(value, ["kind", "secret", "response", "approval"]);
+  switch (basis["kind"]) {
+    case "founding":
+      return { kind: "founding", secret: text(fields(value, ["kind", "secret"])["secret"], SECRET) };
+    case "own":
+      return { kind: "own", response: orNull(fields(value, ["kind", "response"])["response"], RESPONSE) };
+    case "invitation":
+    case "recovery":
+      return { kind: basis["kind"], approval: orNull(fields(value, ["kind", "approval"])["approval"], DIGEST) };
+    default:
+      throw invalid("basis");
+  }
+}
+
+/** Reads an approve call. What its texts say is looked at by who uses them. @throws `verb.invalid`. */
+export function parseApproveCall(payload: Buffer): ApproveRequest {
+  const value = parseJson(payload);
+  const { kind } = fields(value, ["kind", "secret", "person", "attestation", "basis", "statement", "response", "credentialIds", "approval"]);
+  switch (kind) {
+    case "founding": {
+      const { secret } = fields(value, ["kind", "secret"]);
+      return { kind, ...(secret !== undefined && { secret: text(secret, SECRET) }) };
+    }
+    case "enrol": {
+      const { person, attestation, basis } = fields(value, ["kind", "person", "attestation", "basis"]);
+      return { kind, person: text(person, PERSON), attestation: orNull(attestation, BASE64URL), basis: parseBasis(basis) };
+    }
+    case "approve": {
+      const { statement, person, response } = fields(value, ["kind", "statement", "person", "response"]);
+      return { kind, statement: text(statement, RESPONSE), person: text(person, PERSON), response: text(response, RESPONSE) };
+    }
+    case "forget": {
+      const { person, credentialIds, approval } = fields(value, ["kind", "person", "credentialIds", "approval"]);
+      return { kind, person: text(person, PERSON), credentialIds: list(credentialIds, FORGET_MAX, (id) => text(id, CREDENTIAL_ID)), approval: orNull(approval, DIGEST) };
+    }
+    default:
+      throw invalid("kind");
+  }
+}
+
+const founders = (answer: Fields): number => {
+  const left = integer(answer["foundersLeft"], 0);
+  if (left > 2) throw invalid("founders");
+  return left;
+};
+
+const answers: { readonly [K in keyof ApproveAnswers]: (value: unknown) => ApproveAnswers[K] } = {
+  founding(value) {
+    const answer = fields(value, ["foundersLeft", "founder"]);
+    const { founder } = answer;
+    if (founder !== null && founder !== 1 && founder !== 2) throw invalid("founder");
+    return { foundersLeft: founders(answer), founder };
+  },
+  enrol(value) {
+    const answer = fields(value, ["foundersLeft", "credentialId", "standing"]);
+    const standing = text(answer["standing"], /^(?:proven|attested)$/) as ApproveAnswers["enrol"]["standing"];
+    return { foundersLeft: founders(answer), credentialId: orNull(answer["credentialId"], CREDENTIAL_ID), standing };
+  },
+  approve: (value) => ({ note: text(fields(value, ["note"])["note"], /^[\s\S]{1,65536}$/) }),
+  forget: (value) => ({ forgotten: integer(fields(value, ["forgotten"])["forgotten"], 0) }),
+};
+
+/** Reads the answer to an approve call of this kind. @throws `verb.invalid`. */
+export const parseApproveAnswer = <K extends keyof ApproveAnswers>(kind: K, payload: Buffer): ApproveAnswers[K] => answers[kind](parseJson(payload));
