@@ -58,7 +58,7 @@ export interface ListenerDeps {
   readonly token: Route;
   readonly health: Route;
   /** Proves workload and principal of a request whose body was not read yet; throws as the boundary does. */
-  readonly prove: (context: RequestContext) => void;
+  readonly prove: (context: RequestContext) => Promise<unknown>;
   readonly knocks: KnockCounter;
   readonly now: () => number;
   readonly limits: ListenerLimitsAll;
@@ -202,10 +202,11 @@ export class Listener {
       peer: { spiffe: peer.spiffe, x5t: peer.x5t },
       authorization: request.headersDistinct["authorization"] ?? [],
       idempotencyKey: single(request.headersDistinct["idempotency-key"]),
+      isBackground: single(request.headersDistinct["sallyport-background"]) === "1",
     };
     // What is long, or doesn't say how long it is, is read for a proven principal only; what is short is read first, as it costs less.
     const announced = Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY);
-    if (!(announced <= UNPROVEN_BODY_MAX)) this.#deps.prove(context);
+    if (!(announced <= UNPROVEN_BODY_MAX)) await this.#deps.prove(context);
     const input = await readJsonBody(request, name === "packets.upload" ? UPLOAD_BODY_MAX : this.#deps.limits.bodyBytes);
     const data: unknown = await callTRPCProcedure({
       router: this.#deps.router,

@@ -1,4 +1,16 @@
-import { authenticate, type ApiDeps, type AppRouter, createAppRouter, KeyDesk, openReferenceKeys, PolicyDesk, type ReferenceKeys } from "@sallyport/api";
+import {
+  authenticate,
+  type ApiDeps,
+  type AppRouter,
+  createAppRouter,
+  KeyDesk,
+  openReferenceKeys,
+  PolicyDesk,
+  type ReferenceKeys,
+  SESSION_LIMITS,
+  SessionDesk,
+  type SessionLimits,
+} from "@sallyport/api";
 import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, policyStatement } from "@sallyport/custody";
@@ -8,6 +20,7 @@ import {
   type Database,
   idempotencyStore,
   packetStore,
+  peopleStores,
   policyStore,
   recordStore,
   referenceKeyStore,
@@ -16,6 +29,7 @@ import {
   trailStore,
   type Tx,
 } from "@sallyport/db";
+import { SallyportError } from "@sallyport/errors";
 import { type Identity, readRevocationList } from "@sallyport/pki";
 import { trailArchive } from "./archive.ts";
 import { CheckpointRounds } from "./checkpoint-rounds.ts";
@@ -40,6 +54,8 @@ export interface ApiParts {
   readonly limits?: ListenerLimitsAll;
   /** How long an unwrapped data key is kept; five minutes if absent. */
   readonly keyTtlMs?: number;
+  /** How long sessions of people last; the product's own if absent. */
+  readonly sessionLimits?: SessionLimits;
   /** How many tokens' verified signatures are remembered; none where every token is to be verified anew. */
   readonly tokenCache?: number;
   /** Puts other ports in the place of the real ones, for tests that show what a defence is for. */
@@ -51,9 +67,27 @@ export interface ApiParts {
 }
 
 const POLICY_MS = 250;
+const SEEN_MS = 2000;
 const WATCH_MS = 1000;
 const KNOCKS_MS = 60_000;
 const CHECKPOINT_MS = 20_000;
+
+const away = (): Promise<never> => Promise.reject(new SallyportError("service.unavailable"));
+
+/** Until people can enrol, nobody can prove anything: each of these refuses. */
+const unfounded: Pick<ApiDeps<Tx>, "stepUp" | "credentials" | "passkeys"> = {
+  stepUp: { verify: away },
+  credentials: { founding: away, enrol: away, approve: away, forget: away },
+  passkeys: {
+    registrationOptions: away,
+    verifyRegistration: away,
+    assertionOptions: away,
+    verifyAssertion: away,
+    claimed: (_response, code) => {
+      throw new SallyportError(code);
+    },
+  },
+};
 
 /** The api, wired: the stores and the custodian behind the ports, the boundary on them, the listener in front, and what runs by the clock. */
 export class ApiProcess {
@@ -61,6 +95,8 @@ export class ApiProcess {
   readonly store;
   readonly trail: GroupCommitTrail<Tx>;
   readonly policy: PolicyDesk;
+  readonly people;
+  readonly sessions: SessionDesk;
   readonly watch: CustodianWatch;
   readonly keys: KeyDesk;
   readonly studies;
@@ -92,6 +128,8 @@ export class ApiProcess {
       ...(parts.tokenCache !== undefined && { cacheSize: parts.tokenCache }),
     });
     this.watch = new CustodianWatch(custodian, { changed: (status) => this.#take(status) }, log);
+    this.people = peopleStores(database);
+    this.sessions = new SessionDesk(this.people.sessions, { now, idleMs: (parts.sessionLimits ?? SESSION_LIMITS).idleMs });
     this.policy = new PolicyDesk(this.policies, (note, canonical) => this.#isSigned(note, canonical), { now });
   }
 
@@ -117,11 +155,13 @@ export class ApiProcess {
     this.#isFrozen = lost !== null;
     if (lost !== null) log.event("start.frozen", { chain: lost });
     await this.policy.refresh();
+    await this.sessions.refresh();
     const evidencePort = evidence(custodian, checkpoints);
     const real: ApiDeps<Tx> = {
       now,
       tokens: { verify: (authorization, peer) => this.#tokens.verify(authorization, peer) },
       policy: this.policy,
+      sessions: this.sessions,
       trail: this.trail,
       evidence: evidencePort,
       idempotency: idempotencyStore(database),
@@ -138,6 +178,8 @@ export class ApiProcess {
       keys: this.keys,
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({ records, checkpoints, custodian, watch: this.watch, names: () => this.policies.names() }),
+      people: this.people,
+      ...unfounded,
     };
     const ports = this.#parts.ports?.(real) ?? real;
     const { judgePeer } = this.#parts;
@@ -147,7 +189,7 @@ export class ApiProcess {
       identity: this.#parts.identity,
       revocations: () => this.#revocations as Revocations,
       token: tokenRoute({ policy: ports.policy, custodian, trail: ports.trail, knocks: ports.knocks }),
-      prove: (context) => void authenticate({ tokens: this.#tokens, policy: this.policy }, context),
+      prove: (context) => authenticate({ tokens: ports.tokens, policy: ports.policy, sessions: ports.sessions }, context),
       health: healthRoute({
         deployment: status.deployment,
         version,
@@ -165,6 +207,8 @@ export class ApiProcess {
     this.#listener = listener;
     const rounds = new CheckpointRounds({ heads, evidence: evidencePort, trail: this.trail, log, now });
     this.#every(POLICY_MS, () => this.policy.refresh());
+    this.#every(POLICY_MS, () => this.sessions.refresh());
+    this.#every(SEEN_MS, () => this.sessions.flush());
     // What the custodian did while nothing ran is on record before anybody can ask.
     await this.watch.poll((draft) => this.trail.append(draft));
     this.#every(WATCH_MS, () => this.watch.poll((draft) => this.trail.append(draft)));
@@ -187,6 +231,7 @@ export class ApiProcess {
   async close(graceMs: number): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#listener?.close(graceMs);
+    await this.sessions.flush();
     await this.#knocks.flush((draft) => this.trail.append(draft));
     await this.trail.close();
   }

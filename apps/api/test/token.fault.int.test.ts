@@ -139,7 +139,7 @@ faultTest("T10", "a principal whose role the policy doesn't know is granted noth
 
 faultTest("T11", "a token that another workload carries is refused at the door", async (defence) => {
   // Off: neither the certificate nor the workload of the token's owner is asked for.
-  const unbound: Ports = (real) => checking({ binding: () => undefined })(principalsAs((principal) => ({ ...principal, kind: "person" }))(real));
+  const unbound: Ports = (real) => checking({ binding: () => undefined })(principalsAs((principal) => ({ ...principal, workload: at.spiffe("ingest") }))(real));
   await using api = await serve(defence === "off" ? { ports: unbound } : {});
   refused(await ask(api, `Bearer ${at.forge("reviewer")}`, "ingest"), "token.binding");
 });

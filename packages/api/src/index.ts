@@ -5,5 +5,7 @@ export { type Boundary, createBoundary, type Declaration, type Declared } from "
 export { dataKeyId, KeyDesk, type KeyPlace, type KeyService, type NewKey } from "./keys/key-desk.ts";
 export { foundReferenceKeys, openReferenceKeys, type ReferenceKeys } from "./keys/reference-keys.ts";
 export { type NoteCheck, PolicyDesk, type PolicySource, type PolicyState } from "./policy-desk.ts";
+export * from "./people/ports.ts";
+export { endCode, SESSION_LIMITS, SessionDesk, type SessionGate, type SessionLimits } from "./people/session-desk.ts";
 export * from "./ports.ts";
 export { walkRouter, type Walked } from "./walk.ts";

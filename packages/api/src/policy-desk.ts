@@ -7,6 +7,7 @@ export interface PolicyState {
   /** `v<version>:<first 16 hex of the digest>`, as records name it. */
   readonly tag: string;
   readonly principals: ReadonlyMap<string, LivePrincipal>;
+  /** Services alone: a person is never found by a workload. */
   readonly byWorkload: ReadonlyMap<string, LivePrincipal>;
   readonly revokedTokens: ReadonlySet<string>;
 }
@@ -79,7 +80,7 @@ export class PolicyDesk {
       compiled,
       tag: policyLabel(compiled.document.version, policyDigest(compiled.document)),
       principals: new Map(snapshot.principals.map((principal) => [principal.id, principal])),
-      byWorkload: new Map(snapshot.principals.map((principal) => [principal.workload, principal])),
+      byWorkload: new Map(snapshot.principals.flatMap((principal) => (principal.workload === null ? [] : [[principal.workload, principal] as const]))),
       revokedTokens: new Set(snapshot.revokedTokens),
     };
   }

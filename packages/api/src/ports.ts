@@ -3,8 +3,11 @@ import type { AccessClaims } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectStore } from "@sallyport/phi";
 import type { Grant, IdempotencyStore } from "@sallyport/policy";
+import type { PeopleStores } from "@sallyport/people";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
+import type { Credentials, PasskeyCeremonies, StepUp } from "./people/ports.ts";
+import type { SessionGate } from "./people/session-desk.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 
 /** The caller's workload, proven by TLS: checked by the listener on every request, not per connection. */
@@ -21,6 +24,8 @@ export interface RequestContext {
   /** Every value of the Authorization header; anything but exactly one is refused. */
   readonly authorization: readonly string[];
   readonly idempotencyKey: string | null;
+  /** Whether a page asks by itself, without its person: such a request keeps no session alive. */
+  readonly isBackground: boolean;
 }
 
 /** Port: proves the principal. Throws `token.*`. */
@@ -100,6 +105,8 @@ export interface BoundaryDeps<Tx> {
   readonly now: () => number;
   readonly tokens: TokenVerifier;
   readonly policy: PolicyDesk;
+  /** The sessions of people; a service has none. */
+  readonly sessions: SessionGate;
   readonly trail: Trail<Tx>;
   readonly evidence: EvidencePort;
   readonly idempotency: IdempotencyStore<Tx>;
@@ -122,4 +129,8 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly keys: KeyDesk;
   readonly referenceKeys: () => Promise<ReferenceKeys>;
   readonly archive: TrailArchive;
+  readonly people: PeopleStores<Tx>;
+  readonly stepUp: StepUp;
+  readonly credentials: Credentials;
+  readonly passkeys: PasskeyCeremonies;
 }

@@ -1,5 +1,6 @@
 import type { Receipt, RecordDraft } from "@sallyport/audit";
 import { strict } from "@sallyport/contracts";
+import { SallyportError } from "@sallyport/errors";
 import { policyStatementFor } from "./policy-note.ts";
 import { canonicalPolicy, type LivePrincipal, type PolicyDocument, starterPolicy } from "@sallyport/policy";
 import { z } from "zod";
@@ -86,6 +87,7 @@ export async function inMemory(
     },
     knocks: { count: (_listener, code) => void knocks.push(code) },
     log: { event: (name) => void events.push(name) },
+    sessions: { require: () => Promise.reject(new SallyportError("session.ended")) },
     isFrozen: () => state.frozen,
     isBroken: (chain) => state.broken.has(chain),
   };
@@ -97,6 +99,7 @@ export const context = (over: Partial<RequestContext> = {}): RequestContext => (
   peer: { spiffe: "spiffe://d1.sallyport/service/reviewer", x5t: "x" },
   authorization: ["svc_reviewer"],
   idempotencyKey: "0123456789abcdef",
+  isBackground: false,
   ...over,
 });
 

@@ -6,6 +6,7 @@ export { connectDatabase, Database, type DatabaseOptions, type Tx } from "./data
 export { idempotencyStore } from "./idempotency-store.ts";
 export { assertSchema, migrate, type MigrateOptions } from "./migrate.ts";
 export { packetStore } from "./packet-store.ts";
+export { peopleStores } from "./sign-in-stores.ts";
 export { policyStore, type PostgresPolicyStore } from "./policy-store.ts";
 export { type GenerationRow, recordStore, type RecordStore } from "./record-store.ts";
 export { referenceKeyStore } from "./reference-key-store.ts";

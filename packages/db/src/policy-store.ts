@@ -13,7 +13,7 @@ interface PrincipalRow {
   readonly kind: string;
   readonly name: string;
   readonly person: string;
-  readonly workload: string;
+  readonly workload: string | null;
   readonly assignments: readonly Assignment[];
 }
 
@@ -21,8 +21,6 @@ interface PrincipalRow {
 export interface PostgresPolicyStore extends PolicyStore<Tx> {
   /** Revokes one token until it would have expired; false where it was revoked already. */
   revokeToken(tx: Tx, jti: string, expS: number): Promise<boolean>;
-  /** The principals' names by id, for an export's list of names. */
-  names(): Promise<Readonly<Record<string, string>>>;
   /** Display names of all principals, by id. */
   names(): Promise<Readonly<Record<string, string>>>;
 }

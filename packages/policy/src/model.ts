@@ -131,7 +131,8 @@ export interface LivePrincipal {
   /** The person behind the account, or the service itself: separation of duties is by this. */
   readonly person: string;
   readonly status: "active" | "suspended";
-  readonly workload: string;
+  /** SPIFFE ID of a service's own workload; null for a person, who acts through whatever workload they signed in at. */
+  readonly workload: string | null;
   /** Tokens issued before this second are refused. */
   readonly tokensFromS: number;
   readonly assignments: readonly Assignment[];

@@ -1,1 +1,1 @@
-export { mayConnect, processId, serviceId, type WorkloadName, type Zone, type ZoneName, zoneOf, zones } from "./zones.ts";
+export { carriesPeople, mayConnect, processId, serviceId, terminalId, type WorkloadName, type Zone, type ZoneName, zoneOf, zones } from "./zones.ts";

@@ -54,3 +54,13 @@ export const processId = (trustDomain: string, process: WorkloadName): string =>
 
 /** The SPIFFE ID of a service principal's workload. */
 export const serviceId = (trustDomain: string, service: string): string => `spiffe://${trustDomain}/service/${service}`;
+
+/** The SPIFFE ID of a person's terminal: the command line, which signs people in and has no rights of its own. */
+export const terminalId = (trustDomain: string): string => serviceId(trustDomain, "terminal");
+
+/** At which of our workloads people sign in: the console, terminals, and nowhere else. Null for any other workload. */
+export function carriesPeople(spiffe: string): "console" | "terminal" | null {
+  const [, path] = /^spiffe:\/\/[a-z0-9.-]+\/(.+)$/.exec(spiffe) ?? [];
+  if (path === "zone/edge/console") return "console";
+  return path === "service/terminal" ? "terminal" : null;
+}

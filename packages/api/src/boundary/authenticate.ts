@@ -1,8 +1,11 @@
 import type { AccessClaims } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
+import type { Session } from "@sallyport/people";
 import type { LivePrincipal } from "@sallyport/policy";
+import { carriesPeople } from "@sallyport/zones";
+import type { SessionGate } from "../people/session-desk.ts";
 import type { PolicyState } from "../policy-desk.ts";
-import type { BoundaryDeps, RequestContext } from "../ports.ts";
+import type { BoundaryDeps, Peer, RequestContext } from "../ports.ts";
 
 /** A caller whose workload and principal are both proven, with the policy that holds for this one crossing. */
 export interface Caller {
@@ -10,16 +13,18 @@ export interface Caller {
   readonly claims: AccessClaims;
   readonly workload: string;
   readonly state: PolicyState;
+  /** The person's session; null for a service. */
+  readonly session: Session | null;
 }
 
-/** The workloads that may carry a token to a procedure: services, each its own, and the console, for people. */
-const mayCarry = (spiffe: string): boolean => /^spiffe:\/\/[a-z0-9.-]+\/(?:service\/[a-z0-9-]+|zone\/edge\/console)$/.test(spiffe);
+/** The workloads that may carry a token to a procedure: services, each its own, and where people sign in. */
+const mayCarry = (spiffe: string): boolean => /^spiffe:\/\/[a-z0-9.-]+\/service\/[a-z0-9-]+$/.test(spiffe) || carriesPeople(spiffe) !== null;
 
 /**
- * The first two pillars. Throws `workload.not_allowed`, `token.*`, or `policy.*` where the principal can't be looked up.
- * The token says who; whether that principal still may act is asked of our own records each time.
+ * The first two pillars. Throws `workload.not_allowed`, `token.*`, `session.*`, or `policy.*` where the principal can't be looked up.
+ * The token says who; whether that principal still may act, and a person's session still lasts, is asked of our own records each time.
  */
-export function authenticate<Tx>(deps: Pick<BoundaryDeps<Tx>, "tokens" | "policy">, context: RequestContext): Caller {
+export async function authenticate<Tx>(deps: Pick<BoundaryDeps<Tx>, "tokens" | "policy" | "sessions">, context: RequestContext): Promise<Caller> {
   const { peer } = context;
   if (!mayCarry(peer.spiffe)) throw new SallyportError("workload.not_allowed");
   const claims = deps.tokens.verify(context.authorization, peer);
@@ -27,7 +32,17 @@ export function authenticate<Tx>(deps: Pick<BoundaryDeps<Tx>, "tokens" | "policy
   const principal = state.principals.get(claims.sub);
   if (principal === undefined || principal.status !== "active") throw new SallyportError("token.revoked");
   if (claims.iatS < principal.tokensFromS || state.revokedTokens.has(claims.jti)) throw new SallyportError("token.revoked");
+  const caller = { principal, claims, workload: peer.spiffe, state };
+  if (principal.kind === "person") return { ...caller, session: await sessionOf(deps.sessions, principal, claims.jti, peer, context.isBackground) };
   // A service's token is good in the service's own hands only, whatever certificate it was bound to.
-  if (principal.kind === "service" && principal.workload !== peer.spiffe) throw new SallyportError("token.binding");
-  return { principal, claims, workload: peer.spiffe, state };
+  if (principal.workload !== peer.spiffe) throw new SallyportError("token.binding");
+  return { ...caller, session: null };
+}
+
+/** A person's token is good in a live session of theirs, at the workload where they signed in: no service lends its hands. */
+async function sessionOf(sessions: SessionGate, principal: LivePrincipal, jti: string, peer: Peer, isBackground: boolean): Promise<Session> {
+  if (carriesPeople(peer.spiffe) === null) throw new SallyportError("token.binding");
+  const session = await sessions.require(jti, isBackground);
+  if (session.principal !== principal.id || session.workload !== peer.spiffe) throw new SallyportError("token.binding");
+  return session;
 }

@@ -1,10 +1,11 @@
 import type { Strict } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
+import type { Session } from "@sallyport/people";
 import type { Grant } from "@sallyport/policy";
 import { initTRPC } from "@trpc/server";
 import type { z } from "zod";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, type Caller } from "./authenticate.ts";
 import { type ChangeWork, crossByChange } from "./change.ts";
 import { assertReaches, decideCrossing, type Located, type Rule } from "./decide-crossing.ts";
 import { failureOf, recordedAs, wrapped } from "./failure.ts";
@@ -32,6 +33,8 @@ export interface Crossing<Input, Found> {
   readonly grant: Grant;
   readonly found: Found;
   readonly trace: Trace;
+  /** The session in which a person asks; null for a service. */
+  readonly session: Session | null;
 }
 
 /**
@@ -44,9 +47,9 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
 
   const door = trpc.procedure.use(async ({ ctx, meta, next }) => {
     if (meta === undefined) throw wrapped(new SallyportError("internal", { procedure: "undeclared" }));
-    let caller: ReturnType<typeof authenticate>;
+    let caller: Caller;
     try {
-      caller = authenticate(deps, ctx);
+      caller = await authenticate(deps, ctx);
     } catch (error) {
       const failure = failureOf(error);
       deps.knocks.count("api", failure.code);
@@ -74,13 +77,13 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
 
   async function enter<Input extends Strict, Output extends Strict, Found>(
     declaration: Declaration<Input, Output, Found>,
-    ctx: RequestContext & { readonly caller: ReturnType<typeof authenticate>; readonly trace: Trace },
+    ctx: RequestContext & { readonly caller: Caller; readonly trace: Trace },
     input: z.output<Input>,
   ): Promise<Crossing<z.output<Input>, Found>> {
     assertReaches(deps, declaration, ctx.caller, ctx.trace);
     const located = await declaration.locate(input, ctx.trace);
     const grant = decideCrossing(deps, declaration, ctx.caller, ctx, ctx.trace, located);
-    return { input, grant, found: located.found, trace: ctx.trace };
+    return { input, grant, found: located.found, trace: ctx.trace, session: ctx.caller.session };
   }
 
   const declared = (kind: Declared["kind"], { input, output, ...rule }: Declared["rule"] & Pick<Declared, "input" | "output">): Declared => ({ kind, rule, input, output });

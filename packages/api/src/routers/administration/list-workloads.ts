@@ -14,10 +14,10 @@ export const listWorkloads = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: () => Promise.resolve({ place: { kind: "deployment" }, found: null }),
     },
     ({ trace }) => {
-      const services = [...deps.policy.current().principals.values()].filter(({ kind }) => kind === "service");
+      const services = [...deps.policy.current().byWorkload];
       trace.note({ shown: services.length });
       return Promise.resolve({
-        workloads: services.map(({ id, workload, status, assignments }) => ({ principal: id, workload, status, assignments: assignments.map(assignmentSummary) })),
+        workloads: services.map(([workload, { id, status, assignments }]) => ({ principal: id, workload, status, assignments: assignments.map(assignmentSummary) })),
       });
     },
   );

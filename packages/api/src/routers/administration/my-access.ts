@@ -16,7 +16,7 @@ export const myAccess = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const roles = new Set(me.assignments.map(({ role }) => role));
       return Promise.resolve({
         principal: me.id,
-        workload: me.workload,
+        workload: grant.workload,
         kind: me.kind,
         policy: tag,
         assignments: me.assignments.map(assignmentSummary),

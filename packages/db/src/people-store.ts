@@ -1,0 +1,152 @@
+import { SallyportError } from "@sallyport/errors";
+import type { Authenticator, Passkey, PasswordPair, PeopleStore, Person, PersonOverview } from "@sallyport/people";
+import type { Database, Tx } from "./database.ts";
+import { isSqlState } from "./database-failure.ts";
+
+const NOBODY: readonly never[] = [];
+
+/** People and what they sign in with, in Postgres. Names stay with whoever had them first: no person is ever deleted. */
+export function peopleStore(database: Database): PeopleStore<Tx> {
+  const passkeys = (person: string): Promise<readonly Passkey[]> => database.run<Passkey>`
+    SELECT id, person, 'passkey' AS kind, credential_id AS "credentialId", public_key AS "publicKey", counter::float8 AS counter, label, basis,
+           added_at_ms::float8 AS "addedAtMs", last_used_at_ms::float8 AS "lastUsedAtMs"
+      FROM people.passkeys WHERE person = ${person} ORDER BY added_at_ms, id`;
+  const passwordOf = async (person: string): Promise<PasswordPair | null> => {
+    const [row] = await database.run<PasswordPair>`
+      SELECT id, person, 'password' AS kind, hash, sealed_totp AS "sealedTotp", last_step::float8 AS "lastStep", label, basis,
+             added_at_ms::float8 AS "addedAtMs", last_used_at_ms::float8 AS "lastUsedAtMs"
+        FROM people.passwords WHERE person = ${person}`;
+    return row ?? null;
+  };
+
+  return {
+    async register(tx, { id, principal, username, printedName, status }) {
+      try {
+        await tx`INSERT INTO policy.principals (id, name, kind, person, workload) VALUES (${principal}, ${printedName}, 'person', ${id}, NULL)`;
+        await tx`INSERT INTO people.persons (id, principal, username, printed_name, status) VALUES (${id}, ${principal}, ${username}, ${printedName}, ${status})`;
+      } catch (error) {
+        throw isSqlState(error, "23505") ? new SallyportError("people.taken") : error;
+      }
+    },
+
+    async assign(tx, principal, { role, study, site, fromMs, untilMs }) {
+      await tx`
+        INSERT INTO policy.assignments (principal, role, study, site, from_ms, until_ms)
+        SELECT ${principal}, ${role}, ${study}, ${site}, ${fromMs}::bigint, ${untilMs}::bigint
+         WHERE NOT EXISTS (SELECT 1 FROM policy.assignments a WHERE a.principal = ${principal} AND a.role = ${role} AND a.study = ${study} AND a.site = ${site}
+                              AND a.from_ms <= ${fromMs}::bigint AND (a.until_ms IS NULL OR a.until_ms > ${fromMs}::bigint))`;
+    },
+
+    async byId(id) {
+      const [row] = await database.run<Person>`SELECT id, principal, username, printed_name AS "printedName", status FROM people.persons WHERE id = ${id}`;
+      return row ?? null;
+    },
+
+    async byUsername(username) {
+      const [row] = await database.run<Person>`SELECT id, principal, username, printed_name AS "printedName", status FROM people.persons WHERE username = ${username}`;
+      return row ?? null;
+    },
+
+    async byPrincipal(principal) {
+      const [row] = await database.run<Person>`SELECT id, principal, username, printed_name AS "printedName", status FROM people.persons WHERE principal = ${principal}`;
+      return row ?? null;
+    },
+
+    list: (nowMs) => database.run<PersonOverview>`
+      SELECT p.id, p.principal, p.username, p.printed_name AS "printedName", p.status,
+             (SELECT coalesce(json_agg(json_build_object('role', a.role, 'study', a.study, 'site', a.site, 'fromMs', a.from_ms, 'untilMs', a.until_ms)
+                                       ORDER BY a.role, a.study, a.site, a.from_ms), '[]')
+                FROM policy.assignments a WHERE a.principal = p.principal) AS assignments,
+             (SELECT count(*)::int FROM people.passkeys k WHERE k.person = p.id) AS passkeys,
+             EXISTS (SELECT 1 FROM people.passwords w WHERE w.person = p.id) AS "hasPassword",
+             (SELECT count(*)::int FROM people.sessions s WHERE s.person = p.id AND s.ended_ms IS NULL AND s.ends_ms > ${nowMs}) AS sessions,
+             (SELECT max(s.last_seen_ms)::float8 FROM people.sessions s WHERE s.person = p.id) AS "lastSeenMs"
+        FROM people.persons p ORDER BY p.username`,
+
+    async lock(tx, id) {
+      const [row] = await tx<Person>`SELECT id, principal, username, printed_name AS "printedName", status FROM people.persons WHERE id = ${id} FOR UPDATE`;
+      return row ?? null;
+    },
+
+    async setStatus(tx, id, status, nowMs) {
+      await tx`UPDATE people.persons SET status = ${status} WHERE id = ${id}`;
+      // The next whole second: tokens say when they were issued by the second, and one of this second may be older than this act.
+      await tx`
+        UPDATE policy.principals SET status = ${status === "suspended" ? "suspended" : "active"},
+               tokens_from_s = CASE WHEN ${status === "suspended"} THEN ${Math.floor(nowMs / 1000) + 1} ELSE tokens_from_s END
+         WHERE id = (SELECT principal FROM people.persons WHERE id = ${id})`;
+    },
+
+    async lockHolders(tx, role, nowMs) {
+      const rows = await tx<{ id: string; status: string }>`
+        SELECT p.id, p.status FROM people.persons p
+         WHERE EXISTS (SELECT 1 FROM policy.assignments a WHERE a.principal = p.principal AND a.role = ${role} AND a.study = '*' AND a.site = '*'
+                          AND a.from_ms <= ${nowMs} AND (a.until_ms IS NULL OR a.until_ms > ${nowMs}))
+         ORDER BY p.id FOR UPDATE OF p`;
+      return rows.filter(({ status }) => status === "active").map(({ id }) => id);
+    },
+
+    async authenticators(person) {
+      const pair = await passwordOf(person);
+      return [...(await passkeys(person)), ...(pair === null ? NOBODY : [pair])].map(plain);
+    },
+
+    passkeys,
+
+    async passkeyOf(credentialId) {
+      const [row] = await database.run<Passkey>`
+        SELECT id, person, 'passkey' AS kind, credential_id AS "credentialId", public_key AS "publicKey", counter::float8 AS counter, label, basis,
+               added_at_ms::float8 AS "addedAtMs", last_used_at_ms::float8 AS "lastUsedAtMs"
+          FROM people.passkeys WHERE credential_id = ${credentialId}`;
+      return row ?? null;
+    },
+
+    async addPasskey(tx, { id, person, credentialId, publicKey, counter, label, basis, addedAtMs }) {
+      try {
+        await tx`
+          INSERT INTO people.passkeys (id, person, credential_id, public_key, counter, label, basis, added_at_ms)
+          VALUES (${id}, ${person}, ${credentialId}, ${publicKey}, ${counter}, ${label}, ${basis}, ${addedAtMs})`;
+      } catch (error) {
+        // A credential belongs to one person, and is registered once.
+        throw isSqlState(error, "23505") ? new SallyportError("enrolment.refused") : error;
+      }
+    },
+
+    async usePasskey(tx, credentialId, counter, nowMs) {
+      const rows = await tx`
+        UPDATE people.passkeys SET counter = ${counter}, last_used_at_ms = ${nowMs}
+         WHERE credential_id = ${credentialId} AND (counter < ${counter}::bigint OR (counter = 0 AND ${counter}::bigint = 0)) RETURNING 1`;
+      return rows.length === 1;
+    },
+
+    passwordOf,
+
+    async setPassword(tx, { id, person, hash, sealedTotp, lastStep, label, basis, addedAtMs }) {
+      await tx`DELETE FROM people.passwords WHERE person = ${person}`;
+      await tx`
+        INSERT INTO people.passwords (id, person, hash, sealed_totp, last_step, label, basis, added_at_ms)
+        VALUES (${id}, ${person}, ${hash}, ${sealedTotp}, ${lastStep}, ${label}, ${basis}, ${addedAtMs})`;
+    },
+
+    async useStep(tx, person, step, nowMs) {
+      const rows = await tx`UPDATE people.passwords SET last_step = ${step}, last_used_at_ms = ${nowMs} WHERE person = ${person} AND last_step < ${step} RETURNING 1`;
+      return rows.length === 1;
+    },
+
+    async removeAuthenticator(tx, person, authenticator) {
+      const [passkey] = await tx<{ credentialId: string }>`
+        DELETE FROM people.passkeys WHERE person = ${person} AND id = ${authenticator} RETURNING credential_id AS "credentialId"`;
+      if (passkey !== undefined) return passkey;
+      const pair = await tx`DELETE FROM people.passwords WHERE person = ${person} AND id = ${authenticator} RETURNING 1`;
+      return pair.length === 1 ? { credentialId: null } : null;
+    },
+
+    async removeAuthenticators(tx, person) {
+      const rows = await tx<{ credentialId: string }>`DELETE FROM people.passkeys WHERE person = ${person} RETURNING credential_id AS "credentialId"`;
+      await tx`DELETE FROM people.passwords WHERE person = ${person}`;
+      return rows.map(({ credentialId }) => credentialId);
+    },
+  };
+}
+
+const plain = ({ id, person, kind, label, basis, addedAtMs, lastUsedAtMs }: Authenticator): Authenticator => ({ id, person, kind, label, basis, addedAtMs, lastUsedAtMs });

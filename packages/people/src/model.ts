@@ -1,0 +1,139 @@
+import type { Assignment } from "@sallyport/policy";
+
+/** Where a person stands: enrolled or not yet, stopped, or waiting to enrol again after a loss. */
+export type PersonStatus = "invited" | "active" | "suspended" | "recovering";
+
+/** How somebody proves who they are. `provider` is an external one. */
+export type Method = "passkey" | "password" | "provider";
+
+/** What an authenticator's first registration rested on. */
+export type Basis = "founding" | "invitation" | "own" | "recovery";
+
+/** A person: one human being, with one principal in the policy. Neither name is ever given to somebody else. */
+export interface Person {
+  /** `per_…` */
+  readonly id: string;
+  /** The id of the person's principal, `prn_…`. */
+  readonly principal: string;
+  readonly username: string;
+  readonly printedName: string;
+  readonly status: PersonStatus;
+}
+
+/** A person as a list shows them; nothing of it decides anything. */
+export interface PersonOverview extends Person {
+  readonly assignments: readonly Assignment[];
+  readonly passkeys: number;
+  readonly hasPassword: boolean;
+  /** Sessions that are live now. */
+  readonly sessions: number;
+  readonly lastSeenMs: number | null;
+}
+
+/** What an authenticator is, without what it proves by. */
+export interface Authenticator {
+  /** `aut_…` */
+  readonly id: string;
+  readonly person: string;
+  readonly kind: "passkey" | "password";
+  readonly label: string;
+  readonly basis: Basis;
+  readonly addedAtMs: number;
+  readonly lastUsedAtMs: number | null;
+}
+
+/** A passkey's public half (WebAuthn Level 3 §6.5). */
+export interface Credential {
+  /** base64url. */
+  readonly credentialId: string;
+  /** COSE_Key, base64url. */
+  readonly publicKey: string;
+  /** The signature counter that was seen last; 0 where the authenticator keeps none. */
+  readonly counter: number;
+}
+
+/** A passkey as stored. */
+export interface Passkey extends Authenticator, Credential {
+  readonly kind: "passkey";
+}
+
+/** A password with its TOTP as stored: two components of one authenticator, never one without the other. */
+export interface PasswordPair extends Authenticator {
+  readonly kind: "password";
+  /** PHC string of argon2id. */
+  readonly hash: string;
+  /** The TOTP secret, sealed for this person. */
+  readonly sealedTotp: string;
+  /** The last time step (RFC 6238 §4.2) whose code was taken; no step counts twice. */
+  readonly lastStep: number;
+}
+
+/** Why a session ended. */
+export type SessionEnd = "signed_out" | "ended_by_owner" | "ended_by_administrator" | "suspended" | "recovered" | "idle" | "expired";
+
+/** One sign-in, at a console or a terminal. */
+export interface Session {
+  /** `ses_…` */
+  readonly id: string;
+  readonly person: string;
+  readonly principal: string;
+  readonly via: "console" | "terminal";
+  /** SPIFFE ID of the workload that carries it; another one's requests are not its. */
+  readonly workload: string;
+  readonly method: Method;
+  readonly startedMs: number;
+  readonly lastSeenMs: number;
+  /** The latest that it can last. */
+  readonly endsMs: number;
+  /** Null while it is live. */
+  readonly ended: SessionEnd | null;
+}
+
+/** A session with the tokens that were minted for it and may still be in date. */
+export interface SessionState extends Session {
+  /** jti of each. */
+  readonly tokens: readonly string[];
+}
+
+/** Every session that a token may still name, as of one epoch. */
+export interface SessionSnapshot {
+  readonly epoch: bigint;
+  readonly sessions: readonly SessionState[];
+}
+
+/** A one-time link by which an invited or recovering person enrols. Founders' links are the custodian's. */
+export interface Link {
+  /** `lnk_…` */
+  readonly id: string;
+  readonly kind: "invitation" | "recovery";
+  readonly person: string;
+  /** The approval that it rests on; null where it rests on none. */
+  readonly approval: string | null;
+  readonly expiresMs: number;
+}
+
+/** What a challenge was made for. It counts once, and for nothing else. */
+export type CeremonyPurpose = "sign_in" | "enrol_passkey" | "enrol_totp" | "add_passkey";
+
+/** A challenge that waits for its answer. */
+export interface Ceremony {
+  /** `cer_…` */
+  readonly id: string;
+  readonly purpose: CeremonyPurpose;
+  /** What it is bound to beside its purpose: a person, or the digest of an enrolment; empty for none. */
+  readonly binding: string;
+  /** What the answer is checked against: a challenge in base64url, or a sealed secret. */
+  readonly expected: string;
+  readonly expiresMs: number;
+}
+
+/** A terminal that asks for a session (after RFC 8628). */
+export interface TerminalRequest {
+  /** SHA-256 of the device code, hex. */
+  readonly deviceHash: string;
+  /** SHA-256 of the user code, hex. */
+  readonly userHash: string;
+  /** SPIFFE ID of the terminal's workload. */
+  readonly workload: string;
+  readonly expiresMs: number;
+}
