@@ -11,7 +11,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
   "x-dns-prefetch-control": "off",
   "x-permitted-cross-domain-policies": "none",
   "permissions-policy":
-    "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=(), publickey-credentials-get=(self), clipboard-write=(self)",
+    "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=(), publickey-credentials-create=(self), publickey-credentials-get=(self), clipboard-write=(self)",
 };
 
 /** The policy of an answer that is no page: it may load and run nothing at all. A page's own replaces it. */

@@ -17,3 +17,6 @@ export function contentSecurityPolicy(nonce: string): string {
     "trusted-types nextjs nextjs#bundler 'allow-duplicates'",
   ].join("; ");
 }
+
+/** The nonce of a policy; empty where there is none. */
+export const nonceIn = (policy: string | null): string => /'nonce-([A-Za-z0-9+/=]+)'/.exec(policy ?? "")?.[1] ?? "";

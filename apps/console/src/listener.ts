@@ -15,10 +15,16 @@ export interface ListenerOptions {
   /** The port that others are sent to; asked for at each request, since it is known only once listening. */
   readonly port: () => number;
   readonly pages: PageHandler;
+  /** What answers the POSTs of pages; 404 for all of them where there is none. */
+  readonly carry?: PageHandler;
   readonly onError: (error: unknown) => void;
 }
 
 const BODIES: Readonly<Record<number, string>> = { 308: "moved", 400: "bad request", 404: "not found", 405: "method not allowed", 414: "target too long", 421: "not this host" };
+
+const noCarrier: PageHandler = async (_request, response) => {
+  response.writeHead(404, { "content-type": "text/plain; charset=utf-8", connection: "close" }).end("not found\n");
+};
 
 /** On loopback everybody goes to `localhost`, because passkeys know no IP address; elsewhere the certificate says which names are ours. */
 function homeOf(options: ListenerOptions): Home {
@@ -44,8 +50,9 @@ export function createListener(options: ListenerOptions): Server {
       response.writeHead(judgement.status, { "content-type": "text/plain; charset=utf-8", connection: "close", ...judgement.headers }).end(`${BODIES[judgement.status]}\n`);
       return;
     }
-    dropHeaders(request);
-    options.pages(request, response).catch((error: unknown) => {
+    if (judgement.to === "pages") dropHeaders(request);
+    const handler = judgement.to === "pages" ? options.pages : (options.carry ?? noCarrier);
+    handler(request, response).catch((error: unknown) => {
       options.onError(error);
       if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain; charset=utf-8" });
       response.end();

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { isCarried } from "./bff/gate.ts";
+import { themeOf, THEME_COOKIE } from "./frame/theme.ts";
 
 /** What of a request decides whether Next may see it. */
 export interface RequestLine {
@@ -17,8 +19,10 @@ export interface Home {
   readonly redirectTo: string | null;
 }
 
-/** Pass on, answer with an error, or send elsewhere. */
-export type Judgement = { readonly pass: true } | { readonly pass: false; readonly status: 308 | 400 | 404 | 405 | 414 | 421; readonly headers: Readonly<Record<string, string>> };
+/** Pass on to the pages or to the carrier, answer with an error, or send elsewhere. */
+export type Judgement =
+  | { readonly pass: true; readonly to: "pages" | "carrier" }
+  | { readonly pass: false; readonly status: 308 | 400 | 404 | 405 | 414 | 421; readonly headers: Readonly<Record<string, string>> };
 
 const TARGET_MAX = 2048;
 const METHODS = new Set(["GET", "HEAD"]);
@@ -60,8 +64,8 @@ function hasOddCharacter(target: string): boolean {
 }
 
 /**
- * Judges a request before Next sees it: a path on our own host, fetched with GET or HEAD and without a body, and none of Next's side doors.
- * So there is nothing to upgrade, to post an action to, or to proxy through.
+ * Judges a request before anything else sees it. Next gets a path on our own host, fetched with GET or HEAD and without a body, and none of
+ * its side doors: there is nothing to upgrade, to post an action to, or to proxy through. A POST goes to the carrier's paths, and never to Next.
  */
 export function judgeRequest(request: RequestLine, home: Home): Judgement {
   const target = request.url ?? "";
@@ -69,11 +73,16 @@ export function judgeRequest(request: RequestLine, home: Home): Judgement {
   if (!target.startsWith("/") || target.startsWith("//") || hasOddCharacter(target)) return refuse(400);
   const hostname = hostnameOf(request);
   if (hostname === null) return refuse(400);
+  if (isCarried(target)) {
+    if (request.method !== "POST") return refuse(405, { allow: "POST" });
+    if (request.headers.upgrade !== undefined) return refuse(400);
+    return home.isOurs(hostname) ? { pass: true, to: "carrier" } : refuse(421);
+  }
   if (!METHODS.has(request.method ?? "")) return refuse(405, { allow: "GET, HEAD" });
   if (request.headers.upgrade !== undefined || request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) !== 0) return refuse(400);
   if (!home.isOurs(hostname)) return home.redirectTo === null ? refuse(421) : { pass: false, status: 308, headers: { location: home.redirectTo + target } };
   if (CLOSED_PATHS.some((path) => path.test(target))) return refuse(404);
-  return { pass: true };
+  return { pass: true, to: "pages" };
 }
 
 /** Whether a request header is one that no browser has reason to send and Next would believe. */
@@ -82,8 +91,18 @@ export function isDroppedHeader(name: string): boolean {
   return DROPPED_EXACTLY.has(lower) || DROPPED.some((pattern) => pattern.test(lower));
 }
 
-/** Takes out of a request, in both of the forms that Node keeps, every header of {@link isDroppedHeader}. */
+/**
+ * Takes out of a request, in both of the forms that Node keeps, every header of {@link isDroppedHeader}, and every cookie but the theme's:
+ * pages are made without knowing for whom, so none can hold, or be kept with, what is somebody's.
+ */
 export function dropHeaders(request: { headers: IncomingHttpHeaders; rawHeaders: string[] }): void {
-  for (const name of Object.keys(request.headers)) if (isDroppedHeader(name)) delete request.headers[name];
-  request.rawHeaders = request.rawHeaders.filter((_, index, all) => !isDroppedHeader(all[index - (index % 2)] ?? ""));
+  const theme = themeOf(request.headers.cookie);
+  for (const name of Object.keys(request.headers)) if (isDroppedHeader(name) || name === "cookie") delete request.headers[name];
+  request.rawHeaders = request.rawHeaders.filter((_, index, all) => {
+    const name = all[index - (index % 2)] ?? "";
+    return !isDroppedHeader(name) && name.toLowerCase() !== "cookie";
+  });
+  if (theme === "system") return;
+  request.headers.cookie = `${THEME_COOKIE}=${theme}`;
+  request.rawHeaders.push("Cookie", request.headers.cookie);
 }

@@ -5,6 +5,7 @@ import { SallyportError } from "@sallyport/errors";
 import { IdentityFolder } from "@sallyport/pki";
 import next from "next";
 import { ApiUpstream } from "./api-upstream.ts";
+import { Carrier } from "./bff/carrier.ts";
 import { createListener } from "./listener.ts";
 import { provideDesk } from "./process-desk.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -31,10 +32,12 @@ async function start(settings: Settings): Promise<void> {
   await app.prepare();
   const pages = app.getRequestHandler();
 
+  const carrier = new Carrier({ upstream, isTls: settings.tls !== null, onError: (error) => log("console.carrier", factsOf(error)) });
   const server = createListener({
     tls: settings.tls,
     port: () => (server.address() as AddressInfo).port,
     pages: (request, response) => pages(request, response),
+    carry: (request, response) => carrier.handle(request, response),
     onError: (error) => log("console.page", factsOf(error)),
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,11 +1,13 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const css = readFileSync(join(import.meta.dirname, "../app/tokens.css"), "utf8");
-const [light = "", rest = ""] = css.split("@media (prefers-color-scheme: dark)");
-const rolesOf = (text: string) => Object.fromEntries([...text.matchAll(/--([a-z-]+):\s*(#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value])) as Record<string, string>;
-const themes = { light: rolesOf(light), dark: { ...rolesOf(light), ...rolesOf(rest) } };
+const pairs = [...css.matchAll(/--([a-z-]+):\s*light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);/g)];
+const themes = {
+  light: Object.fromEntries(pairs.map(([, name = "", light = ""]) => [name, light])),
+  dark: Object.fromEntries(pairs.map(([, name = "", , dark = ""]) => [name, dark])),
+};
 
 /** WCAG 2.2: relative luminance, and the contrast of two of them. */
 function luminance(hex: string): number {
@@ -21,7 +23,7 @@ function contrast(one: string, other: string): number {
 
 describe.each(Object.entries(themes))("the %s theme", (_, role) => {
   const of = (name: string) => role[name] ?? "#000000";
-  const surfaces = ["ground", "surface"];
+  const surfaces = ["ground", "surface", "raised"];
 
   test.each(["ink", "ink-quiet", "accent", "stands", "caution", "shut", "unknown"].flatMap((text) => surfaces.map((surface) => [text, surface])))(
     "reads %s on %s at 4.5:1",
@@ -29,6 +31,15 @@ describe.each(Object.entries(themes))("the %s theme", (_, role) => {
       expect(contrast(of(text), of(surface))).toBeGreaterThanOrEqual(4.5);
     },
   );
+
+  test.each(["ink", "ink-quiet"])("reads %s on what is sunken at 4.5:1", (text) => {
+    expect(contrast(of(text), of("sunken"))).toBeGreaterThanOrEqual(4.5);
+  });
+
+  test("reads what stands on the accent, and the accent on its wash, at 4.5:1", () => {
+    for (const under of ["accent", "accent-strong"]) expect(contrast(of("on-accent"), of(under))).toBeGreaterThanOrEqual(4.5);
+    for (const text of ["accent", "ink"]) expect(contrast(of(text), of("accent-wash"))).toBeGreaterThanOrEqual(4.5);
+  });
 
   test.each(["stands", "caution", "shut"])("reads ink and the signal on the wash of %s at 4.5:1", (signal) => {
     expect(contrast(of("ink"), of(`${signal}-wash`))).toBeGreaterThanOrEqual(4.5);
@@ -40,11 +51,14 @@ describe.each(Object.entries(themes))("the %s theme", (_, role) => {
   });
 });
 
-test("every role of the light theme that is a colour has one in the dark theme", () => {
-  expect(Object.keys(rolesOf(rest)).sort()).toEqual(Object.keys(rolesOf(light)).sort());
+test("every colour is a role with a value for each theme", () => {
+  expect(pairs.length).toBeGreaterThanOrEqual(20);
+  expect(css.match(/#[0-9a-f]{3,8}\b/g)?.length).toBe((css.match(/light-dark\(#[0-9a-f]{6,8}, #[0-9a-f]{6,8}\)/g)?.length ?? 0) * 2);
 });
 
 test("no other style file names a colour", () => {
-  for (const file of ["base.css", "status.css", "globals.css"])
-    expect(readFileSync(join(import.meta.dirname, "../app", file), "utf8")).not.toMatch(/#[0-9a-f]{3,8}\b|rgb|hsl|oklch/i);
+  const folder = join(import.meta.dirname, "..");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => /^(?:app|src)\/.*\.css$/.test(file) && !file.endsWith("tokens.css"));
+  expect(files.length).toBeGreaterThan(4);
+  for (const file of files) expect(readFileSync(join(folder, file), "utf8"), file).not.toMatch(/#[0-9a-f]{3,8}\b|\brgb|\bhsl|oklch/i);
 });

@@ -84,6 +84,9 @@ export const catalog = {
   "session.idle": denied(401, "principal", "You were signed out after fifteen minutes without activity.", "Sign in again."),
   "session.expired": denied(401, "principal", "A session lasts twelve hours at most, and this one has.", "Sign in again."),
   "session.ended": denied(401, "principal", "This session was ended.", "Sign in again. If it was not you who ended it, tell a security administrator."),
+  "session.missing": denied(401, "principal", "Nobody is signed in here.", "Sign in."),
+  "session.other": denied(401, "principal", "Somebody else is signed in here now, so this page was closed.", "Sign in again, if it is you who works here."),
+  "session.origin": denied(403, "principal", "The request didn't come from a page of this console, so it was not looked at.", "Open the console itself and try again there."),
   "stepup.failed": denied(401, "principal", "The proof over this act did not verify, so nothing was done.", "Try again with your passkey, or with your password and a new code."),
   "enrolment.invalid": denied(403, "principal", "This link is not good: it was used, has expired, or was replaced by a newer one.", "Ask for a new link."),
   "enrolment.refused": denied(403, "principal", "The authenticator's registration did not verify. Nothing was stored.", "Start again, with the same link."),
@@ -140,7 +143,7 @@ export const catalog = {
   "service.unavailable": unavailable("service", "The service can't serve this now. Nothing was changed.", RETRY),
   "service.stopping": unavailable("service", "The service is stopping. Nothing was changed.", RETRY),
   internal: failed("service", "Something failed on our side. Nothing was changed.", "Report the request id."),
-  // Connection: what a client says of a call that got no answer; never on the wire.
+  // Connection: what a client, the console among them, says of a call that got no answer; never on the api's wire.
   "connection.refused": unavailable(
     "service",
     "The api can't be reached. Nothing was sent.",

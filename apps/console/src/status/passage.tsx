@@ -1,8 +1,9 @@
-import { Lamp } from "./lamp.tsx";
+import { Lamp, type LampLook } from "../components/lamp.tsx";
 import { clockOf, pillarText } from "./status-text.ts";
 import { type LampState, PILLARS, type StatusAnswer } from "./status-answer.ts";
 
 const word: Record<LampState, string> = { ok: "Ready", down: "Down", unknown: "Not known" };
+const look: Record<LampState, LampLook> = { ok: "lit", down: "shut", unknown: "dark" };
 
 /** The way through the door: five controls in the order in which a request meets them, between the outside and the data. */
 export function Passage({ answer, isStale }: { readonly answer: StatusAnswer | null; readonly isStale: boolean }) {
@@ -19,7 +20,7 @@ export function Passage({ answer, isStale }: { readonly answer: StatusAnswer | n
           return (
             <li key={pillar} className={`control control-${state}`}>
               <div className="control-rail">
-                <Lamp state={state} />
+                <Lamp look={look[state]} />
                 {index === PILLARS.length - 1 && (
                   <span className="rail-end" aria-hidden="true">
                     Data

@@ -14,8 +14,8 @@ async function fetchStatus(): Promise<StatusAnswer> {
   return body;
 }
 
-/** The door's state, asked for each five seconds while the page can be seen, and at once when it comes into sight. */
-export function useStatus(initial: StatusAnswer | null): { readonly view: StatusView; readonly checkNow: () => void } {
+/** The door's state, asked for each five seconds (or `everyMs`) while the page can be seen, and at once when it comes into sight. */
+export function useStatus(initial: StatusAnswer | null, everyMs: number = EVERY_MS): { readonly view: StatusView; readonly checkNow: () => void } {
   const [view, dispatch] = useReducer(advance, initial, viewOf);
   const isAsking = useRef(false);
 
@@ -37,7 +37,7 @@ export function useStatus(initial: StatusAnswer | null): { readonly view: Status
       if (document.visibilityState === "visible") checkNow();
     };
     look();
-    const timer = setInterval(look, EVERY_MS);
+    const timer = setInterval(look, everyMs);
     document.addEventListener("visibilitychange", look);
     addEventListener("online", look);
     return () => {
@@ -45,7 +45,7 @@ export function useStatus(initial: StatusAnswer | null): { readonly view: Status
       document.removeEventListener("visibilitychange", look);
       removeEventListener("online", look);
     };
-  }, [checkNow]);
+  }, [checkNow, everyMs]);
 
   return { view, checkNow };
 }

@@ -1,6 +1,6 @@
-import { statusDesk } from "../src/process-desk.ts";
-import { StatusBoard } from "../src/status/status-board.tsx";
-import type { StatusAnswer } from "../src/status/status-answer.ts";
+import { statusDesk } from "../../src/process-desk.ts";
+import { StatusBoard } from "../../src/status/status-board.tsx";
+import type { StatusAnswer } from "../../src/status/status-answer.ts";
 
 /** How long the first page waits for the api; after that it comes without an answer, and asks from the browser. */
 const WAIT_MS = 250;

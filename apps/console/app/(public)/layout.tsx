@@ -1,0 +1,31 @@
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { ThemeSwitch } from "../../src/frame/theme-switch.tsx";
+import { Wordmark } from "../../src/frame/wordmark.tsx";
+
+/** The frame of the pages that anybody may see. */
+export default function PublicLayout({ children }: { readonly children: ReactNode }) {
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
+      <header className="masthead">
+        <div className="frame">
+          <Link href="/" className="masthead-home">
+            <Wordmark />
+          </Link>
+          <span className="masthead-acts">
+            <ThemeSwitch />
+          </span>
+        </div>
+      </header>
+      <main id="main" className="page frame" tabIndex={-1}>
+        {children}
+      </main>
+      <footer className="footer">
+        <p className="frame">This page is public. It shows how the door is, and nothing of what is behind it.</p>
+      </footer>
+    </>
+  );
+}

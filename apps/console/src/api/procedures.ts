@@ -1,0 +1,59 @@
+import type * as contracts from "@sallyport/contracts";
+
+type Schemas = typeof contracts;
+
+/** Every procedure that pages use, by the names of its schemas in packages/contracts. Types alone: no schema reaches the browser. */
+interface Named {
+  "access.mine": ["MyAccessInput", "MyAccessOutput"];
+  "approvals.decide": ["DecideApprovalInput", "DecideApprovalOutput"];
+  "approvals.get": ["GetApprovalInput", "GetApprovalOutput"];
+  "approvals.issueLink": ["IssueLinkInput", "IssueLinkOutput"];
+  "approvals.list": ["ListApprovalsInput", "ListApprovalsOutput"];
+  "approvals.requestBulkReveal": ["RequestBulkRevealInput", "ApprovalOutput"];
+  "approvals.requestInvite": ["RequestInviteInput", "ApprovalOutput"];
+  "approvals.requestRecovery": ["RequestRecoveryInput", "ApprovalOutput"];
+  "approvals.requestReinstate": ["RequestReinstateInput", "ApprovalOutput"];
+  "approvals.requestSuspend": ["RequestSuspendInput", "ApprovalOutput"];
+  "approvals.withdraw": ["WithdrawApprovalInput", "ApprovalOutput"];
+  "crossings.export": ["ExportCrossingsInput", "ExportCrossingsEvent"];
+  "crossings.get": ["GetCrossingInput", "GetCrossingOutput"];
+  "crossings.search": ["SearchCrossingsInput", "SearchCrossingsOutput"];
+  "crossings.trace": ["TraceRequestInput", "TraceRequestOutput"];
+  "crossings.verify": ["VerifyProgressInput", "VerifyProgressEvent"];
+  "crossings.watch": ["WatchCrossingsInput", "WatchCrossingsEvent"];
+  "me.addPasskey": ["AddPasskeyInput", "AddPasskeyOutput"];
+  "me.endSession": ["EndMySessionInput", "Done"];
+  "me.overview": ["MyOverviewInput", "MyOverviewOutput"];
+  "me.passkeyOptions": ["PasskeyOptionsInput", "PasskeyOptionsOutput"];
+  "me.removeAuthenticator": ["RemoveAuthenticatorInput", "Done"];
+  "overview.get": ["OverviewInput", "OverviewOutput"];
+  "overview.watch": ["WatchOverviewInput", "OverviewOutput"];
+  "people.endSessions": ["EndSessionsInput", "EndSessionsOutput"];
+  "people.list": ["ListPeopleInput", "ListPeopleOutput"];
+  "people.suspend": ["SuspendPersonInput", "Done"];
+  "studies.list": ["ListStudiesInput", "ListStudiesOutput"];
+  "subjects.exposure": ["ExposureInput", "ExposureOutput"];
+  "subjects.get": ["GetSubjectInput", "GetSubjectOutput"];
+  "subjects.list": ["ListSubjectsInput", "ListSubjectsOutput"];
+  "subjects.openBulk": ["OpenBulkInput", "OpenBulkOutput"];
+  "subjects.reveal": ["RevealFieldInput", "RevealFieldOutput"];
+  "terminals.confirm": ["ConfirmTerminalInput", "Done"];
+  "workloads.list": ["ListWorkloadsInput", "ListWorkloadsOutput"];
+}
+
+type Schema = { readonly _zod: { readonly input: unknown; readonly output: unknown } };
+type SchemaOf<Name> = Name extends keyof Schemas ? Extract<Schemas[Name], Schema> : never;
+
+/** A procedure's path, `noun.verb`. */
+export type ProcedurePath = keyof Named;
+/** What a procedure takes; what has a default may be left out. */
+export type InputOf<P extends ProcedurePath> = SchemaOf<Named[P][0]>["_zod"]["input"];
+/** What a procedure answers, or what each event of a watch holds. */
+export type OutputOf<P extends ProcedurePath> = SchemaOf<Named[P][1]>["_zod"]["output"];
+
+/** Watches: streams of events until they are closed. */
+export type WatchPath = "crossings.export" | "crossings.verify" | "crossings.watch" | "overview.watch";
+/** Everything that isn't a watch. */
+export type CallPath = Exclude<ProcedurePath, WatchPath>;
+/** Lists that go on by a cursor. */
+export type PagedPath = "approvals.list" | "crossings.search" | "subjects.list";

@@ -1,0 +1,35 @@
+const PATHS = {
+  overview: "M3 17V7l7-4 7 4v10M3 17h14M7.5 17v-5h5v5",
+  crossings: "M3 6h11m-3-3 3 3-3 3M17 14H6m3-3-3 3 3 3",
+  subjects: "M10 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM4 17c.5-3.5 2.700-5 6-5s5.5 1.5 6 5",
+  approvals: "M4 4h12v12H4zM7 10l2.200 2.200L13.200 8",
+  people: "M7.5 9a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM2.5 16c.3-2.800 2-4.200 5-4.200s4.700 1.400 5 4.200M13 4.300a2.5 2.5 0 0 1 0 4.5M15 12.200c1.5.6 2.300 1.900 2.5 3.800",
+  me: "M10 2.5 16 5v4.5c0 3.800-2.300 6.300-6 8-3.700-1.700-6-4.200-6-8V5zM7.5 9.800l1.800 1.800 3.400-3.400",
+  terminal: "M3 4h14v12H3zM6 8l2.5 2L6 12M10.5 12.5H14",
+  search: "M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11zM13 13l4 4",
+  menu: "M3 6h14M3 10h14M3 14h14",
+  close: "M5 5l10 10M15 5 5 15",
+  copy: "M7 7h9v9H7zM13 7V4H4v9h3",
+  check: "M4 10.5l4 4 8-9",
+  chevron: "M6 8l4 4 4-4",
+  out: "M12 4h4v12h-4M3 10h9m-3-3 3 3-3 3",
+  key: "M7 13a4 4 0 1 1 3.700-5.5H17v3h-2v2.5h-3V10.5h-1.300A4 4 0 0 1 7 13zM6.5 9h.1",
+  clock: "M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM10 6v4l2.5 2.5",
+  command: "M8 8h4v4H8zM8 8V5.5A2 2 0 1 0 5.5 8H8zM12 8V5.5A2 2 0 1 1 14.5 8H12zM8 12v2.5A2 2 0 1 1 5.5 12H8zM12 12v2.5a2 2 0 1 0 2.5-2.5H12z",
+  light: "M10 13.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.400 1.400M14.600 14.600 16 16M16 4l-1.400 1.400M5.400 14.600 4 16",
+  dark: "M16 12.5A7 7 0 0 1 7.5 4a6.5 6.5 0 1 0 8.5 8.5z",
+  system: "M3 4h14v9H3zM7 17h6M10 13v4",
+  more: "M5 10h.01M10 10h.01M15 10h.01",
+  plus: "M10 4v12M4 10h12",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+/** A line drawing of 20 units, in the colour of the text beside it; always decoration. */
+export function Icon({ name, size = 18 }: { readonly name: IconName; readonly size?: number }) {
+  return (
+    <svg className="icon" viewBox="0 0 20 20" width={size} height={size} aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,46 @@
+import type { IconName } from "../components/icon.tsx";
+
+/** A page of the frame. */
+export interface Destination {
+  readonly href: string;
+  readonly name: string;
+  readonly icon: IconName;
+  /** Shown to those whose rules name one of these acts; to everybody where there is none. */
+  readonly needs: readonly string[];
+  readonly group: "watch" | "work" | "self";
+  /** Other words for it, for the palette. */
+  readonly also: string;
+}
+
+/** Every page that the rail and the palette offer, in the rail's order. */
+export const destinations: readonly Destination[] = [
+  { href: "/overview", name: "Overview", icon: "overview", needs: [], group: "watch", also: "home pillars zones chains health" },
+  { href: "/crossings", name: "Crossings", icon: "crossings", needs: ["trail.read"], group: "watch", also: "trail audit records search export verify" },
+  { href: "/subjects", name: "Subjects", icon: "subjects", needs: ["subject.list"], group: "work", also: "phi patients reveal exposure" },
+  { href: "/approvals", name: "Approvals", icon: "approvals", needs: ["approval.read"], group: "work", also: "requests decide inbox" },
+  { href: "/people", name: "People", icon: "people", needs: ["principal.read"], group: "work", also: "users invite suspend recover roles" },
+  { href: "/me", name: "Session and security", icon: "me", needs: [], group: "self", also: "my passkeys authenticators sessions rights" },
+  { href: "/terminal", name: "Confirm a terminal", icon: "terminal", needs: [], group: "self", also: "command line login code" },
+];
+
+/** The rail holds no page that is only ever come to with a code in hand. */
+export const railDestinations = destinations.filter(({ href }) => href !== "/terminal");
+
+export const mayShow = (destination: Destination, actions: ReadonlySet<string>): boolean =>
+  destination.needs.length === 0 || destination.needs.some((action) => actions.has(action));
+
+/** Where a search goes: to one request by its id, or to a principal's crossings. Null for what can be neither. */
+export function searchTarget(text: string): string | null {
+  const query = text.trim();
+  if (/^req_[0-9a-hjkmnp-tv-z]{26}$/.test(query)) return `/crossings?request=${query}`;
+  return /^[!-~]{2,80}$/.test(query) ? `/crossings?who=${encodeURIComponent(query)}` : null;
+}
+
+/** A path of ours to go back to after signing in; anything else is the overview. */
+export function returnPath(text: string | null): string {
+  const isOurs =
+    text !== null &&
+    /^\/[a-z][A-Za-z0-9_/-]*(?:\?[!-~]{0,400})?$/.test(text) &&
+    destinations.some(({ href }) => text === href || text.startsWith(`${href}?`) || text.startsWith(`${href}/`));
+  return isOurs ? text : "/overview";
+}
