@@ -17,6 +17,17 @@ export interface CheckpointStore {
   list(chain: string, generation: number): Promise<readonly StoredCheckpoint[]>;
   /** The largest of a generation, or null. */
   latest(chain: string, generation: number): Promise<StoredCheckpoint | null>;
+  /** How far each of these chains is written and signed, in name order with `system` last; one that was never opened is left out. */
+  standing(chains: readonly string[]): Promise<readonly ChainStanding[]>;
+}
+
+/** A chain's open generation: its size, the largest checkpoint's size, and when that was stored. */
+export interface ChainStanding {
+  readonly chain: string;
+  readonly generation: number;
+  readonly size: number;
+  readonly checkpointed: number;
+  readonly checkpointedAtMs: number | null;
 }
 
 interface CheckpointRow {
@@ -47,6 +58,21 @@ export function checkpointStore(database: Database): CheckpointStore {
         SELECT chain, generation, size, root, note FROM audit.checkpoints
          WHERE chain = ${chain} AND generation = ${generation} ORDER BY size DESC LIMIT 1`;
       return row === undefined ? null : checkpointOf(row);
+    },
+    async standing(chains) {
+      const rows = await database.run<{ chain: string; generation: number; size: string; checkpointed: string | null; stored_at_ms: string | null }>`
+        SELECT h.chain, h.generation, h.seq AS size, c.size AS checkpointed, floor(extract(epoch FROM c.stored_at) * 1000)::bigint AS stored_at_ms
+          FROM audit.heads h LEFT JOIN LATERAL (
+            SELECT k.size, k.stored_at FROM audit.checkpoints k WHERE k.chain = h.chain AND k.generation = h.generation ORDER BY k.size DESC LIMIT 1) c ON true
+         WHERE h.chain = ANY (string_to_array(${chains.join("\n")}, E'\n'))
+         ORDER BY h.chain = 'system', h.chain COLLATE "C"`;
+      return rows.map(({ chain, generation, size, checkpointed, stored_at_ms }) => ({
+        chain,
+        generation,
+        size: Number(size),
+        checkpointed: Number(checkpointed ?? 0),
+        checkpointedAtMs: stored_at_ms === null ? null : Number(stored_at_ms),
+      }));
     },
   };
 }

@@ -1,0 +1,219 @@
+import type { Grant } from "@sallyport/policy";
+import type { Value } from "./connection.ts";
+import type { Database } from "./database.ts";
+import { grantedSites } from "./site-context.ts";
+
+/** Where a search may look: what the grants reach together, and of that the named chains alone, unless null. */
+export interface SearchScope {
+  readonly grants: readonly Grant[];
+  readonly chains: readonly string[] | null;
+}
+
+/** What has to hold of each record. Texts match whole values, `resource` its beginning. Times in milliseconds: from inclusive, until exclusive. */
+export interface SearchConditions {
+  readonly principal?: string | undefined;
+  readonly workload?: string | undefined;
+  readonly action?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly outcome?: readonly string[] | undefined;
+  readonly fromMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+}
+
+/** A record as the search holds it. */
+export interface SearchRow {
+  readonly chain: string;
+  readonly generation: number;
+  readonly seq: number;
+  readonly atMs: number;
+  readonly principal: string;
+  readonly role: string;
+  readonly workload: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly site: string;
+  readonly decision: string;
+  readonly reason: string;
+  readonly requestId: string;
+}
+
+/** A search's row with the stored record itself. */
+export interface SearchLine extends SearchRow {
+  readonly body: string;
+  /** Hex. */
+  readonly mac: string;
+}
+
+/** The place after which a page begins. */
+export type SearchPlace = Pick<SearchRow, "atMs" | "chain" | "generation" | "seq">;
+
+/** How far a chain is searchable. */
+export type SearchPosition = Pick<SearchRow, "chain" | "generation" | "seq">;
+
+/** Crossings in time: buckets by outcome, and what was refused by reason. */
+export interface SearchOutcomes {
+  readonly buckets: readonly { readonly startMs: number; readonly decision: string; readonly count: number }[];
+  readonly denials: readonly { readonly reason: string; readonly count: number }[];
+}
+
+/** The search beside the trail. Every call is limited to what the grants of its scope reach, and row security stands behind it. */
+export interface SearchStore {
+  /** A page in the order of time, the newest first. */
+  page(scope: SearchScope, conditions: SearchConditions, at: { readonly after: SearchPlace | null; readonly limit: number }): Promise<readonly SearchRow[]>;
+  /** A page with the records themselves, the oldest first. */
+  lines(scope: SearchScope, conditions: SearchConditions, at: { readonly after: SearchPlace | null; readonly limit: number }): Promise<readonly SearchLine[]>;
+  /** How many match, counted up to `bound`, and the newest record that is searchable in these chains. */
+  count(scope: SearchScope, conditions: SearchConditions, bound: number): Promise<{ readonly count: number; readonly untilMs: number | null }>;
+  /** How far each chain of the scope is searchable now. */
+  positions(scope: SearchScope): Promise<readonly SearchPosition[]>;
+  /** What matches after `from` and up to `to`, the newest first; of a chain that is not in `from`, all of it. */
+  between(
+    scope: SearchScope,
+    conditions: SearchConditions,
+    range: { readonly from: readonly SearchPosition[]; readonly to: readonly SearchPosition[]; readonly limit: number },
+  ): Promise<readonly SearchRow[]>;
+  /** `bucketS` is a multiple of `spanS`, the fineness of what is read: 60 or 3600. */
+  outcomes(scope: SearchScope, at: { readonly spanS: 60 | 3600; readonly bucketS: number; readonly fromMs: number }): Promise<SearchOutcomes>;
+  /** Crossings since `fromMs` by workload, act and outcome; of the newest `bound` at most. */
+  flows(
+    scope: SearchScope,
+    at: { readonly fromMs: number; readonly bound: number },
+  ): Promise<readonly { readonly workload: string; readonly action: string; readonly decision: string; readonly count: number }[]>;
+}
+
+/** Fills the search from the trail, after the fact. */
+export interface SearchIndexer {
+  /** Takes over what is new, at most `limit` records of each chain; answers how many. Any number of nodes may run it. */
+  index(limit: number): Promise<number>;
+}
+
+interface Row {
+  readonly chain: string;
+  readonly generation: number;
+  readonly seq: string;
+  readonly at_ms: string;
+  readonly principal: string;
+  readonly role: string;
+  readonly workload: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly site: string;
+  readonly decision: string;
+  readonly reason: string;
+  readonly request_id: string;
+}
+interface LineRow extends Row {
+  readonly body: string;
+  readonly mac: Buffer;
+}
+
+const rowOf = ({ request_id, at_ms, seq, chain, generation, principal, role, workload, action, resource, site, decision, reason }: Row): SearchRow => ({
+  chain,
+  generation,
+  seq: Number(seq),
+  atMs: Number(at_ms),
+  principal,
+  role,
+  workload,
+  action,
+  resource,
+  site,
+  decision,
+  reason,
+  requestId: request_id,
+});
+
+/** What row security compares for all of the grants together, and the act that it stands at. */
+function contextOf({ grants }: SearchScope): readonly [sites: string, action: string] {
+  for (const grant of grants) grant.assert("trail.read", "trail.verify", "trail.export");
+  return [grants.map(grantedSites).join("\n"), grants[0]?.action ?? ""];
+}
+
+const filterOf = ({ chains }: SearchScope, conditions: SearchConditions): string => {
+  const { outcome, ...others } = conditions;
+  return JSON.stringify({ ...others, ...(chains !== null && { chains }), ...(outcome !== undefined && { outcome: [...new Set(outcome)] }) });
+};
+
+const placeOf = (after: SearchPlace | null): Value =>
+  after === null ? null : JSON.stringify({ at: after.atMs, chain: after.chain, generation: after.generation, seq: after.seq });
+
+/** The search in Postgres. */
+export function searchStore(database: Database): SearchStore {
+  return {
+    async page(scope, conditions, { after, limit }) {
+      const [sites, action] = contextOf(scope);
+      const rows = await database.run<Row>`SELECT * FROM audit.search_rows(${sites}, ${action}, ${filterOf(scope, conditions)}, ${placeOf(after)}, ${limit}, false, false)`;
+      return rows.map(rowOf);
+    },
+
+    async lines(scope, conditions, { after, limit }) {
+      const [sites, action] = contextOf(scope);
+      const rows = await database.run<LineRow>`SELECT * FROM audit.search_rows(${sites}, ${action}, ${filterOf(scope, conditions)}, ${placeOf(after)}, ${limit}, true, true)`;
+      return rows.map((row) => ({ ...rowOf(row), body: row.body, mac: row.mac.toString("hex") }));
+    },
+
+    async count(scope, conditions, bound) {
+      const [sites, action] = contextOf(scope);
+      const [row] = await database.run<{ n: string; until_ms: string | null }>`
+        SELECT n, until_ms FROM audit.search_count(${sites}, ${action}, ${filterOf(scope, conditions)}, ${bound})`;
+      const untilMs = row?.until_ms ?? null;
+      return { count: Number(row?.n ?? 0), untilMs: untilMs === null ? null : Number(untilMs) };
+    },
+
+    async positions(scope) {
+      const [sites] = contextOf(scope);
+      const rows = await database.run<{ chain: string; generation: number; seq: string }>`
+        SELECT p.chain, p.generation, p.seq FROM audit.search_progress p
+         WHERE CASE p.chain WHEN 'system' THEN p.chain ELSE substr(p.chain, 6) END = ANY (string_to_array(${sites}, E'\n'))`;
+      return rows.map(({ chain, generation, seq }) => ({ chain, generation, seq: Number(seq) })).filter(({ chain }) => scope.chains === null || scope.chains.includes(chain));
+    },
+
+    async between(scope, conditions, { from, to, limit }) {
+      const [sites, action] = contextOf(scope);
+      const began = new Map(from.map((each) => [each.chain, each]));
+      const ranges = to.map((end) => ({
+        chain: end.chain,
+        generation: began.get(end.chain)?.generation ?? 0,
+        seq: began.get(end.chain)?.seq ?? 0,
+        to_generation: end.generation,
+        to_seq: end.seq,
+      }));
+      const moved = ranges.filter((range) => range.generation !== range.to_generation || range.seq !== range.to_seq);
+      if (moved.length === 0) return [];
+      const rows = await database.run<Row>`SELECT * FROM audit.search_since(${sites}, ${action}, ${filterOf(scope, conditions)}, ${JSON.stringify(moved)}, ${limit})`;
+      return rows.map(rowOf);
+    },
+
+    async outcomes(scope, { spanS, bucketS, fromMs }) {
+      const [sites, action] = contextOf(scope);
+      const rows = await database.run<{ start_ms: string | null; decision: string; reason: string | null; n: string }>`
+        SELECT * FROM audit.search_outcomes(${sites}, ${action}, ${spanS}, ${bucketS * 1000}, ${fromMs})`;
+      return {
+        buckets: rows.filter(({ start_ms }) => start_ms !== null).map(({ start_ms, decision, n }) => ({ startMs: Number(start_ms), decision, count: Number(n) })),
+        denials: rows.flatMap(({ reason, n }) => (reason === null ? [] : [{ reason, count: Number(n) }])),
+      };
+    },
+
+    async flows(scope, { fromMs, bound }) {
+      const [sites, action] = contextOf(scope);
+      const rows = await database.run<{ workload: string; action: string; decision: string; n: string }>`
+        SELECT * FROM audit.search_flows(${sites}, ${action}, ${fromMs}, ${bound})`;
+      return rows.map(({ n, ...flow }) => ({ ...flow, count: Number(n) }));
+    },
+  };
+}
+
+/** Fills the search by the owner's function; this role can't write it otherwise. */
+export const searchIndexer = (database: Database): SearchIndexer => ({
+  async index(limit) {
+    const chains = await database.run<{ chain: string }>`SELECT chain FROM audit.unindexed_chains()`;
+    let indexed = 0;
+    for (const { chain } of chains) {
+      const [row] = await database.run<{ n: number }>`SELECT audit.index_chain(${chain}, ${limit}) AS n`;
+      indexed += row?.n ?? 0;
+    }
+    return indexed;
+  },
+});
