@@ -22,7 +22,16 @@ const api = new ApiProcess({
   version: "bench",
   now: Date.now,
   write: (line) => process.stdout.write(line),
-  limits: { perPeer: UNLIMITED, refusedPerPeer: UNLIMITED, handshakesPerNetwork: 1e6, inHandMax: 256, inHandPerPeer: 256, connectionAgeMs: 3_600_000, bodyBytes: 256 * 1024 },
+  limits: {
+    perPeer: UNLIMITED,
+    refusedPerPeer: UNLIMITED,
+    handshakesPerNetwork: 1e6,
+    inHandMax: 256,
+    inHandPerPeer: 256,
+    watchesPerPeer: 256,
+    connectionAgeMs: 3_600_000,
+    bodyBytes: 256 * 1024,
+  },
   keyTtlMs: 0,
   tokenCache: 0,
 });

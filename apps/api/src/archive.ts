@@ -25,6 +25,22 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return Promise.all([...names, ...(includeSystem ? ["system"] : [])].map((chain) => stateOf(deps, chain)));
   },
 
+  async statuses(grant, includeSystem) {
+    const chains = [...grant.siteKeys().map((key) => `site:${key}`), ...(includeSystem ? ["system"] : [])];
+    const { verdicts } = deps.watch.status();
+    return (await deps.checkpoints.standing(chains)).map((standing) => {
+      const verdict = verdicts.find(({ chain, generation }) => chain === standing.chain && generation === standing.generation);
+      const { checkpointedAtMs, ...rest } = standing;
+      const broken = verdict?.broken ?? null;
+      return {
+        ...rest,
+        checkpointedAt: checkpointedAtMs === null ? null : new Date(checkpointedAtMs).toISOString(),
+        verifiedAt: verdict?.at ?? null,
+        broken: broken === null ? null : { seq: broken.seq, kind: broken.kind },
+      };
+    });
+  },
+
   async openExport(grant, chain) {
     const { checkpoints: fresh } = await deps.custodian.sign({ kind: "checkpoint", chains: [chain] }, SIGN_DEADLINE_MS);
     for (const checkpoint of fresh) await deps.checkpoints.insert(checkpoint);

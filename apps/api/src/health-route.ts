@@ -1,34 +1,20 @@
-import type { PolicyDesk } from "@sallyport/api";
+import type { PillarState } from "@sallyport/api";
 import type { Health } from "@sallyport/contracts";
-import type { CustodianWatch } from "./custodian-watch.ts";
 import type { Route } from "./listener.ts";
+import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 
-/** What health rests on; each is asked of what the process already knows, so that asking costs nothing. */
-export interface HealthDeps {
+export interface HealthDeps extends PillarDeps {
   readonly deployment: string;
   readonly version: string;
-  readonly now: () => number;
-  readonly watch: CustodianWatch;
-  readonly policy: PolicyDesk;
-  /** Whether no outage of the trail is waiting to be put on record. */
-  readonly isTrailUp: () => boolean;
-  readonly isFrozen: () => boolean;
 }
 
 /** `GET /health`: the five pillars, for any workload of ours. 503 when any request would be refused. */
 export const healthRoute =
   (deps: HealthDeps): Route =>
   () => {
-    const lamp = (isUp: boolean) => (isUp ? "ok" : "down") as "ok" | "down";
-    const { watch } = deps;
-    const status = attempt(() => watch.status());
-    const pillars: Health["pillars"] = {
-      workload: lamp(status !== null && status.crlNextUpdateS * 1000 > deps.now()),
-      principal: lamp(status !== null && status.tokenKeys.length > 0),
-      policy: lamp(attempt(() => deps.policy.current()) !== null),
-      phi: lamp(watch.isReachable && status?.rootKey === "present"),
-      trail: lamp(watch.isReachable && deps.isTrailUp() && !deps.isFrozen() && (status?.verdicts ?? []).every(({ broken }) => broken === null)),
-    };
+    const states = pillarStates(deps);
+    const lamp = (pillar: PillarState["pillar"]) => (states.some((each) => each.pillar === pillar && each.state === "ok") ? "ok" : "down") as "ok" | "down";
+    const pillars: Health["pillars"] = { workload: lamp("workload"), principal: lamp("principal"), policy: lamp("policy"), phi: lamp("phi"), trail: lamp("trail") };
     const down = Object.values(pillars).filter((each) => each === "down").length;
     const isServing = pillars.workload === "ok" && pillars.principal === "ok" && pillars.policy === "ok" && pillars.trail === "ok";
     const body: Health = {
@@ -36,16 +22,16 @@ export const healthRoute =
       deployment: deps.deployment,
       version: deps.version,
       pillars,
-      checkpoint: { fingerprint: status?.checkpointKey.fingerprint ?? "" },
+      checkpoint: { fingerprint: fingerprintOf(deps) },
       time: new Date(deps.now()).toISOString(),
     };
     return Promise.resolve({ status: isServing ? 200 : 503, body });
   };
 
-function attempt<T>(read: () => T): T | null {
+function fingerprintOf({ watch }: HealthDeps): string {
   try {
-    return read();
+    return watch.status().checkpointKey.fingerprint;
   } catch {
-    return null;
+    return "";
   }
 }

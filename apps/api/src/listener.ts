@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { type AppRouter, failureOf, type KnockCounter, type RequestContext } from "@sallyport/api";
+import { type AppRouter, failureOf, type KnockCounter, type RequestContext, WatchStream } from "@sallyport/api";
 import { newId } from "@sallyport/crypto";
 import { type ErrorCode, SallyportError } from "@sallyport/errors";
 import { type Identity, limitConnectionAge, listenerTimeouts, type ListenerLimits, type PeerIdentity, serverOptions, socketPeer } from "@sallyport/pki";
@@ -11,6 +11,7 @@ import { endWithFailure, sendFailure, sendJson } from "./http-answer.ts";
 import { type Rate, RateLimit } from "./rate-limit.ts";
 import { readJsonBody } from "./read-body.ts";
 import { UnfinishedHandshakes } from "./unfinished-handshakes.ts";
+import { sendWatch } from "./watch-answer.ts";
 
 /** What the custodian said last of who no longer counts. */
 export interface Revocations {
@@ -34,6 +35,8 @@ export interface ListenerLimitsAll {
   readonly inHandMax: number;
   /** Requests of one certificate in hand at once, so that no one holds all of the places. */
   readonly inHandPerPeer: number;
+  /** Watches of one certificate at once. They take no place of the requests; the console has one for each open page. */
+  readonly watchesPerPeer: number;
   readonly connectionAgeMs: number;
   /** The longest body of a request that is no upload, in bytes. */
   readonly bodyBytes: number;
@@ -46,6 +49,7 @@ export const PRODUCT_LIMITS: ListenerLimitsAll = {
   handshakesPerNetwork: 200,
   inHandMax: 256,
   inHandPerPeer: 64,
+  watchesPerPeer: 256,
   connectionAgeMs: 300_000,
   bodyBytes: 256 * 1024,
 };
@@ -70,6 +74,8 @@ const KIB = 1024;
 const UNPROVEN_BODY_MAX = 16 * KIB;
 /** Dataset text of 8 MiB, escaped as JSON. */
 const UPLOAD_BODY_MAX = 12 * KIB * KIB;
+/** How often a watch's peer is judged: within a second of its revocation, it gets nothing more. */
+const PEER_EVERY_MS = 500;
 const REFUSALS = new Set<ErrorCode>([
   "token.missing",
   "token.malformed",
@@ -94,6 +100,7 @@ export class Listener {
   readonly #refusedPerPeer: RateLimit;
   readonly #handshakes: UnfinishedHandshakes;
   readonly #inHandOf = new Map<string, number>();
+  readonly #watches = new Map<WatchStream<unknown>, string>();
   #inHand = 0;
   #stopping = false;
 
@@ -129,6 +136,7 @@ export class Listener {
   /** Stops taking requests and waits, at most `graceMs`, for those in hand. */
   async close(graceMs: number): Promise<void> {
     this.#stopping = true;
+    for (const stream of this.#watches.keys()) stream.cut(new SallyportError("service.stopping"));
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
     const timer = setTimeout(() => this.server.closeAllConnections(), graceMs);
@@ -194,7 +202,7 @@ export class Listener {
     if (request.method !== "POST") throw new SallyportError("input.method");
     if (path === "/token") return sendRoute(response, await this.#deps.token(peer, await readJsonBody(request, this.#deps.limits.bodyBytes)));
     const name = path.startsWith("/trpc/") ? path.slice("/trpc/".length) : "";
-    const procedures = this.#deps.router._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: "query" | "mutation" } }>>;
+    const procedures = this.#deps.router._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: "query" | "mutation" | "subscription" } }>>;
     const procedure = Object.hasOwn(procedures, name) ? procedures[name] : undefined;
     if (procedure === undefined) throw new SallyportError("input.not_found");
     const context: RequestContext = {
@@ -208,6 +216,7 @@ export class Listener {
     const announced = Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY);
     if (!(announced <= UNPROVEN_BODY_MAX)) await this.#deps.prove(context);
     const input = await readJsonBody(request, name === "packets.upload" ? UPLOAD_BODY_MAX : this.#deps.limits.bodyBytes);
+    if (procedure._def.type === "subscription" && this.#watchesOf(peer.x5t) >= this.#deps.limits.watchesPerPeer) throw new SallyportError("service.busy");
     const data: unknown = await callTRPCProcedure({
       router: this.#deps.router,
       path: name,
@@ -217,7 +226,34 @@ export class Listener {
       signal: undefined,
       batchIndex: 0,
     });
-    sendJson(response, 200, JSON.stringify({ result: { data } }));
+    if (data instanceof WatchStream) this.#watch(request, response, { stream: data, x5t: peer.x5t, requestId });
+    else sendJson(response, 200, JSON.stringify({ result: { data } }));
+  }
+
+  #watchesOf(x5t: string): number {
+    return [...this.#watches.values()].filter((own) => own === x5t).length;
+  }
+
+  /** Hands a watch on until it ends; the request's place is free meanwhile. The peer is judged as long as it lasts, as at a request. */
+  #watch(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { stream, x5t, requestId }: { readonly stream: WatchStream<unknown>; readonly x5t: string; readonly requestId: string },
+  ): void {
+    const socket = request.socket as TLSSocket;
+    this.#watches.set(stream, x5t);
+    const judge = setInterval(() => {
+      try {
+        this.#peerOf(socket);
+      } catch (error) {
+        stream.cut(failureOf(error));
+      }
+    }, PEER_EVERY_MS);
+    void sendWatch(response, stream, requestId).finally(() => {
+      clearInterval(judge);
+      this.#watches.delete(stream);
+    });
+    if (this.#stopping) stream.cut(new SallyportError("service.stopping"));
   }
 }
 

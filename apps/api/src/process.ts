@@ -24,6 +24,8 @@ import {
   policyStore,
   recordStore,
   referenceKeyStore,
+  searchIndexer,
+  searchStore,
   studyStore,
   subjectStore,
   trailStore,
@@ -40,6 +42,8 @@ import { healthRoute } from "./health-route.ts";
 import { Knocks } from "./knocks.ts";
 import { Listener, type ListenerDeps, type ListenerLimitsAll, PRODUCT_LIMITS, type Revocations } from "./listener.ts";
 import { eventLog } from "./log.ts";
+import { type PillarDeps, pillarStates } from "./pillar-states.ts";
+import { SearchRounds } from "./search-rounds.ts";
 import { tokenRoute } from "./token-route.ts";
 
 /** What the process is built from. Everything that tests replace comes in here. */
@@ -71,6 +75,8 @@ const SEEN_MS = 2000;
 const WATCH_MS = 1000;
 const KNOCKS_MS = 60_000;
 const CHECKPOINT_MS = 20_000;
+const INDEX_MS = 300;
+const NAMES_MS = 5000;
 
 const away = (): Promise<never> => Promise.reject(new SallyportError("service.unavailable"));
 
@@ -157,6 +163,7 @@ export class ApiProcess {
     await this.policy.refresh();
     await this.sessions.refresh();
     const evidencePort = evidence(custodian, checkpoints);
+    const standing: PillarDeps = { now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen: () => this.#isFrozen };
     const real: ApiDeps<Tx> = {
       now,
       tokens: { verify: (authorization, peer) => this.#tokens.verify(authorization, peer) },
@@ -180,6 +187,9 @@ export class ApiProcess {
       archive: trailArchive({ records, checkpoints, custodian, watch: this.watch, names: () => this.policies.names() }),
       people: this.people,
       ...unfounded,
+      search: searchStore(database),
+      names: keptFor(NAMES_MS, now, () => this.policies.names()),
+      pillars: { now: () => pillarStates(standing), fingerprint: () => this.watch.status().checkpointKey.fingerprint },
     };
     const ports = this.#parts.ports?.(real) ?? real;
     const { judgePeer } = this.#parts;
@@ -190,15 +200,7 @@ export class ApiProcess {
       revocations: () => this.#revocations as Revocations,
       token: tokenRoute({ policy: ports.policy, custodian, trail: ports.trail, knocks: ports.knocks }),
       prove: (context) => authenticate({ tokens: ports.tokens, policy: ports.policy, sessions: ports.sessions }, context),
-      health: healthRoute({
-        deployment: status.deployment,
-        version,
-        now,
-        watch: this.watch,
-        policy: this.policy,
-        isTrailUp: () => this.trail.outage === null,
-        isFrozen: () => this.#isFrozen,
-      }),
+      health: healthRoute({ deployment: status.deployment, version, ...standing }),
       knocks: ports.knocks,
       now,
       limits: this.#parts.limits ?? PRODUCT_LIMITS,
@@ -214,6 +216,8 @@ export class ApiProcess {
     this.#every(WATCH_MS, () => this.watch.poll((draft) => this.trail.append(draft)));
     this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
     this.#every(CHECKPOINT_MS, () => rounds.run());
+    const searchable = new SearchRounds(searchIndexer(database), log);
+    this.#every(INDEX_MS, () => searchable.run());
     await new Promise<void>((resolve, reject) => {
       listener.server.once("error", reject);
       listener.server.listen(port, host, resolve);
@@ -277,4 +281,19 @@ export class ApiProcess {
     });
     return this.#referenceKeys;
   }
+}
+
+/** Asks again at most every `ms`; who asks meanwhile gets what was answered last, or waits with the others for the same answer. */
+function keptFor<T>(ms: number, now: () => number, ask: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly answer: Promise<T>; readonly untilMs: number } | null = null;
+  return () => {
+    if (kept === null || kept.untilMs <= now()) {
+      const answer = ask();
+      kept = { answer, untilMs: now() + ms };
+      void answer.catch(() => {
+        kept = null;
+      });
+    }
+    return kept.answer;
+  };
 }

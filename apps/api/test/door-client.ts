@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
+import { createInterface } from "node:readline";
 import type { TLSSocket } from "node:tls";
 import { clientOptions, type Identity } from "@sallyport/pki";
 import { processId } from "@sallyport/zones";
@@ -47,6 +50,14 @@ export class DoorClient {
       call.once("response", (response) => {
         const serverSerial = (response.socket as TLSSocket).getPeerX509Certificate()?.serialNumber ?? "";
         let text = "";
+        if (response.headers["content-type"] === "application/x-ndjson") {
+          // A watch was opened, and would go on.
+          response.once("data", () => {
+            resolve({ status: response.statusCode ?? 0, text: "", closes: false, serverSerial });
+            call.destroy();
+          });
+          return;
+        }
         response.setEncoding("utf8").on("data", (part: string) => (text += part));
         response.once("error", reject);
         response.once("end", () => resolve({ status: response.statusCode ?? 0, text, closes: response.headers.connection === "close", serverSerial }));
@@ -58,6 +69,30 @@ export class DoorClient {
   /** Calls a procedure; a key is made where none is given. */
   call(procedure: string, input: unknown, token: string, key: string = randomUUID()): Promise<Reply> {
     return this.send({ path: `/trpc/${procedure}`, headers: { authorization: `Bearer ${token}`, "idempotency-key": key }, body: JSON.stringify(input) });
+  }
+
+  /** Opens a watch; yields what each line says, until the answer ends or the loop is left. */
+  async *watch(procedure: string, input: unknown, token: string): AsyncGenerator<Record<string, unknown>, void, undefined> {
+    const body = JSON.stringify(input);
+    const call = request({
+      host: "127.0.0.1",
+      port: this.#port,
+      method: "POST",
+      path: `/trpc/${procedure}`,
+      agent: this.agent,
+      headers: { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)), authorization: `Bearer ${token}` },
+    });
+    const answered = once(call, "response") as Promise<[IncomingMessage]>;
+    call.end(body);
+    try {
+      const [response] = await answered;
+      const lines = createInterface({ input: response });
+      // Whoever leaves breaks the connection off.
+      lines.on("error", () => undefined);
+      for await (const line of lines) yield JSON.parse(line) as Record<string, unknown>;
+    } finally {
+      call.destroy();
+    }
   }
 
   close(): void {

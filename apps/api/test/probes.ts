@@ -46,7 +46,11 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "trail.openExport": chains((chain) => ({ chain })),
     "trail.readExport": chains((chain) => ({ chain, generation: 1, from: 1 })),
     "trail.verify": chains((chain) => ({ chains: [chain] })),
+    "crossings.search": chains((chain) => ({ filter: { chain } })),
+    "crossings.watch": [...chains((chain) => ({ filter: { chain } })), { who: "auditor701", foreign: { filter: { site: "704" } }, absent: { filter: { site: "799" } } }],
     // These take no name; what they list is looked at below.
+    "overview.get": [],
+    "overview.watch": [],
     "studies.list": [],
     "trail.chains": [],
     "workloads.list": [],

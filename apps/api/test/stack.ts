@@ -41,6 +41,7 @@ const WIDE: ListenerLimitsAll = {
   handshakesPerNetwork: 1e6,
   inHandMax: 256,
   inHandPerPeer: 256,
+  watchesPerPeer: 256,
   connectionAgeMs: 300_000,
   bodyBytes: 256 * 1024,
 };

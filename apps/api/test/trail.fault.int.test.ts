@@ -51,6 +51,10 @@ const calls = (packetId: string): Readonly<Record<string, readonly [Who, object]
   "trail.openExport": ["auditor", { chain: `site:${STUDY}/701` }],
   "trail.readExport": ["auditor", { chain: `site:${STUDY}/701`, generation: 1, from: 1 }],
   "trail.verify": ["auditor", { chains: [`site:${STUDY}/701`] }],
+  "crossings.search": ["auditor", {}],
+  "crossings.watch": ["auditor", {}],
+  "overview.get": ["auditor", {}],
+  "overview.watch": ["auditor", {}],
   "workloads.list": ["admin", {}],
   "access.mine": ["reviewer", {}],
 });

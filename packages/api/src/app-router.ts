@@ -3,6 +3,9 @@ import type { ApiDeps } from "./ports.ts";
 import { listStudies } from "./routers/administration/list-studies.ts";
 import { listWorkloads } from "./routers/administration/list-workloads.ts";
 import { myAccess } from "./routers/administration/my-access.ts";
+import { searchCrossings } from "./routers/crossings/search-crossings.ts";
+import { watchCrossings } from "./routers/crossings/watch-crossings.ts";
+import { getOverview, watchOverview } from "./routers/overview/overview.ts";
 import { getPacket, listPackets } from "./routers/packets/list-packets.ts";
 import { rejectPacket } from "./routers/packets/reject-packet.ts";
 import { releasePacket } from "./routers/packets/release-packet.ts";
@@ -28,6 +31,8 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     subjects: { list: listSubjects(boundary, deps), get: getSubject(boundary, deps), reveal: revealField(boundary, deps) },
     studies: { list: listStudies(boundary, deps) },
     trail: { chains: listChains(boundary, deps), openExport: openExport(boundary, deps), readExport: readExport(boundary, deps), verify: verifyChains(boundary, deps) },
+    crossings: { search: searchCrossings(boundary, deps), watch: watchCrossings(boundary, deps) },
+    overview: { get: getOverview(boundary, deps), watch: watchOverview(boundary, deps) },
     workloads: { list: listWorkloads(boundary, deps) },
     access: { mine: myAccess(boundary, deps) },
   });

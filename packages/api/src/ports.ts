@@ -1,9 +1,12 @@
 import type { Receipt, RecordDraft } from "@sallyport/audit";
+import type { Need } from "@sallyport/contracts";
 import type { AccessClaims } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectStore } from "@sallyport/phi";
 import type { Grant, IdempotencyStore } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
+import type { Reach } from "./boundary/still-live.ts";
+import type { CrossingSearch } from "./crossings/search-port.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
 import type { Credentials, PasskeyCeremonies, StepUp } from "./people/ports.ts";
@@ -69,9 +72,18 @@ export interface ChainState {
   readonly checkpointed: number;
 }
 
+export interface ChainStatus extends ChainState {
+  /** ISO time of the last checkpoint's storing, or null. */
+  readonly checkpointedAt: string | null;
+  readonly verifiedAt: string | null;
+  readonly broken: { readonly seq: number; readonly kind: string } | null;
+}
+
 /** Port: what auditors read. Every call is limited to the grant's sites; `system` needs a grant over the deployment. */
 export interface TrailArchive {
   chains(grant: Grant, includeSystem: boolean): Promise<readonly ChainState[]>;
+  /** The same with what is signed, since when, and what the last verification said. */
+  statuses(grant: Grant, includeSystem: boolean): Promise<readonly ChainStatus[]>;
   openExport(
     grant: Grant,
     chain: string,
@@ -98,6 +110,20 @@ export interface TrailArchive {
       readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null;
     }[]
   >;
+}
+
+/** How one of the five pillars stands, with a line for people. */
+export interface PillarState {
+  readonly pillar: "workload" | "principal" | "policy" | "phi" | "trail";
+  readonly state: "ok" | "degraded" | "down";
+  readonly text: string;
+}
+
+/** Port: how this node stands; asked of what it already knows, so that asking costs nothing. */
+export interface PillarsPort {
+  now(): readonly PillarState[];
+  /** Of the key that signs checkpoints: `sha256:` and hex. */
+  fingerprint(): string;
 }
 
 /** All that the boundary and the routers stand on. The process builds it; tests give their own. */
@@ -133,4 +159,10 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly stepUp: StepUp;
   readonly credentials: Credentials;
   readonly passkeys: PasskeyCeremonies;
+  readonly search: CrossingSearch;
+  /** Display names of principals, by id; a few seconds old at most. */
+  readonly names: () => Promise<Readonly<Record<string, string>>>;
+  readonly pillars: PillarsPort;
+  /** What waits for the caller beyond what the trail and the policy tell: approvals, authenticators. Absent: nothing. */
+  readonly needs?: (crossing: { readonly principal: string; readonly person: string }, reach: Reach) => Promise<readonly Need[]>;
 }

@@ -21,11 +21,13 @@ export function walkRouter(router: Pick<AppRouter, "_def">): readonly Walked[] {
     const faults = [
       ...looseParts(declared.input, "input"),
       ...looseParts(declared.output, "output"),
-      ...((declared.kind === "read") === (_def.type === "query") ? [] : [`a ${declared.kind} is a ${_def.type}`]),
+      ...(TYPES[declared.kind] === _def.type ? [] : [`a ${declared.kind} is a ${_def.type}`]),
     ];
     return { path, declared, faults };
   });
 }
+
+const TYPES: Readonly<Record<Declared["kind"], string>> = { read: "query", reveal: "mutation", change: "mutation", watch: "subscription" };
 
 const isDeclared = (meta: unknown): meta is Declared => typeof meta === "object" && meta !== null && "kind" in meta && "rule" in meta && "input" in meta && "output" in meta;
 

@@ -5,18 +5,25 @@ import { strict } from "./strict.ts";
 /** How a crossing ended: let through, refused, failed on our side, or noted by the system itself. */
 export const CrossingOutcome = z.enum(["allow", "deny", "error", "note"]);
 
+/** What a record can hold: printable ASCII. */
+const Recorded = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[ -~]+$/);
+
 /** Which crossings: all given parts must hold. Texts match whole values; `resource` matches its beginning. */
 export const CrossingFilter = z.strictObject({
-  principal: z.string().max(80).optional(),
-  workload: z.string().max(200).optional(),
-  action: z.string().max(60).optional(),
-  resource: z.string().max(120).optional(),
+  principal: Recorded(80).optional(),
+  workload: Recorded(200).optional(),
+  action: Recorded(60).optional(),
+  resource: Recorded(120).optional(),
   chain: ChainName.optional(),
   study: StudyId.optional(),
   site: SiteId.optional(),
   outcome: z.array(CrossingOutcome).max(4).optional(),
-  reason: z.string().max(80).optional(),
-  requestId: z.string().max(40).optional(),
+  reason: Recorded(80).optional(),
+  requestId: Recorded(40).optional(),
   /** Inclusive. */
   from: IsoTime.optional(),
   /** Exclusive. */
@@ -77,7 +84,8 @@ export const TraceRequestOutput = strict({ crossings: z.array(CrossingSummary), 
 
 /** A watch: new crossings that match, as they come. Events of `crossings.watch`. */
 export const WatchCrossingsInput = strict({ filter: CrossingFilter.default({}) });
-export const WatchCrossingsEvent = strict({ items: z.array(CrossingSummary) });
+/** `skipped`: how many came beside these and were left out, because too many came at once; the search has them. */
+export const WatchCrossingsEvent = strict({ items: z.array(CrossingSummary), skipped: Count });
 
 /** A watch: verifies deeply, chain by chain, and says how far it is. */
 export const VerifyProgressInput = strict({ chains: z.array(ChainName).max(500).optional() });

@@ -31,6 +31,7 @@ export const Need = z.strictObject({
   count: Count,
   href: z.string(),
 });
+export type Need = z.infer<typeof Need>;
 
 export const OverviewInput = strict({ hours: z.union([z.literal(1), z.literal(24), z.literal(168)]).default(1) });
 /** The parts that the caller's rights don't reach are null, not empty. */

@@ -9,19 +9,21 @@ import { authenticate, type Caller } from "./authenticate.ts";
 import { type ChangeWork, crossByChange } from "./change.ts";
 import { assertReaches, decideCrossing, type Located, type Rule } from "./decide-crossing.ts";
 import { failureOf, recordedAs, wrapped } from "./failure.ts";
+import { type Reach, reachOf, type Standing, stillLive } from "./still-live.ts";
 import { Trace } from "./trace.ts";
+import { WatchStream } from "./watch-stream.ts";
 
 /** What every procedure has to say of itself; leaving anything out doesn't compile. */
 export interface Declaration<Input extends Strict, Output extends Strict, Found> extends Rule {
   readonly input: Input;
   readonly output: Output;
   /** Finds where the resource belongs from our own records, never from the caller. */
-  readonly locate: (input: z.output<Input>, trace: Trace) => Promise<Located<Found>>;
+  readonly locate: (input: z.output<Input>, trace: Trace, reach: Reach) => Promise<Located<Found>>;
 }
 
 /** What the router walk checks of each procedure (walk.ts). */
 export interface Declared {
-  readonly kind: "read" | "reveal" | "change";
+  readonly kind: "read" | "reveal" | "change" | "watch";
   readonly rule: Rule;
   readonly input: z.ZodType;
   readonly output: z.ZodType;
@@ -35,7 +37,14 @@ export interface Crossing<Input, Found> {
   readonly trace: Trace;
   /** The session in which a person asks; null for a service. */
   readonly session: Session | null;
+  /** Asks for more, within this crossing: what isn't granted is left out of the answer. */
+  readonly reach: Reach;
 }
+
+/** How often a watch's right to go on is looked at; a second is what may pass at most. */
+const STILL_LIVE_MS = 500;
+/** Watches of one principal at once: a few windows with a few pages. */
+const WATCHES_PER_PRINCIPAL = 16;
 
 /**
  * The one door to clinical data. It fixes the order for every procedure: workload and principal, input, decision, work, record.
@@ -79,11 +88,28 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     declaration: Declaration<Input, Output, Found>,
     ctx: RequestContext & { readonly caller: Caller; readonly trace: Trace },
     input: z.output<Input>,
-  ): Promise<Crossing<z.output<Input>, Found>> {
+  ): Promise<Entered<z.output<Input>, Found>> {
     assertReaches(deps, declaration, ctx.caller, ctx.trace);
-    const located = await declaration.locate(input, ctx.trace);
+    const standing: Standing[] = [];
+    const reach = reachOf(deps, ctx.caller, ctx, standing);
+    const located = await declaration.locate(input, ctx.trace, reach);
     const grant = decideCrossing(deps, declaration, ctx.caller, ctx, ctx.trace, located);
-    return { input, grant, found: located.found, trace: ctx.trace, session: ctx.caller.session };
+    standing.push({ rule: declaration, place: located.place, grant });
+    const leave = (): void => standing.forEach((each) => each.grant.close());
+    return { crossing: { input, grant, found: located.found, trace: ctx.trace, session: ctx.caller.session, reach }, standing, leave };
+  }
+
+  const watching = new Map<string, number>();
+  /** Takes one of a principal's places for watches; answers what gives it back. */
+  function takePlace(principal: string): () => void {
+    const own = watching.get(principal) ?? 0;
+    if (own >= WATCHES_PER_PRINCIPAL) throw new SallyportError("service.busy");
+    watching.set(principal, own + 1);
+    return () => {
+      const left = (watching.get(principal) ?? 1) - 1;
+      if (left === 0) watching.delete(principal);
+      else watching.set(principal, left);
+    };
   }
 
   const declared = (kind: Declared["kind"], { input, output, ...rule }: Declared["rule"] & Pick<Declared, "input" | "output">): Declared => ({ kind, rule, input, output });
@@ -100,13 +126,13 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
         .meta(declared("read", declaration))
         .input(declaration.input)
         .query(async ({ ctx, input }): Promise<z.output<Output>> => {
-          const crossing = await enter(declaration, ctx, input as z.output<Input>);
+          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>);
           try {
             const output = declaration.output.parse(await work(crossing)) as z.output<Output>;
             await deps.trail.append(ctx.trace.success());
             return output;
           } finally {
-            crossing.grant.close();
+            leave();
           }
         });
     },
@@ -126,7 +152,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
         .meta(declared("reveal", declaration))
         .input(declaration.input)
         .mutation(async ({ ctx, input }): Promise<z.output<Output>> => {
-          const crossing = await enter(declaration, ctx, input as z.output<Input>);
+          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>);
           try {
             const { store, answer } = await work(crossing);
             const recorded = await deps.trail.inTransaction(async (tx, appendLast) => {
@@ -137,7 +163,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
             });
             return declaration.output.parse(answer(recorded)) as z.output<Output>;
           } finally {
-            crossing.grant.close();
+            leave();
           }
         });
     },
@@ -151,15 +177,71 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
         .meta(declared("change", declaration))
         .input(declaration.input)
         .mutation(async ({ ctx, input, path }): Promise<z.output<Output>> => {
-          const crossing = await enter(declaration, ctx, input as z.output<Input>);
+          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>);
           try {
             return (await crossByChange(deps, { declaration, context: ctx, path, crossing, work })) as z.output<Output>;
           } finally {
-            crossing.grant.close();
+            leave();
+          }
+        });
+    },
+
+    /**
+     * A crossing that goes on: its opening is on record before the first event leaves, and so is its end. Every half second it is asked
+     * whether the caller may still have it. `work` yields events until the signal is aborted.
+     */
+    watch<Input extends Strict, Output extends Strict, Found>(
+      declaration: Declaration<Input, Output, Found>,
+      work: (crossing: Crossing<z.output<Input>, Found>, signal: AbortSignal) => AsyncIterable<z.input<Output>>,
+    ) {
+      return door
+        .meta(declared("watch", declaration))
+        .input(declaration.input)
+        .subscription(async ({ ctx, input }): Promise<AsyncIterable<z.output<Output>, void, undefined>> => {
+          const givePlace = takePlace(ctx.caller.principal.id);
+          let leave: () => void = () => undefined;
+          try {
+            const entered = await enter(declaration, ctx, input as z.output<Input>);
+            ({ leave } = entered);
+            await deps.trail.append(ctx.trace.success("opened"));
+            return new WatchStream<z.output<Output>>({
+              everyMs: STILL_LIVE_MS,
+              ended: () => stillLive(deps, ctx.caller, entered.standing),
+              async *events(signal) {
+                for await (const event of work(entered.crossing, signal)) yield declaration.output.parse(event) as z.output<Output>;
+              },
+              async close(failure, events) {
+                leave();
+                givePlace();
+                ctx.trace.note({ events });
+                await recordEnd(ctx.trace, ctx, failure);
+              },
+            });
+          } catch (error) {
+            leave();
+            givePlace();
+            throw error;
           }
         });
     },
   };
+
+  /** Puts the end of a watch on record. Nobody waits for it who could be told: where that can't be done, the log says so. */
+  async function recordEnd(trace: Trace, context: RequestContext, failure: SallyportError | null): Promise<void> {
+    if (failure?.code === "internal") deps.log.event("crossing.internal", { requestId: context.requestId, at: placeInCode(failure.cause) });
+    try {
+      await deps.trail.append(failure === null ? trace.closed() : trace.failure(recordedAs(failure.code), failure.code));
+    } catch {
+      deps.log.event("watch.end_unrecorded", { requestId: context.requestId });
+    }
+  }
+}
+
+/** A crossing with what it rests on, and what ends it. */
+interface Entered<Input, Found> {
+  readonly crossing: Crossing<Input, Found>;
+  readonly standing: readonly Standing[];
+  readonly leave: () => void;
 }
 
 export type Boundary<Tx> = ReturnType<typeof createBoundary<Tx>>;

@@ -46,6 +46,11 @@ export class Trace {
     return this.#draft("allow", reason, others.length === 0 ? (only ?? null) : null);
   }
 
+  /** The record of a watch that ended because its caller left, or because nothing more comes; where its opening is. */
+  closed(): RecordDraft {
+    return { ...this.success("closed"), decision: "note" };
+  }
+
   /** The records of a bulk act: one in `system` and one in each site's chain; of an act at one site, one in that site's. */
   successAtEach(detailAt: (site: SiteRef) => Detail, reason = "allowed"): readonly RecordDraft[] {
     const sites = this.#grant?.sites ?? [];

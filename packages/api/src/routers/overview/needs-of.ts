@@ -1,0 +1,33 @@
+import type { Need } from "@sallyport/contracts";
+import type { LivePrincipal } from "@sallyport/policy";
+import type { Crossing } from "../../boundary/procedure.ts";
+import type { ApiDeps, ChainStatus } from "../../ports.ts";
+
+/** With fewer, the loss of one person's authenticators leaves nobody to approve the recovery by two others. */
+const ADMINISTRATORS_WANTED = 3;
+
+const isAdministrator = ({ kind, status, assignments }: LivePrincipal, nowMs: number): boolean =>
+  kind === "person" &&
+  status === "active" &&
+  assignments.some(
+    ({ role, study, site, fromMs, untilMs }) => role === "security_admin" && study === "*" && site === "*" && fromMs <= nowMs && (untilMs === null || nowMs < untilMs),
+  );
+
+/** What waits for the caller, of what their rights let them see. */
+export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
+  const needs: Need[] = [];
+  const broken = chains?.filter((chain) => chain.broken !== null) ?? [];
+  if (broken.length > 0) needs.push({ kind: "broken", text: broken.length === 1 ? "A chain is broken." : "Chains are broken.", count: broken.length, href: "/crossings" });
+  if (chains !== null && deps.isFrozen()) {
+    needs.push({ kind: "locked", text: "The trail is under an incident: only verifying and exporting go on.", count: chains.length, href: "/crossings" });
+  }
+  if (reach({ action: "principal.read", resource: "principal" }, { kind: "deployment" }) !== null) {
+    const nowMs = deps.now();
+    const count = [...deps.policy.current().principals.values()].filter((principal) => isAdministrator(principal, nowMs)).length;
+    if (count < ADMINISTRATORS_WANTED) {
+      needs.push({ kind: "few_administrators", text: "Fewer than three administrators: one who loses their authenticators can't be recovered.", count, href: "/people" });
+    }
+  }
+  const others = (await deps.needs?.({ principal: grant.principal, person: grant.person }, reach)) ?? [];
+  return [...needs, ...others];
+}
