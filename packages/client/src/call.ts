@@ -53,7 +53,7 @@ export async function callProcedure(call: ProcedureCall, sessions: SessionKeeper
   return await sendWithRetry({ repeatable: call.repeatable, deadlineMs, signal: call.signal, send, renew, ...(idempotencyKey !== undefined && { idempotencyKey }) }, pace);
 }
 
-async function tokenOf(session: Session, signal: AbortSignal): Promise<string> {
+export async function tokenOf(session: Session, signal: AbortSignal): Promise<string> {
   try {
     return await session.tokens.get(signal);
   } catch (error) {

@@ -60,6 +60,12 @@ export function failureOf(status: number, body: string, idempotencyKey?: string)
   return new SallyportClientError(wire.code ?? codeOfStatus(status), { ...wire, status, ...(idempotencyKey !== undefined && { idempotencyKey }) });
 }
 
+/** The failure that a watch's last line says; its status is the catalogue's. */
+export function failureSaid(body: string): SallyportClientError {
+  const { code = "internal", ...facts } = wireFields(body);
+  return new SallyportClientError(code, facts);
+}
+
 interface WireFields {
   code?: ErrorCode;
   remedy?: string;

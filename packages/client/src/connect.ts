@@ -5,10 +5,11 @@ import { createTRPCClient, type TRPCClient } from "@trpc/client";
 import { type CallContext, callProcedure } from "./call.ts";
 import { failureOf, SallyportClientError } from "./client-error.ts";
 import { boundaryLink } from "./link.ts";
-import { factsOf } from "./procedures.ts";
+import { factsOf, type WatchEvent, type WatchInput, type WatchPath } from "./procedures.ts";
 import { type CertificateOptions, type ProfileOptions, targetOf } from "./profile.ts";
 import { DEADLINE_MS, type Pace, sendWithRetry } from "./retry.ts";
 import { SessionKeeper } from "./session.ts";
+import { watchProcedure } from "./watch.ts";
 
 /** Whom to connect to, and as whom. */
 export type ConnectOptions = (ProfileOptions | CertificateOptions) & {
@@ -22,6 +23,11 @@ export interface Connection {
   readonly api: TRPCClient<AppRouter>;
   /** Calls a procedure by its path, for tools that learn the path at run time. */
   call(path: string, input: unknown, options?: { readonly context?: CallContext; readonly signal?: AbortSignal }): Promise<unknown>;
+  /**
+   * Opens a watch and yields its events: `for await (const { items } of connection.watch("crossings.watch", { filter: {} }))`. Leaving
+   * the loop ends it; it throws a SallyportClientError where it was cut.
+   */
+  watch<P extends WatchPath>(path: P, input: WatchInput<P>, options?: { readonly signal?: AbortSignal }): AsyncGenerator<WatchEvent<P>, void, undefined>;
   /** How the api is. Needs a certificate and no token. */
   health(): Promise<Health>;
   /** Lets calls that are under way end, then closes the sockets. */
@@ -57,8 +63,11 @@ export function connectWith(options: ConnectOptions, pace: Pace): Connection {
     api: createTRPCClient<AppRouter>({ links: [boundaryLink(sessions, pace)] }),
     call: async (path, input, { context = {}, signal } = {}) => {
       const { type, repeatable } = factsOf(path);
+      if (type === "subscription") throw new TypeError("a watch is opened with watch()");
       return await callProcedure({ path, input, isQuery: type === "query", repeatable, context, signal: signal ?? null }, sessions, pace);
     },
+    watch: <P extends WatchPath>(path: P, input: WatchInput<P>, { signal }: { readonly signal?: AbortSignal } = {}) =>
+      watchProcedure(path, input, sessions, signal ?? null) as AsyncGenerator<WatchEvent<P>, void, undefined>,
     health: async () => await readHealth(sessions, pace),
     close: async () => await sessions.close(),
   };

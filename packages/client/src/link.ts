@@ -15,6 +15,10 @@ export const boundaryLink =
       const given = op.signal ?? null;
       const gone = new AbortController();
       const signal = given === null ? gone.signal : AbortSignal.any([given, gone.signal]);
+      if (op.type === "subscription") {
+        observer.error(TRPCClientError.from(new TypeError("a watch is opened with watch()")));
+        return () => undefined;
+      }
       const { repeatable } = factsOf(op.path);
       const { path, input, context } = op;
       callProcedure({ path, input, isQuery: op.type === "query", repeatable, context, signal }, sessions, pace).then(

@@ -1,5 +1,5 @@
 import type { AppRouter } from "@sallyport/api";
-import type { AnyTRPCMutationProcedure, AnyTRPCProcedure } from "@trpc/server";
+import type { AnyTRPCMutationProcedure, AnyTRPCProcedure, AnyTRPCSubscriptionProcedure, inferProcedureInput, inferProcedureOutput } from "@trpc/server";
 
 type Paths<T, Prefix extends string = ""> = {
   [K in keyof T & string]: T[K] extends AnyTRPCProcedure ? `${Prefix}${K}` : Paths<T[K], `${Prefix}${K}.`>;
@@ -14,16 +14,31 @@ export type ProcedurePath = Paths<Procedures>;
 
 /** What the client must know of a procedure before it sends it. */
 export interface ProcedureFacts {
-  readonly type: "query" | "mutation";
+  /** A subscription is a watch: it answers events as they come, and is opened with {@link Connection.watch}. */
+  readonly type: "query" | "mutation" | "subscription";
   /** Whether sending it twice has one effect at most. A reveal sent twice would be two reveals on record. */
   readonly repeatable: boolean;
 }
 
-type FactsAt<P extends ProcedurePath> = ProcedureFacts & { readonly type: At<Procedures, P> extends AnyTRPCMutationProcedure ? "mutation" : "query" };
+type FactsAt<P extends ProcedurePath> = ProcedureFacts & {
+  readonly type: At<Procedures, P> extends AnyTRPCMutationProcedure ? "mutation" : At<Procedures, P> extends AnyTRPCSubscriptionProcedure ? "subscription" : "query";
+};
+
+/** The paths of the watches. */
+export type WatchPath = { [P in ProcedurePath]: At<Procedures, P> extends AnyTRPCSubscriptionProcedure ? P : never }[ProcedurePath];
+/** What a watch is asked with. */
+export type WatchInput<P extends WatchPath> = inferProcedureInput<Extract<At<Procedures, P>, AnyTRPCProcedure>>;
+/** What a watch answers, again and again. */
+export type WatchEvent<P extends WatchPath> =
+  inferProcedureOutput<Extract<At<Procedures, P>, AnyTRPCProcedure>> extends AsyncIterable<infer Event, unknown, unknown> ? Event : never;
 
 /** All procedures of the api that this client was built with; a missing or mistyped one doesn't compile. */
 export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "access.mine": { type: "query", repeatable: true },
+  "crossings.search": { type: "query", repeatable: true },
+  "crossings.watch": { type: "subscription", repeatable: true },
+  "overview.get": { type: "query", repeatable: true },
+  "overview.watch": { type: "subscription", repeatable: true },
   "packets.get": { type: "query", repeatable: true },
   "packets.list": { type: "query", repeatable: true },
   "packets.reject": { type: "mutation", repeatable: true },

@@ -31,6 +31,7 @@ export class Transport {
   readonly #origin: string;
   readonly #kept: Agent;
   readonly #alone: Agent;
+  readonly #watching: Agent;
 
   constructor(api: URL, trustDomain: string, identity: Identity) {
     this.#origin = api.origin;
@@ -40,6 +41,8 @@ export class Transport {
     this.#kept = new Agent({ ...options, connections: CONNECTIONS_MAX });
     // Without pipelining undici keeps no connection alive.
     this.#alone = new Agent({ ...options, pipelining: 0 });
+    // What is read as it comes may be of any length.
+    this.#watching = new Agent({ ...options, pipelining: 0, maxResponseSize: -1 });
   }
 
   /**
@@ -62,9 +65,36 @@ export class Transport {
     }
   }
 
-  /** Closes the connections once what is under way has ended. */
+  /**
+   * Sends once and hands the answer on as it comes. The signal ends it.
+   * @throws ConnectionFault where no answer came, and from the stream where it broke off.
+   */
+  async open(outgoing: Outgoing, signal: AbortSignal): Promise<{ readonly status: number; readonly body: AsyncIterable<Buffer> }> {
+    try {
+      const answer = await request(`${this.#origin}${outgoing.path}`, {
+        method: outgoing.method,
+        headers: { accept: "application/x-ndjson", "content-type": "application/json", ...outgoing.headers },
+        body: outgoing.body ?? null,
+        dispatcher: this.#watching,
+        signal,
+      });
+      return { status: answer.statusCode, body: faultsOf(answer.body) };
+    } catch (error) {
+      throw faultOf(error);
+    }
+  }
+
+  /** Closes the connections once what is under way has ended; a watch is ended. */
   async close(): Promise<void> {
-    await Promise.all([this.#kept.close(), this.#alone.close()]);
+    await Promise.all([this.#kept.close(), this.#alone.close(), this.#watching.destroy()]);
+  }
+}
+
+async function* faultsOf(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw faultOf(error);
   }
 }
 
