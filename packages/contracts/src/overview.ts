@@ -48,4 +48,4 @@ export const OverviewOutput = strict({
 });
 
 /** A watch: the same, as it changes; at most once in two seconds. */
-export const WatchOverviewInput = OverviewInput;
+export const WatchOverviewInput = strict({ ...OverviewInput.shape });

@@ -22,7 +22,7 @@ export interface CheckpointStore {
 }
 
 /** A chain's open generation: its size, the largest checkpoint's size, and when that was stored. */
-export interface ChainStanding {
+interface ChainStanding {
   readonly chain: string;
   readonly generation: number;
   readonly size: number;
