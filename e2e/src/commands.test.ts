@@ -73,7 +73,7 @@ describe("npm start", () => {
     "starts again with what was there, and Ctrl-C, which reaches the whole group, leaves nothing running",
     async () => {
       const npm = await npmStart(NEXT_MS);
-      expect(npm.stdout).not.toContain("founding");
+      expect(npm.stdout).not.toMatch(/^founding:/m);
       expect(await packetsSeen()).toEqual(kept);
       process.kill(-npm.pid, "SIGINT");
       expect(await leftAfter(product.home, GONE_MS)).toEqual([]);

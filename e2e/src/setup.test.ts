@@ -23,10 +23,9 @@ beforeAll(async () => {
 afterAll(async () => await product.remove(), 120_000);
 
 describe("a deployment that was started empty", () => {
-  test("has no profile, and serves its page", async () => {
-    const listed = await product.cli(["workloads"]);
-    expect(listed.code).toBe(2);
-    expect(listed.stderr).toContain("there are no profiles");
+  test("has the profile that people sign in with at a terminal and no other, and serves its page", async () => {
+    const { workloads } = await product.json<{ workloads: { profile: string }[] }>(["workloads"]);
+    expect(workloads.map(({ profile }) => profile)).toEqual(["terminal"]);
     expect((await fetch(product.console)).status).toBe(200);
   });
 
@@ -46,7 +45,7 @@ describe("a deployment that was started empty", () => {
   test("starts with those profiles, each with what its role allows", async () => {
     await product.start({ SALLYPORT_SEED: "none" });
     const { workloads } = await product.json<{ workloads: { profile: string; notAfter: string | null }[] }>(["workloads"]);
-    expect(workloads.map(({ profile }) => profile)).toEqual(names);
+    expect(workloads.map(({ profile }) => profile)).toEqual([...names, "terminal"].sort());
     const { studies } = await product.json<{ studies: { study: string; sites: { site: string }[] }[] }>(["--as", "steward", "call", "studies.list"]);
     expect(studies.map((each) => each.study)).toEqual([study?.id]);
     expect(studies[0]?.sites.map(({ site }) => site)).toEqual(study?.sites.map(({ id }) => id));

@@ -127,6 +127,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
     reader: readerAt(custodianUrl),
     runDeeply: (work, take) => workerRunner(custodianUrl())(work, take),
     starterPolicyDigest,
+    party: { id: "localhost", origin: "http://localhost:3000" },
   });
   const { trustDomain, certificates } = custodian;
   if (options.durable !== undefined) db = await durableDatabase(options.durable, custodian.deployment);

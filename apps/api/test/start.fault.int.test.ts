@@ -29,6 +29,7 @@ async function startCustodian(home: string): Promise<ChildApp> {
     SALLYPORT_CUSTODIAN_HOME: join(home, "custodian"),
     SALLYPORT_CUSTODIAN_ADDRESS: `127.0.0.1:${await freePort()}`,
     SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: join(home, "url"),
+    SALLYPORT_CONSOLE_ORIGIN: "http://localhost:3000",
   });
 }
 

@@ -1,7 +1,10 @@
 import { checkpointKeyName, keyFingerprint, type NoteSigner, vkeyOf } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import type { FrameHandler, KeyContext } from "@sallyport/custody";
+import { CredentialLedger, type LedgerRules, makeFoundingLinks } from "@sallyport/custody/credentials";
 import { SallyportError } from "@sallyport/errors";
+import type { RelyingParty } from "@sallyport/passkey";
+import { approve } from "./approve.ts";
 import { Certificates } from "./certificates.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { sweepShares, unwrap, wrap } from "./data-keys.ts";
@@ -23,6 +26,10 @@ export interface CustodianParts extends StoreOptions {
   readonly reader: TrailReader;
   readonly runDeeply: DeepRunner;
   readonly starterPolicyDigest: string;
+  /** Where people's passkeys are made and used: the console. */
+  readonly party: RelyingParty;
+  /** For tests that show what each rule is for. */
+  readonly rules?: LedgerRules;
 }
 
 export interface RunningCustodian {
@@ -40,6 +47,8 @@ export interface RunningCustodian {
 export async function openCustodian(parts: CustodianParts): Promise<RunningCustodian> {
   const { now, reader } = parts;
   const store = await Store.open(parts, (empty) => found(empty, now));
+  makeFoundingLinks(store);
+  await store.durable();
   const { deployment, trustDomain } = store.deployment;
   const { privateKey, raw } = ed25519FromSeed(Buffer.from(store.active("sign").secret, "base64url"));
   const signer: NoteSigner = { name: checkpointKeyName(deployment), privateKey };
@@ -49,6 +58,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const minting = new Minting(store, now, certificates);
   const sealing = new Sealing(store, now);
   const checkpoints = new Checkpoints(store, reader, verdicts, signer, now);
+  const ledger = new CredentialLedger({ store, deployment, party: parts.party, now, ...(parts.rules !== undefined && { rules: parts.rules }) });
   const verification = new Verification(store, verdicts, parts.runDeeply);
 
   const handle: FrameHandler = (verb, payload) => {
@@ -62,6 +72,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       case "mint":
         return minting.mint(payload);
       case "approve":
+        return approve({ ledger, deployment, signer }, payload);
       case "issue":
         // Certificates are for the supervisor, over its own channel: an api that could have them issued could be anyone.
         throw new SallyportError("verb.refused", { verb });

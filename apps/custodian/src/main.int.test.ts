@@ -2,7 +2,8 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { GroupCommitTrail } from "@sallyport/audit";
+import { approvalStatement, GroupCommitTrail } from "@sallyport/audit";
+import { sha256 } from "@sallyport/crypto";
 import { connectCustodian, type CustodianClient } from "@sallyport/custody";
 import { connectDatabase, trailStore } from "@sallyport/db";
 import { migratedDatabase } from "@sallyport/db/testing";
@@ -11,6 +12,7 @@ import { createRequest } from "@sallyport/pki";
 import postgres from "postgres";
 import { expect, onTestFinished, test } from "vitest";
 import { draftOf } from "../test/memory-trail.ts";
+import { attest, person } from "../test/people.ts";
 import { newHome } from "../test/running.ts";
 
 const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
@@ -28,7 +30,13 @@ async function launch(home: string, databaseUrl: string, env: Readonly<Record<st
   if (!existsSync(file)) writeFileSync(file, databaseUrl, { mode: 0o600 });
   const child = fork(MAIN, [], {
     silent: true,
-    env: { SALLYPORT_CUSTODIAN_HOME: home, SALLYPORT_CUSTODIAN_ADDRESS: "127.0.0.1:0", SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: file, ...env },
+    env: {
+      SALLYPORT_CUSTODIAN_HOME: home,
+      SALLYPORT_CUSTODIAN_ADDRESS: "127.0.0.1:0",
+      SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: file,
+      SALLYPORT_CONSOLE_ORIGIN: "http://localhost:3000",
+      ...env,
+    },
   });
   let stderr = "";
   child.stderr?.on("data", (part) => (stderr += String(part)));
@@ -104,6 +112,39 @@ test("the process founds itself, seals what is committed, signs it, verifies it 
   expect(broken.verdicts[0]?.broken).toMatchObject({ seq: 42, kind: "altered" });
 }, 60_000);
 
+test("the supervisor is told the founding links, and what founders enrol and approve outlives kill -9", async () => {
+  const home = newHome();
+  const first = await launch(home, "postgres://nobody:none@127.0.0.1:1/none");
+  const { links } = (await first.ask({ type: "founding", id: 3 })) as { links: { founder: number; secret: string }[] };
+  expect(links.map(({ founder }) => founder)).toEqual([1, 2]);
+  const [ada, bob] = [person(), person()];
+  const client = await clientOf(first);
+  for (const [index, who] of [ada, bob].entries())
+    await client.approve({ kind: "enrol", person: who.id, attestation: await attest(who), basis: { kind: "founding", secret: links[index]?.secret ?? "" } }, 5000);
+  const statement = approvalStatement({
+    deployment: String(first.ready["deployment"]),
+    kind: "person.suspend",
+    payload: {},
+    effectDigest: "0".repeat(64),
+    needed: 1,
+    requestedByPerson: ada.id,
+    requestedAt: new Date().toISOString(),
+    nonce: "A".repeat(22),
+    expiresAt: new Date(Date.now() + 60_000).toISOString(),
+  });
+  const ask = { kind: "approve", statement, person: bob.id, response: bob.authenticator.assert(sha256(statement)) } as const;
+  const { note } = await client.approve(ask, 5000);
+  first.child.kill("SIGKILL");
+  await once(first.child, "exit");
+
+  const second = await launch(home, "postgres://nobody:none@127.0.0.1:1/none");
+  expect(await second.ask({ type: "founding", id: 4 })).toEqual({ type: "links", id: 4, links: [] });
+  const again = await clientOf(second);
+  expect(await again.approve(ask, 5000)).toEqual({ note });
+  expect((await again.status({}, 5000)).foundersLeft).toBe(0);
+  expect(`${first.stderr()}${second.stderr()}`).not.toContain(links[0]?.secret);
+});
+
 test("a revoked workload gets no certificate; when its supervisor is gone, the process ends", async () => {
   const started = await launch(newHome(), "postgres://nobody:none@127.0.0.1:1/none");
   const spiffe = `spiffe://${String(started.ready["trustDomain"])}/service/reviewer`;
@@ -123,6 +164,8 @@ test.each([
   ["SALLYPORT_CUSTODIAN_ADDRESS", "localhost", "setting.invalid"],
   ["SALLYPORT_CUSTODIAN_ADDRESS", "localhost:99999", "setting.invalid"],
   ["SALLYPORT_CUSTODIAN_DATABASE_URL_FILE", "", "setting.invalid"],
+  ["SALLYPORT_CONSOLE_ORIGIN", "", "setting.invalid"],
+  ["SALLYPORT_CONSOLE_ORIGIN", "http://127.0.0.1:3000", "setting.invalid"],
   ["SALLYPORT_CUSTODIAN_DATABASE_URL_FILE", "/nowhere/database.url", "secret.missing"],
 ])("with %s = %j the start is refused by name", async (setting, value, code) => {
   const { ready, stderr, child } = await launch(newHome(), "postgres://nobody:hunter2hunter2@127.0.0.1:1/none", { [setting]: value });

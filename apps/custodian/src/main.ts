@@ -1,3 +1,4 @@
+import { openFoundingLinks } from "@sallyport/custody/credentials";
 import { codeOf, SallyportError } from "@sallyport/errors";
 import { starterPolicyDigest } from "@sallyport/policy";
 import { openCustodian } from "./custodian.ts";
@@ -22,7 +23,7 @@ function die(event: string, error: unknown): never {
 process.on("uncaughtException", (error) => die("custodian.crashed", error));
 process.on("unhandledRejection", (error) => die("custodian.crashed", error));
 try {
-  const { home, host, port, databaseUrl } = readSettings();
+  const { home, host, port, databaseUrl, party } = readSettings();
   const custodian = await openCustodian({
     home,
     now: Date.now,
@@ -30,8 +31,9 @@ try {
     reader: openTrail(databaseUrl, "sallyport-custodian"),
     runDeeply: workerRunner(databaseUrl),
     starterPolicyDigest,
+    party,
   });
-  const { deployment, trustDomain, fingerprint, certificates, handle } = custodian;
+  const { deployment, trustDomain, fingerprint, certificates, handle, store } = custodian;
   // The supervisor has to know the deployment before there is a schema to connect to.
   send({ type: "hello", deployment, trustDomain, fingerprint });
   const listener = await listen({ host, port, trustDomain, certificates, handle, now: Date.now });
@@ -47,7 +49,7 @@ try {
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("SIGINT", () => stop("SIGINT"));
   process.once("disconnect", () => stop("supervisor gone"));
-  serveSupervisor({ send, onMessage: (listener) => process.on("message", listener) }, certificates);
+  serveSupervisor({ send, onMessage: (listener) => process.on("message", listener) }, certificates, () => openFoundingLinks(store));
   log("custodian.ready", { deployment, port: listener.port });
   send({ type: "ready", deployment, trustDomain, fingerprint, port: listener.port });
 } catch (error) {

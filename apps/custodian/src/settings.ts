@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { SallyportError } from "@sallyport/errors";
+import { type RelyingParty, relyingParty } from "@sallyport/passkey";
 
 /** Where the custodian keeps its store, where it listens, and how it reads the trail. */
 export interface Settings {
@@ -7,10 +8,12 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
+  /** Of the console, as browsers see it. */
+  readonly party: RelyingParty;
 }
 
 /**
- * Reads the three settings, and the database URL from its file.
+ * Reads the settings, and the database URL from its file.
  *
  * @throws `setting.invalid`, `secret.missing` or `secret.exposed` with the setting's name, never with a value.
  */
@@ -19,7 +22,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
   if (home === "") throw new SallyportError("setting.invalid", { setting: "SALLYPORT_CUSTODIAN_HOME" });
   const [, host, port] = /^(.{1,253}):([0-9]{1,5})$/.exec(env["SALLYPORT_CUSTODIAN_ADDRESS"] ?? "") ?? [];
   if (host === undefined || Number(port) > 65_535) throw new SallyportError("setting.invalid", { setting: "SALLYPORT_CUSTODIAN_ADDRESS" });
-  return { home, host, port: Number(port), databaseUrl: readSecretFile(env, "SALLYPORT_CUSTODIAN_DATABASE_URL_FILE") };
+  const party = relyingParty(env["SALLYPORT_CONSOLE_ORIGIN"] ?? "");
+  return { home, host, port: Number(port), party, databaseUrl: readSecretFile(env, "SALLYPORT_CUSTODIAN_DATABASE_URL_FILE") };
 }
 
 function readSecretFile(env: Readonly<Record<string, string | undefined>>, setting: string): string {

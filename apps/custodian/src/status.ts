@@ -1,5 +1,6 @@
 import { keyFingerprint, parseVkey } from "@sallyport/audit";
 import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
+import { foundersLeft } from "@sallyport/custody/credentials";
 import type { Certificates } from "./certificates.ts";
 import { isRootPresent } from "./data-keys.ts";
 import type { Minting } from "./mint.ts";
@@ -40,7 +41,7 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     crlNextUpdateS: list.nextUpdateS,
     revokedWorkloads: [...store.all("revocation").keys()],
     rootKey: (await isRootPresent(store)) ? "present" : "away",
-    foundersLeft: 2,
+    foundersLeft: foundersLeft(store),
     events: [...store.all("event").values()].sort((a, b) => a.n - b.n),
     marks: [...store.all("mark").values()].map(({ chain, generation, size, root, mac }) => ({ chain, generation, size, root, mac })),
     verdicts: verdicts.all(),

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import type { CompactRangeState } from "@sallyport/audit";
 import type { CustodyEvent, KeyContext, Verdict } from "@sallyport/custody";
+import type { CredentialKinds } from "@sallyport/custody/credentials";
 import { createRootKey, fileRootKey, lockStore, type RootKey, SealedStore, type SealedStoreOptions, type StoreLock } from "@sallyport/custody/journal";
 import { SallyportError } from "@sallyport/errors";
 
@@ -31,7 +32,7 @@ export interface Mark {
 }
 
 /** What the store knows, by kind. */
-export interface Kinds {
+export interface Kinds extends CredentialKinds {
   readonly deployment: { readonly deployment: string; readonly trustDomain: string; readonly eventN: number };
   readonly authority: { readonly certPem: string; readonly keyPem: string };
   readonly ring: RingEntry;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { duplexPair } from "node:stream";
 import { sha256, sha256Hex } from "@sallyport/crypto";
 import { CustodianClient, serveFrames } from "@sallyport/custody";
+import { relyingParty } from "@sallyport/passkey";
 import { createRequest } from "@sallyport/pki";
 import { fixedClock } from "@sallyport/testkit";
 import { onTestFinished } from "vitest";
@@ -13,6 +14,8 @@ import { verifyDeeply } from "@sallyport/audit";
 import { MemoryTrail } from "./memory-trail.ts";
 
 export const STARTER = '{"title":"starter","version":1}';
+
+export const PARTY = relyingParty("http://localhost:3000");
 
 export interface Running {
   readonly home: string;
@@ -43,6 +46,7 @@ export async function start(from: Partial<Running> = {}, parts: Partial<Custodia
     onFailure: () => undefined,
     reader: trail,
     starterPolicyDigest: sha256Hex(STARTER),
+    party: PARTY,
     async runDeeply(work, take) {
       for await (const verdict of verifyDeeply(work, trail, clock.now)) take(verdict);
     },

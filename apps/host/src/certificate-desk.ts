@@ -19,7 +19,18 @@ export interface KeptIdentity {
   readonly owner?: Owner | undefined;
 }
 
+/** A link with which a founding administrator enrols. */
+export interface FoundingLink {
+  readonly founder: number;
+  readonly secret: string;
+}
+
 const ANSWER_MS = 10_000;
+
+function isFoundingLink(value: unknown): value is FoundingLink {
+  const { founder, secret } = (value ?? {}) as Partial<Record<keyof FoundingLink, unknown>>;
+  return (founder === 1 || founder === 2) && typeof secret === "string" && /^[A-Za-z0-9_-]{43}$/.test(secret);
+}
 
 /**
  * Gets certificates from the custodian over its own channel, and renews each at two thirds of its life. What is due is
@@ -88,6 +99,13 @@ export class CertificateDesk {
   /** Ends a workload's certificates for good. */
   async revoke(spiffe: string): Promise<void> {
     await this.#ask({ type: "revoke", spiffe });
+  }
+
+  /** The founding links that are still open. Secrets: for the operator's eyes, and for no file. */
+  async foundingLinks(): Promise<readonly FoundingLink[]> {
+    const { links } = await this.#ask({ type: "founding" });
+    if (!Array.isArray(links) || !links.every(isFoundingLink)) throw new SallyportError("internal", { step: "founding" });
+    return links;
   }
 
   async #issue(identity: KeptIdentity): Promise<void> {

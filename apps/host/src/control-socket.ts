@@ -36,6 +36,8 @@ export interface HostStatus {
 export interface HostCommands {
   status(): HostStatus;
   revoke(workload: string): Promise<void>;
+  /** A line for each founding link that is still open. */
+  founding(): Promise<readonly string[]>;
 }
 
 const LINE_MAX = 4096;
@@ -69,6 +71,7 @@ async function answer(line: string, commands: HostCommands): Promise<unknown> {
     const request = JSON.parse(line) as { cmd?: unknown; workload?: unknown };
     if (request.cmd === "status") return { ok: true, status: commands.status() };
     if (request.cmd === "revoke" && typeof request.workload === "string") return await commands.revoke(request.workload).then(() => ({ ok: true }));
+    if (request.cmd === "founding") return { ok: true, lines: await commands.founding() };
     return { ok: false, code: "input.invalid" };
   } catch (error) {
     return { ok: false, code: error instanceof SyntaxError ? "input.invalid" : codeOf(error) };
@@ -90,6 +93,15 @@ export async function hostStatus(home: string): Promise<HostStatus> {
  */
 export async function revokeWorkload(home: string, name: string): Promise<void> {
   await ask(homePaths(home), { cmd: "revoke", workload: name });
+}
+
+/**
+ * A line for each founding link that is still open, for the operator alone: whoever has one becomes an administrator.
+ * @throws SallyportError `service.unavailable` where no supervisor runs.
+ */
+export async function foundingLines(home: string): Promise<readonly string[]> {
+  const { lines } = (await ask(homePaths(home), { cmd: "founding" })) as { lines: readonly string[] };
+  return lines;
 }
 
 function ask(home: Home, request: unknown): Promise<object> {

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "@sallyport/embedded-postgres";
 import { readIdentity } from "@sallyport/pki";
-import { hostStatus, revokeWorkload } from "./control-socket.ts";
+import { foundingLines, hostStatus, revokeWorkload } from "./control-socket.ts";
 import { homePaths } from "./home.ts";
 import { databaseUrlFile } from "./process-environment.ts";
 import { ZONE_UIDS } from "./process-owners.ts";
@@ -29,7 +29,7 @@ class Supervisor {
       setup: program("process", "setup"),
       entries: [standIn("process"), standIn("custodian")],
     };
-    const settings = { home, consolePort: ports.console, apiPort: ports.api, custodianPort: null, databaseUrl: null, seed: "synthetic" };
+    const settings = { home, consolePort: ports.console, apiPort: ports.api, custodianPort: null, databaseUrl: null, seed: "synthetic", consoleOrigin: null };
     const script = `
       import { Host } from ${JSON.stringify(dist("host.js"))};
       import { failureText } from ${JSON.stringify(dist("failure-text.js"))};
@@ -112,7 +112,17 @@ describe("the supervisor", () => {
     ]);
     const status = await hostStatus(home);
     expect(status.processes.map(({ name, state }) => `${name} ${state}`)).toEqual(["postgres running", "custodian running", "api running", "console running"]);
-    expect(status.certificates.map(({ name }) => name)).toEqual(["api", "console", "profile auditor", "profile engineer", "profile ingest", "profile reviewer", "profile steward"]);
+    expect(status.certificates.map(({ name }) => name)).toEqual([
+      "api",
+      "console",
+      "profile auditor",
+      "profile engineer",
+      "profile ingest",
+      "profile reviewer",
+      "profile steward",
+      "profile terminal",
+    ]);
+    expect(plan.principals.map(({ id }) => id)).not.toContain("svc_terminal");
     for (const { notAfter } of status.certificates) expect(Date.parse(notAfter ?? "")).toBeGreaterThan(Date.now());
     expect(readIdentity(join(home, "profiles", "reviewer")).certPem).toContain("BEGIN CERTIFICATE");
     expect(JSON.parse(readFileSync(join(home, "profiles", "reviewer", "profile.json"), "utf8"))).toEqual({
@@ -136,10 +146,35 @@ describe("the supervisor", () => {
       Object.keys(told(name))
         .filter((key) => key.startsWith("SALLYPORT_"))
         .sort();
-    expect(names("api")).toEqual(["SALLYPORT_API_DATABASE_URL_FILE", "SALLYPORT_API_PORT", "SALLYPORT_CUSTODIAN_ADDRESS", "SALLYPORT_IDENTITY_DIR", "SALLYPORT_TRUST_DOMAIN"]);
+    expect(names("api")).toEqual([
+      "SALLYPORT_API_DATABASE_URL_FILE",
+      "SALLYPORT_API_PORT",
+      "SALLYPORT_CONSOLE_ORIGIN",
+      "SALLYPORT_CUSTODIAN_ADDRESS",
+      "SALLYPORT_IDENTITY_DIR",
+      "SALLYPORT_TRUST_DOMAIN",
+    ]);
     expect(names("console")).toEqual(["SALLYPORT_API_URL", "SALLYPORT_CONSOLE_PORT", "SALLYPORT_IDENTITY_DIR", "SALLYPORT_TRUST_DOMAIN"]);
+    expect(told("api")["SALLYPORT_CONSOLE_ORIGIN"]).toBe(`http://localhost:${ports.console}`);
     expect(told("console")["NODE_ENV"]).toBe("production");
     expect(JSON.stringify([told("api"), told("console")])).not.toContain("postgres://");
+  });
+
+  it("prints the founding links before it is ready, at each start until they are used, and writes them into no file", async () => {
+    const link = (founder: number): string => `founding administrator ${founder}: http://localhost:${ports.console}/enrol#${String(founder).repeat(43)}`;
+    const first = await start();
+    expect(first.lines.slice(-3)).toEqual([link(1), link(2), `ready http://localhost:${ports.console}`]);
+    expect(await foundingLines(home)).toEqual([link(1), link(2)]);
+    const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes("postgres"));
+    for (const { parentPath, name } of files) expect(readFileSync(join(parentPath, name), "latin1"), name).not.toContain("1".repeat(43));
+
+    writeFileSync(join(home, "custodian", "enrolled"), "");
+    first.process.kill("SIGTERM");
+    await first.exit;
+    const next = await start();
+    expect(next.lines.join("\n")).not.toContain("founding administrator");
+    expect(await foundingLines(home)).toEqual([]);
+    rmSync(join(home, "custodian", "enrolled"));
   });
 
   it("keeps every secret file for one user alone", async () => {

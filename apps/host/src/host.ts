@@ -1,12 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
-import { freePort, startPostgres } from "@sallyport/embedded-postgres";
+import { startPostgres } from "@sallyport/embedded-postgres";
 import { SallyportError } from "@sallyport/errors";
 import { processId, serviceId } from "@sallyport/zones";
 import { addRevoked, CertificateDesk, profileNames, revokedNames, writeProfile } from "./certificate-desk.ts";
 import { type ReadyProcess, startProcess } from "./child-process.ts";
 import { type HostStatus, serveControl } from "./control-socket.ts";
+import { custodianPort } from "./custodian-port.ts";
 import { type Deployment, deploymentOf, type Founding, keepDeployment, knownDeployment, knownFounding } from "./deployment.ts";
 import { failureText } from "./failure-text.ts";
 import { assertFoundedDatabase, databaseFolder } from "./founded-database.ts";
@@ -21,7 +22,7 @@ import { writePrivate } from "./private-file.ts";
 import { type Addresses, databaseUrlFile, environmentOf } from "./process-environment.ts";
 import { ProcessLog } from "./process-log.ts";
 import { applyOwners, chooseOwners, ownerFor, type Owners, type ProcessName } from "./process-owners.ts";
-import { LOCAL_PROFILES } from "./profiles.ts";
+import { LOCAL_PROFILES, TERMINAL_PROFILE } from "./profiles.ts";
 import { runOnce } from "./run-once.ts";
 import { asRunning } from "./running-postgres.ts";
 import type { OperatorPlan } from "./setup-plan.ts";
@@ -49,7 +50,8 @@ export class Host {
     this.#parts = parts;
     this.home = homePaths(parts.settings.home);
     this.#failed = new Promise((settle) => (this.#fail = settle));
-    this.#addresses = { trustDomain: "", custodianPort: 0, apiPort: parts.settings.apiPort, consolePort: parts.settings.consolePort };
+    const { apiPort, consolePort, consoleOrigin } = parts.settings;
+    this.#addresses = { trustDomain: "", custodianPort: 0, apiPort, consolePort, consoleOrigin: consoleOrigin ?? new URL(`http://localhost:${consolePort}`).origin };
     this.#desk = new CertificateDesk(() => this.#custodian?.current ?? null, parts.now, parts.report);
   }
 
@@ -69,11 +71,12 @@ export class Host {
     await assertPortFree(settings.consolePort, "SALLYPORT_CONSOLE_PORT");
     await this.#startInner();
     await this.#foundOnce();
-    for (const name of profileNames(this.home)) await this.#keepProfile(name);
+    await this.#keepProfiles();
     await this.#keepProcess("api");
     await this.#bringSubjectsOnce();
     await this.#keepProcess("console");
     this.#renewal = setInterval(() => void this.#desk.renewDue(), RENEW_MS);
+    for (const line of await this.#foundingLines()) report(line);
     report(`ready http://localhost:${settings.consolePort}`);
   }
 
@@ -86,6 +89,7 @@ export class Host {
     await this.#startInner();
     await this.#found(foundingPlan(this.#addresses.trustDomain, plan.studies, plan.profiles));
     for (const { name } of plan.profiles) await this.#keepProfile(name);
+    await this.#keepProfile(TERMINAL_PROFILE);
     this.#markFounded("plan");
   }
 
@@ -95,17 +99,22 @@ export class Host {
    * @throws SallyportError as {@link start}; `setting.invalid` without a database of its own, or with a demonstration study, which needs the api.
    */
   async startCustodian(): Promise<void> {
-    const { databaseUrl, seed } = this.#parts.settings;
+    const { databaseUrl, seed, consoleOrigin } = this.#parts.settings;
     if (databaseUrl === null) throw new SallyportError("setting.invalid", { setting: "SALLYPORT_DATABASE_URL", reason: "a zone of its own has no embedded database" });
     if (seed !== "none") throw new SallyportError("setting.invalid", { setting: "SALLYPORT_SEED", reason: "a zone of its own founds an empty deployment: use none" });
+    if (consoleOrigin === null)
+      throw new SallyportError("setting.invalid", { setting: "SALLYPORT_CONSOLE_ORIGIN", reason: "a zone of its own can't know where browsers find the console" });
     this.#addresses = { ...this.#addresses, custodianHost: "0.0.0.0" };
     await this.#begin();
     takeBack(this.home);
     await this.#startInner();
     await this.#foundOnce();
-    for (const name of profileNames(this.home)) await this.#keepProfile(name);
+    await this.#keepProfiles();
     handOver(this.home, this.#addresses.trustDomain, this.#owners);
     this.#renewal = setInterval(() => void this.#desk.renewDue(), RENEW_MS);
+    // What a container prints is kept in a log; so here it is only said that there are links, and the operator asks for them.
+    const open = (await this.#foundingLines()).length;
+    if (open > 0) this.#parts.report(`founding administrators: ${open} have yet to enrol; their links: node apps/host/dist/main.js founding`);
     this.#parts.report(`ready custodian of ${this.#addresses.trustDomain}`);
   }
 
@@ -135,14 +144,14 @@ export class Host {
     this.#owners = chooseOwners(this.home, programs.entries);
     if (this.#owners.kind === "one" && this.#owners.warning !== null) report(`warning: ${this.#owners.warning}`);
     applyOwners(this.home, this.#owners);
-    this.#control = await serveControl(this.home, { status: () => this.status(), revoke: (name) => this.#revoke(name) });
+    this.#control = await serveControl(this.home, { status: () => this.status(), revoke: (name) => this.#revoke(name), founding: () => this.#foundingLines() });
   }
 
   /** The database and the custodian, and the identities of the processes. */
   async #startInner(): Promise<void> {
     const { database, report } = this.#parts;
     const ownerUrl = await this.#startDatabase();
-    this.#addresses = { ...this.#addresses, custodianPort: await this.#custodianPort() };
+    this.#addresses = { ...this.#addresses, custodianPort: await custodianPort(this.home, this.#parts.settings.custodianPort) };
     const deployment = knownDeployment(this.home) ?? (await this.#firstDeployment(ownerUrl));
     this.#addresses = { ...this.#addresses, trustDomain: deployment.trustDomain };
     await database.migrate(ownerUrl, { deployment: deployment.deployment, log: (applied) => report(`database: ${applied}`) });
@@ -246,6 +255,16 @@ export class Host {
     writePrivate(this.home.founded, JSON.stringify({ ...founding, awaitsSubjects: false } satisfies Founding));
   }
 
+  async #keepProfiles(): Promise<void> {
+    for (const name of new Set([...profileNames(this.home), TERMINAL_PROFILE])) await this.#keepProfile(name);
+  }
+
+  /** The secret stands in the fragment, which no browser sends anywhere. */
+  async #foundingLines(): Promise<readonly string[]> {
+    const links = await this.#desk.foundingLinks();
+    return links.map(({ founder, secret }) => `founding administrator ${founder}: ${this.#addresses.consoleOrigin}/enrol#${secret}`);
+  }
+
   async #keepProfile(name: string): Promise<void> {
     const identity = writeProfile(this.home, name, this.#addresses.trustDomain, this.#addresses.apiPort);
     if (revokedNames(this.home).includes(name)) return;
@@ -293,26 +312,6 @@ export class Host {
 
   #writeSecret(name: "api" | "custodian", url: string): void {
     writePrivate(databaseUrlFile(this.home, name), `${url}\n`, ownerFor(this.#owners, name));
-  }
-
-  async #custodianPort(): Promise<number> {
-    const { custodianPort } = this.#parts.settings;
-    if (custodianPort !== null) {
-      await assertPortFree(custodianPort, "SALLYPORT_CUSTODIAN_PORT");
-      return custodianPort;
-    }
-    const kept = existsSync(this.home.custodianPort) ? Number(readFileSync(this.home.custodianPort, "utf8")) : 0;
-    const isUsable =
-      Number.isInteger(kept) &&
-      kept > 0 &&
-      kept < 65_536 &&
-      (await assertPortFree(kept, "SALLYPORT_CUSTODIAN_PORT").then(
-        () => true,
-        () => false,
-      ));
-    const port = isUsable ? kept : await freePort();
-    writePrivate(this.home.custodianPort, `${port}\n`);
-    return port;
   }
 
   async #revoke(name: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { assertSafe, migrate, provisionRoles } from "@sallyport/db";
 import { bringDemoSubjects } from "./demo-subjects.ts";
+import { foundingLines } from "./control-socket.ts";
 import { failureText } from "./failure-text.ts";
 import { Host } from "./host.ts";
 import { builtPrograms } from "./programs.ts";
@@ -12,8 +13,9 @@ const SECOND_SIGNAL_MS = 500;
 async function main(args: readonly string[]): Promise<number> {
   const [command, argument, ...rest] = args;
   const isZone = command === "zone" && argument === "custodian";
+  if (command === "founding" && argument === undefined) return showFounding();
   if (rest.length > 0 || (command !== undefined && !isZone && (command !== "setup" || argument === undefined))) {
-    process.stderr.write("usage: main.js | main.js setup PLAN-FILE | main.js zone custodian\n");
+    process.stderr.write("usage: main.js | main.js setup PLAN-FILE | main.js zone custodian | main.js founding\n");
     return 2;
   }
   const report = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -45,6 +47,13 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     await host.stop();
   }
+}
+
+/** The founding links that are still open, on the terminal of who may ask the supervisor that runs on this home. */
+async function showFounding(): Promise<number> {
+  const lines = await foundingLines(readSettings().home);
+  process.stdout.write(`${lines.length === 0 ? "both founding administrators have enrolled" : lines.join("\n")}\n`);
+  return 0;
 }
 
 let isAsked = false;

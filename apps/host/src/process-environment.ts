@@ -10,6 +10,8 @@ export interface Addresses {
   readonly custodianHost?: string;
   readonly apiPort: number;
   readonly consolePort: number;
+  /** The console as browsers see it: where people's passkeys are made and used. */
+  readonly consoleOrigin: string;
 }
 
 /** Where a process's database URL is. The console has none, and nobody gets the owner's. */
@@ -32,9 +34,16 @@ export function environmentOf(name: ProcessName, home: Home, addresses: Addresse
         SALLYPORT_CUSTODIAN_ADDRESS: `${addresses.custodianHost ?? "127.0.0.1"}:${addresses.custodianPort}`,
         SALLYPORT_CUSTODIAN_HOME: home.custodian,
         SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: databaseUrlFile(home, "custodian"),
+        SALLYPORT_CONSOLE_ORIGIN: addresses.consoleOrigin,
       };
     case "api":
-      return { ...all, ...custodian, SALLYPORT_API_PORT: String(addresses.apiPort), SALLYPORT_API_DATABASE_URL_FILE: databaseUrlFile(home, "api") };
+      return {
+        ...all,
+        ...custodian,
+        SALLYPORT_API_PORT: String(addresses.apiPort),
+        SALLYPORT_API_DATABASE_URL_FILE: databaseUrlFile(home, "api"),
+        SALLYPORT_CONSOLE_ORIGIN: addresses.consoleOrigin,
+      };
     case "console":
       return { ...all, SALLYPORT_CONSOLE_PORT: String(addresses.consolePort), SALLYPORT_API_URL: `https://localhost:${addresses.apiPort}`, NEXT_TELEMETRY_DISABLED: "1" };
   }

@@ -35,5 +35,11 @@ export const LOCAL_PROFILES: readonly Profile[] = [
   },
 ];
 
+/**
+ * The workload that `sallyport login` calls with: it carries people's tokens and has no rights of its own, so it is no service
+ * principal, and every deployment has it.
+ */
+export const TERMINAL_PROFILE = "terminal";
+
 /** The principal id of a profile. */
 export const principalOf = (profile: string): string => `svc_${profile.replaceAll("-", "_")}`;

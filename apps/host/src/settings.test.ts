@@ -33,7 +33,15 @@ const failure = (environment: Environment): SallyportError => {
 
 describe("settings", () => {
   it("have defaults: all of them may be absent", () => {
-    expect(readSettings({})).toEqual({ home: join(process.cwd(), ".sallyport"), consolePort: 3000, apiPort: 3001, custodianPort: null, databaseUrl: null, seed: "synthetic" });
+    expect(readSettings({})).toEqual({
+      home: join(process.cwd(), ".sallyport"),
+      consolePort: 3000,
+      apiPort: 3001,
+      custodianPort: null,
+      databaseUrl: null,
+      seed: "synthetic",
+      consoleOrigin: null,
+    });
   });
 
   it("are taken as they are given", () => {
@@ -44,10 +52,19 @@ describe("settings", () => {
       SALLYPORT_CUSTODIAN_PORT: "9000",
       SALLYPORT_DATABASE_URL_FILE: file("good"),
       SALLYPORT_SEED: "none",
+      SALLYPORT_CONSOLE_ORIGIN: "https://sallyport.example",
       NODE_ENV: "production",
       OTHER: "x",
     };
-    expect(readSettings(given)).toEqual({ home: "/srv/sallyport", consolePort: 8080, apiPort: 8443, custodianPort: 9000, databaseUrl: url("127.0.0.1/trial"), seed: "none" });
+    expect(readSettings(given)).toEqual({
+      home: "/srv/sallyport",
+      consolePort: 8080,
+      apiPort: 8443,
+      custodianPort: 9000,
+      databaseUrl: url("127.0.0.1/trial"),
+      seed: "none",
+      consoleOrigin: "https://sallyport.example",
+    });
   });
 
   it.each([
@@ -64,6 +81,8 @@ describe("settings", () => {
     ["a port with a fraction", () => ({ SALLYPORT_CUSTODIAN_PORT: "80.5" }), "setting.invalid", "SALLYPORT_CUSTODIAN_PORT"],
     ["an empty port", () => ({ SALLYPORT_API_PORT: "" }), "setting.invalid", "SALLYPORT_API_PORT"],
     ["an empty home", () => ({ SALLYPORT_HOME: " " }), "setting.invalid", "SALLYPORT_HOME"],
+    ["a console on an address, which no passkey is made for", () => ({ SALLYPORT_CONSOLE_ORIGIN: "http://127.0.0.1:3000" }), "setting.invalid", "SALLYPORT_CONSOLE_ORIGIN"],
+    ["a console without TLS on another host", () => ({ SALLYPORT_CONSOLE_ORIGIN: "http://sallyport.example" }), "setting.invalid", "SALLYPORT_CONSOLE_ORIGIN"],
     ["a seed that does not exist", () => ({ SALLYPORT_SEED: "maybe" }), "setting.invalid", "SALLYPORT_SEED"],
     ["one port for two listeners", () => ({ SALLYPORT_API_PORT: "3000" }), "port.taken", "SALLYPORT_API_PORT"],
     ["a name with a slip", () => ({ SALLYPORT_CONSOL_PORT: "3000" }), "setting.invalid", "SALLYPORT_CONSOLE_PORT"],

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { SallyportError } from "@sallyport/errors";
+import { relyingParty } from "@sallyport/passkey";
 import { assertDatabaseUrl } from "./database-url.ts";
 import { nearest } from "./nearest-name.ts";
 import { assertStrongSecret, readSecretFile, type SecretRule } from "./secret-file.ts";
@@ -15,6 +16,8 @@ export interface Settings {
   /** The owner's URL of another PostgreSQL, or null for the embedded one. A secret. */
   readonly databaseUrl: string | null;
   readonly seed: Seed;
+  /** The console as browsers see it; null: where this host serves it itself, on `localhost`. */
+  readonly consoleOrigin: string | null;
 }
 
 type Seed = "synthetic" | "none";
@@ -29,6 +32,7 @@ const SETTING_NAMES = [
   "SALLYPORT_DATABASE_URL",
   "SALLYPORT_DATABASE_URL_FILE",
   "SALLYPORT_SEED",
+  "SALLYPORT_CONSOLE_ORIGIN",
 ] as const;
 type SettingName = (typeof SETTING_NAMES)[number];
 
@@ -49,6 +53,7 @@ export function readSettings(environment: Environment = process.env, secretRule:
     custodianPort,
     databaseUrl: databaseUrl(environment, secretRule),
     seed: seed(environment),
+    consoleOrigin: consoleOrigin(environment),
   };
 }
 
@@ -94,6 +99,12 @@ function seed(environment: Environment): Seed {
   const value = text(environment, "SALLYPORT_SEED") ?? "synthetic";
   if (value !== "synthetic" && value !== "none") throw invalid("SALLYPORT_SEED", "is neither synthetic nor none");
   return value;
+}
+
+/** What makes an origin one that passkeys can be made for is the passkey package's to say; it names this setting. */
+function consoleOrigin(environment: Environment): string | null {
+  const value = text(environment, "SALLYPORT_CONSOLE_ORIGIN");
+  return value === undefined ? null : relyingParty(value).origin;
 }
 
 function databaseUrl(environment: Environment, secretRule: SecretRule): string | null {

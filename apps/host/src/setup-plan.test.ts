@@ -49,6 +49,7 @@ it.each([
     (plan: Draft) => Object.assign(plan.profiles[0]?.assignments[0] as object, { site: "999" }),
     /profile ingest: site TRIAL-2031\/999/,
   ],
+  ["a profile that takes the name of the one for people's terminals", (plan: Draft) => Object.assign(plan.profiles[0] as object, { name: "terminal" }), /profile terminal/],
   ["a site of all studies", (plan: Draft) => Object.assign(plan.profiles[3]?.assignments[0] as object, { site: "001" }), /at all sites/],
 ])("%s is refused, and the place is named", (_, change, reason) => expect(refused(change)).toMatchObject(because(reason) as object));
 

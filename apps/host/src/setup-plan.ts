@@ -3,7 +3,7 @@ import { SetupPlan } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { z } from "zod";
 import type { StudyEntry } from "./founding-plan.ts";
-import type { Profile } from "./profiles.ts";
+import { type Profile, TERMINAL_PROFILE } from "./profiles.ts";
 
 /** A first registration, as an operator writes it: studies with their sites, and the local profiles. */
 export interface OperatorPlan {
@@ -55,6 +55,7 @@ export function readOperatorPlan(path: string): OperatorPlan {
     ...plan.profiles.map(({ name }) => `profile ${name}`),
   ]);
   if (twice !== null) throw invalid(`${twice} is there twice`);
+  if (plan.profiles.some(({ name }) => name === TERMINAL_PROFILE)) throw invalid(`profile ${TERMINAL_PROFILE} is the one that people sign in with at the command line`);
   for (const { name, assignments } of plan.profiles)
     for (const { study, site } of assignments) assertRegistered(plan.studies, study, site, (reason) => invalid(`profile ${name}: ${reason}`));
   return plan;

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { freePort, startPostgres } from "@sallyport/embedded-postgres";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 
 const MAIN = join(import.meta.dirname, "../dist/main.js");
+const ORIGIN = "https://sallyport.example";
 const API = join(import.meta.dirname, "../../api/dist/main.js");
 const base = mkdtempSync(join(tmpdir(), "sallyport-zone-"));
 chmodSync(base, 0o755);
@@ -32,9 +33,23 @@ test("the custodian's zone prepares the database and founds, and what it hands o
   const url = join(base, "owner.url");
   writeFileSync(url, server.url, { mode: 0o600 });
   const custodianPort = await freePort();
-  const { child, said } = await zone({ SALLYPORT_SEED: "none", SALLYPORT_DATABASE_URL_FILE: url, SALLYPORT_CUSTODIAN_PORT: String(custodianPort) });
+  const { child, said } = await zone({
+    SALLYPORT_SEED: "none",
+    SALLYPORT_DATABASE_URL_FILE: url,
+    SALLYPORT_CUSTODIAN_PORT: String(custodianPort),
+    SALLYPORT_CONSOLE_ORIGIN: ORIGIN,
+  });
   expect(said()).toMatch(/^ready custodian of d[0-9a-z]{12}\.sallyport$/m);
   expect(said()).not.toMatch(/^(?:api|console): running/m);
+
+  // What a container says is kept: no secret is in it, and the operator asks for the links.
+  expect(said()).toContain("founding administrators: 2 have yet to enrol");
+  expect(said()).not.toContain("#");
+  const asked = spawnSync(process.execPath, [MAIN, "founding"], { env: { SALLYPORT_HOME: join(base, "home") }, encoding: "utf8" });
+  expect(asked.stdout).toMatch(
+    /^founding administrator 1: https:\/\/sallyport\.example\/enrol#[\w-]{43}\nfounding administrator 2: https:\/\/sallyport\.example\/enrol#[\w-]{43}\n$/,
+  );
+  expect(existsSync(join(base, "home/profiles/terminal/cert.pem"))).toBe(true);
 
   const identity = join(base, "home/identity/api");
   const api = fork(API, [], {
@@ -46,6 +61,7 @@ test("the custodian's zone prepares the database and founds, and what it hands o
       SALLYPORT_IDENTITY_DIR: identity,
       SALLYPORT_TRUST_DOMAIN: readFileSync(join(identity, "trust-domain"), "utf8").trim(),
       SALLYPORT_CUSTODIAN_ADDRESS: `localhost:${custodianPort}`,
+      SALLYPORT_CONSOLE_ORIGIN: ORIGIN,
     },
   });
   onTestFinished(() => void api.kill("SIGKILL"));
@@ -59,6 +75,7 @@ test("the custodian's zone prepares the database and founds, and what it hands o
 
 test.each([
   ["a database of its own", { SALLYPORT_SEED: "none" }, "SALLYPORT_DATABASE_URL"],
+  ["the console's origin", { SALLYPORT_SEED: "none", SALLYPORT_DATABASE_URL: "postgres://owner:a-password-of-some-length@localhost/x" }, "SALLYPORT_CONSOLE_ORIGIN"],
   ["an empty deployment", { SALLYPORT_DATABASE_URL: "postgres://owner:a-password-of-some-length@localhost/x" }, "SALLYPORT_SEED"],
 ])("the custodian's zone needs %s", async (_, env, setting) => {
   const { child, said } = await zone(env);

@@ -43,10 +43,17 @@ test.each([
 });
 
 test("an answer is read as its call's, and no other form is taken for one", () => {
-  expect(parseApproveAnswer("founding", bytes({ foundersLeft: 2, founder: 1 }))).toEqual({ foundersLeft: 2, founder: 1 });
+  const used = { person: PERSON, credentialId: null };
+  expect(parseApproveAnswer("founding", bytes({ foundersLeft: 2, founder: 1, used: null }))).toEqual({ foundersLeft: 2, founder: 1, used: null });
+  expect(parseApproveAnswer("founding", bytes({ foundersLeft: 1, founder: null, used }))).toEqual({ foundersLeft: 1, founder: null, used });
   expect(parseApproveAnswer("enrol", bytes({ foundersLeft: 0, credentialId: null, standing: "attested" }))).toEqual({ foundersLeft: 0, credentialId: null, standing: "attested" });
   expect(parseApproveAnswer("approve", bytes({ note: "x\n" }))).toEqual({ note: "x\n" });
   expect(parseApproveAnswer("forget", bytes({ forgotten: 3 }))).toEqual({ forgotten: 3 });
-  for (const wrong of [{ foundersLeft: 3, founder: 1 }, { foundersLeft: 1, founder: 3 }, { foundersLeft: 1 }]) expect(() => parseApproveAnswer("founding", bytes(wrong))).toThrow();
+  for (const wrong of [
+    { foundersLeft: 3, founder: 1, used: null },
+    { foundersLeft: 1, founder: 3, used: null },
+    { foundersLeft: 1, founder: 1 },
+  ])
+    expect(() => parseApproveAnswer("founding", bytes(wrong))).toThrow();
   expect(() => parseApproveAnswer("enrol", bytes({ foundersLeft: 0, credentialId: null, standing: "trusted" }))).toThrow();
 });

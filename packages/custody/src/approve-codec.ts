@@ -61,10 +61,15 @@ const founders = (answer: Fields): number => {
 
 const answers: { readonly [K in keyof ApproveAnswers]: (value: unknown) => ApproveAnswers[K] } = {
   founding(value) {
-    const answer = fields(value, ["foundersLeft", "founder"]);
+    const answer = fields(value, ["foundersLeft", "founder", "used"]);
     const { founder } = answer;
     if (founder !== null && founder !== 1 && founder !== 2) throw invalid("founder");
-    return { foundersLeft: founders(answer), founder };
+    const used = answer["used"] === null ? null : fields(answer["used"], ["person", "credentialId"]);
+    return {
+      foundersLeft: founders(answer),
+      founder,
+      used: used === null ? null : { person: text(used["person"], PERSON), credentialId: orNull(used["credentialId"], CREDENTIAL_ID) },
+    };
   },
   enrol(value) {
     const answer = fields(value, ["foundersLeft", "credentialId", "standing"]);

@@ -145,8 +145,11 @@ export type ApproveRequest =
 
 /** What each of them answers. Asked again, each answers the same: an answer may be lost. */
 export interface ApproveAnswers {
-  /** `founder`: whose link the secret is from, while it is unused; null otherwise. */
-  readonly founding: { readonly foundersLeft: number; readonly founder: 1 | 2 | null };
+  /**
+   * `founder`: whose link the secret is from, while it is unused; null otherwise. `used`: whom a used link enrolled, and with which credential,
+   * so that an enrolment whose answer was lost can be finished by who holds the link.
+   */
+  readonly founding: { readonly foundersLeft: number; readonly founder: 1 | 2 | null; readonly used: { readonly person: string; readonly credentialId: string | null } | null };
   readonly enrol: { readonly foundersLeft: number; readonly credentialId: string | null; readonly standing: Standing };
   /** A signed note (docs/spec/approval-v1.md, section 3). */
   readonly approve: { readonly note: string };

@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { equalHex, sha256Hex } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+import type { CredentialStore, FoundingEntry } from "./credential-kinds.ts";
+
+const SECRET_BYTES = 32;
+
+/** A founding link that may still be used. */
+export interface OpenFoundingLink {
+  readonly founder: 1 | 2;
+  /** Base64url of 32 bytes; it stands in the link's fragment. */
+  readonly secret: string;
+}
+
+type Store = Pick<CredentialStore, "all" | "put">;
+
+/** Makes the two links of a deployment that never had any. Where founding began, or ended, nothing happens. */
+export function makeFoundingLinks(store: Store): void {
+  if (store.all("founding").size > 0) return;
+  for (const founder of [1, 2] as const) {
+    const secret = randomBytes(SECRET_BYTES).toString("base64url");
+    store.put("founding", String(founder), { founder, sha256: sha256Hex(secret), secret, used: null });
+  }
+}
+
+/** Founders who have yet to enrol. */
+export const foundersLeft = (store: Store): number => [...store.all("founding").values()].filter(({ used }) => used === null).length;
+
+/** The links that may still be used, secrets and all: for the supervisor, to print. */
+export const openFoundingLinks = (store: Store): readonly OpenFoundingLink[] =>
+  [...store.all("founding").values()].flatMap(({ founder, secret }) => (secret === null ? [] : [{ founder, secret }]));
+
+/** The link with this secret, used or not; every one is compared, whichever it is. */
+export function foundingLinkOf(store: Store, secret: string): FoundingEntry | null {
+  const digest = sha256Hex(secret);
+  const found = [...store.all("founding").values()].filter(({ sha256 }) => equalHex(sha256, digest));
+  return found[0] ?? null;
+}
+
+/**
+ * Uses a link up for this person and credential. The same again changes nothing, since its answer may have been lost.
+ *
+ * @throws `enrolment.invalid` for a secret that is none, was used otherwise, or would make one person both founders.
+ */
+export function useFoundingLink(store: Store, secret: string, used: NonNullable<FoundingEntry["used"]>): void {
+  const link = foundingLinkOf(store, secret);
+  if (link === null) throw new SallyportError("enrolment.invalid");
+  if (link.used !== null) {
+    if (link.used.person === used.person && link.used.credentialId === used.credentialId) return;
+    throw new SallyportError("enrolment.invalid", { founder: link.founder });
+  }
+  if ([...store.all("founding").values()].some((other) => other.used?.person === used.person)) throw new SallyportError("enrolment.invalid", { founder: link.founder });
+  store.put("founding", String(link.founder), { ...link, secret: null, used });
+}
