@@ -1,0 +1,10 @@
+import type { ApprovalSummary } from "@sallyport/contracts";
+import type { ShapeOf } from "../contract/shape-of.ts";
+
+type Approval = ShapeOf<typeof ApprovalSummary>;
+
+/** What a bulk reveal of this subject has come to, of the reader's own requests: the newest that still means something. */
+export function bulkRequestOf(mine: readonly Approval[], label: string): Approval | null {
+  const about = mine.filter(({ kind, about: whom, isMine, state }) => kind === "phi.bulk_reveal" && isMine && whom === label && (state === "requested" || state === "approved"));
+  return about.toSorted((a, b) => Number(b.state === "approved") - Number(a.state === "approved") || b.requestedAt.localeCompare(a.requestedAt))[0] ?? null;
+}
