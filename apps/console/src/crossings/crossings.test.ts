@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { WireFailure } from "../api/wire-failure.ts";
+import { advanceList, noList } from "./crossing-list.ts";
 import { ExportFile, exportName } from "./export-file.ts";
 import { chipsOf } from "./filter-chips.ts";
 import { type FilterQuery, isFilterText, OUTCOMES, olderThan, readFilter, resolveFilter, SPANS, TEXT_KEYS, writeFilter } from "./filter-query.ts";
 import { nextRow } from "./grid-keys.ts";
 import { isSameFilter, READY_VIEWS } from "./ready-views.ts";
 import { readRef, writeRef } from "./record-ref.ts";
+import { rowsInSight, scrollFor } from "./use-rows-in-sight.ts";
 import { verifyEnded, verifyHeard, verifyPercent, verifyStarted } from "./verify-run.ts";
 
 const word = fc.stringMatching(/^[!-~]{1,20}$/);
@@ -25,7 +28,9 @@ describe("a filter in a link", () => {
   });
 
   test("keeps out what no filter holds: spaces, other alphabets, unknown outcomes, broken times", () => {
-    expect(readFilter(new URLSearchParams("who=Jane Doe&what=naïve&outcome=allow,maybe&from=yesterday&until=2026-13-01T00:00:00.000Z&last=1y&x=1"))).toEqual({ outcome: ["allow"] });
+    expect(readFilter(new URLSearchParams("who=Jane Doe&what=naïve&outcome=allow,maybe&from=yesterday&until=2026-13-01T00:00:00.000Z&last=1y&x=1"))).toEqual({
+      outcome: ["allow"],
+    });
     expect(isFilterText("site", "7".repeat(21))).toBe(false);
   });
 
@@ -33,8 +38,8 @@ describe("a filter in a link", () => {
     expect(resolveFilter({ last: "1h", outcome: ["deny"] }, Date.UTC(2026, 10, 22, 12))).toEqual({ outcome: ["deny"], from: "2026-11-22T11:00:00.000Z" });
   });
 
-  test("goes on from a record without its span", () => {
-    expect(olderThan({ last: "1h", site: "701" }, "2026-11-22T11:00:00.000Z")).toEqual({ site: "701", until: "2026-11-22T11:00:00.000Z" });
+  test("goes on from a record without its span, and loses none of the same moment", () => {
+    expect(olderThan({ last: "1h", site: "701" }, "2026-11-22T11:00:00.000Z")).toEqual({ site: "701", until: "2026-11-22T11:00:00.001Z" });
   });
 
   test("is shown part by part, and each part comes off alone", () => {
@@ -42,7 +47,12 @@ describe("a filter in a link", () => {
       fc.property(filters, (filter) => {
         const chips = chipsOf(filter);
         expect(chips.map(({ key }) => key).toSorted()).toEqual(Object.keys(filter).toSorted());
-        for (const { key, without } of chips) expect(Object.keys(without).toSorted()).toEqual(Object.keys(filter).filter((each) => each !== key).toSorted());
+        for (const { key, without } of chips)
+          expect(Object.keys(without).toSorted()).toEqual(
+            Object.keys(filter)
+              .filter((each) => each !== key)
+              .toSorted(),
+          );
       }),
     );
   });
@@ -129,3 +139,40 @@ describe("a verification", () => {
   });
 });
 
+describe("rows in sight", () => {
+  test("are those of the frame and a few around them, however long the list", () => {
+    expect(rowsInSight(0, 400, 40, 1_000_000)).toEqual([0, 18]);
+    expect(rowsInSight(40_000, 400, 40, 1_000_000)).toEqual([992, 1018]);
+    expect(rowsInSight(0, 400, 40, 3)).toEqual([0, 2]);
+    expect(rowsInSight(0, 400, 40, 0)).toEqual([0, -1]);
+  });
+
+  test("move by as little as brings the active row whole into the frame", () => {
+    expect(scrollFor(5, 0, 400, 40, 36)).toBe(0);
+    expect(scrollFor(9, 0, 400, 40, 36)).toBe(36);
+    expect(scrollFor(2, 400, 400, 40, 36)).toBe(80);
+  });
+});
+
+describe("a list", () => {
+  const now = Date.UTC(2026, 10, 22, 12);
+  const begun = advanceList(noList, { kind: "began", filter: { site: "701" }, nowMs: now });
+  const answer = { items: [], next: null, total: { count: 0, isMore: false }, searchableUntil: "2026-11-22T12:00:00.000Z" };
+
+  test("takes no answer to an earlier one", () => {
+    const next = advanceList(begun, { kind: "began", filter: {}, nowMs: now });
+    expect(advanceList(next, { kind: "page", list: begun.list, index: 0, answer })).toBe(next);
+    expect(advanceList(next, { kind: "failed", list: begun.list, failure: new WireFailure("internal") })).toBe(next);
+    expect(advanceList(next, { kind: "page", list: next.list, index: 0, answer }).window.pages).toHaveLength(1);
+  });
+
+  test("watches for nothing when its time is over", () => {
+    expect(begun.isPast).toBe(false);
+    expect(advanceList(noList, { kind: "began", filter: { until: "2026-11-22T11:59:59.000Z" }, nowMs: now }).isPast).toBe(true);
+  });
+
+  test("that was overrun begins anew with the same filter", () => {
+    const overrun = { ...begun, window: { ...begun.window, isOverrun: true } };
+    expect(advanceList(overrun, { kind: "shown" })).toMatchObject({ list: begun.list + 1, filter: { site: "701" }, window: { pages: [], isOverrun: false } });
+  });
+});

@@ -1,7 +1,6 @@
-import type { ExportCrossingsEvent } from "@sallyport/contracts";
-import type { ShapeOf } from "../contract/shape-of.ts";
+import type { OutputOf } from "../api/procedures.ts";
 
-export type ExportEvent = ShapeOf<typeof ExportCrossingsEvent>;
+export type ExportEvent = OutputOf<"crossings.export">;
 
 /** How much text waits before it becomes a part of the file. */
 const PART_CHARACTERS = 256 * 1024;

@@ -71,8 +71,8 @@ export function resolveFilter({ last, outcome, ...rest }: FilterQuery, nowMs: nu
   };
 }
 
-/** The filter that goes on from a record of a list to what is older than it. */
+/** The filter that goes on from a record of a list to what is older. Records of the same moment are in it too, so that none falls between. */
 export function olderThan(filter: FilterQuery, at: string): FilterQuery {
   const { last: _, ...rest } = filter;
-  return { ...rest, until: at };
+  return { ...rest, until: new Date(Date.parse(at) + 1).toISOString() };
 }

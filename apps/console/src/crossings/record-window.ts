@@ -46,7 +46,8 @@ const pagedCount = ({ pages }: RecordWindow): number => {
 export const rowCount = (window: RecordWindow): number => window.live.length + pagedCount(window);
 
 /** What a screen reader is told of the length: the counted total where it is exact, and -1 (not known) where there is more. */
-export const announcedCount = (window: RecordWindow): number => (window.total === null || window.total.isMore ? -1 : Math.max(window.total.count + window.live.length, rowCount(window)));
+export const announcedCount = (window: RecordWindow): number =>
+  window.total === null || window.total.isMore ? -1 : Math.max(window.total.count + window.live.length, rowCount(window));
 
 /** The length in words: `10,000+` where the count stopped at its bound. */
 export function totalText({ total, live }: RecordWindow): string {

@@ -1,7 +1,6 @@
-import type { VerifyProgressEvent } from "@sallyport/contracts";
-import type { ShapeOf } from "../contract/shape-of.ts";
+import type { OutputOf } from "../api/procedures.ts";
 
-export type VerifyEvent = ShapeOf<typeof VerifyProgressEvent>;
+export type VerifyEvent = OutputOf<"crossings.verify">;
 export type VerifiedChain = NonNullable<VerifyEvent["chain"]>;
 
 /** How far a verification is, and what it found. `cut`: it ended before its last word, so nothing is said of the rest. */
@@ -27,4 +26,5 @@ export function verifyHeard(run: VerifyRun, { done, of, recordsDone, recordsOf, 
 export const verifyEnded = (run: VerifyRun): VerifyRun => (run.phase === "running" ? { ...run, phase: "cut" } : run);
 
 /** 0 to 100, by records where there are any, and by chains otherwise. */
-export const verifyPercent = ({ recordsDone, recordsOf, done, of }: VerifyRun): number => Math.floor((100 * (recordsOf > 0 ? recordsDone : done)) / Math.max(1, recordsOf > 0 ? recordsOf : of));
+export const verifyPercent = ({ recordsDone, recordsOf, done, of }: VerifyRun): number =>
+  Math.floor((100 * (recordsOf > 0 ? recordsDone : done)) / Math.max(1, recordsOf > 0 ? recordsOf : of));

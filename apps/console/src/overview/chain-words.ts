@@ -1,7 +1,6 @@
-import type { ChainStatus } from "@sallyport/contracts";
-import type { ShapeOf } from "../contract/shape-of.ts";
+import type { OutputOf } from "../api/procedures.ts";
 
-export type Chain = ShapeOf<typeof ChainStatus>;
+export type Chain = NonNullable<OutputOf<"overview.get">["chains"]>[number];
 export type ChainSignal = "broken" | "waiting" | "stands";
 
 /** A chain that no verification has gone over yet is waiting, not whole. */

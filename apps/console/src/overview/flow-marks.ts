@@ -1,8 +1,7 @@
-import type { ZoneFlow } from "@sallyport/contracts";
-import type { ShapeOf } from "../contract/shape-of.ts";
+import type { OutputOf } from "../api/procedures.ts";
 import type { Hop } from "./zone-layout.ts";
 
-export type Flow = ShapeOf<typeof ZoneFlow>;
+export type Flow = NonNullable<OutputOf<"overview.get">["flows"]>[number];
 
 /** How long a mark takes from zone to zone. */
 export const TRAVEL_SECONDS = 3;

@@ -1,7 +1,6 @@
-import type { OutcomeBucket } from "@sallyport/contracts";
-import type { ShapeOf } from "../contract/shape-of.ts";
+import type { OutputOf } from "../api/procedures.ts";
 
-type Bucket = ShapeOf<typeof OutcomeBucket>;
+type Bucket = NonNullable<OutputOf<"overview.get">["outcomes"]>["buckets"][number];
 
 /** The times that an overview can look back over, in hours. */
 export const LOOKBACKS = [1, 24, 168] as const;

@@ -21,7 +21,12 @@ describe("denials over time", () => {
     const bucket = fc.record({ minutes: fc.integer({ min: 0, max: 59 }), denied: fc.nat(1000) });
     fc.assert(
       fc.property(fc.array(bucket), (buckets) => {
-        const asked = buckets.map(({ minutes, denied }) => ({ at: new Date(Date.parse("2026-11-22T12:34:00.000Z") - minutes * 60_000).toISOString(), allowed: 0, denied, failed: 0 }));
+        const asked = buckets.map(({ minutes, denied }) => ({
+          at: new Date(Date.parse("2026-11-22T12:34:00.000Z") - minutes * 60_000).toISOString(),
+          allowed: 0,
+          denied,
+          failed: 0,
+        }));
         const shown = seriesOf(asked, 60, 1, until);
         expect(shown.reduce((total, { denied }) => total + denied, 0)).toBe(buckets.reduce((total, { denied }) => total + denied, 0));
       }),
@@ -52,8 +57,7 @@ describe.each([
       expect(x + w).toBeLessThanOrEqual(layout.width);
       expect(y + h).toBeLessThanOrEqual(layout.height);
     }
-    for (const one of layout.zones)
-      for (const other of layout.zones) if (one !== other) expect(Math.abs(one.x - other.x) >= w || Math.abs(one.y - other.y) >= h).toBe(true);
+    for (const one of layout.zones) for (const other of layout.zones) if (one !== other) expect(Math.abs(one.x - other.x) >= w || Math.abs(one.y - other.y) >= h).toBe(true);
   });
 
   test("has a hop for each way that the table allows, and no other", () => {
@@ -139,5 +143,7 @@ describe("a chain in words", () => {
 test("what needs the reader is in order of urgency, and links to our own pages alone", () => {
   const need = (kind: "approval" | "broken", href: string) => ({ kind, text: "x", count: 1, href });
   expect(inUrgency([need("approval", "/approvals"), need("broken", "/crossings?chain=system")]).map(({ kind }) => kind)).toEqual(["broken", "approval"]);
-  expect(inUrgency([need("approval", "//elsewhere"), need("approval", "javascript:alert(1)"), need("approval", "/\\elsewhere"), need("approval", "https://elsewhere")])).toEqual([]);
+  expect(inUrgency([need("approval", "//elsewhere"), need("approval", "javascript:alert(1)"), need("approval", "/\\elsewhere"), need("approval", "https://elsewhere")])).toEqual(
+    [],
+  );
 });

@@ -1,7 +1,6 @@
-import type { ApprovalSummary } from "@sallyport/contracts";
-import type { ShapeOf } from "../contract/shape-of.ts";
+import type { OutputOf } from "../api/procedures.ts";
 
-type Approval = ShapeOf<typeof ApprovalSummary>;
+type Approval = OutputOf<"approvals.list">["items"][number];
 
 /** What a bulk reveal of this subject has come to, of the reader's own requests: the newest that still means something. */
 export function bulkRequestOf(mine: readonly Approval[], label: string): Approval | null {

@@ -1,8 +1,7 @@
-import type { SubjectField } from "@sallyport/contracts";
-import type { ShapeOf } from "../contract/shape-of.ts";
+import type { OutputOf } from "../api/procedures.ts";
 import { domainTitle, variableLabel } from "./sdtm-names.ts";
 
-export type Field = ShapeOf<typeof SubjectField>;
+export type Field = OutputOf<"subjects.get">["fields"][number];
 
 /** One field of one record, under the name that its domain gives it. */
 export interface NamedField {

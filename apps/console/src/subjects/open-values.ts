@@ -1,7 +1,6 @@
-import type { FieldValue } from "@sallyport/contracts";
-import type { ShapeOf } from "../contract/shape-of.ts";
+import type { OutputOf } from "../api/procedures.ts";
 
-export type Value = ShapeOf<typeof FieldValue>;
+export type Value = OutputOf<"subjects.reveal">["value"];
 
 /** Where the opening is on record. */
 export interface Recorded {

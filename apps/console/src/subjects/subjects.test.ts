@@ -189,7 +189,12 @@ describe("a request to open many fields", () => {
 
   test("is the reader's own, of this subject, and still open or approved", () => {
     expect(bulkRequestOf([request], "lomar-tesi")).toBe(request);
-    for (const other of [{ ...request, isMine: false }, { ...request, about: "other" }, { ...request, state: "done" as const }, { ...request, kind: "person.invite" as const }])
+    for (const other of [
+      { ...request, isMine: false },
+      { ...request, about: "other" },
+      { ...request, state: "done" as const },
+      { ...request, kind: "person.invite" as const },
+    ])
       expect(bulkRequestOf([other], "lomar-tesi")).toBeNull();
   });
 

@@ -1,0 +1,13 @@
+import "../subjects.css";
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { SubjectPage } from "../../../../src/subjects/subject-page.tsx";
+
+/** The same for every subject: a title is kept in histories. */
+export const metadata: Metadata = { title: "Subject" };
+
+export default async function Page({ params }: { readonly params: Promise<{ readonly id: string }> }) {
+  const { id } = await params;
+  if (!/^sub_[0-9a-hjkmnp-tv-z]{26}$/.test(id)) notFound();
+  return <SubjectPage subjectId={id} />;
+}

@@ -1,0 +1,142 @@
+"use client";
+
+import type { CrossingFilter } from "@sallyport/contracts";
+import { useEffect, useRef, useState } from "react";
+import { readWatch } from "../api/send.ts";
+import { toFailure, WireFailure } from "../api/wire-failure.ts";
+import { Button } from "../components/button.tsx";
+import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
+import { Refusal } from "../components/refusal.tsx";
+import { Segments } from "../components/segments.tsx";
+import { ExportFile, exportName } from "./export-file.ts";
+import { chipsOf } from "./filter-chips.ts";
+import type { FilterQuery } from "./filter-query.ts";
+
+interface ExportDialogProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+  readonly query: FilterQuery;
+  /** What the list was asked with: the export speaks of the same records. */
+  readonly filter: CrossingFilter;
+}
+
+/** Writes exactly what the filter matches to a file. Closing it stops the export, and then there is no file. */
+export function ExportDialog({ isOpen, onClose, ...props }: ExportDialogProps) {
+  return (
+    <Dialog title="Export crossings" isOpen={isOpen} onClose={onClose}>
+      {isOpen && <Exporting {...props} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+type Run =
+  | { readonly phase: "choosing" }
+  | { readonly phase: "running"; readonly done: number; readonly of: number }
+  | { readonly phase: "saved"; readonly done: number; readonly name: string }
+  | { readonly phase: "failed"; readonly failure: WireFailure };
+
+function save(file: Blob, name: string): void {
+  const address = URL.createObjectURL(file);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  // The browser has begun to read it by then; keeping the address would keep the file.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+function Exporting({ query, filter, onClose }: Omit<ExportDialogProps, "isOpen">) {
+  const [format, setFormat] = useState<"csv" | "jsonl">("csv");
+  const [run, setRun] = useState<Run>({ phase: "choosing" });
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
+
+  const start = () => {
+    const mine = new AbortController();
+    running.current = mine;
+    const file = new ExportFile(format);
+    let done = 0;
+    setRun({ phase: "running", done: 0, of: 0 });
+    readWatch(
+      "crossings.export",
+      { filter, format },
+      (event) => {
+        file.add(event);
+        done = event.done;
+        setRun({ phase: "running", done, of: event.of });
+      },
+      mine.signal,
+    ).then(
+      () => {
+        const whole = file.finish();
+        if (whole === null) {
+          setRun({ phase: "failed", failure: new WireFailure("connection.lost") });
+          return;
+        }
+        const name = exportName(format, Date.now());
+        save(whole, name);
+        setRun({ phase: "saved", done, name });
+      },
+      (error: unknown) => {
+        if (!mine.signal.aborted) setRun({ phase: "failed", failure: toFailure(error) });
+      },
+    );
+  };
+  const chips = chipsOf(query);
+
+  return (
+    <>
+      <DialogBody>
+        <p>Oldest first, in the order of time: {chips.length === 0 ? "everything that you may read." : chips.map(({ text }) => text).join(" · ")}</p>
+        {run.phase === "choosing" && (
+          <>
+            <Segments
+              label="Format"
+              value={format}
+              onChange={(id) => setFormat(id === "csv" ? "csv" : "jsonl")}
+              options={[
+                { id: "csv", text: "CSV" },
+                { id: "jsonl", text: "JSONL" },
+              ]}
+            />
+            <p className="quiet">
+              {format === "csv"
+                ? "For spreadsheets. Cells that one would take for a formula are neutralised."
+                : "The canonical lines as they stand on the trail. For proof, export a bundle: it carries signatures too."}
+            </p>
+            <p className="quiet">The export is itself a crossing, and goes on record.</p>
+          </>
+        )}
+        {run.phase === "running" && (
+          <>
+            <progress className="progress" aria-label="Exported" max={Math.max(1, run.of)} value={run.of === 0 ? undefined : run.done} />
+            <output className="quiet">
+              {run.done.toLocaleString("en-GB")} of {run.of.toLocaleString("en-GB")} records
+            </output>
+          </>
+        )}
+        {run.phase === "saved" && (
+          <output>
+            {run.done.toLocaleString("en-GB")} records are in <code>{run.name}</code>, in your downloads.
+          </output>
+        )}
+        {run.phase === "failed" && (
+          <>
+            <Refusal failure={run.failure} isInline />
+            <p className="quiet">No file was made: a part of an export would pass for the whole.</p>
+          </>
+        )}
+      </DialogBody>
+      <DialogFoot>
+        <Button kind="quiet" onPress={onClose}>
+          {run.phase === "running" ? "Cancel" : "Close"}
+        </Button>
+        {(run.phase === "choosing" || run.phase === "failed") && (
+          <Button kind="primary" onPress={start}>
+            {run.phase === "failed" ? "Try again" : "Export"}
+          </Button>
+        )}
+      </DialogFoot>
+    </>
+  );
+}

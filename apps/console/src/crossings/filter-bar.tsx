@@ -1,0 +1,112 @@
+"use client";
+
+import { useState } from "react";
+import { Button } from "../components/button.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Menu } from "../components/menu.tsx";
+import { Segments } from "../components/segments.tsx";
+import { useTell } from "../frame/notices.tsx";
+import { chipsOf, outcomeText, spanLabel } from "./filter-chips.ts";
+import { FilterDrawer } from "./filter-drawer.tsx";
+import { type FilterQuery, type Outcome, OUTCOMES, SPANS, type Span, writeFilter } from "./filter-query.ts";
+import { isSameFilter, READY_VIEWS } from "./ready-views.ts";
+
+export interface FilterBarProps {
+  readonly filter: FilterQuery;
+  readonly onFilter: (filter: FilterQuery) => void;
+  /** Values that are on the screen, offered where one is typed. */
+  readonly seen: Readonly<Record<"principal" | "action" | "reason" | "site" | "study", readonly string[]>>;
+}
+
+/** Which crossings are shown: the quick parts in the bar, the others in a drawer, and all that hold as chips that come off one by one. */
+export function FilterBar({ filter, onFilter, seen }: FilterBarProps) {
+  const [isOpen, setOpen] = useState(false);
+  const tell = useTell();
+  const chips = chipsOf(filter);
+  const when = filter.last ?? (filter.from !== undefined || filter.until !== undefined ? "range" : "any");
+  const outcome = filter.outcome?.length === 1 ? (filter.outcome[0] ?? "any") : filter.outcome === undefined ? "any" : "several";
+
+  const setWhen = (id: string) => {
+    const { last: _last, from: _from, until: _until, ...rest } = filter;
+    if (id === "range") setOpen(true);
+    else onFilter(id === "any" ? rest : { ...rest, last: id as Span });
+  };
+  const setOutcome = (id: string) => {
+    const { outcome: _, ...rest } = filter;
+    onFilter(id === "any" ? rest : { ...rest, outcome: [id as Outcome] });
+  };
+  const copyLink = () => {
+    const query = writeFilter(filter).toString();
+    navigator.clipboard.writeText(`${location.origin}/crossings${query === "" ? "" : `?${query}`}`).then(
+      () => tell({ tone: "done", text: "The link to this filter is copied. Keep it as a bookmark: this console stores no filters." }),
+      () => tell({ tone: "caution", text: "The browser did not let the link be copied. Copy the page's address instead." }),
+    );
+  };
+
+  return (
+    <section className="filters" aria-label="Filter">
+      <div className="filters-bar">
+        <Segments
+          label="Outcome"
+          value={outcome}
+          onChange={setOutcome}
+          options={[{ id: "any", text: "All" }, ...OUTCOMES.map((id) => ({ id, text: outcomeText[id] })), ...(outcome === "several" ? [{ id: "several", text: "Several" }] : [])]}
+        />
+        <Segments
+          label="When"
+          value={when}
+          onChange={setWhen}
+          options={[
+            { id: "any", text: "Any time" },
+            ...SPANS.map((id) => ({
+              id,
+              text: spanLabel(id)
+                .replace("Last ", "")
+                .replace("minutes", "min")
+                .replace(/^hour$/, "1 hour"),
+            })),
+            { id: "range", text: "Range" },
+          ]}
+        />
+        <div className="filters-acts">
+          <Button onPress={() => setOpen(true)}>Filter</Button>
+          <Menu
+            label="Ready views"
+            trigger={
+              <Button>
+                Views <Icon name="chevron" size={14} />
+              </Button>
+            }
+            entries={READY_VIEWS.map(({ name, filter: ready }) => ({
+              id: name,
+              text: name,
+              ...(isSameFilter(ready, filter) && { icon: <Icon name="check" size={14} /> }),
+              onAction: () => onFilter(ready),
+            }))}
+          />
+          <Button kind="quiet" onPress={copyLink}>
+            <Icon name="copy" size={16} /> Copy link
+          </Button>
+        </div>
+      </div>
+      {chips.length > 0 && (
+        <ul className="chips" aria-label="Parts of the filter">
+          {chips.map(({ key, text, without }) => (
+            <li key={key} className="chip">
+              <span>{text}</span>
+              <button type="button" className="chip-off" aria-label={`Take off: ${text}`} onClick={() => onFilter(without)}>
+                <Icon name="close" size={12} />
+              </button>
+            </li>
+          ))}
+          <li>
+            <Button kind="quiet" onPress={() => onFilter({})}>
+              Clear all
+            </Button>
+          </li>
+        </ul>
+      )}
+      <FilterDrawer isOpen={isOpen} filter={filter} seen={seen} onClose={() => setOpen(false)} onFilter={onFilter} />
+    </section>
+  );
+}

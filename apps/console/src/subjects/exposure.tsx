@@ -1,0 +1,90 @@
+"use client";
+
+import Link from "next/link";
+import type { OutputOf } from "../api/procedures.ts";
+import { useCall } from "../api/use-call.ts";
+import { Refusal } from "../components/refusal.tsx";
+import { EmptyState, Panel, Skeleton } from "../components/states.tsx";
+import { type Column, Table } from "../components/table.tsx";
+import { purposeWord } from "./purpose-form.tsx";
+
+type Exposed = OutputOf<"subjects.exposure">;
+type Person = Exposed["could"][number];
+type Reveal = Exposed["reveals"][number];
+
+const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+
+const personColumns: readonly Column<Person>[] = [
+  {
+    key: "who",
+    title: "Who",
+    isHeader: true,
+    cell: ({ principal, name }) => (
+      <>
+        {name ?? principal}
+        {name !== null && <code className="quiet exposure-id">{principal}</code>}
+      </>
+    ),
+  },
+  { key: "roles", title: "Roles", cell: ({ roles }) => (roles.length === 0 ? "none now" : roles.join(", ")) },
+  { key: "reveals", title: "Opened", isNumber: true, cell: ({ reveals }) => reveals.toLocaleString("en-GB") },
+  { key: "last", title: "Last", cell: ({ lastAt }) => (lastAt === null ? "–" : moment(lastAt)) },
+];
+const revealColumns: readonly Column<Reveal>[] = [
+  { key: "at", title: "When", isHeader: true, cell: ({ at }) => moment(at) },
+  { key: "who", title: "Who", cell: ({ principal, name }) => name ?? principal },
+  { key: "field", title: "Field", cell: ({ field }) => <code>{field}</code> },
+  { key: "purpose", title: "Purpose", cell: ({ purpose }) => purposeWord(purpose) },
+  { key: "request", title: "Record", cell: ({ requestId }) => <Link href={`/crossings?request=${requestId}`}>See it</Link> },
+];
+
+/** Who could see something of this subject, who did, and who did and no longer could. */
+export function Exposure({ subjectId }: { readonly subjectId: string }) {
+  const call = useCall("subjects.exposure", { subjectId });
+  if (call.isPending) return <Skeleton lines={10} label="Loading the exposure" />;
+  if (call.isError) return <Refusal failure={call.error} onRetry={() => void call.refetch()} />;
+  const { could, did, didAndCannot, reveals, since } = call.data;
+  return (
+    <div className="exposure">
+      <p className="quiet">
+        {since === null ? "Nothing of this subject was opened so far, as far as the trail goes back." : `Since ${moment(since)}, when the trail first names this subject.`}
+      </p>
+      <People id="exposure-did" title="Did" about="opened something, and still may" people={did} none="Nobody who still may has opened anything." />
+      <People
+        id="exposure-cannot"
+        title="Did and no longer could"
+        about="opened something, and may no longer"
+        people={didAndCannot}
+        none="Nobody who opened something has lost the right to since."
+      />
+      <People id="exposure-could" title="Could" about="may now, and did not" people={could} none="Nobody else may open anything." />
+      <Panel id="exposure-reveals" title="What was opened">
+        {reveals.length === 0 ? (
+          <EmptyState title="Nothing was opened" />
+        ) : (
+          <Table caption="What was opened, newest first" columns={revealColumns} rows={reveals} keyOf={({ requestId, field, at }) => `${requestId}/${field}/${at}`} />
+        )}
+      </Panel>
+    </div>
+  );
+}
+
+function People({
+  id,
+  title,
+  about,
+  people,
+  none,
+}: {
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  readonly people: readonly Person[];
+  readonly none: string;
+}) {
+  return (
+    <Panel id={id} title={`${title} (${people.length.toLocaleString("en-GB")})`} acts={<span className="quiet">{about}</span>}>
+      {people.length === 0 ? <p className="quiet">{none}</p> : <Table caption={`${title}: ${about}`} columns={personColumns} rows={people} keyOf={({ principal }) => principal} />}
+    </Panel>
+  );
+}

@@ -1,0 +1,93 @@
+"use client";
+
+import type { PURPOSES } from "@sallyport/contracts";
+import { type FormEvent, type ReactNode, useState } from "react";
+import type { WireFailure } from "../api/wire-failure.ts";
+import { Button } from "../components/button.tsx";
+import { Select } from "../components/choice.tsx";
+import { DialogBody, DialogFoot } from "../components/dialog.tsx";
+import { Field } from "../components/field.tsx";
+import { Refusal } from "../components/refusal.tsx";
+
+export type Purpose = (typeof PURPOSES)[number];
+
+const purposeText: Record<Purpose, string> = {
+  monitoring: "Monitoring",
+  safety: "Safety",
+  regulatory: "Regulatory",
+  audit: "Audit",
+  care: "Care of the subject",
+  subject_request: "The subject's own request",
+};
+const REASON_MIN = 8;
+
+export const purposeWord = (purpose: string): string => purposeText[purpose as Purpose] ?? purpose;
+
+/** Why something of a subject's is opened. */
+export interface Intent {
+  readonly purpose: Purpose;
+  readonly reason: string;
+}
+
+interface PurposeFormProps {
+  /** What will be on record when it goes on. */
+  readonly recorded: ReactNode;
+  readonly act: string;
+  readonly isPending: boolean;
+  readonly failure: WireFailure | null;
+  readonly onCancel: () => void;
+  readonly onGo: (intent: Intent) => void;
+  readonly children?: ReactNode;
+}
+
+/** Purpose and reason, before anything is opened; and what of that will be on record. */
+export function PurposeForm({ recorded, act, isPending, failure, onCancel, onGo, children }: PurposeFormProps) {
+  const [purpose, setPurpose] = useState<Purpose | null>(null);
+  const [reason, setReason] = useState("");
+  const [isTried, setTried] = useState(false);
+  const tooShort = reason.trim().length < REASON_MIN;
+  const go = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (purpose !== null && !tooShort && !isPending) onGo({ purpose, reason: reason.trim() });
+  };
+  return (
+    <form onSubmit={go} className="purpose-form">
+      <DialogBody>
+        {children}
+        <Select
+          label="Purpose"
+          options={Object.entries(purposeText).map(([id, text]) => ({ id, text }))}
+          value={purpose}
+          onChange={(id) => setPurpose(id as Purpose | null)}
+          error={isTried && purpose === null ? "Choose what it is for." : null}
+          isRequired
+        />
+        <Field
+          label="Reason"
+          value={reason}
+          onChange={setReason}
+          rows={3}
+          maxLength={500}
+          autoComplete="off"
+          hint="At least eight characters. It is sealed beside the record; don't write anything about the subject that need not be there."
+          error={isTried && tooShort ? "Say why, in at least eight characters." : null}
+          isRequired
+        />
+        <div className="will-record">
+          <p className="eyebrow">What will be on record</p>
+          {recorded}
+        </div>
+        {failure !== null && <Refusal failure={failure} isInline />}
+      </DialogBody>
+      <DialogFoot>
+        <Button kind="quiet" onPress={onCancel}>
+          Cancel
+        </Button>
+        <Button kind="primary" type="submit" isPending={isPending}>
+          {act}
+        </Button>
+      </DialogFoot>
+    </form>
+  );
+}

@@ -1,0 +1,123 @@
+"use client";
+
+import { type ReactNode, useState } from "react";
+import type { OutputOf } from "../api/procedures.ts";
+import { Button } from "../components/button.tsx";
+import { EmptyState, Mask } from "../components/states.tsx";
+import { useMay } from "../frame/me.ts";
+import { BulkPanel } from "./bulk-panel.tsx";
+import { type FieldGroup, groupFields, type NamedField } from "./field-groups.ts";
+import { OpenValueCell, valueText } from "./open-value-cell.tsx";
+import type { OpenValues } from "./open-values.ts";
+import { RevealDialog, type Wanted } from "./reveal-dialog.tsx";
+
+interface SubjectRecordProps {
+  readonly subject: OutputOf<"subjects.get">;
+  readonly values: OpenValues;
+}
+
+/** A subject's fields: readable ones as they are, masked ones under masks of one length, hidden ones not at all. */
+export function SubjectRecord({ subject, values }: SubjectRecordProps) {
+  const [wanted, setWanted] = useState<Wanted | null>(null);
+  const [focusOn, setFocusOn] = useState<string | null>(null);
+  const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
+  const mayReveal = useMay("phi.read");
+  const groups = groupFields(subject.fields);
+  const masked = subject.fields.filter(({ state }) => state === "masked");
+
+  const toggle = (field: string) =>
+    setChosen((now) => {
+      const next = new Set(now);
+      if (!next.delete(field)) next.add(field);
+      return next;
+    });
+
+  if (subject.fields.length === 0)
+    return <EmptyState title="No field that you may know of">Your role reads nothing of this subject, and nothing here waits to be opened.</EmptyState>;
+  return (
+    <div className="record-page">
+      {masked.length > 0 && <BulkPanel subject={subject} values={values} chosen={chosen} onChosen={setChosen} onOpened={setFocusOn} />}
+      {groups.map((group) => (
+        <Group
+          key={group.domain}
+          group={group}
+          cellOf={(named) => (
+            <ValueCell
+              named={named}
+              values={values}
+              takesFocus={focusOn === named.key}
+              mayReveal={mayReveal}
+              chosen={chosen}
+              onToggle={toggle}
+              onWant={() => setWanted({ field: named.field.field, record: named.field.record, title: named.label ?? named.variable })}
+            />
+          )}
+        />
+      ))}
+      <RevealDialog subjectId={subject.subjectId} wanted={wanted} values={values} onClose={() => setWanted(null)} onOpened={setFocusOn} />
+    </div>
+  );
+}
+
+function Group({ group: { domain, title, records, masked }, cellOf }: { readonly group: FieldGroup; readonly cellOf: (named: NamedField) => ReactNode }) {
+  const id = `domain-${domain}`;
+  return (
+    <section className="panel" aria-labelledby={id}>
+      <div className="panel-head">
+        <h2 id={id} className="panel-title">
+          {title} <span className="quiet">{domain}</span>
+        </h2>
+        {masked > 0 && <span className="quiet">{masked} masked</span>}
+      </div>
+      {records.map(({ record, fields }) => (
+        <div key={record} className="field-record">
+          {records.length > 1 && <h3 className="eyebrow">Record {record}</h3>}
+          <dl className="fields">
+            {fields.map((named) => (
+              <div key={named.key} className="field-row">
+                <dt>
+                  {named.label ?? named.variable}
+                  {named.label !== null && <code className="quiet">{named.variable}</code>}
+                </dt>
+                <dd>{cellOf(named)}</dd>
+              </div>
+            ))}
+          </dl>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+interface ValueCellProps {
+  readonly named: NamedField;
+  readonly values: OpenValues;
+  readonly takesFocus: boolean;
+  readonly mayReveal: boolean;
+  readonly chosen: ReadonlySet<string> | null;
+  readonly onToggle: (field: string) => void;
+  readonly onWant: () => void;
+}
+
+function ValueCell({ named: { key, field, label, variable }, values, takesFocus, mayReveal, chosen, onToggle, onWant }: ValueCellProps) {
+  if (field.state === "readable") return field.value === null ? <span className="quiet">{valueText(field.value)}</span> : <>{valueText(field.value)}</>;
+  const name = label ?? variable;
+  const open = values.at(key);
+  if (open !== null) return <OpenValueCell open={open} takesFocus={takesFocus} onCover={() => values.cover("asked", key)} />;
+  return (
+    <span className="masked-value">
+      {chosen !== null && (
+        <label className="check">
+          <input type="checkbox" checked={chosen.has(field.field)} onChange={() => onToggle(field.field)} />
+          <span className="visually-hidden">Choose {name}</span>
+        </label>
+      )}
+      <Mask label={`${name}: masked`} />
+      {chosen === null && mayReveal && (
+        <Button kind="quiet" onPress={onWant} aria-label={`Open ${name}`}>
+          Open
+        </Button>
+      )}
+    </span>
+  );
+}
