@@ -1,7 +1,7 @@
 import type { OutputOf } from "../api/procedures.ts";
 
 export type VerifyEvent = OutputOf<"crossings.verify">;
-export type VerifiedChain = NonNullable<VerifyEvent["chain"]>;
+type VerifiedChain = NonNullable<VerifyEvent["chain"]>;
 
 /** How far a verification is, and what it found. `cut`: it ended before its last word, so nothing is said of the rest. */
 export interface VerifyRun {

@@ -2,9 +2,8 @@ import type { OutputOf } from "../api/procedures.ts";
 
 type Bucket = NonNullable<OutputOf<"overview.get">["outcomes"]>["buckets"][number];
 
-/** The times that an overview can look back over, in hours. */
-export const LOOKBACKS = [1, 24, 168] as const;
-export type Lookback = (typeof LOOKBACKS)[number];
+/** How far an overview looks back, in hours. */
+export type Lookback = 1 | 24 | 168;
 
 /** One bar of the chart: from `at`, for the bucket's length. */
 export interface Bar {

@@ -6,7 +6,7 @@ import { type Hop, hopPath, narrowLayout, type PlacedZone, STOPPED_AT, wideLayou
 
 const count = (n: number): string => n.toLocaleString("en-GB");
 const zoneTitle: Record<string, string> = { public: "Outside", edge: "Edge", application: "Application", data: "Data", egress: "Egress" };
-export const titleOf = (zone: string): string => zoneTitle[zone] ?? zone;
+const titleOf = (zone: string): string => zoneTitle[zone] ?? zone;
 
 /**
  * The zones, and what crosses between them now: marks go along each hop at the pace of the last minute, and a denied one stops at the door.

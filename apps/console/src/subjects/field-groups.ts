@@ -11,7 +11,7 @@ export interface NamedField {
   readonly field: Field;
 }
 
-export interface FieldRecord {
+interface FieldRecord {
   readonly record: string;
   readonly fields: readonly NamedField[];
 }
