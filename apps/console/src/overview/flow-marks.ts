@@ -16,9 +16,12 @@ export interface Mark {
   readonly delaySeconds: number;
 }
 
-/** What went over a hop in the last minute. A hop that nobody told of has no numbers, which isn't zero. */
+/** The trail tells of what the application zone decided, and of where it went from there; a browser's way to the console is neither. */
+const isTold = ({ from, to }: Pick<Hop, "from" | "to">): boolean => from === "application" || to === "application";
+
+/** What went over a hop in the last minute. Of a hop that nobody tells of there are no numbers, which isn't zero. */
 export const flowOf = (flows: readonly Flow[] | null, hop: Pick<Hop, "from" | "to">): Flow | null =>
-  flows === null ? null : (flows.find(({ from, to }) => from === hop.from && to === hop.to) ?? { from: hop.from, to: hop.to, allowed: 0, denied: 0 });
+  flows === null || !isTold(hop) ? null : (flows.find(({ from, to }) => from === hop.from && to === hop.to) ?? { from: hop.from, to: hop.to, allowed: 0, denied: 0 });
 
 /** So many marks that they pass at the pace of the last minute, and no more than can be told apart; at least one for anything at all. */
 function slotsFor(perMinute: number, most: number): number {

@@ -79,8 +79,9 @@ describe("marks on a hop", () => {
   test("are none where nothing crossed, and where nobody told", () => {
     expect(marksOf(flow(0, 0))).toEqual([]);
     expect(marksOf(null)).toEqual([]);
-    expect(flowOf(null, { from: "a", to: "b" })).toBeNull();
-    expect(flowOf([], { from: "a", to: "b" })).toEqual({ from: "a", to: "b", allowed: 0, denied: 0 });
+    expect(flowOf(null, { from: "edge", to: "application" })).toBeNull();
+    expect(flowOf([], { from: "public", to: "edge" })).toBeNull();
+    expect(flowOf([], { from: "edge", to: "application" })).toEqual({ from: "edge", to: "application", allowed: 0, denied: 0 });
   });
 
   test("show one of each at least, and never more than can be told apart", () => {
