@@ -15,6 +15,7 @@ import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, policyStatement } from "@sallyport/custody";
 import {
+  approvalStore,
   changeStore,
   checkpointStore,
   type Database,
@@ -181,6 +182,8 @@ export class ApiProcess {
       subjects: subjectStore(database),
       studies: this.studies,
       changes: changeStore(),
+      deployment: status.deployment,
+      approvals: approvalStore(database),
       references: this.references,
       keys: this.keys,
       referenceKeys: () => this.#openReferenceKeys(),

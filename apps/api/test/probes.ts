@@ -1,4 +1,4 @@
-import { newId } from "@sallyport/crypto";
+import { newId, sha256Hex } from "@sallyport/crypto";
 import { demographics, STUDY } from "./dataset.ts";
 import { type Api, dataOf, type Deployment, OTHER_STUDY, type Who } from "./stack.ts";
 
@@ -16,6 +16,9 @@ const PURPOSE = { field: "DM.SUBJID", purpose: "monitoring", reason: REASON } as
 export interface Foreign {
   readonly packet: string;
   readonly subject: string;
+  /** A request for a bulk reveal at 704, and one that belongs to the deployment. */
+  readonly approvals: readonly [atSite: string, ofDeployment: string];
+  readonly person: string;
 }
 
 /** For each procedure that takes a name of something: someone of site 701, a name of what is at 704, and a name of nothing. */
@@ -27,6 +30,9 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
   ];
   const packets = (more: object): Probe[] => [{ who: "steward701", foreign: { packetId: there.packet, ...more }, absent: { packetId: newId("pkt"), ...more } }];
   const subjects = (more: object): Probe[] => [{ who: "reviewer701", foreign: { subjectId: there.subject, ...more }, absent: { subjectId: newId("sub"), ...more } }];
+  const approvals = (who: Who, more: object = {}): Probe[] =>
+    there.approvals.map((approvalId) => ({ who, foreign: { approvalId, ...more }, absent: { approvalId: newId("apr"), ...more } }));
+  const people: Probe[] = [{ who: "admin701", foreign: { personId: there.person, reason: REASON }, absent: { personId: newId("per"), reason: REASON } }];
   const upload = (site: string): object => ({ study: STUDY, content: demographics([{ site, subject: "1109" }]) });
   return {
     "packets.upload": [
@@ -48,6 +54,16 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "trail.verify": chains((chain) => ({ chains: [chain] })),
     "crossings.search": chains((chain) => ({ filter: { chain } })),
     "crossings.watch": [...chains((chain) => ({ filter: { chain } })), { who: "auditor701", foreign: { filter: { site: "704" } }, absent: { filter: { site: "799" } } }],
+    "subjects.openBulk": approvals("reviewer701"),
+    "people.issueLink": approvals("reviewer701"),
+    "approvals.get": approvals("regulatory701"),
+    "approvals.decide": approvals("regulatory701", { digest: "0".repeat(64), verdict: "reject", reason: REASON, proof: null }),
+    "approvals.withdraw": approvals("regulatory701", { reason: REASON }),
+    "approvals.requestBulkReveal": subjects({ fields: ["DM.SUBJID"], purpose: "monitoring", reason: REASON }),
+    "approvals.requestSuspend": people,
+    "approvals.requestReinstate": people,
+    "approvals.requestRecovery": people,
+    "approvals.requestInvite": [],
     // These take no name; what they list is looked at below.
     "overview.get": [],
     "overview.watch": [],
@@ -55,6 +71,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "trail.chains": [],
     "workloads.list": [],
     "access.mine": [],
+    "approvals.list": [],
   };
 };
 
@@ -62,5 +79,26 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
 export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
   const uploaded = await api.call("ingest", "packets.upload", { study: STUDY, content: demographics([{ site: "704", subject: "1109" }]) });
   const [subject] = await at.owner.run<{ id: string }>`SELECT id FROM phi.subjects WHERE site = '704' LIMIT 1`;
-  return { packet: (dataOf(uploaded) as { packetId: string }).packetId, subject: subject?.id ?? "" };
+  const person = await plantPerson(at);
+  const approvals = [await plantRequest(at, person, `${STUDY}/704`), await plantRequest(at, person, null)] as const;
+  return { packet: (dataOf(uploaded) as { packetId: string }).packetId, subject: subject?.id ?? "", person: person.id, approvals };
+}
+
+async function plantPerson({ owner }: Deployment): Promise<{ readonly id: string; readonly principal: string }> {
+  const planted = { id: newId("per"), principal: newId("prn") };
+  await owner.run`INSERT INTO policy.principals (id, name, kind, person) VALUES (${planted.principal}, 'Foreign', 'person', ${planted.id})`;
+  await owner.run`INSERT INTO people.persons (id, principal, username, printed_name, status) VALUES (${planted.id}, ${planted.principal}, 'foreign', 'Foreign', 'active')`;
+  return planted;
+}
+
+/** A request of somebody else's: for a bulk reveal at a site, or for an invitation. */
+async function plantRequest({ owner }: Deployment, by: { readonly id: string; readonly principal: string }, site: string | null): Promise<string> {
+  const [id, reason] = [newId("apr"), newId("chg")];
+  const statement = `{"nonce":"${id}"}`;
+  await owner.run`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES (${reason}, 'r', 's', 'c')`;
+  await owner.run`
+    INSERT INTO approvals.requests (id, kind, statement, digest, effect, about, subject, site_key, requested_by, requested_by_person, reason, needed, requested_at_ms, expires_at_ms)
+    VALUES (${id}, ${site === null ? "person.invite" : "phi.bulk_reveal"}, ${statement}, ${sha256Hex(statement)}, '[]', 'about',
+            (SELECT s.id FROM phi.subjects s WHERE s.site_key = ${site} LIMIT 1), ${site}, ${by.principal}, ${by.id}, ${reason}, 1, ${Date.now()}, ${Date.now() + 3_600_000})`;
+  return id;
 }

@@ -26,6 +26,7 @@ const PRINCIPALS = {
   reviewer: ["clinical_reviewer", "*"],
   reviewer701: ["clinical_reviewer", "701"],
   reviewer704: ["clinical_reviewer", "704"],
+  regulatory701: ["regulatory_reviewer", "701"],
   auditor: ["auditor", "**"],
   auditor701: ["auditor", "701"],
   admin: ["security_admin", "**"],
@@ -278,7 +279,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
 }
 
 const EVERYTHING =
-  "packet.upload packet.read packet.release packet.reject subject.list subject.read phi.read trail.read trail.verify trail.export study.read workload.read access.read";
+  "packet.upload packet.read packet.release packet.reject subject.list subject.read phi.read trail.read trail.verify trail.export study.read workload.read access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover";
 
 /** A study that nobody at a site of {@link STUDY} may learn of. */
 export const OTHER_STUDY = "OTHER";

@@ -1,5 +1,10 @@
 import { createBoundary } from "./boundary/procedure.ts";
 import type { ApiDeps } from "./ports.ts";
+import { decideApproval } from "./routers/approvals/decide-approval.ts";
+import { getApproval } from "./routers/approvals/get-approval.ts";
+import { listApprovals } from "./routers/approvals/list-approvals.ts";
+import { requestProcedures } from "./routers/approvals/request-approval.ts";
+import { withdrawApproval } from "./routers/approvals/withdraw-approval.ts";
 import { listStudies } from "./routers/administration/list-studies.ts";
 import { listWorkloads } from "./routers/administration/list-workloads.ts";
 import { myAccess } from "./routers/administration/my-access.ts";
@@ -10,8 +15,10 @@ import { getPacket, listPackets } from "./routers/packets/list-packets.ts";
 import { rejectPacket } from "./routers/packets/reject-packet.ts";
 import { releasePacket } from "./routers/packets/release-packet.ts";
 import { uploadPacket } from "./routers/packets/upload-packet.ts";
+import { issueLink } from "./routers/people/issue-link.ts";
 import { getSubject } from "./routers/subjects/get-subject.ts";
 import { listSubjects } from "./routers/subjects/list-subjects.ts";
+import { openBulk } from "./routers/subjects/open-bulk.ts";
 import { revealField } from "./routers/subjects/reveal-field.ts";
 import { openExport, readExport } from "./routers/trail/export-chain.ts";
 import { listChains } from "./routers/trail/list-chains.ts";
@@ -28,7 +35,15 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       release: releasePacket(boundary, deps),
       reject: rejectPacket(boundary, deps),
     },
-    subjects: { list: listSubjects(boundary, deps), get: getSubject(boundary, deps), reveal: revealField(boundary, deps) },
+    subjects: { list: listSubjects(boundary, deps), get: getSubject(boundary, deps), reveal: revealField(boundary, deps), openBulk: openBulk(boundary, deps) },
+    people: { issueLink: issueLink(boundary, deps) },
+    approvals: {
+      list: listApprovals(boundary, deps),
+      get: getApproval(boundary, deps),
+      decide: decideApproval(boundary, deps),
+      withdraw: withdrawApproval(boundary, deps),
+      ...requestProcedures(boundary, deps),
+    },
     studies: { list: listStudies(boundary, deps) },
     trail: { chains: listChains(boundary, deps), openExport: openExport(boundary, deps), readExport: readExport(boundary, deps), verify: verifyChains(boundary, deps) },
     crossings: { search: searchCrossings(boundary, deps), watch: watchCrossings(boundary, deps) },

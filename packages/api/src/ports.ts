@@ -3,7 +3,7 @@ import type { Need } from "@sallyport/contracts";
 import type { AccessClaims } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectStore } from "@sallyport/phi";
-import type { Grant, IdempotencyStore } from "@sallyport/policy";
+import type { ApprovalStore, Grant, IdempotencyStore } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { Reach } from "./boundary/still-live.ts";
 import type { CrossingSearch } from "./crossings/search-port.ts";
@@ -145,12 +145,15 @@ export interface BoundaryDeps<Tx> {
 }
 
 export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
+  /** The deployment's id, as statements name it. */
+  readonly deployment: string;
   /** A transaction that only reads, for what has to be looked at before keys are made. */
   readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   readonly packets: PacketStore<Tx>;
   readonly subjects: SubjectStore<Tx>;
   readonly studies: StudyStore<Tx>;
   readonly changes: ChangeStore<Tx>;
+  readonly approvals: ApprovalStore<Tx>;
   readonly references: ReferenceKeyStore;
   readonly keys: KeyDesk;
   readonly referenceKeys: () => Promise<ReferenceKeys>;

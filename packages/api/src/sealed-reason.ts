@@ -1,4 +1,5 @@
-import { type DataKey, newId, sealField, sha256Hex } from "@sallyport/crypto";
+import { type DataKey, newId, openField, sealField, sha256Hex } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
 
 /** A free-text reason as it is stored: sealed, with the salted commitment to it that the trail holds. */
@@ -16,6 +17,16 @@ export interface SealedReason {
 export function sealReason(key: DataKey, grant: Grant, text: string): SealedReason {
   const id = newId("chg");
   const salt = newId("salt");
-  const sealed = sealField(key, { study: "-", site: "-", subject: id, field: "reason", version: 1 }, JSON.stringify({ salt, text }));
+  const sealed = sealField(key, placeOfReason(id), JSON.stringify({ salt, text }));
   return { id, requestId: grant.requestId, sealed, commitment: sha256Hex(`${salt}\n${text}`) };
 }
+
+/** Opens a reason that {@link sealReason} sealed, through a grant that reads it. Throws `phi.integrity` where it isn't what the trail committed to. */
+export function openReason(key: DataKey, grant: Grant, { id, sealed, commitment }: Pick<SealedReason, "id" | "sealed" | "commitment">): string {
+  grant.assert("approval.read");
+  const opened = JSON.parse(openField(key, placeOfReason(id), sealed)) as { readonly salt: string; readonly text: string };
+  if (sha256Hex(`${opened.salt}\n${opened.text}`) !== commitment) throw new SallyportError("phi.integrity");
+  return opened.text;
+}
+
+const placeOfReason = (id: string) => ({ study: "-", site: "-", subject: id, field: "reason", version: 1 });

@@ -1,3 +1,4 @@
+export { approvalStore } from "./approval-store.ts";
 export { assertSafe } from "./assert-safe.ts";
 export { changeStore } from "./change-store.ts";
 export { type CheckpointStore, checkpointStore, type StoredCheckpoint } from "./checkpoint-store.ts";

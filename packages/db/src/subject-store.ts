@@ -42,11 +42,18 @@ export function subjectStore(database: Database): SubjectStore<Tx> {
     },
 
     async open(grant, id, names) {
-      grant.assert("subject.read", "phi.read");
+      grant.assert("subject.read", "phi.read", "phi.bulk_reveal");
       const row = await open({ sites: grantedSites(grant), action: grant.action, id, names: names === undefined ? null : names.join("\n") });
       if (row === null) return null;
       const { study, site, label, wrapped } = row;
       return { subject: { id, study, site, label, wrapped }, fields: fieldsOf(id, row.fields) };
+    },
+
+    async labelOf(tx, grant, id) {
+      await enterGrant(tx, grant);
+      const [row] = await tx<{ label: string }>`
+        SELECT s.label FROM phi.subjects s WHERE s.id = ${id} AND s.site_key = ANY (string_to_array(${grantedSites(grant)}, E'\n'))`;
+      return row?.label ?? null;
     },
 
     siteOf,

@@ -129,6 +129,7 @@ export const catalog = {
   "approval.state": rejected(409, "This request is no longer open, or was used already. Nothing was changed.", "Look at the request, and ask anew where it is still needed."),
   "approval.changed": rejected(409, "What was shown is not what would happen now. Nothing was changed.", "Look at the request again before you decide."),
   "people.taken": rejected(409, "This user name belongs to somebody. Nothing was changed.", "Choose another user name."),
+  "people.state": rejected(409, "This person is not in a state that allows this. Nothing was changed.", "Look at how the person stands first."),
   "people.floor": rejected(409, "Two active administrators have to remain. Nothing was changed.", "Have another administrator enrol first."),
   "people.last_authenticator": rejected(409, "This is the only authenticator left. Nothing was changed.", "Add another one first."),
   "password.weak": rejected(

@@ -56,7 +56,7 @@ export class Phi<T> {
 /** Throws `policy.denied` unless the grant, and nothing that only looks like one, may open a value of this site and classification. */
 export function assertOpens(grant: Grant, site: SiteRef, classification: Classification): void {
   if (!(grant instanceof Grant)) throw new SallyportError("policy.denied");
-  grant.assert("subject.read", "phi.read", "packet.release");
+  grant.assert("subject.read", "phi.read", "phi.bulk_reveal", "packet.release");
   const isShown = grant.action === "packet.release" || grant.fields.readable.includes(classification);
   if (!grant.covers(site) || !isShown) throw new SallyportError("policy.denied", { rule: grant.rule });
 }

@@ -46,6 +46,8 @@ export interface SubjectStore<Tx> {
   }>;
   /** The subject with its current fields (all of them, or those named `DOMAIN.NAME`), or null where there is none that the grant reaches. */
   open(grant: Grant, id: string, names?: readonly string[]): Promise<{ readonly subject: SubjectRow; readonly fields: readonly FieldRow[] } | null>;
+  /** The subject's label, inside a transaction, or null where there is none that the grant reaches. Opens nothing. */
+  labelOf(tx: Tx, grant: Grant, id: string): Promise<string | null>;
   /** The owning site of a subject, from our own records, or null. Takes no grant: it feeds the decision, and tells nothing to a caller. */
   siteOf(id: string): Promise<SiteRef | null>;
   /** The subjects behind these lookups (HMAC of study and USUBJID, hex), with their current fields, inside the release's own transaction. */

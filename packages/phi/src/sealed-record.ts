@@ -89,7 +89,7 @@ export function sealRecord(
  * that was altered, moved, put back, or is another subject's.
  */
 export function openFields(grant: Grant, dataKey: DataKey, subject: SealedFor, rows: readonly FieldRow[]): readonly FieldView[] {
-  grant.assert("subject.read", "phi.read", "packet.release");
+  grant.assert("subject.read", "phi.read", "phi.bulk_reveal", "packet.release");
   if (!grant.covers(subject)) throw new SallyportError("policy.denied", { rule: grant.rule });
   return rows.flatMap((row): readonly FieldView[] => {
     if (row.subject !== subject.id) throw new SallyportError("phi.integrity");

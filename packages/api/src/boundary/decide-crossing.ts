@@ -10,16 +10,24 @@ interface EarlierAct {
   readonly person: string;
 }
 
+/** What may be done to what. */
+export interface Right {
+  readonly action: Action;
+  readonly resource: ResourceType;
+}
+
 /** Where the resource belongs, what was found on the way, and who acted on it before. */
 export interface Located<Found> {
   readonly place: Place;
   readonly found: Found;
   readonly earlier?: EarlierAct;
+  /** A second right that the caller needs at the same place; `unless` is the person who needs none, because the resource is theirs. */
+  readonly also?: Right & { readonly unless?: string };
+  /** The one person whose it is. To everybody else it is as if it weren't there. */
+  readonly whose?: string;
 }
 
-export interface Rule {
-  readonly action: Action;
-  readonly resource: ResourceType;
+export interface Rule extends Right {
   /** Whether this goes on while the trail is under an incident: verifying and exporting do, the rest stops. */
   readonly whenFrozen?: "serve";
   /** Whether this stops at a site whose own chain is found broken: revealing and releasing do (DESIGN §6). */
@@ -34,6 +42,10 @@ export function assertReaches<Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { action,
   throw new SallyportError("policy.denied");
 }
 
+/** Whether the caller has another right at a place: for what a list or a summary says, and for what a crossing needs beside its own. */
+export const mayAlso = <Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { principal, claims, state }: Caller, { action, resource }: Right, place: Place): boolean =>
+  decide(state.compiled, { principal, scope: claims.scope, action, resource, place, nowMs: deps.now() }).effect === "allow";
+
 /**
  * The third pillar. Yields a grant, or throws `policy.denied`, `policy.separation` or `trail.frozen`.
  * "Not there" and "not yours" come out of the same line, so a caller can't tell them apart.
@@ -45,6 +57,15 @@ export function decideCrossing<Tx, Found>(deps: BoundaryDeps<Tx>, rule: Rule, ca
   const decision = decide(state.compiled, { principal, scope: claims.scope, action, resource, place: located.place, nowMs: deps.now() });
   if (decision.effect === "deny") {
     trace.denial = decision.reason;
+    throw new SallyportError("policy.denied");
+  }
+  const { also, whose } = located;
+  if (whose !== undefined && whose !== principal.person) {
+    trace.denial = "not_theirs";
+    throw new SallyportError("policy.denied");
+  }
+  if (also !== undefined && also.unless !== principal.person && !mayAlso(deps, caller, also, located.place)) {
+    trace.denial = "no_second_right";
     throw new SallyportError("policy.denied");
   }
   if (rule.whenBroken === "stop" && decision.sites.some((site) => deps.isBroken(`site:${siteKey(site)}`))) throw new SallyportError("trail.frozen");

@@ -1,13 +1,13 @@
 import type { Strict } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import type { Session } from "@sallyport/people";
-import type { Grant } from "@sallyport/policy";
+import type { Grant, Place } from "@sallyport/policy";
 import { initTRPC } from "@trpc/server";
 import type { z } from "zod";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
 import { authenticate, type Caller } from "./authenticate.ts";
 import { type ChangeWork, crossByChange } from "./change.ts";
-import { assertReaches, decideCrossing, type Located, type Rule } from "./decide-crossing.ts";
+import { assertReaches, decideCrossing, type Located, mayAlso, type Right, type Rule } from "./decide-crossing.ts";
 import { failureOf, recordedAs, wrapped } from "./failure.ts";
 import { type Reach, reachOf, type Standing, stillLive } from "./still-live.ts";
 import { Trace } from "./trace.ts";
@@ -35,6 +35,8 @@ export interface Crossing<Input, Found> {
   readonly grant: Grant;
   readonly found: Found;
   readonly trace: Trace;
+  /** Whether the caller has another right at a place too: for what an answer says of itself. What needs the right is decided by its own crossing. */
+  readonly may: (right: Right, place: Place) => boolean;
   /** The session in which a person asks; null for a service. */
   readonly session: Session | null;
   /** Asks for more, within this crossing: what isn't granted is left out of the answer. */
@@ -96,7 +98,8 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     const grant = decideCrossing(deps, declaration, ctx.caller, ctx, ctx.trace, located);
     standing.push({ rule: declaration, place: located.place, grant });
     const leave = (): void => standing.forEach((each) => each.grant.close());
-    return { crossing: { input, grant, found: located.found, trace: ctx.trace, session: ctx.caller.session, reach }, standing, leave };
+    const may = (right: Right, place: Place): boolean => mayAlso(deps, ctx.caller, right, place);
+    return { crossing: { input, grant, found: located.found, trace: ctx.trace, may, session: ctx.caller.session, reach }, standing, leave };
   }
 
   const watching = new Map<string, number>();

@@ -7,6 +7,8 @@ export async function locateSites<Tx>(
   filter: { readonly study?: string | undefined; readonly site?: string | undefined },
 ): Promise<Located<null>> {
   const studies = await deps.studies.all();
+  // Before anything is registered there is the deployment alone, and who administers it.
+  if (studies.length === 0) return { place: { kind: "deployment" }, found: null };
   const sites = studies
     .filter(({ id }) => filter.study === undefined || id === filter.study)
     .flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })))

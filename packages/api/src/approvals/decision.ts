@@ -1,0 +1,38 @@
+import { SallyportError } from "@sallyport/errors";
+import { type ApprovalRow, assertMayVote, decide, type Grant } from "@sallyport/policy";
+import type { ApiDeps } from "../ports.ts";
+import { effectText } from "./effect.ts";
+import { placeOfRequest } from "./locate-approval.ts";
+import type { AnyAct } from "./registry.ts";
+
+/** Whether who asked may still ask: a request doesn't outlive the right that it was made with. */
+function askerStillMay<Tx>(deps: ApiDeps<Tx>, { ask }: AnyAct<Tx>, row: ApprovalRow): boolean {
+  const { compiled, principals } = deps.policy.current();
+  const principal = principals.get(row.requestedBy);
+  if (principal === undefined) return false;
+  return decide(compiled, { principal, scope: new Set([ask.action]), ...ask, place: placeOfRequest(row), nowMs: deps.now() }).effect === "allow";
+}
+
+/**
+ * Refuses a vote that may not be cast on this request, or whose person was shown another statement.
+ *
+ * @throws SallyportError `policy.separation`, `approval.state`, `approval.changed`.
+ */
+export function assertVote<Tx>(deps: ApiDeps<Tx>, row: ApprovalRow, vote: { readonly person: string; readonly digest: string }): void {
+  assertMayVote(row, vote.person, deps.now());
+  if (row.digest !== vote.digest) throw new SallyportError("approval.changed");
+}
+
+/**
+ * Refuses to approve what would do something else by now than what was shown. What the effect rests on stays locked until the
+ * transaction ends.
+ *
+ * @throws SallyportError `approval.changed`, or why it can't be done at all, such as `people.floor`.
+ */
+export async function assertEffect<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, act: AnyAct<Tx>, row: ApprovalRow): Promise<void> {
+  if (!askerStillMay(deps, act, row)) throw new SallyportError("approval.changed");
+  const asker = { principal: row.requestedBy, person: row.requestedByPerson, printedName: row.requestedByName };
+  const { lines, refused } = await act.effect(tx, grant, act.payloadOf(row), asker);
+  if (effectText(lines) !== row.effect) throw new SallyportError("approval.changed");
+  if (refused !== null) throw new SallyportError(refused);
+}

@@ -1,0 +1,175 @@
+import { PersonId, PrintedName, StudyId, SiteId, Username } from "@sallyport/contracts";
+import { newId } from "@sallyport/crypto";
+import type { ErrorCode } from "@sallyport/errors";
+import type { PersonStatus } from "@sallyport/people";
+import { z } from "zod";
+import type { ApiDeps } from "../ports.ts";
+import type { ApprovalAct, Asker } from "./act.ts";
+import type { Effect } from "./effect.ts";
+
+const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+const ADMINISTRATOR = "security_admin";
+/** How many active administrators have to remain (DESIGN §4). */
+const FLOOR = 2;
+const APPROVE = { action: "person.approve", resource: "principal" } as const;
+
+const Invited = z.strictObject({
+  personId: PersonId,
+  username: Username,
+  printedName: PrintedName,
+  role: z.string().max(64),
+  study: z.union([StudyId, z.literal("*")]),
+  site: z.union([SiteId, z.literal("*")]),
+});
+
+/** Words for a place of an assignment. */
+const placeWords = (study: string, site: string): string => (study === "*" ? "over the whole deployment" : site === "*" ? `at every site of ${study}` : `at ${study}/${site}`);
+
+/** Whether a role may be given there by the asker, as the policy and the registry stand now. */
+async function refusedInvite<Tx>(deps: ApiDeps<Tx>, { role, study, site }: z.output<typeof Invited>, asker: Asker): Promise<ErrorCode | null> {
+  const { compiled, principals } = deps.policy.current();
+  const rule = compiled.document.roles.find(({ name }) => name === role);
+  if (rule === undefined || (study === "*" && site !== "*")) return "input.invalid";
+  const nowMs = deps.now();
+  const held = (principals.get(asker.principal)?.assignments ?? []).filter(
+    (a) => a.study === "*" && a.site === "*" && a.fromMs <= nowMs && (a.untilMs === null || a.untilMs > nowMs),
+  );
+  if (!held.some((assignment) => rule.assignableBy.includes(assignment.role))) return "policy.denied";
+  if (study === "*") return null;
+  const known = (await deps.studies.all()).find(({ id }) => id === study);
+  return known !== undefined && (site === "*" || known.sites.some(({ id }) => id === site)) ? null : "input.invalid";
+}
+
+/** Somebody new, with one role at one place. They come in by a link that the requester hands them. */
+export const inviteAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, z.output<typeof Invited>> => ({
+  kind: "person.invite",
+  ask: { action: "person.invite", resource: "principal" },
+  approve: APPROVE,
+  needed: 1,
+  openForMs: 7 * DAY_MS,
+  usableForMs: 7 * DAY_MS,
+  payload: Invited,
+  concerns: () => null,
+  async effect(_tx, _grant, payload, asker) {
+    const { username, printedName, role, study, site } = payload;
+    const isTaken = (await deps.people.people.byUsername(username)) !== null;
+    return {
+      about: `${printedName} (${username})`,
+      lines: [
+        { what: `${printedName} (${username})`, before: null, after: "invited" },
+        { what: `${role} ${placeWords(study, site)}`, before: null, after: "assigned" },
+      ],
+      refused: isTaken ? "people.taken" : await refusedInvite(deps, payload, asker),
+    };
+  },
+  async perform(tx, { personId, username, printedName, role, study, site }) {
+    const principal = newId("prn");
+    await deps.people.people.register(tx, { id: personId, principal, username, printedName, status: "invited" });
+    await deps.people.people.assign(tx, principal, { role, study, site, fromMs: deps.now(), untilMs: null });
+    return { person: personId, principal };
+  },
+});
+
+const Person = z.strictObject({ personId: PersonId });
+export type PersonPayload = z.output<typeof Person>;
+
+/** What an act on somebody who is there changes of how they stand. */
+interface Move {
+  readonly from: readonly PersonStatus[];
+  readonly to: PersonStatus;
+  /** What else it changes, in words. */
+  readonly more: readonly { readonly what: string; readonly before: string; readonly after: string }[];
+}
+
+/** The effect of an act on one person; their row, and the administrators', stay locked. */
+async function effectOnPerson<Tx>(deps: ApiDeps<Tx>, tx: Tx, personId: string, { from, to, more }: Move): Promise<Effect> {
+  const { people } = deps.people;
+  // The administrators first, always: two acts on two of them wait for each other and never for each other's person.
+  const administrators = await people.lockHolders(tx, ADMINISTRATOR, deps.now());
+  const person = await people.lock(tx, personId);
+  if (person === null) return { about: "-", lines: [], refused: "policy.denied" };
+  const name = `${person.printedName} (${person.username})`;
+  const roles = (deps.policy.current().principals.get(person.principal)?.assignments ?? []).map(({ role, study, site }) => ({
+    what: `${role} ${placeWords(study, site)}`,
+    before: person.status === "active" ? "in effect" : "without effect",
+    after: to === "active" ? "in effect" : "without effect",
+  }));
+  const falls = to !== "active" && administrators.includes(personId) && administrators.length - 1 < FLOOR;
+  return {
+    about: name,
+    lines: [{ what: name, before: person.status, after: to }, ...roles, ...more],
+    refused: from.includes(person.status) ? (falls ? "people.floor" : null) : "people.state",
+  };
+}
+
+/** Stops a person: their sessions end, and no token of theirs opens anything. Two active administrators remain. */
+export const suspendAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, PersonPayload> => ({
+  kind: "person.suspend",
+  ask: { action: "person.suspend", resource: "principal" },
+  approve: APPROVE,
+  needed: 1,
+  openForMs: 7 * DAY_MS,
+  usableForMs: null,
+  payload: Person,
+  concerns: ({ personId }) => personId,
+  effect: (tx, _grant, { personId }) =>
+    effectOnPerson(deps, tx, personId, { from: ["active", "recovering"], to: "suspended", more: [{ what: "sessions", before: "as they are", after: "ended" }] }),
+  async perform(tx, { personId }) {
+    const nowMs = deps.now();
+    await deps.people.people.setStatus(tx, personId, "suspended", nowMs);
+    const ended = await deps.people.sessions.endAll(tx, personId, "suspended", nowMs);
+    return { person: personId, sessions: ended.length };
+  },
+});
+
+/** Lets a suspended person act again, with what they had. */
+export const reinstateAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, PersonPayload> => ({
+  kind: "person.reinstate",
+  ask: { action: "person.reinstate", resource: "principal" },
+  approve: APPROVE,
+  needed: 1,
+  openForMs: 7 * DAY_MS,
+  usableForMs: null,
+  payload: Person,
+  concerns: ({ personId }) => personId,
+  effect: (tx, _grant, { personId }) => effectOnPerson(deps, tx, personId, { from: ["suspended"], to: "active", more: [] }),
+  async perform(tx, { personId }) {
+    await deps.people.people.setStatus(tx, personId, "active", deps.now());
+    return { person: personId };
+  },
+});
+
+/**
+ * For somebody who lost what they sign in with. With the requester, two others say so; all that the person signed in with ends at once,
+ * and signing stays off until they have enrolled again.
+ */
+export const recoverAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, PersonPayload> => ({
+  kind: "authenticator.recover",
+  ask: { action: "authenticator.recover", resource: "principal" },
+  approve: { action: "authenticator.recover", resource: "principal" },
+  needed: 1,
+  openForMs: 7 * DAY_MS,
+  usableForMs: 7 * DAY_MS,
+  payload: Person,
+  concerns: ({ personId }) => personId,
+  effect: (tx, _grant, { personId }) =>
+    effectOnPerson(deps, tx, personId, {
+      from: ["invited", "active", "recovering"],
+      to: "recovering",
+      more: [
+        { what: "authenticators", before: "as they are", after: "removed" },
+        { what: "sessions", before: "as they are", after: "ended" },
+        { what: "signing", before: "as it is", after: "off until enrolled again" },
+      ],
+    }),
+  async perform(tx, { personId }, { verifiedDigest }) {
+    const nowMs = deps.now();
+    const ended = await deps.people.sessions.endAll(tx, personId, "recovered", nowMs);
+    const credentials = await deps.people.people.removeAuthenticators(tx, personId);
+    await deps.people.people.setStatus(tx, personId, "recovering", nowMs);
+    // Before the commit: where the custodian can't forget them, nothing is done at all.
+    if (credentials.length > 0) await deps.credentials.forget(credentials, verifiedDigest);
+    return { person: personId, sessions: ended.length, passkeys: credentials.length };
+  },
+});

@@ -1,0 +1,94 @@
+import { approvalDigest, approvalStatement } from "@sallyport/audit";
+import { ApprovalOutput, type Strict } from "@sallyport/contracts";
+import { newId } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+import type { ApprovalRow } from "@sallyport/policy";
+import type { z } from "zod";
+import type { Located } from "../boundary/decide-crossing.ts";
+import type { Boundary, Crossing } from "../boundary/procedure.ts";
+import type { Trace } from "../boundary/trace.ts";
+import type { ApiDeps } from "../ports.ts";
+import { sealReason } from "../sealed-reason.ts";
+import type { Asker, Payload } from "./act.ts";
+import { effectDigest, effectText } from "./effect.ts";
+import type { AnyAct } from "./registry.ts";
+import { approvalSummary } from "./summary.ts";
+
+/** How one kind is asked for. */
+interface Asking<Input extends Strict> {
+  readonly input: Input;
+  readonly locate: (input: z.output<Input>, trace: Trace) => Promise<Located<null>>;
+  readonly payload: (input: z.output<Input>) => Payload;
+  readonly reason: (input: z.output<Input>) => string;
+  /** The subject that it is about. */
+  readonly subject?: (input: z.output<Input>) => string;
+  /** What has to hold beside the right to ask. */
+  readonly check?: (crossing: Crossing<z.output<Input>, null>) => Promise<void>;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** A procedure that asks for an approval: the effect as it would be now, in a statement that others decide on. Nothing is done yet. */
+export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, act: AnyAct<Tx>, asking: Asking<Input>) =>
+  boundary.change(
+    { ...act.ask, input: asking.input, output: ApprovalOutput, locate: asking.locate },
+    {
+      prepare: async (crossing: Crossing<z.output<Input>, null>) => {
+        const { input, grant, trace } = crossing;
+        const asker = await deps.people.people.byId(grant.person);
+        // Who votes is compared by person: what has none can't ask.
+        if (asker === null) throw new SallyportError("policy.denied");
+        await asking.check?.(crossing);
+        const reason = sealReason((await deps.referenceKeys()).change, grant, asking.reason(input));
+        const id = newId("apr");
+        trace.note({ approval: id, kind: act.kind, commitment: reason.commitment });
+        return { id, reason, payload: asking.payload(input), asker: { principal: grant.principal, person: grant.person, printedName: asker.printedName } satisfies Asker };
+      },
+      commit: async (tx, { input, grant, trace, may }, { id, reason, payload, asker }) => {
+        const concerns = act.concerns(payload);
+        if (concerns === asker.person && act.kind !== "person.suspend") throw new SallyportError("policy.separation");
+        const effect = await act.effect(tx, grant, payload, asker);
+        if (effect.refused !== null) throw new SallyportError(effect.refused);
+        const nowMs = deps.now();
+        const lines = effectText(effect.lines);
+        const statement = approvalStatement({
+          deployment: deps.deployment,
+          kind: act.kind,
+          payload,
+          effectDigest: effectDigest(lines),
+          needed: act.needed,
+          requestedByPerson: asker.person,
+          requestedAt: iso(nowMs),
+          nonce: newId("n").slice(2),
+          expiresAt: iso(nowMs + act.openForMs),
+        });
+        const digest = approvalDigest(statement);
+        const [site = null] = grant.sites;
+        const row: ApprovalRow = {
+          id,
+          kind: act.kind,
+          statement,
+          digest,
+          effect: lines,
+          about: effect.about,
+          concerns,
+          subject: asking.subject?.(input) ?? null,
+          site,
+          requestedBy: asker.principal,
+          requestedByPerson: asker.person,
+          requestedByName: asker.printedName,
+          reason: reason.id,
+          needed: act.needed,
+          state: "requested",
+          requestedAtMs: nowMs,
+          expiresAtMs: nowMs + act.openForMs,
+          usableUntilMs: null,
+          votes: [],
+        };
+        await deps.changes.insert(tx, reason);
+        await deps.approvals.insert(tx, grant, row);
+        trace.note({ digest });
+        return { approval: approvalSummary(row, act, { person: grant.person, may, nowMs }) };
+      },
+    },
+  );

@@ -1,0 +1,58 @@
+import { EffectLine, GetApprovalInput, GetApprovalOutput } from "@sallyport/contracts";
+import { readApprovalStatement } from "@sallyport/audit";
+import { SallyportError } from "@sallyport/errors";
+import type { ApprovalRow } from "@sallyport/policy";
+import { z } from "zod";
+import { effectDigest, type Line } from "../../approvals/effect.ts";
+import { locateApproval } from "../../approvals/locate-approval.ts";
+import { actOf, approvalActs } from "../../approvals/registry.ts";
+import { approvalSummary } from "../../approvals/summary.ts";
+import type { Boundary } from "../../boundary/procedure.ts";
+import type { ApiDeps } from "../../ports.ts";
+import { openReason } from "../../sealed-reason.ts";
+
+const Lines = z.array(EffectLine);
+
+/** The lines that the statement holds the digest of. Throws `phi.integrity` where what is stored is not what would be signed. */
+function linesOf({ statement, effect }: ApprovalRow): Line[] {
+  if (readApprovalStatement(statement)?.effectDigest !== effectDigest(effect)) throw new SallyportError("phi.integrity");
+  return Lines.parse(JSON.parse(effect));
+}
+
+/** One request with its exact effect and its reason: for who asked, and for those who may decide on its kind there. */
+export const getApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
+  const acts = approvalActs(deps);
+  return boundary.read(
+    {
+      action: "approval.read",
+      resource: "approval",
+      input: GetApprovalInput,
+      output: GetApprovalOutput,
+      locate: ({ approvalId }, trace) => locateApproval(deps, acts, approvalId, trace, ({ act, requestedByPerson }) => ({ also: { ...act.approve, unless: requestedByPerson } })),
+    },
+    async ({ input: { approvalId }, grant, may }) => {
+      const row = await deps.approvals.get(grant, approvalId);
+      const act = row === null ? null : actOf(acts, row.kind);
+      const sealed = await deps.approvals.sealedReason(grant, approvalId);
+      if (row === null || act === null || sealed === null) throw new SallyportError("policy.denied");
+      const summary = approvalSummary(row, act, { person: grant.person, may, nowMs: deps.now() });
+      return {
+        ...summary,
+        reason: openReason((await deps.referenceKeys()).change, grant, sealed),
+        effect: linesOf(row),
+        statement: row.statement,
+        challenge: summary.mayDecide ? await challengeFor(deps, grant.person, row.digest) : null,
+      };
+    },
+  );
+};
+
+/** Assertion options whose challenge is the digest, for the person's own passkeys; null where they have none. */
+async function challengeFor<Tx>(deps: ApiDeps<Tx>, person: string, digest: string): Promise<string | null> {
+  const passkeys = await deps.people.people.passkeys(person);
+  if (passkeys.length === 0) return null;
+  return deps.passkeys.assertionOptions(
+    Buffer.from(digest, "hex").toString("base64url"),
+    passkeys.map(({ credentialId }) => credentialId),
+  );
+}

@@ -1,0 +1,50 @@
+import { RequestBulkRevealInput, RequestInviteInput, RequestRecoveryInput, RequestReinstateInput, RequestSuspendInput } from "@sallyport/contracts";
+import { newId } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+import { approvalActs } from "../../approvals/registry.ts";
+import { requestAct } from "../../approvals/request-act.ts";
+import type { Located } from "../../boundary/decide-crossing.ts";
+import type { Boundary } from "../../boundary/procedure.ts";
+import type { Trace } from "../../boundary/trace.ts";
+import type { ApiDeps } from "../../ports.ts";
+import { locateSubject } from "../subjects/subject-place.ts";
+
+/** People belong to no site. */
+const inDeployment = (): Promise<Located<null>> => Promise.resolve({ place: { kind: "deployment" }, found: null });
+const aboutPerson = ({ personId }: { readonly personId: string }, trace: Trace): Promise<Located<null>> => {
+  trace.about(personId);
+  return inDeployment();
+};
+const personOf = ({ personId }: { readonly personId: string }) => ({ personId });
+const reasonOf = ({ reason }: { readonly reason: string }): string => reason;
+
+/** One procedure a kind; each answers the request as it stands. */
+export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) {
+  const acts = approvalActs(deps);
+  return {
+    requestInvite: requestAct(boundary, deps, acts["person.invite"], {
+      input: RequestInviteInput,
+      locate: inDeployment,
+      // The person's id is in the statement, so that what was approved can be compared with who enrols.
+      payload: ({ username, printedName, role, study, site }) => ({ personId: newId("per"), username, printedName, role, study, site }),
+      reason: reasonOf,
+    }),
+    requestSuspend: requestAct(boundary, deps, acts["person.suspend"], { input: RequestSuspendInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
+    requestReinstate: requestAct(boundary, deps, acts["person.reinstate"], { input: RequestReinstateInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
+    requestRecovery: requestAct(boundary, deps, acts["authenticator.recover"], { input: RequestRecoveryInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
+    requestBulkReveal: requestAct(boundary, deps, acts["phi.bulk_reveal"], {
+      input: RequestBulkRevealInput,
+      locate: async ({ subjectId }, trace) => ({ ...(await locateSubject(deps, subjectId, trace)), found: null }),
+      payload: ({ subjectId, fields, purpose }) => ({ subjectId, fields: [...new Set(fields)], purpose }),
+      reason: reasonOf,
+      subject: ({ subjectId }) => subjectId,
+      // A field that isn't there, and one that no reveal opens, end alike, and before anybody is asked.
+      check: async ({ input: { subjectId, fields, purpose }, grant, trace }) => {
+        const opened = await deps.subjects.open(grant, subjectId, fields);
+        const there = new Set(opened?.fields.filter(({ classification }) => grant.fields.readable.includes(classification)).map(({ domain, name }) => `${domain}.${name}`));
+        if (!fields.every((field) => there.has(field))) throw new SallyportError("policy.denied");
+        trace.note({ purpose, fields: fields.length });
+      },
+    }),
+  };
+}
