@@ -3,7 +3,7 @@ import { codeOf } from "@sallyport/errors";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type ApprovalNote, approvalNoteText, parseApprovalNote } from "./approval-note.ts";
-import { approvalDigest, type ApprovalStatement, approvalStatement, enrolmentDigest, readApprovalStatement, rejectionDigest } from "./approval-statement.ts";
+import { approvalDigest, type ApprovalStatement, approvalStatement, enrolmentDigest, readApprovalStatement } from "./approval-statement.ts";
 import { openNote, signNote, vkeyOf } from "./signed-note.ts";
 
 const PERSON = "per_0123456789abcdefghjkmnpqrs";
@@ -74,10 +74,10 @@ test("no text whatever makes reading throw", () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => readApprovalStatement(text) === null));
 });
 
-test("approving, rejecting and adding an authenticator never share a digest", () => {
+test("approving and adding an authenticator, by whomever, never share a digest", () => {
   const digest = approvalDigest(approvalStatement(parts));
   const attestation = Buffer.from("attestation").toString("base64url");
-  const all = [digest, rejectionDigest(digest), enrolmentDigest(PERSON, attestation), enrolmentDigest(statement.requestedByPerson, attestation), enrolmentDigest(PERSON, "AAAA")];
+  const all = [digest, enrolmentDigest(PERSON, attestation), enrolmentDigest(statement.requestedByPerson, attestation), enrolmentDigest(PERSON, "AAAA")];
   expect(new Set(all).size).toBe(all.length);
   expect(all.every((each) => /^[0-9a-f]{64}$/.test(each))).toBe(true);
 });

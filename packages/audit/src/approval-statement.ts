@@ -81,14 +81,11 @@ export function readApprovalStatement(text: string): ApprovalStatement | null {
   }
 }
 
-/** What a statement is known by, and what a passkey signs to approve it: 64 lower-case hex digits, whose 32 bytes are the challenge. */
-export const approvalDigest = (statement: string): string => sha256Hex(statement);
-
 /**
- * What a passkey signs to reject the statement of this digest, in the same form. It isn't the statement's own digest: a rejection
- * could else be handed to the custodian as an approval.
+ * What a statement is known by, and what a passkey signs to approve it: 64 lower-case hex digits, whose 32 bytes are the challenge.
+ * Nothing else is ever signed over it, a rejection least of all: it could be handed to the custodian as an approval.
  */
-export const rejectionDigest = (digest: string): string => sha256Hex(`sallyport/reject/v1\n${digest}\n`);
+export const approvalDigest = (statement: string): string => sha256Hex(statement);
 
 /**
  * What a passkey signs to add another authenticator of the same person: SHA-256 of this text names the person and the bytes of the
