@@ -155,6 +155,8 @@ describe("an approval", () => {
     const forBen = await list(ben, "open");
     expect(forBen.items.find(({ approvalId }) => approvalId === asked.approvalId)).toMatchObject({ mayDecide: true });
     expect(forBen.waiting).toBe(forBen.items.filter(({ mayDecide }) => mayDecide).length);
+    const overview = dataOf(await ben.call(api, "overview.get", {})) as { needs: readonly { kind: string; count: number }[] };
+    expect(overview.needs.find(({ kind }) => kind === "approval")?.count).toBe(forBen.waiting);
     expect((await list(ada, "mine")).items[0]?.approvalId).toBe(asked.approvalId);
     expect(await list(kim, "all")).toEqual({ items: [], waiting: 0, next: null });
     const first = dataOf(await ben.call(api, "approvals.list", { show: "all", limit: 1 })) as { items: readonly Summary[]; next: string };

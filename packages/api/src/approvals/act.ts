@@ -13,7 +13,7 @@ export interface Asker {
 }
 
 /** A request that the last approval it needed was just given to. */
-export interface Approved {
+interface Approved {
   readonly id: string;
   /** Digest of the statement where the custodian verified every approval of it; null where one is the server's word alone. */
   readonly verifiedDigest: string | null;

@@ -36,3 +36,12 @@ export async function assertEffect<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, 
   if (effectText(lines) !== row.effect) throw new SallyportError("approval.changed");
   if (refused !== null) throw new SallyportError(refused);
 }
+
+/** The digest by which the custodian knows that this was approved: it verified every approval of it. Null where one is the server's word alone. */
+export const verifiedDigest = ({
+  digest,
+  votes,
+}: {
+  readonly digest: string;
+  readonly votes: readonly { readonly proof: ApprovalRow["votes"][number]["proof"] }[];
+}): string | null => (votes.every(({ proof }) => proof === "passkey") ? digest : null);

@@ -7,8 +7,7 @@ import type { ApiDeps } from "../ports.ts";
 import type { ApprovalAct, Asker } from "./act.ts";
 import type { Effect } from "./effect.ts";
 
-const HOUR_MS = 3_600_000;
-export const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 24 * 3_600_000;
 const ADMINISTRATOR = "security_admin";
 /** How many active administrators have to remain (DESIGN §4). */
 const FLOOR = 2;

@@ -98,7 +98,12 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     const grant = decideCrossing(deps, declaration, ctx.caller, ctx, ctx.trace, located);
     standing.push({ rule: declaration, place: located.place, grant });
     const leave = (): void => standing.forEach((each) => each.grant.close());
-    const may = (right: Right, place: Place): boolean => mayAlso(deps, ctx.caller, right, place);
+    // As things stand when it is asked: a watch asks again and again.
+    const may = (right: Right, place: Place): boolean => {
+      const state = deps.policy.current();
+      const principal = state.principals.get(ctx.caller.claims.sub);
+      return principal !== undefined && mayAlso(deps, { ...ctx.caller, state, principal }, right, place);
+    };
     return { crossing: { input, grant, found: located.found, trace: ctx.trace, may, session: ctx.caller.session, reach }, standing, leave };
   }
 

@@ -2,7 +2,7 @@ import { DecideApprovalInput, DecideApprovalOutput } from "@sallyport/contracts"
 import { SallyportError } from "@sallyport/errors";
 import { afterVote, type ApprovalRow, type Grant, type Verdict } from "@sallyport/policy";
 import type { z } from "zod";
-import { assertEffect, assertVote } from "../../approvals/decision.ts";
+import { assertEffect, assertVote, verifiedDigest } from "../../approvals/decision.ts";
 import { locateApproval } from "../../approvals/locate-approval.ts";
 import { actOf, type AnyAct, approvalActs } from "../../approvals/registry.ts";
 import { approvalSummary } from "../../approvals/summary.ts";
@@ -87,8 +87,7 @@ export const decideApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     const usableUntilMs = to === "approved" && act.usableForMs !== null ? nowMs + act.usableForMs : null;
     const state = to === "approved" && act.perform !== null ? "done" : to;
     if (to === "approved" && act.perform !== null) {
-      const isVerified = [...row.votes, voted].every(({ proof }) => proof === "passkey");
-      note(await act.perform(tx, act.payloadOf(row), { id: row.id, verifiedDigest: isVerified ? row.digest : null }));
+      note(await act.perform(tx, act.payloadOf(row), { id: row.id, verifiedDigest: verifiedDigest({ digest: row.digest, votes: [...row.votes, voted] }) }));
     }
     await deps.approvals.settle(tx, grant, row.id, { from: "requested", to: state, atMs: nowMs, ...(usableUntilMs !== null && { usableUntilMs }) });
     note({ state });

@@ -1,7 +1,10 @@
 import type { Need } from "@sallyport/contracts";
 import type { LivePrincipal } from "@sallyport/policy";
 import type { Crossing } from "../../boundary/procedure.ts";
+import { decidableKinds } from "../../approvals/decidable.ts";
+import { approvalActs } from "../../approvals/registry.ts";
 import type { ApiDeps, ChainStatus } from "../../ports.ts";
+import { locateSites } from "../site-place.ts";
 
 /** With fewer, the loss of one person's authenticators leaves nobody to approve the recovery by two others. */
 const ADMINISTRATORS_WANTED = 3;
@@ -13,8 +16,18 @@ const isAdministrator = ({ kind, status, assignments }: LivePrincipal, nowMs: nu
     ({ role, study, site, fromMs, untilMs }) => role === "security_admin" && study === "*" && site === "*" && fromMs <= nowMs && (untilMs === null || nowMs < untilMs),
   );
 
+/** How many requests the caller may decide now. */
+async function approvalsWaiting<Tx>(deps: ApiDeps<Tx>, { grant, reach, may }: Pick<Crossing<unknown, unknown>, "grant" | "reach" | "may">): Promise<number> {
+  const { place } = await locateSites(deps, {});
+  const reading = reach({ action: "approval.read", resource: "approval" }, place);
+  if (reading === null) return 0;
+  const decidable = decidableKinds(approvalActs(deps), reading.sites, may);
+  const { waiting } = await deps.approvals.list(reading, { show: "open", person: grant.person, decidable, nowMs: deps.now(), limit: 1 });
+  return waiting;
+}
+
 /** What waits for the caller, of what their rights let them see. */
-export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
+export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
   const needs: Need[] = [];
   const broken = chains?.filter((chain) => chain.broken !== null) ?? [];
   if (broken.length > 0) needs.push({ kind: "broken", text: broken.length === 1 ? "A chain is broken." : "Chains are broken.", count: broken.length, href: "/crossings" });
@@ -28,6 +41,9 @@ export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach }: Crossing<
       needs.push({ kind: "few_administrators", text: "Fewer than three administrators: one who loses their authenticators can't be recovered.", count, href: "/people" });
     }
   }
+  const waiting = await approvalsWaiting(deps, { grant, reach, may });
+  if (waiting > 0)
+    needs.push({ kind: "approval", text: waiting === 1 ? "A request waits for your decision." : "Requests wait for your decision.", count: waiting, href: "/approvals" });
   const others = (await deps.needs?.({ principal: grant.principal, person: grant.person }, reach)) ?? [];
   return [...needs, ...others];
 }

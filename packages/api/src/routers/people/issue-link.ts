@@ -1,6 +1,7 @@
 import { IssueLinkInput, IssueLinkOutput } from "@sallyport/contracts";
 import { newId, pooledRandom, sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
+import { verifiedDigest } from "../../approvals/decision.ts";
 import { locateApproval } from "../../approvals/locate-approval.ts";
 import { actOf, approvalActs } from "../../approvals/registry.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
@@ -39,7 +40,7 @@ export const issueLink = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
           const person = typeof personId === "string" ? await deps.people.people.lock(tx, personId) : null;
           // Who has enrolled meanwhile, or was suspended, needs another request.
           if (person === null || person.status !== link.status) throw new SallyportError("approval.state");
-          await deps.people.links.issue(tx, { id: newId("lnk"), kind: link.kind, person: person.id, approval: approvalId, expiresMs }, sha256Hex(secret));
+          await deps.people.links.issue(tx, { id: newId("lnk"), kind: link.kind, person: person.id, approval: verifiedDigest(row), expiresMs }, sha256Hex(secret));
           trace.note({ person: person.id });
         },
         answer: () => ({ secret, expiresAt: new Date(expiresMs).toISOString() }),
