@@ -10,7 +10,7 @@ const UNLIMITED = { perSecond: 1e9, burst: 1e9 };
 
 const settings = readSettings();
 const folder = new IdentityFolder(settings.identityDir, {});
-const database = connectDatabase({ url: settings.databaseUrl, max: 12, applicationName: "sallyport-api", lanes: 2 });
+const database = connectDatabase({ url: settings.databaseUrl, max: 12, applicationName: "sallyport-api", lanes: 1 });
 const custodian = connectCustodian({ ...settings.custodian, identity: folder, custodianSpiffe: processId(settings.trustDomain, "custodian") });
 
 /** The product's api with the rate limits and both caches out: each token is verified anew and each crossing has its key unwrapped. */

@@ -62,7 +62,7 @@ async function openTrail({ home, host }: BenchDeployment): Promise<{ append: Gro
     identity: folder,
     custodianSpiffe: processId(trustDomain, "custodian"),
   });
-  const database = connectDatabase({ url: readFileSync(join(home.secrets, "api.database-url"), "utf8").trim(), max: 12, applicationName: "sallyport-bench", lanes: 2 });
+  const database = connectDatabase({ url: readFileSync(join(home.secrets, "api.database-url"), "utf8").trim(), max: 12, applicationName: "sallyport-bench", lanes: 1 });
   const trail = new GroupCommitTrail<Tx>({ store: trailStore(database), sealer: custodian, deployment: trustDomain.split(".")[0] ?? "", now: Date.now });
   return {
     append: (draft) => trail.append(draft),

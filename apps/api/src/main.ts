@@ -20,7 +20,7 @@ async function main(mode: "serve" | "setup"): Promise<void> {
   const settings = readSettings();
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
   const folder = new IdentityFolder(settings.identityDir, {});
-  const database = connectDatabase({ url: settings.databaseUrl, max: 12, applicationName: "sallyport-api", lanes: 2 });
+  const database = connectDatabase({ url: settings.databaseUrl, max: 12, applicationName: "sallyport-api", lanes: 1 });
   const custodian = connectCustodian({ ...settings.custodian, identity: folder, custodianSpiffe: processId(settings.trustDomain, "custodian") });
   const api = new ApiProcess({
     database,

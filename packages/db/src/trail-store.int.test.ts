@@ -58,7 +58,7 @@ async function unfence(admin: postgres.Sql): Promise<void> {
   const unfenced = text.replace(/WHERE h\.chain = p_chain[^;]*;/, "WHERE h.chain = p_chain;");
   expect(unfenced).not.toBe(text);
   await admin.unsafe(`
-    ALTER TABLE audit.records DROP CONSTRAINT records_pkey; ALTER TABLE audit.records DROP CONSTRAINT records_chain_generation_prev_mac_key;
+    ALTER TABLE audit.records DROP CONSTRAINT records_pkey; ALTER TABLE audit.records DROP CONSTRAINT records_prev_mac_generation_chain_key;
     ALTER TABLE audit.heads DISABLE TRIGGER forward_only; ${unfenced}`);
 }
 

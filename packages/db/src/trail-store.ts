@@ -1,8 +1,9 @@
 import type { Head, SealedRecord, TrailStore } from "@sallyport/audit";
 import { type ErrorCode, SallyportError } from "@sallyport/errors";
-import type { Statement } from "./connection.ts";
+import { appendRun, appendRuns, type Outcome, type Run } from "./append-runs.ts";
 import type { Database, Tx } from "./database.ts";
 import { isSqlState, isStatementError } from "./database-failure.ts";
+import { gathered } from "./gathered.ts";
 
 interface HeadRow {
   readonly chain: string;
@@ -15,22 +16,29 @@ const headOf = (row: HeadRow): Head => ({ chain: row.chain, generation: row.gene
 
 /** The store of records in Postgres. Appends go through functions of the owner; this role can't write records otherwise. */
 export function trailStore(database: Database): TrailStore<Tx> {
+  // What is outside a transaction keeps its order on one connection; runs of several chains that wait together share a statement.
+  const lane = database.lane("trail");
+  const insert = gathered<Run, Outcome>((runs) => appendRuns(lane, runs));
   return {
     async heads(chains) {
       return asTrail(async () => {
-        const rows = await lane(database, chains[0])<HeadRow>`
+        const rows = await lane<HeadRow>`
           SELECT chain, generation, seq, mac FROM audit.heads WHERE chain = ANY (string_to_array(${chains.join("\n")}, E'\n'))`;
         return rows.map(headOf);
       });
     },
 
     async insertAtHead(expected, records) {
-      return asTrail(async () => ((await append(database.lane(expected.chain), expected, records)) ? "stored" : "moved"));
+      return asTrail(async () => {
+        const outcome = await insert({ expected, records });
+        if (typeof outcome === "string") return outcome;
+        throw outcome;
+      });
     },
 
     async holds(record) {
       return asTrail(async () => {
-        const [row] = await database.lane(record.chain)<{ holds: boolean }>`
+        const [row] = await lane<{ holds: boolean }>`
           SELECT audit.holds(${record.chain}, ${record.generation}, ${record.seq}, ${Buffer.from(record.mac, "hex")}) AS holds`;
         return row?.holds === true;
       });
@@ -44,7 +52,7 @@ export function trailStore(database: Database): TrailStore<Tx> {
 
     async insertLocked(tx, records) {
       await asTrail(async () => {
-        const moved = await Promise.all([...runsOf(records)].map(async (run) => !(await append(tx, headBefore(run), run))));
+        const moved = await Promise.all([...runsOf(records)].map(async (run) => !(await appendRun(tx, { expected: headBefore(run), records: run }))));
         if (moved.includes(true)) throw new SallyportError("trail.contended", { chains: [...new Set(records.map(({ chain }) => chain))] });
       });
     },
@@ -56,17 +64,6 @@ export function trailStore(database: Database): TrailStore<Tx> {
       });
     },
   };
-}
-
-/** A chain's statements keep their order: they share a connection. */
-const lane = (database: Database, chain: string | undefined): Statement => (chain === undefined ? database.run : database.lane(chain));
-
-async function append(statement: Statement, expected: Head, records: readonly SealedRecord[]): Promise<boolean> {
-  const bodies = records.map(({ body }) => body).join("\n");
-  const macs = Buffer.from(records.map(({ mac }) => mac).join(""), "hex");
-  const [row] = await statement<{ stored: boolean }>`
-    SELECT audit.append(${expected.chain}, ${expected.generation}, ${expected.seq}, ${Buffer.from(expected.mac, "hex")}, ${bodies}, ${macs}) AS stored`;
-  return row?.stored === true;
 }
 
 /** Consecutive records of one chain. */
