@@ -80,6 +80,7 @@ faultTest("T13", "an approved enrolment is good for one passkey", async (defence
   await approveAs(running, bob, statement);
   const basis = { kind: "invitation", approval: approvalDigest(statement) } as const;
   await enrolPerson(running, cara, basis);
+  running.clock.advance(900_000);
   expect(await outcome(enrolPerson(running, cara, basis))).toBe("approval.state");
 });
 

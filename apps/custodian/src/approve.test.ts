@@ -1,10 +1,11 @@
 import { approvalDigest, type ApprovalStatement, enrolmentDigest, openNote, parseApprovalNote } from "@sallyport/audit";
 import { newId, sha256, sha256Hex } from "@sallyport/crypto";
-import { openFoundingLinks } from "@sallyport/custody/credentials";
+import { openFoundingLinks, settleFoundingLinks } from "@sallyport/custody/credentials";
 import { codeOf } from "@sallyport/errors";
 import { expect, test } from "vitest";
 import { approveAs, attest, enrolPerson, founders, person, type Person, statementOf } from "../test/people.ts";
 import { type Running, start } from "../test/running.ts";
+import { isEnrolled } from "./enrolments.ts";
 
 const SECRET = "s".repeat(43);
 const outcome = (work: Promise<unknown>): Promise<string> => work.then(() => "done", codeOf);
@@ -43,6 +44,33 @@ test("a new deployment has two founding links, keeps them over a restart, and ea
   expect([secrets(running), await left(running)]).toEqual([[], 0]);
   for (const secret of [one, two]) expect(await outcome(enrolPerson(running, person(), { kind: "founding", secret: secret as string }))).toBe("enrolment.invalid");
   expect(await running.client.approve({ kind: "founding", secret: one as string }, 2000)).toEqual({ foundersLeft: 0, founder: null, used: { person: bob.id, credentialId: null } });
+});
+
+test("a founder whose enrolment never reached the trail gets a new link, and what was taken in is forgotten; one whose enrolment did is one for good", async () => {
+  const running = await start();
+  const { store } = running.custodian;
+  const [ada, bob] = await founders(running);
+  const settle = (): Promise<void> => settleFoundingLinks(store, running.clock.now(), (id) => isEnrolled(running.trail, id));
+  await running.trail.append(running.client, running.custodian.deployment, "system", 2, (draft) => ({ ...draft, action: "enrol", resource: `person/${ada.id}` }));
+  await running.trail.append(running.client, running.custodian.deployment, "system", 1, (draft) => ({ ...draft, resource: `person/${bob.id}` }));
+  await settle();
+  expect(secrets(running)).toEqual([]);
+
+  running.clock.advance(600_000);
+  running.trail.isAway = true;
+  await expect(settle()).rejects.toThrow();
+  expect(secrets(running)).toEqual([]);
+  running.trail.isAway = false;
+  await settle();
+  expect(openFoundingLinks(store).map(({ founder }) => founder)).toEqual([2]);
+  expect(await events(running, "founding.reopened")).toEqual([expect.objectContaining({ resource: `person/${bob.id}` })]);
+  expect(await outcome(approveAs(running, bob, statementOf(running, ada)))).toBe("stepup.failed");
+  expect(await enrolPerson(running, person())).toMatchObject({ foundersLeft: 0, standing: "proven" });
+
+  // What was settled isn't looked at again, whatever becomes of the database.
+  running.clock.advance(600_000);
+  await settleFoundingLinks(store, running.clock.now(), (id) => Promise.resolve(id !== ada.id));
+  expect(secrets(running)).toEqual([]);
 });
 
 test("one person can't be both founders", async () => {
@@ -185,8 +213,26 @@ test("an invited person's passkey is proven by the approvals that the custodian 
   expect(await outcome(enrolPerson(running, dan, { kind: "invitation", approval }))).toBe("approval.required");
   expect(await outcome(enrolPerson(running, cara, { kind: "recovery", approval }))).toBe("approval.required");
   expect(await enrolPerson(running, cara, { kind: "invitation", approval })).toMatchObject({ standing: "proven" });
+  running.clock.advance(900_000);
   expect(await outcome(enrolPerson(running, cara, { kind: "invitation", approval }))).toBe("approval.state");
   expect(await enrolPerson(running, dan, { kind: "invitation", approval: null })).toMatchObject({ standing: "attested" });
+});
+
+test("an approved enrolment that failed after the custodian had taken it in is done again within fifteen minutes, and the first passkey ends", async () => {
+  const running = await start();
+  const [ada, bob] = await founders(running);
+  const cara = person();
+  const statement = statementOf(running, ada, { kind: "person.invite", payload: { personId: cara.id } });
+  await approveAs(running, bob, statement);
+  const basis = { kind: "invitation", approval: approvalDigest(statement) } as const;
+  await enrolPerson(running, cara, basis);
+  running.clock.advance(899_999);
+  expect(await enrolPerson(running, cara, basis)).toMatchObject({ standing: "proven" });
+  const [first, second] = cara.authenticator.credentialIds as [string, string];
+  const other = statementOf(running, ada);
+  const by = (id: string): Promise<string> =>
+    outcome(running.client.approve({ kind: "approve", statement: other, person: cara.id, response: cara.authenticator.assert(sha256(other), {}, id) }, 2000));
+  expect([await by(first), await by(second)]).toEqual(["stepup.failed", "done"]);
 });
 
 test("where an act needs two, one person's approvals are one", async () => {

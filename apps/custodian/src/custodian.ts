@@ -1,13 +1,14 @@
 import { checkpointKeyName, keyFingerprint, type NoteSigner, vkeyOf } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import type { FrameHandler, KeyContext } from "@sallyport/custody";
-import { CredentialLedger, type LedgerRules, makeFoundingLinks } from "@sallyport/custody/credentials";
+import { CredentialLedger, type LedgerRules, makeFoundingLinks, settleFoundingLinks } from "@sallyport/custody/credentials";
 import { SallyportError } from "@sallyport/errors";
 import type { RelyingParty } from "@sallyport/passkey";
 import { approve } from "./approve.ts";
 import { Certificates } from "./certificates.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { sweepShares, unwrap, wrap } from "./data-keys.ts";
+import { isEnrolled } from "./enrolments.ts";
 import { found } from "./founding.ts";
 import { Minting } from "./mint.ts";
 import { Sealing } from "./seal.ts";
@@ -86,6 +87,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   // A failure here is one that the next round meets again, or that a verdict already tells.
   const each = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout => setInterval(() => void work().catch(() => undefined), ms).unref();
   const timers = [
+    each(SWEEP_MS, async () => (await isOurs(reader, store)) && settleFoundingLinks(store, now(), (person) => isEnrolled(reader, person))),
     each(SWEEP_MS, async () => (await isOurs(reader, store)) && sweepShares(store, now, (contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
     each(NEW_RECORDS_MS, () => advanceAll(store, reader, checkpoints)),
     each(ALL_RECORDS_MS, () => verification.verify(null)),

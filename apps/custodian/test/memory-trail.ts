@@ -50,9 +50,9 @@ export class MemoryTrail implements TrailReader {
   }
 
   /** Seals and commits so many more records, as the api does. */
-  async append(custodian: Custodian, deployment: string, chain: string, count: number): Promise<void> {
+  async append(custodian: Custodian, deployment: string, chain: string, count: number, change: (draft: RecordDraft) => RecordDraft = (draft) => draft): Promise<void> {
     const head = this.head(chain);
-    const drafts = Array.from({ length: count }, (_, index) => draftOf(chain, head.seq + index + 1));
+    const drafts = Array.from({ length: count }, (_, index) => change(draftOf(chain, head.seq + index + 1)));
     const [answer] = await custodian.seal([{ head, drafts }], 2000);
     let prevMac = head.mac;
     drafts.forEach((draft, index) => {

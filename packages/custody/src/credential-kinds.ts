@@ -6,7 +6,15 @@ export interface FoundingEntry {
   /** SHA-256 of the secret as the link spells it, lower-case hex. */
   readonly sha256: string;
   readonly secret: string | null;
-  readonly used: { readonly person: string; readonly credentialId: string | null } | null;
+  readonly used: FoundingUse | null;
+}
+
+/** Whom a founding link enrolled. Settled once the trail was seen to hold that enrolment; until then it may have been rolled back. */
+export interface FoundingUse {
+  readonly person: string;
+  readonly credentialId: string | null;
+  readonly atMs: number;
+  readonly isSettled: boolean;
 }
 
 /** A person's credential as the custodian keeps it, by its id. One that was forgotten stays known, so that it never comes back. */

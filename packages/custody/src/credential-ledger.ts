@@ -2,7 +2,7 @@ import { approvalDigest, type ApprovalStatement, type CredentialBasis, enrolment
 import { sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { claimedAssertion, type Passkey, type PasskeyRules, readAttestation, type RelyingParty, strictRules, verifyAssertion } from "@sallyport/passkey";
-import type { ApprovalEntry, CredentialEntry, CredentialStore } from "./credential-kinds.ts";
+import type { ApprovalEntry, CredentialEntry, CredentialStore, FoundingUse } from "./credential-kinds.ts";
 import { foundersLeft, foundingLinkOf, useFoundingLink } from "./founding-links.ts";
 import type { ApproveAnswers, ApproveRequest, EnrolmentBasis } from "./model.ts";
 
@@ -10,6 +10,8 @@ import type { ApproveAnswers, ApproveRequest, EnrolmentBasis } from "./model.ts"
 const SKEW_MS = 5_000;
 /** An approval is remembered this long after its statement's end: for lost answers, and for the enrolment that it allows. */
 const REMEMBERED_MS = 2_592_000_000;
+/** How long an enrolment that is approved may be done again with another passkey. */
+const RETRY_MS = 900_000;
 const KIND_OF = { invitation: "person.invite", recovery: "authenticator.recover" } as const;
 
 type Request<K extends ApproveRequest["kind"]> = Extract<ApproveRequest, { readonly kind: K }>;
@@ -55,7 +57,7 @@ export class CredentialLedger {
 
   founding({ secret }: Request<"founding">): ApproveAnswers["founding"] {
     const link = secret === undefined ? null : foundingLinkOf(this.#store, secret);
-    return { foundersLeft: foundersLeft(this.#store), founder: link?.used === null ? link.founder : null, used: link?.used ?? null };
+    return { foundersLeft: foundersLeft(this.#store), founder: link?.used === null ? link.founder : null, used: link?.used ? usedFor(link.used) : null };
   }
 
   /** @throws `enrolment.invalid`, `enrolment.refused`, `stepup.failed`, `approval.required`, `verb.invalid`. */
@@ -145,7 +147,8 @@ export class CredentialLedger {
   async #standingOf(person: string, attestation: string, basis: EnrolmentBasis, credentialId: string | null): Promise<Standing> {
     switch (basis.kind) {
       case "founding":
-        if (this.#rules.once || foundingLinkOf(this.#store, basis.secret)?.used === null) useFoundingLink(this.#store, basis.secret, { person, credentialId });
+        if (this.#rules.once || foundingLinkOf(this.#store, basis.secret)?.used === null)
+          useFoundingLink(this.#store, basis.secret, { person, credentialId, atMs: this.#options.now(), isSettled: false });
         return "proven";
       case "own":
         if (basis.response === null) return "attested";
@@ -154,11 +157,25 @@ export class CredentialLedger {
       case "recovery": {
         if (basis.approval === null) return "attested";
         const { entries, standing } = this.#approved(basis.approval, KIND_OF[basis.kind], person);
-        if (this.#rules.once && entries.some(({ usedFor }) => usedFor !== null)) throw new SallyportError("approval.state", { why: "used" });
+        if (this.#rules.once) for (const entry of entries) this.#giveBack(entry.usedFor);
         for (const entry of entries) this.#store.put("approval", `${entry.digest} ${entry.person}`, { ...entry, usedFor: credentialId });
         return standing;
       }
     }
+  }
+
+  /**
+   * Ends the credential that an approved enrolment was used for, where that was just now: the api may have failed after it was taken in
+   * here, and the person starts again with another one.
+   */
+  #giveBack(credentialId: string | null): void {
+    if (credentialId === null) return;
+    const credential = this.#store.get("credential", credentialId);
+    const now = this.#options.now();
+    if (credential === undefined || now - credential.atMs >= RETRY_MS) throw new SallyportError("approval.state", { why: "used" });
+    if (credential.forgottenMs !== null) return;
+    this.#store.put("credential", credentialId, { ...credential, forgottenMs: now });
+    this.#store.record("credential.forgotten", `person/${credential.person}`, `credential=${markOf(credentialId)};word=replaced`);
   }
 
   /** An assertion by a credential of this very person; its count is moved at once, so the same one is never good again. */
@@ -204,6 +221,8 @@ export class CredentialLedger {
     return mine;
   }
 }
+
+const usedFor = ({ person, credentialId }: FoundingUse): ApproveAnswers["founding"]["used"] => ({ person, credentialId });
 
 const aboutOf = ({ payload }: ApprovalStatement): string | null => (typeof payload["personId"] === "string" ? payload["personId"] : null);
 

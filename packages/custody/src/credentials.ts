@@ -1,3 +1,3 @@
-export type { ApprovalEntry, CredentialEntry, CredentialKinds, CredentialStore, FoundingEntry } from "./credential-kinds.ts";
+export type { ApprovalEntry, CredentialEntry, CredentialKinds, CredentialStore, FoundingEntry, FoundingUse } from "./credential-kinds.ts";
 export { CredentialLedger, type LedgerOptions, type LedgerRules, strictLedgerRules } from "./credential-ledger.ts";
-export { foundersLeft, makeFoundingLinks, openFoundingLinks, type OpenFoundingLink } from "./founding-links.ts";
+export { foundersLeft, makeFoundingLinks, openFoundingLinks, type OpenFoundingLink, settleFoundingLinks } from "./founding-links.ts";

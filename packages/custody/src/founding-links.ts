@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { equalHex, sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import type { CredentialStore, FoundingEntry } from "./credential-kinds.ts";
+import type { CredentialStore, FoundingEntry, FoundingUse } from "./credential-kinds.ts";
 
 const SECRET_BYTES = 32;
 
@@ -17,10 +17,42 @@ type Store = Pick<CredentialStore, "all" | "put">;
 /** Makes the two links of a deployment that never had any. Where founding began, or ended, nothing happens. */
 export function makeFoundingLinks(store: Store): void {
   if (store.all("founding").size > 0) return;
-  for (const founder of [1, 2] as const) {
-    const secret = randomBytes(SECRET_BYTES).toString("base64url");
-    store.put("founding", String(founder), { founder, sha256: sha256Hex(secret), secret, used: null });
+  for (const founder of [1, 2] as const) open(store, founder);
+}
+
+function open(store: Store, founder: 1 | 2): void {
+  const secret = randomBytes(SECRET_BYTES).toString("base64url");
+  store.put("founding", String(founder), { founder, sha256: sha256Hex(secret), secret, used: null });
+}
+
+/** Longer than the api keeps a transaction open; after this, an enrolment that isn't on the trail never will be. */
+const SETTLE_MS = 600_000;
+
+/**
+ * Settles what founding links were used for: a founder whose enrolment is on the trail is one for good. One whose enrolment was rolled back
+ * after the custodian had taken it in gets a new link, and what was taken in is forgotten: else a failure at the wrong moment would
+ * leave a deployment with one founder for ever.
+ *
+ * @param isOnTrail - Whether this person's enrolment is committed. A throw leaves things as they are.
+ */
+export async function settleFoundingLinks(
+  store: Pick<CredentialStore, "all" | "get" | "put" | "record" | "durable">,
+  nowMs: number,
+  isOnTrail: (person: string) => Promise<boolean>,
+): Promise<void> {
+  for (const [id, link] of store.all("founding")) {
+    const { used, founder } = link;
+    if (used === null || used.isSettled || nowMs - used.atMs < SETTLE_MS) continue;
+    if (await isOnTrail(used.person)) {
+      store.put("founding", id, { ...link, used: { ...used, isSettled: true } });
+      continue;
+    }
+    open(store, founder);
+    const credential = used.credentialId === null ? undefined : store.get("credential", used.credentialId);
+    if (used.credentialId !== null && credential !== undefined) store.put("credential", used.credentialId, { ...credential, forgottenMs: nowMs });
+    store.record("founding.reopened", `person/${used.person}`, `founder=${founder};why=the enrolment is not on the trail`);
   }
+  await store.durable();
 }
 
 /** Founders who have yet to enrol. */
@@ -42,7 +74,7 @@ export function foundingLinkOf(store: Store, secret: string): FoundingEntry | nu
  *
  * @throws `enrolment.invalid` for a secret that is none, was used otherwise, or would make one person both founders.
  */
-export function useFoundingLink(store: Store, secret: string, used: NonNullable<FoundingEntry["used"]>): void {
+export function useFoundingLink(store: Store, secret: string, used: FoundingUse): void {
   const link = foundingLinkOf(store, secret);
   if (link === null) throw new SallyportError("enrolment.invalid");
   if (link.used !== null) {
