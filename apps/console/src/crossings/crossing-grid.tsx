@@ -33,7 +33,8 @@ export interface CrossingGridProps {
  */
 export function CrossingGrid({ window: records, active, onActive, onOpen, onLook, onTop }: CrossingGridProps) {
   const frame = useRef<HTMLDivElement>(null);
-  const wantsFocus = useRef(false);
+  /** The row that the keyboard went to, until it has the focus. */
+  const wantsFocus = useRef<number | null>(null);
   const { row: height, head } = useMedia(NARROW) ? SLIM : WIDE;
   const rows = rowCount(records);
   const { first, last, bring } = useRowsInSight(frame, rows, height, head);
@@ -48,9 +49,9 @@ export function CrossingGrid({ window: records, active, onActive, onOpen, onLook
 
   // A row that the keyboard went to takes the focus as soon as it is there.
   useEffect(() => {
-    const link = wantsFocus.current ? frame.current?.querySelector<HTMLElement>(`[data-row="${active}"]`) : null;
+    const link = wantsFocus.current === active ? frame.current?.querySelector<HTMLElement>(`[data-row="${active}"]`) : null;
     if (link === null || link === undefined) return;
-    wantsFocus.current = false;
+    wantsFocus.current = null;
     link.focus({ preventScroll: true });
   }, [active, first, last, records]);
 
@@ -58,7 +59,7 @@ export function CrossingGrid({ window: records, active, onActive, onOpen, onLook
     const to = nextRow(event.key, active, rows, Math.floor((frame.current?.clientHeight ?? 400) / height) - 1);
     if (to === null || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    wantsFocus.current = true;
+    wantsFocus.current = to === active ? null : to;
     onActive(to);
     bring(to);
   };

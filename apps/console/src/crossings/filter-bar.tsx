@@ -6,7 +6,7 @@ import { Icon } from "../components/icon.tsx";
 import { Menu } from "../components/menu.tsx";
 import { Segments } from "../components/segments.tsx";
 import { useTell } from "../frame/notices.tsx";
-import { chipsOf, outcomeText, spanLabel } from "./filter-chips.ts";
+import { chipsOf, outcomeText, spanShort } from "./filter-chips.ts";
 import { FilterDrawer } from "./filter-drawer.tsx";
 import { type FilterQuery, type Outcome, OUTCOMES, SPANS, type Span, writeFilter } from "./filter-query.ts";
 import { isSameFilter, READY_VIEWS } from "./ready-views.ts";
@@ -56,17 +56,7 @@ export function FilterBar({ filter, onFilter, seen }: FilterBarProps) {
           label="When"
           value={when}
           onChange={setWhen}
-          options={[
-            { id: "any", text: "Any time" },
-            ...SPANS.map((id) => ({
-              id,
-              text: spanLabel(id)
-                .replace("Last ", "")
-                .replace("minutes", "min")
-                .replace(/^hour$/, "1 hour"),
-            })),
-            { id: "range", text: "Range" },
-          ]}
+          options={[{ id: "any", text: "Any" }, ...SPANS.map((id) => ({ id, text: spanShort[id] })), { id: "range", text: "Range" }]}
         />
         <div className="filters-acts">
           <Button onPress={() => setOpen(true)}>Filter</Button>

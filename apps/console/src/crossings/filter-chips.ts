@@ -23,7 +23,8 @@ const spanText = { "15m": "Last 15 minutes", "1h": "Last hour", "24h": "Last 24 
 export const outcomeText = { allow: "Allowed", deny: "Denied", error: "Failed", note: "Noted" } as const;
 
 export const filterLabel = (key: TextKey): string => label[key];
-export const spanLabel = (span: keyof typeof spanText): string => spanText[span];
+/** A span where there is little room. */
+export const spanShort = { "15m": "15 min", "1h": "1 h", "24h": "24 h", "7d": "7 d" } as const;
 
 function without(filter: FilterQuery, key: keyof FilterQuery): FilterQuery {
   const { [key]: _, ...rest } = filter;

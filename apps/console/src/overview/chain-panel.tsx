@@ -31,10 +31,10 @@ const columns: readonly Column<Chain>[] = [
     key: "signed",
     title: "Signed",
     cell: (chain) => (
-      <>
+      <span>
         {signedText(chain)}
-        {chain.checkpointedAt !== null && <span className="quiet">, {clockOf(chain.checkpointedAt, chain.checkpointedAt)}</span>}
-      </>
+        {chain.checkpointedAt !== null && <span className="quiet">, {clockOf(chain.checkpointedAt)}</span>}
+      </span>
     ),
   },
   { key: "anchored", title: "Anchored", cell: anchoredText },
@@ -42,10 +42,10 @@ const columns: readonly Column<Chain>[] = [
     key: "verified",
     title: "Verified",
     cell: (chain) => (
-      <>
+      <span>
         {verifiedText(chain)}
-        {chain.verifiedAt !== null && <span className="quiet">, {clockOf(chain.verifiedAt, chain.verifiedAt)}</span>}
-      </>
+        {chain.verifiedAt !== null && <span className="quiet">, {clockOf(chain.verifiedAt)}</span>}
+      </span>
     ),
   },
 ];

@@ -2,6 +2,9 @@ import Link from "next/link";
 import { Badge, EmptyState, Panel } from "../components/states.tsx";
 import { inUrgency, type NeedOf } from "./needs.ts";
 
+/** Where the count is of things to do, and not of what there is. */
+const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set(["approval", "locked", "broken", "unenrolled"]);
+
 /** What waits for the reader, most urgent first. */
 export function NeedsPanel({ needs }: { readonly needs: readonly NeedOf[] }) {
   const shown = inUrgency(needs);
@@ -15,7 +18,7 @@ export function NeedsPanel({ needs }: { readonly needs: readonly NeedOf[] }) {
             <li key={kind}>
               <Link href={href} className="need">
                 <span>{text}</span>
-                {count > 1 && <Badge tone={kind === "broken" || kind === "locked" ? "shut" : "caution"}>{count.toLocaleString("en-GB")}</Badge>}
+                {COUNTED.has(kind) && count > 1 && <Badge tone={kind === "broken" || kind === "locked" ? "shut" : "caution"}>{count.toLocaleString("en-GB")}</Badge>}
               </Link>
             </li>
           ))}

@@ -38,14 +38,13 @@ interface Measures {
   readonly across: number;
 }
 
-/** The zones from the outside to the data, `along` one axis by depth and `across` the other, derived from the zones table. */
+/** The zones from the outside to the data, `along` one axis by depth and in two lanes `across` it, derived from the zones table. */
 function layOut(isWide: boolean, { box, along, across }: Measures): ZoneLayout {
   const depths = [...new Set(zones.map(({ name }) => depthOf(name)))].toSorted((a, b) => a - b);
-  const lanes = 2;
   const placed = depths.flatMap((depth) => {
     const here = zones.filter(({ name }) => depthOf(name) === depth);
     return here.map((zone, index) => {
-      const lane = here.length > 1 ? index : isBeside(zone.name) ? lanes - 1 : (lanes - 1) / 2;
+      const lane = here.length > 1 ? index : Number(isBeside(zone.name));
       const [x, y] = isWide ? [depth * along, lane * across] : [lane * across, depth * along];
       return { zone: zone as Zone, x, y };
     });
@@ -65,7 +64,7 @@ function layOut(isWide: boolean, { box, along, across }: Measures): ZoneLayout {
   return { width, height, box, zones: placed, hops };
 }
 
-export const wideLayout: ZoneLayout = layOut(true, { box: [208, 96], along: 300, across: 136 });
+export const wideLayout: ZoneLayout = layOut(true, { box: [184, 100], along: 262, across: 132 });
 export const narrowLayout: ZoneLayout = layOut(false, { box: [160, 92], along: 152, across: 176 });
 
 /** How far along its way a crossing is stopped that was denied: at the door of the zone that it was to enter. */

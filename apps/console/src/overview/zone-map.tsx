@@ -70,11 +70,11 @@ function ZoneBox({ placed: { zone, x, y }, box: [width, height] }: { readonly pl
   return (
     <g className={`zone zone-${zone.name}`} transform={`translate(${x} ${y})`}>
       <rect width={width} height={height} rx="6" />
-      <text className="zone-name" x="14" y="28">
+      <text className="zone-name" x="14" y="29">
         {titleOf(zone.name)}
       </text>
-      {linesOf(zone.holds, width < 200 ? 24 : 30).map((line, index) => (
-        <text key={line} className="zone-holds" x="14" y={48 + index * 15}>
+      {linesOf(zone.holds, 26).map((line, index) => (
+        <text key={line} className="zone-holds" x="14" y={50 + index * 16}>
           {line}
         </text>
       ))}

@@ -20,10 +20,10 @@ const personColumns: readonly Column<Person>[] = [
     title: "Who",
     isHeader: true,
     cell: ({ principal, name }) => (
-      <>
+      <span>
         {name ?? principal}
         {name !== null && <code className="quiet exposure-id">{principal}</code>}
-      </>
+      </span>
     ),
   },
   { key: "roles", title: "Roles", cell: ({ roles }) => (roles.length === 0 ? "none now" : roles.join(", ")) },

@@ -24,9 +24,18 @@ const columns: readonly Column<Subject>[] = [
       </Link>
     ),
   },
-  { key: "study", title: "Study", cell: ({ study }) => study },
-  { key: "site", title: "Site", cell: ({ site }) => site },
-  { key: "usubjid", title: "USUBJID", cell: () => <Mask label="masked identifier" /> },
+  { key: "study", title: "Study", isWide: true, cell: ({ study }) => study },
+  {
+    key: "site",
+    title: "Site",
+    cell: ({ study, site }) => (
+      <span>
+        <span className="only-narrow">{study} · </span>
+        {site}
+      </span>
+    ),
+  },
+  { key: "usubjid", title: "USUBJID", isWide: true, cell: () => <Mask label="masked identifier" /> },
 ];
 
 /** The subjects at the reader's sites, under labels that a person can say and that tell nothing. */
