@@ -149,19 +149,39 @@ export class ChainWriter<Tx> {
     return this.#queue.splice(0, cap);
   }
 
-  /** Seals a run at the head, or refuses its appends and answers null: nothing of it was sent anywhere but to the custodian. */
+  /**
+   * Seals a run at the head, or refuses its appends and answers null: nothing of it was sent anywhere but to the custodian.
+   *
+   * The custodian seals nothing below what it has signed. A head that is remembered from before another process went on is refused by it
+   * for good, so it is read anew, once.
+   */
   async #seal(pendings: readonly Pending[]): Promise<{ expected: Head; records: readonly SealedRecord[] } | null> {
-    const { store, sealer, deployment, limits } = this.#parts;
+    const remembered = this.#head;
     try {
-      const [expected] = this.#head === null ? await store.heads([this.#chain]) : [this.#head];
-      if (expected === undefined) throw new SallyportError("trail.unavailable", { chain: this.#chain, why: "not opened" });
-      this.#head = expected;
-      const [records = []] = await sealRuns(sealer, deployment, [{ head: expected, drafts: pendings.map(({ draft }) => draft) }], limits.sealMs);
-      return { expected, records };
+      return await this.#sealAt(remembered ?? (await this.#readHead()), pendings);
     } catch (error) {
-      for (const pending of pendings) pending.refuse(refusal(error));
-      return null;
+      this.#head = null;
+      if (remembered === null || !isRefused(error)) return refuseAll(pendings, error);
     }
+    try {
+      return await this.#sealAt(await this.#readHead(), pendings);
+    } catch (error) {
+      this.#head = null;
+      return refuseAll(pendings, error);
+    }
+  }
+
+  async #readHead(): Promise<Head> {
+    const [head] = await this.#parts.store.heads([this.#chain]);
+    if (head === undefined) throw new SallyportError("trail.unavailable", { chain: this.#chain, why: "not opened" });
+    return head;
+  }
+
+  async #sealAt(expected: Head, pendings: readonly Pending[]): Promise<{ expected: Head; records: readonly SealedRecord[] }> {
+    const { sealer, deployment, limits } = this.#parts;
+    this.#head = expected;
+    const [records = []] = await sealRuns(sealer, deployment, [{ head: expected, drafts: pendings.map(({ draft }) => draft) }], limits.sealMs);
+    return { expected, records };
   }
 
   #send(expected: Head, run: Run): Flight {
@@ -283,6 +303,14 @@ const refusal = (error: unknown): SallyportError =>
   error instanceof SallyportError && PASSED.has(error.code)
     ? error
     : new SallyportError("trail.unavailable", error instanceof SallyportError ? { ...error.context, failure: error.code } : { failure: "unexpected" });
+
+function refuseAll(pendings: readonly Pending[], error: unknown): null {
+  for (const pending of pendings) pending.refuse(refusal(error));
+  return null;
+}
+
+/** Whether the custodian refused what it was asked, rather than being away. */
+const isRefused = (error: unknown): boolean => error instanceof SallyportError && error.context["seal"] === "verb.refused";
 
 /** Whether the store said that it wrote nothing. */
 const isUndone = (error: unknown): boolean => error instanceof SallyportError && error.context["undone"] === true;

@@ -261,3 +261,33 @@ test("a closed trail refuses, after it has answered what it had", async () => {
   await expect(last).resolves.toMatchObject({ seq: 1 });
   await expect(trail.append(draftOf("b"))).rejects.toMatchObject({ code: "service.stopping" });
 });
+
+test("a head that another process has moved past a checkpoint is read anew: the append that finds out is recorded, and so is the next", async () => {
+  const store = new ScriptedStore();
+  // As the custodian does: below what is signed, nothing is sealed.
+  let signed = 0;
+  const seals: Sealer = {
+    seal: (batches, deadlineMs) => (batches.some(({ head }) => head.seq < signed) ? Promise.reject(new SallyportError("verb.refused")) : sealer.seal(batches, deadlineMs)),
+  };
+  const [one, other] = [trailOver(store, {}, seals), trailOver(store, {}, seals)];
+  await one.append(draftOf("a"));
+  await other.append(draftOf("b"));
+  await other.append(draftOf("c"));
+  signed = 3;
+  await one.append(draftOf("d"));
+  await one.append(draftOf("e"));
+  expect(store.ids).toEqual(["a", "b", "c", "d", "e"]);
+});
+
+test("a run that the custodian refuses at the head as it stands is refused, and nothing of it is written", async () => {
+  const store = new ScriptedStore();
+  let isRefusing = false;
+  const seals: Sealer = { seal: (batches, deadlineMs) => (isRefusing ? Promise.reject(new SallyportError("verb.refused")) : sealer.seal(batches, deadlineMs)) };
+  const trail = trailOver(store, {}, seals);
+  await trail.append(draftOf("a"));
+  isRefusing = true;
+  await expect(trail.append(draftOf("b"))).rejects.toMatchObject({ code: "trail.unavailable" });
+  isRefusing = false;
+  await trail.append(draftOf("c"));
+  expect(store.ids).toEqual(["a", "c"]);
+});
