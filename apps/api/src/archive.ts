@@ -25,8 +25,11 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return Promise.all([...names, ...(includeSystem ? ["system"] : [])].map((chain) => stateOf(deps, chain)));
   },
 
-  async statuses(grant, includeSystem) {
-    const chains = [...grant.siteKeys().map((key) => `site:${key}`), ...(includeSystem ? ["system"] : [])];
+  async statuses(grants, named) {
+    for (const grant of grants) grant.assert("trail.read", "trail.verify", "trail.export");
+    const isOverall = grants.some((grant) => grant.siteKeys().length === 0);
+    const reached = new Set(grants.flatMap((grant) => grant.siteKeys().map((key) => `site:${key}`)));
+    const chains = named === null ? [...reached, ...(isOverall ? ["system"] : [])] : named.filter((chain) => isOverall || reached.has(chain));
     const { verdicts } = deps.watch.status();
     return (await deps.checkpoints.standing(chains)).map((standing) => {
       const verdict = verdicts.find(({ chain, generation }) => chain === standing.chain && generation === standing.generation);
@@ -39,6 +42,14 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
         broken: broken === null ? null : { seq: broken.seq, kind: broken.kind },
       };
     });
+  },
+
+  async record(grant, { chain, generation, seq }) {
+    const [found] = await deps.records.records(grant, { chain, generation, fromSeq: seq, limit: 1 });
+    if (found?.seq !== seq) return null;
+    const covering = await deps.checkpoints.covering(chain, generation, seq);
+    const checkpoint = covering === null ? null : { size: covering.size, root: covering.root, at: new Date(covering.storedAtMs).toISOString() };
+    return { body: found.body, mac: found.mac, prevMac: found.prevMac, checkpoint };
   },
 
   async openExport(grant, chain) {

@@ -19,6 +19,7 @@ import {
   changeStore,
   checkpointStore,
   type Database,
+  exposureStore,
   idempotencyStore,
   packetStore,
   peopleStores,
@@ -191,6 +192,7 @@ export class ApiProcess {
       people: this.people,
       ...unfounded,
       search: searchStore(database),
+      exposure: exposureStore(database),
       names: keptFor(NAMES_MS, now, () => this.policies.names()),
       pillars: { now: () => pillarStates(standing), fingerprint: () => this.watch.status().checkpointKey.fingerprint },
     };

@@ -1,3 +1,4 @@
+import { lineOf, parseLine } from "@sallyport/audit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { STUDY } from "./dataset.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, principalOf, until, type Who } from "./stack.ts";
@@ -134,4 +135,123 @@ test("the overview counts what crossed, and of the trail shows nobody more than 
 test("somebody without a right on the trail searches and watches nothing", async () => {
   expect(codeOf(await api.call("reviewer", "crossings.search", {}))).toBe("policy.denied");
   expect(codeOf(await api.call("reviewer", "crossings.watch", {}))).toBe("policy.denied");
+});
+
+interface Got {
+  readonly line: string;
+  readonly mac: string;
+  readonly prevMac: string;
+  readonly detail: Readonly<Record<string, string>>;
+  readonly trace: { readonly lamps: readonly { readonly pillar: string; readonly state: string }[]; readonly rule: string | null };
+  readonly checkpoint: { readonly size: number } | null;
+}
+
+test("a record is shown as it is stored, with its checkpoint and its trace", async () => {
+  const chain = `site:${STUDY}/701`;
+  dataOf(await api.call("auditor", "trail.openExport", { chain }));
+  const [stored] = await at.owner.run<{ seq: string; body: string; mac: string; prev: string }>`
+    SELECT seq, body, encode(mac, 'hex') AS mac, encode(prev_mac, 'hex') AS prev FROM audit.records WHERE chain = ${chain} AND body::json ->> 'action' = 'packet.release'`;
+  const seq = Number(stored?.seq);
+  const got = dataOf(await api.call("auditor", "crossings.get", { chain, generation: 1, seq })) as Got;
+  expect(parseLine(got.line)).toMatchObject({ body: stored?.body, mac: stored?.mac });
+  expect(got).toMatchObject({ mac: stored?.mac, prevMac: stored?.prev });
+  expect(got.checkpoint?.size).toBeGreaterThanOrEqual(seq);
+  expect(got.trace.lamps.every(({ state }) => state === "open")).toBe(true);
+  expect(got.trace.rule).toContain("packet.release");
+  expect(codeOf(await api.call("auditor", "crossings.get", { chain, generation: 1, seq: 999_999 }))).toBe("policy.denied");
+});
+
+test("a refused request is traced to the lamp that shut, by whoever may see its record and by nobody else", async () => {
+  const refused = await api.call("reviewer701", "subjects.list", { site: "704" });
+  const { requestId } = JSON.parse(refused.text) as { requestId: string };
+  await caughtUp();
+  const traced = dataOf(await api.call("auditor", "crossings.trace", { requestId })) as { crossings: Summary[]; trace: Got["trace"] };
+  expect(traced.crossings).toMatchObject([{ outcome: "deny", principalName: "reviewer701" }]);
+  expect(traced.trace.lamps.map(({ state }) => state)).toEqual(["open", "open", "shut", "dark", "open"]);
+  const nothing = { crossings: [], trace: null };
+  expect(dataOf(await api.call("auditor701", "crossings.trace", { requestId }))).toEqual(nothing);
+  expect(dataOf(await api.call("auditor701", "crossings.trace", { requestId: `req_${"0".repeat(26)}` }))).toEqual(nothing);
+});
+
+async function eventsOf<Event>(who: Who, procedure: string, input: object): Promise<readonly Event[]> {
+  const events: Event[] = [];
+  for await (const line of api.client(who).watch(procedure, input, at.forge(who))) {
+    if ("error" in line) throw new Error(JSON.stringify(line));
+    if ("event" in line) events.push(line["event"] as Event);
+  }
+  return events;
+}
+
+interface Exported {
+  readonly lines: readonly string[];
+  readonly done: number;
+  readonly of: number;
+  readonly isLast: boolean;
+}
+
+test("an export holds exactly what its filter matches, oldest first, as canonical lines that verify", async () => {
+  const filter = { action: "subject.list" };
+  const wanted = (
+    await at.owner.run<{
+      body: string;
+      mac: string;
+    }>`SELECT body, encode(mac, 'hex') AS mac FROM audit.records WHERE body::json ->> 'action' = 'subject.list' ORDER BY body::json ->> 'timestamp_utc', chain, seq`
+  ).map(({ body, mac }) => lineOf(body, mac));
+  const events = await eventsOf<Exported>("auditor", "crossings.export", { filter, format: "jsonl" });
+  expect(events.flatMap(({ lines }) => lines)).toEqual(wanted);
+  expect(events.at(-1)).toMatchObject({ done: wanted.length, of: wanted.length, isLast: true });
+  const [header, ...rows] = (await eventsOf<Exported>("auditor", "crossings.export", { filter, format: "csv" })).flatMap(({ lines }) => lines);
+  expect(header).toMatch(/^"at","chain",/);
+  expect(rows).toHaveLength(wanted.length);
+  expect(codeOf(await api.call("admin", "crossings.export", { format: "csv" }))).toBe("policy.denied");
+});
+
+test("a verification goes chain by chain, and says how far it is", async () => {
+  interface Progress {
+    readonly done: number;
+    readonly of: number;
+    readonly recordsDone: number;
+    readonly recordsOf: number;
+    readonly chain: { readonly chain: string; readonly broken: unknown } | null;
+    readonly isLast: boolean;
+  }
+  const events = await eventsOf<Progress>("auditor", "crossings.verify", {});
+  expect(events.map(({ done }) => done)).toEqual([0, 1, 2, 3, 4]);
+  expect(events.at(-1)).toMatchObject({ isLast: true, of: 4, recordsDone: events[0]?.recordsOf });
+  expect(events.flatMap(({ chain }) => (chain === null ? [] : [chain.broken]))).toEqual(events.slice(1).flatMap(({ chain }) => (chain === null ? [] : [null])));
+  const own = await eventsOf<Progress>("auditor701", "crossings.verify", {});
+  expect(own.map(({ chain }) => chain?.chain ?? null)).toEqual([null, `site:${STUDY}/701`]);
+});
+
+test("exposure tells who could, who did, and who did and no longer could", async () => {
+  const { items } = dataOf(await api.call("reviewer701", "subjects.list", {})) as { items: { subjectId: string; label: string }[] };
+  const subject = items[0] ?? { subjectId: "", label: "" };
+  const reveal = { subjectId: subject.subjectId, field: "DM.SUBJID", purpose: "audit", reason: "source verification" };
+  for (const who of ["reviewer", "reviewer701"] as const) dataOf(await api.call(who, "subjects.reveal", reveal));
+  await caughtUp();
+  const ask = async (who: Who) => dataOf(await api.call(who, "subjects.exposure", { subjectId: subject.subjectId })) as Record<string, readonly { principal: string }[]>;
+  const before = await ask("auditor701");
+  expect(before).toMatchObject({
+    label: subject.label,
+    could: [],
+    didAndCannot: [],
+    did: [
+      { principal: "svc_reviewer", name: "reviewer", reveals: 1 },
+      { principal: "svc_reviewer701", reveals: 1 },
+    ],
+  });
+  expect(before["reveals"]).toMatchObject([
+    { principal: "svc_reviewer701", field: "DM.SUBJID", purpose: "audit" },
+    { principal: "svc_reviewer", field: "DM.SUBJID", purpose: "audit" },
+  ]);
+  await at.owner.run`UPDATE policy.principals SET status = 'suspended' WHERE id = 'svc_reviewer701'`;
+  try {
+    await until(async () => ((await ask("auditor701"))["didAndCannot"]?.length ?? 0) > 0, 5000);
+    expect(await ask("auditor701")).toMatchObject({
+      did: [{ principal: "svc_reviewer" }],
+      didAndCannot: [{ principal: "svc_reviewer701", roles: ["clinical_reviewer"], reveals: 1 }],
+    });
+  } finally {
+    await at.owner.run`UPDATE policy.principals SET status = 'active' WHERE id = 'svc_reviewer701'`;
+  }
 });

@@ -8,6 +8,10 @@ import { withdrawApproval } from "./routers/approvals/withdraw-approval.ts";
 import { listStudies } from "./routers/administration/list-studies.ts";
 import { listWorkloads } from "./routers/administration/list-workloads.ts";
 import { myAccess } from "./routers/administration/my-access.ts";
+import { exportCrossings } from "./routers/crossings/export-crossings.ts";
+import { getCrossing } from "./routers/crossings/get-crossing.ts";
+import { traceRequest } from "./routers/crossings/trace-request.ts";
+import { verifyCrossings } from "./routers/crossings/verify-crossings.ts";
 import { searchCrossings } from "./routers/crossings/search-crossings.ts";
 import { watchCrossings } from "./routers/crossings/watch-crossings.ts";
 import { getOverview, watchOverview } from "./routers/overview/overview.ts";
@@ -16,6 +20,7 @@ import { rejectPacket } from "./routers/packets/reject-packet.ts";
 import { releasePacket } from "./routers/packets/release-packet.ts";
 import { uploadPacket } from "./routers/packets/upload-packet.ts";
 import { issueLink } from "./routers/people/issue-link.ts";
+import { subjectExposure } from "./routers/subjects/exposure.ts";
 import { getSubject } from "./routers/subjects/get-subject.ts";
 import { listSubjects } from "./routers/subjects/list-subjects.ts";
 import { openBulk } from "./routers/subjects/open-bulk.ts";
@@ -35,7 +40,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       release: releasePacket(boundary, deps),
       reject: rejectPacket(boundary, deps),
     },
-    subjects: { list: listSubjects(boundary, deps), get: getSubject(boundary, deps), reveal: revealField(boundary, deps), openBulk: openBulk(boundary, deps) },
+    subjects: { list: listSubjects(boundary, deps), get: getSubject(boundary, deps), reveal: revealField(boundary, deps), exposure: subjectExposure(boundary, deps), openBulk: openBulk(boundary, deps) },
     people: { issueLink: issueLink(boundary, deps) },
     approvals: {
       list: listApprovals(boundary, deps),
@@ -46,7 +51,14 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     },
     studies: { list: listStudies(boundary, deps) },
     trail: { chains: listChains(boundary, deps), openExport: openExport(boundary, deps), readExport: readExport(boundary, deps), verify: verifyChains(boundary, deps) },
-    crossings: { search: searchCrossings(boundary, deps), watch: watchCrossings(boundary, deps) },
+    crossings: {
+      search: searchCrossings(boundary, deps),
+      get: getCrossing(boundary, deps),
+      trace: traceRequest(boundary, deps),
+      watch: watchCrossings(boundary, deps),
+      verify: verifyCrossings(boundary, deps),
+      export: exportCrossings(boundary, deps),
+    },
     overview: { get: getOverview(boundary, deps), watch: watchOverview(boundary, deps) },
     workloads: { list: listWorkloads(boundary, deps) },
     access: { mine: myAccess(boundary, deps) },

@@ -79,11 +79,21 @@ export interface ChainStatus extends ChainState {
   readonly broken: { readonly seq: number; readonly kind: string } | null;
 }
 
+/** A record's exact bytes. MACs and root in hex; `at` is when the checkpoint was stored. */
+export interface StoredRecord {
+  readonly body: string;
+  readonly mac: string;
+  readonly prevMac: string;
+  readonly checkpoint: { readonly size: number; readonly root: string; readonly at: string } | null;
+}
+
 /** Port: what auditors read. Every call is limited to the grant's sites; `system` needs a grant over the deployment. */
 export interface TrailArchive {
   chains(grant: Grant, includeSystem: boolean): Promise<readonly ChainState[]>;
-  /** The same with what is signed, since when, and what the last verification said. */
-  statuses(grant: Grant, includeSystem: boolean): Promise<readonly ChainStatus[]>;
+  /** The chains that the grants reach together, or those of them that are named: what is signed, since when, and what the last verification said. */
+  statuses(grants: readonly Grant[], chains: readonly string[] | null): Promise<readonly ChainStatus[]>;
+  /** One record as it is stored, with the smallest checkpoint that covers it; null where there is none that the grant reaches. */
+  record(grant: Grant, at: { readonly chain: string; readonly generation: number; readonly seq: number }): Promise<StoredRecord | null>;
   openExport(
     grant: Grant,
     chain: string,
@@ -110,6 +120,20 @@ export interface TrailArchive {
       readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null;
     }[]
   >;
+}
+
+/** Port: what is on record of who opened a subject's values; of the grant's sites alone. */
+export interface ExposurePort {
+  /** Null where the grant doesn't reach the subject. `reveals` are the newest `limit`, newest first. Needs `exposure.read`. */
+  of(
+    grant: Grant,
+    subject: { readonly id: string; readonly reference: string },
+    limit: number,
+  ): Promise<{
+    readonly label: string;
+    readonly principals: readonly { readonly principal: string; readonly count: number; readonly firstMs: number; readonly lastMs: number }[];
+    readonly reveals: readonly { readonly atMs: number; readonly principal: string; readonly requestId: string; readonly body: string }[];
+  } | null>;
 }
 
 /** How one of the five pillars stands, with a line for people. */
@@ -163,6 +187,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly credentials: Credentials;
   readonly passkeys: PasskeyCeremonies;
   readonly search: CrossingSearch;
+  readonly exposure: ExposurePort;
   /** Display names of principals, by id; a few seconds old at most. */
   readonly names: () => Promise<Readonly<Record<string, string>>>;
   readonly pillars: PillarsPort;

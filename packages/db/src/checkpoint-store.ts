@@ -17,6 +17,8 @@ export interface CheckpointStore {
   list(chain: string, generation: number): Promise<readonly StoredCheckpoint[]>;
   /** The largest of a generation, or null. */
   latest(chain: string, generation: number): Promise<StoredCheckpoint | null>;
+  /** The smallest that covers a record, with when it was stored, or null. */
+  covering(chain: string, generation: number, seq: number): Promise<(StoredCheckpoint & { readonly storedAtMs: number }) | null>;
   /** How far each of these chains is written and signed, in name order with `system` last; one that was never opened is left out. */
   standing(chains: readonly string[]): Promise<readonly ChainStanding[]>;
 }
@@ -38,7 +40,7 @@ interface CheckpointRow {
   readonly note: string;
 }
 
-const checkpointOf = (row: CheckpointRow): StoredCheckpoint => ({ ...row, size: Number(row.size), root: row.root.toString("hex") });
+const checkpointOf = ({ chain, generation, size, root, note }: CheckpointRow): StoredCheckpoint => ({ chain, generation, size: Number(size), root: root.toString("hex"), note });
 
 /** Checkpoints in Postgres: append-only. */
 export function checkpointStore(database: Database): CheckpointStore {
@@ -58,6 +60,12 @@ export function checkpointStore(database: Database): CheckpointStore {
         SELECT chain, generation, size, root, note FROM audit.checkpoints
          WHERE chain = ${chain} AND generation = ${generation} ORDER BY size DESC LIMIT 1`;
       return row === undefined ? null : checkpointOf(row);
+    },
+    async covering(chain, generation, seq) {
+      const [row] = await database.run<CheckpointRow & { stored_at_ms: string }>`
+        SELECT chain, generation, size, root, note, floor(extract(epoch FROM stored_at) * 1000)::bigint AS stored_at_ms FROM audit.checkpoints
+         WHERE chain = ${chain} AND generation = ${generation} AND size >= ${seq} ORDER BY size LIMIT 1`;
+      return row === undefined ? null : { ...checkpointOf(row), storedAtMs: Number(row.stored_at_ms) };
     },
     async standing(chains) {
       const rows = await database.run<{ chain: string; generation: number; size: string; checkpointed: string | null; stored_at_ms: string | null }>`

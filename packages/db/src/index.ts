@@ -9,6 +9,7 @@ export { assertSchema, migrate, type MigrateOptions } from "./migrate.ts";
 export { packetStore } from "./packet-store.ts";
 export { peopleStores } from "./sign-in-stores.ts";
 export { policyStore, type PostgresPolicyStore } from "./policy-store.ts";
+export { exposureStore, type ExposureStore, type SubjectExposure } from "./exposure-store.ts";
 export { type GenerationRow, recordStore, type RecordStore } from "./record-store.ts";
 export { referenceKeyStore } from "./reference-key-store.ts";
 export { provisionRoles, type RoleUrls } from "./roles.ts";

@@ -48,6 +48,16 @@ export function scopeOf({ grant, reach }: Pick<Crossing<unknown, unknown>, "gran
   return overall === null ? { grants: [grant], chains: ofSites } : { grants: [grant, overall], chains: null };
 }
 
+/** What of the trail the caller may see, asked once for a crossing; null where nothing. */
+export async function trailScopeOf<Tx>(deps: Pick<ApiDeps<Tx>, "studies">, { reach }: Pick<Crossing<unknown, unknown>, "reach">): Promise<SearchScope | null> {
+  const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
+  const ofSites = reach(onTrail("trail.read"), { kind: "any", sites });
+  const overall = reach(onTrail("trail.read"), DEPLOYMENT);
+  const grants = [ofSites, overall].filter((grant) => grant !== null);
+  if (grants.length === 0) return null;
+  return { grants, chains: overall === null && ofSites !== null ? ofSites.siteKeys().map((key) => `site:${key}`) : null };
+}
+
 /** A filter's conditions on each record, beside its chain. */
 export function conditionsOf({ principal, workload, action, resource, reason, requestId, outcome, from, until }: CrossingFilter): SearchConditions {
   return {

@@ -1,10 +1,9 @@
 import type { Need, OverviewInput, OverviewOutput } from "@sallyport/contracts";
-import type { Place } from "@sallyport/policy";
 import type { z } from "zod";
 import type { Crossing } from "../../boundary/procedure.ts";
 import type { SearchScope } from "../../crossings/search-port.ts";
 import { flowsOf } from "../../crossings/zone-flow.ts";
-import type { ApiDeps, ChainStatus } from "../../ports.ts";
+import type { ApiDeps } from "../../ports.ts";
 import { needsOf } from "./needs-of.ts";
 
 type Hours = z.output<typeof OverviewInput>["hours"];
@@ -20,23 +19,14 @@ const CHARTS: Readonly<Record<Hours, { readonly spanS: 60 | 3600; readonly bucke
 };
 const FLOW_BOUND = 10_000;
 const DENIALS_SHOWN = 8;
-const DEPLOYMENT: Place = { kind: "deployment" };
-const READS_TRAIL = { action: "trail.read", resource: "trail" } as const;
-
-/** What of the trail the caller may see, asked once for a crossing; null where nothing. */
-export async function trailScopeOf<Tx>(deps: Pick<ApiDeps<Tx>, "studies">, { reach }: Pick<Crossing<unknown, unknown>, "reach">): Promise<SearchScope | null> {
-  const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
-  const ofSites = reach(READS_TRAIL, { kind: "any", sites });
-  const overall = reach(READS_TRAIL, DEPLOYMENT);
-  const grants = [ofSites, overall].filter((grant) => grant !== null);
-  if (grants.length === 0) return null;
-  return { grants, chains: overall === null && ofSites !== null ? ofSites.siteKeys().map((key) => `site:${key}`) : null };
-}
 
 /** The overview as the caller's rights leave it. */
 export async function overviewOf<Tx>(deps: ApiDeps<Tx>, crossing: Crossing<unknown, unknown>, scope: SearchScope | null, hours: Hours): Promise<Overview> {
   const nowMs = deps.now();
-  const [trail, chains] = await Promise.all([scope === null ? null : trailParts(deps, scope, hours, nowMs), scope === null ? null : chainsOf(deps, scope)]);
+  const [trail, chains] = await Promise.all([
+    scope === null ? null : trailParts(deps, scope, hours, nowMs),
+    scope === null ? null : deps.archive.statuses(scope.grants, scope.chains),
+  ]);
   const needs: readonly Need[] = await needsOf(deps, crossing, chains);
   return {
     at: new Date(nowMs).toISOString(),
@@ -67,9 +57,4 @@ async function trailParts<Tx>(deps: ApiDeps<Tx>, scope: SearchScope, hours: Hour
     },
     topDenials: counted.denials.toSorted((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)).slice(0, DENIALS_SHOWN),
   };
-}
-
-async function chainsOf<Tx>(deps: ApiDeps<Tx>, { grants, chains }: SearchScope): Promise<readonly ChainStatus[]> {
-  const [first] = grants;
-  return first === undefined ? [] : deps.archive.statuses(first, chains === null);
 }

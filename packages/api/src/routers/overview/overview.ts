@@ -1,9 +1,9 @@
 import { OverviewInput, OverviewOutput, WatchOverviewInput } from "@sallyport/contracts";
 import type { Boundary } from "../../boundary/procedure.ts";
-import { locateEverywhere } from "../../crossings/crossing-scope.ts";
+import { locateEverywhere, trailScopeOf } from "../../crossings/crossing-scope.ts";
 import { pause } from "../../crossings/pause.ts";
 import type { ApiDeps } from "../../ports.ts";
-import { overviewOf, trailScopeOf } from "./overview-of.ts";
+import { overviewOf } from "./overview-of.ts";
 
 /** The overview is everybody's, as their own rights are; what of the trail is in it, their rights on the trail decide. */
 const RULE = { action: "access.read", resource: "access", whenFrozen: "serve" } as const;

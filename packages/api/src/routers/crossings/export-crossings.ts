@@ -1,0 +1,65 @@
+import { ExportCrossingsEvent, ExportCrossingsInput } from "@sallyport/contracts";
+import type { Boundary } from "../../boundary/procedure.ts";
+import { conditionsOf, locateCrossings, scopeOf } from "../../crossings/crossing-scope.ts";
+import { exportLine, headerOf } from "../../crossings/export-line.ts";
+import { pause } from "../../crossings/pause.ts";
+import type { SearchPlace, SearchScope } from "../../crossings/search-port.ts";
+import type { ApiDeps } from "../../ports.ts";
+
+const PAGE = 500;
+const COUNT_BOUND = 100_000_000;
+const CATCH_UP_EVERY_MS = 200;
+const CATCH_UP_TRIES = 15;
+
+/** Exactly what a filter matches of what was on the trail when the export began, oldest first. */
+export const exportCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.watch(
+    {
+      action: "trail.export",
+      resource: "trail",
+      input: ExportCrossingsInput,
+      output: ExportCrossingsEvent,
+      whenFrozen: "serve",
+      locate: ({ filter }, _trace, reach) => locateCrossings(deps, "trail.export", filter, reach),
+    },
+    async function* (crossing, signal) {
+      const { input, trace } = crossing;
+      const { format, filter } = input;
+      const scope = scopeOf(crossing, "trail.export", filter);
+      const beganMs = deps.now();
+      await caughtUp(deps, scope, signal);
+      const asked = conditionsOf(filter);
+      const conditions = { ...asked, untilMs: Math.min(asked.untilMs ?? beganMs, beganMs) };
+      const [{ count: of }, names] = await Promise.all([deps.search.count(scope, conditions, COUNT_BOUND), deps.names()]);
+      let after: SearchPlace | null = null;
+      let done = 0;
+      while (!signal.aborted) {
+        const page: Awaited<ReturnType<typeof deps.search.lines>> = await deps.search.lines(scope, conditions, { after, limit: PAGE });
+        const lines = page.map((line) => exportLine(format, line, names));
+        const isLast = page.length < PAGE;
+        after = page.at(-1) ?? after;
+        trace.note({ format, lines: done + lines.length });
+        yield {
+          lines: [...(done === 0 ? headerOf(format) : []), ...lines],
+          done: done + lines.length,
+          of: isLast ? done + lines.length : Math.max(of, done + lines.length),
+          isLast,
+        };
+        done += lines.length;
+        if (isLast) return;
+      }
+    },
+  );
+
+/** Waits, for three seconds at most, until what is on the trail now is searchable. */
+async function caughtUp<Tx>(deps: ApiDeps<Tx>, scope: SearchScope, signal: AbortSignal): Promise<void> {
+  const heads = await deps.archive.statuses(scope.grants, scope.chains);
+  for (let tries = 0; tries < CATCH_UP_TRIES; tries += 1) {
+    const positions = new Map((await deps.search.positions(scope)).map((position) => [position.chain, position]));
+    const isBehind = heads.some(({ chain, generation, size }) => {
+      const at = positions.get(chain);
+      return size > 0 && (at === undefined || at.generation < generation || (at.generation === generation && at.seq < size));
+    });
+    if (!isBehind || !(await pause(CATCH_UP_EVERY_MS, signal))) return;
+  }
+}

@@ -1,0 +1,43 @@
+import { VerifyProgressEvent, VerifyProgressInput } from "@sallyport/contracts";
+import type { Boundary } from "../../boundary/procedure.ts";
+import { locateCrossings, scopeOf } from "../../crossings/crossing-scope.ts";
+import type { ApiDeps } from "../../ports.ts";
+import { placeOfChain, siteOfChain } from "../trail/chain-place.ts";
+
+/** Has the custodian verify chains deeply, one after the other, and says how far it is. Without names: every chain that is the caller's. */
+export const verifyCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.watch(
+    {
+      action: "trail.verify",
+      resource: "trail",
+      input: VerifyProgressInput,
+      output: VerifyProgressEvent,
+      whenFrozen: "serve",
+      locate: async ({ chains }, _trace, reach) => {
+        if (chains === undefined) return locateCrossings(deps, "trail.verify", {}, reach);
+        if (chains.some((chain) => siteOfChain(chain) === null)) return { place: { kind: "deployment" }, found: null };
+        const places = await Promise.all(chains.map((chain) => placeOfChain(deps, chain)));
+        return { place: { kind: "each", sites: places.map((place) => (place.kind === "one" ? place.site : null)) }, found: null };
+      },
+    },
+    async function* (crossing, signal) {
+      const { grant, input, trace } = crossing;
+      const scope = input.chains === undefined ? scopeOf(crossing, "trail.verify", {}) : { grants: [grant], chains: [...new Set(input.chains)] };
+      const chains = await deps.archive.statuses(scope.grants, scope.chains);
+      const totals = { of: chains.length, recordsOf: chains.reduce((sum, { size }) => sum + size, 0) };
+      let done = 0;
+      let recordsDone = 0;
+      let broken = 0;
+      yield { ...totals, done, recordsDone, chain: null, isLast: chains.length === 0 };
+      for (const { chain, size } of chains) {
+        if (signal.aborted) return;
+        const verdicts = await deps.archive.verify(grant, [chain]);
+        const verdict = verdicts.find((each) => each.broken !== null) ?? verdicts.at(-1) ?? null;
+        done += 1;
+        recordsDone += size;
+        broken += verdict !== null && verdict.broken !== null ? 1 : 0;
+        trace.note({ chains: done, broken });
+        yield { ...totals, done, recordsDone, chain: verdict === null ? null : { ...verdict }, isLast: done === chains.length };
+      }
+    },
+  );

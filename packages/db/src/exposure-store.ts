@@ -1,0 +1,44 @@
+import type { Grant } from "@sallyport/policy";
+import type { Database } from "./database.ts";
+import { withGrant } from "./site-context.ts";
+
+/** What is on record of who opened a subject's values. */
+export interface SubjectExposure {
+  readonly label: string;
+  /** By principal: how often, first and last. */
+  readonly principals: readonly { readonly principal: string; readonly count: number; readonly firstMs: number; readonly lastMs: number }[];
+  /** The newest ones, newest first, with the record's canonical body. */
+  readonly reveals: readonly { readonly atMs: number; readonly principal: string; readonly requestId: string; readonly body: string }[];
+}
+
+export interface ExposureStore {
+  /** Of one subject, named by id and by its reference in the trail; null where the grant doesn't reach it. Needs `exposure.read`. */
+  of(grant: Grant, subject: { readonly id: string; readonly reference: string }, limit: number): Promise<SubjectExposure | null>;
+}
+
+/** Exposure from the search, under row security: of the grant's sites alone. */
+export function exposureStore(database: Database): ExposureStore {
+  return {
+    of: (grant, { id, reference }, limit) => {
+      grant.assert("exposure.read");
+      return withGrant(database, grant, async (tx) => {
+        const [subject] = await tx<{ label: string }>`SELECT label FROM phi.subjects WHERE id = ${id}`;
+        if (subject === undefined) return null;
+        const principals = await tx<{ principal: string; n: string; first_ms: string; last_ms: string }>`
+          SELECT principal, count(*) AS n, min(at_ms) AS first_ms, max(at_ms) AS last_ms FROM audit.search
+           WHERE resource = ${reference} AND decision = 'allow' AND action IN ('phi.read', 'phi.bulk_reveal') GROUP BY principal ORDER BY principal`;
+        const reveals = await tx<{ at_ms: string; principal: string; request_id: string; body: string }>`
+          SELECT s.at_ms, s.principal, s.request_id, r.body
+            FROM (SELECT * FROM audit.search WHERE resource = ${reference} AND decision = 'allow' AND action IN ('phi.read', 'phi.bulk_reveal')
+                   ORDER BY at_ms DESC, chain DESC, generation DESC, seq DESC LIMIT ${limit}) s
+            JOIN audit.records r ON r.chain = s.chain AND r.generation = s.generation AND r.seq = s.seq
+           ORDER BY s.at_ms DESC, s.chain DESC, s.generation DESC, s.seq DESC`;
+        return {
+          label: subject.label,
+          principals: principals.map((row) => ({ principal: row.principal, count: Number(row.n), firstMs: Number(row.first_ms), lastMs: Number(row.last_ms) })),
+          reveals: reveals.map((row) => ({ atMs: Number(row.at_ms), principal: row.principal, requestId: row.request_id, body: row.body })),
+        };
+      });
+    },
+  };
+}
