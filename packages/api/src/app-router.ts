@@ -40,7 +40,13 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       release: releasePacket(boundary, deps),
       reject: rejectPacket(boundary, deps),
     },
-    subjects: { list: listSubjects(boundary, deps), get: getSubject(boundary, deps), reveal: revealField(boundary, deps), exposure: subjectExposure(boundary, deps), openBulk: openBulk(boundary, deps) },
+    subjects: {
+      list: listSubjects(boundary, deps),
+      get: getSubject(boundary, deps),
+      reveal: revealField(boundary, deps),
+      exposure: subjectExposure(boundary, deps),
+      openBulk: openBulk(boundary, deps),
+    },
     people: { issueLink: issueLink(boundary, deps) },
     approvals: {
       list: listApprovals(boundary, deps),
