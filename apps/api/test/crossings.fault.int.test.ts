@@ -156,8 +156,13 @@ test("a workload that is revoked gets nothing more of its watches", async () => 
 
 test("a principal holds so many watches and no more, and one that is left makes room", async () => {
   const token = at.forge("reviewer704");
-  const open = Array.from({ length: 16 }, () => api.client("reviewer704").watch("overview.watch", {}, token));
-  await Promise.all(open.map((watch) => watch.next()));
+  const open: AsyncGenerator<Line>[] = [];
+  while (open.length < 16) {
+    const watch = api.client("reviewer704").watch("overview.watch", {}, token);
+    const { value } = await watch.next();
+    // A busy machine may refuse one; it takes no place then.
+    if (value?.["beat"] === true) open.push(watch);
+  }
   expect(codeOf(await api.call("reviewer704", "overview.watch", {}))).toBe("service.busy");
   for (const watch of open) await watch.return();
   await until(async () => (await api.call("reviewer704", "overview.watch", {})).status === 200, 5000);

@@ -233,13 +233,13 @@ test("exposure tells who could, who did, and who did and no longer could", async
   const before = await ask("auditor701");
   expect(before).toMatchObject({
     label: subject.label,
-    could: [],
     didAndCannot: [],
     did: [
       { principal: "svc_reviewer", name: "reviewer", reveals: 1 },
       { principal: "svc_reviewer701", reveals: 1 },
     ],
   });
+  expect(before["could"]).toEqual([{ principal: "svc_regulatory701", name: "regulatory701", roles: ["regulatory_reviewer"], reveals: 0, lastAt: null }]);
   expect(before["reveals"]).toMatchObject([
     { principal: "svc_reviewer701", field: "DM.SUBJID", purpose: "audit" },
     { principal: "svc_reviewer", field: "DM.SUBJID", purpose: "audit" },

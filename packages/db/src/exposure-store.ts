@@ -24,15 +24,19 @@ export function exposureStore(database: Database): ExposureStore {
       return withGrant(database, grant, async (tx) => {
         const [subject] = await tx<{ label: string }>`SELECT label FROM phi.subjects WHERE id = ${id}`;
         if (subject === undefined) return null;
+        // Asking for a bulk reveal is recorded as that act too; only its opening says how many values it opened.
         const principals = await tx<{ principal: string; n: string; first_ms: string; last_ms: string }>`
-          SELECT principal, count(*) AS n, min(at_ms) AS first_ms, max(at_ms) AS last_ms FROM audit.search
-           WHERE resource = ${reference} AND decision = 'allow' AND action IN ('phi.read', 'phi.bulk_reveal') GROUP BY principal ORDER BY principal`;
+          SELECT s.principal, count(*) AS n, min(s.at_ms) AS first_ms, max(s.at_ms) AS last_ms
+            FROM audit.search s JOIN audit.records r ON r.chain = s.chain AND r.generation = s.generation AND r.seq = s.seq
+           WHERE s.resource = ${reference} AND s.decision = 'allow'
+             AND (s.action = 'phi.read' OR (s.action = 'phi.bulk_reveal' AND r.body::json ->> 'detail' ~ '(^|;)opened='))
+           GROUP BY s.principal ORDER BY s.principal`;
         const reveals = await tx<{ at_ms: string; principal: string; request_id: string; body: string }>`
           SELECT s.at_ms, s.principal, s.request_id, r.body
-            FROM (SELECT * FROM audit.search WHERE resource = ${reference} AND decision = 'allow' AND action IN ('phi.read', 'phi.bulk_reveal')
-                   ORDER BY at_ms DESC, chain DESC, generation DESC, seq DESC LIMIT ${limit}) s
-            JOIN audit.records r ON r.chain = s.chain AND r.generation = s.generation AND r.seq = s.seq
-           ORDER BY s.at_ms DESC, s.chain DESC, s.generation DESC, s.seq DESC`;
+            FROM audit.search s JOIN audit.records r ON r.chain = s.chain AND r.generation = s.generation AND r.seq = s.seq
+           WHERE s.resource = ${reference} AND s.decision = 'allow'
+             AND (s.action = 'phi.read' OR (s.action = 'phi.bulk_reveal' AND r.body::json ->> 'detail' ~ '(^|;)opened='))
+           ORDER BY s.at_ms DESC, s.chain DESC, s.generation DESC, s.seq DESC LIMIT ${limit}`;
         return {
           label: subject.label,
           principals: principals.map((row) => ({ principal: row.principal, count: Number(row.n), firstMs: Number(row.first_ms), lastMs: Number(row.last_ms) })),
