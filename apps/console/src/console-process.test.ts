@@ -2,9 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FakeApi, FINGERPRINT, healthy, identityFolder, startFakeApi, TRUST_DOMAIN } from "../test/fake-api.ts";
+import { FakePeople } from "../test/fake-people.ts";
+import { ada, ben, sampleProcedures } from "../test/sample-world.ts";
 
 const entry = join(import.meta.dirname, "../dist/server.js");
 const built = join(import.meta.dirname, "../.next/static");
@@ -41,10 +44,12 @@ describe("the console process", () => {
   const folder = identityFolder();
   let api: FakeApi;
   let running: Running;
+  const people = new FakePeople([ada, ben], sampleProcedures());
 
   beforeAll(async () => {
     expect(existsSync(entry) && existsSync(built), "build the console first").toBe(true);
     api = await startFakeApi();
+    api.answer = people.answer;
     running = await start({ SALLYPORT_API_URL: api.url.origin, SALLYPORT_IDENTITY_DIR: folder.path });
   }, 30_000);
   afterAll(async () => {
@@ -59,23 +64,92 @@ describe("the console process", () => {
   };
   const status = async () => JSON.parse((await page("/api/status")).text) as { state: string; source: string };
 
-  test("serves a page that runs nothing inline but what its nonce allows, and another nonce each time", async () => {
-    const nonces = new Set<string>();
-    for (let turn = 0; turn < 3; turn++) {
-      const { response, text } = await page();
-      const policy = response.headers.get("content-security-policy") ?? "";
-      const nonce = /'nonce-([A-Za-z0-9+/=]+)'/.exec(policy)?.[1] ?? "";
-      nonces.add(nonce);
-      expect(policy).toContain("require-trusted-types-for 'script'");
-      expect(policy).not.toMatch(/unsafe|https?:|\*/);
-      const tags = [...text.matchAll(/<(?:script|style)\b[^>]*>/g)].map(([tag]) => tag);
-      expect(tags.length).toBeGreaterThan(3);
-      expect(tags.filter((tag) => !tag.includes(`nonce="${nonce}"`))).toEqual([]);
-      expect(text).not.toMatch(/\sstyle="|\son[a-z]+="|javascript:/i);
-      expect(response.headers.get("cache-control")).toBe("private, no-store");
-      expect(response.headers.get("x-powered-by")).toBeNull();
+  test.each(["/", "/sign-in", "/enrol", "/overview", "/crossings", "/subjects", "/subjects/sub_00000000000000000000000000", "/approvals", "/people", "/me", "/terminal"])(
+    "serves %s, which runs nothing inline but what its nonce allows, and another nonce each time",
+    async (path) => {
+      const nonces = new Set<string>();
+      for (let turn = 0; turn < 3; turn++) {
+        const { response, text } = await page(path);
+        const policy = response.headers.get("content-security-policy") ?? "";
+        const nonce = /'nonce-([A-Za-z0-9+/=]+)'/.exec(policy)?.[1] ?? "";
+        nonces.add(nonce);
+        expect(policy).toContain("require-trusted-types-for 'script'");
+        expect(policy).not.toMatch(/unsafe|https?:|\*/);
+        const tags = [...text.matchAll(/<(?:script|style)\b[^>]*>/g)].map(([tag]) => tag);
+        expect(tags.length).toBeGreaterThan(3);
+        expect(tags.filter((tag) => !tag.includes(`nonce="${nonce}"`))).toEqual([]);
+        expect(text).not.toMatch(/\sstyle="|\son[a-z]+="|javascript:/i);
+        expect(response.headers.get("cache-control")).toBe("private, no-store");
+        expect(response.headers.get("x-powered-by")).toBeNull();
+      }
+      expect(nonces.size).toBe(3);
+    },
+  );
+
+  test("fetches less than 200 kB of compressed script for a page behind the sign-in to come alive", async () => {
+    for (const path of ["/overview", "/approvals", "/people", "/me", "/terminal"]) {
+      const { text } = await page(path);
+      const scripts = new Set(
+        [...text.matchAll(/<script\b([^>]*)>/g)]
+          .filter(([, attributes = ""]) => !/nomodule/i.test(attributes))
+          .flatMap(([, attributes = ""]) => /\bsrc="([^"]+)"/.exec(attributes)?.[1] ?? []),
+      );
+      expect(scripts.size).toBeGreaterThan(5);
+      const sizes = await Promise.all([...scripts].map(async (script) => gzipSync(Buffer.from(await (await fetch(running.url + script)).arrayBuffer())).length));
+      expect(
+        sizes.reduce((sum, size) => sum + size, 0),
+        path,
+      ).toBeLessThan(200_000);
     }
-    expect(nonces.size).toBe(3);
+  });
+
+  describe("with somebody signed in", () => {
+    const tricks: readonly (readonly [string, Record<string, string>])[] = [
+      ["/me", {}],
+      ["/me", { "x-middleware-subrequest": "src/proxy:src/proxy:proxy:proxy:proxy" }],
+      ["/me", { "next-resume": "1", "x-nextjs-postponed": "1" }],
+      ["/me?_rsc=1abc", { rsc: "1" }],
+      ["/me?_rsc=1abc", { rsc: "1", "next-router-prefetch": "1", "next-router-segment-prefetch": "/_tree" }],
+      ["/me.rsc", {}],
+      ["/me.segments/_tree.segment.rsc", {}],
+      ["/_next/data/build/me.json", { "x-nextjs-data": "1" }],
+      ["/en/me", {}],
+      ["/people", { "x-forwarded-host": "evil.example", "x-matched-path": "/people" }],
+    ];
+
+    test("a page holds nothing of theirs, by whatever way it is asked for, and is the same for the next person", async () => {
+      const signIn = async (name: string, password: string) => {
+        const { response } = await page("/api/session/sign-in/password", {
+          method: "POST",
+          headers: { origin: running.url, "x-sallyport": "1", "content-type": "application/json" },
+          body: JSON.stringify({ username: name, password, totp: "123456" }),
+        });
+        expect(response.status).toBe(200);
+        return (response.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+      };
+      const cookies = [await signIn("ada", ada.password), await signIn("ben", ben.password)];
+      const steady = (text: string) => text.replaceAll(/nonce="[^"]*"|"nonce":"[^"]*"|nonce\\":\\"[^"\\]*|'nonce-[^']*'/g, "");
+      for (const [path, headers] of tricks) {
+        const seen: string[] = [];
+        for (const cookie of cookies) {
+          const { response, text } = await page(path, { headers: { ...headers, cookie } });
+          expect([200, 307, 404]).toContain(response.status);
+          for (const secret of [ada.canary, ben.canary, ada.printedName, ben.printedName, cookie.split("=")[1] ?? "-"]) expect(text).not.toContain(secret);
+          expect(response.headers.get("cache-control")).toBe("private, no-store");
+          seen.push(steady(text).length.toString());
+        }
+        expect(new Set(seen).size, path).toBe(1);
+      }
+    });
+
+    test("a call without the session is refused, and says nothing", async () => {
+      const { response, text } = await page("/api/call/people.list", {
+        method: "POST",
+        headers: { origin: running.url, "x-sallyport": "1", "content-type": "application/json" },
+        body: "{}",
+      });
+      expect([response.status, JSON.parse(text)]).toEqual([401, { pillar: "principal", code: "session.missing", remedy: "Sign in.", requestId: "" }]);
+    });
   });
 
   test("shows what the api says, in the page itself and as JSON", async () => {

@@ -1,6 +1,6 @@
 /**
  * The policy of every page: nothing but our own files, scripts only with this answer's nonce, and no string ever becomes a script. Of the
- * Trusted Types' names two are Next's own policies, and `default` is that of instrumentation-client.ts, which takes addresses of this build's
+ * Trusted Types' names `nextjs` is Next's own policy, and `default` is that of instrumentation-client.ts, which takes addresses of this build's
  * files alone. There is no inline script or style without the nonce, and no attribute style.
  */
 export function contentSecurityPolicy(nonce: string): string {
@@ -15,7 +15,7 @@ export function contentSecurityPolicy(nonce: string): string {
     "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types nextjs nextjs#bundler default 'allow-duplicates'",
+    "trusted-types nextjs default",
   ].join("; ");
 }
 

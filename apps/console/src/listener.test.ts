@@ -11,6 +11,7 @@ import { createListener, type PageHandler } from "./listener.ts";
 const credulous: PageHandler = async (request, response) => {
   response.setHeader("cache-control", "s-maxage=31536000");
   response.setHeader("x-believed", request.headers["x-middleware-subrequest"] ?? "");
+  response.setHeader("x-cookie", request.headers.cookie ?? "");
   response.end("page");
 };
 
@@ -38,6 +39,11 @@ const get = (target: string, more = "") => `GET ${target} HTTP/1.1\nhost: localh
 describe("what does not reach Next", () => {
   faultTest("P10", "a header by which Next would believe itself does not arrive", async (defence) => {
     expect(await answerTo(defence, get("/", "x-middleware-subrequest: src/proxy:src/proxy\n"))).toMatch(/x-believed: \r\n/i);
+  });
+
+  faultTest("P17", "what makes pages never learns whose session it is, only which colours", async (defence) => {
+    const cookies = `cookie: __Host-sallyport=${"s".repeat(43)}; sallyport-theme=dark\n`;
+    expect(await answerTo(defence, get("/me", cookies))).toMatch(/x-cookie: sallyport-theme=dark\r\n/i);
   });
 
   for (const [what, raw, status] of [
@@ -71,6 +77,14 @@ describe("what every answer carries", () => {
       for (const header of ["x-frame-options: deny", "x-content-type-options: nosniff", "referrer-policy: no-referrer", "content-security-policy: default-src 'none'"])
         expect(text).toContain(header);
     }
+  });
+
+  test("a post goes to the carrier, never to the pages, and to another host not at all", async () => {
+    const post = (target: string) => get(target).replace("GET", "POST");
+    expect(await statusOf("on", post("/api/call/people.list"))).toBe(404);
+    expect(await statusOf("on", post("/api/call/people.list").replace("localhost", "evil.example"))).toBe(421);
+    expect(await statusOf("on", get("/api/call/people.list"))).toBe(405);
+    expect(await statusOf("on", post("/me"))).toBe(405);
   });
 
   test("/healthz answers by whatever host, and to no other method", async () => {

@@ -1,5 +1,6 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { ButtonLink } from "../../src/components/button.tsx";
 import { ThemeSwitch } from "../../src/frame/theme-switch.tsx";
 import { Wordmark } from "../../src/frame/wordmark.tsx";
 
@@ -17,6 +18,11 @@ export default function PublicLayout({ children }: { readonly children: ReactNod
           </Link>
           <span className="masthead-acts">
             <ThemeSwitch />
+            <span className="masthead-enter">
+              <ButtonLink href="/sign-in" kind="primary">
+                Sign in
+              </ButtonLink>
+            </span>
           </span>
         </div>
       </header>

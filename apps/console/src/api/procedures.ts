@@ -7,7 +7,6 @@ interface Named {
   "access.mine": ["MyAccessInput", "MyAccessOutput"];
   "approvals.decide": ["DecideApprovalInput", "DecideApprovalOutput"];
   "approvals.get": ["GetApprovalInput", "GetApprovalOutput"];
-  "approvals.issueLink": ["IssueLinkInput", "IssueLinkOutput"];
   "approvals.list": ["ListApprovalsInput", "ListApprovalsOutput"];
   "approvals.requestBulkReveal": ["RequestBulkRevealInput", "ApprovalOutput"];
   "approvals.requestInvite": ["RequestInviteInput", "ApprovalOutput"];
@@ -29,6 +28,7 @@ interface Named {
   "overview.get": ["OverviewInput", "OverviewOutput"];
   "overview.watch": ["WatchOverviewInput", "OverviewOutput"];
   "people.endSessions": ["EndSessionsInput", "EndSessionsOutput"];
+  "people.issueLink": ["IssueLinkInput", "IssueLinkOutput"];
   "people.list": ["ListPeopleInput", "ListPeopleOutput"];
   "people.suspend": ["SuspendPersonInput", "Done"];
   "studies.list": ["ListStudiesInput", "ListStudiesOutput"];

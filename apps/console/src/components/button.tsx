@@ -8,18 +8,20 @@ export type ButtonKind = "plain" | "primary" | "quiet" | "danger";
 
 export interface ButtonProps extends Omit<AriaButtonProps, "className" | "style" | "children"> {
   readonly kind?: ButtonKind;
+  /** The one thing that a page is for. */
+  readonly isLarge?: boolean;
   /** A square one that shows an icon alone: then `aria-label` names it. */
   readonly isIcon?: boolean;
   readonly ref?: Ref<HTMLButtonElement>;
   readonly children: ReactNode;
 }
 
-const classOf = (kind: ButtonKind, isIcon: boolean) => `button button-${kind}${isIcon ? " button-icon" : ""}`;
+const classOf = (kind: ButtonKind, isIcon = false, isLarge = false) => `button button-${kind}${isIcon ? " button-icon" : ""}${isLarge ? " button-large" : ""}`;
 
 /** A button. While it is pending it can't be pressed again, keeps the focus, and says so. */
-export function Button({ kind = "plain", isIcon = false, children, ...props }: ButtonProps) {
+export function Button({ kind = "plain", isIcon = false, isLarge = false, children, ...props }: ButtonProps) {
   return (
-    <AriaButton {...props} className={classOf(kind, isIcon)}>
+    <AriaButton {...props} className={classOf(kind, isIcon, isLarge)}>
       {({ isPending }) => (
         <>
           {children}
@@ -37,7 +39,7 @@ export function Button({ kind = "plain", isIcon = false, children, ...props }: B
 /** A link that looks like a button: it goes somewhere, and does nothing. */
 export function ButtonLink({ href, kind = "plain", children }: { readonly href: string; readonly kind?: ButtonKind; readonly children: ReactNode }) {
   return (
-    <Link href={href} className={classOf(kind, false)}>
+    <Link href={href} className={classOf(kind)}>
       {children}
     </Link>
   );

@@ -1,10 +1,9 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
-import { Dialog as AriaDialog, Heading } from "react-aria-components/Dialog";
-import { Modal, ModalOverlay } from "react-aria-components/Modal";
-import { Button } from "./button.tsx";
-import { Icon } from "./icon.tsx";
+
+const DialogWindow = dynamic(() => import("./dialog-window.tsx"), { ssr: false });
 
 export interface DialogProps {
   readonly title: string;
@@ -20,36 +19,10 @@ export interface DialogProps {
 
 /**
  * Holds the focus while it is open and gives it back to what opened it. The page behind can't be reached meanwhile. The title is part of the
- * page: it never names a subject.
+ * page: it never names a subject. Its window is fetched when the first one opens.
  */
-export function Dialog({ title, isOpen, onClose, shape = "dialog", isAlert = false, children }: DialogProps) {
-  return (
-    <ModalOverlay
-      isOpen={isOpen}
-      onOpenChange={(open) => {
-        if (!open) onClose();
-      }}
-      isDismissable={!isAlert}
-      isKeyboardDismissDisabled={isAlert}
-      className={`overlay overlay-${shape}`}
-    >
-      <Modal className={`modal modal-${shape}`}>
-        <AriaDialog role={isAlert ? "alertdialog" : "dialog"} className="dialog">
-          <div className={shape === "palette" ? "visually-hidden" : "dialog-head"}>
-            <Heading slot="title" level={2} className="dialog-title">
-              {title}
-            </Heading>
-            {!isAlert && shape !== "palette" && (
-              <Button kind="quiet" isIcon aria-label="Close" onPress={onClose}>
-                <Icon name="close" />
-              </Button>
-            )}
-          </div>
-          {children}
-        </AriaDialog>
-      </Modal>
-    </ModalOverlay>
-  );
+export function Dialog({ isOpen, ...props }: DialogProps) {
+  return isOpen ? <DialogWindow {...props} /> : null;
 }
 
 /** The part of a dialog or drawer that scrolls. */

@@ -69,7 +69,7 @@ export function Refusal({ failure, onRetry, isInline = false }: RefusalProps) {
 }
 
 /** The trace of a request by its id, asked for when it is shown. */
-export function RequestTrace({ requestId }: { readonly requestId: string }) {
+function RequestTrace({ requestId }: { readonly requestId: string }) {
   const call = useCall("crossings.trace", { requestId });
   if (call.isPending) return <Skeleton lines={6} label="Loading the trace" />;
   if (call.isError) return <Refusal failure={call.error} onRetry={() => void call.refetch()} isInline />;

@@ -7,6 +7,8 @@ export interface Column<Row> {
   /** The cell that names its row; one column at most. */
   readonly isHeader?: boolean;
   readonly isNumber?: boolean;
+  /** Holds what can be done with its row. */
+  readonly isAct?: boolean;
   /** Left out on a narrow screen, where each row is a card: what can be missed. */
   readonly isWide?: boolean;
 }
@@ -42,15 +44,16 @@ export function Table<Row>({
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ key, title, cell, isHeader, isNumber, isWide }) => {
-                const look = [isNumber === true && "is-number", isWide === true && "is-wide"].filter(Boolean).join(" ");
+              {columns.map(({ key, title, cell, isHeader, isNumber, isAct, isWide }) => {
+                const content = cell(row);
+                const look = [isNumber === true && "is-number", isAct === true && "is-act", isWide === true && "is-wide"].filter(Boolean).join(" ");
                 return isHeader === true ? (
                   <th key={key} scope="row" data-title={title} className={look}>
-                    {cell(row)}
+                    <div>{content}</div>
                   </th>
                 ) : (
                   <td key={key} data-title={title} className={look}>
-                    {cell(row)}
+                    {content === null ? null : <div>{content}</div>}
                   </td>
                 );
               })}

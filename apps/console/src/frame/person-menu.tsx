@@ -1,11 +1,13 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { Button } from "../components/button.tsx";
 import { Icon } from "../components/icon.tsx";
-import { Menu } from "../components/menu.tsx";
 import { useMe } from "./me.ts";
 import { useSession } from "./session-gate.tsx";
+
+const Menu = dynamic(async () => (await import("../components/menu.tsx")).Menu, { ssr: false, loading: () => <span className="person-place" /> });
 
 /** Who is signed in, and the way out. */
 export function PersonMenu() {

@@ -1,0 +1,41 @@
+import type { OutputOf } from "../api/procedures.ts";
+import type { BadgeTone } from "../components/states.tsx";
+
+export type Approval = OutputOf<"approvals.list">["items"][number];
+export type ApprovalDetail = OutputOf<"approvals.get">;
+
+export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
+  "person.invite": "Invite a person",
+  "person.suspend": "Suspend an administrator",
+  "person.reinstate": "Reinstate a person",
+  "authenticator.recover": "Recover a lost authenticator",
+  "phi.bulk_reveal": "Reveal several fields at once",
+};
+
+export const STATE_TEXT: Readonly<Record<Approval["state"], { readonly text: string; readonly tone: BadgeTone }>> = {
+  requested: { text: "open", tone: "caution" },
+  approved: { text: "approved", tone: "stands" },
+  rejected: { text: "rejected", tone: "shut" },
+  withdrawn: { text: "withdrawn", tone: "neutral" },
+  expired: { text: "expired", tone: "neutral" },
+  done: { text: "done", tone: "stands" },
+};
+
+export const WHY_NOT_TEXT: Readonly<Record<NonNullable<Approval["whyNot"]>, string>> = {
+  own_request: "You asked for this yourself, or it is about you, so somebody else has to decide.",
+  already_voted: "You have decided on this already.",
+  not_open: "This is no longer open.",
+  no_right: "Your roles don't allow you to decide on this.",
+};
+
+/** A digest in groups of eight, so that two people can read it to each other. */
+export const groupsOf = (digest: string): readonly string[] => digest.match(/.{1,8}/g) ?? [];
+
+/** How long until then, roughly; null where it is over. */
+export function timeLeft(at: string, nowMs: number): string | null {
+  const minutes = Math.floor((Date.parse(at) - nowMs) / 60_000);
+  if (minutes < 0) return null;
+  if (minutes < 90) return `${minutes} min left`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h left` : `${Math.round(hours / 24)} days left`;
+}

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { isCarried, judgeCarried } from "./gate.ts";
+
+const good: Record<string, string> = {
+  host: "localhost:7400",
+  origin: "http://localhost:7400",
+  "x-sallyport": "1",
+  "content-type": "application/json",
+  "sec-fetch-site": "same-origin",
+};
+
+function judge(change: Record<string, string | undefined> = {}, url = "/api/call/people.list", isTls = false): string {
+  const headers = Object.fromEntries(Object.entries({ ...good, ...change }).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  const verdict = judgeCarried({ url, headers, rawHeaders: Object.entries(headers).flat() }, isTls);
+  return verdict.pass ? `${verdict.passage.kind} ${verdict.passage.path}` : `${verdict.status} ${verdict.code}`;
+}
+
+describe("what is carried to the api", () => {
+  test("a procedure, a watch, or a step, asked for by a page of this origin", () => {
+    expect(judge()).toBe("call people.list");
+    expect(judge({}, "/api/watch/crossings.watch")).toBe("watch crossings.watch");
+    expect(judge({}, "/api/session/sign-in/passkey-options")).toBe("session sign-in/passkey-options");
+    expect(judge({ "content-type": "application/json; charset=utf-8", "sec-fetch-site": undefined })).toBe("call people.list");
+    expect(judge({ origin: "https://localhost:7400" }, "/api/call/people.list", true)).toBe("call people.list");
+  });
+
+  test.each([
+    ["another origin", { origin: "http://evil.example" }],
+    ["no origin", { origin: undefined }],
+    ["an opaque origin", { origin: "null" }],
+    ["another port", { origin: "http://localhost:7401" }],
+    ["another scheme", { origin: "https://localhost:7400" }],
+    ["two origins in one", { origin: "http://localhost:7400, http://evil.example" }],
+    ["another site, as the browser says it", { "sec-fetch-site": "cross-site" }],
+    ["a sibling site", { "sec-fetch-site": "same-site" }],
+    ["no header of ours", { "x-sallyport": undefined }],
+    ["another value of it", { "x-sallyport": "true" }],
+  ])("%s is refused by its origin", (_, change) => {
+    expect(judge(change)).toBe("403 session.origin");
+  });
+
+  test.each([
+    "multipart/form-data; boundary=x",
+    "application/x-www-form-urlencoded",
+    "text/plain",
+    "text/plain; x=application/json",
+    "application/json, text/plain",
+    "application/jsonp",
+    "",
+    undefined,
+  ])("a body of %j is refused by its type", (type) => {
+    expect(judge({ "content-type": type })).toBe("415 input.media_type");
+  });
+
+  test("a packed body is refused: nothing is unpacked here", () => {
+    expect(judge({ "content-encoding": "gzip" })).toBe("415 input.media_type");
+  });
+
+  test("a header that is sent twice counts as none", () => {
+    const rawHeaders = [...Object.entries(good).flat(), "Origin", "http://evil.example"];
+    expect(judgeCarried({ url: "/api/call/people.list", headers: good, rawHeaders }, false)).toMatchObject({ pass: false, code: "session.origin" });
+  });
+
+  test.each([
+    "/api/call/secrets.list",
+    "/api/call/people",
+    "/api/call/people.list.more",
+    "/api/call/people.list?batch=1",
+    "/api/call/people.list,people.suspend",
+    "/api/call/people.__proto__",
+    "/api/call/../session/end",
+    "/api/call/people%2Elist",
+    "/api/watch/health",
+    "/api/session/token",
+    "/api/session/terminal/begin",
+    "/api/session/end/",
+    "/api/session/__proto__",
+    "/api/session/constructor",
+    "/api/call/",
+    "/api/call",
+  ])("%s is no passage", (url) => {
+    expect([isCarried(url), judge({}, url)]).toEqual([true, "404 input.not_found"]);
+  });
+
+  test("nothing else is the carrier's", () => {
+    for (const url of ["/", "/api/status", "/api/callx/people.list", "/apix/call/a.b", "/me"]) expect(isCarried(url)).toBe(false);
+  });
+});
