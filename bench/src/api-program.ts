@@ -19,6 +19,7 @@ const api = new ApiProcess({
   custodian,
   identity: () => folder.current(),
   trustDomain: settings.trustDomain,
+  consoleOrigin: settings.consoleOrigin,
   version: "bench",
   now: Date.now,
   write: (line) => process.stdout.write(line),

@@ -21,8 +21,8 @@ export interface Revocations {
   readonly workloads: ReadonlySet<string>;
 }
 
-/** A route beside the procedures: there are two, tokens and health. */
-export type Route = (peer: PeerIdentity, body: unknown) => Promise<{ readonly status: 200 | 503; readonly body: object }>;
+/** A route beside the procedures: tokens, health, and the steps of signing people in. */
+export type Route = (peer: PeerIdentity, body: unknown, requestId: string) => Promise<{ readonly status: 200 | 503; readonly body: object }>;
 
 export interface ListenerLimitsAll {
   /** All requests of one certificate. */
@@ -61,6 +61,8 @@ export interface ListenerDeps {
   readonly revocations: () => Revocations;
   readonly token: Route;
   readonly health: Route;
+  /** The route of a step under `/session/`, or null where there is none. */
+  readonly session: (step: string) => Route | null;
   /** Proves workload and principal of a request whose body was not read yet; throws as the boundary does. */
   readonly prove: (context: RequestContext) => Promise<unknown>;
   readonly knocks: KnockCounter;
@@ -72,6 +74,8 @@ export interface ListenerDeps {
 
 const KIB = 1024;
 const UNPROVEN_BODY_MAX = 16 * KIB;
+/** A registration, with what is asked for beside it. */
+const SESSION_BODY_MAX = 32 * KIB;
 /** Dataset text of 8 MiB, escaped as JSON. */
 const UPLOAD_BODY_MAX = 12 * KIB * KIB;
 /** How often a watch's peer is judged: within a second of its revocation, it gets nothing more. */
@@ -198,9 +202,11 @@ export class Listener {
 
   async #route(request: IncomingMessage, response: ServerResponse, peer: PeerIdentity, requestId: string): Promise<void> {
     const [path = ""] = (request.url ?? "").split("?");
-    if (path === "/health" && request.method === "GET") return sendRoute(response, await this.#deps.health(peer, null));
+    if (path === "/health" && request.method === "GET") return sendRoute(response, await this.#deps.health(peer, null, requestId));
     if (request.method !== "POST") throw new SallyportError("input.method");
-    if (path === "/token") return sendRoute(response, await this.#deps.token(peer, await readJsonBody(request, this.#deps.limits.bodyBytes)));
+    if (path === "/token") return sendRoute(response, await this.#deps.token(peer, await readJsonBody(request, this.#deps.limits.bodyBytes), requestId));
+    const step = path.startsWith("/session/") ? this.#deps.session(path.slice("/session/".length)) : null;
+    if (step !== null) return sendRoute(response, await step(peer, await readJsonBody(request, SESSION_BODY_MAX), requestId));
     const name = path.startsWith("/trpc/") ? path.slice("/trpc/".length) : "";
     const procedures = this.#deps.router._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: "query" | "mutation" | "subscription" } }>>;
     const procedure = Object.hasOwn(procedures, name) ? procedures[name] : undefined;

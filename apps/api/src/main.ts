@@ -28,6 +28,7 @@ async function main(mode: "serve" | "setup"): Promise<void> {
     identity: () => folder.current(),
     trustDomain: settings.trustDomain,
     version,
+    consoleOrigin: settings.consoleOrigin,
     now: Date.now,
     write: (line) => process.stdout.write(line),
   });

@@ -3,8 +3,10 @@ import {
   type ApiDeps,
   type AppRouter,
   createAppRouter,
+  endDueSessions,
   KeyDesk,
   openReferenceKeys,
+  type PeopleDeps,
   PolicyDesk,
   type ReferenceKeys,
   SESSION_LIMITS,
@@ -33,7 +35,8 @@ import {
   trailStore,
   type Tx,
 } from "@sallyport/db";
-import { SallyportError } from "@sallyport/errors";
+import type { PeopleStores } from "@sallyport/people";
+import { relyingParty } from "@sallyport/passkey";
 import { type Identity, readRevocationList } from "@sallyport/pki";
 import { trailArchive } from "./archive.ts";
 import { CheckpointRounds } from "./checkpoint-rounds.ts";
@@ -44,8 +47,10 @@ import { healthRoute } from "./health-route.ts";
 import { Knocks } from "./knocks.ts";
 import { Listener, type ListenerDeps, type ListenerLimitsAll, PRODUCT_LIMITS, type Revocations } from "./listener.ts";
 import { eventLog } from "./log.ts";
+import { peopleParts } from "./people-parts.ts";
 import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 import { SearchRounds } from "./search-rounds.ts";
+import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
 import { tokenRoute } from "./token-route.ts";
 
 /** What the process is built from. Everything that tests replace comes in here. */
@@ -55,11 +60,15 @@ export interface ApiParts {
   readonly identity: () => Identity;
   readonly trustDomain: string;
   readonly version: string;
+  /** Where people reach the console, as their browsers spell it: what passkeys are made for. */
+  readonly consoleOrigin: string;
   readonly now: () => number;
   readonly write: (line: string) => void;
   readonly limits?: ListenerLimitsAll;
   /** How long an unwrapped data key is kept; five minutes if absent. */
   readonly keyTtlMs?: number;
+  /** How fast people may try to sign in; the product's own if absent. */
+  readonly sessionRates?: SessionRates;
   /** How long sessions of people last; the product's own if absent. */
   readonly sessionLimits?: SessionLimits;
   /** How many tokens' verified signatures are remembered; none where every token is to be verified anew. */
@@ -68,34 +77,23 @@ export interface ApiParts {
   readonly ports?: (real: ApiDeps<Tx>) => ApiDeps<Tx>;
   /** Puts another router in the place of the real one, for the same tests. */
   readonly router?: (deps: ApiDeps<Tx>) => AppRouter;
+  /** Puts other stores of people in the place of the real ones, for the same tests. */
+  readonly stores?: (real: PeopleStores<Tx>) => PeopleStores<Tx>;
+  /** Puts other parts of signing in in the place of the real ones, for the same tests. */
+  readonly people?: (real: PeopleDeps<Tx>) => PeopleDeps<Tx>;
   /** Judges the peer of a socket instead of the real judge, for the same tests. */
   readonly judgePeer?: ListenerDeps["judgePeer"];
 }
 
 const POLICY_MS = 250;
 const SEEN_MS = 2000;
+const ENDED_MS = 5000;
+const LATER_MS = 500;
 const WATCH_MS = 1000;
 const KNOCKS_MS = 60_000;
 const CHECKPOINT_MS = 20_000;
 const INDEX_MS = 300;
 const NAMES_MS = 5000;
-
-const away = (): Promise<never> => Promise.reject(new SallyportError("service.unavailable"));
-
-/** Until people can enrol, nobody can prove anything: each of these refuses. */
-const unfounded: Pick<ApiDeps<Tx>, "stepUp" | "credentials" | "passkeys"> = {
-  stepUp: { verify: away },
-  credentials: { founding: away, enrol: away, approve: away, forget: away },
-  passkeys: {
-    registrationOptions: away,
-    verifyRegistration: away,
-    assertionOptions: away,
-    verifyAssertion: away,
-    claimed: (_response, code) => {
-      throw new SallyportError(code);
-    },
-  },
-};
 
 /** The api, wired: the stores and the custodian behind the ports, the boundary on them, the listener in front, and what runs by the clock. */
 export class ApiProcess {
@@ -117,6 +115,7 @@ export class ApiProcess {
   #listener: Listener | null = null;
   #referenceKeys: Promise<ReferenceKeys> | null = null;
   #isFrozen = false;
+  #later: () => Promise<void> = () => Promise.resolve();
 
   constructor(parts: ApiParts) {
     this.#parts = parts;
@@ -136,7 +135,8 @@ export class ApiProcess {
       ...(parts.tokenCache !== undefined && { cacheSize: parts.tokenCache }),
     });
     this.watch = new CustodianWatch(custodian, { changed: (status) => this.#take(status) }, log);
-    this.people = peopleStores(database);
+    const stores = peopleStores(database);
+    this.people = parts.stores?.(stores) ?? stores;
     this.sessions = new SessionDesk(this.people.sessions, { now, idleMs: (parts.sessionLimits ?? SESSION_LIMITS).idleMs });
     this.policy = new PolicyDesk(this.policies, (note, canonical) => this.#isSigned(note, canonical), { now });
   }
@@ -166,31 +166,36 @@ export class ApiProcess {
     await this.sessions.refresh();
     const evidencePort = evidence(custodian, checkpoints);
     const standing: PillarDeps = { now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen: () => this.#isFrozen };
-    const real: ApiDeps<Tx> = {
+    const base = {
       now,
+      references: this.references,
+      keys: this.keys,
+      knocks: this.#knocks,
+      people: this.people,
+      read: <T>(work: (tx: Tx) => Promise<T>) => database.transaction(work),
+    };
+    const limits = this.#parts.sessionLimits ?? SESSION_LIMITS;
+    const people = peopleParts({ base, custodian, party: relyingParty(this.#parts.consoleOrigin), sessions: this.sessions, limits });
+    const real: ApiDeps<Tx> = {
+      ...base,
+      ...people.ports,
       tokens: { verify: (authorization, peer) => this.#tokens.verify(authorization, peer) },
       policy: this.policy,
       sessions: this.sessions,
       trail: this.trail,
       evidence: evidencePort,
       idempotency: idempotencyStore(database),
-      knocks: this.#knocks,
       log,
       isFrozen: () => this.#isFrozen,
       isBroken: (chain) => this.watch.status().verdicts.some((verdict) => verdict.chain === chain && verdict.broken !== null),
-      read: (work) => database.transaction(work),
       packets: packetStore(database),
       subjects: subjectStore(database),
       studies: this.studies,
       changes: changeStore(),
       deployment: status.deployment,
       approvals: approvalStore(database),
-      references: this.references,
-      keys: this.keys,
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({ records, checkpoints, custodian, watch: this.watch, names: () => this.policies.names() }),
-      people: this.people,
-      ...unfounded,
       search: searchStore(database),
       exposure: exposureStore(database),
       names: keptFor(NAMES_MS, now, () => this.policies.names()),
@@ -198,12 +203,16 @@ export class ApiProcess {
     };
     const ports = this.#parts.ports?.(real) ?? real;
     const { judgePeer } = this.#parts;
+    const whole = people.signIn(ports);
+    const signIn = this.#parts.people?.(whole) ?? whole;
+    const session = sessionRoutes(signIn, this.#parts.sessionRates ?? SESSION_RATES);
     const listener = new Listener({
       router: (this.#parts.router ?? createAppRouter)(ports),
       trustDomain,
       identity: this.#parts.identity,
       revocations: () => this.#revocations as Revocations,
       token: tokenRoute({ policy: ports.policy, custodian, trail: ports.trail, knocks: ports.knocks }),
+      session: session.route,
       prove: (context) => authenticate({ tokens: ports.tokens, policy: ports.policy, sessions: ports.sessions }, context),
       health: healthRoute({ deployment: status.deployment, version, ...standing }),
       knocks: ports.knocks,
@@ -216,6 +225,11 @@ export class ApiProcess {
     this.#every(POLICY_MS, () => this.policy.refresh());
     this.#every(POLICY_MS, () => this.sessions.refresh());
     this.#every(SEEN_MS, () => this.sessions.flush());
+    this.#every(ENDED_MS, () => endDueSessions(signIn).catch(() => undefined));
+    this.#later = () => people.later.flush((draft) => this.trail.append(draft));
+    this.#every(LATER_MS, () => this.#later());
+    // Where the keys are away now, the first to sign in makes it.
+    void session.warm().catch(() => undefined);
     // What the custodian did while nothing ran is on record before anybody can ask.
     await this.watch.poll((draft) => this.trail.append(draft));
     this.#every(WATCH_MS, () => this.watch.poll((draft) => this.trail.append(draft)));
@@ -241,6 +255,7 @@ export class ApiProcess {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#listener?.close(graceMs);
     await this.sessions.flush();
+    await this.#later();
     await this.#knocks.flush((draft) => this.trail.append(draft));
     await this.trail.close();
   }

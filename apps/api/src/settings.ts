@@ -8,6 +8,8 @@ export interface Settings {
   readonly databaseUrl: string;
   readonly identityDir: string;
   readonly trustDomain: string;
+  /** The console as browsers reach it; `http://localhost:3000` unless set. */
+  readonly consoleOrigin: string;
   readonly custodian: { readonly host: string; readonly port: number };
 }
 
@@ -40,6 +42,7 @@ export function readSettings(env: Environment = process.env): Settings {
     databaseUrl: secretIn(required(env, "SALLYPORT_API_DATABASE_URL_FILE"), "SALLYPORT_API_DATABASE_URL_FILE"),
     identityDir: required(env, "SALLYPORT_IDENTITY_DIR"),
     trustDomain: required(env, "SALLYPORT_TRUST_DOMAIN"),
+    consoleOrigin: env["SALLYPORT_CONSOLE_ORIGIN"] ?? "http://localhost:3000",
     custodian: { host, port: portOf(port, "SALLYPORT_CUSTODIAN_ADDRESS") },
   };
 }

@@ -1,10 +1,7 @@
-import type { KnockCounter, PolicyDesk } from "@sallyport/api";
+import { type KnockCounter, type PolicyDesk, scopeOf, type Trail } from "@sallyport/api";
 import { TokenInput } from "@sallyport/contracts";
 import type { Custodian } from "@sallyport/custody";
 import { SallyportError } from "@sallyport/errors";
-import type { LivePrincipal } from "@sallyport/policy";
-import type { Trail } from "@sallyport/api";
-import { newId } from "@sallyport/crypto";
 import type { Route } from "./listener.ts";
 
 const DEADLINE_MS = 1500;
@@ -15,7 +12,7 @@ const DEADLINE_MS = 1500;
  */
 export const tokenRoute =
   <Tx>(deps: { readonly policy: PolicyDesk; readonly custodian: Pick<Custodian, "mint">; readonly trail: Trail<Tx>; readonly knocks: KnockCounter }): Route =>
-  async (peer, body) => {
+  async (peer, body, requestId) => {
     const asked = TokenInput.safeParse(body ?? {});
     if (!asked.success) throw new SallyportError("input.invalid");
     const state = deps.policy.current();
@@ -32,7 +29,7 @@ export const tokenRoute =
       action: "token.mint",
       resource: "token",
       site: "-",
-      request_id: newId("req"),
+      request_id: requestId,
       policy: state.tag,
     };
     const scope = scopeOf(principal, state.compiled.document.grants, asked.data.scope);
@@ -45,11 +42,3 @@ export const tokenRoute =
     await deps.trail.append({ ...record, decision: "allow", reason: "allowed", detail: `jti=${minted.jti};exp=${minted.expS}` });
     return { status: 200, body: { token: minted.token, expiresAt: new Date(minted.expS * 1000).toISOString() } };
   };
-
-/** The actions of the principal's roles, narrowed to those asked for. What isn't theirs is left out, without a word about it. */
-function scopeOf(principal: LivePrincipal, grants: readonly { readonly role: string; readonly action: string }[], asked: string | undefined): string {
-  const roles = new Set(principal.assignments.map(({ role }) => role));
-  const theirs = new Set(grants.filter(({ role }) => roles.has(role)).map(({ action }) => action));
-  const wanted = asked === undefined ? [...theirs] : asked.split(" ").filter((action) => theirs.has(action));
-  return [...new Set(wanted)].toSorted().join(" ");
-}

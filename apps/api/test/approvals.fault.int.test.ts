@@ -159,7 +159,7 @@ faultTest("R7", "a request that has expired takes no vote", async (defence) => {
 });
 
 faultTest("S8", "a proof over another request, by another person, or used before approves nothing", async (defence) => {
-  const believesAll: Ports = (real) => ({ ...real, stepUp: { verify: () => Promise.resolve({ proof: "passkey", note: "believed" }) } });
+  const believesAll: Ports = (real) => ({ ...real, stepUp: { ...real.stepUp, verify: () => Promise.resolve({ proof: "passkey", note: "believed" }) } });
   const { api, someone } = await served(defence === "off" ? believesAll : undefined);
   const another = await persons.add(`person${(count += 1)}`, "clinical_reviewer", { study: "PILOT" });
   await persons.known(api);

@@ -19,6 +19,7 @@ export interface Foreign {
   /** A request for a bulk reveal at 704, and one that belongs to the deployment. */
   readonly approvals: readonly [atSite: string, ofDeployment: string];
   readonly person: string;
+  readonly session: string;
 }
 
 /** For each procedure that takes a name of something: someone of site 701, a name of what is at 704, and a name of nothing. */
@@ -33,6 +34,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
   const approvals = (who: Who, more: object = {}): Probe[] =>
     there.approvals.map((approvalId) => ({ who, foreign: { approvalId, ...more }, absent: { approvalId: newId("apr"), ...more } }));
   const people: Probe[] = [{ who: "admin701", foreign: { personId: there.person, reason: REASON }, absent: { personId: newId("per"), reason: REASON } }];
+  const authenticator = (id: string): object => ({ authenticatorId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const upload = (site: string): object => ({ study: STUDY, content: demographics([{ site, subject: "1109" }]) });
   return {
     "packets.upload": [
@@ -68,6 +70,15 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "approvals.requestReinstate": people,
     "approvals.requestRecovery": people,
     "approvals.requestInvite": [],
+    "people.suspend": people,
+    "people.endSessions": people,
+    "me.endSession": [{ who: "admin701", foreign: { sessionId: there.session }, absent: { sessionId: newId("ses") } }],
+    "me.removeAuthenticator": [{ who: "admin701", foreign: authenticator(`aut_${"0".repeat(26)}`), absent: authenticator(newId("aut")) }],
+    "me.addPasskey": [],
+    "me.confirmTerminal": [],
+    "me.overview": [],
+    "me.passkeyOptions": [],
+    "people.list": [],
     // These take no name; what they list is looked at below.
     // Somebody else's request and none at all are both no crossings: looked at below.
     "crossings.trace": [],
@@ -87,7 +98,19 @@ export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
   const [subject] = await at.owner.run<{ id: string }>`SELECT id FROM phi.subjects WHERE site = '704' LIMIT 1`;
   const person = await plantPerson(at);
   const approvals = [await plantRequest(at, person, `${STUDY}/704`), await plantRequest(at, person, null)] as const;
-  return { packet: (dataOf(uploaded) as { packetId: string }).packetId, subject: subject?.id ?? "", person: person.id, approvals };
+  const session = {
+    id: newId("ses"),
+    person: person.id,
+    principal: person.principal,
+    via: "console",
+    workload: "-",
+    method: "passkey",
+    startedMs: 1,
+    lastSeenMs: 1,
+    endsMs: 4e12,
+  } as const;
+  await api.database.transaction((tx) => api.process.people.sessions.begin(tx, session, sha256Hex(session.id)));
+  return { session: session.id, packet: (dataOf(uploaded) as { packetId: string }).packetId, subject: subject?.id ?? "", person: person.id, approvals };
 }
 
 async function plantPerson({ owner }: Deployment): Promise<{ readonly id: string; readonly principal: string }> {

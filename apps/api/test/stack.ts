@@ -13,6 +13,7 @@ import { starterPolicyDigest } from "@sallyport/policy";
 import { processId, serviceId } from "@sallyport/zones";
 import type { ListenerLimitsAll } from "../src/listener.ts";
 import { type ApiParts, ApiProcess } from "../src/process.ts";
+import type { SessionRates } from "../src/session-routes.ts";
 import { readPlan, setup } from "../src/setup.ts";
 import { demographics, PEOPLE, STUDY } from "./dataset.ts";
 import { DoorClient, type Reply } from "./door-client.ts";
@@ -47,8 +48,14 @@ const WIDE: ListenerLimitsAll = {
   bodyBytes: 256 * 1024,
 };
 
+/** Guessers are slowed down in the tests that are about them. */
+const WIDE_RATES: SessionRates = { perPeer: { perSecond: 1e6, burst: 1e6 }, perName: { perSecond: 1e6, burst: 1e6 } };
+
+/** Where browsers of the tests reach the console. */
+export const PARTY = { id: "localhost", origin: "http://localhost:3000" } as const;
+
 /** How one api differs from the product's. */
-export interface ServeOptions extends Pick<ApiParts, "keyTtlMs" | "tokenCache" | "ports" | "router" | "judgePeer"> {
+export interface ServeOptions extends Pick<ApiParts, "sessionLimits" | "sessionRates" | "stores" | "people" | "keyTtlMs" | "tokenCache" | "ports" | "router" | "judgePeer"> {
   readonly now?: () => number;
   readonly limits?: Partial<ListenerLimitsAll>;
   readonly custodian?: (real: Custodian) => Custodian;
@@ -128,7 +135,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
     reader: readerAt(custodianUrl),
     runDeeply: (work, take) => workerRunner(custodianUrl())(work, take),
     starterPolicyDigest,
-    party: { id: "localhost", origin: "http://localhost:3000" },
+    party: PARTY,
   });
   const { trustDomain, certificates } = custodian;
   if (options.durable !== undefined) db = await durableDatabase(options.durable, custodian.deployment);
@@ -170,6 +177,8 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
       now,
       write: (line) => events.push(line),
       limits: { ...WIDE, ...limits },
+      consoleOrigin: PARTY.origin,
+      sessionRates: WIDE_RATES,
       ...parts,
     });
     await api.meetCustodian(5000);

@@ -17,6 +17,8 @@ export function provenByDigest(forgotten: string[] = []): Ports {
   return (real) => ({
     ...real,
     stepUp: {
+      attest: () => Promise.reject(new SallyportError("stepup.failed")),
+      withOwn: () => Promise.reject(new SallyportError("stepup.failed")),
       verify: (person, proof, statement) => {
         if (proof.kind === "password") return Promise.resolve({ proof: "server-attested", note: null });
         const isOver = proof.response === JSON.stringify({ digest: sha256Hex(statement), person });
@@ -27,11 +29,11 @@ export function provenByDigest(forgotten: string[] = []): Ports {
     },
     credentials: {
       ...real.credentials,
-      forget: (ids) => {
+      forget: (_person, ids) => {
         forgotten.push(...ids);
         return Promise.resolve();
       },
     },
-    passkeys: { ...real.passkeys, assertionOptions: (challenge, allow) => Promise.resolve(JSON.stringify({ challenge, allow })) },
+    passkeys: { ...real.passkeys, assertionOptions: (challenge, allow) => Promise.resolve(JSON.stringify({ challenge: challenge.toString("base64url"), allow })) },
   });
 }

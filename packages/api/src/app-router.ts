@@ -15,12 +15,20 @@ import { verifyCrossings } from "./routers/crossings/verify-crossings.ts";
 import { searchCrossings } from "./routers/crossings/search-crossings.ts";
 import { watchCrossings } from "./routers/crossings/watch-crossings.ts";
 import { getOverview, watchOverview } from "./routers/overview/overview.ts";
+import { addPasskey, passkeyOptions } from "./routers/me/add-passkey.ts";
+import { confirmTerminal } from "./routers/me/confirm-terminal.ts";
+import { endMySession } from "./routers/me/end-my-session.ts";
+import { myOverview } from "./routers/me/my-overview.ts";
+import { removeAuthenticator } from "./routers/me/remove-authenticator.ts";
 import { getPacket, listPackets } from "./routers/packets/list-packets.ts";
 import { rejectPacket } from "./routers/packets/reject-packet.ts";
 import { releasePacket } from "./routers/packets/release-packet.ts";
 import { uploadPacket } from "./routers/packets/upload-packet.ts";
 import { issueLink } from "./routers/people/issue-link.ts";
 import { subjectExposure } from "./routers/subjects/exposure.ts";
+import { endSessions } from "./routers/people/end-sessions.ts";
+import { listPeople } from "./routers/people/list-people.ts";
+import { suspend } from "./routers/people/suspend.ts";
 import { getSubject } from "./routers/subjects/get-subject.ts";
 import { listSubjects } from "./routers/subjects/list-subjects.ts";
 import { openBulk } from "./routers/subjects/open-bulk.ts";
@@ -47,7 +55,6 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       exposure: subjectExposure(boundary, deps),
       openBulk: openBulk(boundary, deps),
     },
-    people: { issueLink: issueLink(boundary, deps) },
     approvals: {
       list: listApprovals(boundary, deps),
       get: getApproval(boundary, deps),
@@ -67,6 +74,20 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     },
     overview: { get: getOverview(boundary, deps), watch: watchOverview(boundary, deps) },
     workloads: { list: listWorkloads(boundary, deps) },
+    people: {
+      list: listPeople(boundary, deps),
+      suspend: suspend(boundary, deps),
+      endSessions: endSessions(boundary, deps),
+      issueLink: issueLink(boundary, deps),
+    },
+    me: {
+      overview: myOverview(boundary, deps),
+      endSession: endMySession(boundary, deps),
+      passkeyOptions: passkeyOptions(boundary, deps),
+      addPasskey: addPasskey(boundary, deps),
+      removeAuthenticator: removeAuthenticator(boundary, deps),
+      confirmTerminal: confirmTerminal(boundary, deps),
+    },
     access: { mine: myAccess(boundary, deps) },
   });
 }

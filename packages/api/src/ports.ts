@@ -1,6 +1,6 @@
 import type { Receipt, RecordDraft } from "@sallyport/audit";
 import type { Need } from "@sallyport/contracts";
-import type { AccessClaims } from "@sallyport/crypto";
+import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectStore } from "@sallyport/phi";
 import type { ApprovalStore, Grant, IdempotencyStore } from "@sallyport/policy";
@@ -10,7 +10,8 @@ import type { CrossingSearch } from "./crossings/search-port.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
 import type { Credentials, PasskeyCeremonies, StepUp } from "./people/ports.ts";
-import type { SessionGate } from "./people/session-desk.ts";
+import type { PeopleKey } from "./people/people-key.ts";
+import type { SessionGate, SessionLimits } from "./people/session-desk.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 
 /** The caller's workload, proven by TLS: checked by the listener on every request, not per connection. */
@@ -183,6 +184,10 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly referenceKeys: () => Promise<ReferenceKeys>;
   readonly archive: TrailArchive;
   readonly people: PeopleStores<Tx>;
+  /** Names failed attempts without storing the name. */
+  readonly peopleKey: Pick<PeopleKey, "nameOf">;
+  readonly sessionLimits: SessionLimits;
+  readonly random: RandomBytes;
   readonly stepUp: StepUp;
   readonly credentials: Credentials;
   readonly passkeys: PasskeyCeremonies;

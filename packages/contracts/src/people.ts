@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Count, IsoTime, SiteId, StudyId } from "./primitives.ts";
 import { strict } from "./strict.ts";
+import { Evidence } from "./trail.ts";
 
 const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`));
 
@@ -111,6 +112,7 @@ export const ConfirmTerminalInput = strict({ userCode: UserCode, verdict: z.enum
 
 /** A stop at once, for somebody who is no administrator; an administrator's is asked for by an approval. */
 export const SuspendPersonInput = strict({ personId: PersonId, reason: z.string().trim().min(8).max(500) });
+export const SuspendPersonOutput = strict({ done: z.literal(true), evidence: z.array(Evidence) });
 export const EndSessionsInput = strict({ personId: PersonId, reason: z.string().trim().min(8).max(500) });
 export const EndSessionsOutput = strict({ ended: Count });
 

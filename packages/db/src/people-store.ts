@@ -133,6 +133,12 @@ export function peopleStore(database: Database): PeopleStore<Tx> {
       return rows.length === 1;
     },
 
+    async count(tx, person) {
+      const [row] = await tx<{ count: number }>`
+        SELECT ((SELECT count(*) FROM people.passkeys k WHERE k.person = ${person}) + (SELECT count(*) FROM people.passwords w WHERE w.person = ${person}))::int AS count`;
+      return row?.count ?? 0;
+    },
+
     async removeAuthenticator(tx, person, authenticator) {
       const [passkey] = await tx<{ credentialId: string }>`
         DELETE FROM people.passkeys WHERE person = ${person} AND id = ${authenticator} RETURNING credential_id AS "credentialId"`;

@@ -36,6 +36,12 @@ function ceremonyStore(database: Database): CeremonyStore {
     async put({ id, purpose, binding, expected, expiresMs }) {
       await database.run`INSERT INTO people.ceremonies (id, purpose, binding, expected, expires_ms) VALUES (${id}, ${purpose}, ${binding}, ${expected}, ${expiresMs})`;
     },
+    async read(id, purpose, nowMs) {
+      const [row] = await database.run<Ceremony>`
+        SELECT id, purpose, binding, expected, expires_ms::float8 AS "expiresMs" FROM people.ceremonies
+         WHERE id = ${id} AND purpose = ${purpose} AND expires_ms > ${nowMs}`;
+      return row ?? null;
+    },
     async take(id, purpose, nowMs) {
       const [row] = await database.run<Ceremony>`
         DELETE FROM people.ceremonies WHERE id = ${id} RETURNING id, purpose, binding, expected, expires_ms::float8 AS "expiresMs"`;

@@ -107,7 +107,7 @@ export interface Link {
   readonly id: string;
   readonly kind: "invitation" | "recovery";
   readonly person: string;
-  /** The approval that it rests on; null where it rests on none. */
+  /** Digest of the approved statement that it rests on, which the custodian knows; null where nobody approved it with a passkey. */
   readonly approval: string | null;
   readonly expiresMs: number;
 }

@@ -53,6 +53,8 @@ export interface PeopleStore<Tx> {
   setPassword(tx: Tx, pair: PasswordPair): Promise<void>;
   /** Takes a code's time step; false where it, or a later one, was taken before. */
   useStep(tx: Tx, person: string, step: number, nowMs: number): Promise<boolean>;
+  /** How many authenticators a person has, as this transaction sees it. */
+  count(tx: Tx, person: string): Promise<number>;
   /** Removes one authenticator of a person; answers its credential id, `password`, or null where there is none such. */
   removeAuthenticator(tx: Tx, person: string, authenticator: string): Promise<{ readonly credentialId: string | null } | null>;
   /** Removes all that a person signs in with; answers the credential ids. */
@@ -106,6 +108,8 @@ export interface SessionStore<Tx> {
 /** Port: challenges. One is taken by the delete that reads it, so it counts once. */
 export interface CeremonyStore {
   put(ceremony: Ceremony): Promise<void>;
+  /** The challenge, if it was made for this purpose and is in date; it stays. */
+  read(id: string, purpose: CeremonyPurpose, nowMs: number): Promise<Ceremony | null>;
   /** The challenge, if it was made for this purpose and is in date; gone afterwards whatever comes of it. */
   take(id: string, purpose: CeremonyPurpose, nowMs: number): Promise<Ceremony | null>;
   prune(nowMs: number): Promise<void>;

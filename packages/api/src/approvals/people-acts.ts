@@ -168,7 +168,7 @@ export const recoverAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, PersonPayload
     const credentials = await deps.people.people.removeAuthenticators(tx, personId);
     await deps.people.people.setStatus(tx, personId, "recovering", nowMs);
     // Before the commit: where the custodian can't forget them, nothing is done at all.
-    if (credentials.length > 0) await deps.credentials.forget(credentials, verifiedDigest);
+    if (credentials.length > 0) await deps.credentials.forget(personId, credentials, verifiedDigest);
     return { person: personId, sessions: ended.length, passkeys: credentials.length };
   },
 });

@@ -1,5 +1,5 @@
 import type { StepUp as StepUpInput } from "@sallyport/contracts";
-import type { Basis, Credential } from "@sallyport/people";
+import type { Credential } from "@sallyport/people";
 import type { z } from "zod";
 
 /** What a step-up came to: `passkey` was verified by the custodian, whose signed note over the statement is `note`; else the api's own word. */
@@ -11,12 +11,36 @@ export interface Proven {
 export type StepUpProof = z.output<typeof StepUpInput>;
 
 /**
- * Port: a fresh proof by a person over one act. `statement` is the act's exact text; a passkey's challenge is its SHA-256.
- *
- * Throws `stepup.failed`, or `signin.locked` where the method is locked: the counters are those of signing in. A proof counts once.
+ * Port: a fresh proof by a person over one act. Throws `stepup.failed`, or `signin.locked` where the method is locked: the counters are
+ * those of signing in. A proof counts once.
  */
 export interface StepUp {
+  /** Over an approval's statement: a passkey's challenge is the SHA-256 of its exact text, and the custodian verifies it. */
   verify(person: string, proof: StepUpProof, statement: string): Promise<Proven>;
+  /** Over an act that the custodian has no part in: a passkey's challenge is this digest (hex), and the api verifies it. */
+  attest(person: string, proof: StepUpProof, digest: string): Promise<void>;
+  /** Over adding another credential: `add` hands the assertion to the custodian, which verifies it; null where a password was the proof. */
+  withOwn(person: string, proof: StepUpProof, add: (response: string | null) => Promise<unknown>): Promise<void>;
+}
+
+/** What a credential's storing rests on. A null is the api's own word. */
+export type EnrolBasis =
+  | { readonly kind: "founding"; readonly secret: string }
+  /** An assertion by another credential of this person, over the new one's digest. */
+  | { readonly kind: "own"; readonly response: string | null }
+  /** The digest of the approved statement. */
+  | { readonly kind: "invitation" | "recovery"; readonly approval: string | null };
+
+/** Port: the custodian's own store of credentials, and the founding links that it made (docs/spec/custody-v1.md, verb `approve`). */
+export interface Credentials {
+  /** How many founders have yet to enrol; and whose link a secret is from while it is unused, else null. */
+  founding(secret?: string): Promise<{ readonly foundersLeft: number; readonly founder: 1 | 2 | null }>;
+  /** Takes in a credential by its attestation object (base64url), or none where a founder enrols a password. Uses a founding secret up. */
+  enrol(person: string, attestation: string | null, basis: EnrolBasis): Promise<{ readonly foundersLeft: number }>;
+  /** Verifies an assertion over SHA-256 of the statement by the custodian's own credential; answers its signed note. Throws `stepup.failed`. */
+  approve(statement: string, person: string, response: string): Promise<{ readonly note: string }>;
+  /** Ends credentials of a person for good. */
+  forget(person: string, credentialIds: readonly string[], approval: string | null): Promise<unknown>;
 }
 
 /** A registration as the api verified it; the custodian reads the same bytes again. */
@@ -25,43 +49,30 @@ export interface NewCredential extends Credential {
   readonly attestationObject: string;
 }
 
-/** What a credential's storing rests on. `own`: an assertion of one that the custodian has for this person already. */
-export type EnrolBasis =
-  | { readonly kind: "founding"; readonly secret: string }
-  | { readonly kind: "own"; readonly credentialId: string; readonly challenge: string; readonly assertion: string }
-  | { readonly kind: "attested"; readonly basis: Basis };
-
-/** Port: the custodian's own store of credentials, and the founding links that it made. All but `founding` throw `verb.refused` for what it doesn't believe. */
-export interface Credentials {
-  /** How many founders have yet to enrol; and which one a secret is for, null for none or one that was used. */
-  founding(secret?: string): Promise<{ readonly left: number; readonly founder: 1 | 2 | null }>;
-  /** Stores a person's credential with what it rests on; `null` where the person enrols with a password. Uses a founding secret up. */
-  enrol(person: string, basis: EnrolBasis, credential: NewCredential | null): Promise<void>;
-  /** Verifies an assertion whose challenge is SHA-256 of the statement, by the custodian's own credential; answers its signed note. */
-  approve(request: {
-    readonly statement: string;
-    readonly person: string;
-    readonly credentialId: string;
-    readonly assertion: string;
-  }): Promise<{ readonly note: string; readonly counter: number }>;
-  /** Forgets credentials; they approve nothing any more. */
-  forget(credentialIds: readonly string[], note: string | null): Promise<void>;
-}
-
-/** Port: WebAuthn ceremonies with the console as relying party. Challenges are 32 bytes in base64url; options and responses are WebAuthn's JSON. */
+/** Port: WebAuthn ceremonies with the console as relying party. Challenges are 32 bytes; options and responses are WebAuthn's JSON. */
 export interface PasskeyCeremonies {
   registrationOptions(request: {
-    readonly challenge: string;
+    readonly challenge: Buffer;
     readonly person: string;
     readonly username: string;
     readonly printedName: string;
     readonly exclude: readonly string[];
   }): Promise<string>;
   /** Throws `enrolment.refused`. */
-  verifyRegistration(challenge: string, response: string): Promise<NewCredential>;
-  assertionOptions(challenge: string, allow: readonly string[]): Promise<string>;
+  verifyRegistration(challenge: Buffer, response: string): Promise<NewCredential>;
+  assertionOptions(challenge: Buffer, allow: readonly string[]): Promise<string>;
   /** Which credential an assertion says that it is of. Throws the code. */
   claimed(response: string, code: "signin.failed" | "stepup.failed"): string;
-  /** Throws `signin.failed`. */
-  verifyAssertion(challenge: string, credential: Credential, response: string): Promise<{ readonly counter: number }>;
+  /** Answers the count that the credential has now. Throws the code. */
+  verifyAssertion(challenge: Buffer, credential: Credential, response: string, code: "signin.failed" | "stepup.failed"): Promise<number>;
+}
+
+/** Port: short tokens, minted by the custodian and bound to the certificate of who carries them. */
+export interface TokenMint {
+  mint(request: {
+    readonly sub: string;
+    readonly scope: string;
+    readonly azp: string;
+    readonly x5t: string;
+  }): Promise<{ readonly token: string; readonly jti: string; readonly expS: number }>;
 }

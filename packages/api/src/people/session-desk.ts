@@ -90,6 +90,11 @@ export class SessionDesk implements SessionGate {
     return { ...session, lastSeenMs: current.seenMs };
   }
 
+  /** Whether a session that was read from the store is idle, by that and by what this node has seen since. */
+  isIdle({ id, lastSeenMs }: Pick<Session, "id" | "lastSeenMs">): boolean {
+    return this.#now() - Math.max(lastSeenMs, this.#kept.get(id)?.seenMs ?? 0) >= this.#idleMs;
+  }
+
   /** Writes what was seen since the last time. What can't be written now is written next time. */
   async flush(): Promise<void> {
     const unwritten = [...this.#kept.values()].filter(({ isUnwritten }) => isUnwritten);

@@ -52,7 +52,7 @@ async function challengeFor<Tx>(deps: ApiDeps<Tx>, person: string, digest: strin
   const passkeys = await deps.people.people.passkeys(person);
   if (passkeys.length === 0) return null;
   return deps.passkeys.assertionOptions(
-    Buffer.from(digest, "hex").toString("base64url"),
+    Buffer.from(digest, "hex"),
     passkeys.map(({ credentialId }) => credentialId),
   );
 }

@@ -1,0 +1,29 @@
+import type { RecordDraft, RecordedDecision } from "@sallyport/audit";
+
+/** What people come to before there is any crossing: who they turned out to be, and what became of it. Never a name that was typed. */
+export interface PersonEvent {
+  /** A person's principal, or `-` where nobody is known. */
+  readonly principal: string;
+  /** SPIFFE ID of the workload that asked for them. */
+  readonly workload: string;
+  readonly action: "signin" | "session.token" | "session.end" | "enrol" | "lockout" | "terminal.grant";
+  readonly resource: string;
+  readonly decision: RecordedDecision;
+  readonly reason: string;
+  readonly requestId: string;
+  /** The policy in force, or `-`. */
+  readonly policy: string;
+  readonly detail: Readonly<Record<string, string | number>>;
+}
+
+/** The record of it, in `system`. */
+export const personRecord = ({ requestId, detail, ...event }: PersonEvent): RecordDraft => ({
+  ...event,
+  chain: "system",
+  role: "-",
+  site: "-",
+  request_id: requestId,
+  detail: Object.entries(detail)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(";"),
+});
