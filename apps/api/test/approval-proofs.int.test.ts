@@ -105,7 +105,11 @@ test("who was invited by two enrols by the link, and the custodian knows what it
   const next = await ask(ben.session, "requestSuspend", { personId: hal.personId });
   expect(await approve({ who: gil, session }, next)).toBe("ok");
   const [vote] = await votesOf(next.approvalId);
-  expect(parseApprovalNote(openNote(vote?.note ?? "", api.process.watch.status().checkpointKey.vkey))).toMatchObject({ person: gil.personId, basis: "invitation", standing: "proven" });
+  expect(parseApprovalNote(openNote(vote?.note ?? "", api.process.watch.status().checkpointKey.vkey))).toMatchObject({
+    person: gil.personId,
+    basis: "invitation",
+    standing: "proven",
+  });
 });
 
 test("who lost their passkey is recovered by two others: the old one opens nothing, and a new one takes its place", async () => {
