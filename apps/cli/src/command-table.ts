@@ -7,6 +7,8 @@ interface Entry {
 
 /** Every command there is, in the order in which help shows them. */
 export const commandTable: Readonly<Record<string, Entry>> = {
+  login: { summary: "sign in as yourself, confirmed at the console", load: async () => (await import("./commands/login.ts")).login },
+  logout: { summary: "sign out", load: async () => (await import("./commands/logout.ts")).logout },
   ingest: { summary: "upload a dataset into quarantine", load: async () => (await import("./commands/ingest.ts")).ingest },
   release: { summary: "release a packet from quarantine", load: async () => (await import("./commands/decide-packet.ts")).release },
   reject: { summary: "reject a packet in quarantine", load: async () => (await import("./commands/decide-packet.ts")).reject },

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { AppRouter } from "@sallyport/api";
 import type { Health } from "@sallyport/contracts";
 import { createTRPCClient, type TRPCClient } from "@trpc/client";
@@ -7,7 +6,7 @@ import { failureOf, SallyportClientError } from "./client-error.ts";
 import { boundaryLink } from "./link.ts";
 import { factsOf, type WatchEvent, type WatchInput, type WatchPath } from "./procedures.ts";
 import { type CertificateOptions, type ProfileOptions, targetOf } from "./profile.ts";
-import { DEADLINE_MS, type Pace, sendWithRetry } from "./retry.ts";
+import { DEADLINE_MS, type Pace, REAL_PACE, sendWithRetry } from "./retry.ts";
 import { SessionKeeper } from "./session.ts";
 import { watchProcedure } from "./watch.ts";
 
@@ -15,6 +14,8 @@ import { watchProcedure } from "./watch.ts";
 export type ConnectOptions = (ProfileOptions | CertificateOptions) & {
   /** Actions that the tokens are for, separated by spaces; without it, all that the workload's roles allow. */
   readonly scope?: string;
+  /** The secret of a person's session at this terminal, from {@link terminalDesk}: calls are theirs then, and a scope is not asked for. */
+  readonly session?: string;
 };
 
 /** A workload's connection to the api. Opens its sockets as they are needed, and follows renewed certificates. */
@@ -34,14 +35,6 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-const REAL_PACE: Pace = {
-  now: () => performance.now(),
-  random: Math.random,
-  sleep: async (ms, signal) => {
-    await sleep(ms, undefined, { signal });
-  },
-};
-
 /**
  * Connects a workload to the api: mutual TLS 1.3 to a server that proves to be this deployment's api, with tokens that are
  * fetched and renewed as needed.
@@ -58,7 +51,7 @@ export function connect(options: ConnectOptions): Connection {
 
 /** {@link connect} with a clock of the caller's; for tests. */
 export function connectWith(options: ConnectOptions, pace: Pace): Connection {
-  const sessions = new SessionKeeper(targetOf(options), options.scope, pace);
+  const sessions = new SessionKeeper(targetOf(options), { scope: options.scope, session: options.session }, pace);
   return {
     api: createTRPCClient<AppRouter>({ links: [boundaryLink(sessions, pace)] }),
     call: async (path, input, { context = {}, signal } = {}) => {

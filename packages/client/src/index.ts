@@ -6,4 +6,5 @@ export { hasCode, isDenial, SallyportClientError } from "./client-error.ts";
 export { connect, type Connection, type ConnectOptions } from "./connect.ts";
 export { items, pages } from "./paging.ts";
 export { isProcedurePath, type ProcedureFacts, type ProcedurePath, procedures, type WatchEvent, type WatchInput, type WatchPath } from "./procedures.ts";
+export { type TerminalCode, terminalDesk, type TerminalDesk, type TerminalSession } from "./terminal.ts";
 export type { CertificateOptions, ProfileOptions } from "./profile.ts";

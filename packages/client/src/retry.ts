@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { catalog } from "@sallyport/errors";
 import { SallyportClientError } from "./client-error.ts";
 import { ConnectionFault, TokenFault } from "./connection-fault.ts";
@@ -18,6 +19,15 @@ export interface Pace {
   /** Resolves after `ms`, or rejects with the signal's reason. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
+
+/** Time as it passes. */
+export const REAL_PACE: Pace = {
+  now: () => performance.now(),
+  random: Math.random,
+  sleep: async (ms, signal) => {
+    await sleep(ms, undefined, { signal });
+  },
+};
 
 /** What decides whether a call is sent again. */
 interface RetryState {

@@ -13,10 +13,18 @@ export interface Session {
   readonly tokens: TokenSource;
 }
 
+/** What tokens are asked for with: the certificate alone, or a person's session beside it. */
+export interface TokenAsk {
+  /** Actions, separated by spaces; all that the workload's roles allow if absent. */
+  readonly scope?: string | undefined;
+  /** The secret of a person's session: then the tokens are theirs. */
+  readonly session?: string | undefined;
+}
+
 /** Holds the session of the newest certificate, and follows the files when they are renewed. */
 export class SessionKeeper {
   readonly #target: Target;
-  readonly #scope: string | undefined;
+  readonly #asks: TokenAsk;
   readonly #pace: Pace;
   #credentials: Credentials;
   #stamp: string;
@@ -25,9 +33,9 @@ export class SessionKeeper {
   #isClosed = false;
 
   /** @throws SallyportClientError `secret.missing` or `secret.exposed`, as {@link readCredentials}. */
-  constructor(target: Target, scope: string | undefined, pace: Pace) {
+  constructor(target: Target, asks: TokenAsk, pace: Pace) {
     this.#target = target;
-    this.#scope = scope;
+    this.#asks = asks;
     this.#pace = pace;
     this.#stamp = stampOf(target.paths);
     this.#credentials = readCredentials(target.paths);
@@ -73,8 +81,9 @@ export class SessionKeeper {
 
   /** Sends once: whoever waits for the token sends again by its own rules, and shares the next request too. */
   async #issueToken(transport: Transport): Promise<IssuedToken> {
-    const body = JSON.stringify(this.#scope === undefined ? {} : { scope: this.#scope });
-    const answer = await transport.send({ method: "POST", path: "/token", body, isAlone: false }, AbortSignal.timeout(DEADLINE_MS));
+    const { scope, session } = this.#asks;
+    const [path, asked] = session === undefined ? ["/token", { ...(scope !== undefined && { scope }) }] : ["/session/token", { session }];
+    const answer = await transport.send({ method: "POST", path, body: JSON.stringify(asked), isAlone: false }, AbortSignal.timeout(DEADLINE_MS));
     if (answer.status !== 200) throw failureOf(answer.status, answer.body);
     return issuedToken(answer.body, answer.serverTimeMs ?? Date.now());
   }
