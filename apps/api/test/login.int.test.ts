@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeIdentity } from "@sallyport/pki";
 import { terminalId } from "@sallyport/zones";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Desk, type Enrolled } from "./people.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
 
@@ -26,6 +26,9 @@ beforeAll(async () => {
   const profile = { name: "terminal", api: `https://localhost:${api.port}`, workload: terminalId(at.trustDomain), trustDomain: at.trustDomain };
   writeFileSync(join(folder, "profile.json"), JSON.stringify(profile));
 });
+/** A process a line: slow on a machine that is busy. */
+vi.setConfig({ testTimeout: 120_000 });
+
 afterAll(async () => {
   desk.close();
   await api.close();

@@ -6,7 +6,7 @@ import type { ApiDeps } from "../../ports.ts";
 import { assignmentSummary } from "../administration/assignment-summary.ts";
 
 /** Whether these make an administrator of the whole deployment, now. */
-export const isAdministrator = (assignments: readonly Assignment[], nowMs: number): boolean =>
+const isAdministrator = (assignments: readonly Assignment[], nowMs: number): boolean =>
   assignments.some(({ role, study, site, fromMs, untilMs }) => role === FOUNDING_ROLE && study === "*" && site === "*" && fromMs <= nowMs && (untilMs === null || nowMs < untilMs));
 
 /** Everybody, with where they stand. */
