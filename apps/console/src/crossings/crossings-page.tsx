@@ -6,6 +6,7 @@ import type { WatchState } from "../api/use-watch.ts";
 import { Button } from "../components/button.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Skeleton } from "../components/states.tsx";
+import { useMay } from "../frame/me.ts";
 import { CrossingGrid } from "./crossing-grid.tsx";
 import { ExportDialog } from "./export-dialog.tsx";
 import { FilterBar } from "./filter-bar.tsx";
@@ -54,6 +55,7 @@ export function CrossingsPage() {
   const isFollowing = isAtTop && !isPaused && active === 0 && record === null;
   const crossings = useCrossings(query, isFollowing);
   const { window: records } = crossings;
+  const [mayVerify, mayExport] = [useMay("trail.verify"), useMay("trail.export")];
   const rows = rowCount(records);
 
   const filterBy = useCallback((filter: FilterQuery) => {
@@ -71,8 +73,8 @@ export function CrossingsPage() {
   return (
     <div className="crossings">
       <PageHead title="Crossings" lead="Every decision at the gate, as it stands on the trail.">
-        <Button onPress={() => setDialog("verify")}>Verify</Button>
-        <Button onPress={() => setDialog("export")}>Export</Button>
+        {mayVerify && <Button onPress={() => setDialog("verify")}>Verify</Button>}
+        {mayExport && <Button onPress={() => setDialog("export")}>Export</Button>}
       </PageHead>
       <FilterBar filter={query} onFilter={filterBy} seen={useMemo(() => seenIn(records), [records])} />
       <div className="grid-bar">

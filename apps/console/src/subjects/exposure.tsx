@@ -47,7 +47,7 @@ export function Exposure({ subjectId }: { readonly subjectId: string }) {
   return (
     <div className="exposure">
       <p className="quiet">
-        {since === null ? "Nothing of this subject was opened so far, as far as the trail goes back." : `Since ${moment(since)}, when the trail first names this subject.`}
+        {since === null ? "Nothing of this subject was opened so far, as far as the trail goes back." : `Something of this subject was first opened at ${moment(since)}.`}
       </p>
       <People id="exposure-did" title="Did" about="opened something, and still may" people={did} none="Nobody who still may has opened anything." />
       <People

@@ -1,10 +1,9 @@
 "use client";
 
 import type { PURPOSES } from "@sallyport/contracts";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
 import type { WireFailure } from "../api/wire-failure.ts";
 import { Button } from "../components/button.tsx";
-import { Select } from "../components/choice.tsx";
 import { DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { Field } from "../components/field.tsx";
 import { Refusal } from "../components/refusal.tsx";
@@ -19,6 +18,7 @@ const purposeText: Record<Purpose, string> = {
   care: "Care of the subject",
   subject_request: "The subject's own request",
 };
+const purposes = Object.keys(purposeText) as readonly Purpose[];
 const REASON_MIN = 8;
 
 export const purposeWord = (purpose: string): string => purposeText[purpose as Purpose] ?? purpose;
@@ -45,6 +45,8 @@ export function PurposeForm({ recorded, act, isPending, failure, onCancel, onGo,
   const [purpose, setPurpose] = useState<Purpose | null>(null);
   const [reason, setReason] = useState("");
   const [isTried, setTried] = useState(false);
+  const errorId = useId();
+  const isUnset = isTried && purpose === null;
   const tooShort = reason.trim().length < REASON_MIN;
   const go = (event: FormEvent) => {
     event.preventDefault();
@@ -55,14 +57,19 @@ export function PurposeForm({ recorded, act, isPending, failure, onCancel, onGo,
     <form onSubmit={go} className="purpose-form">
       <DialogBody>
         {children}
-        <Select
-          label="Purpose"
-          options={Object.entries(purposeText).map(([id, text]) => ({ id, text }))}
-          value={purpose}
-          onChange={(id) => setPurpose(id as Purpose | null)}
-          error={isTried && purpose === null ? "Choose what it is for." : null}
-          isRequired
-        />
+        <fieldset className="purposes" {...(isUnset && { "aria-describedby": errorId })}>
+          <legend className="field-label">Purpose</legend>
+          {purposes.map((each) => (
+            <label key={each} className="check">
+              <input type="radio" name="purpose" value={each} checked={purpose === each} onChange={() => setPurpose(each)} /> {purposeText[each]}
+            </label>
+          ))}
+          {isUnset && (
+            <p id={errorId} className="field-error">
+              Choose what it is for.
+            </p>
+          )}
+        </fieldset>
         <Field
           label="Reason"
           value={reason}

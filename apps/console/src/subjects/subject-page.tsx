@@ -6,6 +6,7 @@ import { Tab, TabList, TabPanel, Tabs } from "react-aria-components/Tabs";
 import { useCall } from "../api/use-call.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { Mask, PageHead, Skeleton } from "../components/states.tsx";
+import { useMay } from "../frame/me.ts";
 import { Exposure } from "./exposure.tsx";
 import { placeQuery } from "./subject-place.ts";
 import { SubjectRecord } from "./subject-record.tsx";
@@ -14,7 +15,8 @@ import { useOpenValues } from "./use-open-values.ts";
 /** One subject: the record, and who could see it. Nothing of it is in the page's address or title but the id that we gave it. */
 export function SubjectPage({ subjectId }: { readonly subjectId: string }) {
   const params = useSearchParams();
-  const tab = params.get("tab") === "exposure" ? "exposure" : "record";
+  const mayExposure = useMay("exposure.read");
+  const tab = mayExposure && params.get("tab") === "exposure" ? "exposure" : "record";
   const call = useCall("subjects.get", { subjectId }, { isSensitive: true });
   const values = useOpenValues();
 
@@ -59,16 +61,20 @@ export function SubjectPage({ subjectId }: { readonly subjectId: string }) {
               <Tab id="record" className="tab">
                 Record
               </Tab>
-              <Tab id="exposure" className="tab">
-                Exposure
-              </Tab>
+              {mayExposure && (
+                <Tab id="exposure" className="tab">
+                  Exposure
+                </Tab>
+              )}
             </TabList>
             <TabPanel id="record" className="tab-panel">
               <SubjectRecord subject={call.data} values={values} />
             </TabPanel>
-            <TabPanel id="exposure" className="tab-panel">
-              <Exposure subjectId={subjectId} />
-            </TabPanel>
+            {mayExposure && (
+              <TabPanel id="exposure" className="tab-panel">
+                <Exposure subjectId={subjectId} />
+              </TabPanel>
+            )}
           </Tabs>
         </>
       )}
