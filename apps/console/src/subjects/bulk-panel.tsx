@@ -16,6 +16,7 @@ import { bulkRequestOf } from "./bulk-request.ts";
 import { fieldKey } from "./field-groups.ts";
 import type { OpenValues } from "./open-values.ts";
 import { type Intent, PurposeForm } from "./purpose-form.tsx";
+import { useSlow } from "./use-slow.ts";
 
 interface BulkPanelProps {
   readonly subject: OutputOf<"subjects.get">;
@@ -49,7 +50,7 @@ export function BulkPanel({ subject, values, chosen, onChosen, onOpened }: BulkP
     return (
       <div className="panel bulk">
         <p>Your request to open many fields of this subject waits for a second person.</p>
-        <Link href={`/approvals?id=${standing.approvalId}`}>See the request</Link>
+        <Link href={`/approvals?show=mine&request=${standing.approvalId}`}>See the request</Link>
       </div>
     );
   }
@@ -111,7 +112,9 @@ function OpenOnce({ approvalId, subjectId, values, onOpened, onDone }: OpenOnceP
   const [isPending, setPending] = useState(false);
   const [failure, setFailure] = useState<WireFailure | null>(null);
   const tell = useTell();
+  const isSlow = useSlow(isPending);
   const open = () => {
+    if (isPending) return;
     setPending(true);
     setFailure(null);
     sendCall("subjects.openBulk", { approvalId }, { idempotencyKey: crypto.randomUUID() }).then(
@@ -141,7 +144,7 @@ function OpenOnce({ approvalId, subjectId, values, onOpened, onDone }: OpenOnceP
         <strong>Approved.</strong> The values that you asked for can be opened once, by you, within the hour. They are masked again when the time is over or this page is out of
         sight.
       </p>
-      <Button kind="primary" onPress={open} isPending={isPending}>
+      <Button kind="primary" onPress={open} isPending={isSlow}>
         Open them now
       </Button>
       {failure !== null && <Refusal failure={failure} isInline />}

@@ -7,6 +7,7 @@ import { Button } from "../components/button.tsx";
 import { DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { Field } from "../components/field.tsx";
 import { Refusal } from "../components/refusal.tsx";
+import { useSlow } from "./use-slow.ts";
 
 export type Purpose = (typeof PURPOSES)[number];
 
@@ -46,6 +47,7 @@ export function PurposeForm({ recorded, act, isPending, failure, onCancel, onGo,
   const [reason, setReason] = useState("");
   const [isTried, setTried] = useState(false);
   const errorId = useId();
+  const isSlow = useSlow(isPending);
   const isUnset = isTried && purpose === null;
   const tooShort = reason.trim().length < REASON_MIN;
   const go = (event: FormEvent) => {
@@ -91,7 +93,7 @@ export function PurposeForm({ recorded, act, isPending, failure, onCancel, onGo,
         <Button kind="quiet" onPress={onCancel}>
           Cancel
         </Button>
-        <Button kind="primary" type="submit" isPending={isPending}>
+        <Button kind="primary" type="submit" isPending={isSlow}>
           {act}
         </Button>
       </DialogFoot>
