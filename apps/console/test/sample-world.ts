@@ -172,7 +172,7 @@ export const sampleProcedures = (): Record<string, Procedure> => ({
   },
   "approvals.requestInvite": () => contracts.ApprovalOutput.parse({ approval: approvals[3] }),
   "approvals.requestSuspend": () => contracts.ApprovalOutput.parse({ approval: approvals[2] }),
-  "terminals.confirm": (input) => {
+  "me.confirmTerminal": (input) => {
     if (contracts.ConfirmTerminalInput.parse(input).userCode === "BBBB-BBBB") throw new Refused("enrolment.invalid");
     return contracts.Done.parse({ done: true });
   },

@@ -21,6 +21,7 @@ interface Named {
   "crossings.verify": ["VerifyProgressInput", "VerifyProgressEvent"];
   "crossings.watch": ["WatchCrossingsInput", "WatchCrossingsEvent"];
   "me.addPasskey": ["AddPasskeyInput", "AddPasskeyOutput"];
+  "me.confirmTerminal": ["ConfirmTerminalInput", "Done"];
   "me.endSession": ["EndMySessionInput", "Done"];
   "me.overview": ["MyOverviewInput", "MyOverviewOutput"];
   "me.passkeyOptions": ["PasskeyOptionsInput", "PasskeyOptionsOutput"];
@@ -37,7 +38,6 @@ interface Named {
   "subjects.list": ["ListSubjectsInput", "ListSubjectsOutput"];
   "subjects.openBulk": ["OpenBulkInput", "OpenBulkOutput"];
   "subjects.reveal": ["RevealFieldInput", "RevealFieldOutput"];
-  "terminals.confirm": ["ConfirmTerminalInput", "Done"];
   "workloads.list": ["ListWorkloadsInput", "ListWorkloadsOutput"];
 }
 

@@ -23,7 +23,7 @@ export const isCarried = (target: string): boolean => /^\/api\/(?:call|watch|ses
  * Procedures that people use. Others, such as uploads, are for services; a new one of a listed router needs no change here. What a person
  * may do is the api's to say.
  */
-const PROCEDURE = /^(?:access|approvals|crossings|me|overview|packets|people|studies|subjects|terminals|trail|workloads)\.[a-z][A-Za-z]{1,39}$/;
+const PROCEDURE = /^(?:access|approvals|crossings|me|overview|packets|people|studies|subjects|trail|workloads)\.[a-z][A-Za-z]{1,39}$/;
 
 /** The api's steps, and `resume`, which is the console's own. */
 const STEPS = new Set([

@@ -34,9 +34,9 @@ export function Table<Row>({
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ key, title, isNumber }) => (
+            {columns.map(({ key, title, isNumber, isAct }) => (
               <th key={key} scope="col" className={isNumber === true ? "is-number" : undefined}>
-                {title}
+                {isAct === true ? <span className="visually-hidden">{title}</span> : title}
               </th>
             ))}
           </tr>
@@ -52,7 +52,7 @@ export function Table<Row>({
                     <div>{content}</div>
                   </th>
                 ) : (
-                  <td key={key} data-title={title} className={look}>
+                  <td key={key} data-title={isAct === true ? "" : title} className={look}>
                     {content === null ? null : <div>{content}</div>}
                   </td>
                 );

@@ -1,7 +1,7 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { Autocomplete } from "react-aria-components/Autocomplete";
 import { Input } from "react-aria-components/Input";
 import { Menu, MenuItem } from "react-aria-components/Menu";
@@ -9,6 +9,7 @@ import { SearchField } from "react-aria-components/SearchField";
 import { Text } from "react-aria-components/Text";
 import { Dialog } from "../components/dialog.tsx";
 import { Icon, type IconName } from "../components/icon.tsx";
+import { useFirstFocus } from "../components/use-first-focus.ts";
 import { useMe } from "./me.ts";
 import { destinations, mayShow, searchTarget } from "./navigation.ts";
 import { useSession } from "./session-gate.tsx";
@@ -29,8 +30,6 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
   const [, chooseTheme] = useTheme();
   const me = useMe();
   const [text, setText] = useState("");
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
   const actions = new Set(me.data?.grants.map((grant) => grant.action));
   const target = searchTarget(text);
 
@@ -53,7 +52,7 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
       <Autocomplete inputValue={text} onInputChange={setText}>
         <SearchField className="palette-field" aria-label="Go to a page or do something">
           <Icon name="search" />
-          <Input ref={input} className="palette-input" placeholder="Go to, do, or find a request" maxLength={80} />
+          <PaletteInput />
         </SearchField>
         <Menu
           className="menu palette-menu"
@@ -78,4 +77,8 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
       </p>
     </Dialog>
   );
+}
+
+function PaletteInput() {
+  return <Input ref={useFirstFocus<HTMLInputElement>()} className="palette-input" placeholder="Go to, do, or find a request" maxLength={80} />;
 }

@@ -6,6 +6,7 @@ import { resumeSession, sendCall, sendStep } from "../api/send.ts";
 import { toFailure } from "../api/wire-failure.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
+import { useFirstFocus } from "../components/use-first-focus.ts";
 import { coverPage } from "./leave.ts";
 import { type IdlePhase, idlePhase } from "./idle-clock.ts";
 import { useSession } from "./session-gate.tsx";
@@ -14,6 +15,8 @@ import { tellTabs } from "./tab-line.ts";
 const TICK_MS = 1000;
 /** Typing and pressing is activity too: the api hears of it once in a third of the idle time. */
 const PART = 3;
+/** After the dialog has let the page behind it go. */
+const RESTORE_AFTER_MS = 60;
 const INPUTS = ["keydown", "pointerdown"] as const;
 
 /** Keeps the api's clock in step with a person who works without asking for anything. */
@@ -36,10 +39,17 @@ export function IdleWarning() {
   const { facts, signOut } = useSession();
   const [phase, setPhase] = useState<IdlePhase>({ phase: "active" });
 
-  const button = useRef<HTMLButtonElement>(null);
   const isWarning = phase.phase === "warning";
+  // Nobody opened this dialog, so the dialog can't know where the person was: it is noted as the warning begins, and gone back to after it.
+  const before = useRef<Element | null>(null);
   useEffect(() => {
-    if (isWarning) button.current?.focus();
+    if (isWarning || before.current === null) return undefined;
+    const place = before.current;
+    before.current = null;
+    const timer = setTimeout(() => {
+      if (place instanceof HTMLElement && document.activeElement === document.body) place.focus();
+    }, RESTORE_AFTER_MS);
+    return () => clearTimeout(timer);
   }, [isWarning]);
 
   useEffect(() => {
@@ -47,7 +57,8 @@ export function IdleWarning() {
     let isClosing = false;
     const look = () => {
       if (isClosing) return;
-      const next = idlePhase(Date.now(), liveSession.idleAtMs, endsAtMs, facts.idleSeconds);
+      const next: IdlePhase = idlePhase(Date.now(), liveSession.idleAtMs, endsAtMs, facts.idleSeconds);
+      if (next.phase === "warning") before.current ??= document.activeElement;
       setPhase((now) => (now.phase === "active" && next.phase === "active" ? now : next));
       if (next.phase !== "over") return;
       isClosing = true;
@@ -88,10 +99,17 @@ export function IdleWarning() {
         <Button kind="quiet" onPress={signOut}>
           Sign out now
         </Button>
-        <Button kind="primary" ref={button} onPress={stay}>
-          Stay signed in
-        </Button>
+        <Stay onPress={stay} />
       </DialogFoot>
     </Dialog>
+  );
+}
+
+/** The answer that loses nothing has the focus. */
+function Stay({ onPress }: { readonly onPress: () => void }) {
+  return (
+    <Button kind="primary" ref={useFirstFocus<HTMLButtonElement>()} onPress={onPress}>
+      Stay signed in
+    </Button>
   );
 }

@@ -24,11 +24,12 @@ export function PersonMenu() {
     <Menu
       label="You"
       trigger={
-        <Button kind="quiet" aria-label={`${facts.printedName}: your menu`}>
-          <span className="initials" aria-hidden="true">
-            {initials}
+        <Button kind="quiet">
+          <span className="initials" data-initials={initials} />
+          <span className="person-name">
+            {facts.printedName}
+            <span className="visually-hidden">: your menu</span>
           </span>
-          <span className="person-name">{facts.printedName}</span>
           <Icon name="chevron" size={14} />
         </Button>
       }

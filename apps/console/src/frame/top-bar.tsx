@@ -40,7 +40,7 @@ export function TopBar() {
         <Wordmark />
       </span>
       <span className="top-search">{maySearch && <SearchBox />}</span>
-      <Button kind="quiet" aria-label="Commands" aria-keyshortcuts="Meta+K Control+K" onPress={() => setPaletteOpen(true)}>
+      <Button kind="quiet" aria-label="Commands, Ctrl K" aria-keyshortcuts="Meta+K Control+K" onPress={() => setPaletteOpen(true)}>
         <Icon name="command" size={16} />
         <kbd className="top-keys">Ctrl K</kbd>
       </Button>

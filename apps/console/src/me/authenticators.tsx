@@ -58,7 +58,7 @@ export function Authenticators({ me }: { readonly me: Me }) {
           { key: "used", title: "Last used", cell: ({ lastUsedAt }) => (lastUsedAt === null ? "not yet" : <Moment at={lastUsedAt} />) },
           {
             key: "act",
-            title: "",
+            title: "Act",
             isAct: true,
             cell: (authenticator) => (
               <Button kind="quiet" isDisabled={me.authenticators.length === 1} onPress={() => setRemoving(authenticator)} aria-label={`Remove ${authenticator.label}`}>

@@ -39,7 +39,7 @@ export function MySessions({ sessions }: { readonly sessions: Me["sessions"] }) 
           { key: "ends", title: "Ends by", isWide: true, cell: ({ endsAt }) => <Moment at={endsAt} /> },
           {
             key: "act",
-            title: "",
+            title: "Act",
             isAct: true,
             cell: ({ sessionId, isThis }) =>
               isThis ? null : (

@@ -25,7 +25,7 @@ export function ConfirmTerminal() {
   const [code, setCode] = useState("");
   const [isTried, setTried] = useState(false);
   const [done, setDone] = useState<"approve" | "refuse" | null>(null);
-  const confirm = useChange("terminals.confirm", { refreshes: ["me.overview"] });
+  const confirm = useChange("me.confirmTerminal", { refreshes: ["me.overview"] });
   const decide = (verdict: "approve" | "refuse") => {
     setTried(true);
     if (CODE.test(code)) confirm.mutate({ userCode: code, verdict }, { onSuccess: () => setDone(verdict) });
