@@ -4,6 +4,7 @@ import { fakeId, type FakePerson, HOUR_MS, type Procedure, Refused } from "./fak
 export const ada: FakePerson = { name: "ada", printedName: "Ada Marsh", password: "correct horse battery", canary: "only-for-ada" };
 export const ben: FakePerson = { name: "ben", printedName: "Ben Okafor", password: "staple wander lantern", canary: "only-for-ben" };
 
+const TOTP_LETTERS = "ABCD2345".repeat(4);
 const now = Date.now();
 const ago = (hours: number) => new Date(now - hours * HOUR_MS).toISOString();
 const GRANTS: readonly (readonly [string, string])[] = [
@@ -196,8 +197,8 @@ export const sampleProcedures = (): Record<string, Procedure> => ({
   "enrolment/totp-options": () =>
     contracts.TotpOptionsOutput.parse({
       ceremony: "cer-1",
-      secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
-      uri: "otpauth://totp/Sallyport:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Sallyport",
+      secret: TOTP_LETTERS,
+      uri: `otpauth://totp/Sallyport:ada?secret=${TOTP_LETTERS}&issuer=Sallyport`,
     }),
   "enrolment/password": () =>
     contracts.EnrolledOutput.parse({ personId: fakeId("per", "ada"), username: "ada", authenticator: { ...authenticators[1], lastUsedAt: null }, foundersLeft: 1 }),
