@@ -156,7 +156,7 @@ const verifierWithoutBinding = (): Ports => {
   return (real) => ({
     ...real,
     tokens: {
-      verify(authorization, peer) {
+      async verify(authorization, peer) {
         tokens.setKeys(keys());
         return tokens.verify(authorization, peer);
       },
