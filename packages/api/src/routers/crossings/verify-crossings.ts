@@ -2,7 +2,7 @@ import { VerifyProgressEvent, VerifyProgressInput } from "@sallyport/contracts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { locateCrossings, scopeOf } from "../../crossings/crossing-scope.ts";
 import type { ApiDeps } from "../../ports.ts";
-import { placeOfChain, siteOfChain } from "../trail/chain-place.ts";
+import { placeOfChains } from "../trail/chain-place.ts";
 
 /** Has the custodian verify chains deeply, one after the other, and says how far it is. Without names: every chain that is the caller's. */
 export const verifyCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -15,9 +15,7 @@ export const verifyCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
       whenFrozen: "serve",
       locate: async ({ chains }, _trace, reach) => {
         if (chains === undefined) return locateCrossings(deps, "trail.verify", {}, reach);
-        if (chains.some((chain) => siteOfChain(chain) === null)) return { place: { kind: "deployment" }, found: null };
-        const places = await Promise.all(chains.map((chain) => placeOfChain(deps, chain)));
-        return { place: { kind: "each", sites: places.map((place) => (place.kind === "one" ? place.site : null)) }, found: null };
+        return { place: await placeOfChains(deps, chains), found: null };
       },
     },
     async function* (crossing, signal) {

@@ -7,10 +7,19 @@ export function siteOfChain(chain: string): SiteRef | null {
   return found === null ? null : { study: found[1] ?? "", site: found[2] ?? "" };
 }
 
+/** Where several chains belong: each at its site, or, where `system` is among them, the whole deployment. */
+export async function placeOfChains<Tx>(deps: Pick<ApiDeps<Tx>, "studies">, chains: readonly string[]): Promise<Place> {
+  const places = await Promise.all(chains.map((chain) => placeOfChain(deps, chain)));
+  if (places.some(({ kind }) => kind === "deployment")) return { kind: "deployment" };
+  return { kind: "each", sites: places.map((place) => (place.kind === "one" ? place.site : null)) };
+}
+
 /** Where a chain belongs: its site, if that is registered, or the whole deployment. */
 export async function placeOfChain<Tx>(deps: Pick<ApiDeps<Tx>, "studies">, chain: string): Promise<Place> {
+  // Asked for in either case, so that the time of a denial doesn't tell `system` from a site.
+  const studies = await deps.studies.all();
   const site = siteOfChain(chain);
   if (site === null) return { kind: "deployment" };
-  const known = (await deps.studies.all()).some(({ id, sites }) => id === site.study && sites.some((each) => each.id === site.site));
+  const known = studies.some(({ id, sites }) => id === site.study && sites.some((each) => each.id === site.site));
   return { kind: "one", site: known ? site : null };
 }

@@ -1,7 +1,7 @@
 import { VerifyChainsInput, VerifyChainsOutput } from "@sallyport/contracts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
-import { placeOfChain, siteOfChain } from "./chain-place.ts";
+import { placeOfChains } from "./chain-place.ts";
 
 /** Has the custodian verify chains deeply, with the audit key, now. Without names: every chain, for a role over the deployment. */
 export const verifyChains = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -14,9 +14,7 @@ export const verifyChains = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       whenFrozen: "serve",
       locate: async ({ chains }) => {
         const named = chains ?? [];
-        if (named.length === 0 || named.some((chain) => siteOfChain(chain) === null)) return { place: { kind: "deployment" }, found: null };
-        const places = await Promise.all(named.map((chain) => placeOfChain(deps, chain)));
-        return { place: { kind: "each", sites: places.map((place) => (place.kind === "one" ? place.site : null)) }, found: null };
+        return { place: named.length === 0 ? { kind: "deployment" } : await placeOfChains(deps, named), found: null };
       },
     },
     async ({ input, grant, trace }) => {

@@ -1,0 +1,149 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, noBrowser } from "./support/browser.ts";
+import { ConsolePerson, foundingLinks } from "./support/console-person.ts";
+import { Product } from "./support/product.ts";
+import { until } from "./support/until.ts";
+
+const ALMA = { username: "alma", printedName: "Alma Reyes" };
+const BORIS = { username: "boris", printedName: "Boris Lind" };
+const PASSWORD = "velvet anchors drift northward";
+const REASON = "asked for in the spring review";
+
+let product: Product;
+let browser: Browser;
+let alma: ConsolePerson;
+let boris: ConsolePerson;
+let links: readonly string[] = [];
+
+beforeAll(async () => {
+  product = await Product.start();
+  links = foundingLinks(product.host.stdout);
+  if (noBrowser !== null) return;
+  browser = await launchBrowser();
+  alma = await ConsolePerson.open(browser, product.console);
+  boris = await ConsolePerson.open(browser, product.console);
+}, 300_000);
+afterAll(async () => {
+  if (noBrowser === null) await browser.close();
+  await product.remove();
+}, 120_000);
+
+test("the start prints two one-time links before it is ready, and no log keeps them", async () => {
+  expect(links).toHaveLength(2);
+  expect(new Set(links).size).toBe(2);
+  for (const link of links) expect(link).toMatch(new RegExp(`^${product.console}/enrol#[A-Za-z0-9_-]{43}$`));
+  const said = product.host.stdout;
+  expect(said.indexOf("founding administrator 2")).toBeLessThan(said.indexOf("ready "));
+});
+
+/** The invitation that one administrator asks for and the other approves; answers the one-time link. */
+async function invite(asking: ConsolePerson, approving: ConsolePerson, who: { username: string; printedName: string }, role: RegExp, where: string): Promise<string> {
+  await asking.goto("/people");
+  await asking.button("Invite a person").click();
+  await asking.fill("Printed name", who.printedName);
+  await asking.fill("User name", who.username);
+  await asking.page.getByRole("button", { name: /First role/ }).click();
+  await asking.page.getByRole("option", { name: role }).click();
+  await asking.page.getByRole("combobox", { name: /Where/ }).fill(where);
+  await asking.page.getByRole("option").first().click();
+  await asking.fill("Reason", REASON);
+  await asking.button("Ask for approval").click();
+  await asking.page.waitForURL(/\/approvals\?show=mine&request=apr_/);
+  const request = asking.page.url();
+  await asking.see("You asked for this yourself");
+  await approving.approveNext(REASON);
+  await asking.page.goto(request);
+  await asking.button("Make the link").click();
+  return await asking.page.locator(".link-shown").innerText();
+}
+
+describe.skipIf(noBrowser !== null)(`two people in two browsers${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
+  test("found the deployment: nobody signs in before both have enrolled, each link is good once, and the link leaves the address at once", async () => {
+    await alma.enrolWithPasskey(links[0] ?? "", ALMA);
+    await alma.see("One founding link is left.");
+    expect(alma.page.url()).toBe(`${product.console}/enrol`);
+    await alma.goto("/sign-in");
+    await alma.see("Founding isn't finished.");
+    await alma.button("Sign in with a passkey").click();
+    await alma.see("Nobody can sign in until both founding administrators have enrolled.");
+
+    await boris.openLink(links[1] ?? "", { ...BORIS, username: ALMA.username });
+    await boris.button("Make a passkey").click();
+    await boris.see("This user name belongs to somebody.");
+    await boris.page.goto("about:blank");
+    await boris.enrolWithPassword(links[1] ?? "", BORIS, PASSWORD);
+
+    await alma.page.goto("about:blank");
+    await alma.page.goto(links[0] ?? "");
+    await alma.see("This link is not good");
+    await product.stop();
+    await product.start();
+    expect(foundingLinks(product.host.stdout)).toEqual([]);
+  }, 240_000);
+
+  test("sign in, one with a passkey and one with a password and a code, and find nothing of it in script's reach", async () => {
+    await alma.signInWithPasskey();
+    await boris.signInWithPassword(BORIS.username);
+    for (const person of [alma, boris]) {
+      await person.heading("Overview");
+      const left = await person.leftBehind();
+      expect(left).not.toMatch(/[A-Za-z0-9_-]{43}|eyJ/);
+      const [cookie, ...others] = await person.context.cookies();
+      expect(others).toEqual([]);
+      expect(cookie).toMatchObject({ name: "__Host-sallyport", httpOnly: true, secure: true, sameSite: "Strict", path: "/" });
+    }
+  }, 120_000);
+
+  test("invite a third by request and approval, over exactly what is shown, and nobody approves their own", async () => {
+    const link = await invite(alma, boris, { username: "clara", printedName: "Clara Ode" }, /^clinical_reviewer/, "CDISCPILOT01, all");
+    expect(link).toMatch(/\/enrol#[A-Za-z0-9_-]{43}$/);
+    const clara = await ConsolePerson.open(browser, product.console);
+    await clara.enrolWithPasskey(link, null);
+    await clara.signInWithPasskey();
+    // A reviewer sees subjects and not people: the rail doesn't offer what would be refused, and the page is refused all the same.
+    await clara.goto("/people");
+    await clara.page.locator('.refusal[data-code="policy.denied"]').first().waitFor();
+    await clara.close();
+  }, 240_000);
+
+  test("lock one way of signing in after five wrong proofs, and the passkey stays good", async () => {
+    const stranger = await ConsolePerson.open(browser, product.console);
+    const attempt = async (password: string, code: string): Promise<void> => {
+      await stranger.goto("/sign-in");
+      await stranger.button("Use password and code instead").click();
+      await stranger.fill("User name", BORIS.username);
+      await stranger.fill("Password", password);
+      await stranger.fill("Code from your authenticator app", code);
+      await stranger.button("Sign in").click();
+      await stranger.page.locator('[data-code="signin.failed"]').first().waitFor();
+    };
+    for (let wrong = 0; wrong < 5; wrong++) await attempt("not the one that it is", "000000");
+    // What would be right is refused too, and by the same words: nobody learns that there is a lock, or that there is a Boris.
+    await attempt(PASSWORD, await boris.nextCode());
+    await stranger.close();
+    await alma.goto("/people");
+    await alma.see(/password locked/);
+  }, 120_000);
+
+  test("end a session from elsewhere, and the page of that session is covered within seconds", async () => {
+    await alma.goto("/people");
+    await alma.page.getByRole("button", { name: BORIS.printedName }).click();
+    await alma.button("End all sessions: begin").click();
+    await alma.fill("Reason", REASON);
+    await alma.button("End sessions").click();
+    await alma.see(/1 session ended/);
+    await boris.goto("/people");
+    await until(
+      () => (boris.page.url().includes("/sign-in") ? true : null),
+      15_000,
+      () => `still at ${boris.page.url()}`,
+    );
+  }, 90_000);
+
+  test("met nothing that the browser's policy objects to", () => {
+    for (const person of [alma, boris]) {
+      expect(person.objections.filter((text) => /policy|trusted|refused to|unsafe/i.test(text))).toEqual([]);
+    }
+  });
+});
