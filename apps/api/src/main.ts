@@ -29,6 +29,7 @@ async function main(mode: "serve" | "setup"): Promise<void> {
     trustDomain: settings.trustDomain,
     version,
     consoleOrigin: settings.consoleOrigin,
+    provider: settings.provider,
     now: Date.now,
     write: (line) => process.stdout.write(line),
   });

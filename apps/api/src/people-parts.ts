@@ -1,6 +1,7 @@
 import {
   type ApiDeps,
   type Credentials,
+  type IdentityProvider,
   LaterRecords,
   type PasskeyCeremonies,
   type PeopleDeps,
@@ -45,7 +46,7 @@ const ceremoniesOf = (party: RelyingParty): PasskeyCeremonies => ({
 
 /** What the boundary has of people, and what signing in has beside it. */
 export interface PeopleParts {
-  readonly ports: Pick<ApiDeps<Tx>, "people" | "peopleKey" | "sessionLimits" | "random" | "stepUp" | "credentials" | "passkeys">;
+  readonly ports: Pick<ApiDeps<Tx>, "people" | "peopleKey" | "sessionLimits" | "random" | "stepUp" | "credentials" | "passkeys" | "provider">;
   readonly later: LaterRecords;
   /** All that signing in needs, over the ports that the boundary was given. */
   readonly signIn: (ports: ApiDeps<Tx>) => PeopleDeps<Tx>;
@@ -56,6 +57,7 @@ export function peopleParts(parts: {
   readonly base: Pick<ApiDeps<Tx>, "now" | "references" | "keys" | "knocks" | "read" | "people">;
   readonly custodian: Pick<Custodian, "approve" | "mint">;
   readonly party: RelyingParty;
+  readonly provider: IdentityProvider | null;
   readonly sessions: SessionDesk;
   readonly limits: SessionLimits;
 }): PeopleParts {
@@ -76,6 +78,7 @@ export function peopleParts(parts: {
       stepUp: new PersonStepUp<Tx>({ ...shared, stores: people, credentials, passkeys }),
       credentials,
       passkeys,
+      provider: parts.provider,
     },
     later,
     signIn: (ports) => ({
@@ -84,6 +87,7 @@ export function peopleParts(parts: {
       stores: ports.people,
       credentials: ports.credentials,
       passkeys: ports.passkeys,
+      provider: ports.provider,
       policy: ports.policy,
       trail: ports.trail,
       evidence: ports.evidence,

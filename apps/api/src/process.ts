@@ -47,6 +47,7 @@ import { healthRoute } from "./health-route.ts";
 import { Knocks } from "./knocks.ts";
 import { Listener, type ListenerDeps, type ListenerLimitsAll, PRODUCT_LIMITS, type Revocations } from "./listener.ts";
 import { eventLog } from "./log.ts";
+import { OpenIdProvider, type ProviderSettings } from "./openid-provider.ts";
 import { peopleParts } from "./people-parts.ts";
 import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 import { SearchRounds } from "./search-rounds.ts";
@@ -62,6 +63,8 @@ export interface ApiParts {
   readonly version: string;
   /** Where people reach the console, as their browsers spell it: what passkeys are made for. */
   readonly consoleOrigin: string;
+  /** The external provider that people may sign in by; none if absent. */
+  readonly provider?: ProviderSettings | null;
   readonly now: () => number;
   readonly write: (line: string) => void;
   readonly limits?: ListenerLimitsAll;
@@ -175,7 +178,9 @@ export class ApiProcess {
       read: <T>(work: (tx: Tx) => Promise<T>) => database.transaction(work),
     };
     const limits = this.#parts.sessionLimits ?? SESSION_LIMITS;
-    const people = peopleParts({ base, custodian, party: relyingParty(this.#parts.consoleOrigin), sessions: this.sessions, limits });
+    const { consoleOrigin, provider = null } = this.#parts;
+    const external = provider === null ? null : new OpenIdProvider({ ...provider, redirectUri: `${consoleOrigin}/sign-in/provider`, now, log });
+    const people = peopleParts({ base, custodian, party: relyingParty(consoleOrigin), provider: external, sessions: this.sessions, limits });
     const real: ApiDeps<Tx> = {
       ...base,
       ...people.ports,

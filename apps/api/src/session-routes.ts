@@ -1,14 +1,17 @@
-import { type Asking, Enrolment, type PeopleDeps, Sessions, SignIn, Terminals } from "@sallyport/api";
+import { type Asking, Enrolment, type PeopleDeps, ProviderSignIn, Sessions, SignIn, Terminals } from "@sallyport/api";
 import {
   EndSessionInput,
   EnrolOptionsInput,
   EnrolPasskeyInput,
   EnrolPasswordInput,
+  MethodsInput,
   OpenEnrolmentInput,
+  ProviderOptionsInput,
   SessionTokenInput,
   SignInOptionsInput,
   SignInPasskeyInput,
   SignInPasswordInput,
+  SignInProviderInput,
   TerminalBeginInput,
   TerminalPollInput,
   TotpOptionsInput,
@@ -37,6 +40,7 @@ type Step = (body: unknown, asking: Asking) => Promise<object>;
  */
 export function sessionRoutes(deps: PeopleDeps<Tx>, rates: SessionRates): { readonly route: (step: string) => Route | null; readonly warm: () => Promise<void> } {
   const signIn = new SignIn(deps);
+  const provider = new ProviderSignIn(deps);
   const enrolment = new Enrolment(deps);
   const terminals = new Terminals(deps);
   const sessions = new Sessions(deps);
@@ -59,6 +63,9 @@ export function sessionRoutes(deps: PeopleDeps<Tx>, rates: SessionRates): { read
       if (!perName.take(input.username)) throw new SallyportError("service.limited");
       return signIn.byPassword(input, asking);
     }),
+    methods: step(MethodsInput, () => Promise.resolve(provider.methods())),
+    "sign-in/provider-options": step(ProviderOptionsInput, (_input, asking) => provider.options(asking)),
+    "sign-in/provider": step(SignInProviderInput, (input, asking) => provider.signIn(input, asking)),
     token: step(SessionTokenInput, ({ session }, asking) => sessions.renew(session, asking)),
     end: step(EndSessionInput, async ({ session }, asking) => {
       await sessions.end(session, asking);

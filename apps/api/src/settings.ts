@@ -1,7 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
+import { ProviderClientId, ProviderIssuer } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
+import type { ProviderSettings } from "./openid-provider.ts";
 
-/** What the api process is told by whoever starts it. Nothing here is a secret; secrets are in the files that it names. */
+/** What the api process is told by whoever starts it, with the secrets of the files that it is told. */
 export interface Settings {
   readonly port: number;
   readonly host: string;
@@ -10,6 +12,8 @@ export interface Settings {
   readonly trustDomain: string;
   /** The console as browsers reach it; `http://localhost:3000` unless set. */
   readonly consoleOrigin: string;
+  /** The external provider that people may sign in by, or null. Its secret is in a file, or in the environment. */
+  readonly provider: ProviderSettings | null;
   readonly custodian: { readonly host: string; readonly port: number };
 }
 
@@ -32,6 +36,24 @@ function secretIn(path: string, setting: string): string {
   return readFileSync(path, "utf8").trim();
 }
 
+const ISSUER = "SALLYPORT_OIDC_ISSUER";
+const CLIENT_ID = "SALLYPORT_OIDC_CLIENT_ID";
+const PROVIDER_KEY = "SALLYPORT_OIDC_CLIENT_SECRET";
+
+/** All of the provider's settings, or none of them. */
+function providerIn(env: Environment): ProviderSettings | null {
+  if (![ISSUER, CLIENT_ID, PROVIDER_KEY, `${PROVIDER_KEY}_FILE`].some((name) => (env[name] ?? "") !== "")) return null;
+  const issuer = ProviderIssuer.safeParse(required(env, ISSUER));
+  if (!issuer.success) throw new SallyportError("setting.invalid", { setting: ISSUER, why: "not an https issuer" });
+  const clientId = ProviderClientId.safeParse(required(env, CLIENT_ID));
+  if (!clientId.success) throw new SallyportError("setting.invalid", { setting: CLIENT_ID, why: "not a client id" });
+  const file = env[`${PROVIDER_KEY}_FILE`] ?? "";
+  if (file !== "" && (env[PROVIDER_KEY] ?? "") !== "") throw new SallyportError("setting.invalid", { setting: PROVIDER_KEY, why: "set twice" });
+  const clientSecret = file === "" ? required(env, PROVIDER_KEY) : secretIn(file, `${PROVIDER_KEY}_FILE`);
+  if (clientSecret === "") throw new SallyportError("secret.missing", { setting: `${PROVIDER_KEY}_FILE` });
+  return { issuer: issuer.data, clientId: clientId.data, clientSecret };
+}
+
 /** Reads and checks the settings; each failure names the setting, never a value. */
 export function readSettings(env: Environment = process.env): Settings {
   if (env["NODE_ENV"] !== "production") throw new SallyportError("setting.invalid", { setting: "NODE_ENV", why: "must be production" });
@@ -43,6 +65,7 @@ export function readSettings(env: Environment = process.env): Settings {
     identityDir: required(env, "SALLYPORT_IDENTITY_DIR"),
     trustDomain: required(env, "SALLYPORT_TRUST_DOMAIN"),
     consoleOrigin: env["SALLYPORT_CONSOLE_ORIGIN"] ?? "http://localhost:3000",
+    provider: providerIn(env),
     custodian: { host, port: portOf(port, "SALLYPORT_CUSTODIAN_ADDRESS") },
   };
 }

@@ -35,6 +35,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     there.approvals.map((approvalId) => ({ who, foreign: { approvalId, ...more }, absent: { approvalId: newId("apr"), ...more } }));
   const people: Probe[] = [{ who: "admin701", foreign: { personId: there.person, reason: REASON }, absent: { personId: newId("per"), reason: REASON } }];
   const authenticator = (id: string): object => ({ authenticatorId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
+  const identity = (id: string): object => ({ identityId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const upload = (site: string): object => ({ study: STUDY, content: demographics([{ site, subject: "1109" }]) });
   return {
     "packets.upload": [
@@ -74,10 +75,14 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "people.endSessions": people,
     "me.endSession": [{ who: "admin701", foreign: { sessionId: there.session }, absent: { sessionId: newId("ses") } }],
     "me.removeAuthenticator": [{ who: "admin701", foreign: authenticator(`aut_${"0".repeat(26)}`), absent: authenticator(newId("aut")) }],
+    "me.unlinkProvider": [{ who: "admin701", foreign: identity(`idn_${"0".repeat(26)}`), absent: identity(newId("idn")) }],
     "me.addPasskey": [],
     "me.confirmTerminal": [],
+    "me.linkProvider": [],
+    "me.linkProviderOptions": [],
     "me.overview": [],
     "me.passkeyOptions": [],
+    "me.provider": [],
     "people.list": [],
     // These take no name; what they list is looked at below.
     // Somebody else's request and none at all are both no crossings: looked at below.

@@ -55,7 +55,8 @@ const WIDE_RATES: SessionRates = { perPeer: { perSecond: 1e6, burst: 1e6 }, perN
 export const PARTY = { id: "localhost", origin: "http://localhost:3000" } as const;
 
 /** How one api differs from the product's. */
-export interface ServeOptions extends Pick<ApiParts, "sessionLimits" | "sessionRates" | "stores" | "people" | "keyTtlMs" | "tokenCache" | "ports" | "router" | "judgePeer"> {
+export interface ServeOptions
+  extends Pick<ApiParts, "sessionLimits" | "sessionRates" | "provider" | "stores" | "people" | "keyTtlMs" | "tokenCache" | "ports" | "router" | "judgePeer"> {
   readonly now?: () => number;
   readonly limits?: Partial<ListenerLimitsAll>;
   readonly custodian?: (real: Custodian) => Custodian;

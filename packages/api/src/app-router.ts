@@ -19,7 +19,10 @@ import { addPasskey, passkeyOptions } from "./routers/me/add-passkey.ts";
 import { confirmTerminal } from "./routers/me/confirm-terminal.ts";
 import { endMySession } from "./routers/me/end-my-session.ts";
 import { myOverview } from "./routers/me/my-overview.ts";
+import { linkProvider, linkProviderOptions } from "./routers/me/link-provider.ts";
+import { myProvider } from "./routers/me/my-provider.ts";
 import { removeAuthenticator } from "./routers/me/remove-authenticator.ts";
+import { unlinkProvider } from "./routers/me/unlink-provider.ts";
 import { getPacket, listPackets } from "./routers/packets/list-packets.ts";
 import { rejectPacket } from "./routers/packets/reject-packet.ts";
 import { releasePacket } from "./routers/packets/release-packet.ts";
@@ -87,6 +90,10 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       addPasskey: addPasskey(boundary, deps),
       removeAuthenticator: removeAuthenticator(boundary, deps),
       confirmTerminal: confirmTerminal(boundary, deps),
+      provider: myProvider(boundary, deps),
+      linkProviderOptions: linkProviderOptions(boundary, deps),
+      linkProvider: linkProvider(boundary, deps),
+      unlinkProvider: unlinkProvider(boundary, deps),
     },
     access: { mine: myAccess(boundary, deps) },
   });

@@ -9,7 +9,7 @@ import type { Reach } from "./boundary/still-live.ts";
 import type { CrossingSearch } from "./crossings/search-port.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
-import type { Credentials, PasskeyCeremonies, StepUp } from "./people/ports.ts";
+import type { Credentials, IdentityProvider, PasskeyCeremonies, StepUp } from "./people/ports.ts";
 import type { PeopleKey } from "./people/people-key.ts";
 import type { SessionGate, SessionLimits } from "./people/session-desk.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
@@ -184,8 +184,10 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly referenceKeys: () => Promise<ReferenceKeys>;
   readonly archive: TrailArchive;
   readonly people: PeopleStores<Tx>;
-  /** Names failed attempts without storing the name. */
-  readonly peopleKey: Pick<PeopleKey, "nameOf">;
+  /** Names failed attempts, and identities elsewhere, without storing the names. */
+  readonly peopleKey: Pick<PeopleKey, "nameOf" | "identityOf" | "ofState">;
+  /** The external provider that people may sign in by; null where there is none. */
+  readonly provider: IdentityProvider | null;
   readonly sessionLimits: SessionLimits;
   readonly random: RandomBytes;
   readonly stepUp: StepUp;

@@ -106,6 +106,26 @@ export const AddPasskeyOutput = strict({ authenticator: AuthenticatorSummary });
 
 export const RemoveAuthenticatorInput = strict({ authenticatorId: AuthenticatorId, proof: StepUp });
 
+/** The query that an external provider sent the browser back with (OpenID Connect Core 1.0 §3.1.2.5), without its question mark. */
+export const ProviderQuery = z.string().regex(/^[!-~]{1,4096}$/);
+
+/** An identity at an external provider that signs its person in. What the provider calls the person is nowhere. */
+export const IdentitySummary = z.strictObject({ identityId: id("idn"), issuer: z.string(), linkedAt: IsoTime, lastUsedAt: IsoTime.nullable() });
+
+export const MyProviderInput = strict({});
+/** `me.provider`: the external provider that can be linked, null where there is none; and what I have linked. */
+export const MyProviderOutput = strict({ issuer: z.string().nullable(), identities: z.array(IdentitySummary) });
+
+export const LinkProviderOptionsInput = strict({});
+/** Where the browser goes to show an identity of mine. */
+export const LinkProviderOptionsOutput = strict({ url: z.string() });
+
+/** Links the identity that the provider answered with: `proof` is over the digest of the query's `state`, by what one has here already. */
+export const LinkProviderInput = strict({ query: ProviderQuery, proof: StepUp });
+export const LinkProviderOutput = strict({ identity: IdentitySummary });
+
+export const UnlinkProviderInput = strict({ identityId: id("idn"), proof: StepUp });
+
 /** The code that a terminal shows and its person types at the console (after RFC 8628 §6.1). */
 export const UserCode = z.string().regex(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
 export const ConfirmTerminalInput = strict({ userCode: UserCode, verdict: z.enum(["approve", "refuse"]) });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AuthenticatorSummary, PrintedName, PersonId, SessionId, UserCode, Username, WebAuthnJson } from "./people.ts";
+import { AuthenticatorSummary, PrintedName, PersonId, ProviderQuery, SessionId, SignInMethod, UserCode, Username, WebAuthnJson } from "./people.ts";
 import { IsoTime } from "./primitives.ts";
 
 /*
@@ -32,6 +32,22 @@ export const SignInPasskeyInput = z.strictObject({ ceremony: z.string().max(64),
 
 /** `sign-in/password`: both components at once, so that nothing tells which one was wrong. */
 export const SignInPasswordInput = z.strictObject({ username: z.string().min(1).max(64), password: z.string().min(1).max(256), totp: z.string().max(12) });
+
+/** `methods`: by what people can sign in here; public knowledge, so that the sign-in page can show it. `provider` is the external provider's host. */
+export const MethodsInput = z.strictObject({});
+export const MethodsOutput = z.strictObject({ methods: z.array(SignInMethod), provider: z.string().nullable() });
+export type MethodsOutput = z.infer<typeof MethodsOutput>;
+
+/**
+ * `sign-in/provider-options`: where the browser goes to sign in at the external provider. `browser` is what this browser has to show when it
+ * comes back, so that nobody's answer is taken from another one; script never sees it. `input.not_found` where there is no provider.
+ */
+export const ProviderOptionsInput = z.strictObject({});
+export const ProviderOptionsOutput = z.strictObject({ url: z.string(), browser: SessionSecret });
+export type ProviderOptionsOutput = z.infer<typeof ProviderOptionsOutput>;
+
+/** `sign-in/provider`: what the provider sent the browser back with. */
+export const SignInProviderInput = z.strictObject({ query: ProviderQuery, browser: SessionSecret });
 
 /** `token`: a new short token for a session. Answers `session.idle`, `session.expired`, `session.ended` or `token.revoked` where there is none. */
 export const SessionTokenInput = z.strictObject({ session: SessionSecret });

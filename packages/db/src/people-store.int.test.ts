@@ -180,3 +180,22 @@ test("a terminal's request is decided once, by its user code, and taken once", a
   const taken = await Promise.all([1, 2].map(() => inTx((tx) => terminals.take(tx, sha256Hex("d")))));
   expect(taken.filter(Boolean)).toHaveLength(1);
 });
+
+test("an identity elsewhere is one person's, one of each provider, and goes with all that its person signs in by", async () => {
+  const { identities, people } = stores();
+  const [first, second] = [await somebody(), await somebody()];
+  const identity = (person: Person, name: string, issuer = "https://login.example") => ({ id: newId("idn"), person: person.id, issuer, name: sha256Hex(name), linkedAtMs: NOW });
+  const one = identity(first, "one");
+  await inTx((tx) => identities.link(tx, one));
+  await expect(inTx((tx) => identities.link(tx, identity(second, "one")))).rejects.toMatchObject({ code: "enrolment.refused" });
+  await expect(inTx((tx) => identities.link(tx, identity(first, "two")))).rejects.toMatchObject({ code: "enrolment.refused" });
+  expect(await identities.byName(one.name)).toEqual({ ...one, lastUsedAtMs: null });
+  expect(await inTx((tx) => identities.use(tx, one.id, NOW + 5))).toBe(true);
+  expect(await identities.of(first.id)).toEqual([{ ...one, lastUsedAtMs: NOW + 5 }]);
+  expect(await inTx((tx) => identities.unlink(tx, second.id, one.id))).toBe(false);
+  expect(await inTx((tx) => identities.unlink(tx, first.id, one.id))).toBe(true);
+  expect(await inTx((tx) => identities.use(tx, one.id, NOW))).toBe(false);
+  await inTx((tx) => identities.link(tx, identity(first, "three")));
+  await inTx((tx) => people.removeAuthenticators(tx, first.id));
+  expect(await identities.of(first.id)).toEqual([]);
+});

@@ -150,6 +150,7 @@ export function peopleStore(database: Database): PeopleStore<Tx> {
     async removeAuthenticators(tx, person) {
       const rows = await tx<{ credentialId: string }>`DELETE FROM people.passkeys WHERE person = ${person} RETURNING credential_id AS "credentialId"`;
       await tx`DELETE FROM people.passwords WHERE person = ${person}`;
+      await tx`DELETE FROM people.identities WHERE person = ${person}`;
       return rows.map(({ credentialId }) => credentialId);
     },
   };

@@ -1,5 +1,6 @@
 import type { AttemptStore, Ceremony, CeremonyStore, Link, LinkStore, Method, PeopleStores, TerminalStore } from "@sallyport/people";
 import type { Database, Tx } from "./database.ts";
+import { identityStore } from "./identity-store.ts";
 import { peopleStore } from "./people-store.ts";
 import { sessionStore } from "./session-store.ts";
 
@@ -114,5 +115,6 @@ export const peopleStores = (database: Database): PeopleStores<Tx> => ({
   sessions: sessionStore(database),
   ceremonies: ceremonyStore(database),
   links: linkStore(database),
+  identities: identityStore(database),
   terminals: terminalStore(database),
 });

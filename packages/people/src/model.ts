@@ -112,17 +112,30 @@ export interface Link {
   readonly expiresMs: number;
 }
 
+/** An identity at an external provider that its person has linked to themselves. */
+export interface Identity {
+  /** `idn_…` */
+  readonly id: string;
+  readonly person: string;
+  /** The provider (OpenID Connect Core 1.0 §2, `iss`). */
+  readonly issuer: string;
+  /** What stands for issuer and subject: 64 hex digits that tell nothing without the key. */
+  readonly name: string;
+  readonly linkedAtMs: number;
+  readonly lastUsedAtMs: number | null;
+}
+
 /** What a challenge was made for. It counts once, and for nothing else. */
-export type CeremonyPurpose = "sign_in" | "enrol_passkey" | "enrol_totp" | "add_passkey";
+export type CeremonyPurpose = "sign_in" | "enrol_passkey" | "enrol_totp" | "add_passkey" | "provider_sign_in" | "provider_link";
 
 /** A challenge that waits for its answer. */
 export interface Ceremony {
-  /** `cer_…` */
+  /** `cer_…`, or the hash of what names it where its name goes around by a provider. */
   readonly id: string;
   readonly purpose: CeremonyPurpose;
-  /** What it is bound to beside its purpose: a person, or the digest of an enrolment; empty for none. */
+  /** What it is bound to beside its purpose: a person, the digest of an enrolment, or who asked for it; empty for none. */
   readonly binding: string;
-  /** What the answer is checked against: a challenge in base64url, or a sealed secret. */
+  /** What the answer is checked against: a challenge in base64url, a sealed secret, or a hash. */
   readonly expected: string;
   readonly expiresMs: number;
 }

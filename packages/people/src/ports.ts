@@ -4,6 +4,7 @@ import type {
   Ceremony,
   CeremonyPurpose,
   Credential,
+  Identity,
   Link,
   Method,
   Passkey,
@@ -57,7 +58,7 @@ export interface PeopleStore<Tx> {
   count(tx: Tx, person: string): Promise<number>;
   /** Removes one authenticator of a person; answers its credential id, `password`, or null where there is none such. */
   removeAuthenticator(tx: Tx, person: string, authenticator: string): Promise<{ readonly credentialId: string | null } | null>;
-  /** Removes all that a person signs in with; answers the credential ids. */
+  /** Removes all that a person signs in with, identities at a provider too; answers the credential ids. */
   removeAuthenticators(tx: Tx, person: string): Promise<readonly string[]>;
 }
 
@@ -140,6 +141,18 @@ export interface TerminalStore<Tx> {
   prune(nowMs: number): Promise<void>;
 }
 
+/** Port: identities at external providers, each of one person. */
+export interface IdentityStore<Tx> {
+  /** Throws `enrolment.refused` for one that somebody has already, and for a second one of the same person at the same provider. */
+  link(tx: Tx, identity: Omit<Identity, "lastUsedAtMs">): Promise<void>;
+  byName(name: string): Promise<Identity | null>;
+  of(person: string): Promise<readonly Identity[]>;
+  /** Notes a use; false where it isn't linked any more. */
+  use(tx: Tx, id: string, nowMs: number): Promise<boolean>;
+  /** Removes one of a person's; false where there is none such. */
+  unlink(tx: Tx, person: string, id: string): Promise<boolean>;
+}
+
 /** All stores of people, together. */
 export interface PeopleStores<Tx> {
   readonly people: PeopleStore<Tx>;
@@ -147,5 +160,6 @@ export interface PeopleStores<Tx> {
   readonly sessions: SessionStore<Tx>;
   readonly ceremonies: CeremonyStore;
   readonly links: LinkStore<Tx>;
+  readonly identities: IdentityStore<Tx>;
   readonly terminals: TerminalStore<Tx>;
 }

@@ -4,7 +4,7 @@ import type { PolicyDesk } from "../policy-desk.ts";
 import type { EvidencePort, KnockCounter, Peer, Trail } from "../ports.ts";
 import type { LaterRecords } from "./later-records.ts";
 import type { PeopleKey } from "./people-key.ts";
-import type { Credentials, PasskeyCeremonies, TokenMint } from "./ports.ts";
+import type { Credentials, IdentityProvider, PasskeyCeremonies, TokenMint } from "./ports.ts";
 import type { SessionDesk, SessionLimits } from "./session-desk.ts";
 
 /** All that signing in, enrolling and stepping up stand on. */
@@ -16,6 +16,8 @@ export interface PeopleDeps<Tx> {
   readonly hasher: PasswordHasher;
   readonly passkeys: PasskeyCeremonies;
   readonly credentials: Credentials;
+  /** Null where there is none. */
+  readonly provider: IdentityProvider | null;
   readonly mint: TokenMint;
   readonly policy: PolicyDesk;
   readonly sessions: SessionDesk;

@@ -5,7 +5,7 @@ import type { KeyDesk, KeyPlace } from "../keys/key-desk.ts";
 const PLACE: KeyPlace = { purpose: "reference", id: "people", study: "-", site: "-" };
 
 /**
- * The key of what people sign in by: it names the failed attempts of a user name without storing the name, and seals TOTP secrets.
+ * The key of what people sign in by: it names failed attempts and identities elsewhere without storing the names, and seals TOTP secrets.
  * Made by the first who needs it, opened once and kept; a failed opening is tried again by the next.
  */
 export class PeopleKey {
@@ -21,6 +21,17 @@ export class PeopleKey {
   /** What stands for a user name, known or not, in the store of attempts: 64 hex digits that tell nothing without the key. */
   async nameOf(username: string): Promise<string> {
     return hmacHex((await this.#key()).key, `sallyport/attempts/v1\n${username.normalize("NFKC").toLowerCase()}`);
+  }
+
+  /** What stands for an identity at an external provider. An issuer holds no line break, so no two pairs are one text. */
+  async identityOf(issuer: string, subject: string): Promise<string> {
+    return hmacHex((await this.#key()).key, `sallyport/identity/v1\n${issuer}\n${subject}`);
+  }
+
+  /** The nonce and the PKCE verifier that go with a state: whoever sees it on its way through a browser can't work them out, and nothing stores them. */
+  async ofState(state: string): Promise<{ readonly nonce: string; readonly verifier: string }> {
+    const { key } = await this.#key();
+    return { nonce: hmacHex(key, `sallyport/nonce/v1\n${state}`), verifier: hmacHex(key, `sallyport/pkce/v1\n${state}`) };
   }
 
   /** Seals a TOTP secret for one owner: a person's id, or a ceremony's until it is proven. */

@@ -67,6 +67,28 @@ export interface PasskeyCeremonies {
   verifyAssertion(challenge: Buffer, credential: Credential, response: string, code: "signin.failed" | "stepup.failed"): Promise<number>;
 }
 
+/** What goes to an external provider with one authorisation request, and what its answer is held against. */
+export interface ProviderRequest {
+  /** RFC 6749 §4.1.1, and RFC 9700 §4.7. */
+  readonly state: string;
+  /** OpenID Connect Core 1.0 §3.1.2.1. */
+  readonly nonce: string;
+  /** RFC 7636 §4.1; the request itself holds its SHA-256. */
+  readonly verifier: string;
+}
+
+/** Port: the external provider that people may sign in by (OpenID Connect, authorisation code flow). */
+export interface IdentityProvider {
+  readonly issuer: string;
+  /** Where the browser goes. Throws `service.unavailable` where the provider can't be reached in time. */
+  authorizationUrl(request: ProviderRequest): Promise<string>;
+  /**
+   * Redeems what the provider sent the browser back with, and verifies the id token: signature, issuer, audience, nonce, expiry, and that its
+   * person signed in there just now. Null for anything that proves nobody. Throws `service.unavailable` as above.
+   */
+  identify(query: string, request: ProviderRequest): Promise<{ readonly issuer: string; readonly subject: string } | null>;
+}
+
 /** Port: short tokens, minted by the custodian and bound to the certificate of who carries them. */
 export interface TokenMint {
   mint(request: {

@@ -1,13 +1,13 @@
 import type { SessionOutput, SignInOptionsOutput, SignInPasskeyInput, SignInPasswordInput } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
-import { codeOf, SallyportError } from "@sallyport/errors";
+import { codeOf } from "@sallyport/errors";
 import type { Passkey, Person } from "@sallyport/people";
 import type { z } from "zod";
 import { AttemptGate } from "./attempt-gate.ts";
 import { PasswordCheck } from "./password-check.ts";
 import { type Asking, CEREMONY_MS, type PeopleDeps } from "./people-deps.ts";
-import { personRecord } from "./person-record.ts";
 import { Sessions } from "./session-opening.ts";
+import { assertFounded, refuseSignIn } from "./sign-in-rules.ts";
 
 const CHALLENGE_BYTES = 32;
 
@@ -36,7 +36,7 @@ export class SignIn<Tx> {
   /** A challenge for any discoverable credential. Throws `founding.unfinished` until both founders have enrolled. */
   async passkeyOptions(): Promise<z.output<typeof SignInOptionsOutput>> {
     const { now, random, stores, passkeys } = this.#deps;
-    await this.#assertFounded();
+    await assertFounded(this.#deps);
     const challenge = random(CHALLENGE_BYTES);
     const ceremony = newId("cer");
     await stores.ceremonies.put({ id: ceremony, purpose: "sign_in", binding: "", expected: challenge.toString("base64url"), expiresMs: now() + CEREMONY_MS });
@@ -45,7 +45,7 @@ export class SignIn<Tx> {
 
   async byPasskey({ ceremony, response }: z.output<typeof SignInPasskeyInput>, asking: Asking): Promise<SessionOutput> {
     const { now, stores, passkeys } = this.#deps;
-    await this.#assertFounded();
+    await assertFounded(this.#deps);
     const taken = await stores.ceremonies.take(ceremony, "sign_in", now());
     const passkey = await this.#claimed(response);
     const person = passkey === null ? null : await stores.people.byId(passkey.person);
@@ -62,7 +62,7 @@ export class SignIn<Tx> {
 
   async byPassword({ username, password, totp }: z.output<typeof SignInPasswordInput>, asking: Asking): Promise<SessionOutput> {
     const { now, stores } = this.#deps;
-    await this.#assertFounded();
+    await assertFounded(this.#deps);
     const person = await stores.people.byUsername(username);
     const outcome = await this.#gate.evaluate({ username, person, method: "password" }, asking, async () => {
       const step = await this.#check.step(person, password, totp);
@@ -70,10 +70,6 @@ export class SignIn<Tx> {
       return this.#sessions.open({ person, method: "password", action: "signin", use: (tx) => stores.people.useStep(tx, person.id, step, now()) }, asking);
     });
     return outcome === null || outcome === "locked" ? this.#fail(person, "password", asking, outcome) : outcome;
-  }
-
-  async #assertFounded(): Promise<void> {
-    if ((await this.#deps.credentials.founding()).foundersLeft > 0) throw new SallyportError("founding.unfinished");
   }
 
   async #claimed(response: string): Promise<Passkey | null> {
@@ -90,14 +86,7 @@ export class SignIn<Tx> {
     }
   }
 
-  #fail(person: Person | null, method: "passkey" | "password", { peer, requestId }: Asking, outcome: "locked" | null = null): never {
-    const { knocks, later } = this.#deps;
-    if (person === null) knocks.count("signin", "signin.failed");
-    else {
-      const why = outcome === "locked" ? "locked" : person.status === "active" ? "proof" : person.status;
-      const record = { principal: person.principal, workload: peer.spiffe, action: "signin", resource: `person/${person.id}`, requestId, policy: "-" } as const;
-      later.add(personRecord({ ...record, decision: "deny", reason: "signin.failed", detail: { method, why } }));
-    }
-    throw new SallyportError("signin.failed");
+  #fail(person: Person | null, method: "passkey" | "password", asking: Asking, outcome: "locked" | null = null): never {
+    return refuseSignIn(this.#deps, { person, method, isLocked: outcome === "locked" }, asking);
   }
 }

@@ -1,4 +1,4 @@
-import type { Authenticator, Session } from "@sallyport/people";
+import type { Authenticator, Identity, Session } from "@sallyport/people";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -21,4 +21,12 @@ export const sessionSummary = ({ id, via, method, startedMs, lastSeenMs, endsMs 
   lastSeenAt: iso(lastSeenMs),
   endsAt: iso(endsMs),
   isThis: id === thisOne,
+});
+
+/** An identity at an external provider as the contracts show it. */
+export const identitySummary = ({ id, issuer, linkedAtMs, lastUsedAtMs }: Identity) => ({
+  identityId: id,
+  issuer,
+  linkedAt: iso(linkedAtMs),
+  lastUsedAt: lastUsedAtMs === null ? null : iso(lastUsedAtMs),
 });
