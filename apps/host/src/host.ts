@@ -23,6 +23,7 @@ import { type Addresses, databaseUrlFile, environmentOf } from "./process-enviro
 import { ProcessLog } from "./process-log.ts";
 import { applyOwners, chooseOwners, ownerFor, type Owners, type ProcessName } from "./process-owners.ts";
 import { LOCAL_PROFILES, TERMINAL_PROFILE } from "./profiles.ts";
+import { keepProviderSecret } from "./provider-secret.ts";
 import { runOnce } from "./run-once.ts";
 import { asRunning } from "./running-postgres.ts";
 import type { OperatorPlan } from "./setup-plan.ts";
@@ -50,8 +51,9 @@ export class Host {
     this.#parts = parts;
     this.home = homePaths(parts.settings.home);
     this.#failed = new Promise((settle) => (this.#fail = settle));
-    const { apiPort, consolePort, consoleOrigin } = parts.settings;
-    this.#addresses = { trustDomain: "", custodianPort: 0, apiPort, consolePort, consoleOrigin: consoleOrigin ?? new URL(`http://localhost:${consolePort}`).origin };
+    const { apiPort, consolePort, consoleOrigin, provider } = parts.settings;
+    const origin = consoleOrigin ?? new URL(`http://localhost:${consolePort}`).origin;
+    this.#addresses = { trustDomain: "", custodianPort: 0, apiPort, consolePort, consoleOrigin: origin, provider };
     this.#desk = new CertificateDesk(() => this.#custodian?.current ?? null, parts.now, parts.report);
   }
 
@@ -158,6 +160,7 @@ export class Host {
     const urls = await database.provisionRoles(ownerUrl);
     this.#writeSecret("api", urls.apiUrl);
     this.#writeSecret("custodian", urls.custodianUrl);
+    keepProviderSecret(this.home, this.#parts.settings.provider, ownerFor(this.#owners, "api"));
     this.#goOn();
     this.#custodian = this.#keeper("custodian", () => this.#launchCustodian(deployment));
     await this.#custodian.start();

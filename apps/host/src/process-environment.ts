@@ -12,10 +12,15 @@ export interface Addresses {
   readonly consolePort: number;
   /** The console as browsers see it: where people's passkeys are made and used. */
   readonly consoleOrigin: string;
+  /** The external provider that people may sign in by; its secret is in {@link providerSecretFile}. */
+  readonly provider: { readonly issuer: string; readonly clientId: string } | null;
 }
 
 /** Where a process's database URL is. The console has none, and nobody gets the owner's. */
 export const databaseUrlFile = (home: Home, name: "api" | "custodian"): string => join(home.secrets, `${name}.database-url`);
+
+/** Where the api finds its secret at the external provider. */
+export const providerSecretFile = (home: Home): string => join(home.secrets, "api.provider-secret");
 
 /** The whole environment of a process: what it needs, and nothing of ours. */
 export function environmentOf(name: ProcessName, home: Home, addresses: Addresses): Readonly<Record<string, string>> {
@@ -43,6 +48,11 @@ export function environmentOf(name: ProcessName, home: Home, addresses: Addresse
         SALLYPORT_API_PORT: String(addresses.apiPort),
         SALLYPORT_API_DATABASE_URL_FILE: databaseUrlFile(home, "api"),
         SALLYPORT_CONSOLE_ORIGIN: addresses.consoleOrigin,
+        ...(addresses.provider !== null && {
+          SALLYPORT_OIDC_ISSUER: addresses.provider.issuer,
+          SALLYPORT_OIDC_CLIENT_ID: addresses.provider.clientId,
+          SALLYPORT_OIDC_CLIENT_SECRET_FILE: providerSecretFile(home),
+        }),
       };
     case "console":
       return { ...all, SALLYPORT_CONSOLE_PORT: String(addresses.consolePort), SALLYPORT_API_URL: `https://localhost:${addresses.apiPort}`, NEXT_TELEMETRY_DISABLED: "1" };

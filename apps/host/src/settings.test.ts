@@ -14,12 +14,15 @@ let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "sallyport-settings-"));
   writeFileSync(file("good"), `${url("127.0.0.1/trial")}\n`, { mode: 0o600 });
+  writeFileSync(file("secret"), `${STRONG}\n`, { mode: 0o600 });
   writeFileSync(file("open"), url("127.0.0.1/trial"), { mode: 0o600 });
   chmodSync(file("open"), 0o644);
   writeFileSync(file("empty"), "\n", { mode: 0o600 });
   writeFileSync(file("weak"), url("127.0.0.1/trial", "Passw0rd"), { mode: 0o600 });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const PROVIDER: Environment = { SALLYPORT_OIDC_ISSUER: "https://login.example", SALLYPORT_OIDC_CLIENT_ID: "sallyport", SALLYPORT_OIDC_CLIENT_SECRET: STRONG };
 
 const failure = (environment: Environment): SallyportError => {
   try {
@@ -41,6 +44,7 @@ describe("settings", () => {
       databaseUrl: null,
       seed: "synthetic",
       consoleOrigin: null,
+      provider: null,
     });
   });
 
@@ -53,6 +57,9 @@ describe("settings", () => {
       SALLYPORT_DATABASE_URL_FILE: file("good"),
       SALLYPORT_SEED: "none",
       SALLYPORT_CONSOLE_ORIGIN: "https://sallyport.example",
+      SALLYPORT_OIDC_ISSUER: "https://login.example/realms/trial",
+      SALLYPORT_OIDC_CLIENT_ID: "sallyport",
+      SALLYPORT_OIDC_CLIENT_SECRET_FILE: file("secret"),
       NODE_ENV: "production",
       OTHER: "x",
     };
@@ -64,6 +71,7 @@ describe("settings", () => {
       databaseUrl: url("127.0.0.1/trial"),
       seed: "none",
       consoleOrigin: "https://sallyport.example",
+      provider: { issuer: "https://login.example/realms/trial", clientId: "sallyport", clientSecret: STRONG },
     });
   });
 
@@ -72,6 +80,9 @@ describe("settings", () => {
     ["localhost", url("localhost/trial")],
     ["IPv6 loopback", url("[::1]:5432/trial")],
   ])("accept a database at %s", (_, value) => expect(readSettings({ SALLYPORT_DATABASE_URL: value }).databaseUrl).toBe(value));
+
+  it("accept a provider on this host without TLS", () =>
+    expect(readSettings({ ...PROVIDER, SALLYPORT_OIDC_ISSUER: "http://localhost:8080" }).provider?.issuer).toBe("http://localhost:8080"));
 
   const refused: readonly (readonly [what: string, environment: () => Environment, code: string, names: string])[] = [
     ["a port that is no number", () => ({ SALLYPORT_API_PORT: "abc" }), "setting.invalid", "SALLYPORT_API_PORT"],
@@ -111,6 +122,13 @@ describe("settings", () => {
     ["a secret file that is a folder", () => ({ SALLYPORT_DATABASE_URL_FILE: folder }), "secret.missing", "SALLYPORT_DATABASE_URL_FILE"],
     ["an empty secret file", () => ({ SALLYPORT_DATABASE_URL_FILE: file("empty") }), "secret.missing", "SALLYPORT_DATABASE_URL_FILE"],
     ["a secret file that others can read", () => ({ SALLYPORT_DATABASE_URL_FILE: file("open") }), "secret.exposed", "SALLYPORT_DATABASE_URL_FILE"],
+    ["a provider without its client's name", () => ({ ...PROVIDER, SALLYPORT_OIDC_CLIENT_ID: undefined }), "setting.invalid", "SALLYPORT_OIDC_CLIENT_ID"],
+    ["a provider's client without the provider", () => ({ ...PROVIDER, SALLYPORT_OIDC_ISSUER: undefined }), "setting.invalid", "SALLYPORT_OIDC_ISSUER"],
+    ["a provider without a secret", () => ({ ...PROVIDER, SALLYPORT_OIDC_CLIENT_SECRET: undefined }), "secret.missing", "SALLYPORT_OIDC_CLIENT_SECRET"],
+    ["a provider's secret in two places", () => ({ ...PROVIDER, SALLYPORT_OIDC_CLIENT_SECRET_FILE: file("secret") }), "setting.invalid", "SALLYPORT_OIDC_CLIENT_SECRET"],
+    ["a provider's secret that is an example", () => ({ ...PROVIDER, SALLYPORT_OIDC_CLIENT_SECRET: "change-me-please" }), "secret.weak", "SALLYPORT_OIDC_CLIENT_SECRET"],
+    ["a provider without TLS on another host", () => ({ ...PROVIDER, SALLYPORT_OIDC_ISSUER: "http://login.example" }), "setting.invalid", "SALLYPORT_OIDC_ISSUER"],
+    ["a provider's issuer with a query", () => ({ ...PROVIDER, SALLYPORT_OIDC_ISSUER: "https://login.example/?a" }), "setting.invalid", "SALLYPORT_OIDC_ISSUER"],
     ["an example in a secret file", () => ({ SALLYPORT_DATABASE_URL_FILE: file("weak") }), "secret.weak", "SALLYPORT_DATABASE_URL_FILE"],
   ];
 

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { ProviderClientId, ProviderIssuer } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { relyingParty } from "@sallyport/passkey";
 import { assertDatabaseUrl } from "./database-url.ts";
@@ -18,6 +19,15 @@ export interface Settings {
   readonly seed: Seed;
   /** The console as browsers see it; null: where this host serves it itself, on `localhost`. */
   readonly consoleOrigin: string | null;
+  /** The external provider that people may sign in by, or null. */
+  readonly provider: ProviderSettings | null;
+}
+
+export interface ProviderSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** A secret. */
+  readonly clientSecret: string;
 }
 
 type Seed = "synthetic" | "none";
@@ -33,6 +43,10 @@ const SETTING_NAMES = [
   "SALLYPORT_DATABASE_URL_FILE",
   "SALLYPORT_SEED",
   "SALLYPORT_CONSOLE_ORIGIN",
+  "SALLYPORT_OIDC_ISSUER",
+  "SALLYPORT_OIDC_CLIENT_ID",
+  "SALLYPORT_OIDC_CLIENT_SECRET",
+  "SALLYPORT_OIDC_CLIENT_SECRET_FILE",
 ] as const;
 type SettingName = (typeof SETTING_NAMES)[number];
 
@@ -54,6 +68,7 @@ export function readSettings(environment: Environment = process.env, secretRule:
     databaseUrl: databaseUrl(environment, secretRule),
     seed: seed(environment),
     consoleOrigin: consoleOrigin(environment),
+    provider: provider(environment, secretRule),
   };
 }
 
@@ -113,4 +128,24 @@ function databaseUrl(environment: Environment, secretRule: SecretRule): string |
   if (direct !== undefined && file !== undefined) throw invalid("SALLYPORT_DATABASE_URL", "is set, and SALLYPORT_DATABASE_URL_FILE is too", "set one of them");
   if (file !== undefined) return assertDatabaseUrl(readSecretFile(file, "SALLYPORT_DATABASE_URL_FILE"), "SALLYPORT_DATABASE_URL_FILE", secretRule);
   return direct === undefined ? null : assertDatabaseUrl(direct, "SALLYPORT_DATABASE_URL", secretRule);
+}
+
+/** All of the provider's settings, or none: half of them would be a button that nobody can press. */
+function provider(environment: Environment, secretRule: SecretRule): ProviderSettings | null {
+  const issuer = text(environment, "SALLYPORT_OIDC_ISSUER");
+  const clientId = text(environment, "SALLYPORT_OIDC_CLIENT_ID");
+  const direct = text(environment, "SALLYPORT_OIDC_CLIENT_SECRET");
+  const file = text(environment, "SALLYPORT_OIDC_CLIENT_SECRET_FILE");
+  if (issuer === undefined && clientId === undefined && direct === undefined && file === undefined) return null;
+  if (issuer === undefined) throw invalid("SALLYPORT_OIDC_ISSUER", "is missing, and other settings of the provider are there", "set all of them, or none");
+  if (!ProviderIssuer.safeParse(issuer).success)
+    throw invalid("SALLYPORT_OIDC_ISSUER", "is no issuer", "use an https URL, as the provider's own metadata spells it; http on localhost alone");
+  if (clientId === undefined) throw invalid("SALLYPORT_OIDC_CLIENT_ID", "is missing, and other settings of the provider are there", "set all of them, or none");
+  if (!ProviderClientId.safeParse(clientId).success) throw invalid("SALLYPORT_OIDC_CLIENT_ID", "is no client id");
+  if (direct !== undefined && file !== undefined) throw invalid("SALLYPORT_OIDC_CLIENT_SECRET", "is set, and SALLYPORT_OIDC_CLIENT_SECRET_FILE is too", "set one of them");
+  const name: SettingName = `SALLYPORT_OIDC_CLIENT_SECRET${file === undefined ? "" : "_FILE"}`;
+  const clientSecret = file === undefined ? direct : readSecretFile(file, name);
+  if (clientSecret === undefined) throw new SallyportError("secret.missing", { setting: name, reason: "other settings of the provider are there" });
+  secretRule(clientSecret, name, clientId);
+  return { issuer, clientId, clientSecret };
 }
