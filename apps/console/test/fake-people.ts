@@ -98,6 +98,16 @@ export class FakePeople {
     switch (step) {
       case "founding":
         return contracts.FoundingOutput.parse({ foundersLeft: this.foundersLeft });
+      case "methods":
+        return contracts.MethodsOutput.parse({ methods: ["passkey", "password"], provider: null });
+      case "sign-in/provider-options":
+        return contracts.ProviderOptionsOutput.parse({ url: `https://login.example/authorize?state=s.${fakeSecret("state")}`, browser: fakeSecret("browser") });
+      case "sign-in/provider": {
+        const { query, browser } = contracts.SignInProviderInput.parse(input);
+        const person = this.people.find((each) => query === `code=${each.name}` && browser === fakeSecret("browser"));
+        if (person === undefined) throw new Refused("signin.failed");
+        return contracts.SessionOutput.parse({ session: this.begin(person).secret, ...this.#token(this.#last()) });
+      }
       case "sign-in/password": {
         const { username, password } = contracts.SignInPasswordInput.parse(input);
         const person = this.people.find((each) => each.name === username && each.password === password);

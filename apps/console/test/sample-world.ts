@@ -118,6 +118,7 @@ export const sampleProcedures = (): Record<string, Procedure> => ({
       assignments: [],
       grants: [],
     }),
+  "me.provider": () => contracts.MyProviderOutput.parse({ issuer: null, identities: [] }),
   "me.overview": (_, who) =>
     contracts.MyOverviewOutput.parse({
       personId: fakeId("per", who.name),

@@ -23,9 +23,13 @@ interface Named {
   "me.addPasskey": ["AddPasskeyInput", "AddPasskeyOutput"];
   "me.confirmTerminal": ["ConfirmTerminalInput", "Done"];
   "me.endSession": ["EndMySessionInput", "Done"];
+  "me.linkProvider": ["LinkProviderInput", "LinkProviderOutput"];
+  "me.linkProviderOptions": ["LinkProviderOptionsInput", "LinkProviderOptionsOutput"];
   "me.overview": ["MyOverviewInput", "MyOverviewOutput"];
   "me.passkeyOptions": ["PasskeyOptionsInput", "PasskeyOptionsOutput"];
+  "me.provider": ["MyProviderInput", "MyProviderOutput"];
   "me.removeAuthenticator": ["RemoveAuthenticatorInput", "Done"];
+  "me.unlinkProvider": ["UnlinkProviderInput", "Done"];
   "overview.get": ["OverviewInput", "OverviewOutput"];
   "overview.watch": ["WatchOverviewInput", "OverviewOutput"];
   "people.endSessions": ["EndSessionsInput", "EndSessionsOutput"];

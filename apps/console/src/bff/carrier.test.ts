@@ -38,6 +38,25 @@ describe("signing in and out", () => {
     expect([...people.sessions.values()].map(({ ended }) => ended)).toEqual(["session.ended", null]);
   });
 
+  test("a browser that left for the provider comes back with what its cookie holds, which script never sees, and another browser with nothing", async () => {
+    const people = new FakePeople([ada, ben]);
+    await using console = await startCarried(people);
+    const left = await console.post("/api/session/sign-in/provider-options", {});
+    expect(await left.text()).toMatch(/^\{"url":"https:\/\/login\.example\/[^"]+"\}$/);
+    const given = left.headers.get("set-cookie") ?? "";
+    expect(given).toMatch(/^__Host-sallyport-provider=[A-Za-z0-9_-]{43}; Max-Age=300; Path=\/; Secure; HttpOnly; SameSite=Strict$/);
+    const back = (headers: Readonly<Record<string, string>>, body: unknown = { query: "code=ada" }) => console.post("/api/session/sign-in/provider", body, headers);
+    const cookie = given.split(";")[0] ?? "";
+    const browser = cookie.slice(cookie.indexOf("=") + 1);
+    expect(await codeOf(await back({}))).toBe("401 signin.failed");
+    expect(await codeOf(await back({}, { query: "code=ada", browser }))).toBe("401 signin.failed");
+    expect(await codeOf(await back({ cookie: `__Host-sallyport-provider=${"x".repeat(43)}` }))).toBe("401 signin.failed");
+    expect(await codeOf(await back({ cookie }, "null"))).toBe("400 input.invalid");
+    const entered = await back({ cookie });
+    expect(await entered.json()).toMatchObject({ printedName: "Ada Marsh" });
+    expect(entered.headers.get("set-cookie")).toMatch(/^__Host-sallyport=[A-Za-z0-9_-]{43}; Path=\//);
+  });
+
   test("signing out ends the session at the api and takes the cookie, also where the api is gone", async () => {
     const people = world();
     await using console = await startCarried(people);

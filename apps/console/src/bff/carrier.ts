@@ -4,7 +4,7 @@ import { catalog, codeOf, type ErrorCode, SallyportError, toWireError } from "@s
 import type { Upstream, UpstreamAnswer, UpstreamPost } from "../api-upstream.ts";
 import { readBounded } from "./bounded-body.ts";
 import { judgeCarried, type Passage } from "./gate.ts";
-import { NO_SESSION_COOKIE, readSessionCookie } from "./session-cookie.ts";
+import { NO_SESSION_COOKIE, readProviderCookie, readSessionCookie } from "./session-cookie.ts";
 import { takeSessionStep } from "./session-steps.ts";
 import { type HeldToken, SessionVault } from "./session-vault.ts";
 import { WatchPlaces } from "./watch-places.ts";
@@ -57,6 +57,7 @@ export class Carrier {
           step: verdict.passage.path,
           body,
           secret: readSessionCookie(request.headers.cookie),
+          browser: readProviderCookie(request.headers.cookie),
           upstream: this.#options.upstream,
           vault: this.#vault,
         });

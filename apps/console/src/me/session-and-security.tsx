@@ -4,6 +4,7 @@ import { useCall } from "../api/use-call.ts";
 import { PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Authenticators } from "./authenticators.tsx";
+import { LinkedIdentities } from "./linked-identities.tsx";
 import { MyRights } from "./my-rights.tsx";
 import { MySessions } from "./my-sessions.tsx";
 
@@ -45,6 +46,7 @@ export function SessionAndSecurity() {
           <Authenticators me={me.data} />
           <MySessions sessions={me.data.sessions} />
           <MyRights assignments={me.data.assignments} grants={me.data.grants} />
+          <LinkedIdentities me={me.data} />
         </>
       )}
     </div>

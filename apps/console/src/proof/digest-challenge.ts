@@ -20,7 +20,12 @@ export async function enrolmentDigest(personId: string, attestation: string): Pr
 export const optionsOver = (digest: string, rpId: string): string =>
   JSON.stringify({ challenge: base64urlOf(bytesOfHex(digest)), rpId, userVerification: "required", timeout: 120_000 });
 
-/** What a passkey signs to remove one of its person's authenticators. */
+/** What a passkey signs to link the identity that an external provider answers with under this state. */
+export async function linkDigest(personId: string, state: string): Promise<string> {
+  return await sha256Hex(new TextEncoder().encode(`sallyport/link/v1\n${personId}\n${state}\n`));
+}
+
+/** What a passkey signs to remove one of its person's authenticators, or an identity that they have linked. */
 export async function removalDigest(personId: string, authenticatorId: string): Promise<string> {
   return await sha256Hex(new TextEncoder().encode(`sallyport/remove/v1\n${personId}\n${authenticatorId}\n`));
 }

@@ -1,5 +1,6 @@
 "use client";
 
+import type { MethodsOutput } from "@sallyport/contracts";
 import { useEffect, useState } from "react";
 import { resumeSession, sendStep } from "../api/send.ts";
 import type { SessionFacts } from "../bff/session-vault.ts";
@@ -12,6 +13,7 @@ import { FaultNotice } from "../proof/fault-notice.tsx";
 import { assertPasskey } from "../proof/passkey.ts";
 import { PasswordProof } from "../proof/password-proof.tsx";
 import { useCeremony } from "../proof/use-ceremony.ts";
+import { goToProvider } from "./provider-visit.ts";
 
 const WHY: Readonly<Record<string, string>> = {
   idle: "You were signed out because nothing was done for a while. What the page showed is gone from this browser.",
@@ -35,6 +37,7 @@ export function SignIn({ why, to }: SignInProps) {
   const [username, setUsername] = useState("");
   const [isTried, setTried] = useState(false);
   const [foundersLeft, setFoundersLeft] = useState(0);
+  const [provider, setProvider] = useState<string | null>(null);
   const reason = why === null ? undefined : WHY[why];
 
   useEffect(() => {
@@ -46,6 +49,10 @@ export function SignIn({ why, to }: SignInProps) {
       );
     sendStep<{ foundersLeft: number }>("founding").then(
       (founding) => setFoundersLeft(founding.foundersLeft),
+      () => undefined,
+    );
+    sendStep<MethodsOutput>("methods").then(
+      (methods) => setProvider(methods.provider),
       () => undefined,
     );
   }, [to, why]);
@@ -60,6 +67,8 @@ export function SignIn({ why, to }: SignInProps) {
       const { ceremony: id, options } = await sendStep<{ ceremony: string; options: string }>("sign-in/passkey-options");
       enter(await sendStep<SessionFacts>("sign-in/passkey", { ceremony: id, response: await assertPasskey(options) }));
     });
+
+  const withProvider = () => ceremony.run(async () => goToProvider((await sendStep<{ url: string }>("sign-in/provider-options")).url));
 
   return (
     <div className="door">
@@ -109,6 +118,11 @@ export function SignIn({ why, to }: SignInProps) {
         >
           {isPassword ? "Use a passkey instead" : "Use password and code instead"}
         </Button>
+        {provider !== null && (
+          <Button isPending={ceremony.isBusy} onPress={withProvider}>
+            Sign in with {provider}
+          </Button>
+        )}
         <FaultNotice fault={ceremony.fault} />
         <p className="door-foot quiet">Lost what you sign in with? A security administrator can start your recovery; two others have to agree.</p>
       </section>
