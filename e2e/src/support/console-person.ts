@@ -138,8 +138,8 @@ export class ConsolePerson {
   async leftBehind(): Promise<string> {
     return await this.page.evaluate(async () =>
       JSON.stringify([
-        { ...localStorage },
-        { ...sessionStorage },
+        Object.entries(localStorage),
+        Object.entries(sessionStorage),
         await caches.keys(),
         (await indexedDB.databases()).map(({ name }) => name),
         location.href,

@@ -17,14 +17,14 @@ export type Measured = keyof typeof MEASURED;
  * rows of the search alone: the trail isn't touched.
  */
 export async function fillSearch(owner: postgres.Sql, rows: number): Promise<void> {
-  const [{ have = 0 } = {}] = await owner<{ have: number }[]>`SELECT count(*)::integer AS have FROM audit.search`;
+  const [counted] = await owner<{ have: number }[]>`SELECT count(*)::integer AS have FROM audit.search`;
   await owner`
     INSERT INTO audit.search (chain, generation, seq, at_ms, principal, role, workload, action, resource, site, decision, reason, request_id)
     SELECT 'system', 1, 10000000 + n, (extract(epoch FROM now()) * 1000)::bigint - ((n * 7919) % 604800) * 1000 - 60000,
            'svc_made_' || n % 20, 'clinical_reviewer', 'spiffe://made/service/' || n % 20,
            (ARRAY['subject.list', 'subject.read', 'phi.read', 'packet.upload', 'trail.read'])[1 + n % 5], 'ref:' || md5((n % 500)::text), '-',
            CASE WHEN n % 13 = 0 THEN 'deny' ELSE 'allow' END, CASE WHEN n % 13 = 0 THEN 'policy.denied' ELSE 'allowed' END, 'req_' || lpad(n::text, 26, '0')
-      FROM generate_series(${have}::bigint, ${rows}::bigint - 1) AS n`;
+      FROM generate_series(${counted?.have ?? 0}::bigint, ${rows}::bigint - 1) AS n`;
   await owner`
     INSERT INTO audit.search_counts (span_s, start_ms, chain, decision, reason, n)
     SELECT span, at_ms / (span * 1000) * (span * 1000), chain, decision, reason, count(*) FROM audit.search, (VALUES (60), (3600)) AS spans (span)

@@ -4,8 +4,8 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const STEP_MS = 30_000;
 
 /** The code of a shared secret in base32 at a time (RFC 6238 with SHA-1, six digits, thirty seconds), written from the RFC for the tests alone. */
-export function totpAt(secret: string, atMs: number): string {
-  const bits = [...secret.replaceAll(/[\s=]/g, "")].map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, "0")).join("");
+function totpAt(secret: string, atMs: number): string {
+  const bits = Array.from(secret.replaceAll(/[\s=]/g, ""), (letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, "0")).join("");
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((octet) => Number.parseInt(octet, 2)));
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(atMs / STEP_MS)));

@@ -1,5 +1,5 @@
 import { SallyportError } from "@sallyport/errors";
-import { type Action, decide, Grant, type Place, type ResourceType, separated, siteFilter, siteKey } from "@sallyport/policy";
+import { type Action, decide, type Decision, Grant, type Place, type ResourceType, separated, siteFilter, siteKey } from "@sallyport/policy";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
 import type { Caller } from "./authenticate.ts";
 import type { Trace } from "./trace.ts";
@@ -52,7 +52,7 @@ export const mayAlso = <Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { principal, cl
  */
 export function decideCrossing<Tx, Found>(deps: BoundaryDeps<Tx>, rule: Rule, caller: Caller, context: RequestContext, trace: Trace, located: Located<Found>): Grant {
   if (rule.whenFrozen !== "serve" && deps.isFrozen()) throw new SallyportError("trail.frozen");
-  const { principal, claims, state, workload } = caller;
+  const { principal, claims, state } = caller;
   const { action, resource } = rule;
   const decision = decide(state.compiled, { principal, scope: claims.scope, action, resource, place: located.place, nowMs: deps.now() });
   if (decision.effect === "deny") {
@@ -73,8 +73,12 @@ export function decideCrossing<Tx, Found>(deps: BoundaryDeps<Tx>, rule: Rule, ca
   if (earlier !== undefined && separated(state.compiled, { first: earlier, second: { action, person: principal.person } })) {
     throw new SallyportError("policy.separation");
   }
-  const facts = { principal: principal.id, person: principal.person, workload, action, resource, requestId: context.requestId, policy: state.tag };
-  const grant = Grant.issue(facts, decision);
+  const grant = granted(caller, context, rule, decision);
   trace.allowed(grant);
   return grant;
+}
+
+/** The one place where a decision becomes a grant, in the words that the record will have. */
+export function granted({ principal, workload, state }: Caller, context: RequestContext, { action, resource }: Right, decision: Extract<Decision, { effect: "allow" }>): Grant {
+  return Grant.issue({ principal: principal.id, person: principal.person, workload, action, resource, requestId: context.requestId, policy: state.tag }, decision);
 }

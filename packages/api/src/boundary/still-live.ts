@@ -1,8 +1,8 @@
 import { SallyportError } from "@sallyport/errors";
-import { decide, Grant, type Place, siteKey } from "@sallyport/policy";
+import { decide, type Grant, type Place, siteKey } from "@sallyport/policy";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
 import type { Caller } from "./authenticate.ts";
-import type { Rule } from "./decide-crossing.ts";
+import { granted, type Rule } from "./decide-crossing.ts";
 import { failureOf } from "./failure.ts";
 
 /** A decision that something long rests on, to be made again while it lasts. */
@@ -19,7 +19,7 @@ export type Reach = (rule: Pick<Rule, "action" | "resource">, place: Place) => G
 export const reachOf =
   <Tx>(deps: Pick<BoundaryDeps<Tx>, "policy" | "now">, caller: Caller, context: RequestContext, standing: Standing[]): Reach =>
   (rule, place) => {
-    const { claims, workload } = caller;
+    const { claims } = caller;
     const { action, resource } = rule;
     const asked = JSON.stringify([action, resource, place]);
     const known = standing.find(({ rule: one, place: at }) => JSON.stringify([one.action, one.resource, at]) === asked);
@@ -29,7 +29,7 @@ export const reachOf =
     if (principal === undefined) return null;
     const decision = decide(state.compiled, { principal, scope: claims.scope, action, resource, place, nowMs: deps.now() });
     if (decision.effect === "deny") return null;
-    const grant = Grant.issue({ principal: principal.id, person: principal.person, workload, action, resource, requestId: context.requestId, policy: state.tag }, decision);
+    const grant = granted({ ...caller, principal, state }, context, rule, decision);
     standing.push({ rule: { ...rule, whenFrozen: "serve" }, place, grant });
     return grant;
   };
