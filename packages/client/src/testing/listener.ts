@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -16,7 +16,13 @@ export interface Arrived {
 }
 
 /** What the listener does with one request: answers it, or breaks the connection without an answer. */
-export type Reply = { readonly status: number; readonly json: unknown } | "reset" | "silence";
+export type Reply = { readonly status: number; readonly json: unknown } | Lines | "reset" | "silence";
+
+/** A watch's answer: so many pieces, as they are cut on the way, and then its end, a break, or nothing more. */
+interface Lines {
+  readonly pieces: readonly string[];
+  readonly after: "end" | "reset" | "silence";
+}
 
 /** A mutual TLS 1.3 listener that plays back replies, for what a real api can't be made to do at will. */
 export interface Listener {
@@ -73,9 +79,20 @@ function onRequest(arrived: Arrived[], reply: (request: Arrived, n: number) => R
       const answer = reply(request, arrived.filter(({ path }) => path === request.path).length);
       if (answer === "silence") return;
       if (answer === "reset") return void socket.destroy();
+      if ("pieces" in answer) return void play(response, answer);
       response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.json));
     });
   };
+}
+
+async function play(response: ServerResponse, { pieces, after }: Lines): Promise<void> {
+  response.writeHead(200, { "content-type": "application/x-ndjson" });
+  for (const piece of pieces) {
+    response.write(piece);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  if (after === "end") response.end();
+  if (after === "reset") response.destroy();
 }
 
 const headerOf = (message: IncomingMessage, name: string): string | undefined => {
