@@ -1,9 +1,10 @@
 import { measureAppend } from "./append.ts";
 import { measureCrossing } from "./crossing.ts";
 import { type Figure, lineOf } from "./figure.ts";
+import { measureSearch } from "./search.ts";
 import { measureVerify } from "./verify.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { append: measureAppend, verify: measureVerify, crossing: measureCrossing };
+const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { append: measureAppend, verify: measureVerify, crossing: measureCrossing, search: measureSearch };
 
 /** Runs the named measurements, or all, and prints each figure as it is, below its goal or not. */
 async function main(args: readonly string[]): Promise<number> {
