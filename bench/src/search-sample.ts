@@ -14,7 +14,9 @@ const chance = (column: string, below: number): string => `(('x' || substr(md5(i
 /** Fills the search with so many records of a made-up fortnight: forty principals, seventeen chains, most of it let through. */
 async function fill(sql: postgres.Sql, records: number): Promise<void> {
   // The indexes are made anew at the end, which is what makes a million rows a matter of a minute.
-  const indexes = await sql<{ name: string; made: string }[]>`SELECT indexname AS name, indexdef AS made FROM pg_indexes WHERE schemaname = 'audit' AND tablename = 'search' AND indexname LIKE 'search\\_%' AND indexname <> 'search_pkey'`;
+  const indexes = await sql<
+    { name: string; made: string }[]
+  >`SELECT indexname AS name, indexdef AS made FROM pg_indexes WHERE schemaname = 'audit' AND tablename = 'search' AND indexname LIKE 'search\\_%' AND indexname <> 'search_pkey'`;
   for (const { name } of indexes) await sql.unsafe(`DROP INDEX audit.${name}`);
   await sql.unsafe(`
     INSERT INTO audit.search (chain, generation, seq, at_ms, principal, role, workload, action, resource, site, decision, reason, request_id)
@@ -28,7 +30,7 @@ async function fill(sql: postgres.Sql, records: number): Promise<void> {
       FROM (SELECT i, CASE WHEN ${chance("o", 100)} < 4 THEN 'deny' WHEN ${chance("o", 100)} = 4 THEN 'error' ELSE 'allow' END AS decision FROM generate_series(1, ${records}) AS i) AS n`);
   for (const { made } of indexes) await sql.unsafe(made);
   await sql.unsafe(`INSERT INTO audit.search_counts (span_s, start_ms, chain, decision, reason, n)
-    SELECT w.s, at_ms - at_ms % (w.s * 1000), chain, decision, reason, count(*) FROM audit.search, (VALUES (60), (3600)) AS w (s) GROUP BY 1, 2, 3, 4, 5`);
+    SELECT w.s, at_ms - at_ms % (w.s * 1000), chain, decision, reason, count(*) FROM audit.search, (VALUES (60), (3600), (21600)) AS w (s) GROUP BY 1, 2, 3, 4, 5`);
   // What autovacuum does for a table that grows.
   await sql.unsafe("VACUUM ANALYZE audit.search");
   await sql.unsafe("VACUUM ANALYZE audit.search_counts");

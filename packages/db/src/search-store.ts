@@ -64,8 +64,15 @@ export interface SearchStore {
   page(scope: SearchScope, conditions: SearchConditions, at: { readonly after: SearchPlace | null; readonly limit: number }): Promise<readonly SearchRow[]>;
   /** A page with the records themselves, the oldest first. */
   lines(scope: SearchScope, conditions: SearchConditions, at: { readonly after: SearchPlace | null; readonly limit: number }): Promise<readonly SearchLine[]>;
-  /** How many match, counted up to `bound`, and the newest record that is searchable in these chains. */
-  count(scope: SearchScope, conditions: SearchConditions, bound: number): Promise<{ readonly count: number; readonly untilMs: number | null }>;
+  /**
+   * How many match, counted up to `bound`; where no one index answers all conditions together, what was found among `looks` records, and
+   * `isMore` says that there may be more. With the newest record that is searchable in these chains.
+   */
+  count(
+    scope: SearchScope,
+    conditions: SearchConditions,
+    at: { readonly bound: number; readonly looks: number },
+  ): Promise<{ readonly count: number; readonly isMore: boolean; readonly untilMs: number | null }>;
   /** How far each chain of the scope is searchable now. */
   positions(scope: SearchScope): Promise<readonly SearchPosition[]>;
   /** What matches after `from` and up to `to`, the newest first; of a chain that is not in `from`, all of it. */
@@ -74,8 +81,8 @@ export interface SearchStore {
     conditions: SearchConditions,
     range: { readonly from: readonly SearchPosition[]; readonly to: readonly SearchPosition[]; readonly limit: number },
   ): Promise<readonly SearchRow[]>;
-  /** `bucketS` is a multiple of `spanS`, the fineness of what is read: 60 or 3600. */
-  outcomes(scope: SearchScope, at: { readonly spanS: 60 | 3600; readonly bucketS: number; readonly fromMs: number }): Promise<SearchOutcomes>;
+  /** `bucketS` is a multiple of `spanS`, the fineness of what is read: 60, 3600 or 21600. */
+  outcomes(scope: SearchScope, at: { readonly spanS: 60 | 3600 | 21600; readonly bucketS: number; readonly fromMs: number }): Promise<SearchOutcomes>;
   /** Crossings since `fromMs` by workload, act and outcome; of the newest `bound` at most. */
   flows(
     scope: SearchScope,
@@ -154,12 +161,12 @@ export function searchStore(database: Database): SearchStore {
       return rows.map((row) => ({ ...rowOf(row), body: row.body, mac: row.mac.toString("hex") }));
     },
 
-    async count(scope, conditions, bound) {
+    async count(scope, conditions, { bound, looks }) {
       const [sites, action] = contextOf(scope);
-      const [row] = await database.run<{ n: string; until_ms: string | null }>`
-        SELECT n, until_ms FROM audit.search_count(${sites}, ${action}, ${filterOf(scope, conditions)}, ${bound})`;
+      const [row] = await database.run<{ n: string; is_more: boolean; until_ms: string | null }>`
+        SELECT n, is_more, until_ms FROM audit.search_count(${sites}, ${action}, ${filterOf(scope, conditions)}, ${bound}, ${looks})`;
       const untilMs = row?.until_ms ?? null;
-      return { count: Number(row?.n ?? 0), untilMs: untilMs === null ? null : Number(untilMs) };
+      return { count: Number(row?.n ?? 0), isMore: row?.is_more === true, untilMs: untilMs === null ? null : Number(untilMs) };
     },
 
     async positions(scope) {

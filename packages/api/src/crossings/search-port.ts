@@ -51,8 +51,15 @@ export interface CrossingSearch {
     conditions: SearchConditions,
     at: { readonly after: SearchPlace | null; readonly limit: number },
   ): Promise<readonly (CrossingRow & { readonly body: string; readonly mac: string })[]>;
-  /** How many match, counted up to `bound`, and the newest record that is searchable in these chains. */
-  count(scope: SearchScope, conditions: SearchConditions, bound: number): Promise<{ readonly count: number; readonly untilMs: number | null }>;
+  /**
+   * How many match, counted up to `bound`; where no one index answers all conditions together, what was found among `looks` records, and
+   * `isMore` says that there may be more. With the newest record that is searchable in these chains.
+   */
+  count(
+    scope: SearchScope,
+    conditions: SearchConditions,
+    at: { readonly bound: number; readonly looks: number },
+  ): Promise<{ readonly count: number; readonly isMore: boolean; readonly untilMs: number | null }>;
   positions(scope: SearchScope): Promise<readonly SearchPosition[]>;
   /** What matches after `from` and up to `to`, the newest first. */
   between(
@@ -63,7 +70,7 @@ export interface CrossingSearch {
   /** `bucketS` is a multiple of `spanS`. */
   outcomes(
     scope: SearchScope,
-    at: { readonly spanS: 60 | 3600; readonly bucketS: number; readonly fromMs: number },
+    at: { readonly spanS: 60 | 3600 | 21600; readonly bucketS: number; readonly fromMs: number },
   ): Promise<{
     readonly buckets: readonly { readonly startMs: number; readonly decision: string; readonly count: number }[];
     readonly denials: readonly { readonly reason: string; readonly count: number }[];

@@ -7,7 +7,7 @@ import type { SearchPlace, SearchScope } from "../../crossings/search-port.ts";
 import type { ApiDeps } from "../../ports.ts";
 
 const PAGE = 500;
-const COUNT_BOUND = 100_000_000;
+const COUNTED = { bound: 100_000_000, looks: 100_000_000 };
 const CATCH_UP_EVERY_MS = 200;
 const CATCH_UP_TRIES = 15;
 
@@ -30,7 +30,7 @@ export const exportCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
       await caughtUp(deps, scope, signal);
       const asked = conditionsOf(filter);
       const conditions = { ...asked, untilMs: Math.min(asked.untilMs ?? beganMs, beganMs) };
-      const [{ count: of }, names] = await Promise.all([deps.search.count(scope, conditions, COUNT_BOUND), deps.names()]);
+      const [{ count: of }, names] = await Promise.all([deps.search.count(scope, conditions, COUNTED), deps.names()]);
       let after: SearchPlace | null = null;
       let done = 0;
       while (!signal.aborted) {

@@ -8,8 +8,8 @@ import type { SearchPlace } from "../../crossings/search-port.ts";
 import { openCursor, sealCursor } from "../../cursor.ts";
 import type { ApiDeps } from "../../ports.ts";
 
-/** How far a total is counted. */
-const COUNT_BOUND = 10_000;
+/** How far a total is counted, and how many records are looked at for it where no index answers the filter alone. */
+const COUNTED = { bound: 5000, looks: 1000 };
 
 /** A page of the trail as the caller's rights and the filter leave it, newest first. */
 export const searchCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -33,13 +33,14 @@ export const searchCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
       const [rows, names] = await Promise.all([deps.search.page(scope, conditions, { after, limit: limit + 1 }), deps.names()]);
       const items = rows.slice(0, limit);
       const isWhole = after === null && rows.length <= limit;
-      const { count, untilMs } = await deps.search.count(scope, conditions, isWhole ? 1 : COUNT_BOUND + 1);
+      const { count, isMore, untilMs } = await deps.search.count(scope, conditions, isWhole ? { bound: 1, looks: 1 } : COUNTED);
       const last = items.at(-1);
       trace.note({ shown: items.length });
       return {
         items: items.map((row) => summaryOf(row, names)),
         next: last !== undefined && rows.length > limit ? sealCursor(key, bound, JSON.stringify([last.atMs, last.chain, last.generation, last.seq])) : null,
-        total: isWhole ? { count: items.length, isMore: false } : { count: Math.min(count, COUNT_BOUND), isMore: count > COUNT_BOUND },
+        // What is shown is there, however few were found by looking at some.
+        total: isWhole ? { count: items.length, isMore: false } : { count: Math.max(count, items.length), isMore: isMore || count < items.length },
         searchableUntil: untilMs === null ? null : new Date(untilMs).toISOString(),
       };
     },

@@ -12,10 +12,10 @@ type Overview = z.input<typeof OverviewOutput>;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** How fine the counts are that a chart of so many hours is made of, and how wide its bars. */
-const CHARTS: Readonly<Record<Hours, { readonly spanS: 60 | 3600; readonly bucketS: number }>> = {
+const CHARTS: Readonly<Record<Hours, { readonly spanS: 60 | 3600 | 21600; readonly bucketS: number }>> = {
   1: { spanS: 60, bucketS: 60 },
   24: { spanS: 3600, bucketS: 3600 },
-  168: { spanS: 3600, bucketS: 21_600 },
+  168: { spanS: 21_600, bucketS: 21_600 },
 };
 const FLOW_BOUND = 10_000;
 const DENIALS_SHOWN = 8;
