@@ -1,7 +1,6 @@
 "use client";
 
-import { ToggleButton } from "react-aria-components/ToggleButton";
-import { ToggleButtonGroup } from "react-aria-components/ToggleButtonGroup";
+import { useId } from "react";
 
 export interface Segment {
   readonly id: string;
@@ -20,23 +19,16 @@ export function Segments({
   readonly value: string;
   readonly onChange: (id: string) => void;
 }) {
+  const name = useId();
   return (
-    <ToggleButtonGroup
-      className="segments"
-      aria-label={label}
-      selectionMode="single"
-      disallowEmptySelection
-      selectedKeys={[value]}
-      onSelectionChange={(keys) => {
-        const [key] = keys;
-        if (key !== undefined) onChange(String(key));
-      }}
-    >
+    <fieldset className="segments">
+      <legend className="visually-hidden">{label}</legend>
       {options.map(({ id, text }) => (
-        <ToggleButton key={id} id={id} className="segment">
+        <label key={id} className="segment">
+          <input type="radio" className="segment-radio" name={name} value={id} checked={value === id} onChange={() => onChange(id)} />
           {text}
-        </ToggleButton>
+        </label>
       ))}
-    </ToggleButtonGroup>
+    </fieldset>
   );
 }

@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useSearchParams } from "next/navigation";
 import { useCallback, useMemo, useState } from "react";
 import type { WatchState } from "../api/use-watch.ts";
@@ -8,14 +9,17 @@ import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Skeleton } from "../components/states.tsx";
 import { useMay } from "../frame/me.ts";
 import { CrossingGrid } from "./crossing-grid.tsx";
-import { ExportDialog } from "./export-dialog.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { type FilterQuery, olderThan, readFilter, writeFilter } from "./filter-query.ts";
-import { RecordDrawer } from "./record-drawer.tsx";
 import { readRef, type RecordRef, writeRef } from "./record-ref.ts";
 import { type RecordWindow, rowAt, rowCount, totalText } from "./record-window.ts";
 import { ROWS_MAX, useCrossings } from "./use-crossings.ts";
-import { VerifyDialog } from "./verify-dialog.tsx";
+import { useOnceWanted } from "./use-once-wanted.ts";
+
+// What opens over the list is fetched when it is first wanted.
+const RecordDrawer = dynamic(async () => (await import("./record-drawer.tsx")).RecordDrawer, { ssr: false });
+const VerifyDialog = dynamic(async () => (await import("./verify-dialog.tsx")).VerifyDialog, { ssr: false });
+const ExportDialog = dynamic(async () => (await import("./export-dialog.tsx")).ExportDialog, { ssr: false });
 
 /** Puts a filter and the open record into the page's address, so that the address is a link to what is shown. It asks nothing of the server. */
 function goTo(filter: FilterQuery, record: RecordRef | null): void {
@@ -116,9 +120,9 @@ export function CrossingsPage() {
           <Button onPress={() => filterBy(olderThan(query, lastRow.at))}>Go on to what is older</Button>
         </p>
       )}
-      <RecordDrawer at={record} onClose={() => goTo(query, null)} onGo={(ref) => goTo(query, ref)} onFilter={filterBy} />
-      <VerifyDialog isOpen={dialog === "verify"} chain={query.chain ?? null} onClose={() => setDialog(null)} />
-      <ExportDialog isOpen={dialog === "export"} query={query} filter={crossings.filter ?? {}} onClose={() => setDialog(null)} />
+      {useOnceWanted(record !== null) && <RecordDrawer at={record} onClose={() => goTo(query, null)} onGo={(ref) => goTo(query, ref)} onFilter={filterBy} />}
+      {useOnceWanted(dialog === "verify") && <VerifyDialog isOpen={dialog === "verify"} chain={query.chain ?? null} onClose={() => setDialog(null)} />}
+      {useOnceWanted(dialog === "export") && <ExportDialog isOpen={dialog === "export"} query={query} filter={crossings.filter ?? {}} onClose={() => setDialog(null)} />}
     </div>
   );
 }

@@ -1,15 +1,18 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { Button } from "../components/button.tsx";
 import { Icon } from "../components/icon.tsx";
-import { Menu } from "../components/menu.tsx";
 import { Segments } from "../components/segments.tsx";
 import { useTell } from "../frame/notices.tsx";
 import { chipsOf, outcomeText, spanShort } from "./filter-chips.ts";
-import { FilterDrawer } from "./filter-drawer.tsx";
 import { type FilterQuery, type Outcome, OUTCOMES, SPANS, type Span, writeFilter } from "./filter-query.ts";
+import { useOnceWanted } from "./use-once-wanted.ts";
 import { isSameFilter, READY_VIEWS } from "./ready-views.ts";
+
+// The drawer is fetched when it is first wanted.
+const FilterDrawer = dynamic(async () => (await import("./filter-drawer.tsx")).FilterDrawer, { ssr: false });
 
 export interface FilterBarProps {
   readonly filter: FilterQuery;
@@ -60,20 +63,21 @@ export function FilterBar({ filter, onFilter, seen }: FilterBarProps) {
         />
         <div className="filters-acts">
           <Button onPress={() => setOpen(true)}>Filter</Button>
-          <Menu
-            label="Ready views"
-            trigger={
-              <Button>
-                Views <Icon name="chevron" size={14} />
-              </Button>
-            }
-            entries={READY_VIEWS.map(({ name, filter: ready }) => ({
-              id: name,
-              text: name,
-              ...(isSameFilter(ready, filter) && { icon: <Icon name="check" size={14} /> }),
-              onAction: () => onFilter(ready),
-            }))}
-          />
+          <select
+            className="input views"
+            aria-label="Ready views"
+            value={READY_VIEWS.find(({ filter: ready }) => isSameFilter(ready, filter))?.name ?? ""}
+            onChange={(event) => onFilter(READY_VIEWS.find(({ name }) => name === event.currentTarget.value)?.filter ?? filter)}
+          >
+            <option value="" disabled>
+              Views
+            </option>
+            {READY_VIEWS.map(({ name }) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
           <Button kind="quiet" onPress={copyLink}>
             <Icon name="copy" size={16} /> Copy link
           </Button>
@@ -96,7 +100,7 @@ export function FilterBar({ filter, onFilter, seen }: FilterBarProps) {
           </li>
         </ul>
       )}
-      <FilterDrawer isOpen={isOpen} filter={filter} seen={seen} onClose={() => setOpen(false)} onFilter={onFilter} />
+      {useOnceWanted(isOpen) && <FilterDrawer isOpen={isOpen} filter={filter} seen={seen} onClose={() => setOpen(false)} onFilter={onFilter} />}
     </section>
   );
 }

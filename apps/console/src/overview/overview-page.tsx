@@ -5,7 +5,7 @@ import type { OutputOf } from "../api/procedures.ts";
 import { useCall } from "../api/use-call.ts";
 import { useWatch, type WatchState } from "../api/use-watch.ts";
 import { Refusal } from "../components/refusal.tsx";
-import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
+import { Badge, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { Segments } from "../components/segments.tsx";
 import { clockOf } from "../status/status-text.ts";
 import { ChainPanel } from "./chain-panel.tsx";
@@ -50,47 +50,45 @@ function Shown({ overview, hours, onHours }: { readonly overview: Overview; read
       <PillarStrip pillars={pillars} />
       <div className="overview-pair">
         <NeedsPanel needs={needs} />
-        <Panel id="zones-title" title="Zones and crossings" acts={<span className="quiet">Last minute</span>}>
+        <Panel id="zones-title" title="Zones and crossings" acts={flows !== null && <span className="quiet">Last minute</span>}>
+          <ZoneMap flows={flows} />
           {flows === null ? (
-            <OutOfReach what="what crosses between the zones" />
+            <p className="quiet zone-note">What crosses, what was refused and how the chains are is shown to those whose role reads the trail.</p>
           ) : (
-            <>
-              <ZoneMap flows={flows} />
-              <details className="as-table">
-                <summary>As a table</summary>
-                <FlowTable flows={flows} />
-              </details>
-            </>
+            <details className="as-table">
+              <summary>As a table</summary>
+              <FlowTable flows={flows} />
+            </details>
           )}
         </Panel>
       </div>
-      <Panel
-        id="denials-title"
-        title="Denials over time"
-        acts={
-          <Segments
-            label="How far back"
-            value={String(hours)}
-            onChange={(value) => onHours(Number(value) as Lookback)}
-            options={[
-              { id: "1", text: "1 hour" },
-              { id: "24", text: "24 hours" },
-              { id: "168", text: "7 days" },
-            ]}
-          />
-        }
-      >
-        {outcomes === null ? <OutOfReach what="what was refused" /> : <DenialPanel outcomes={outcomes} topDenials={topDenials} hours={hours} at={at} />}
-      </Panel>
-      <Panel id="chains-title" title="Chains">
-        {chains === null ? <OutOfReach what="the chains" /> : <ChainPanel chains={chains} fingerprint={fingerprint} />}
-      </Panel>
+      {outcomes !== null && (
+        <Panel
+          id="denials-title"
+          title="Denials over time"
+          acts={
+            <Segments
+              label="How far back"
+              value={String(hours)}
+              onChange={(value) => onHours(Number(value) as Lookback)}
+              options={[
+                { id: "1", text: "1 hour" },
+                { id: "24", text: "24 hours" },
+                { id: "168", text: "7 days" },
+              ]}
+            />
+          }
+        >
+          <DenialPanel outcomes={outcomes} topDenials={topDenials} hours={hours} at={at} />
+        </Panel>
+      )}
+      {chains !== null && (
+        <Panel id="chains-title" title="Chains">
+          <ChainPanel chains={chains} fingerprint={fingerprint} />
+        </Panel>
+      )}
     </div>
   );
-}
-
-function OutOfReach({ what }: { readonly what: string }) {
-  return <EmptyState title="Out of your reach">{`None of your roles reads ${what}.`}</EmptyState>;
 }
 
 /** Whether the page is told of changes as they happen, said once for each change of that. */

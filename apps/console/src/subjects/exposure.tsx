@@ -31,21 +31,22 @@ const personColumns: readonly Column<Person>[] = [
   { key: "last", title: "Last", cell: ({ lastAt }) => (lastAt === null ? "–" : moment(lastAt)) },
 ];
 const revealColumns: readonly Column<Reveal>[] = [
-  { key: "at", title: "When", isHeader: true, cell: ({ at }) => moment(at) },
-  { key: "who", title: "Who", cell: ({ principal, name }) => name ?? principal },
-  { key: "field", title: "Field", cell: ({ field }) => <code>{field}</code> },
+  { key: "at", title: "When", isHeader: true, cell: ({ at }) => <span className="one-line">{moment(at)}</span> },
+  { key: "who", title: "Who", cell: ({ principal, name }) => <span className="one-line">{name ?? principal}</span> },
+  { key: "field", title: "Field", cell: ({ field }) => <code>{field.replaceAll(",", ", ")}</code> },
   { key: "purpose", title: "Purpose", cell: ({ purpose }) => purposeWord(purpose) },
   { key: "request", title: "Record", cell: ({ requestId }) => <Link href={`/crossings?request=${requestId}`}>See it</Link> },
 ];
 
-/** Who could see something of this subject, who did, and who did and no longer could. */
-export function Exposure({ subjectId }: { readonly subjectId: string }) {
+/** Who could see something of this subject, who did, and who did and no longer could. Alone on its page it says whom it is about. */
+export function Exposure({ subjectId, isAlone = false }: { readonly subjectId: string; readonly isAlone?: boolean }) {
   const call = useCall("subjects.exposure", { subjectId });
   if (call.isPending) return <Skeleton lines={10} label="Loading the exposure" />;
   if (call.isError) return <Refusal failure={call.error} onRetry={() => void call.refetch()} />;
-  const { could, did, didAndCannot, reveals, since } = call.data;
+  const { label, could, did, didAndCannot, reveals, since } = call.data;
   return (
     <div className="exposure">
+      {isAlone && <p className="subject-name">{label}</p>}
       <p className="quiet">
         {since === null ? "Nothing of this subject was opened so far, as far as the trail goes back." : `Something of this subject was first opened at ${moment(since)}.`}
       </p>

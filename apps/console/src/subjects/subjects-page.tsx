@@ -57,8 +57,8 @@ export function SubjectsPage() {
 function Places({ place }: { readonly place: SubjectPlace }) {
   const all = useCall("subjects.list", { limit: 1 });
   if (all.isPending) return <Skeleton lines={5} label="Loading the sites" />;
-  // The list beside it fails alike, and says why.
-  if (all.isError) return <div />;
+  // The list beside it fails alike, and says why; of nothing there are no places.
+  if (all.isError || all.data.total === 0) return <div />;
   const link = (where: SubjectPlace, text: string, count: number, className: string) => {
     const isHere = place.study === where.study && place.site === where.site;
     return (
