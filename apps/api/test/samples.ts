@@ -16,7 +16,7 @@ const TEXTS = [
   "000000",
   "clinical_reviewer",
   "{}",
-  ...["pkt", "sub", "per", "ses", "aut", "apr", "req"].map((prefix) => `${prefix}_${"0".repeat(26)}`),
+  ...["pkt", "sub", "per", "ses", "aut", "apr", "idn", "req"].map((prefix) => `${prefix}_${"0".repeat(26)}`),
 ];
 
 /**
@@ -37,7 +37,9 @@ export function sampleOf(schema: unknown): unknown {
     const text = TEXTS.find((each) => schema.safeParse(each).success);
     if (text !== undefined) return text;
   }
-  throw new TypeError("no sample is known for a part of this input");
+  throw new TypeError(
+    `no sample is known for ${JSON.stringify(schema instanceof z.ZodType ? schema.def : schema, (_, value: unknown) => (value instanceof RegExp ? String(value) : value)).slice(0, 300)}`,
+  );
 }
 
 /** Every place in a sample where a text stands. */
