@@ -97,3 +97,12 @@ export async function sendStep<Output>(step: string, input: object = {}): Promis
 
 /** Asks whose session this browser has. It doesn't count as activity. */
 export const resumeSession = async (): Promise<SessionFacts> => await sendStep<SessionFacts>("resume");
+
+/** Finds out whether this page's session still stands; where it doesn't, {@link liveSession} has ended. What can't be asked changes nothing. */
+export async function checkSession(): Promise<void> {
+  try {
+    await resumeSession();
+  } catch (error) {
+    if (error instanceof WireFailure && error.endsSession) liveSession.end(END_REASONS[error.code] ?? "ended");
+  }
+}

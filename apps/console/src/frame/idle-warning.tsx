@@ -2,8 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import { liveSession } from "../api/live-session.ts";
-import { resumeSession, sendCall, sendStep } from "../api/send.ts";
-import { toFailure } from "../api/wire-failure.ts";
+import { checkSession, sendCall, sendStep } from "../api/send.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { useFirstFocus } from "../components/use-first-focus.ts";
@@ -81,8 +80,7 @@ export function IdleWarning() {
   const stay = () => {
     void stayActive().then(async () => {
       // Where the call could not be made, the session may be over: that is found out at once.
-      if (liveSession.idleAtMs - Date.now() < (facts.idleSeconds * 1000) / 2)
-        await resumeSession().catch((error: unknown) => toFailure(error).endsSession && liveSession.end("ended"));
+      if (liveSession.idleAtMs - Date.now() < (facts.idleSeconds * 1000) / 2) await checkSession();
       setPhase({ phase: "active" });
     });
   };

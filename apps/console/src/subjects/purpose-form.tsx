@@ -56,7 +56,7 @@ export function PurposeForm({ recorded, act, isPending, failure, onCancel, onGo,
     if (purpose !== null && !tooShort && !isPending) onGo({ purpose, reason: reason.trim() });
   };
   return (
-    <form onSubmit={go} className="purpose-form">
+    <form onSubmit={go} className="purpose-form" noValidate>
       <DialogBody>
         {children}
         <fieldset className="purposes" {...(isUnset && { "aria-describedby": errorId })}>

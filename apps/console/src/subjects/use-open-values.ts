@@ -2,8 +2,12 @@
 
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { liveSession } from "../api/live-session.ts";
+import { checkSession } from "../api/send.ts";
 import { useTell } from "../frame/notices.tsx";
 import { coveredText, OpenValues } from "./open-values.ts";
+
+/** So often a page with open values asks whether its session still stands: one that was ended elsewhere must not leave them in sight. */
+const CHECK_MS = 10_000;
 
 const never = (): number => 0;
 
@@ -28,10 +32,14 @@ export function useOpenValues(): OpenValues {
     const stopTelling = values.subscribe((covered) => {
       if (covered !== null) tell({ tone: "done", text: coveredText(covered.keys.length, covered.why) });
     });
+    const checking = setInterval(() => {
+      if (values.count > 0) void checkSession();
+    }, CHECK_MS);
     document.addEventListener("visibilitychange", hidden);
     addEventListener("pagehide", left);
     addEventListener("keydown", escape, true);
     return () => {
+      clearInterval(checking);
       document.removeEventListener("visibilitychange", hidden);
       removeEventListener("pagehide", left);
       removeEventListener("keydown", escape, true);
