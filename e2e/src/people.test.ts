@@ -2,13 +2,13 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ConsolePerson, foundingLinks } from "./support/console-person.ts";
+import { invite, REASON } from "./support/invitation.ts";
 import { Product } from "./support/product.ts";
 import { until } from "./support/until.ts";
 
 const ALMA = { username: "alma", printedName: "Alma Reyes" };
 const BORIS = { username: "boris", printedName: "Boris Lind" };
 const PASSWORD = "velvet anchors drift northward";
-const REASON = "asked for in the spring review";
 
 let product: Product;
 let browser: Browser;
@@ -36,27 +36,6 @@ test("the start prints two one-time links before it is ready, and no log keeps t
   const said = product.host.stdout;
   expect(said.indexOf("founding administrator 2")).toBeLessThan(said.indexOf("ready "));
 });
-
-/** The invitation that one administrator asks for and the other approves; answers the one-time link. */
-async function invite(asking: ConsolePerson, approving: ConsolePerson, who: { username: string; printedName: string }, role: RegExp, where: string): Promise<string> {
-  await asking.goto("/people");
-  await asking.button("Invite a person").click();
-  await asking.fill("Printed name", who.printedName);
-  await asking.fill("User name", who.username);
-  await asking.page.getByRole("button", { name: /First role/ }).click();
-  await asking.page.getByRole("option", { name: role }).click();
-  await asking.page.getByRole("combobox", { name: /Where/ }).fill(where);
-  await asking.page.getByRole("option").first().click();
-  await asking.fill("Reason", REASON);
-  await asking.button("Ask for approval").click();
-  await asking.page.waitForURL(/\/approvals\?show=mine&request=apr_/);
-  const request = asking.page.url();
-  await asking.see("You asked for this yourself");
-  await approving.approveNext(REASON);
-  await asking.page.goto(request);
-  await asking.button("Make the link").click();
-  return await asking.page.locator(".link-shown").innerText();
-}
 
 describe.skipIf(noBrowser !== null)(`two people in two browsers${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
   test("found the deployment: nobody signs in before both have enrolled, each link is good once, and the link leaves the address at once", async () => {

@@ -5,7 +5,7 @@ import { type HostStatus, hostStatus } from "@sallyport/app-host";
 import { connect, type Connection } from "@sallyport/client";
 import { freePort } from "@sallyport/embedded-postgres";
 import { leftAfter } from "./processes.ts";
-import { type Ended, Program, ROOT, run } from "./program.ts";
+import { type Ended, Program, ROOT } from "./program.ts";
 import { until } from "./until.ts";
 
 const READY_MS = 180_000;
@@ -102,8 +102,13 @@ export class Product {
 
   /** Runs the command line on this deployment. */
   async cli(args: readonly string[], options: { readonly stdin?: string; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Ended> {
+    return await this.begin(args, options).ended;
+  }
+
+  /** Begins a command that waits for somebody. */
+  begin(args: readonly string[], options: { readonly stdin?: string; readonly env?: Readonly<Record<string, string>> } = {}): Program {
     const { env = { SALLYPORT_HOME: this.home }, stdin } = options;
-    return await run(process.execPath, [join(ROOT, "apps/cli/dist/main.js"), ...args], {
+    return new Program(process.execPath, [join(ROOT, "apps/cli/dist/main.js"), ...args], {
       cwd: ROOT,
       env: { INIT_CWD: this.folder, ...env },
       ...(stdin !== undefined && { stdin }),

@@ -14,7 +14,7 @@ function totpAt(secret: string, atMs: number): string {
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
-/** Gives each code once: no server takes one twice, so the next is waited for. */
+/** Gives each code once, since no server takes one twice; and the next one already in the step before it, as a server that allows for clocks takes it. */
 export class Codes {
   readonly #secret: string;
   #lastStep = 0;
@@ -24,8 +24,9 @@ export class Codes {
   }
 
   async next(): Promise<string> {
-    while (Math.floor(Date.now() / STEP_MS) <= this.#lastStep) await new Promise((resolve) => setTimeout(resolve, 200));
-    this.#lastStep = Math.floor(Date.now() / STEP_MS);
-    return totpAt(this.#secret, Date.now());
+    const now = (): number => Math.floor(Date.now() / STEP_MS);
+    while (this.#lastStep > now()) await new Promise((resolve) => setTimeout(resolve, 200));
+    this.#lastStep = Math.max(now(), this.#lastStep + 1);
+    return totpAt(this.#secret, this.#lastStep * STEP_MS);
   }
 }

@@ -1,0 +1,292 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, noBrowser } from "./support/browser.ts";
+import { ConsolePerson } from "./support/console-person.ts";
+import { expectTrace, exportedLines, listCrossings, shownRecords } from "./support/crossing-list.ts";
+import { type GatePeople, gatePeople, releaseDemographics } from "./support/gate-people.ts";
+import { approvedLink, REASON } from "./support/invitation.ts";
+import { PILOT, pilotDemographics, tally } from "./support/pilot-study.ts";
+import { Product } from "./support/product.ts";
+import { expectGone, fieldRow, reveal } from "./support/subject-record.ts";
+import { until } from "./support/until.ts";
+
+const data = pilotDemographics();
+const SITE = "701";
+
+let product: Product;
+let browser: Browser;
+let people: GatePeople;
+let subjectPath = "";
+
+beforeAll(async () => {
+  if (noBrowser !== null) return;
+  product = await Product.start();
+  browser = await launchBrowser();
+  [people] = await Promise.all([gatePeople(browser, product), releaseDemographics(product)]);
+}, 420_000);
+afterAll(async () => {
+  if (noBrowser !== null) return;
+  await browser.close();
+  await product.remove();
+}, 120_000);
+
+describe.skipIf(noBrowser !== null)(`people at the gate${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
+  test("a reviewer lists subjects by site under labels, and opens one with its identifiers masked", async () => {
+    const { rita } = people;
+    await rita.goto(`/subjects?study=${PILOT}&site=${SITE}`);
+    const rows = rita.page.locator("a.subject-label");
+    await rows.first().waitFor();
+    const atSite = tally(data.column("SITEID"))[SITE] ?? 0;
+    expect(await rows.count()).toBe(Math.min(50, atSite));
+    await rita.see(new RegExp(`^${atSite > 50 ? "50 of " : ""}${atSite} subjects$`));
+    const listed = await rita.page.content();
+    for (const subject of data.column("USUBJID")) expect(listed).not.toContain(subject);
+    await rows.first().click();
+    await rita.page.waitForURL(/\/subjects\/sub_/);
+    subjectPath = new URL(rita.page.url()).pathname;
+    await fieldRow(rita, "USUBJID")
+      .getByRole("button", { name: /^Open / })
+      .waitFor();
+    const record = await rita.page.content();
+    for (const subject of data.column("USUBJID")) expect(record).not.toContain(subject);
+  }, 120_000);
+
+  test("a value opens for a purpose and a reason, with its time in sight, and is nowhere after its end, Escape, or a look elsewhere", async () => {
+    const { rita } = people;
+    await rita.goto(subjectPath);
+    await fieldRow(rita, "USUBJID")
+      .getByRole("button", { name: /^Open / })
+      .click();
+    await rita.button("Open it").click();
+    await rita.see("Choose what it is for.");
+    await rita.page.keyboard.press("Escape");
+
+    const value = await reveal(rita, "USUBJID", REASON);
+    expect(data.column("USUBJID")).toContain(value);
+    expect(await rita.page.getByRole("timer").innerText()).toMatch(/^(?:60|5\d) s$/);
+    expect(await rita.leftBehind()).not.toContain(value);
+    await rita.page.clock.fastForward(61_000);
+    await expectGone(rita, value);
+
+    expect(await reveal(rita, "USUBJID", REASON)).toBe(value);
+    await rita.page.keyboard.press("Escape");
+    await expectGone(rita, value);
+
+    expect(await reveal(rita, "USUBJID", REASON)).toBe(value);
+    await rita.page.evaluate(() => {
+      Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    await expectGone(rita, value);
+    await rita.goto("/subjects");
+    await rita.page.goBack();
+    await fieldRow(rita, "USUBJID").waitFor();
+    await expectGone(rita, value);
+  }, 120_000);
+
+  test("many values open at once, when a second person who sees none of them has approved it, and once", async () => {
+    const { rita, greta } = people;
+    const answers: Promise<string>[] = [];
+    greta.page.on("response", (response) => {
+      if (response.url().includes("/api/call/")) answers.push(response.text().catch(() => ""));
+    });
+    await rita.goto(subjectPath);
+    await rita.button("Choose fields").click();
+    await rita.button("Choose all").click();
+    await rita.button("Ask for approval").click();
+    const dialog = rita.page.getByRole("dialog");
+    await dialog.getByRole("radio", { name: "Safety" }).check();
+    await rita.fill("Reason", REASON);
+    await dialog.getByRole("button", { name: "Ask for approval" }).click();
+    await rita.see("waits for a second person");
+    await greta.approveNext(REASON);
+
+    await rita.goto(subjectPath);
+    await rita.button("Open them now").click();
+    await rita.page.locator(".open-value-text").first().waitFor();
+    const opened = await rita.page.locator(".open-value-text").allInnerTexts();
+    expect(opened.length).toBeGreaterThan(3);
+    const usubjid = opened.find((text) => data.column("USUBJID").includes(text)) ?? "";
+    expect(usubjid).not.toBe("");
+    const heard = (await Promise.all(answers)).join("\n");
+    expect(heard).toContain("DM.USUBJID");
+    expect(heard).not.toContain(usubjid);
+    await rita.page.keyboard.press("Escape");
+    await expectGone(rita, usubjid);
+    await rita.goto(subjectPath);
+    await rita.button("Choose fields").waitFor();
+    expect(await rita.button("Open them now").count()).toBe(0);
+  }, 120_000);
+
+  test("the exposure names who opened what of the subject, and who could have", async () => {
+    const { greta } = people;
+    await greta.goto(`${subjectPath}?tab=exposure`);
+    const did = greta.page.locator(".panel").filter({ has: greta.page.locator("#exposure-did") });
+    await did.getByText("Rita Voss").waitFor();
+    const could = greta.page.locator(".panel").filter({ has: greta.page.locator("#exposure-could") });
+    await could.getByText("Greta Holm").waitFor();
+    expect(await could.getByText("Rita Voss").count()).toBe(0);
+    await greta.page
+      .locator(".panel")
+      .filter({ has: greta.page.locator("#exposure-reveals") })
+      .getByText("DM.USUBJID")
+      .first()
+      .waitFor();
+  }, 120_000);
+
+  test("a denial says which pillar shut, why and what to do, and its trace is for those who read the trail", async () => {
+    const { rita, otto } = people;
+    await rita.goto("/people");
+    const refusal = rita.page.locator('.refusal[data-code="policy.denied"]').first();
+    await refusal.waitFor();
+    expect(await refusal.innerText()).toMatch(/Policy: No rule allows this\.\s+Ask/);
+    expect(await refusal.getByRole("button", { name: "Show trace" }).count()).toBe(0);
+    const requestId = await refusal.locator(".refusal-foot code").nth(1).innerText();
+
+    await otto.goto("/people");
+    await otto.page.locator('.refusal[data-code="policy.denied"]').first().getByRole("button", { name: "Show trace" }).click();
+    await expectTrace(otto.page.getByRole("dialog"), "Policy");
+
+    await otto.goto(`/crossings?request=${requestId}`);
+    await otto.page.locator("a.crossing-link").first().click();
+    await expectTrace(otto.page.getByRole("dialog"), "Policy");
+    await otto.see("Rita Voss");
+  }, 120_000);
+
+  test("a crossing comes to an auditor who watches, and a filter's link gives another person the same records", async () => {
+    const { rita, otto, alma } = people;
+    await listCrossings(otto, "/crossings?what=subject.list");
+    await otto.see("Live");
+    const before = await shownRecords(otto);
+    await rita.goto("/subjects");
+    await rita.page.locator("a.subject-label").first().waitFor();
+    const after = await until(
+      async () => {
+        const now = await shownRecords(otto);
+        return now[0] !== before[0] && now;
+      },
+      30_000,
+      () => "no new crossing came",
+    );
+    expect(before).not.toContain(after[0]);
+
+    await otto.goto("/crossings");
+    await otto.page.getByRole("radio", { name: "Denied" }).click();
+    await otto.page.waitForURL("**/crossings?outcome=deny");
+    await otto.page.locator("tr.crossing-deny").first().waitFor();
+    const mine = await shownRecords(otto);
+    await alma.page.goto(otto.page.url());
+    await alma.page.locator("tr.crossing-deny").first().waitFor();
+    expect(await shownRecords(alma)).toEqual(mine);
+  }, 120_000);
+
+  test("an auditor verifies the trail whole, and exports exactly the filter, as lines and for a spreadsheet", async () => {
+    const { otto } = people;
+    await otto.goto("/crossings");
+    await otto.button("Verify").click();
+    await otto.see("Whole: every record verifies, up to its chain's end");
+    expect(await otto.page.getByRole("progressbar", { name: "Verified" }).getAttribute("value")).toBe("100");
+
+    const denied = "/crossings?outcome=deny";
+    await listCrossings(otto, denied);
+    const shown = await shownRecords(otto);
+    const lines = await exportedLines(otto, denied, "JSONL");
+    const [head = "", ...rows] = await exportedLines(otto, denied, "CSV");
+    expect([lines.length, rows.length]).toEqual([shown.length, shown.length]);
+    const refs = lines.map((line) => JSON.parse(line) as { chain: string; generation: number; seq: number }).map(({ chain, generation, seq }) => `${chain}~${generation}~${seq}`);
+    // The list is newest first, the export oldest first.
+    expect(refs.toReversed()).toEqual(shown);
+    expect(head.split(",").slice(1, 4)).toEqual(['"chain"', '"generation"', '"seq"']);
+    expect(rows.map((row) => row.split(",").slice(1, 4).join("~").replaceAll('"', ""))).toEqual(refs);
+
+    await otto.page.keyboard.press("Escape");
+    await otto.page.locator("a.crossing-link").first().click();
+    const line = await otto.page.locator(".raw-line").innerText();
+    expect(lines.at(-1)).toBe(line);
+  }, 120_000);
+
+  test("a person whose authenticator is lost enrols anew by a link that two others agreed to, and the old passkey opens nothing", async () => {
+    const { alma, dora, greta } = people;
+    await greta.goto(subjectPath);
+    const value = await reveal(greta, "USUBJID", REASON);
+    await alma.goto("/people");
+    await alma.button("Greta Holm").click();
+    await alma.button("Recover a lost authenticator: begin").click();
+    await alma.fill("Reason", REASON);
+    await alma.button("Ask for approval").click();
+    const link = await approvedLink(alma, dora);
+
+    // The page with the open value was left by itself.
+    await greta.page.waitForURL(/\/sign-in/, { timeout: 15_000 });
+    await expectGone(greta, value);
+    const anew = await ConsolePerson.open(browser, product.console);
+    await anew.enrolWithPasskey(link, null);
+    await anew.signInWithPasskey();
+    await anew.heading("Overview");
+    await anew.close();
+    await greta.goto("/sign-in");
+    await greta.button("Sign in with a passkey").click();
+    await greta.page.locator('[data-code="signin.failed"]').first().waitFor();
+  }, 120_000);
+
+  test("an administrator is suspended when another approves it, and never below two", async () => {
+    const { alma, boris, dora } = people;
+    const askToSuspend = async (name: string): Promise<void> => {
+      await alma.goto("/people");
+      await alma.button(name).click();
+      await alma.button("Suspend this administrator: begin").click();
+      await alma.fill("Reason", REASON);
+      await alma.button("Ask for approval").click();
+    };
+    await askToSuspend("Boris Lind");
+    await alma.see("You asked for this yourself");
+    await dora.approveNext(REASON);
+    await boris.goto("/overview");
+    await boris.page.waitForURL(/\/sign-in/);
+    await askToSuspend("Dora Finch");
+    await alma.page.locator('[data-code="people.floor"]').first().waitFor();
+  }, 120_000);
+
+  test("a terminal that shows a code is signed in by its owner at the console, acts as them, and stops at logout", async () => {
+    const { dora } = people;
+    const login = product.begin(["login"]);
+    const [, code = ""] = await until(
+      () => /enter ([A-Z]{4}-[A-Z]{4})/.exec(login.stderr),
+      30_000,
+      () => `no code: ${login.stderr}`,
+    );
+    await dora.goto("/terminal");
+    await dora.fill("Code on your terminal", code);
+    await dora.button("Sign the terminal in").click();
+    await dora.see("The terminal is signed in as you.");
+    expect(await login.ended).toMatchObject({ code: 0, stdout: expect.stringContaining("signed in as Dora Finch") as string });
+    const overview = ["--as", "me", "call", "me.overview"];
+    expect(await product.json(overview)).toMatchObject({ username: "dora" });
+    expect((await product.cli(["logout"])).code).toBe(0);
+    expect((await product.cli(overview)).code).not.toBe(0);
+  }, 120_000);
+
+  test("who does nothing is warned, can stay, and is signed out otherwise", async () => {
+    const { rita } = people;
+    const { page } = rita;
+    await rita.goto("/subjects");
+    await page.locator("a.subject-label").first().waitFor();
+    await page.clock.fastForward("14:10");
+    const warning = page.getByRole("alertdialog", { name: "Still there?" });
+    await warning.waitFor();
+    await warning.getByRole("button", { name: "Stay signed in" }).click();
+    await warning.waitFor({ state: "detached" });
+    await page.clock.fastForward("14:10");
+    await warning.waitFor();
+    await page.clock.fastForward("01:00");
+    await rita.see("You were signed out because nothing was done for a while.");
+    expect(await rita.context.cookies()).toEqual([]);
+    await page.goBack().catch(() => null);
+    expect(await page.locator("a.subject-label").count()).toBe(0);
+  }, 120_000);
+
+  test("nothing met what the browser's policy objects to", () => {
+    for (const person of Object.values(people as unknown as Record<string, ConsolePerson>))
+      expect(person.objections.filter((text) => /policy|trusted|refused to|unsafe/i.test(text))).toEqual([]);
+  });
+});

@@ -1,0 +1,52 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { ConsolePerson, foundingLinks } from "./console-person.ts";
+import { joined } from "./invitation.ts";
+import { PILOT, pilotDemographics } from "./pilot-study.ts";
+import type { Product } from "./product.ts";
+
+/** Three administrators, two reviewers of the pilot study and an auditor, each signed in in a browser of their own. */
+export interface GatePeople {
+  /** Administrators: founders with a passkey, and with a password and a code; and a third with a passkey. */
+  readonly alma: ConsolePerson;
+  readonly boris: ConsolePerson;
+  readonly dora: ConsolePerson;
+  /** A clinical reviewer, whose browser has a clock that tests can put forward. */
+  readonly rita: ConsolePerson;
+  /** A regulatory reviewer. */
+  readonly greta: ConsolePerson;
+  /** An auditor over everything. */
+  readonly otto: ConsolePerson;
+}
+
+/** Brings the pilot study's demographics in, and has them released. */
+export async function releaseDemographics(product: Product): Promise<void> {
+  const file = join(product.folder, "DM.json");
+  writeFileSync(file, pilotDemographics().text);
+  const { packetId } = await product.json<{ packetId: string }>(["--as", "ingest", "ingest", file]);
+  await product.json(["--as", "steward", "release", packetId, "--reason", "validated against source documents"]);
+}
+
+/** Founds the deployment and invites everybody. The password's codes come thirty seconds apart, so that the second founder decides once only. */
+export async function gatePeople(browser: Browser, product: Product): Promise<GatePeople> {
+  const [first = "", second = ""] = foundingLinks(product.host.stdout);
+  const open = async (): Promise<ConsolePerson> => await ConsolePerson.open(browser, product.console);
+  const [alma, boris] = [await open(), await open()];
+  await alma.enrolWithPasskey(first, { username: "alma", printedName: "Alma Reyes" });
+  await boris.enrolWithPassword(second, { username: "boris", printedName: "Boris Lind" }, "velvet anchors drift northward");
+  await Promise.all([alma.signInWithPasskey(), boris.signInWithPassword("boris")]);
+  const dora = await joined(browser, [alma, boris], { username: "dora", printedName: "Dora Finch" }, /^security_admin/, "Everywhere");
+  const passkeys = [alma, dora] as const;
+  const rita = await joined(
+    browser,
+    passkeys,
+    { username: "rita", printedName: "Rita Voss" },
+    /^clinical_reviewer/,
+    `${PILOT}, all`,
+    async ({ page }) => await page.clock.install(),
+  );
+  const greta = await joined(browser, passkeys, { username: "greta", printedName: "Greta Holm" }, /^regulatory_reviewer/, `${PILOT}, all`);
+  const otto = await joined(browser, passkeys, { username: "otto", printedName: "Otto Lang" }, /^auditor/, "Everywhere");
+  return { alma, boris, dora, rita, greta, otto };
+}

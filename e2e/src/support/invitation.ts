@@ -1,0 +1,47 @@
+import type { Browser } from "playwright-core";
+import { ConsolePerson, type Named } from "./console-person.ts";
+
+export const REASON = "asked for in the spring review";
+
+/** The invitation that one administrator asks for and the other approves; answers the one-time link. */
+export async function invite(asking: ConsolePerson, approving: ConsolePerson, who: Named, role: RegExp, where: string): Promise<string> {
+  await asking.goto("/people");
+  await asking.button("Invite a person").click();
+  await asking.fill("Printed name", who.printedName);
+  await asking.fill("User name", who.username);
+  await asking.page.getByRole("button", { name: /First role/ }).click();
+  await asking.page.getByRole("option", { name: role }).click();
+  await asking.page.getByRole("combobox", { name: /Where/ }).fill(where);
+  await asking.page.getByRole("option").first().click();
+  await asking.fill("Reason", REASON);
+  await asking.button("Ask for approval").click();
+  return await approvedLink(asking, approving);
+}
+
+/** Waits for the request that was just asked for, has it approved, and answers the one-time link that it gives. */
+export async function approvedLink(asking: ConsolePerson, approving: ConsolePerson): Promise<string> {
+  await asking.page.waitForURL(/\/approvals\?show=mine&request=apr_/);
+  const request = asking.page.url();
+  await asking.see("You asked for this yourself");
+  await approving.approveNext(REASON);
+  await asking.page.goto(request);
+  await asking.button("Make the link").click();
+  return await asking.page.locator(".link-shown").innerText();
+}
+
+/** Somebody invited, enrolled with a passkey and signed in, in a browser of their own. */
+export async function joined(
+  browser: Browser,
+  [asking, approving]: readonly [ConsolePerson, ConsolePerson],
+  who: Named,
+  role: RegExp,
+  where: string,
+  prepare: (person: ConsolePerson) => Promise<void> = async () => undefined,
+): Promise<ConsolePerson> {
+  const link = await invite(asking, approving, who, role, where);
+  const person = await ConsolePerson.open(browser, asking.console);
+  await prepare(person);
+  await person.enrolWithPasskey(link, null);
+  await person.signInWithPasskey();
+  return person;
+}
