@@ -6,9 +6,9 @@ import { type Api, type Deployment, deployment } from "./stack.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 /** Interleaved pairs a probe. The long run's is the number that the guarantee is stated for. */
-const PAIRS = LONG ? 10_000 : 150;
+const PAIRS = LONG ? 10_000 : 100;
 /** What it takes to see a millisecond on a busy machine. */
-const PAIRS_TO_SEE = LONG ? 10_000 : 1000;
+const PAIRS_TO_SEE = LONG ? 10_000 : 400;
 
 let at: Deployment;
 let probes: ReturnType<typeof probesOf> = {};
