@@ -2,14 +2,13 @@
 
 import { useEffect, useRef, useState } from "react";
 import { liveSession } from "../api/live-session.ts";
-import { checkSession, sendCall, sendStep } from "../api/send.ts";
+import { checkSession, sendCall } from "../api/send.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { useFirstFocus } from "../components/use-first-focus.ts";
-import { coverPage } from "./leave.ts";
+import { closeSession } from "./close-session.ts";
 import { type IdlePhase, idlePhase } from "./idle-clock.ts";
 import { useSession } from "./session-gate.tsx";
-import { tellTabs } from "./tab-line.ts";
 
 const TICK_MS = 1000;
 /** Typing and pressing is activity too: the api hears of it once in a third of the idle time. */
@@ -21,16 +20,6 @@ const INPUTS = ["keydown", "pointerdown"] as const;
 /** Keeps the api's clock in step with a person who works without asking for anything. */
 async function stayActive(): Promise<void> {
   await sendCall("access.mine", {}).catch(() => undefined);
-}
-
-/** The time is up as this page sees it. The console is asked once more, for the person may be at work in another browser window. */
-async function closeUp(why: "idle" | "expired"): Promise<void> {
-  coverPage();
-  const sessionId = liveSession.facts?.sessionId;
-  if (sessionId === undefined) return;
-  tellTabs({ kind: "ended", sessionId, why });
-  await sendStep("end").catch(() => undefined);
-  liveSession.end(why);
 }
 
 /** Says a minute before idle logoff that it comes, and logs off where nobody answers. */
@@ -61,7 +50,7 @@ export function IdleWarning() {
       setPhase((now) => (now.phase === "active" && next.phase === "active" ? now : next));
       if (next.phase !== "over") return;
       isClosing = true;
-      void closeUp(next.why);
+      void closeSession(next.why);
     };
     const noteInput = () => {
       const isNear = liveSession.idleAtMs - Date.now() < Math.min(60, facts.idleSeconds / 2) * 1000;

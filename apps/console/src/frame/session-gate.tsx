@@ -3,9 +3,10 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from "react";
 import { liveSession } from "../api/live-session.ts";
-import { resumeSession, sendStep } from "../api/send.ts";
+import { resumeSession } from "../api/send.ts";
 import { toFailure, WireFailure } from "../api/wire-failure.ts";
 import type { SessionFacts } from "../bff/session-vault.ts";
+import { closeSession } from "./close-session.ts";
 import { coverPage, leavePage } from "./leave.ts";
 import { hearTabs, tellTabs } from "./tab-line.ts";
 
@@ -100,10 +101,7 @@ export function SessionGate({ opening, failed, children }: SessionGateProps) {
   }, [client]);
 
   const signOut = useCallback(() => {
-    coverPage();
-    const sessionId = liveSession.facts?.sessionId;
-    if (sessionId !== undefined) tellTabs({ kind: "ended", sessionId, why: "out" });
-    void sendStep("end").finally(() => liveSession.end("out"));
+    void closeSession("out");
   }, []);
 
   if (state.phase === "opening") return opening;
