@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SallyportClientError } from "@sallyport/client";
 import { startPostgres } from "@sallyport/embedded-postgres";
@@ -44,24 +44,6 @@ async function refused(place: string, work: () => Promise<unknown>): Promise<Sal
   show(place, `${error.message} ${error.stack ?? ""} ${JSON.stringify(error)} ${(error.where ?? []).join(" ")} ${String(error.cause)}`);
   return error;
 }
-
-const withOwner = async <T>(work: (owner: postgres.Sql) => Promise<T>): Promise<T> => {
-  const read = (name: string): string => readFileSync(join(product.home, "postgres", name), "utf8").trim();
-  const owner = postgres({
-    host: "127.0.0.1",
-    port: Number(read("port")),
-    database: "postgres",
-    username: "postgres",
-    password: read("superuser.password"),
-    max: 1,
-    onnotice: () => undefined,
-  });
-  try {
-    return await work(owner);
-  } finally {
-    await owner.end();
-  }
-};
 
 beforeAll(async () => {
   product = await Product.start();
@@ -139,7 +121,7 @@ describe("two hundred values that nobody may see where they don't belong", () =>
     const reviewer = product.connect("reviewer");
     const { items } = await reviewer.api.subjects.list.query({ study: PILOT });
     const [victim, other] = [items[0]?.subjectId ?? "", items[1]?.subjectId ?? ""];
-    await withOwner(async (owner) => {
+    await product.withOwner(async (owner) => {
       await owner`UPDATE phi.fields SET sealed = (SELECT sealed FROM phi.fields WHERE subject = ${other} AND name = 'RACE') WHERE subject = ${victim} AND name = 'RACE'`;
     });
     const { code } = await refused(
@@ -168,7 +150,7 @@ describe("two hundred values that nobody may see where they don't belong", () =>
       if (defence === "on") {
         for (const chain of ["system", `site:${PILOT}/701`])
           await product.json(["--as", "auditor", "export", "--chain", chain, "--out", join(product.home, "exports", chain.replaceAll(/\W/g, "-"))]);
-        await withOwner(async (owner) => await owner.unsafe("CHECKPOINT"));
+        await product.withOwner(async (owner) => await owner.unsafe("CHECKPOINT"));
         const ended = await product.stop();
         expect(searchText("the supervisor", `${ended?.stdout ?? ""}${ended?.stderr ?? ""}`, PLANTED)).toEqual([]);
       } else {

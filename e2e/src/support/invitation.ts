@@ -3,8 +3,8 @@ import { ConsolePerson, type Named } from "./console-person.ts";
 
 export const REASON = "asked for in the spring review";
 
-/** The invitation that one administrator asks for and the other approves; answers the one-time link. */
-export async function invite(asking: ConsolePerson, approving: ConsolePerson, who: Named, role: RegExp, where: string): Promise<string> {
+/** Asks for an invitation, which nobody has approved yet. */
+export async function askToInvite(asking: ConsolePerson, who: Named, role: RegExp, where: string): Promise<void> {
   await asking.goto("/people");
   await asking.button("Invite a person").click();
   await asking.fill("Printed name", who.printedName);
@@ -15,6 +15,12 @@ export async function invite(asking: ConsolePerson, approving: ConsolePerson, wh
   await asking.page.getByRole("option").first().click();
   await asking.fill("Reason", REASON);
   await asking.button("Ask for approval").click();
+  await asking.page.waitForURL(/\/approvals\?show=mine&request=apr_/);
+}
+
+/** The invitation that one administrator asks for and the other approves; answers the one-time link. */
+export async function invite(asking: ConsolePerson, approving: ConsolePerson, who: Named, role: RegExp, where: string): Promise<string> {
+  await askToInvite(asking, who, role, where);
   return await approvedLink(asking, approving);
 }
 

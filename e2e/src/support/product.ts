@@ -1,9 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HostStatus, hostStatus } from "@sallyport/app-host";
 import { connect, type Connection } from "@sallyport/client";
 import { freePort } from "@sallyport/embedded-postgres";
+import postgres from "postgres";
 import { leftAfter } from "./processes.ts";
 import { type Ended, Program, ROOT } from "./program.ts";
 import { until } from "./until.ts";
@@ -120,6 +121,25 @@ export class Product {
     const { code, stdout, stderr } = await this.cli([...args, "--json"], options);
     if (code !== 0) throw new Error(`sallyport ${args.join(" ").slice(0, 120)} ended with ${String(code)}: ${stderr}`);
     return JSON.parse(stdout) as T;
+  }
+
+  /** Works in the embedded database as its superuser. */
+  async withOwner<T>(work: (owner: postgres.Sql) => Promise<T>): Promise<T> {
+    const read = (name: string): string => readFileSync(join(this.home, "postgres", name), "utf8").trim();
+    const owner = postgres({
+      host: "127.0.0.1",
+      port: Number(read("port")),
+      database: "postgres",
+      username: "postgres",
+      password: read("superuser.password"),
+      max: 1,
+      onnotice: () => undefined,
+    });
+    try {
+      return await work(owner);
+    } finally {
+      await owner.end();
+    }
   }
 
   profile(name: string): string {

@@ -1,0 +1,221 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { violationsOf } from "./support/axe.ts";
+import { launchBrowser, noBrowser } from "./support/browser.ts";
+import { ConsolePerson } from "./support/console-person.ts";
+import { populated, type Populated } from "./support/populated.ts";
+import { Product } from "./support/product.ts";
+
+/** A folder; every page is drawn into it. */
+const SCREENSHOTS = process.env["SALLYPORT_SCREENSHOTS"];
+const HEIGHTS = { 1440: 900, 390: 844 } as const;
+const THEMES = ["light", "dark"] as const;
+
+interface Look {
+  readonly name: string;
+  readonly person: () => ConsolePerson;
+  /** Brings the page up, to where what it is for can be seen. */
+  readonly open: (person: ConsolePerson) => Promise<void>;
+  /** Whether the picture ends where the screen does: a window lies over the page, or the rest is more of the same. */
+  readonly isScreenOnly?: true;
+}
+
+let product: Product;
+let browser: Browser;
+let people: Populated;
+let stranger: ConsolePerson;
+
+beforeAll(async () => {
+  if (noBrowser !== null) return;
+  product = await Product.start();
+  browser = await launchBrowser();
+  people = await populated(product, browser);
+  stranger = await ConsolePerson.open(browser, product.console);
+  if (SCREENSHOTS !== undefined) mkdirSync(SCREENSHOTS, { recursive: true });
+}, 600_000);
+afterAll(async () => {
+  if (noBrowser !== null) return;
+  await browser.close();
+  await product.remove();
+}, 120_000);
+
+const shows = async (person: ConsolePerson, selector: string): Promise<void> => await person.page.locator(selector).first().waitFor();
+
+const LOOKS: readonly Look[] = [
+  {
+    name: "status",
+    person: () => stranger,
+    open: async (person) => {
+      await person.goto("/");
+      await shows(person, '.board[data-state="open"]');
+    },
+  },
+  {
+    name: "sign-in",
+    person: () => stranger,
+    open: async (person) => {
+      await person.goto("/sign-in");
+      await person.button("Use password and code instead").click();
+    },
+  },
+  {
+    name: "enrol",
+    person: () => stranger,
+    open: async (person) => {
+      await person.page.goto("about:blank");
+      await person.page.goto(people.openLink);
+      await person.button(/go on/).waitFor();
+    },
+  },
+  {
+    name: "overview",
+    person: () => people.dora,
+    open: async (person) => {
+      await person.goto("/overview");
+      await shows(person, ".chart-frame");
+    },
+  },
+  {
+    name: "crossings",
+    person: () => people.dora,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/crossings");
+      await shows(person, ".crossing-link");
+    },
+  },
+  {
+    name: "record",
+    person: () => people.dora,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/crossings?outcome=deny");
+      await person.page.locator(".crossing-link").first().click();
+      await shows(person, ".raw-line");
+    },
+  },
+  {
+    name: "subjects",
+    person: () => people.clara,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/subjects");
+      await shows(person, ".subject-label");
+    },
+  },
+  {
+    name: "subject",
+    person: () => people.clara,
+    open: async (person) => {
+      await person.goto("/subjects");
+      await person.page.locator(".subject-label").first().click();
+      await shows(person, ".masked-value");
+    },
+  },
+  {
+    name: "approvals",
+    person: () => people.alma,
+    open: async (person) => {
+      await person.goto("/approvals?show=all");
+      await shows(person, ".row-open");
+    },
+  },
+  {
+    name: "request",
+    person: () => people.alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/approvals");
+      await person.page.locator(".row-open").first().click();
+      await person.heading("Your decision");
+    },
+  },
+  {
+    name: "people",
+    person: () => people.alma,
+    open: async (person) => {
+      await person.goto("/people");
+      await shows(person, ".row-open");
+    },
+  },
+  {
+    name: "person",
+    person: () => people.alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/people");
+      await person.button("Clara Ode").click();
+      await person.button(/Suspend: begin/).waitFor();
+    },
+  },
+  {
+    name: "me",
+    person: () => people.alma,
+    open: async (person) => {
+      await person.goto("/me");
+      await person.heading("Authenticators");
+    },
+  },
+  {
+    name: "terminal",
+    person: () => people.alma,
+    open: async (person) => {
+      await person.goto("/terminal");
+      await person.page.getByLabel("Code on your terminal").waitFor();
+    },
+  },
+];
+
+/** Waits until nothing is loading, the frame knows for whom it is, and nothing is on its way in or out; what moves for ever is left to it. */
+async function settled({ page }: ConsolePerson): Promise<void> {
+  await page.waitForFunction(
+    () =>
+      document.querySelector('.skeleton-line, [aria-busy="true"]') === null &&
+      document.querySelectorAll(".shell").length === document.querySelectorAll(".top-bar .initials").length,
+  );
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const ending = document.getAnimations().filter((animation) => animation.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    await Promise.allSettled(ending.map(async (animation) => await animation.finished));
+  });
+}
+
+/** Draws the page as it stands: all of it, on a screen that is high enough, or what the screen shows where a window lies over it. */
+async function draw({ page }: ConsolePerson, file: string, isScreenOnly: boolean): Promise<void> {
+  const screen = page.viewportSize();
+  if (screen === null) return;
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  if (!isScreenOnly && height > screen.height) await page.setViewportSize({ ...screen, height });
+  await page.screenshot({ path: file });
+  await page.setViewportSize(screen);
+}
+
+describe.skipIf(noBrowser !== null)(`on a screen and on a phone, light and dark${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
+  test.each(LOOKS)(
+    "$name: axe finds nothing, nothing runs over the side, and the browser objects to nothing",
+    async ({ name, person: whose, open, isScreenOnly = false }) => {
+      const person = whose();
+      const before = person.objections.length;
+      const found: string[] = [];
+      for (const width of [1440, 390] as const) {
+        await person.page.setViewportSize({ width, height: HEIGHTS[width] });
+        await person.page.emulateMedia({ colorScheme: "light" });
+        await open(person);
+        for (const theme of THEMES) {
+          await person.page.emulateMedia({ colorScheme: theme });
+          await settled(person);
+          const over = await person.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          if (over !== 0) found.push(`${width} ${theme}: ${over} pixels over the side`);
+          found.push(...(await violationsOf(person.page)).map((violation) => `${width} ${theme}: ${violation}`));
+          if (SCREENSHOTS !== undefined) await draw(person, join(resolve(SCREENSHOTS), `${name}-${width}-${theme}.png`), isScreenOnly);
+        }
+      }
+      // Whether there is a session is asked of the console, and 401 is how it says no.
+      found.push(...person.objections.slice(before).filter((text) => !/status of 401/.test(text)));
+      expect(found).toEqual([]);
+    },
+    120_000,
+  );
+});
