@@ -1,10 +1,17 @@
 import { measureAppend } from "./append.ts";
 import { measureCrossing } from "./crossing.ts";
 import { type Figure, lineOf } from "./figure.ts";
+import { measurePageLoads } from "./pages.ts";
 import { measureSearch } from "./search.ts";
 import { measureVerify } from "./verify.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { append: measureAppend, verify: measureVerify, crossing: measureCrossing, search: measureSearch };
+const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  append: measureAppend,
+  verify: measureVerify,
+  crossing: measureCrossing,
+  search: measureSearch,
+  pages: measurePageLoads,
+};
 
 /** Runs the named measurements, or all, and prints each figure as it is, below its goal or not. */
 async function main(args: readonly string[]): Promise<number> {
