@@ -50,18 +50,24 @@ function HopLine({ hop, flow, isWide, isStill }: { readonly hop: Hop; readonly f
         ))}
       {flow !== null && (
         <g className="hop-counts" transform={`translate(${x} ${y})`}>
-          <rect x="-34" y="-22" width="68" height={flow.denied > 0 ? 42 : 22} rx="4" />
-          <text className="hop-allowed" y="-6">
-            {count(flow.allowed)}
-          </text>
-          {flow.denied > 0 && (
-            <text className="hop-denied" y="13">
-              ✕ {count(flow.denied)}
-            </text>
-          )}
+          <HopCount className="hop-allowed" y={-9} text={count(flow.allowed)} />
+          {flow.denied > 0 && <HopCount className="hop-denied" y={19} text={`✕ ${count(flow.denied)}`} />}
         </g>
       )}
     </g>
+  );
+}
+
+/** A number beside its way, on a ground as wide as the number: a short way stays in sight. */
+function HopCount({ className, y, text }: { readonly className: string; readonly y: number; readonly text: string }) {
+  const width = 10 + text.length * 8;
+  return (
+    <>
+      <rect x={-width / 2} y={y - 14} width={width} height={19} rx="4" />
+      <text className={className} y={y}>
+        {text}
+      </text>
+    </>
   );
 }
 
