@@ -47,7 +47,9 @@ export function SubjectsPage() {
       <PageHead title="Subjects" lead="Masked. A label names a subject and says nothing of them; opening a value is a crossing of its own." />
       <div className="subjects">
         <Places place={place} />
-        <List key={placeQuery(place)} place={place} />
+        <section className="panel" aria-label="Subjects of this place">
+          <List key={placeQuery(place)} place={place} />
+        </section>
       </div>
     </>
   );
