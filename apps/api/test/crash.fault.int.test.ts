@@ -86,7 +86,7 @@ faultTest(
       expect([point, after.packets - before.packets, after.records - before.records]).toEqual([point, 1, 1]);
     }
   },
-  120_000,
+  300_000,
 );
 
 async function effects(at: Deployment): Promise<{ packets: number; records: number }> {

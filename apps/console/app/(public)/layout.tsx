@@ -13,7 +13,7 @@ export default function PublicLayout({ children }: { readonly children: ReactNod
       </a>
       <header className="masthead">
         <div className="frame">
-          <Link href="/" className="masthead-home">
+          <Link href="/" prefetch={false} className="masthead-home">
             <Wordmark />
           </Link>
           <span className="masthead-acts">

@@ -15,6 +15,7 @@ export class LiveSession {
   readonly #onActivity = new Set<Listener>();
   #facts: SessionFacts | null = null;
   #activeAtMs = 0;
+  #closing: EndReason | null = null;
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
@@ -35,7 +36,13 @@ export class LiveSession {
 
   begin(facts: SessionFacts): void {
     this.#facts = facts;
+    this.#closing = null;
     this.#activeAtMs = this.#now();
+  }
+
+  /** This page is about to end the session: whatever notices that it is over while that is under way, this is why. */
+  closing(why: EndReason): void {
+    this.#closing = why;
   }
 
   /** Something was asked for by the person, here or in another tab. */
@@ -49,7 +56,7 @@ export class LiveSession {
   end(why: EndReason): void {
     if (this.#facts === null) return;
     this.#facts = null;
-    for (const tell of this.#onEnd) tell(why);
+    for (const tell of this.#onEnd) tell(this.#closing ?? why);
   }
 
   onEnd(listener: (why: EndReason) => void): () => void {

@@ -39,7 +39,7 @@ export function Button({ kind = "plain", isIcon = false, isLarge = false, childr
 /** A link that looks like a button: it goes somewhere, and does nothing. */
 export function ButtonLink({ href, kind = "plain", children }: { readonly href: string; readonly kind?: ButtonKind; readonly children: ReactNode }) {
   return (
-    <Link href={href} className={classOf(kind)}>
+    <Link href={href} prefetch={false} className={classOf(kind)}>
       {children}
     </Link>
   );

@@ -14,6 +14,7 @@ export async function closeSession(why: "out" | "idle" | "expired"): Promise<voi
   coverPage();
   const sessionId = liveSession.facts?.sessionId;
   if (sessionId === undefined) return;
+  liveSession.closing(why);
   const waited = new Promise<void>((resolve) => setTimeout(resolve, WAIT_MS));
   await Promise.race([sendStep("end").catch(() => undefined), waited]);
   tellTabs({ kind: "ended", sessionId, why });
