@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from "node:crypto";
+import { randomBytes, generateKeyPairSync, sign } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,7 @@ const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).
  */
 export class StandInProvider {
   readonly clientId = "sallyport";
-  readonly clientSecret = "q7Rt-2mZ9pLx4KcW-of-a-test";
+  readonly clientSecret = randomBytes(24).toString("base64url");
   account = "ada";
   readonly #server: Server = createServer((request, response) => this.#answer(request, response));
   readonly #keys = generateKeyPairSync("ed25519");

@@ -53,7 +53,7 @@ test("a watch that is cut fails with the code of its last line, after what came 
   expect(failure).toMatchObject({ code: "session.ended", status: 401, requestId: "req_1" });
 });
 
-test("a watch that is refused fails as any call does, and isn't opened twice", async () => {
+test("a watch that is refused fails as every call does, and isn't opened twice", async () => {
   const { connection, listener } = await watching(wire(403, "policy.denied"));
   expect(await taken(connection)).toMatchObject({ skipped: [], failure: { code: "policy.denied", status: 403 } });
   expect(listener.to("/trpc/crossings.watch")).toHaveLength(1);
