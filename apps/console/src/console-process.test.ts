@@ -87,7 +87,7 @@ describe("the console process", () => {
   );
 
   test("fetches less than 200 kB of compressed script for a page behind the sign-in to come alive", async () => {
-    for (const path of ["/overview", "/approvals", "/people", "/me", "/terminal"]) {
+    for (const path of ["/overview", "/crossings", "/subjects", "/subjects/sub_00000000000000000000000000", "/approvals", "/people", "/me", "/terminal"]) {
       const { text } = await page(path);
       const scripts = new Set(
         [...text.matchAll(/<script\b([^>]*)>/g)]

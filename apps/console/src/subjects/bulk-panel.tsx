@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useState } from "react";
 import type { OutputOf } from "../api/procedures.ts";
@@ -15,8 +16,10 @@ import { useTell } from "../frame/notices.tsx";
 import { bulkRequestOf } from "./bulk-request.ts";
 import { fieldKey } from "./field-groups.ts";
 import type { OpenValues } from "./open-values.ts";
-import { type Intent, PurposeForm } from "./purpose-form.tsx";
+import type { Intent } from "./purpose-form.tsx";
 import { useSlow } from "./use-slow.ts";
+
+const PurposeForm = dynamic(async () => (await import("./purpose-form.tsx")).PurposeForm, { ssr: false });
 
 interface BulkPanelProps {
   readonly subject: OutputOf<"subjects.get">;

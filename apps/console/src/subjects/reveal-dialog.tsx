@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useEffect, useRef, useState } from "react";
 import { sendCall } from "../api/send.ts";
 import { toFailure, type WireFailure } from "../api/wire-failure.ts";
@@ -7,7 +8,9 @@ import { Dialog } from "../components/dialog.tsx";
 import { useTell } from "../frame/notices.tsx";
 import { fieldKey } from "./field-groups.ts";
 import type { OpenValues } from "./open-values.ts";
-import { type Intent, PurposeForm } from "./purpose-form.tsx";
+import type { Intent } from "./purpose-form.tsx";
+
+const PurposeForm = dynamic(async () => (await import("./purpose-form.tsx")).PurposeForm, { ssr: false });
 
 /** The field that is to be opened; its key names the value. */
 export interface Wanted {

@@ -1,16 +1,20 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
-import { Tab, TabList, TabPanel, Tabs } from "react-aria-components/Tabs";
 import { useCall } from "../api/use-call.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { PageHead, Skeleton } from "../components/states.tsx";
 import { useMay, useMe } from "../frame/me.ts";
-import { Exposure } from "./exposure.tsx";
 import { SubjectHead } from "./subject-head.tsx";
 import { SubjectRecord } from "./subject-record.tsx";
 import { useOpenValues } from "./use-open-values.ts";
+
+/** For those who may, and who look there. */
+const Exposure = dynamic(async () => (await import("./exposure.tsx")).Exposure, { ssr: false, loading: () => <Skeleton lines={6} label="Loading the exposure" /> });
+/** The page comes alive without what keeps the tabs: it is fetched when there is something to put under them. */
+const SubjectTabs = dynamic(async () => (await import("./subject-tabs.tsx")).SubjectTabs, { ssr: false });
 
 /**
  * One subject: the record, and who could see it. An auditor sees the second without the first. Nothing of the subject is in the page's
@@ -51,26 +55,14 @@ function SubjectWhole({ subjectId, mayExposure }: { readonly subjectId: string; 
   return (
     <>
       <SubjectHead subject={call.data} />
-      <Tabs className="tabs" selectedKey={tab} onSelectionChange={(key) => goTo(String(key))}>
-        <TabList className="tab-list" aria-label="Parts of the subject">
-          <Tab id="record" className="tab">
-            Record
-          </Tab>
-          {mayExposure && (
-            <Tab id="exposure" className="tab">
-              Exposure
-            </Tab>
-          )}
-        </TabList>
-        <TabPanel id="record" className="tab-panel">
-          <SubjectRecord subject={call.data} values={values} />
-        </TabPanel>
-        {mayExposure && (
-          <TabPanel id="exposure" className="tab-panel">
-            <Exposure subjectId={subjectId} />
-          </TabPanel>
-        )}
-      </Tabs>
+      <SubjectTabs
+        at={tab}
+        onGo={goTo}
+        parts={[
+          { id: "record", title: "Record", content: <SubjectRecord subject={call.data} values={values} /> },
+          ...(mayExposure ? [{ id: "exposure", title: "Exposure", content: <Exposure subjectId={subjectId} /> }] : []),
+        ]}
+      />
     </>
   );
 }
