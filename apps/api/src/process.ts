@@ -184,12 +184,7 @@ export class ApiProcess {
     const real: ApiDeps<Tx> = {
       ...base,
       ...people.ports,
-      tokens: {
-        verify: async (authorization, peer) => {
-          await this.#tokens.verifyAhead(authorization);
-          return this.#tokens.verify(authorization, peer);
-        },
-      },
+      tokens: { verify: (authorization, peer) => this.#tokens.verify(authorization, peer) },
       policy: this.policy,
       sessions: this.sessions,
       trail: this.trail,

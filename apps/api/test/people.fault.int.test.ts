@@ -156,7 +156,7 @@ const verifierWithoutBinding = (): Ports => {
   return (real) => ({
     ...real,
     tokens: {
-      async verify(authorization, peer) {
+      verify(authorization, peer) {
         tokens.setKeys(keys());
         return tokens.verify(authorization, peer);
       },

@@ -22,7 +22,7 @@ function checking(over: Partial<AccessTokenChecks>, read = (authorization: reado
   return (real) => {
     const verifier = new AccessTokenVerifier({ issuer: `https://${at.trustDomain}/custodian`, audience: `https://${at.trustDomain}/api`, now }, { ...strictChecks, ...over });
     verifier.setKeys(lastStatus().tokenKeys);
-    return { ...real, tokens: { verify: async (authorization, peer) => verifier.verify(read(authorization), peer) } };
+    return { ...real, tokens: { verify: (authorization, peer) => verifier.verify(read(authorization), peer) } };
   };
 }
 
@@ -51,7 +51,7 @@ const anyone = (workload: string): AccessClaims => {
 const credulous: Ports = (real) => ({
   ...real,
   tokens: {
-    async verify(authorization, peer) {
+    verify(authorization, peer) {
       const [first = ""] = authorization;
       return /^Bearer \S/.test(first) ? real.tokens.verify([first], peer) : anyone(peer.spiffe);
     },
@@ -62,9 +62,9 @@ const credulous: Ports = (real) => ({
 const forgiving: Ports = (real) => ({
   ...real,
   tokens: {
-    async verify(authorization, peer) {
+    verify(authorization, peer) {
       try {
-        return await real.tokens.verify(authorization, peer);
+        return real.tokens.verify(authorization, peer);
       } catch {
         return anyone(peer.spiffe);
       }

@@ -82,12 +82,8 @@ interface Outage {
 }
 const OUTAGES: Readonly<Record<string, () => Outage>> = {
   "may not be written": () => ({
-    begin: () =>
-      at.owner
-        .run`REVOKE EXECUTE ON FUNCTION audit.append(text, integer, bigint, bytea, text, bytea), audit.append_runs(text, text, text, bytea, text, text, bytea) FROM sallyport_api`,
-    end: () =>
-      at.owner
-        .run`GRANT EXECUTE ON FUNCTION audit.append(text, integer, bigint, bytea, text, bytea), audit.append_runs(text, text, text, bytea, text, text, bytea) TO sallyport_api`,
+    begin: () => at.owner.run`REVOKE EXECUTE ON FUNCTION audit.append(text, integer, bigint, bytea, text, bytea) FROM sallyport_api`,
+    end: () => at.owner.run`GRANT EXECUTE ON FUNCTION audit.append(text, integer, bigint, bytea, text, bytea) TO sallyport_api`,
   }),
   "is full": () => ({
     begin: async () => {

@@ -34,7 +34,7 @@ export interface RequestContext {
 
 /** Port: proves the principal. Throws `token.*`. */
 export interface TokenVerifier {
-  verify(authorization: readonly string[], peer: Peer): Promise<AccessClaims>;
+  verify(authorization: readonly string[], peer: Peer): AccessClaims;
 }
 
 /** Port: the trail. `append` answers when the record is durable; `inTransaction` commits a change and its records together or not at all. */

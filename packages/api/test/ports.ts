@@ -49,7 +49,7 @@ export async function inMemory(
     now: () => state.nowMs,
     policy,
     tokens: {
-      verify: async ([authorization]) => ({
+      verify: ([authorization]) => ({
         sub: authorization ?? "svc_reviewer",
         scope: new Set((options.scope ?? "subject.list subject.read phi.read packet.upload access.read").split(" ")),
         jti: "jti",

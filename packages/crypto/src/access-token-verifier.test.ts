@@ -97,37 +97,6 @@ describe("the remembered signatures", () => {
     expect(count()).toBe(2);
   });
 
-  test("that were made ahead are each for one call of the same bytes", async () => {
-    const { made, count } = counting(0);
-    await Promise.all([made.verifyAhead(numbered(1)), made.verifyAhead(numbered(1))]);
-    made.verify(numbered(2), peer);
-    expect(count()).toBe(1);
-    for (const n of [1, 1]) made.verify(numbered(n), peer);
-    expect(count()).toBe(1);
-    made.verify(numbered(1), peer);
-    expect(count()).toBe(2);
-  });
-
-  test("that were made ahead are none under another ring, wherever it came", async () => {
-    const { made, count } = counting(0);
-    const ahead = made.verifyAhead(numbered(1));
-    made.setKeys([{ ...ringKey, untilS: null }]);
-    await ahead;
-    made.verify(numbered(1), peer);
-    expect(count()).toBe(1);
-    await made.verifyAhead(numbered(1));
-    made.setKeys([{ ...ringKey }]);
-    made.verify(numbered(1), peer);
-    expect(count()).toBe(2);
-  });
-
-  test("that were made ahead of a bad signature let nothing pass", async () => {
-    const { made } = counting(4);
-    const altered = `${numbered(1).slice(0, -86)}${numbered(2).slice(-86)}`;
-    for (const bad of [altered, "x", "", undefined]) await made.verifyAhead(bad);
-    expect(outcome(made, altered)).toBe("token.signature");
-  });
-
   test("don't outlive their key", () => {
     const { made } = counting(4);
     expect(outcome(made, numbered(1))).toBe("accepted");

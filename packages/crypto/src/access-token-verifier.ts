@@ -1,9 +1,8 @@
-import type { KeyObject } from "node:crypto";
 import type { TokenClaims } from "./access-claims.ts";
 import { type AccessTokenChecks, type RingKey, strictChecks, type TokenPeer } from "./access-token-checks.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { isKid } from "./compact-jws.ts";
-import { ed25519Public, verifyEd25519InPool } from "./ed25519.ts";
+import { ed25519Public } from "./ed25519.ts";
 
 /** What a verified token says. */
 export interface AccessClaims {
@@ -45,8 +44,6 @@ interface Proven {
 }
 
 const CACHE_SIZE = 4096;
-/** Signatures that were verified ahead and not asked for yet; more belong to requests that went away. */
-const AHEAD_MAX = 1024;
 
 /**
  * Verifies access tokens: EdDSA in one spelling, from our own ring, with exactly our claims, bound to the caller's
@@ -60,8 +57,6 @@ export class AccessTokenVerifier {
   readonly #checks: AccessTokenChecks;
   readonly #cacheSize: number;
   readonly #proven = new Map<string, Proven>();
-  /** How many verifications of a token's signature under a key were made ahead; each is for one call. */
-  #ahead = new Map<string, { readonly key: KeyObject; count: number }>();
   #ring: ReadonlyMap<string, RingKey> = new Map();
   #published = "[]";
 
@@ -90,29 +85,6 @@ export class AccessTokenVerifier {
     this.#ring = ring;
     this.#published = published;
     this.#proven.clear();
-    this.#ahead = new Map();
-  }
-
-  /**
-   * Verifies the token's signature on another thread and keeps, for one {@link verify} of the same bytes under the same key, that it
-   * holds. It refuses nothing: whatever is wrong with the token, that call finds it.
-   */
-  async verifyAhead(credential: string | readonly string[] | undefined): Promise<void> {
-    try {
-      const token = typeof credential === "string" ? credential : bearerToken(credential);
-      if (this.#proven.has(token)) return;
-      const ahead = this.#ahead;
-      const parts = this.#checks.split(token);
-      const { key } = this.#checks.key(this.#ring, this.#checks.kid(parts.header), Math.floor(this.#options.now() / 1000));
-      if (!(await verifyEd25519InPool(key, parts.signed, parts.signature))) return;
-      // A ring that came meanwhile has a list of its own; what was found under the old one goes nowhere.
-      if (ahead.size >= AHEAD_MAX) ahead.clear();
-      const same = ahead.get(token);
-      if (same === undefined) ahead.set(token, { key, count: 1 });
-      else same.count += 1;
-    } catch {
-      // The call itself says what is wrong.
-    }
   }
 
   /**
@@ -140,21 +112,12 @@ export class AccessTokenVerifier {
     }
     const parts = this.#checks.split(token);
     const { kid, key } = this.#checks.key(this.#ring, this.#checks.kid(parts.header), nowS);
-    if (!this.#takeAhead(token, key)) this.#checks.signature(key, parts);
+    this.#checks.signature(key, parts);
     const claims = this.#checks.claims(parts.payload.toString("latin1"));
     const { sub, jti, iatS, expS, azp } = claims;
     const proven = { kid, claims, access: { sub, scope: new Set(claims.scope.split(" ")), jti, iatS, expS, azp } };
     this.#remember(token, proven);
     return proven;
-  }
-
-  /** Uses up one verification that was made ahead, if there is one under this very key. */
-  #takeAhead(token: string, key: KeyObject): boolean {
-    const found = this.#ahead.get(token);
-    if (found?.key !== key) return false;
-    found.count -= 1;
-    if (found.count === 0) this.#ahead.delete(token);
-    return true;
   }
 
   #remember(token: string, proven: Proven): void {

@@ -75,12 +75,3 @@ export function verifyEd25519(publicKey: KeyObject, data: string | Uint8Array, s
   assertEd25519(publicKey, "public");
   return signature.length === SIGNATURE_BYTES && verify(null, typeof data === "string" ? Buffer.from(data, "utf8") : data, publicKey, signature);
 }
-
-/** {@link verifyEd25519} on a thread of the pool, so that this one goes on meanwhile. */
-export async function verifyEd25519InPool(publicKey: KeyObject, data: Uint8Array, signature: Uint8Array): Promise<boolean> {
-  assertEd25519(publicKey, "public");
-  if (signature.length !== SIGNATURE_BYTES) return false;
-  return new Promise((resolve, reject) => {
-    verify(null, data, publicKey, signature, (error, holds) => (error === null ? resolve(holds) : reject(error)));
-  });
-}

@@ -27,7 +27,7 @@ const mayCarry = (spiffe: string): boolean => /^spiffe:\/\/[a-z0-9.-]+\/service\
 export async function authenticate<Tx>(deps: Pick<BoundaryDeps<Tx>, "tokens" | "policy" | "sessions">, context: RequestContext): Promise<Caller> {
   const { peer } = context;
   if (!mayCarry(peer.spiffe)) throw new SallyportError("workload.not_allowed");
-  const claims = await deps.tokens.verify(context.authorization, peer);
+  const claims = deps.tokens.verify(context.authorization, peer);
   const state = deps.policy.current();
   const principal = state.principals.get(claims.sub);
   if (principal === undefined || principal.status !== "active") throw new SallyportError("token.revoked");
