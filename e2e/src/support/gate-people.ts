@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { ConsolePerson, foundingLinks } from "./console-person.ts";
+import type { ConsolePerson } from "./console-person.ts";
+import { founders } from "./founders.ts";
 import { joined } from "./invitation.ts";
 import { PILOT, pilotDemographics } from "./pilot-study.ts";
 import type { Product } from "./product.ts";
@@ -20,22 +21,18 @@ export interface GatePeople {
   readonly otto: ConsolePerson;
 }
 
-/** Brings the pilot study's demographics in, and has them released. */
-export async function releaseDemographics(product: Product): Promise<void> {
+/** Brings the pilot study's demographics in, and has them released; answers the packet. */
+export async function releaseDemographics(product: Product): Promise<string> {
   const file = join(product.folder, "DM.json");
   writeFileSync(file, pilotDemographics().text);
   const { packetId } = await product.json<{ packetId: string }>(["--as", "ingest", "ingest", file]);
   await product.json(["--as", "steward", "release", packetId, "--reason", "validated against source documents"]);
+  return packetId;
 }
 
 /** Founds the deployment and invites everybody. The password's codes come thirty seconds apart, so that the second founder decides once only. */
 export async function gatePeople(browser: Browser, product: Product): Promise<GatePeople> {
-  const [first = "", second = ""] = foundingLinks(product.host.stdout);
-  const open = async (): Promise<ConsolePerson> => await ConsolePerson.open(browser, product.console);
-  const [alma, boris] = [await open(), await open()];
-  await alma.enrolWithPasskey(first, { username: "alma", printedName: "Alma Reyes" });
-  await boris.enrolWithPassword(second, { username: "boris", printedName: "Boris Lind" }, "velvet anchors drift northward");
-  await Promise.all([alma.signInWithPasskey(), boris.signInWithPassword("boris")]);
+  const { alma, boris } = await founders(browser, product);
   const dora = await joined(browser, [alma, boris], { username: "dora", printedName: "Dora Finch" }, /^security_admin/, "Everywhere");
   const passkeys = [alma, dora] as const;
   const rita = await joined(

@@ -1,11 +1,10 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { ConsolePerson, foundingLinks } from "./console-person.ts";
+import type { ConsolePerson } from "./console-person.ts";
+import { founders } from "./founders.ts";
+import { releaseDemographics } from "./gate-people.ts";
 import { askToInvite, invite, joined } from "./invitation.ts";
-import { PILOT, pilotDemographics } from "./pilot-study.ts";
+import { PILOT } from "./pilot-study.ts";
 import type { Product } from "./product.ts";
-import { ROOT } from "./program.ts";
 
 /** Who is there in a deployment that has been worked with for a little while, each signed in at a browser of their own. */
 export interface Populated {
@@ -22,14 +21,8 @@ export interface Populated {
 
 /** Founds a deployment; invites a reviewer and an auditor. */
 async function founded(product: Product, browser: Browser): Promise<Populated> {
-  const open = async (): Promise<ConsolePerson> => await ConsolePerson.open(browser, product.console);
-  const admins = [await open(), await open()] as const;
-  const [alma, boris] = admins;
-  const [first = "", second = ""] = foundingLinks(product.host.stdout);
-  await alma.enrolWithPasskey(first, { username: "alma", printedName: "Alma Reyes" });
-  await boris.enrolWithPassword(second, { username: "boris", printedName: "Boris Lind" }, "velvet anchors drift northward");
-  await alma.signInWithPasskey();
-  await boris.signInWithPassword("boris");
+  const { alma, boris } = await founders(browser, product);
+  const admins = [alma, boris] as const;
   const clara = await joined(browser, admins, { username: "clara", printedName: "Clara Ode" }, /^clinical_reviewer/, `${PILOT}, all`);
   const dora = await joined(browser, admins, { username: "dora", printedName: "Dora Vance" }, /^auditor/, "Everywhere");
   const openLink = await invite(alma, boris, { username: "emil", printedName: "Emil Sund" }, /^clinical_reviewer/, `${PILOT}, all`);
@@ -39,12 +32,8 @@ async function founded(product: Product, browser: Browser): Promise<Populated> {
 /** A founded deployment with the pilot's demographics released, a request that waits for a second person, and some denials. */
 export async function populated(product: Product, browser: Browser): Promise<Populated> {
   const people = await founded(product, browser);
-  const data = pilotDemographics();
-  const file = data.isPublished ? join(ROOT, "../shared/data/cdisc/DM.json") : join(product.folder, "DM.json");
-  if (!existsSync(file)) writeFileSync(file, data.text);
-  const { packetId } = await product.json<{ packetId: string }>(["--as", "ingest", "ingest", file]);
+  const packetId = await releaseDemographics(product);
   await product.cli(["--as", "ingest", "release", packetId, "--reason", "I brought it, I release it"]);
-  await product.json(["--as", "steward", "release", packetId, "--reason", "validated against source documents"]);
   const { items } = await product.json<{ items: { subjectId: string }[] }>(["--as", "reviewer", "call", "subjects.list", JSON.stringify({ study: PILOT, limit: 6 })]);
   for (const { subjectId } of items) {
     for (const field of ["DM.SEX", "DM.ARM"]) {

@@ -1,12 +1,10 @@
 import type { Receipt, RecordDraft } from "@sallyport/audit";
-import type { Need } from "@sallyport/contracts";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectStore } from "@sallyport/phi";
 import type { ApprovalStore, Grant, IdempotencyStore } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
-import type { Reach } from "./boundary/still-live.ts";
-import type { CrossingSearch } from "./crossings/search-port.ts";
+import type { CrossingSearch } from "@sallyport/policy";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
 import type { Credentials, IdentityProvider, PasskeyCeremonies, StepUp } from "./people/ports.ts";
@@ -198,6 +196,4 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   /** Display names of principals, by id; a few seconds old at most. */
   readonly names: () => Promise<Readonly<Record<string, string>>>;
   readonly pillars: PillarsPort;
-  /** What waits for the caller beyond what the trail and the policy tell: approvals, authenticators. Absent: nothing. */
-  readonly needs?: (crossing: { readonly principal: string; readonly person: string }, reach: Reach) => Promise<readonly Need[]>;
 }

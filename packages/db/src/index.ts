@@ -13,19 +13,7 @@ export { exposureStore, type ExposureStore, type SubjectExposure } from "./expos
 export { type GenerationRow, recordStore, type RecordStore } from "./record-store.ts";
 export { referenceKeyStore } from "./reference-key-store.ts";
 export { provisionRoles, type RoleUrls } from "./roles.ts";
-export {
-  searchIndexer,
-  type SearchConditions,
-  type SearchIndexer,
-  type SearchLine,
-  type SearchOutcomes,
-  type SearchPlace,
-  type SearchPosition,
-  type SearchRow,
-  type SearchScope,
-  searchStore,
-  type SearchStore,
-} from "./search-store.ts";
+export { type SearchIndexer, searchIndexer, searchStore } from "./search-store.ts";
 export { enterGrant, withGrant } from "./site-context.ts";
 export { studyStore } from "./study-store.ts";
 export { subjectStore } from "./subject-store.ts";

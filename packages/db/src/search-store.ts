@@ -1,94 +1,7 @@
-import type { Grant } from "@sallyport/policy";
+import type { CrossingRow, CrossingSearch, SearchConditions, SearchPlace, SearchScope } from "@sallyport/policy";
 import type { Value } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { grantedSites } from "./site-context.ts";
-
-/** Where a search may look: what the grants reach together, and of that the named chains alone, unless null. */
-export interface SearchScope {
-  readonly grants: readonly Grant[];
-  readonly chains: readonly string[] | null;
-}
-
-/** What has to hold of each record. Texts match whole values, `resource` its beginning. Times in milliseconds: from inclusive, until exclusive. */
-export interface SearchConditions {
-  readonly principal?: string | undefined;
-  readonly workload?: string | undefined;
-  readonly action?: string | undefined;
-  readonly resource?: string | undefined;
-  readonly reason?: string | undefined;
-  readonly requestId?: string | undefined;
-  readonly outcome?: readonly string[] | undefined;
-  readonly fromMs?: number | undefined;
-  readonly untilMs?: number | undefined;
-}
-
-/** A record as the search holds it. */
-export interface SearchRow {
-  readonly chain: string;
-  readonly generation: number;
-  readonly seq: number;
-  readonly atMs: number;
-  readonly principal: string;
-  readonly role: string;
-  readonly workload: string;
-  readonly action: string;
-  readonly resource: string;
-  readonly site: string;
-  readonly decision: string;
-  readonly reason: string;
-  readonly requestId: string;
-}
-
-/** A search's row with the stored record itself. */
-export interface SearchLine extends SearchRow {
-  readonly body: string;
-  /** Hex. */
-  readonly mac: string;
-}
-
-/** The place after which a page begins. */
-export type SearchPlace = Pick<SearchRow, "atMs" | "chain" | "generation" | "seq">;
-
-/** How far a chain is searchable. */
-export type SearchPosition = Pick<SearchRow, "chain" | "generation" | "seq">;
-
-/** Crossings in time: buckets by outcome, and what was refused by reason. */
-export interface SearchOutcomes {
-  readonly buckets: readonly { readonly startMs: number; readonly decision: string; readonly count: number }[];
-  readonly denials: readonly { readonly reason: string; readonly count: number }[];
-}
-
-/** The search beside the trail. Every call is limited to what the grants of its scope reach, and row security stands behind it. */
-export interface SearchStore {
-  /** A page in the order of time, the newest first. */
-  page(scope: SearchScope, conditions: SearchConditions, at: { readonly after: SearchPlace | null; readonly limit: number }): Promise<readonly SearchRow[]>;
-  /** A page with the records themselves, the oldest first. */
-  lines(scope: SearchScope, conditions: SearchConditions, at: { readonly after: SearchPlace | null; readonly limit: number }): Promise<readonly SearchLine[]>;
-  /**
-   * How many match, counted up to `bound`; where no one index answers all conditions together, what was found among `looks` records, and
-   * `isMore` says that there may be more. With the newest record that is searchable in these chains.
-   */
-  count(
-    scope: SearchScope,
-    conditions: SearchConditions,
-    at: { readonly bound: number; readonly looks: number },
-  ): Promise<{ readonly count: number; readonly isMore: boolean; readonly untilMs: number | null }>;
-  /** How far each chain of the scope is searchable now. */
-  positions(scope: SearchScope): Promise<readonly SearchPosition[]>;
-  /** What matches after `from` and up to `to`, the newest first; of a chain that is not in `from`, all of it. */
-  between(
-    scope: SearchScope,
-    conditions: SearchConditions,
-    range: { readonly from: readonly SearchPosition[]; readonly to: readonly SearchPosition[]; readonly limit: number },
-  ): Promise<readonly SearchRow[]>;
-  /** `bucketS` is a multiple of `spanS`, the fineness of what is read: 60, 3600 or 21600. */
-  outcomes(scope: SearchScope, at: { readonly spanS: 60 | 3600 | 21600; readonly bucketS: number; readonly fromMs: number }): Promise<SearchOutcomes>;
-  /** Crossings since `fromMs` by workload, act and outcome; of the newest `bound` at most. */
-  flows(
-    scope: SearchScope,
-    at: { readonly fromMs: number; readonly bound: number },
-  ): Promise<readonly { readonly workload: string; readonly action: string; readonly decision: string; readonly count: number }[]>;
-}
 
 /** Fills the search from the trail, after the fact. */
 export interface SearchIndexer {
@@ -116,7 +29,7 @@ interface LineRow extends Row {
   readonly mac: Buffer;
 }
 
-const rowOf = ({ request_id, at_ms, seq, chain, generation, principal, role, workload, action, resource, site, decision, reason }: Row): SearchRow => ({
+const rowOf = ({ request_id, at_ms, seq, chain, generation, principal, role, workload, action, resource, site, decision, reason }: Row): CrossingRow => ({
   chain,
   generation,
   seq: Number(seq),
@@ -146,8 +59,8 @@ const filterOf = ({ chains }: SearchScope, conditions: SearchConditions): string
 const placeOf = (after: SearchPlace | null): Value =>
   after === null ? null : JSON.stringify({ at: after.atMs, chain: after.chain, generation: after.generation, seq: after.seq });
 
-/** The search in Postgres. */
-export function searchStore(database: Database): SearchStore {
+/** The search in Postgres; row security stands behind what the grants of its scope reach. */
+export function searchStore(database: Database): CrossingSearch {
   return {
     async page(scope, conditions, { after, limit }) {
       const [sites, action] = contextOf(scope);

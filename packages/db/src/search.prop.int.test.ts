@@ -2,7 +2,7 @@ import { type Action, Grant, type SiteRef } from "@sallyport/policy";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectDatabase, type Database } from "./database.ts";
-import { type SearchConditions, type SearchRow, type SearchScope, searchStore, type SearchStore } from "./search-store.ts";
+import { searchStore } from "./search-store.ts";
 import { withGrant } from "./site-context.ts";
 import { migratedDatabase } from "./testing.ts";
 
@@ -13,7 +13,7 @@ const PRINCIPALS = ["prn_a", "prn_b"];
 const DECISIONS = ["allow", "deny", "note"];
 const REASONS = ["allowed", "policy.denied:other_site"];
 
-const ROWS: readonly SearchRow[] = Array.from({ length: 400 }, (_, n) => ({
+const ROWS: readonly CrossingRow[] = Array.from({ length: 400 }, (_, n) => ({
   chain: CHAINS[n % 4] ?? "",
   generation: n % 50 === 0 ? 2 : 1,
   seq: n + 1,
@@ -37,7 +37,7 @@ const grantOf = (sites: readonly SiteRef[], action: Action = "trail.read"): Gran
   );
 
 let database: Database;
-let store: SearchStore;
+let store: CrossingSearch;
 let close: () => Promise<void>;
 beforeAll(async () => {
   const db = await migratedDatabase();
@@ -60,11 +60,11 @@ beforeAll(async () => {
 });
 afterAll(() => close?.());
 
-const keyOf = ({ chain, generation, seq }: Pick<SearchRow, "chain" | "generation" | "seq">): string => `${chain} ${generation} ${seq}`;
+const keyOf = ({ chain, generation, seq }: Pick<CrossingRow, "chain" | "generation" | "seq">): string => `${chain} ${generation} ${seq}`;
 const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const newestFirst = (a: SearchRow, b: SearchRow): number => b.atMs - a.atMs || byBytes(b.chain, a.chain) || b.generation - a.generation || b.seq - a.seq;
+const newestFirst = (a: CrossingRow, b: CrossingRow): number => b.atMs - a.atMs || byBytes(b.chain, a.chain) || b.generation - a.generation || b.seq - a.seq;
 
-const matches = (row: SearchRow, asked: SearchConditions): boolean =>
+const matches = (row: CrossingRow, asked: SearchConditions): boolean =>
   (asked.principal === undefined || row.principal === asked.principal) &&
   (asked.workload === undefined || row.workload === asked.workload) &&
   (asked.action === undefined || row.action === asked.action) &&

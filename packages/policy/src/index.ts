@@ -4,13 +4,14 @@ export { afterVote, type ApprovalStanding, type ApprovalState, assertMayVote, ha
 export type { ApprovalRow, ApprovalStore, ApprovalVoteRow, DecidableKind } from "./approval-store.ts";
 export { canonicalPolicy, policyDigest, policyLabel } from "./canonical.ts";
 export { CompiledPolicy, compilePolicy, readPolicy } from "./compile.ts";
+export type { CrossingLine, CrossingRow, CrossingSearch, SearchConditions, SearchPlace, SearchPosition, SearchScope } from "./crossing-search.ts";
 export { decide } from "./decide.ts";
 export { type Explanation, explain } from "./explain.ts";
 export { FIELD_CLASSES, type FieldClass } from "./field-rule.ts";
 export { type SiteFilter, siteFilter, siteMatches } from "./filter.ts";
 export { Grant, type GrantFacts } from "./grant.ts";
 export { parsePolicy } from "./parse.ts";
-export type { PlacelessQuestion } from "./reach.ts";
+export { isDeploymentWide, isInForce, type PlacelessQuestion } from "./reach.ts";
 export { type Act, separated } from "./separation.ts";
 export { isSiteRef, isSiteToken } from "./site-token.ts";
 export { starterPolicy, starterPolicyDigest } from "./starter.ts";

@@ -43,7 +43,7 @@ export function reaches(policy: CompiledPolicy, question: PlacelessQuestion): re
 }
 
 /** Whether an assignment holds at this time: from inclusive, until exclusive. A window that is not made of finite numbers never holds. */
-function isInForce({ fromMs, untilMs }: Assignment, nowMs: number): boolean {
+export function isInForce({ fromMs, untilMs }: Assignment, nowMs: number): boolean {
   if (!Number.isFinite(fromMs) || !(fromMs <= nowMs)) return false;
   return untilMs === null || (Number.isFinite(untilMs) && nowMs < untilMs);
 }

@@ -3,7 +3,7 @@ import { Badge, EmptyState, Panel } from "../components/states.tsx";
 import { inUrgency, type NeedOf } from "./needs.ts";
 
 /** Where the count is of things to do, and not of what there is. */
-const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set(["approval", "locked", "broken", "unenrolled"]);
+const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set(["approval", "locked", "broken"]);
 
 /** What waits for the reader, most urgent first. */
 export function NeedsPanel({ needs }: { readonly needs: readonly NeedOf[] }) {

@@ -2,15 +2,15 @@ import { PersonId, PrintedName, StudyId, SiteId, Username } from "@sallyport/con
 import { newId } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { PersonStatus } from "@sallyport/people";
+import { isDeploymentWide, isInForce } from "@sallyport/policy";
 import { z } from "zod";
+import { ADMINISTRATOR_ROLE, ADMINISTRATORS_MIN } from "../people/administrators.ts";
+import { suspendPerson } from "../people/suspend-person.ts";
 import type { ApiDeps } from "../ports.ts";
 import type { ApprovalAct, Asker } from "./act.ts";
 import type { Effect } from "./effect.ts";
 
 const DAY_MS = 24 * 3_600_000;
-const ADMINISTRATOR = "security_admin";
-/** How many active administrators have to remain (DESIGN §4). */
-const FLOOR = 2;
 const APPROVE = { action: "person.approve", resource: "principal" } as const;
 
 const Invited = z.strictObject({
@@ -31,9 +31,7 @@ async function refusedInvite<Tx>(deps: ApiDeps<Tx>, { role, study, site }: z.out
   const rule = compiled.document.roles.find(({ name }) => name === role);
   if (rule === undefined || (study === "*" && site !== "*")) return "input.invalid";
   const nowMs = deps.now();
-  const held = (principals.get(asker.principal)?.assignments ?? []).filter(
-    (a) => a.study === "*" && a.site === "*" && a.fromMs <= nowMs && (a.untilMs === null || a.untilMs > nowMs),
-  );
+  const held = (principals.get(asker.principal)?.assignments ?? []).filter((each) => isDeploymentWide(each) && isInForce(each, nowMs));
   if (!held.some((assignment) => rule.assignableBy.includes(assignment.role))) return "policy.denied";
   if (study === "*") return null;
   const known = (await deps.studies.all()).find(({ id }) => id === study);
@@ -85,7 +83,7 @@ interface Move {
 async function effectOnPerson<Tx>(deps: ApiDeps<Tx>, tx: Tx, personId: string, { from, to, more }: Move): Promise<Effect> {
   const { people } = deps.people;
   // The administrators first, always: two acts on two of them wait for each other and never for each other's person.
-  const administrators = await people.lockHolders(tx, ADMINISTRATOR, deps.now());
+  const administrators = await people.lockHolders(tx, ADMINISTRATOR_ROLE, deps.now());
   const person = await people.lock(tx, personId);
   if (person === null) return { about: "-", lines: [], refused: "policy.denied" };
   const name = `${person.printedName} (${person.username})`;
@@ -94,7 +92,7 @@ async function effectOnPerson<Tx>(deps: ApiDeps<Tx>, tx: Tx, personId: string, {
     before: person.status === "active" ? "in effect" : "without effect",
     after: to === "active" ? "in effect" : "without effect",
   }));
-  const falls = to !== "active" && administrators.includes(personId) && administrators.length - 1 < FLOOR;
+  const falls = to !== "active" && administrators.includes(personId) && administrators.length - 1 < ADMINISTRATORS_MIN;
   return {
     about: name,
     lines: [{ what: name, before: person.status, after: to }, ...roles, ...more],
@@ -114,12 +112,7 @@ export const suspendAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, PersonPayload
   concerns: ({ personId }) => personId,
   effect: (tx, _grant, { personId }) =>
     effectOnPerson(deps, tx, personId, { from: ["active", "recovering"], to: "suspended", more: [{ what: "sessions", before: "as they are", after: "ended" }] }),
-  async perform(tx, { personId }) {
-    const nowMs = deps.now();
-    await deps.people.people.setStatus(tx, personId, "suspended", nowMs);
-    const ended = await deps.people.sessions.endAll(tx, personId, "suspended", nowMs);
-    return { person: personId, sessions: ended.length };
-  },
+  perform: async (tx, { personId }) => ({ person: personId, sessions: await suspendPerson(deps.people, tx, personId, deps.now()) }),
 });
 
 /** Lets a suspended person act again, with what they had. */

@@ -29,14 +29,20 @@ export async function authenticate<Tx>(deps: Pick<BoundaryDeps<Tx>, "tokens" | "
   if (!mayCarry(peer.spiffe)) throw new SallyportError("workload.not_allowed");
   const claims = deps.tokens.verify(context.authorization, peer);
   const state = deps.policy.current();
-  const principal = state.principals.get(claims.sub);
-  if (principal === undefined || principal.status !== "active") throw new SallyportError("token.revoked");
-  if (claims.iatS < principal.tokensFromS || state.revokedTokens.has(claims.jti)) throw new SallyportError("token.revoked");
+  const principal = livePrincipal(state, claims);
   const caller = { principal, claims, workload: peer.spiffe, state };
   if (principal.kind === "person") return { ...caller, session: await sessionOf(deps.sessions, principal, claims.jti, peer, context.isBackground) };
   // A service's token is good in the service's own hands only, whatever certificate it was bound to.
   if (principal.workload !== peer.spiffe) throw new SallyportError("token.binding");
   return { ...caller, session: null };
+}
+
+/** The principal of a token, as our own records have it now. Throws `token.revoked` where it may not act, or this token of it no longer. */
+export function livePrincipal({ principals, revokedTokens }: PolicyState, { sub, iatS, jti }: AccessClaims): LivePrincipal {
+  const principal = principals.get(sub);
+  if (principal === undefined || principal.status !== "active") throw new SallyportError("token.revoked");
+  if (iatS < principal.tokensFromS || revokedTokens.has(jti)) throw new SallyportError("token.revoked");
+  return principal;
 }
 
 /** A person's token is good in a live session of theirs, at the workload where they signed in: no service lends its hands. */

@@ -1,7 +1,7 @@
 import { SallyportError } from "@sallyport/errors";
 import { decide, type Grant, type Place, siteKey } from "@sallyport/policy";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
-import type { Caller } from "./authenticate.ts";
+import { type Caller, livePrincipal } from "./authenticate.ts";
 import { granted, type Rule } from "./decide-crossing.ts";
 import { failureOf } from "./failure.ts";
 
@@ -48,9 +48,7 @@ export async function stillLive<Tx>(
     const nowMs = deps.now();
     if (claims.expS * 1000 <= nowMs) return new SallyportError("token.time");
     const state = deps.policy.current();
-    const principal = state.principals.get(claims.sub);
-    if (principal === undefined || principal.status !== "active") return new SallyportError("token.revoked");
-    if (claims.iatS < principal.tokensFromS || state.revokedTokens.has(claims.jti)) return new SallyportError("token.revoked");
+    const principal = livePrincipal(state, claims);
     // What a page watches by itself is no activity of its person.
     if (caller.session !== null) await deps.sessions.require(claims.jti, true);
     for (const { rule, place, grant } of standing) {

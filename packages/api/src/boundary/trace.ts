@@ -6,6 +6,12 @@ import type { Caller } from "./authenticate.ts";
 /** The part of a record's `detail` that a handler adds: ids, counts and commitments, never a value. */
 export type Detail = Readonly<Record<string, string | number>>;
 
+/** How a record spells it. */
+export const detailText = (detail: Detail): string =>
+  Object.entries(detail)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(";");
+
 const SYSTEM = "system";
 
 /** What one crossing has come to, so that it can be put on record whichever way it ends. */
@@ -77,9 +83,7 @@ export class Trace {
       reason,
       request_id: this.#requestId,
       policy: this.#caller.state.tag,
-      detail: Object.entries(detail)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(";"),
+      detail: detailText(detail),
     };
   }
 }

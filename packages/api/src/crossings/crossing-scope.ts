@@ -6,7 +6,7 @@ import type { Reach } from "../boundary/still-live.ts";
 import type { ApiDeps } from "../ports.ts";
 import { locateSites } from "../routers/site-place.ts";
 import { placeOfChain, siteOfChain } from "../routers/trail/chain-place.ts";
-import type { SearchConditions, SearchScope } from "./search-port.ts";
+import type { SearchConditions, SearchScope } from "@sallyport/policy";
 
 /** An act on the trail. */
 type TrailAction = Extract<Action, `trail.${string}`>;

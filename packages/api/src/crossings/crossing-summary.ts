@@ -1,5 +1,5 @@
 import { CrossingOutcome, type CrossingSummary } from "@sallyport/contracts";
-import type { CrossingRow } from "./search-port.ts";
+import type { CrossingRow } from "@sallyport/policy";
 
 /** Names of principals, by id. */
 export type Names = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { type AuditRecord, parseBody } from "@sallyport/audit";
-import type { CrossingSearch, CrossingRow, SearchScope } from "./search-port.ts";
+import type { CrossingSearch, CrossingRow, SearchScope } from "@sallyport/policy";
 import { detailOf, type TracedRecord } from "./trace-of.ts";
 
 /** A bulk act has a record for each of its sites; more than so many change nothing in a trace. */

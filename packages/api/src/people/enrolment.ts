@@ -3,13 +3,12 @@ import { canonicalJson, newId, sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { type Authenticator, type Ceremony, type CeremonyPurpose, type Link, newTotpSecret, passwordFault, type Person, totpStep, totpUri } from "@sallyport/people";
 import type { z } from "zod";
+import { ADMINISTRATOR_ROLE } from "./administrators.ts";
 import { authenticatorSummary } from "./summaries.ts";
 import { type Asking, CEREMONY_MS, type PeopleDeps } from "./people-deps.ts";
 import { personRecord } from "./person-record.ts";
 import type { EnrolBasis } from "./ports.ts";
 
-/** The role that the two founders hold, over the whole deployment. */
-export const FOUNDING_ROLE = "security_admin";
 const CHALLENGE_BYTES = 32;
 const ISSUER = "Sallyport";
 
@@ -120,7 +119,7 @@ export class Enrolment<Tx> {
       if (opened.person === null) {
         principal = newId("prn");
         await stores.people.register(tx, { id: made.person, principal, username, printedName, status: "active" });
-        await stores.people.assign(tx, principal, { role: FOUNDING_ROLE, study: "*", site: "*", fromMs: now(), untilMs: null });
+        await stores.people.assign(tx, principal, { role: ADMINISTRATOR_ROLE, study: "*", site: "*", fromMs: now(), untilMs: null });
       } else {
         principal = opened.person.principal;
         const locked = await stores.people.lock(tx, made.person);
@@ -131,7 +130,7 @@ export class Enrolment<Tx> {
       const basis: EnrolBasis = opened.person === null ? { kind: "founding", secret: names.secret } : { kind: opened.kind, approval: opened.link.approval };
       const isKnown = attestation !== null || opened.person === null;
       const left = isKnown ? (await credentials.enrol(made.person, attestation, basis)).foundersLeft : 0;
-      const detail = { authenticator: made.id, kind: made.kind, basis: made.basis, ...(opened.person === null && { role: `${FOUNDING_ROLE}@*/*` }) };
+      const detail = { authenticator: made.id, kind: made.kind, basis: made.basis, ...(opened.person === null && { role: `${ADMINISTRATOR_ROLE}@*/*` }) };
       const record = { principal, workload: peer.spiffe, action: "enrol", resource: `person/${made.person}`, requestId, policy: "-" } as const;
       await appendLast([personRecord({ ...record, decision: "allow", reason: "allowed", detail })]);
       return left;

@@ -1,4 +1,5 @@
 import type { RecordDraft, RecordedDecision } from "@sallyport/audit";
+import { type Detail, detailText } from "../boundary/trace.ts";
 
 /** What people come to before there is any crossing: who they turned out to be, and what became of it. Never a name that was typed. */
 export interface PersonEvent {
@@ -13,7 +14,7 @@ export interface PersonEvent {
   readonly requestId: string;
   /** The policy in force, or `-`. */
   readonly policy: string;
-  readonly detail: Readonly<Record<string, string | number>>;
+  readonly detail: Detail;
 }
 
 /** The record of it, in `system`. */
@@ -23,7 +24,5 @@ export const personRecord = ({ requestId, detail, ...event }: PersonEvent): Reco
   role: "-",
   site: "-",
   request_id: requestId,
-  detail: Object.entries(detail)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(";"),
+  detail: detailText(detail),
 });

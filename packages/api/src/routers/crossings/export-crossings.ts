@@ -3,7 +3,7 @@ import type { Boundary } from "../../boundary/procedure.ts";
 import { conditionsOf, locateCrossings, scopeOf } from "../../crossings/crossing-scope.ts";
 import { exportLine, headerOf } from "../../crossings/export-line.ts";
 import { pause } from "../../crossings/pause.ts";
-import type { SearchPlace, SearchScope } from "../../crossings/search-port.ts";
+import type { SearchPlace, SearchScope } from "@sallyport/policy";
 import type { ApiDeps } from "../../ports.ts";
 
 const PAGE = 500;

@@ -4,7 +4,7 @@ import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { conditionsOf, locateCrossings, scopeOf } from "../../crossings/crossing-scope.ts";
 import { summaryOf } from "../../crossings/crossing-summary.ts";
-import type { SearchPlace } from "../../crossings/search-port.ts";
+import type { SearchPlace } from "@sallyport/policy";
 import { openCursor, sealCursor } from "../../cursor.ts";
 import type { ApiDeps } from "../../ports.ts";
 

@@ -3,18 +3,15 @@ import type { LivePrincipal } from "@sallyport/policy";
 import type { Crossing } from "../../boundary/procedure.ts";
 import { decidableKinds } from "../../approvals/decidable.ts";
 import { approvalActs } from "../../approvals/registry.ts";
+import { isAdministrator } from "../../people/administrators.ts";
 import type { ApiDeps, ChainStatus } from "../../ports.ts";
 import { locateSites } from "../site-place.ts";
 
 /** With fewer, the loss of one person's authenticators leaves nobody to approve the recovery by two others. */
 const ADMINISTRATORS_WANTED = 3;
 
-const isAdministrator = ({ kind, status, assignments }: LivePrincipal, nowMs: number): boolean =>
-  kind === "person" &&
-  status === "active" &&
-  assignments.some(
-    ({ role, study, site, fromMs, untilMs }) => role === "security_admin" && study === "*" && site === "*" && fromMs <= nowMs && (untilMs === null || nowMs < untilMs),
-  );
+const isActiveAdministrator = ({ kind, status, assignments }: LivePrincipal, nowMs: number): boolean =>
+  kind === "person" && status === "active" && isAdministrator(assignments, nowMs);
 
 /** How many requests the caller may decide now. */
 async function approvalsWaiting<Tx>(deps: ApiDeps<Tx>, { grant, reach, may }: Pick<Crossing<unknown, unknown>, "grant" | "reach" | "may">): Promise<number> {
@@ -27,7 +24,7 @@ async function approvalsWaiting<Tx>(deps: ApiDeps<Tx>, { grant, reach, may }: Pi
 }
 
 /** What waits for the caller, of what their rights let them see. */
-export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
+export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, session }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
   const needs: Need[] = [];
   const broken = chains?.filter((chain) => chain.broken !== null) ?? [];
   if (broken.length > 0) needs.push({ kind: "broken", text: broken.length === 1 ? "A chain is broken." : "Chains are broken.", count: broken.length, href: "/crossings" });
@@ -36,7 +33,7 @@ export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may }: Cros
   }
   if (reach({ action: "principal.read", resource: "principal" }, { kind: "deployment" }) !== null) {
     const nowMs = deps.now();
-    const count = [...deps.policy.current().principals.values()].filter((principal) => isAdministrator(principal, nowMs)).length;
+    const count = [...deps.policy.current().principals.values()].filter((principal) => isActiveAdministrator(principal, nowMs)).length;
     if (count < ADMINISTRATORS_WANTED) {
       needs.push({ kind: "few_administrators", text: "Fewer than three administrators: one who loses their authenticators can't be recovered.", count, href: "/people" });
     }
@@ -44,6 +41,8 @@ export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may }: Cros
   const waiting = await approvalsWaiting(deps, { grant, reach, may });
   if (waiting > 0)
     needs.push({ kind: "approval", text: waiting === 1 ? "A request waits for your decision." : "Requests wait for your decision.", count: waiting, href: "/approvals" });
-  const others = (await deps.needs?.({ principal: grant.principal, person: grant.person }, reach)) ?? [];
-  return [...needs, ...others];
+  if (session !== null && (await deps.people.people.authenticators(session.person)).length === 1) {
+    needs.push({ kind: "one_authenticator", text: "You sign in by one authenticator only: without it, two others have to agree to your recovery.", count: 1, href: "/me" });
+  }
+  return needs;
 }

@@ -1,7 +1,7 @@
 import type { Need, OverviewInput, OverviewOutput } from "@sallyport/contracts";
 import type { z } from "zod";
 import type { Crossing } from "../../boundary/procedure.ts";
-import type { SearchScope } from "../../crossings/search-port.ts";
+import type { SearchScope } from "@sallyport/policy";
 import { flowsOf } from "../../crossings/zone-flow.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { needsOf } from "./needs-of.ts";

@@ -1,13 +1,8 @@
 import { ListPeopleInput, ListPeopleOutput } from "@sallyport/contracts";
-import type { Assignment } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
-import { FOUNDING_ROLE } from "../../people/enrolment.ts";
+import { isAdministrator } from "../../people/administrators.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { assignmentSummary } from "../administration/assignment-summary.ts";
-
-/** Whether these make an administrator of the whole deployment, now. */
-const isAdministrator = (assignments: readonly Assignment[], nowMs: number): boolean =>
-  assignments.some(({ role, study, site, fromMs, untilMs }) => role === FOUNDING_ROLE && study === "*" && site === "*" && fromMs <= nowMs && (untilMs === null || nowMs < untilMs));
 
 /** Everybody, with where they stand. */
 export const listPeople = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>

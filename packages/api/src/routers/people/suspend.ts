@@ -1,7 +1,7 @@
 import { SuspendPersonInput, SuspendPersonOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
-import { FOUNDING_ROLE } from "../../people/enrolment.ts";
+import { ADMINISTRATOR_ROLE } from "../../people/administrators.ts";
 import { suspendPerson } from "../../people/suspend-person.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { sealReason } from "../../sealed-reason.ts";
@@ -28,7 +28,7 @@ export const suspend = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       commit: async (tx, { input, trace }, reason) => {
         const nowMs = deps.now();
         const { people } = deps.people;
-        const administrators = await people.lockHolders(tx, FOUNDING_ROLE, nowMs);
+        const administrators = await people.lockHolders(tx, ADMINISTRATOR_ROLE, nowMs);
         const person = present(await people.lock(tx, input.personId));
         if (administrators.includes(person.id)) throw new SallyportError("approval.required");
         if (person.status === "suspended") throw new SallyportError("approval.state");

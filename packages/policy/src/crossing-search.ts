@@ -1,4 +1,4 @@
-import type { Grant } from "@sallyport/policy";
+import type { Grant } from "./grant.ts";
 
 /** Where a search may look: what the grants reach together, and of that the named chains alone, unless null. */
 export interface SearchScope {
@@ -36,6 +36,13 @@ export interface CrossingRow {
   readonly requestId: string;
 }
 
+/** A search's row with the stored record itself. */
+export interface CrossingLine extends CrossingRow {
+  readonly body: string;
+  /** Hex. */
+  readonly mac: string;
+}
+
 /** The place after which a page begins; `at desc, chain, generation, seq` order a search without a tie. */
 export type SearchPlace = Pick<CrossingRow, "atMs" | "chain" | "generation" | "seq">;
 /** How far a chain is searchable. */
@@ -45,12 +52,8 @@ export type SearchPosition = Pick<CrossingRow, "chain" | "generation" | "seq">;
 export interface CrossingSearch {
   /** A page in the order of time, the newest first. */
   page(scope: SearchScope, conditions: SearchConditions, at: { readonly after: SearchPlace | null; readonly limit: number }): Promise<readonly CrossingRow[]>;
-  /** A page with the records themselves, the oldest first. `mac` in hex. */
-  lines(
-    scope: SearchScope,
-    conditions: SearchConditions,
-    at: { readonly after: SearchPlace | null; readonly limit: number },
-  ): Promise<readonly (CrossingRow & { readonly body: string; readonly mac: string })[]>;
+  /** A page with the records themselves, the oldest first. */
+  lines(scope: SearchScope, conditions: SearchConditions, at: { readonly after: SearchPlace | null; readonly limit: number }): Promise<readonly CrossingLine[]>;
   /**
    * How many match, counted up to `bound`; where no one index answers all conditions together, what was found among `looks` records, and
    * `isMore` says that there may be more. With the newest record that is searchable in these chains.
@@ -60,14 +63,15 @@ export interface CrossingSearch {
     conditions: SearchConditions,
     at: { readonly bound: number; readonly looks: number },
   ): Promise<{ readonly count: number; readonly isMore: boolean; readonly untilMs: number | null }>;
+  /** How far each chain of the scope is searchable now. */
   positions(scope: SearchScope): Promise<readonly SearchPosition[]>;
-  /** What matches after `from` and up to `to`, the newest first. */
+  /** What matches after `from` and up to `to`, the newest first; of a chain that is not in `from`, all of it. */
   between(
     scope: SearchScope,
     conditions: SearchConditions,
     range: { readonly from: readonly SearchPosition[]; readonly to: readonly SearchPosition[]; readonly limit: number },
   ): Promise<readonly CrossingRow[]>;
-  /** `bucketS` is a multiple of `spanS`. */
+  /** Crossings in time: buckets by outcome, and what was refused by reason. `bucketS` is a multiple of `spanS`, the fineness of what is read. */
   outcomes(
     scope: SearchScope,
     at: { readonly spanS: 60 | 3600 | 21600; readonly bucketS: number; readonly fromMs: number },
