@@ -87,7 +87,7 @@ faultTest("E13", "where the record of an opened value can't be written, the answ
   await using api = await at.serve(defence === "off" ? { ports: bestEffort } : {});
   const { value } = dataOf(await reveal(api)) as { value: number };
   const before = await stored();
-  await at.owner.run`REVOKE EXECUTE ON FUNCTION audit.append(text, integer, bigint, bytea, text, bytea) FROM sallyport_api`;
+  await at.forbidAppends();
   try {
     for (const reply of [await reveal(api), await api.call("reviewer", "subjects.get", { subjectId })]) {
       expect([reply.status, codeOf(reply)]).toEqual([503, "trail.unavailable"]);
@@ -95,6 +95,6 @@ faultTest("E13", "where the record of an opened value can't be written, the answ
     }
     expect(await stored()).toEqual(before);
   } finally {
-    await at.owner.run`GRANT EXECUTE ON FUNCTION audit.append(text, integer, bigint, bytea, text, bytea) TO sallyport_api`;
+    await at.allowAppends();
   }
 });

@@ -99,6 +99,9 @@ export interface Deployment {
   seed(api: Api): Promise<void>;
   /** The bodies of a chain's records, in order. */
   records(chain: string): Promise<readonly Readonly<Record<string, string>>[]>;
+  /** Takes the api's right to write the trail: a run by itself, and runs of several chains. */
+  forbidAppends(): Promise<unknown>;
+  allowAppends(): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -278,6 +281,10 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
       const rows = await owner.run<{ body: string }>`SELECT body FROM audit.records WHERE chain = ${chain} ORDER BY generation, seq`;
       return rows.map(({ body }) => JSON.parse(body) as Record<string, string>);
     },
+    forbidAppends: () => owner.run`REVOKE EXECUTE ON FUNCTION
+      audit.append(text, integer, bigint, bytea, text, bytea), audit.append_runs(text, text, text, bytea, text, text, bytea) FROM sallyport_api`,
+    allowAppends: () => owner.run`GRANT EXECUTE ON FUNCTION
+      audit.append(text, integer, bigint, bytea, text, bytea), audit.append_runs(text, text, text, bytea, text, text, bytea) TO sallyport_api`,
     async close() {
       door.close();
       await custodian.close();

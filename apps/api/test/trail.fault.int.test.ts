@@ -81,10 +81,7 @@ interface Outage {
   end(): unknown;
 }
 const OUTAGES: Readonly<Record<string, () => Outage>> = {
-  "may not be written": () => ({
-    begin: () => at.owner.run`REVOKE EXECUTE ON FUNCTION audit.append(text, integer, bigint, bytea, text, bytea) FROM sallyport_api`,
-    end: () => at.owner.run`GRANT EXECUTE ON FUNCTION audit.append(text, integer, bigint, bytea, text, bytea) TO sallyport_api`,
-  }),
+  "may not be written": () => ({ begin: () => at.forbidAppends(), end: () => at.allowAppends() }),
   "is full": () => ({
     begin: async () => {
       await at.owner.run`CREATE FUNCTION public.full_disk() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''53100''; END'`;
