@@ -4,7 +4,7 @@ export { cellsOf, type Column, type Dataset, type DataType, type FieldValue, sit
 export { readDataset } from "./dataset-json.ts";
 export { labelOf } from "./label.ts";
 export { MASK, maskOf } from "./mask.ts";
-export { CHUNK_BYTES, openPacket, sealPacket } from "./packet.ts";
+export { CHUNK_BYTES, chunkCount, fileId, openFile, openFileName, openPacket, sealChunk, sealFileName, sealPacket } from "./packet.ts";
 export { Phi, PHI_MARK } from "./phi.ts";
 export { type ExistingSubject, type PlannedRecord, planRelease, type ReleasePlan, type ReleaseRequest } from "./plan-release.ts";
 export { classify, type Classified, type Profile, type VariableRule } from "./profile.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { secretKey } from "@sallyport/crypto";
 import { faultTest, seededBytes } from "@sallyport/testkit";
-import { CHUNK_BYTES, openPacket, sealPacket } from "./packet.ts";
+import { CHUNK_BYTES, chunkCount, fileId, openFile, openFileName, openPacket, sealChunk, sealFileName, sealPacket } from "./packet.ts";
 
 const random = seededBytes("packet");
 const key = { id: "pkt-test-1", key: secretKey(random(32)) };
@@ -50,4 +50,55 @@ faultTest("E2", "a chunk of one packet does not open in another's place under th
   const other = "pkt_00000000000000000000000002";
   const mixed = sealPacket(key, defence === "on" ? other : ID, bytesOf(3 * CHUNK_BYTES));
   expect(() => openPacket(key, ID, [first, mixed[1] ?? Buffer.of(), third])).toThrow("phi.integrity");
+});
+
+/** The chunks of one of `count` files, sealed one by one, as they come. */
+function fileOf(n: number, count: number, length: number): Buffer[] {
+  const chunkTotal = chunkCount(length);
+  return Array.from({ length: chunkTotal }, (_, index) =>
+    sealChunk(key, fileId(ID, n, count), { index, last: index === chunkTotal - 1 }, bytesOf(length).subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES)),
+  );
+}
+
+async function opened(id: string, length: number, sealed: readonly Buffer[]): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of openFile(key, id, length, sealed)) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+test.each([1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES])("each file of a packet, of %i bytes, opens as it came, chunk by chunk", async (length) => {
+  expect((await opened(fileId(ID, 2, 3), length, fileOf(2, 3, length))).equals(bytesOf(length))).toBe(true);
+});
+
+test("the only file of a packet is sealed as version 1 of the form seals a packet", async () => {
+  expect(openPacket(key, ID, fileOf(1, 1, CHUNK_BYTES + 9)).equals(bytesOf(CHUNK_BYTES + 9))).toBe(true);
+  expect((await opened(fileId(ID, 1, 1), 3 * CHUNK_BYTES, chunks)).equals(bytesOf(3 * CHUNK_BYTES))).toBe(true);
+});
+
+for (const [what, damaged] of DAMAGE) {
+  test(`a file ${what} does not open to its end`, async () => {
+    await expect(opened(ID, 3 * CHUNK_BYTES, damaged)).rejects.toThrow("phi.integrity");
+  });
+}
+
+test("a file opens as itself only: not as another of the packet, nor as one of fewer or more files, nor at another length", async () => {
+  const second = fileOf(2, 3, CHUNK_BYTES + 9);
+  for (const [n, count] of [
+    [1, 3],
+    [3, 3],
+    [2, 2],
+    [2, 4],
+    [1, 1],
+  ] as const)
+    await expect(opened(fileId(ID, n, count), CHUNK_BYTES + 9, second)).rejects.toThrow("phi.integrity");
+  for (const length of [CHUNK_BYTES + 8, CHUNK_BYTES + 10, CHUNK_BYTES, 2 * CHUNK_BYTES + 1])
+    await expect(opened(fileId(ID, 2, 3), length, second)).rejects.toThrow("phi.integrity");
+});
+
+test("a file's name is sealed to the file, and is no chunk of it", () => {
+  const sealed = sealFileName(key, fileId(ID, 2, 3), "dm-Ærø.json");
+  expect(sealed.includes("json")).toBe(false);
+  expect(openFileName(key, fileId(ID, 2, 3), sealed)).toBe("dm-Ærø.json");
+  expect(() => openFileName(key, fileId(ID, 1, 3), sealed)).toThrow("phi.integrity");
+  expect(() => openPacket(key, fileId(ID, 2, 3), [sealed])).toThrow("phi.integrity");
 });
