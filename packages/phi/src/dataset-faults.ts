@@ -15,9 +15,18 @@ export class DatasetFaults {
     if (!this.isFull) this.#where.push(`${place}: ${fault}`);
   }
 
+  get isEmpty(): boolean {
+    return this.#where.length === 0;
+  }
+
   /** @throws SallyportError `packet.invalid` if anything was found. */
   throwIfAny(): void {
-    if (this.#where.length > 0) throw new SallyportError("packet.invalid", { where: [...this.#where] });
+    if (!this.isEmpty) this.throwAll();
+  }
+
+  /** @throws SallyportError `packet.invalid` with what was found. */
+  throwAll(): never {
+    throw new SallyportError("packet.invalid", { where: [...this.#where] });
   }
 }
 

@@ -1,14 +1,16 @@
 export * from "./ports.ts";
 export { cdiscSdtm } from "./cdisc-sdtm.ts";
 export { cellsOf, type Column, type Dataset, type DataType, type FieldValue, sitesOf, studyOf } from "./dataset.ts";
-export { readDataset } from "./dataset-json.ts";
+export type { DatasetLimits } from "./dataset-file.ts";
+export type { DatasetHead } from "./dataset-head.ts";
 export { labelOf } from "./label.ts";
 export { MASK, maskOf } from "./mask.ts";
+export { type DatasetRow, openDataset, type OpenedDataset, readDataset } from "./open-dataset.ts";
 export { CHUNK_BYTES, chunkCount, fileId, openFile, openFileName, openPacket, sealChunk, sealFileName, sealPacket } from "./packet.ts";
 export { Phi, PHI_MARK } from "./phi.ts";
 export { type ExistingSubject, type PlannedRecord, planRelease, type ReleasePlan, type ReleaseRequest } from "./plan-release.ts";
 export { classify, type Classified, type Profile, type VariableRule } from "./profile.ts";
-export { type JsonLimits, readJson } from "./read-json.ts";
+export { identityOf, recordIdOf, type RecordPlace } from "./record-identity.ts";
 export { lookupOf, referenceOf } from "./reference.ts";
 export { assertRegistered, type DatasetSummary, summaryOf } from "./registered.ts";
 export { decodeField, encodeField, type FieldView, openFields, type PlainField, sealRecord, type SealedFor } from "./sealed-record.ts";

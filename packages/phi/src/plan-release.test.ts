@@ -6,7 +6,7 @@ import { Grant, type SiteRef } from "@sallyport/policy";
 import { faultTest, seededBytes } from "@sallyport/testkit";
 import { cdiscSdtm } from "./cdisc-sdtm.ts";
 import { type Dataset, type FieldValue, sitesOf, studyOf } from "./dataset.ts";
-import { readDataset } from "./dataset-json.ts";
+import { readDataset } from "./open-dataset.ts";
 import { labelOf } from "./label.ts";
 import { type ExistingSubject, planRelease, type ReleasePlan } from "./plan-release.ts";
 import { lookupOf } from "./reference.ts";
@@ -15,7 +15,7 @@ import { openFields, sealRecord } from "./sealed-record.ts";
 const random = seededBytes("plan-release");
 const lookupKey = secretKey(random(32));
 const dataKey = { id: "sub-test-1", key: secretKey(random(32)) };
-const dataset = readDataset(readFileSync(new URL("../vectors/dm-1.1.json", import.meta.url)));
+const dataset = await readDataset(readFileSync(new URL("../vectors/dm-1.1.json", import.meta.url)));
 const study = { id: "SYNTH-01", sites: ["N01", "N02"].map((id) => ({ id, name: id, country: "NLD" })) };
 const allSites = study.sites.map(({ id }) => ({ study: study.id, site: id }));
 
@@ -134,8 +134,8 @@ test("a plan and its refusals show no value of the file", () => {
 
 const pilot = new URL("../../../../shared/data/cdisc/DM.json", import.meta.url);
 describe.skipIf(!existsSync(pilot))(existsSync(pilot) ? "the CDISC pilot" : "the CDISC pilot (skipped: ../shared/data is not there)", () => {
-  test("its 306 subjects are created once, found equal again, and nothing more", () => {
-    const whole = readDataset(readFileSync(pilot));
+  test("its 306 subjects are created once, found equal again, and nothing more", async () => {
+    const whole = await readDataset(readFileSync(pilot));
     const registered = { id: studyOf(whole) ?? "", sites: sitesOf(whole).map(({ site }) => ({ id: site, name: site, country: "USA" })) };
     const under = grantFor(registered.sites.map(({ id }) => ({ study: registered.id, site: id })));
     const first = plan(whole, [], under, registered);

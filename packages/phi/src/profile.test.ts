@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { cdiscSdtm } from "./cdisc-sdtm.ts";
 import { classify } from "./profile.ts";
-import { readDataset } from "./dataset-json.ts";
+import { readDataset } from "./open-dataset.ts";
 import { summaryOf } from "./registered.ts";
 
 test.each([
@@ -51,8 +51,8 @@ test("every number is one of HIPAA's 18 identifiers, and whatever has one is PHI
 
 const folder = new URL("../../../../shared/data/cdisc/", import.meta.url);
 describe.skipIf(!existsSync(folder))(existsSync(folder) ? "the CDISC pilot" : "the CDISC pilot (skipped: ../shared/data is not there)", () => {
-  test("the profile speaks of every variable of DM", () => {
-    const { variables } = summaryOf(readDataset(readFileSync(new URL("DM.json", folder))), cdiscSdtm);
+  test("the profile speaks of every variable of DM", async () => {
+    const { variables } = summaryOf(await readDataset(readFileSync(new URL("DM.json", folder))), cdiscSdtm);
     expect(variables.filter(({ isKnown }) => !isKnown)).toEqual([]);
     expect(variables).toHaveLength(25);
   });

@@ -4,7 +4,7 @@ import { secretKey } from "@sallyport/crypto";
 import { Grant } from "@sallyport/policy";
 import { seededBytes } from "@sallyport/testkit";
 import { cdiscSdtm } from "./cdisc-sdtm.ts";
-import { readDataset } from "./dataset-json.ts";
+import { readDataset } from "./open-dataset.ts";
 import { Phi } from "./phi.ts";
 import { classify } from "./profile.ts";
 import { openFields, sealRecord } from "./sealed-record.ts";
@@ -18,10 +18,10 @@ const grant = Grant.issue(
 const key = { id: "sub-test-1", key: secretKey(seededBytes("blns")(32)) };
 
 describe.skipIf(!existsSync(file))(existsSync(file) ? "the naughty strings" : "the naughty strings (skipped: ../shared/vectors is not there)", () => {
-  test("every one of them, sealed in every text field of DM, opens as it was", () => {
+  test("every one of them, sealed in every text field of DM, opens as it was", async () => {
     const naughty = JSON.parse(readFileSync(file, "utf8")) as readonly string[];
     expect(naughty.length).toBeGreaterThan(500);
-    const dataset = readDataset(readFileSync(new URL("../vectors/dm-1.0.json", import.meta.url)));
+    const dataset = await readDataset(readFileSync(new URL("../vectors/dm-1.0.json", import.meta.url)));
     const names = dataset.columns.filter(({ type }) => type === "string").map(({ name }) => name);
     for (const [index, value] of naughty.entries()) {
       const fields = names.map((name) => {

@@ -49,7 +49,7 @@ export async function prepareRelease<Tx>(deps: ApiDeps<Tx>, grant: Grant, packet
   const study = (await deps.studies.all()).find(({ id }) => id === packet.study);
   if (study === undefined) throw new SallyportError("policy.denied");
   const packetKey = await deps.keys.open(packetKeyPlace(packet), packet.wrapped);
-  const dataset = readDataset(openPacket(packetKey, packet.id, await deps.packets.chunks(grant, packet.id)).toString("utf8"));
+  const dataset = await readDataset(openPacket(packetKey, packet.id, await deps.packets.chunks(grant, packet.id)).toString("utf8"));
 
   const { lookup: lookupKey } = await deps.referenceKeys();
   const find = (usubjid: string): string => lookupOf(lookupKey.key, study.id, usubjid);

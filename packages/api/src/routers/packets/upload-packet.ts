@@ -23,7 +23,7 @@ export const uploadPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: UploadPacketInput,
       output: PacketSummary,
       locate: async (input) => {
-        const dataset = readDataset(input.content);
+        const dataset = await readDataset(input.content);
         if (!DOMAINS.includes(dataset.name)) throw new SallyportError("packet.invalid", { where: ["name: not a domain that can be taken"] });
         const study = (await deps.studies.all()).find(({ id }) => id === input.study);
         // A study or site that isn't registered has no owner: it is denied in the same way as one that is someone else's.

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { SallyportError } from "@sallyport/errors";
 import { cellsOf, sitesOf, studyOf } from "./dataset.ts";
-import { readDataset } from "./dataset-json.ts";
+import { readDataset } from "./open-dataset.ts";
 
 const vector = (name: string): string => readFileSync(new URL(`../vectors/${name}`, import.meta.url), "utf8");
 interface File11 {
@@ -23,9 +23,9 @@ const put = (row: number, variable: string, value: unknown) =>
     if (cells !== undefined) cells[at(copy, variable)] = value;
   });
 
-function whereOf(text: string): readonly string[] {
+async function whereOf(text: string): Promise<readonly string[]> {
   try {
-    readDataset(text);
+    await readDataset(text);
   } catch (error) {
     if (error instanceof SallyportError && error.code === "packet.invalid") return error.context["where"] as readonly string[];
     throw error;
@@ -33,8 +33,8 @@ function whereOf(text: string): readonly string[] {
   return [];
 }
 
-test("both versions of the standard give the same dataset", () => {
-  const [old, young] = [readDataset(vector("dm-1.0.json")), readDataset(vector("dm-1.1.json"))];
+test("both versions of the standard give the same dataset", async () => {
+  const [old, young] = [await readDataset(vector("dm-1.0.json")), await readDataset(vector("dm-1.1.json"))];
   expect([old.standardVersion, young.standardVersion]).toEqual(["1.0", "1.1"]);
   expect(old.rows).toEqual(young.rows);
   expect(old.columns.map(({ name, key }) => [name, key])).toEqual(young.columns.map(({ name, key }) => [name, key]));
@@ -45,8 +45,8 @@ test("both versions of the standard give the same dataset", () => {
   ]);
 });
 
-test("an empty text and a missing value stay apart", () => {
-  expect(cellsOf(readDataset(vector("dm-1.1.json")), "LOCALID")).toEqual(["zé-1", "", null, "ü"]);
+test("an empty text and a missing value stay apart", async () => {
+  expect(cellsOf(await readDataset(vector("dm-1.1.json")), "LOCALID")).toEqual(["zé-1", "", null, "ü"]);
 });
 
 test.each<readonly [what: string, row: number, variable: string, value: unknown, where: string]>([
@@ -65,29 +65,29 @@ test.each<readonly [what: string, row: number, variable: string, value: unknown,
   ["another domain in a row", 2, "DOMAIN", "AE", "row 2, column DOMAIN: not spelled as it must be"],
   ["another study in a row", 3, "STUDYID", "SYNTH-02", "row 3, column STUDYID: another study than the first row's"],
   ["a subject's id in another normal form", 1, "USUBJID", "e\u0301", "row 1, column USUBJID: not spelled as it must be"],
-  ["a subject that was named before", 2, "USUBJID", "SYN-N01-0001", "row 2: the key was given in an earlier row"],
-])("%s is refused, with its place", (_, row, variable, value, where) => {
-  expect(whereOf(put(row, variable, value))).toContain(where);
+  ["a subject that was named before", 2, "USUBJID", "SYN-N01-0001", "row 2: the subject is named in an earlier row"],
+])("%s is refused, with its place", async (_, row, variable, value, where) => {
+  expect(await whereOf(put(row, variable, value))).toContain(where);
 });
 
-test("a subject is named once in DM, also where the file declares no key", () => {
+test("a subject is named once in DM, also where the file declares no key", async () => {
   const text = file((copy) => {
     for (const column of copy.columns) delete column["keySequence"];
     const [first = [], second = []] = copy.rows;
     second[at(copy, "USUBJID")] = first[at(copy, "USUBJID")];
   });
-  expect(whereOf(text)).toEqual(["row 2: the subject is named in an earlier row"]);
+  expect(await whereOf(text)).toEqual(["row 2: the subject is named in an earlier row"]);
 });
 
-test("a length counts characters, not code units or bytes", () => {
-  expect(whereOf(put(1, "SEX", "😀"))).toEqual([]);
-  expect(whereOf(put(1, "SEX", "é"))).toEqual([]);
-  expect(whereOf(put(1, "SEX", "e\u0301"))).toEqual(["row 1, column SEX: longer than the column allows"]);
+test("a length counts characters, not code units or bytes", async () => {
+  expect(await whereOf(put(1, "SEX", "😀"))).toEqual([]);
+  expect(await whereOf(put(1, "SEX", "é"))).toEqual([]);
+  expect(await whereOf(put(1, "SEX", "e\u0301"))).toEqual(["row 1, column SEX: longer than the column allows"]);
 });
 
-test("partial dates are dates", () => {
+test("partial dates are dates", async () => {
   for (const date of ["2031", "2031-02", "2031-02-28", "2031---15", "--12-15", "2031-02-28T10", "2031-02-28T10:30:15.5Z", "2031-02-28T-:30", ""])
-    expect(whereOf(put(1, "RFSTDTC", date)), date).toEqual([]);
+    expect(await whereOf(put(1, "RFSTDTC", date)), date).toEqual([]);
 });
 
 test.each<readonly [what: string, change: (copy: File11) => void]>([
@@ -160,17 +160,17 @@ test.each<readonly [what: string, change: (copy: File11) => void]>([
       copy.columns = [];
     },
   ],
-])("a dataset with %s is refused", (_, change) => {
-  expect(whereOf(file(change)).length).toBeGreaterThan(0);
+])("a dataset with %s is refused", async (_, change) => {
+  expect((await whereOf(file(change))).length).toBeGreaterThan(0);
 });
 
-test("a refusal names every place up to 50, and no value", () => {
+test("a refusal names every place up to 50, and no value", async () => {
   const canary = "CANARY-71ac";
   const text = file((copy) => {
     copy.rows = Array.from({ length: 200 }, () => (copy.rows[0] ?? []).map(() => ({ [canary]: canary })));
     copy.records = 200;
   });
-  const where = whereOf(text);
+  const where = await whereOf(text);
   expect(where).toHaveLength(50);
   expect(where.join()).not.toContain("71ac");
   for (const change of [
@@ -184,7 +184,7 @@ test("a refusal names every place up to 50, and no value", () => {
       copy["name"] = canary;
     }),
   ]) {
-    expect(whereOf(change).length).toBeGreaterThan(0);
-    expect(whereOf(change).join()).not.toContain("71ac");
+    expect((await whereOf(change)).length).toBeGreaterThan(0);
+    expect((await whereOf(change)).join()).not.toContain("71ac");
   }
 });

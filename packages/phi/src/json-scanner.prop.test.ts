@@ -1,13 +1,21 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SallyportError } from "@sallyport/errors";
-import { readJson } from "./read-json.ts";
+import { JsonFault, JsonScanner } from "./json-scanner.ts";
 
+function scanned(text: string): unknown {
+  const scanner = new JsonScanner(64);
+  scanner.place(text, 0, 0);
+  scanner.space();
+  const value = scanner.valueText();
+  scanner.space();
+  if (scanner.at < text.length) scanner.fail("something follows the value");
+  return JSON.parse(value) as unknown;
+}
 const strictly = (text: string): { readonly taken: boolean; readonly value?: unknown } => {
   try {
-    return { taken: true, value: readJson(text, { depthMax: 10_000 }) };
+    return { taken: true, value: scanned(text) };
   } catch (error) {
-    if (error instanceof SallyportError && error.code === "packet.invalid") return { taken: false };
+    if (error instanceof JsonFault) return { taken: false };
     throw error;
   }
 };
