@@ -1,0 +1,1 @@
+export const  planted = 'two spaces and the wrong quotes'
