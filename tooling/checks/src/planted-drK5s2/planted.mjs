@@ -1,1 +1,0 @@
-export const  planted = 'two spaces and the wrong quotes'
