@@ -21,15 +21,17 @@ export interface Person {
   readonly site: string;
   readonly subject: string;
   readonly age?: number;
+  /** Where the subject was when the identifier was given, which stays. */
+  readonly enrolledAt?: string;
 }
 
 /** Demographics of invented people as Dataset-JSON 1.0 text, the columns declared as a sponsor's file declares them. */
 export function demographics(people: readonly Person[]): string {
-  const rows = people.map(({ site, subject, age = 40 }, at) => [
+  const rows = people.map(({ site, subject, age = 40, enrolledAt = site }, at) => [
     at + 1,
     STUDY,
     "DM",
-    `${STUDY}-${site}-${subject}`,
+    `${STUDY}-${enrolledAt}-${subject}`,
     subject,
     "2024-02-01",
     site,

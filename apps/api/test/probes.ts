@@ -16,6 +16,8 @@ const PURPOSE = { field: "DM.SUBJID", purpose: "monitoring", reason: REASON } as
 export interface Foreign {
   readonly packet: string;
   readonly subject: string;
+  /** A subject at site 701, for probes of places. */
+  readonly own: string;
   /** A request for a bulk reveal at 704, and one that belongs to the deployment. */
   readonly approvals: readonly [atSite: string, ofDeployment: string];
   readonly person: string;
@@ -31,6 +33,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
   ];
   const packets = (more: object): Probe[] => [{ who: "steward701", foreign: { packetId: there.packet, ...more }, absent: { packetId: newId("pkt"), ...more } }];
   const subjects = (more: object): Probe[] => [{ who: "reviewer701", foreign: { subjectId: there.subject, ...more }, absent: { subjectId: newId("sub"), ...more } }];
+  const asRegulatory = (probe: Probe): Probe => ({ ...probe, who: "regulatory701" });
   const approvals = (who: Who, more: object = {}): Probe[] =>
     there.approvals.map((approvalId) => ({ who, foreign: { approvalId, ...more }, absent: { approvalId: newId("apr"), ...more } }));
   const people: Probe[] = [{ who: "admin701", foreign: { personId: there.person, reason: REASON }, absent: { personId: newId("per"), reason: REASON } }];
@@ -52,7 +55,15 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     ],
     "subjects.exposure": subjects({}).map((probe) => ({ ...probe, who: "auditor701" as const })),
     "subjects.get": subjects({}),
-    "subjects.reveal": subjects(PURPOSE),
+    "subjects.reveal": [...subjects(PURPOSE), ...subjects({ ...PURPOSE, version: 1 })],
+    "subjects.history": subjects({}),
+    "subjects.withdraw": subjects({ from: "2024-06-01", reason: REASON }).map(asRegulatory),
+    "subjects.correctWithdrawal": subjects({ reason: REASON }).map(asRegulatory),
+    "subjects.transfer": [
+      ...subjects({ to: "701", reason: REASON }).map(asRegulatory),
+      // One's own subject, to a site of one's study that is somebody else's, and to none.
+      { who: "regulatory701", foreign: { subjectId: there.own, to: "704", reason: REASON }, absent: { subjectId: there.own, to: "799", reason: REASON } },
+    ],
     "trail.openExport": chains((chain) => ({ chain })),
     "trail.readExport": chains((chain) => ({ chain, generation: 1, from: 1 })),
     "trail.verify": chains((chain) => ({ chains: [chain] })),
@@ -101,6 +112,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
 export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
   const uploaded = await api.call("ingest", "packets.upload", { study: STUDY, content: demographics([{ site: "704", subject: "1109" }]) });
   const [subject] = await at.owner.run<{ id: string }>`SELECT id FROM phi.subjects WHERE site = '704' LIMIT 1`;
+  const [own] = await at.owner.run<{ id: string }>`SELECT id FROM phi.subjects WHERE site = '701' LIMIT 1`;
   const person = await plantPerson(at);
   const approvals = [await plantRequest(at, person, `${STUDY}/704`), await plantRequest(at, person, null)] as const;
   const session = {
@@ -115,7 +127,7 @@ export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
     endsMs: 4e12,
   } as const;
   await api.database.transaction((tx) => api.process.people.sessions.begin(tx, session, sha256Hex(session.id)));
-  return { session: session.id, packet: (dataOf(uploaded) as { packetId: string }).packetId, subject: subject?.id ?? "", person: person.id, approvals };
+  return { session: session.id, packet: (dataOf(uploaded) as { packetId: string }).packetId, subject: subject?.id ?? "", own: own?.id ?? "", person: person.id, approvals };
 }
 
 async function plantPerson({ owner }: Deployment): Promise<{ readonly id: string; readonly principal: string }> {

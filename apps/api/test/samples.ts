@@ -9,6 +9,7 @@ const TEXTS = [
   "1",
   "site:PILOT/701",
   "2026-01-01T00:00:00.000Z",
+  "2026-01-01",
   "0".repeat(64),
   "A".repeat(43),
   "BCDF-GHJK",

@@ -27,6 +27,7 @@ const PRINCIPALS = {
   reviewer: ["clinical_reviewer", "*"],
   reviewer701: ["clinical_reviewer", "701"],
   reviewer704: ["clinical_reviewer", "704"],
+  regulatory: ["regulatory_reviewer", "*"],
   regulatory701: ["regulatory_reviewer", "701"],
   auditor: ["auditor", "**"],
   auditor701: ["auditor", "701"],
@@ -296,7 +297,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
 }
 
 const EVERYTHING =
-  "packet.upload packet.read packet.release packet.reject subject.list subject.read phi.read trail.read trail.verify trail.export study.read workload.read access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read";
+  "packet.upload packet.read packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read workload.read access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read";
 
 /** A study that nobody at a site of {@link STUDY} may learn of. */
 export const OTHER_STUDY = "OTHER";

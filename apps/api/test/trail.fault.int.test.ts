@@ -50,6 +50,10 @@ const calls = (packetId: string): Readonly<Record<string, readonly [Who, object]
   "subjects.list": ["reviewer", {}],
   "subjects.exposure": ["auditor", { subjectId }],
   "subjects.get": ["reviewer", { subjectId }],
+  "subjects.history": ["reviewer", { subjectId }],
+  "subjects.withdraw": ["regulatory", { subjectId, from: "2024-06-01", reason: "told the investigator" }],
+  "subjects.correctWithdrawal": ["regulatory", { subjectId, reason: "another subject was meant" }],
+  "subjects.transfer": ["regulatory", { subjectId, to: "704", reason: "has moved to another town" }],
   "subjects.reveal": ["reviewer", { subjectId, field: "DM.SUBJID", purpose: "audit", reason: "source verification" }],
   "studies.list": ["reviewer", {}],
   "trail.chains": ["auditor", {}],
@@ -72,7 +76,8 @@ const calls = (packetId: string): Readonly<Record<string, readonly [Who, object]
 async function standing(): Promise<unknown> {
   const [row] = await at.owner.run<{ all: unknown }>`SELECT json_build_array(
     (SELECT json_agg(json_build_array(id, state) ORDER BY id) FROM ingress.packets), (SELECT count(*) FROM phi.subjects), (SELECT count(*) FROM phi.records),
-    (SELECT count(*) FROM audit.changes), (SELECT count(*) FROM boundary.idempotency)) AS all`;
+    (SELECT count(*) FROM audit.changes), (SELECT count(*) FROM boundary.idempotency), (SELECT count(*) FROM phi.withdrawals), (SELECT count(*) FROM phi.transfers),
+    (SELECT json_agg(json_build_array(id, site) ORDER BY id) FROM phi.subjects)) AS all`;
   return row?.all;
 }
 

@@ -10,6 +10,8 @@ const ACTS = {
   "packet.reject": "A packet in quarantine was rejected.",
   "subject.list": "Subjects were listed, masked.",
   "subject.read": "A subject was opened; masked fields stayed masked.",
+  "subject.withdraw": "A subject's withdrawal of consent was recorded, or recorded as an error.",
+  "subject.transfer": "A subject was moved to another site of its study.",
   "phi.read": "One field of one subject was revealed.",
   "document.read": "A document was read.",
   "document.write": "A document was written.",

@@ -33,10 +33,13 @@ import { endSessions } from "./routers/people/end-sessions.ts";
 import { listPeople } from "./routers/people/list-people.ts";
 import { suspend } from "./routers/people/suspend.ts";
 import { getSubject } from "./routers/subjects/get-subject.ts";
+import { subjectHistory } from "./routers/subjects/history.ts";
 import { listSubjects } from "./routers/subjects/list-subjects.ts";
 import { openBulk } from "./routers/subjects/open-bulk.ts";
 import { revealField } from "./routers/subjects/reveal-field.ts";
 import { openExport, readExport } from "./routers/trail/export-chain.ts";
+import { transfer } from "./routers/subjects/transfer.ts";
+import { correctWithdrawal, withdraw } from "./routers/subjects/withdraw.ts";
 import { listChains } from "./routers/trail/list-chains.ts";
 import { verifyChains } from "./routers/trail/verify-chains.ts";
 
@@ -56,6 +59,10 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       get: getSubject(boundary, deps),
       reveal: revealField(boundary, deps),
       exposure: subjectExposure(boundary, deps),
+      history: subjectHistory(boundary, deps),
+      withdraw: withdraw(boundary, deps),
+      correctWithdrawal: correctWithdrawal(boundary, deps),
+      transfer: transfer(boundary, deps),
       openBulk: openBulk(boundary, deps),
     },
     approvals: {

@@ -1,7 +1,7 @@
 import type { Receipt, RecordDraft } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
-import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectStore } from "@sallyport/phi";
+import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore } from "@sallyport/phi";
 import type { ApprovalStore, Grant, IdempotencyStore } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
@@ -121,18 +121,18 @@ export interface TrailArchive {
   >;
 }
 
-/** Port: what is on record of who opened a subject's values; of the grant's sites alone. */
+/** What is on record of who opened a subject's values. */
+export interface OpenedValues {
+  readonly principals: readonly { readonly principal: string; readonly count: number; readonly firstMs: number; readonly lastMs: number }[];
+  readonly reveals: readonly { readonly atMs: number; readonly principal: string; readonly requestId: string; readonly body: string }[];
+}
+
+/** Port: what is on record of who opened a subject's values; of the grant's sites alone. `reveals` are the newest `limit`, newest first. Needs `exposure.read`. */
 export interface ExposurePort {
-  /** Null where the grant doesn't reach the subject. `reveals` are the newest `limit`, newest first. Needs `exposure.read`. */
-  of(
-    grant: Grant,
-    subject: { readonly id: string; readonly reference: string },
-    limit: number,
-  ): Promise<{
-    readonly label: string;
-    readonly principals: readonly { readonly principal: string; readonly count: number; readonly firstMs: number; readonly lastMs: number }[];
-    readonly reveals: readonly { readonly atMs: number; readonly principal: string; readonly requestId: string; readonly body: string }[];
-  } | null>;
+  /** Null where the grant doesn't reach the subject. */
+  of(grant: Grant, subject: { readonly id: string; readonly reference: string }, limit: number): Promise<(OpenedValues & { readonly label: string }) | null>;
+  /** What the grant's sites have on record of a subject that was there, and may be elsewhere now. */
+  openedAt(grant: Grant, reference: string, limit: number): Promise<OpenedValues>;
 }
 
 /** How one of the five pillars stands, with a line for people. */
@@ -174,6 +174,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   readonly packets: PacketStore<Tx>;
   readonly subjects: SubjectStore<Tx>;
+  readonly subjectActs: SubjectActStore<Tx>;
   readonly studies: StudyStore<Tx>;
   readonly changes: ChangeStore<Tx>;
   readonly approvals: ApprovalStore<Tx>;

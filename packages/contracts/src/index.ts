@@ -10,5 +10,6 @@ export * from "./sessions.ts";
 export * from "./token-and-health.ts";
 export * from "./setup.ts";
 export * from "./strict.ts";
+export * from "./subject-acts.ts";
 export * from "./subjects.ts";
 export * from "./trail.ts";

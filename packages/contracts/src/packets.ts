@@ -44,6 +44,9 @@ export const GetPacketInput = strict({ packetId: PacketId });
 
 export const DecidePacketInput = strict({ packetId: PacketId, reason: Reason });
 
+/** `collectedBeforeWithdrawal` is the releasing person's statement that what comes for withdrawn subjects was collected before they withdrew. */
+export const ReleasePacketInput = strict({ ...DecidePacketInput.shape, collectedBeforeWithdrawal: z.boolean().default(false) });
+
 /** `equal` says that the packet held nothing that wasn't stored already. */
 export const ReleasePacketOutput = strict({
   packetId: PacketId,

@@ -16,6 +16,9 @@ export const ChainName = z.string().regex(/^(?:system|site:[A-Za-z0-9][A-Za-z0-9
 /** `DOMAIN.VARIABLE`, as in SDTM: eight characters at most each (SDTMIG 3.2 §2.2). */
 export const FieldName = z.string().regex(/^[A-Z][A-Z0-9]{1,7}\.[A-Z][A-Z0-9_]{0,15}$/);
 
+/** A record of a subject: `1` in domains with one record per subject, otherwise an id that holds no value. */
+export const RecordId = z.string().regex(/^(?:1|[0-9a-hjkmnp-tv-z]{26})$/);
+
 /** Free text that a person gives as a reason; it is stored sealed, and the trail holds a commitment to it. */
 export const Reason = z.string().trim().min(8).max(500);
 

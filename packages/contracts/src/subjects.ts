@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { strict } from "./strict.ts";
-import { Count, Cursor, FieldName, IsoTime, PageLimit, Purpose, Reason, SiteId, StudyId, SubjectId } from "./primitives.ts";
+import { Count, Cursor, FieldName, IsoTime, PageLimit, Purpose, Reason, RecordId, SiteId, StudyId, SubjectId } from "./primitives.ts";
 
 /** A subject as a list shows it. `usubjid` is always the mask: the label is what people work with. */
 export const SubjectSummary = z.strictObject({
@@ -9,6 +9,8 @@ export const SubjectSummary = z.strictObject({
   study: StudyId,
   site: SiteId,
   usubjid: z.string(),
+  /** When it was recorded that consent is withdrawn; null where it isn't. From which day is a date of the subject's, and is revealed (`CONSENT.FROM`). */
+  withdrawnAt: IsoTime.nullable(),
 });
 
 export const ListSubjectsInput = strict({
@@ -38,14 +40,12 @@ export const SubjectField = z.discriminatedUnion("state", [
 
 export const GetSubjectOutput = strict({ ...SubjectSummary.shape, fields: z.array(SubjectField) });
 
-/** Opens one field of one subject. `record` is `1` in domains with one row per subject. */
+/** Opens one field of one subject: of the current version of its record, or of one that is named. */
 export const RevealFieldInput = strict({
   subjectId: SubjectId,
   field: FieldName,
-  record: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,32}$/)
-    .default("1"),
+  record: RecordId.default("1"),
+  version: z.int().positive().max(2_147_483_647).optional(),
   purpose: Purpose,
   reason: Reason,
 });
@@ -55,6 +55,7 @@ export const RevealFieldOutput = strict({
   subjectId: SubjectId,
   field: FieldName,
   record: z.string(),
+  version: z.int().positive(),
   value: FieldValue,
   remaskAfterSeconds: z.int().positive(),
   recorded: z.strictObject({ chain: z.string(), generation: Count, seq: Count }),
@@ -79,6 +80,8 @@ export const ExposureOutput = strict({
   didAndCannot: z.array(ExposedPrincipal),
   reveals: z.array(z.strictObject({ at: IsoTime, principal: z.string(), name: z.string().nullable(), field: z.string(), purpose: z.string(), requestId: z.string() })),
   since: IsoTime.nullable(),
+  /** Whether the subject was at a site before whose trail the caller may not read: what was opened there is not in this answer. */
+  isPartial: z.boolean(),
 });
 
 /** Opens what an approved request of the caller's own names; once. */

@@ -16,6 +16,7 @@ export { provisionRoles, type RoleUrls } from "./roles.ts";
 export { type SearchIndexer, searchIndexer, searchStore } from "./search-store.ts";
 export { enterGrant, withGrant } from "./site-context.ts";
 export { studyStore } from "./study-store.ts";
+export { subjectActStore } from "./subject-act-store.ts";
 export { subjectStore } from "./subject-store.ts";
 export { type TrailReader, trailReader } from "./trail-reader.ts";
 export { trailStore } from "./trail-store.ts";

@@ -76,7 +76,8 @@ export function packetStore(database: Database): PacketStore<Tx> {
       const decided = await tx`
         UPDATE ingress.packets
            SET state = ${state}, decided_by = ${grant.principal}, decided_at_ms = floor(extract(epoch FROM now()) * 1000)::bigint,
-               outcome = ${outcome === null ? null : JSON.stringify(outcome)}::text::json
+               outcome = ${outcome === null ? null : JSON.stringify(outcome)}::text::json,
+               decided_request = ${grant.requestId}
          WHERE id = ${id} AND state = 'quarantined' AND site_keys <@ string_to_array(${grantedSites(grant)}, E'\n')
         RETURNING 1`;
       if (decided.length !== 1) throw new SallyportError("packet.state", { packet: id });

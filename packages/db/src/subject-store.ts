@@ -12,6 +12,8 @@ interface OpenedRow {
   readonly site: string;
   readonly label: string;
   readonly wrapped: string;
+  readonly key_version: number;
+  readonly withdrawn_at_ms: string | null;
   readonly fields: string | null;
 }
 
@@ -23,10 +25,8 @@ interface Opening {
   readonly names: string | null;
 }
 
-interface FoundRow extends SubjectRow {
-  readonly lookup: string;
-  readonly fields: string | null;
-}
+/** As a statement finds a subject. */
+export type FoundRow = Omit<OpenedRow, "n"> & { readonly id: string; readonly lookup: string };
 
 /** One INSERT's worth of rows: a statement's text stays below a few hundred kB. */
 const ROWS_MAX = 1000;
@@ -45,8 +45,7 @@ export function subjectStore(database: Database): SubjectStore<Tx> {
       grant.assert("subject.read", "phi.read", "phi.bulk_reveal");
       const row = await open({ sites: grantedSites(grant), action: grant.action, id, names: names === undefined ? null : names.join("\n") });
       if (row === null) return null;
-      const { study, site, label, wrapped } = row;
-      return { subject: { id, study, site, label, wrapped }, fields: fieldsOf(id, row.fields) };
+      return { subject: subjectOf({ ...row, id }), fields: fieldsOf(id, row.fields) };
     },
 
     async labelOf(tx, grant, id) {
@@ -62,7 +61,8 @@ export function subjectStore(database: Database): SubjectStore<Tx> {
       grant.assert("packet.release");
       await enterGrant(tx, grant);
       const rows = await tx<FoundRow>`
-        SELECT s.lookup, s.id, s.study, s.site, s.label, s.wrapped,
+        SELECT s.lookup, s.id, s.study, s.site, s.label, s.wrapped, s.key_version,
+               (SELECT CASE w.act WHEN 'withdrawn' THEN w.at_ms END FROM phi.withdrawals w WHERE w.subject = s.id ORDER BY w.n DESC LIMIT 1) AS withdrawn_at_ms,
                (SELECT string_agg(concat_ws(E'\t', f.domain, f.record, f.version, f.name, f.classification, f.sealed), E'\n' ORDER BY f.domain, f.record, f.name)
                   FROM phi.fields f
                   JOIN (SELECT r.domain, r.record, max(r.version) AS version FROM phi.records r WHERE r.subject = s.id GROUP BY r.domain, r.record) c
@@ -71,7 +71,13 @@ export function subjectStore(database: Database): SubjectStore<Tx> {
           FROM phi.subjects s
          WHERE s.study = ${study} AND s.lookup = ANY (string_to_array(${lookups.join("\n")}, E'\n'))
            AND s.site_key = ANY (string_to_array(${grantedSites(grant)}, E'\n'))`;
-      return rows.map(({ lookup, fields, ...subject }) => ({ lookup, subject, fields: fieldsOf(subject.id, fields) }));
+      return rows.map((row) => ({ lookup: row.lookup, subject: subjectOf(row), fields: fieldsOf(row.id, row.fields) }));
+    },
+
+    async lock(tx, grant, ids) {
+      grant.assert("packet.release", "subject.withdraw");
+      await enterGrant(tx, grant);
+      await tx`SELECT phi.lock_subjects(${ids.join("\n")})`;
     },
 
     async insert(tx, grant, subjects) {
@@ -108,7 +114,7 @@ async function sitesOf(database: Database, ids: readonly string[]): Promise<read
 /** Each opening's subject, or null where its own grant reaches none. */
 async function openEach(database: Database, openings: readonly Opening[]): Promise<readonly (OpenedRow | null)[]> {
   const listed = JSON.stringify(openings.map((opening, n) => ({ n, ...opening })));
-  const rows = await database.run<OpenedRow>`SELECT n, study, site, label, wrapped, fields FROM phi.open_subjects(${listed})`;
+  const rows = await database.run<OpenedRow>`SELECT n, study, site, label, wrapped, key_version, withdrawn_at_ms, fields FROM phi.open_subjects(${listed})`;
   const opened: (OpenedRow | null)[] = openings.map(() => null);
   for (const row of rows) opened[row.n] = row;
   return opened;
@@ -117,25 +123,27 @@ async function openEach(database: Database, openings: readonly Opening[]): Promi
 async function page(tx: Tx, grant: Grant, filter: Parameters<SubjectStore<Tx>["list"]>[1]): ReturnType<SubjectStore<Tx>["list"]> {
   const { study = null, site = null, after = null, limit } = filter;
   // One statement, so that the page, the total and the counts are of one moment.
-  const [row] = await tx<{ items: readonly SubjectRow[]; sites: readonly (SiteRef & { count: number })[] }>`
+  const [row] = await tx<{ items: readonly Omit<FoundRow, "fields" | "lookup">[]; sites: readonly (SiteRef & { count: number })[] }>`
     WITH reached AS (
-      SELECT s.id, s.study, s.site, s.label, s.wrapped FROM phi.subjects s
+      SELECT s.id, s.study, s.site, s.label, s.wrapped, s.key_version FROM phi.subjects s
        WHERE s.site_key = ANY (string_to_array(${grantedSites(grant)}, E'\n'))
          AND (${study}::text IS NULL OR s.study = ${study}) AND (${site}::text IS NULL OR s.site = ${site})),
-    page AS (SELECT * FROM reached WHERE ${after}::text IS NULL OR label COLLATE "C" > ${after} ORDER BY label COLLATE "C", study LIMIT ${limit}),
+    page AS (SELECT r.*, (SELECT CASE w.act WHEN 'withdrawn' THEN w.at_ms END FROM phi.withdrawals w WHERE w.subject = r.id ORDER BY w.n DESC LIMIT 1) AS withdrawn_at_ms
+               FROM reached r WHERE ${after}::text IS NULL OR label COLLATE "C" > ${after} ORDER BY label COLLATE "C", study LIMIT ${limit}),
     counts AS (SELECT study, site, count(*)::integer AS count FROM reached GROUP BY study, site)
     SELECT (SELECT coalesce(json_agg(page ORDER BY label COLLATE "C", study), '[]') FROM page) AS items,
            (SELECT coalesce(json_agg(counts ORDER BY study COLLATE "C", site COLLATE "C"), '[]') FROM counts) AS sites`;
   const bySite = row?.sites ?? [];
-  return { items: row?.items ?? [], total: bySite.reduce((sum, { count }) => sum + count, 0), bySite };
+  return { items: row?.items.map(subjectOf) ?? [], total: bySite.reduce((sum, { count }) => sum + count, 0), bySite };
 }
 
 async function insertRecords(tx: Tx, packet: string, rows: readonly RecordRow[]): Promise<void> {
   const added = await tx<{ count: number }>`
     WITH added AS (
-      INSERT INTO phi.records (subject, domain, record, version, site_key, packet)
-      SELECT r.subject, r.domain, r.record, r.version, s.site_key, ${packet}
-        FROM json_to_recordset(${JSON.stringify(rows)}::text::json) AS r (subject text, domain text, record text, version integer)
+      INSERT INTO phi.records (subject, domain, record, version, changed, site_key, packet)
+      SELECT r.subject, r.domain, r.record, r.version, r.changed, s.site_key, ${packet}
+        FROM json_to_recordset(${JSON.stringify(rows.map((row) => ({ ...row, changed: row.changed?.join(",") })))}::text::json)
+          AS r (subject text, domain text, record text, version integer, changed text)
         JOIN phi.subjects s ON s.id = r.subject
       RETURNING 1)
     SELECT count(*)::integer AS count FROM added`;
@@ -178,7 +186,19 @@ function* chunksOf<T>(rows: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < rows.length; at += ROWS_MAX) yield rows.slice(at, at + ROWS_MAX);
 }
 
-function fieldsOf(subject: string, lines: string | null): readonly FieldRow[] {
+/** A subject's row as it is read. */
+export const subjectOf = (row: Omit<FoundRow, "fields" | "lookup">): SubjectRow => ({
+  id: row.id,
+  study: row.study,
+  site: row.site,
+  label: row.label,
+  wrapped: row.wrapped,
+  keyVersion: row.key_version,
+  withdrawnAtMs: row.withdrawn_at_ms === null ? null : Number(row.withdrawn_at_ms),
+});
+
+/** Fields from the lines of a statement that joins them by tabs and newlines. */
+export function fieldsOf(subject: string, lines: string | null): readonly FieldRow[] {
   if (lines === null) return [];
   return lines.split("\n").map((line) => {
     const [domain = "", record = "", version = "", name = "", classification = "", sealed = ""] = line.split("\t");

@@ -125,6 +125,12 @@ export const catalog = {
   "packet.invalid": rejected(400, "The packet is not a dataset that this study takes. Nothing was stored.", "Correct the file at the named place and send it again."),
   "packet.state": rejected(409, "The packet is not in a state that allows this. Nothing was changed.", "Look at the packet's state first."),
   "packet.conflict": rejected(409, "The packet contradicts what is stored. Nothing was changed.", "Reject the packet, or have the difference resolved first."),
+  "packet.withdrawn": rejected(
+    409,
+    "The packet brings new or changed records of subjects who have withdrawn consent. Nothing was changed.",
+    "Reject the packet; or, where all of it was collected before they withdrew, state that with the release.",
+  ),
+  "subject.state": rejected(409, "The subject is not in a state that allows this. Nothing was changed.", "Look at how the subject stands first."),
   "registration.conflict": rejected(409, "This is registered already, differently. Nothing was changed.", "Look at what is registered first."),
   "approval.state": rejected(409, "This request is no longer open, or was used already. Nothing was changed.", "Look at the request, and ask anew where it is still needed."),
   "approval.changed": rejected(409, "What was shown is not what would happen now. Nothing was changed.", "Look at the request again before you decide."),

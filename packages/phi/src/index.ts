@@ -1,10 +1,12 @@
 export * from "./ports.ts";
+export * from "./subject-acts.ts";
 export { cdiscSdtm } from "./cdisc-sdtm.ts";
 export { cellsOf, type Column, type Dataset, type DataType, type FieldValue, sitesOf, studyOf } from "./dataset.ts";
 export type { DatasetLimits } from "./dataset-file.ts";
 export type { DatasetHead } from "./dataset-head.ts";
 export { labelOf } from "./label.ts";
 export { MASK, maskOf } from "./mask.ts";
+export { moveFields, sealConsentDate } from "./move-fields.ts";
 export { type DatasetRow, openDataset, type OpenedDataset, readDataset } from "./open-dataset.ts";
 export { CHUNK_BYTES, chunkCount, fileId, openFile, openFileName, openPacket, sealChunk, sealFileName, sealPacket } from "./packet.ts";
 export { Phi, PHI_MARK } from "./phi.ts";

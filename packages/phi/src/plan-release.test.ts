@@ -37,7 +37,7 @@ function carryOut({ created, updated }: ReleasePlan, under = grant): readonly Ex
   };
   const inserted = created.map(({ lookup, site, record }) => {
     const id = newId("sub", random);
-    return seal({ id, label: labelOf(id), wrapped: "sk1.x.y", ...site }, lookup, record);
+    return seal({ id, label: labelOf(id), wrapped: "sk1.x.y", keyVersion: 1, withdrawnAtMs: null, ...site }, lookup, record);
   });
   return [...inserted, ...updated.map(({ subject, record }) => seal(subject, "updated", record))];
 }

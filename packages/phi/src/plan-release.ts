@@ -20,6 +20,8 @@ export interface PlannedRecord {
   readonly domain: string;
   readonly record: string;
   readonly version: number;
+  /** As in {@link ReleasePlan}; absent for a first version. */
+  readonly changed?: readonly string[];
   readonly fields: readonly PlainField[];
 }
 
@@ -40,6 +42,8 @@ export interface ReleaseRequest {
   readonly existing: readonly ExistingSubject[];
   /** The subject's lookup, under the deployment's key. */
   readonly lookupOf: (usubjid: string) => string;
+  /** Whether the releasing person states that what comes for withdrawn subjects was collected before they withdrew (ADR 0020). */
+  readonly collectedBeforeWithdrawal?: boolean;
 }
 
 const WHERE_MAX = 50;
@@ -52,7 +56,7 @@ const RECORD = "1";
  * A subject is bound to its site at its first release: a row that puts it elsewhere contradicts what is stored, and then
  * the whole release is refused. Values that differ make a new version of the record with all its fields; old versions stay.
  *
- * @throws SallyportError `packet.conflict` naming rows only; `packet.invalid` for another domain, study or an unregistered
+ * @throws SallyportError `packet.conflict` and `packet.withdrawn` naming rows only; `packet.invalid` for another domain, study or an unregistered
  * site; `policy.denied` where the grant doesn't reach a site; `phi.integrity` where stored fields are of several versions.
  */
 export function planRelease(request: ReleaseRequest): ReleasePlan {
@@ -67,6 +71,7 @@ export function planRelease(request: ReleaseRequest): ReleasePlan {
     unchanged: [],
   };
   const conflicts: string[] = [];
+  const withdrawn: string[] = [];
   for (const [index, cells] of dataset.rows.entries()) {
     const row = index + 1;
     const { usubjid, site, fields } = rowOf(request, cells);
@@ -80,10 +85,15 @@ export function planRelease(request: ReleaseRequest): ReleasePlan {
     } else {
       const { version, changed } = difference(grant, stored, dataset.name, fields);
       if (version > 0 && changed.length === 0) plan.unchanged.push({ row, subject: stored.subject });
-      else plan.updated.push({ row, subject: stored.subject, changed, record: { domain: dataset.name, record: RECORD, version: version + 1, fields } });
+      else {
+        if (stored.subject.withdrawnAtMs !== null) withdrawn.push(`row ${row}: the subject has withdrawn consent`);
+        const record = { domain: dataset.name, record: RECORD, version: version + 1, fields };
+        plan.updated.push({ row, subject: stored.subject, changed, record: version === 0 ? record : { ...record, changed } });
+      }
     }
   }
   if (conflicts.length > 0) throw new SallyportError("packet.conflict", { where: conflicts.slice(0, WHERE_MAX) });
+  if (withdrawn.length > 0 && request.collectedBeforeWithdrawal !== true) throw new SallyportError("packet.withdrawn", { where: withdrawn.slice(0, WHERE_MAX) });
   return plan;
 }
 

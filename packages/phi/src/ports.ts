@@ -11,7 +11,14 @@ export interface SubjectRow extends SiteRef {
   readonly label: string;
   /** The subject's data key as the custodian wrapped it. */
   readonly wrapped: string;
+  /** Which of the subject's data keys that is: 1 at its first site, one more at each that it came to since. */
+  readonly keyVersion: number;
+  /** When it was recorded that consent is withdrawn, in milliseconds since the epoch; null where it isn't. */
+  readonly withdrawnAtMs: number | null;
 }
+
+/** A subject that is stored for the first time. */
+export type NewSubjectRow = Omit<SubjectRow, "keyVersion" | "withdrawnAtMs"> & { readonly lookup: string };
 
 /** One sealed field of one version of one record. `record` is `1` in domains with one row per subject. */
 export interface FieldRow {
@@ -31,6 +38,8 @@ export interface RecordRow {
   readonly domain: string;
   readonly record: string;
   readonly version: number;
+  /** The variables in which this version differs from the one before it; absent for a first version. */
+  readonly changed?: readonly string[];
 }
 
 /** Port: subjects. Every call filters by the grant's sites, and row-level security stands behind it. */
@@ -57,7 +66,9 @@ export interface SubjectStore<Tx> {
     study: string,
     lookups: readonly string[],
   ): Promise<readonly { readonly lookup: string; readonly subject: SubjectRow; readonly fields: readonly FieldRow[] }[]>;
-  insert(tx: Tx, grant: Grant, subjects: readonly (SubjectRow & { readonly lookup: string })[]): Promise<void>;
+  insert(tx: Tx, grant: Grant, subjects: readonly NewSubjectRow[]): Promise<void>;
+  /** Locks subjects until the transaction ends, in the order of their ids: their acts come one after the other. Needs `packet.release` or `subject.withdraw`. */
+  lock(tx: Tx, grant: Grant, ids: readonly string[]): Promise<void>;
   /** Inserts new versions of records with all their fields. Old versions stay. */
   insertVersions(tx: Tx, grant: Grant, packet: string, records: readonly RecordRow[], fields: readonly FieldRow[]): Promise<void>;
 }

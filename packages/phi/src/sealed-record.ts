@@ -67,18 +67,18 @@ export function sealRecord(
   grant: Grant,
   dataKey: DataKey,
   subject: SealedFor,
-  record: { readonly domain: string; readonly record: string; readonly version: number; readonly fields: readonly PlainField[] },
+  record: Omit<RecordRow, "subject"> & { readonly fields: readonly PlainField[] },
   random?: RandomBytes,
 ): { readonly record: RecordRow; readonly fields: readonly FieldRow[] } {
   grant.assert("packet.release");
-  const row: RecordRow = { subject: subject.id, domain: record.domain, record: record.record, version: record.version };
+  const row = { subject: subject.id, domain: record.domain, record: record.record, version: record.version };
   const fields = record.fields.map(({ name, classification, value }) => ({
     ...row,
     name,
     classification,
     sealed: sealField(dataKey, placeOf(subject, { ...row, name }), encodeField(classification, value.open(grant)), random),
   }));
-  return { record: row, fields };
+  return { record: record.changed === undefined ? row : { ...row, changed: record.changed }, fields };
 }
 
 /**
@@ -108,7 +108,8 @@ function openRow(grant: Grant, dataKey: DataKey, subject: SealedFor, row: FieldR
   return new Phi(value, { site: subject, classification: row.classification });
 }
 
-const placeOf = (subject: SealedFor, row: Pick<FieldRow, "domain" | "name" | "record" | "version">): FieldPlace => ({
+/** Where a field stands, as it is bound there (docs/spec/field-v1.md §2). */
+export const placeOf = (subject: SealedFor, row: Pick<FieldRow, "domain" | "name" | "record" | "version">): FieldPlace => ({
   study: subject.study,
   site: subject.site,
   subject: subject.id,

@@ -6,6 +6,8 @@ export const ACTIONS = [
   "packet.reject",
   "subject.list",
   "subject.read",
+  "subject.withdraw",
+  "subject.transfer",
   "phi.read",
   "document.read",
   "document.write",

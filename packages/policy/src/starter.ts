@@ -41,12 +41,15 @@ const ROLES = {
     ],
   },
   regulatory_reviewer: {
-    description: "Reviews and signs submissions and reads the PHI that they rest on; edits no EDC record.",
+    description: "Reviews and signs submissions and reads the PHI that they rest on; keeps subjects' consent and site; edits no EDC record.",
     rows: [
       ["document.read", "ectd_sequence"],
       ["submission.sign", "ectd_sequence"],
       ["document.read", "irb_correspondence"],
       ...SEES_SUBJECTS,
+      // Whoever uploads or releases data doesn't say whose may still come, nor where it goes; this role sees subjects already, and does neither.
+      ["subject.withdraw", "subject"],
+      ["subject.transfer", "subject"],
       ["phi.bulk_approve", "subject_phi"],
       ["exposure.read", "subject"],
       ["approval.decide", "approval"],

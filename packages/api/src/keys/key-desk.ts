@@ -6,12 +6,17 @@ export interface KeyPlace {
   readonly id: string;
   readonly study: string;
   readonly site: string;
+  /** Which of its owner's data keys it is: a subject that was moved has had others. 1 where it is left out. */
+  readonly version?: number;
 }
+
+/** What the custodian binds a data key to. */
+type KeyContext = Omit<KeyPlace, "version">;
 
 /** Port: the custodian's two key verbs. Both throw `keys.unavailable` within the deadline (ms). */
 export interface KeyService {
-  wrap(contexts: readonly KeyPlace[], deadlineMs: number): Promise<readonly { readonly wrapped: string; readonly key: Buffer }[]>;
-  unwrap(items: readonly { readonly context: KeyPlace; readonly wrapped: string }[], deadlineMs: number): Promise<readonly Buffer[]>;
+  wrap(contexts: readonly KeyContext[], deadlineMs: number): Promise<readonly { readonly wrapped: string; readonly key: Buffer }[]>;
+  unwrap(items: readonly { readonly context: KeyContext; readonly wrapped: string }[], deadlineMs: number): Promise<readonly Buffer[]>;
 }
 
 /** A data key with the form in which it is stored. */
@@ -23,7 +28,7 @@ export interface NewKey {
 const DEADLINE_MS = 1500;
 
 /** The id that sealed values name: the owner's id and the key's version. */
-export const dataKeyId = (place: KeyPlace): string => `${place.id}-1`;
+export const dataKeyId = ({ id, version = 1 }: KeyPlace): string => `${id}-${version}`;
 
 /**
  * Data keys for minutes: unwrapped by the custodian, kept in memory for `ttlMs`, never longer than the cache is large.
@@ -56,7 +61,7 @@ export class KeyDesk {
     const missing = items.filter((_, at) => found[at] === undefined);
     if (missing.length === 0) return found as DataKey[];
     const bytes = await this.#service.unwrap(
-      missing.map(({ place, wrapped }) => ({ context: place, wrapped })),
+      missing.map(({ place, wrapped }) => ({ context: contextOf(place), wrapped })),
       DEADLINE_MS,
     );
     const opened = missing.map((item, at) => {
@@ -72,7 +77,7 @@ export class KeyDesk {
   async create(places: readonly KeyPlace[]): Promise<readonly NewKey[]> {
     if (places.length === 0) return [];
     // A custodian that hangs is given up as soon as for one key; a large release has a little more.
-    const made = await this.#service.wrap(places, DEADLINE_MS + places.length);
+    const made = await this.#service.wrap(places.map(contextOf), DEADLINE_MS + places.length);
     return places.map((place, at) => {
       const each = made[at];
       if (each === undefined) throw new TypeError("the key service made fewer keys than asked for");
@@ -97,4 +102,6 @@ export class KeyDesk {
   }
 }
 
-const cacheName = (place: KeyPlace, wrapped: string): string => `${place.purpose} ${place.id} ${place.study} ${place.site} ${wrapped}`;
+const contextOf = ({ purpose, id, study, site }: KeyPlace): KeyContext => ({ purpose, id, study, site });
+
+const cacheName = (place: KeyPlace, wrapped: string): string => `${place.purpose} ${dataKeyId(place)} ${place.study} ${place.site} ${wrapped}`;

@@ -5,13 +5,13 @@ import {
   type FieldRow,
   labelOf,
   lookupOf,
+  type NewSubjectRow,
   openFields,
   openPacket,
   planRelease,
   readDataset,
   type RecordRow,
   sealRecord,
-  type SubjectRow,
   cellsOf,
 } from "@sallyport/phi";
 import { type Grant, siteKey } from "@sallyport/policy";
@@ -24,10 +24,14 @@ export interface PreparedRelease {
   readonly lookups: readonly string[];
   /** The stored subjects and versions that the plan was made from; see {@link stateOf}. */
   readonly basis: string;
-  readonly subjects: readonly (SubjectRow & { readonly lookup: string })[];
+  /** The ids of the subjects that are stored already: locked before they are looked at again. */
+  readonly known: readonly string[];
+  readonly subjects: readonly NewSubjectRow[];
   readonly records: readonly RecordRow[];
   readonly fields: readonly FieldRow[];
   readonly counts: { readonly created: number; readonly updated: number; readonly unchanged: number };
+  /** How many of the updated subjects have withdrawn consent. */
+  readonly withdrawn: number;
   /** The site of each subject of the packet, as `study/site`. */
   readonly sites: readonly string[];
 }
@@ -37,12 +41,12 @@ type Found<Tx> = Awaited<ReturnType<ApiDeps<Tx>["subjects"]["find"]>>;
 /** The stored state of a packet's subjects, as one text: who is there, and at which version. */
 export const stateOf = <Tx>(found: Found<Tx>): string =>
   found
-    .map(({ subject, fields }) => `${subject.id} ${subject.site} ${fields.reduce((most, { version }) => Math.max(most, version), 0)}`)
+    .map(({ subject, fields }) => `${subject.id} ${subject.site} ${subject.withdrawnAtMs ?? "-"} ${fields.reduce((most, { version }) => Math.max(most, version), 0)}`)
     .toSorted()
     .join("\n");
 
 /** Opens the packet, plans its release against what is stored, and seals what is new. Nothing is written; keys are made before any transaction. */
-export async function prepareRelease<Tx>(deps: ApiDeps<Tx>, grant: Grant, packetId: string): Promise<PreparedRelease> {
+export async function prepareRelease<Tx>(deps: ApiDeps<Tx>, grant: Grant, packetId: string, collectedBeforeWithdrawal: boolean): Promise<PreparedRelease> {
   const packet = await deps.packets.get(grant, packetId);
   if (packet === null) throw new SallyportError("policy.denied");
   if (packet.state !== "quarantined") throw new SallyportError("packet.state");
@@ -63,7 +67,7 @@ export async function prepareRelease<Tx>(deps: ApiDeps<Tx>, grant: Grant, packet
     return { lookup, subject, fields: openFields(grant, key, subject, fields) };
   });
 
-  const plan = planRelease({ grant, dataset, profile: cdiscSdtm, study, existing, lookupOf: find });
+  const plan = planRelease({ grant, dataset, profile: cdiscSdtm, study, existing, lookupOf: find, collectedBeforeWithdrawal });
   const fresh = plan.created.map((created) => ({ ...created, id: newId("sub") }));
   const freshKeys = await deps.keys.create(fresh.map(({ id, site }) => subjectKeyPlace({ id, ...site })));
   const sealed = [
@@ -82,9 +86,11 @@ export async function prepareRelease<Tx>(deps: ApiDeps<Tx>, grant: Grant, packet
   return {
     lookups,
     basis: stateOf(stored),
+    known: stored.map(({ subject }) => subject.id),
     subjects: fresh.map(({ id, lookup, site }, at) => ({ id, lookup, ...site, label: labelOf(id), wrapped: freshKeys[at]?.wrapped ?? "" })),
     records: sealed.map(({ record }) => record),
     fields: sealed.flatMap(({ fields }) => fields),
+    withdrawn: plan.updated.filter(({ subject }) => subject.withdrawnAtMs !== null).length,
     counts: { created: plan.created.length, updated: plan.updated.length, unchanged: plan.unchanged.length },
     sites: [...fresh.map(({ site }) => siteKey(site)), ...kept],
   };

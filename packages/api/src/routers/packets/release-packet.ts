@@ -1,4 +1,4 @@
-import { DecidePacketInput, ReleasePacketOutput } from "@sallyport/contracts";
+import { ReleasePacketInput, ReleasePacketOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { siteKey } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
@@ -19,7 +19,7 @@ export const releasePacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     {
       action: "packet.release",
       resource: "packet",
-      input: DecidePacketInput,
+      input: ReleasePacketInput,
       output: ReleasePacketOutput,
       evidence: true,
       whenBroken: "stop",
@@ -28,7 +28,9 @@ export const releasePacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     {
       prepare: async ({ input, grant, trace }) => {
         const reason = sealReason((await deps.referenceKeys()).change, grant, input.reason);
-        const release = await prepareRelease(deps, grant, input.packetId);
+        const release = await prepareRelease(deps, grant, input.packetId, input.collectedBeforeWithdrawal);
+        // What the releasing person states of withdrawn subjects' data is on record as theirs.
+        if (release.withdrawn > 0) trace.note({ withdrawn: release.withdrawn, collected: "before" });
         trace.note({ ...release.counts, commitment: reason.commitment });
         return { release, reason };
       },
@@ -37,6 +39,7 @@ export const releasePacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         if (locked === null) throw new SallyportError("policy.denied");
         if (locked.packet.state !== "quarantined") throw new SallyportError("packet.state");
         // What the plan was made from must still stand: another release may have come in between. The retry plans anew.
+        await deps.subjects.lock(tx, grant, release.known);
         const standing = await deps.subjects.find(tx, grant, locked.packet.study, release.lookups);
         if (stateOf(standing) !== release.basis) throw new SallyportError("service.busy");
         await deps.subjects.insert(tx, grant, release.subjects);

@@ -5,7 +5,7 @@ import { decide, type LivePrincipal, type SiteRef } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { detailOf } from "../../crossings/trace-of.ts";
 import type { PolicyState } from "../../policy-desk.ts";
-import type { ApiDeps } from "../../ports.ts";
+import type { ApiDeps, OpenedValues } from "../../ports.ts";
 import { locateSubject } from "./subject-place.ts";
 
 const REVEALS_SHOWN = 500;
@@ -21,10 +21,13 @@ export const subjectExposure = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
       output: ExposureOutput,
       locate: ({ subjectId }, trace) => locateSubject(deps, subjectId, trace),
     },
-    async ({ input: { subjectId }, grant, found, trace }) => {
+    async ({ input: { subjectId }, grant, found, trace, reach }) => {
       const [site] = grant.sites;
-      const exposure = site === undefined ? null : await deps.exposure.of(grant, { id: subjectId, reference: found.reference }, REVEALS_SHOWN);
-      if (site === undefined || exposure === null) throw new SallyportError("policy.denied");
+      const here = site === undefined ? null : await deps.exposure.of(grant, { id: subjectId, reference: found.reference }, REVEALS_SHOWN);
+      if (site === undefined || here === null) throw new SallyportError("policy.denied");
+      const earlier = (await deps.subjectActs.earlierSites(grant, subjectId)).filter((each) => each.site !== site.site);
+      const reached = earlier.map((each) => reach({ action: "exposure.read", resource: "subject" }, { kind: "one", site: each })).filter((each) => each !== null);
+      const exposure = joinOpened([here, ...(await Promise.all(reached.map((each) => deps.exposure.openedAt(each, found.reference, REVEALS_SHOWN))))]);
       const state = deps.policy.current();
       const names = await deps.names();
       const nameOf = (principal: string): string | null => (Object.hasOwn(names, principal) ? (names[principal] ?? null) : null);
@@ -43,7 +46,7 @@ export const subjectExposure = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
       const firstMs = Math.min(...exposure.principals.map((each) => each.firstMs));
       return {
         subjectId,
-        label: exposure.label,
+        label: here.label,
         could,
         did,
         didAndCannot,
@@ -52,9 +55,23 @@ export const subjectExposure = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
           return { at: new Date(atMs).toISOString(), principal, name: nameOf(principal), field: detail["field"] ?? "-", purpose: detail["purpose"] ?? "-", requestId };
         }),
         since: Number.isFinite(firstMs) ? new Date(firstMs).toISOString() : null,
+        isPartial: reached.length < earlier.length,
       };
     },
   );
+
+/** What several sites have on record, as one: of a subject that was moved, the sites where it was have the rest. */
+function joinOpened(parts: readonly OpenedValues[]): OpenedValues {
+  const principals = new Map<string, OpenedValues["principals"][number]>();
+  for (const each of parts.flatMap((part) => part.principals)) {
+    const known = principals.get(each.principal);
+    const { principal, count, firstMs, lastMs } = each;
+    if (known === undefined) principals.set(principal, each);
+    else principals.set(principal, { principal, count: known.count + count, firstMs: Math.min(known.firstMs, firstMs), lastMs: Math.max(known.lastMs, lastMs) });
+  }
+  const reveals = parts.flatMap((part) => part.reveals).toSorted((a, b) => b.atMs - a.atMs);
+  return { principals: [...principals.values()], reveals: reveals.slice(0, REVEALS_SHOWN) };
+}
 
 /** The roles by which a principal may open values at a site now, whatever its tokens are for; none where it may not. */
 function rolesThatOpen({ compiled }: PolicyState, principal: LivePrincipal, site: SiteRef, nowMs: number): readonly string[] {

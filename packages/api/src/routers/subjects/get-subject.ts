@@ -1,9 +1,11 @@
 import { GetSubjectInput, GetSubjectOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
-import { maskOf, openFields } from "@sallyport/phi";
+import { openFields } from "@sallyport/phi";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
+import { shownField } from "./shown-field.ts";
 import { locateSubject, subjectKeyPlace } from "./subject-place.ts";
+import { subjectSummary } from "./subject-summary.ts";
 
 /** One subject: what the grant reads is opened, what it masks is masked, the rest isn't mentioned. */
 export const getSubject = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -20,11 +22,8 @@ export const getSubject = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       if (opened === null) throw new SallyportError("policy.denied");
       const { subject, fields } = opened;
       const key = await deps.keys.open(subjectKeyPlace(subject), subject.wrapped);
-      const shown = openFields(grant, key, subject, fields).map((view) => {
-        const named = { field: `${view.domain}.${view.name}`, record: view.record };
-        return view.shown === "open" ? { state: "readable" as const, ...named, value: view.value.open(grant) } : { state: "masked" as const, ...named, mask: view.mask };
-      });
+      const shown = openFields(grant, key, subject, fields).map((view) => shownField(grant, view));
       trace.note({ opened: shown.filter(({ state }) => state === "readable").length, masked: shown.filter(({ state }) => state === "masked").length });
-      return { subjectId: subject.id, label: subject.label, study: subject.study, site: subject.site, usubjid: maskOf(), fields: shown };
+      return { ...subjectSummary(subject), fields: shown };
     },
   );

@@ -1,9 +1,9 @@
 import { ListSubjectsInput, ListSubjectsOutput } from "@sallyport/contracts";
-import { maskOf } from "@sallyport/phi";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { openCursor, sealCursor } from "../../cursor.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateSites } from "../site-place.ts";
+import { subjectSummary } from "./subject-summary.ts";
 
 /** The subjects that the caller's sites reach, by label, masked. Never sorted, filtered or counted by a masked value. */
 export const listSubjects = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -23,7 +23,7 @@ export const listSubjects = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const last = page.items.at(-1);
       trace.note({ shown: page.items.length, of: page.total });
       return {
-        items: page.items.map(({ id, label, study: at, site: where }) => ({ subjectId: id, label, study: at, site: where, usubjid: maskOf() })),
+        items: page.items.map(subjectSummary),
         total: page.total,
         bySite: [...page.bySite],
         next: last !== undefined && page.items.length === limit ? sealCursor(key, scope, last.label) : null,

@@ -4,6 +4,7 @@ import { openFields } from "@sallyport/phi";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { sealReason } from "../../sealed-reason.ts";
 import type { ApiDeps } from "../../ports.ts";
+import { findField } from "./find-field.ts";
 import { locateSubject, subjectKeyPlace } from "./subject-place.ts";
 
 /** How long a screen may show a revealed value before it covers it again. */
@@ -21,20 +22,33 @@ export const revealField = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: ({ subjectId }, trace) => locateSubject(deps, subjectId, trace),
     },
     async ({ input, grant, trace }) => {
-      const opened = await deps.subjects.open(grant, input.subjectId, [input.field]);
-      const row = opened?.fields.find(({ domain, name, record }) => `${domain}.${name}` === input.field && record === input.record);
+      const found = await findField(deps, grant, input);
       // A field that isn't there, and one that this grant doesn't open, end alike.
-      if (opened === null || row === undefined || !grant.fields.readable.includes(row.classification)) throw new SallyportError("policy.denied");
-      const { subject } = opened;
+      if (found === null || !grant.fields.readable.includes(found.row.classification)) throw new SallyportError("policy.denied");
+      const { subject, row } = found;
       const key = await deps.keys.open(subjectKeyPlace(subject), subject.wrapped);
       const [view] = openFields(grant, key, subject, [row]);
       if (view?.shown !== "open") throw new SallyportError("policy.denied");
       const value = view.value.open(grant);
       const reason = sealReason((await deps.referenceKeys()).change, grant, input.reason);
-      trace.note({ field: input.field, record: input.record, purpose: input.purpose, commitment: reason.commitment });
+      trace.note({
+        field: input.field,
+        record: input.record,
+        ...(input.version !== undefined && { version: input.version }),
+        purpose: input.purpose,
+        commitment: reason.commitment,
+      });
       return {
         store: (tx) => deps.changes.insert(tx, reason),
-        answer: (recorded) => ({ subjectId: subject.id, field: input.field, record: input.record, value, remaskAfterSeconds: REMASK_AFTER_SECONDS, recorded }),
+        answer: (recorded) => ({
+          subjectId: subject.id,
+          field: input.field,
+          record: input.record,
+          version: row.version,
+          value,
+          remaskAfterSeconds: REMASK_AFTER_SECONDS,
+          recorded,
+        }),
       };
     },
   );

@@ -13,4 +13,10 @@ export async function locateSubject<Tx>(deps: ApiDeps<Tx>, subjectId: string, tr
 }
 
 /** The place of a subject's data key. */
-export const subjectKeyPlace = ({ id, study, site }: Pick<SubjectRow, "id" | "study" | "site">): KeyPlace => ({ purpose: "subject", id, study, site });
+export const subjectKeyPlace = ({ id, study, site, keyVersion = 1 }: Pick<SubjectRow, "id" | "study" | "site"> & Partial<Pick<SubjectRow, "keyVersion">>): KeyPlace => ({
+  purpose: "subject",
+  id,
+  study,
+  site,
+  version: keyVersion,
+});
