@@ -18,7 +18,12 @@ export const PacketSummary = strict({
   rows: Count,
   receivedAt: IsoTime,
   ingestedBy: z.string(),
+  /** The principals' names for people, as they are now; null where there are none. */
+  ingestedByName: z.string().nullable(),
+  /** Whether the caller's own person brought it in: they neither look into it nor decide. */
+  isMine: z.boolean(),
   decidedBy: z.string().nullable(),
+  decidedByName: z.string().nullable(),
   decidedAt: IsoTime.nullable(),
   subjects: z.strictObject({ created: Count, updated: Count, unchanged: Count }).nullable(),
 });

@@ -43,6 +43,16 @@ export function packetStore(database: Database): PacketStore<Tx> {
       return withGrant(database, grant, (tx) => page(tx, grant, filter));
     },
 
+    async waiting(grant) {
+      grant.assert("packet.release");
+      return withGrant(database, grant, async (tx) => {
+        const [counted] = await tx<{ waiting: number }>`
+          SELECT count(*)::integer AS waiting FROM ingress.packets
+           WHERE site_keys <@ string_to_array(${grantedSites(grant)}, E'\n') AND state = 'quarantined' AND ingested_by_person <> ${grant.person}`;
+        return counted?.waiting ?? 0;
+      });
+    },
+
     async get(grant, id) {
       grant.assert("packet.read", "packet.upload", "packet.release", "packet.reject");
       return withGrant(database, grant, async (tx) => {

@@ -205,6 +205,9 @@ test("a packet is read back by no uploader, decided once, and listed within the 
     { id: "pkt_1", outcome: { created: 2, updated: 0, unchanged: 0 }, decidedBy: "prn_test" },
   ]);
   expect(await packets.get(grantOf("packet.read", TWO), "pkt_2")).toBeNull();
+  const releaser = grantOf("packet.release", ONE);
+  expect([await packets.waiting(releaser), await packets.waiting(grantOf("packet.release", TWO))]).toEqual([1, 0]);
+  await expect(packets.waiting(grantOf("packet.read", ONE))).rejects.toMatchObject({ code: "policy.denied" });
   expect(await packets.placeOf("pkt_1")).toEqual({ sites: [ONE, TWO], ingestedBy: "prn_ingest", ingestedByPerson: "per_ingest" });
   expect((await packets.chunks(grantOf("packet.release", ONE), "pkt_2")).map(String)).toEqual(["c"]);
   expect(await packets.chunks(grantOf("packet.release", TWO), "pkt_2")).toEqual([]);

@@ -105,6 +105,8 @@ export interface PacketStore<Tx> {
     grant: Grant,
     filter: { readonly study?: string | undefined; readonly state?: PacketState | undefined; readonly after?: string | undefined; readonly limit: number },
   ): Promise<{ readonly items: readonly PacketRow[]; readonly total: number }>;
+  /** How many in quarantine lie wholly within the grant's sites and were brought in by somebody else than its person. Needs `packet.release`. */
+  waiting(grant: Grant): Promise<number>;
   get(grant: Grant, id: string): Promise<PacketRow | null>;
   /** Study, sites and ingesting person of a packet, from our own records, or null; feeds the decision. */
   placeOf(id: string): Promise<{ readonly sites: readonly SiteRef[]; readonly ingestedByPerson: string; readonly ingestedBy: string } | null>;

@@ -27,7 +27,10 @@ const SEES_SUBJECTS: readonly Row[] = [
 const ROLES = {
   site_coordinator: {
     description: "Uploads packets of the sites that it is assigned to; approves and releases nothing.",
-    rows: [["packet.upload", "packet"]],
+    rows: [
+      ["packet.upload", "packet"],
+      ["study.read", "study"],
+    ],
   },
   regulatory_coordinator: {
     description: "Keeps regulatory documents and submits eCTD sequences.",

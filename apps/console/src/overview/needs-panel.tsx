@@ -3,7 +3,7 @@ import { Badge, EmptyState, Panel } from "../components/states.tsx";
 import { inUrgency, type NeedOf } from "./needs.ts";
 
 /** Where the count is of things to do, and not of what there is. */
-const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set(["approval", "locked", "broken"]);
+const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set(["approval", "packet", "locked", "broken"]);
 
 /** What waits for the reader, most urgent first. */
 export function NeedsPanel({ needs }: { readonly needs: readonly NeedOf[] }) {
@@ -11,7 +11,7 @@ export function NeedsPanel({ needs }: { readonly needs: readonly NeedOf[] }) {
   return (
     <Panel id="needs-title" title="What needs you">
       {shown.length === 0 ? (
-        <EmptyState title="Nothing waits for you">Approvals, breaks and locks that you can act on appear here.</EmptyState>
+        <EmptyState title="Nothing waits for you">Approvals, packets, breaks and locks that you can act on appear here.</EmptyState>
       ) : (
         <ul className="needs">
           {shown.map(({ kind, text, count, href }) => (

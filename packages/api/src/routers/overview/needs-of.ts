@@ -23,6 +23,13 @@ async function approvalsWaiting<Tx>(deps: ApiDeps<Tx>, { grant, reach, may }: Pi
   return waiting;
 }
 
+/** How many packets in quarantine the caller may decide on now: none of those that they brought in themselves. */
+async function packetsWaiting<Tx>(deps: ApiDeps<Tx>, { reach }: Pick<Crossing<unknown, unknown>, "reach">): Promise<number> {
+  const { place } = await locateSites(deps, {});
+  const releasing = reach({ action: "packet.release", resource: "packet" }, place);
+  return releasing === null ? 0 : await deps.packets.waiting(releasing);
+}
+
 /** What waits for the caller, of what their rights let them see. */
 export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, session }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
   const needs: Need[] = [];
@@ -41,6 +48,8 @@ export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, sessio
   const waiting = await approvalsWaiting(deps, { grant, reach, may });
   if (waiting > 0)
     needs.push({ kind: "approval", text: waiting === 1 ? "A request waits for your decision." : "Requests wait for your decision.", count: waiting, href: "/approvals" });
+  const packets = await packetsWaiting(deps, { reach });
+  if (packets > 0) needs.push({ kind: "packet", text: packets === 1 ? "A packet waits for its release." : "Packets wait for their release.", count: packets, href: "/packets" });
   if (session !== null && (await deps.people.people.authenticators(session.person)).length === 1) {
     needs.push({ kind: "one_authenticator", text: "You sign in by one authenticator only: without it, two others have to agree to your recovery.", count: 1, href: "/me" });
   }

@@ -15,11 +15,11 @@ export const listPackets = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const { cursor: key } = await deps.referenceKeys();
       const scope = { principal: grant.principal, list: "packets.list", filter: { study, state } };
       const after = cursor === undefined ? undefined : openCursor(key, scope, cursor);
-      const page = await deps.packets.list(grant, { study, state, after, limit });
+      const [page, names] = await Promise.all([deps.packets.list(grant, { study, state, after, limit }), deps.names()]);
       const last = page.items.at(-1);
       trace.note({ shown: page.items.length, of: page.total });
       return {
-        items: page.items.map(packetSummary),
+        items: page.items.map((row) => packetSummary(row, { person: grant.person, names })),
         total: page.total,
         next: last !== undefined && page.items.length === limit ? sealCursor(key, scope, last.id) : null,
       };
@@ -43,6 +43,6 @@ export const getPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     async ({ input, grant }) => {
       const row = await deps.packets.get(grant, input.packetId);
       if (row === null) throw new SallyportError("policy.denied");
-      return packetSummary(row);
+      return packetSummary(row, { person: grant.person, names: await deps.names() });
     },
   );

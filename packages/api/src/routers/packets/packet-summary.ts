@@ -4,8 +4,14 @@ import type { z } from "zod";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
+/** For whom a packet is summed up, and the names of principals by their ids. */
+export interface PacketViewer {
+  readonly person: string;
+  readonly names: Readonly<Record<string, string>>;
+}
+
 /** A packet as the contracts show it: counts and ids. */
-export const packetSummary = (row: PacketRow): z.input<typeof PacketSummary> => ({
+export const packetSummary = (row: PacketRow, { person, names }: PacketViewer): z.input<typeof PacketSummary> => ({
   packetId: row.id,
   study: row.study,
   sites: [...row.sites],
@@ -17,7 +23,10 @@ export const packetSummary = (row: PacketRow): z.input<typeof PacketSummary> => 
   rows: row.rows,
   receivedAt: iso(row.receivedAtMs),
   ingestedBy: row.ingestedBy,
+  ingestedByName: names[row.ingestedBy] ?? null,
+  isMine: row.ingestedByPerson === person,
   decidedBy: row.decidedBy,
+  decidedByName: row.decidedBy === null ? null : (names[row.decidedBy] ?? null),
   decidedAt: row.decidedAtMs === null ? null : iso(row.decidedAtMs),
   subjects: row.outcome === null ? null : { ...row.outcome },
 });

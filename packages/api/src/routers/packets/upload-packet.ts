@@ -59,11 +59,11 @@ export const uploadPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
           ingestedByPerson: grant.person,
           wrapped: made.wrapped,
         };
-        return { packet, chunks: sealPacket(made.key, id, bytes), rowsAt: new Map(sitesOf(dataset).map(({ site, rows }) => [site, rows])) };
+        return { packet, names: await deps.names(), chunks: sealPacket(made.key, id, bytes), rowsAt: new Map(sitesOf(dataset).map(({ site, rows }) => [site, rows])) };
       },
-      commit: async (tx, { grant }, { packet, chunks }) => {
+      commit: async (tx, { grant }, { packet, names, chunks }) => {
         await deps.packets.insert(tx, grant, packet, chunks);
-        return packetSummary({ ...packet, decidedBy: null, decidedAtMs: null, outcome: null });
+        return packetSummary({ ...packet, decidedBy: null, decidedAtMs: null, outcome: null }, { person: grant.person, names });
       },
       detailAt: ({ rowsAt }, { site }) => ({ rows: rowsAt.get(site) ?? 0 }),
     },
