@@ -35,18 +35,25 @@ const browserClock: Clock = {
   },
 };
 
+/** So often it is asked whether the session still stands while a value is open: one that was ended elsewhere must not leave it in sight. */
+export const CHECK_MS = 10_000;
+
 /**
  * The values that one page has open: the only place in the browser that holds any, outside of every cache, history and storage. Each is
  * dropped at its end, and all of them together as soon as the page may be out of its reader's sight.
  */
 export class OpenValues {
+  readonly #check: () => void;
   readonly #clock: Clock;
   readonly #open = new Map<string, OpenValue>();
   readonly #listeners = new Set<Listener>();
   #version = 0;
   #cancel: (() => void) | null = null;
+  #stopChecking: (() => void) | null = null;
 
-  constructor(clock: Clock = browserClock) {
+  /** `check` asks whether the session still stands. */
+  constructor(check: () => void, clock: Clock = browserClock) {
+    this.#check = check;
     this.#clock = clock;
   }
 
@@ -87,10 +94,22 @@ export class OpenValues {
 
   #changed(covered: { readonly keys: readonly string[]; readonly why: CoverReason } | null): void {
     this.#version += 1;
+    if (this.#open.size > 0) this.#stopChecking ??= this.#checkSoon();
+    else {
+      this.#stopChecking?.();
+      this.#stopChecking = null;
+    }
     this.#cancel?.();
     const next = Math.min(...[...this.#open.values()].map(({ closesAtMs }) => closesAtMs));
     this.#cancel = Number.isFinite(next) ? this.#clock.after(Math.max(0, next - this.#clock.now()), () => this.#sweep()) : null;
     for (const tell of this.#listeners) tell(covered);
+  }
+
+  #checkSoon(): () => void {
+    return this.#clock.after(CHECK_MS, () => {
+      this.#stopChecking = this.#checkSoon();
+      this.#check();
+    });
   }
 
   #sweep(): void {

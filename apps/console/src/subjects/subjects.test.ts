@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bulkRequestOf } from "./bulk-request.ts";
 import { groupFields } from "./field-groups.ts";
-import { coveredText, OpenValues } from "./open-values.ts";
+import { CHECK_MS, coveredText, OpenValues } from "./open-values.ts";
 import { byStudy, placeQuery, readPlace } from "./subject-place.ts";
 
 const MASK = "••••••";
@@ -36,10 +36,29 @@ function handClock() {
   };
 }
 
+const unchecked = (): void => undefined;
+
 describe("an opened value", () => {
+  test("has its session checked every ten seconds as long as it is open, and no longer", () => {
+    const clock = handClock();
+    let checks = 0;
+    const values = new OpenValues(() => (checks += 1), clock);
+    clock.pass(CHECK_MS);
+    expect(checks).toBe(0);
+    values.open([{ key: "a", value: 1 }], 60, recorded);
+    for (const expected of [1, 2, 3]) {
+      clock.pass(CHECK_MS);
+      values.open([{ key: "b", value: expected }], 60, recorded);
+      expect(checks).toBe(expected);
+    }
+    values.cover("asked");
+    clock.pass(CHECK_MS);
+    expect([checks, clock.waiting]).toEqual([3, 0]);
+  });
+
   test("is gone at its end, and its page is told once", () => {
     const clock = handClock();
-    const values = new OpenValues(clock);
+    const values = new OpenValues(unchecked, clock);
     const heard: unknown[] = [];
     values.open([{ key: "DM.SEX/1", value: "F" }], 60, recorded);
     values.subscribe((covered) => heard.push(covered));
@@ -53,7 +72,7 @@ describe("an opened value", () => {
 
   test("is closed after its end even where no timer ran", () => {
     const clock = handClock();
-    const values = new OpenValues(clock);
+    const values = new OpenValues(unchecked, clock);
     values.open([{ key: "a", value: 1 }], 60, recorded);
     clock.sleep(3_600_000);
     expect(values.at("a")).toBeNull();
@@ -61,7 +80,7 @@ describe("an opened value", () => {
 
   test("stays open when another one ends", () => {
     const clock = handClock();
-    const values = new OpenValues(clock);
+    const values = new OpenValues(unchecked, clock);
     values.open([{ key: "a", value: 1 }], 60, recorded);
     clock.pass(30_000);
     values.open([{ key: "b", value: 2 }], 60, recorded);
@@ -73,7 +92,7 @@ describe("an opened value", () => {
 
   test("is covered at once with all others when the page is left or hidden, and nothing waits any more", () => {
     const clock = handClock();
-    const values = new OpenValues(clock);
+    const values = new OpenValues(unchecked, clock);
     values.open(
       [
         { key: "a", value: 1 },
@@ -91,7 +110,7 @@ describe("an opened value", () => {
   });
 
   test("is covered alone when that is asked for", () => {
-    const values = new OpenValues(handClock());
+    const values = new OpenValues(unchecked, handClock());
     values.open(
       [
         { key: "a", value: 1 },

@@ -6,9 +6,6 @@ import { checkSession } from "../api/send.ts";
 import { useTell } from "../frame/notices.tsx";
 import { coveredText, OpenValues } from "./open-values.ts";
 
-/** So often a page with open values asks whether its session still stands: one that was ended elsewhere must not leave them in sight. */
-const CHECK_MS = 10_000;
-
 const never = (): number => 0;
 
 /**
@@ -16,7 +13,7 @@ const never = (): number => 0;
  * ends, and by Escape wherever the focus is; what happened is said politely, without a value.
  */
 export function useOpenValues(): OpenValues {
-  const [values] = useState(() => new OpenValues());
+  const [values] = useState(() => new OpenValues(() => void checkSession()));
   const tell = useTell();
   useSyncExternalStore(values.subscribe, values.version, never);
 
@@ -32,14 +29,10 @@ export function useOpenValues(): OpenValues {
     const stopTelling = values.subscribe((covered) => {
       if (covered !== null) tell({ tone: "done", text: coveredText(covered.keys.length, covered.why) });
     });
-    const checking = setInterval(() => {
-      if (values.count > 0) void checkSession();
-    }, CHECK_MS);
     document.addEventListener("visibilitychange", hidden);
     addEventListener("pagehide", left);
     addEventListener("keydown", escape, true);
     return () => {
-      clearInterval(checking);
       document.removeEventListener("visibilitychange", hidden);
       removeEventListener("pagehide", left);
       removeEventListener("keydown", escape, true);
