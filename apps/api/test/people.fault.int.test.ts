@@ -375,7 +375,7 @@ faultTest(
     });
     // Never locked: what is measured is the evaluation.
     const unlocked = stores(({ attempts }) => ({ attempts: { ...attempts, claim: async (...claim) => ({ ...(await attempts.claim(...claim)), isOpen: true }) } }));
-    await using api = await at.serve({ stores: unlocked, ...off(defence, { people: hasty }) });
+    await using api = await at.serve({ stores: unlocked, limits: { connectionAgeMs: 7_200_000 }, ...off(defence, { people: hasty }) });
     const who = await somebody(api, "password");
     const ask = (username: string) => () => desk.step(api, "sign-in/password", { username, password: "a wrong password", totp: "000000" });
     const t = welchT(await timePairs(PAIRS, ask(who.username), ask("nobody.here")));
