@@ -1,3 +1,4 @@
+import { isWholeHead } from "./dataset-head.ts";
 import type { JsonScanner } from "./json-scanner.ts";
 import { type JsonStream, MORE } from "./json-stream.ts";
 
@@ -8,9 +9,6 @@ export interface DatasetLimits {
   /** Everything but the rows; 1 Mi unless given. */
   readonly headMax?: number;
 }
-
-/** What is done with a file's rows: handed out; walked over; or, where the head is whole by then, not even that. */
-export type RowsAre = "taken" | "skipped unless the head is whole";
 
 const UNITS_MAX = 1024 * 1024;
 const BATCH_ROWS = 500;
@@ -31,28 +29,27 @@ const ROWS: Readonly<Record<Level, string | null>> = { file: "rows", data: null,
  * Walks a Dataset-JSON file of either version, JSON or NDJSON, with members in any order, and holds what it says besides its rows
  * in {@link members}. Whether these are what the standard asks for isn't judged here.
  */
-export class DatasetFile {
+export class DatasetFile<T> {
   /** The file's members, as far as they were read; in the place of the rows is an empty list. */
   readonly members: Members = {};
   /** Where the rows are: a member of this name, or lines of their own. */
   rowsAt: "rows" | "itemData" | "lines" | null = null;
   readonly #stream: JsonStream;
-  readonly #rowsAre: RowsAre;
-  readonly #isHead: (members: Members) => boolean;
+  readonly #take: ((row: unknown) => T | null) | null;
   readonly #rowMax: number;
   #headLeft: number;
   #isDone = false;
 
-  constructor(stream: JsonStream, rowsAre: RowsAre, isHead: (members: Members) => boolean, { rowMax = UNITS_MAX, headMax = UNITS_MAX }: DatasetLimits = {}) {
+  /** `take` makes of each row what is handed out, or null. Without it no row is: the file is read until its head is whole. */
+  constructor(stream: JsonStream, take: ((row: unknown) => T | null) | null, { rowMax = UNITS_MAX, headMax = UNITS_MAX }: DatasetLimits = {}) {
     this.#stream = stream;
-    this.#rowsAre = rowsAre;
-    this.#isHead = isHead;
+    this.#take = take;
     this.#rowMax = rowMax;
     this.#headLeft = headMax;
   }
 
-  /** The rows that are taken, in batches of up to 500. To be run to its end. @throws SallyportError `packet.invalid`. */
-  async *batches(): AsyncGenerator<readonly unknown[]> {
+  /** What was made of the rows, in batches of up to 500. To be run to its end. @throws SallyportError `packet.invalid`. */
+  async *batches(): AsyncGenerator<readonly T[]> {
     await this.#head((scanner) => {
       scanner.space();
       if (scanner.peek() !== OBJECT) scanner.fail("an object is expected");
@@ -74,7 +71,7 @@ export class DatasetFile {
     yield* this.#rows("lines");
   }
 
-  async *#object(members: Members, level: Level): AsyncGenerator<readonly unknown[]> {
+  async *#object(members: Members, level: Level): AsyncGenerator<readonly T[]> {
     const keys = new Set<string>();
     let isOpen = await this.#head((scanner) => {
       scanner.enter();
@@ -117,17 +114,16 @@ export class DatasetFile {
     }
   }
 
-  async *#rows(at: "rows" | "itemData" | "lines"): AsyncGenerator<readonly unknown[]> {
+  async *#rows(at: "rows" | "itemData" | "lines"): AsyncGenerator<readonly T[]> {
     this.rowsAt = at;
-    if (this.#rowsAre !== "taken" && this.#isHead(this.members)) {
+    if (this.#take === null && isWholeHead(this.members)) {
       this.#isDone = true;
       return;
     }
     const stream = this.#stream;
-    const isTaken = this.#rowsAre === "taken";
     const read = at === "lines" ? this.#line : this.#element;
     let isOpen = at === "lines" || (await stream.step(opens, this.#rowMax));
-    let batch: unknown[] = [];
+    let batch: T[] = [];
     stream.row = 1;
     while (isOpen) {
       if (at === "lines" && stream.isAtEnd === true) break;
@@ -138,8 +134,8 @@ export class DatasetFile {
       }
       isOpen = !row.isLast;
       stream.row += 1;
-      if (!isTaken) continue;
-      batch.push(this.#parsed(row.text));
+      const taken = this.#take?.(this.#parsed(row.text)) ?? null;
+      if (taken !== null) batch.push(taken);
       if (batch.length < BATCH_ROWS) continue;
       yield batch;
       batch = [];

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { SallyportError } from "@sallyport/errors";
 import { cellsOf, sitesOf, studyOf } from "./dataset.ts";
-import { readDataset } from "./open-dataset.ts";
+import { type DatasetRow, openDataset, readDataset } from "./open-dataset.ts";
+import { inPieces } from "./testing/in-pieces.ts";
 
 const vector = (name: string): string => readFileSync(new URL(`../vectors/${name}`, import.meta.url), "utf8");
 interface File11 {
@@ -38,11 +39,41 @@ test("both versions of the standard give the same dataset", async () => {
   expect([old.standardVersion, young.standardVersion]).toEqual(["1.0", "1.1"]);
   expect(old.rows).toEqual(young.rows);
   expect(old.columns.map(({ name, key }) => [name, key])).toEqual(young.columns.map(({ name, key }) => [name, key]));
+  const lines = await readDataset(vector("dm-1.1.ndjson"));
+  expect(lines).toEqual(young);
   expect(studyOf(old)).toBe("SYNTH-01");
   expect(sitesOf(old)).toEqual([
     { site: "N01", rows: 2 },
     { site: "N02", rows: 2 },
   ]);
+});
+
+test("a dataset in lines is read as it is written", async () => {
+  const opened = await openDataset(() => inPieces(vector("ae-1.1.ndjson"), [7]));
+  const { columns, ...head } = opened.head;
+  expect(head).toEqual({ standardVersion: "1.1", format: "ndjson", name: "AE", label: "Adverse Events", studyOid: "", records: 5 });
+  expect(columns.map(({ name }) => name)).toEqual(["STUDYID", "DOMAIN", "USUBJID", "AESEQ", "AETERM", "AESEV", "AESTDTC", "AEVAL", "AEDOSE", "AEFL"]);
+  for (let time = 0; time < 2; time += 1) {
+    const batches: (readonly DatasetRow[])[] = [];
+    for await (const batch of opened.rows()) batches.push(batch);
+    expect(batches).toEqual([
+      [
+        { row: 1, cells: ["SYNTH-01", "AE", "SYN-N01-0001", 1, 'Kopfschmerz – "pochend"', "MILD", "2031-02-01", 1.5, "0.10", true] },
+        { row: 2, cells: ["SYNTH-01", "AE", "SYN-N01-0001", 2, "zé\n\\", "", "2031-02", -0.25, "-12345678901234567890.5", false] },
+        { row: 3, cells: ["SYNTH-01", "AE", "SYN-N01-0002", 1, "😀", "SEVERE", "2031---15", null, null, null] },
+        { row: 4, cells: ["SYNTH-01", "AE", "SYN-N02-0001", 1, null, null, null, 1e-7, "0", true] },
+        { row: 5, cells: ["SYNTH-01", "AE", "SYN-N02-0001", 2, "", "MILD", "--12-15", 123456789.125, "1", false] },
+      ],
+    ]);
+  }
+});
+
+test("a record of a subject stands once in a domain", async () => {
+  const lines = vector("ae-1.1.ndjson").split("\r\n");
+  lines[5] = (lines[5] ?? "").replace(", 2,", ", 1,");
+  expect(await whereOf(lines.join("\n"))).toEqual(["row 5: the same USUBJID, AESEQ as in an earlier row"]);
+  lines[5] = (lines[5] ?? "").replace(", 1,", ", null,");
+  expect(await whereOf(lines.join("\n"))).toEqual(["row 5, column AESEQ: empty"]);
 });
 
 test("an empty text and a missing value stay apart", async () => {

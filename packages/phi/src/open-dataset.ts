@@ -1,7 +1,7 @@
 import type { Dataset, FieldValue } from "./dataset.ts";
 import { DatasetFaults, refuse } from "./dataset-faults.ts";
 import { DatasetFile, type DatasetLimits } from "./dataset-file.ts";
-import { type DatasetHead, type FileHead, headOf, isWholeHead } from "./dataset-head.ts";
+import { type DatasetHead, type FileHead, headOf } from "./dataset-head.ts";
 import { JsonStream } from "./json-stream.ts";
 import { assertColumns, RowChecks } from "./row-checks.ts";
 
@@ -57,9 +57,9 @@ async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 async function readHead(source: AsyncIterable<Uint8Array>, limits: DatasetLimits | undefined): Promise<FileHead> {
   const stream = new JsonStream(source, new DatasetFaults());
-  const file = new DatasetFile(stream, "skipped unless the head is whole", isWholeHead, limits);
+  const file = new DatasetFile(stream, null, limits);
   try {
-    // Rows that are skipped are in no batch: the first step goes to the end.
+    // No row is taken, so there is no batch: the first step goes to the end.
     await file.batches().next();
     const head = headOf(file.members, file.rowsAt);
     assertColumns(head);
@@ -72,19 +72,19 @@ async function readHead(source: AsyncIterable<Uint8Array>, limits: DatasetLimits
 async function* rowsOf(source: AsyncIterable<Uint8Array>, head: FileHead, limits: DatasetLimits | undefined): AsyncGenerator<readonly DatasetRow[]> {
   const faults = new DatasetFaults();
   const stream = new JsonStream(source, faults);
-  const file = new DatasetFile(stream, "taken", isWholeHead, limits);
   const checks = new RowChecks(head, faults);
-  try {
-    for await (const rows of file.batches()) {
-      const batch: DatasetRow[] = [];
-      for (const row of rows) {
-        const cells = checks.take(row);
-        if (cells !== null) batch.push({ row: checks.rows, cells });
-      }
+  const file = new DatasetFile(
+    stream,
+    (row): DatasetRow | null => {
+      if (checks.rows === head.records) stream.refuse("records", "not the number of rows");
+      const cells = checks.take(row);
       if (faults.isFull) faults.throwAll();
-      if (checks.rows > head.records) break;
-      if (faults.isEmpty) yield batch;
-    }
+      return cells === null ? null : { row: checks.rows, cells };
+    },
+    limits,
+  );
+  try {
+    for await (const batch of file.batches()) if (faults.isEmpty) yield batch;
     if (checks.rows !== head.records) faults.add("records", "not the number of rows");
     faults.throwIfAny();
     // Members after the rows have been seen only now, and what was read is what the rows were checked against.

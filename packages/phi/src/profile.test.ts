@@ -18,6 +18,7 @@ test.each([
   ["DM", "ARM", "treatment", null],
   ["AE", "AETERM", "phi", null],
   ["SUPPDM", "QVAL", "phi", null],
+  ["SUPPDM", "IDVARVAL", "phi", null],
 ])("%s.%s is %s", (domain, variable, classification, hipaa) => {
   expect(classify(cdiscSdtm, domain, variable)).toMatchObject({ classification, hipaa, isKnown: true });
 });
@@ -49,11 +50,18 @@ test("every number is one of HIPAA's 18 identifiers, and whatever has one is PHI
   }
 });
 
-const folder = new URL("../../../../shared/data/cdisc/", import.meta.url);
-describe.skipIf(!existsSync(folder))(existsSync(folder) ? "the CDISC pilot" : "the CDISC pilot (skipped: ../shared/data is not there)", () => {
-  test("the profile speaks of every variable of DM", async () => {
-    const { variables } = summaryOf(await readDataset(readFileSync(new URL("DM.json", folder))), cdiscSdtm);
-    expect(variables.filter(({ isKnown }) => !isKnown)).toEqual([]);
-    expect(variables).toHaveLength(25);
+const folder = new URL("../../../../shared/data/", import.meta.url);
+describe.skipIf(!existsSync(folder))(existsSync(folder) ? "the CDISC example studies" : "the CDISC example studies (skipped: ../shared/data is not there)", () => {
+  test("the profile speaks of every variable of every domain of them", async () => {
+    for (const [study, domains] of [
+      ["cdisc", ["DM", "AE", "DS", "SUPPDM", "SV"]],
+      ["cdisc-1.1", ["dm", "ae", "ds", "suppdm", "sv", "vs"]],
+    ] as const) {
+      for (const domain of domains) {
+        const { variables } = summaryOf(await readDataset(readFileSync(new URL(`${study}/${domain}.json`, folder))), cdiscSdtm);
+        expect([domain, variables.filter(({ isKnown }) => !isKnown)]).toEqual([domain, []]);
+        expect(variables.length).toBeGreaterThan(9);
+      }
+    }
   });
 });
