@@ -51,11 +51,10 @@ export function subjectActStore(database: Database): SubjectActStore<Tx> {
       try {
         const [row] = await tx<{ moved: boolean }>`
           SELECT phi.transfer_subject(${id}, ${siteKey(from)}, ${siteKey(to)}, ${wrapped}, ${sealed}, ${reason}, ${grant.principal}, ${grant.requestId}, ${atMs}) AS moved`;
-        return row?.moved === true;
+        if (row?.moved !== true) throw new SallyportError("service.busy");
       } catch (error) {
         // What came to the subject meanwhile stands at the old place, and its key to that place is gone.
-        if (isSqlState(error, "23503")) return false;
-        throw error;
+        throw isSqlState(error, "23503") ? new SallyportError("service.busy", { sqlstate: "23503" }) : error;
       }
     },
 

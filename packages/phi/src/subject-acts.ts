@@ -71,8 +71,8 @@ export interface SubjectActStore<Tx> {
   versions(grant: Grant, at: VersionsAt): Promise<RecordVersions | null>;
   /** Null where the grant doesn't reach the subject. Needs `subject.transfer`. */
   whole(grant: Grant, id: string): Promise<WholeSubject | null>;
-  /** Moves a subject. False, and nothing done, where it isn't where it was or holds more than was given. */
-  transfer(tx: Tx, grant: Grant, move: SubjectMove): Promise<boolean>;
+  /** Moves a subject. Throws `service.busy` where it isn't where it was, or holds more than was given. */
+  transfer(tx: Tx, grant: Grant, move: SubjectMove): Promise<void>;
   /** The sites at which a subject was before, each once; none where the grant doesn't reach it. */
   earlierSites(grant: Grant, id: string): Promise<readonly SiteRef[]>;
   /** A subject's withdrawals and their corrections, the latest first; null where the grant doesn't reach it. */
