@@ -286,3 +286,24 @@ test("a release and a transfer of one subject come one after the other, whicheve
   const [row] = await at.admin<{ keys: string }[]>`SELECT string_agg(DISTINCT site_key, ',') AS keys FROM phi.records WHERE subject = ${SUBJECT}`;
   expect(row?.keys).toBe(siteKey(TWO));
 });
+
+test("a session that dies before its commit leaves the subject wholly where it was", async () => {
+  const at = await fixture();
+  const before = await standing(at);
+  const dying = at.database.transaction(async (tx) => {
+    const reason = await reasonIn(tx);
+    await subjectActStore(at.database).transfer(tx, grantOf("subject.transfer", ...BOTH), {
+      id: SUBJECT,
+      from: ONE,
+      to: TWO,
+      wrapped: "sk1.k.NEW",
+      fields: RESEALED,
+      reason,
+      atMs: 5,
+    });
+    await at.admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'sallyport_api'`;
+  });
+  await expect(dying).rejects.toMatchObject({ code: "service.unavailable" });
+  expect(await standing(at)).toEqual(before);
+  await move(at.database);
+});
