@@ -110,7 +110,16 @@ test("a refused file ends in 1 and names the places", async () => {
 });
 
 test("release sends the reason and the key that was given, and says what changed", async () => {
-  const served = await user.serve(() => ok({ packetId: PACKET, state: "released", subjects: { created: 306, updated: 0, unchanged: 0 }, equal: false, evidence: [] }));
+  const served = await user.serve(() =>
+    ok({
+      packetId: PACKET,
+      state: "released",
+      subjects: { created: 306, updated: 0, unchanged: 0 },
+      records: { created: 306, updated: 0, unchanged: 0, absent: 0 },
+      equal: false,
+      evidence: [],
+    }),
+  );
   const { exit, out } = await user.type(["--as", "engineer", "release", PACKET, "--reason", "validated against source", "--idempotency-key", "release-0123456789"]);
   expect(exit).toBe(0);
   expect(out).toContain("306 created");

@@ -6,6 +6,7 @@ import type { Action } from "@sallyport/policy";
 const ACTS = {
   "packet.upload": "A dataset was uploaded into quarantine.",
   "packet.read": "Packets were listed or looked at, without their content.",
+  "packet.inspect": "A packet in quarantine was inspected: its checks, a masked preview, and how it differs from what is stored.",
   "packet.release": "A packet was released from quarantine.",
   "packet.reject": "A packet in quarantine was rejected.",
   "subject.list": "Subjects were listed, masked.",

@@ -1,6 +1,7 @@
 export * from "./administration.ts";
 export * from "./approvals.ts";
 export * from "./crossings.ts";
+export * from "./inspection.ts";
 export * from "./overview.ts";
 export * from "./packets.ts";
 export * from "./people.ts";

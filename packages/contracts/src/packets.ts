@@ -3,9 +3,18 @@ import { strict } from "./strict.ts";
 import { Count, Cursor, IsoTime, PacketId, PageLimit, Reason, SiteId, StudyId } from "./primitives.ts";
 import { Evidence } from "./trail.ts";
 
-export const PacketState = z.enum(["quarantined", "released", "rejected"]);
+export const PacketState = z.enum(["receiving", "quarantined", "released", "rejected", "abandoned"]);
 
-/** A packet without any value of it. */
+/** One file of a packet; `n` is from 1, in the order sent. While it is received, dataset and format are `-`. */
+export const PacketFile = z.strictObject({ n: z.int().min(1), dataset: z.string(), format: z.string(), rows: Count, bytes: Count });
+
+/** Subjects that a release makes, gives something new, and leaves as they are. */
+export const SubjectCounts = z.strictObject({ created: Count, updated: Count, unchanged: Count });
+
+/** The same of records. `absent`: stored ones of the packet's domains and sites that its files don't name; they stay as they are. */
+export const RecordCounts = z.strictObject({ created: Count, updated: Count, unchanged: Count, absent: Count });
+
+/** A packet without any value of it. `dataset` and `format` join those of its files by `+`; the counts are a release's. */
 export const PacketSummary = strict({
   packetId: PacketId,
   study: StudyId,
@@ -25,10 +34,12 @@ export const PacketSummary = strict({
   decidedBy: z.string().nullable(),
   decidedByName: z.string().nullable(),
   decidedAt: IsoTime.nullable(),
-  subjects: z.strictObject({ created: Count, updated: Count, unchanged: Count }).nullable(),
+  files: z.array(PacketFile),
+  subjects: SubjectCounts.nullable(),
+  records: RecordCounts.nullable(),
 });
 
-/** `content` is one Dataset-JSON file as text (UTF-8, 8 MiB at most). */
+/** `content` is one Dataset-JSON file as text (UTF-8, 8 MiB at most), of any domain that names its subjects. */
 export const UploadPacketInput = strict({
   study: StudyId,
   content: z
@@ -56,7 +67,8 @@ export const ReleasePacketInput = strict({ ...DecidePacketInput.shape, collected
 export const ReleasePacketOutput = strict({
   packetId: PacketId,
   state: z.literal("released"),
-  subjects: z.strictObject({ created: Count, updated: Count, unchanged: Count }),
+  subjects: SubjectCounts,
+  records: RecordCounts,
   equal: z.boolean(),
   evidence: z.array(Evidence),
 });

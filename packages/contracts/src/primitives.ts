@@ -13,11 +13,17 @@ export const SiteId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,19}$/);
 /** `site:<study>/<site>` or `system`. */
 export const ChainName = z.string().regex(/^(?:system|site:[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\/[A-Za-z0-9][A-Za-z0-9_.-]{0,19})$/);
 
+/** An SDTM domain, or a supplement of one. */
+export const Domain = z.string().regex(/^[A-Z][A-Z0-9]{1,7}$/);
+
+/** A record of a subject: `1` in domains with one a subject, else a keyed digest of what identifies it. No value is in it. */
+export const RecordId = z.string().regex(/^(?:1|[0-9a-hjkmnp-tv-z]{26})$/);
+
+/** What a variable's values are; `treatment` would unblind, and what nobody classified is `phi`. */
+export const Classification = z.enum(["public", "regulatory", "phi", "treatment"]);
+
 /** `DOMAIN.VARIABLE`, as in SDTM: eight characters at most each (SDTMIG 3.2 §2.2). */
 export const FieldName = z.string().regex(/^[A-Z][A-Z0-9]{1,7}\.[A-Z][A-Z0-9_]{0,15}$/);
-
-/** A record of a subject: `1` in domains with one record per subject, otherwise an id that holds no value. */
-export const RecordId = z.string().regex(/^(?:1|[0-9a-hjkmnp-tv-z]{26})$/);
 
 /** Free text that a person gives as a reason; it is stored sealed, and the trail holds a commitment to it. */
 export const Reason = z.string().trim().min(8).max(500);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { strict } from "./strict.ts";
-import { Count, Cursor, FieldName, IsoTime, PageLimit, Purpose, Reason, RecordId, SiteId, StudyId, SubjectId } from "./primitives.ts";
+import { Count, Cursor, Domain, FieldName, IsoTime, PageLimit, Purpose, Reason, RecordId, SiteId, StudyId, SubjectId } from "./primitives.ts";
 
 /** A subject as a list shows it. `usubjid` is always the mask: the label is what people work with. */
 export const SubjectSummary = z.strictObject({
@@ -28,17 +28,25 @@ export const ListSubjectsOutput = strict({
   next: Cursor.nullable(),
 });
 
-export const GetSubjectInput = strict({ subjectId: SubjectId });
+/** One domain of a subject; a page has 200 records at most. */
+export const GetSubjectInput = strict({ subjectId: SubjectId, domain: Domain.default("DM"), cursor: Cursor.optional() });
 
 export const FieldValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** A field as the caller may see it: opened, or a mask of constant length. Hidden fields aren't listed at all. */
 export const SubjectField = z.discriminatedUnion("state", [
-  z.strictObject({ state: z.literal("readable"), field: FieldName, record: z.string(), value: FieldValue }),
-  z.strictObject({ state: z.literal("masked"), field: FieldName, record: z.string(), mask: z.string() }),
+  z.strictObject({ state: z.literal("readable"), field: FieldName, record: RecordId, value: FieldValue }),
+  z.strictObject({ state: z.literal("masked"), field: FieldName, record: RecordId, mask: z.string() }),
 ]);
 
-export const GetSubjectOutput = strict({ ...SubjectSummary.shape, fields: z.array(SubjectField) });
+/** The domain's current records, in the order of the file's rows, field by field; `domains` are the ones that the subject has, with their current records. */
+export const GetSubjectOutput = strict({
+  ...SubjectSummary.shape,
+  domain: Domain,
+  domains: z.array(z.strictObject({ domain: Domain, records: Count })),
+  fields: z.array(SubjectField),
+  next: Cursor.nullable(),
+});
 
 /** Opens one field of one subject: of the current version of its record, or of one that is named. */
 export const RevealFieldInput = strict({
@@ -54,7 +62,7 @@ export const RevealFieldInput = strict({
 export const RevealFieldOutput = strict({
   subjectId: SubjectId,
   field: FieldName,
-  record: z.string(),
+  record: RecordId,
   version: z.int().positive(),
   value: FieldValue,
   remaskAfterSeconds: z.int().positive(),
@@ -88,7 +96,7 @@ export const ExposureOutput = strict({
 export const OpenBulkInput = strict({ approvalId: z.string().regex(/^apr_[0-9a-hjkmnp-tv-z]{26}$/) });
 export const OpenBulkOutput = strict({
   subjectId: SubjectId,
-  fields: z.array(z.strictObject({ field: FieldName, record: z.string(), value: FieldValue })),
+  fields: z.array(z.strictObject({ field: FieldName, record: RecordId, value: FieldValue })),
   remaskAfterSeconds: z.int().positive(),
   recorded: z.strictObject({ chain: z.string(), generation: Count, seq: Count }),
 });

@@ -21,6 +21,7 @@ interface StoredRow {
   readonly decided_by: string | null;
   readonly decided_at_ms: string | null;
   readonly outcome: PacketRow["outcome"];
+  readonly files: PacketRow["files"] | null;
 }
 
 /** Packets in quarantine, in Postgres. A packet is visible to a grant that reaches all of its sites. */
@@ -35,7 +36,11 @@ export function packetStore(database: Database): PacketStore<Tx> {
         INSERT INTO ingress.packets (id, study, site_keys, dataset, format, profile, state, bytes, row_count, received_at_ms, ingested_by, ingested_by_person, wrapped)
         VALUES (${packet.id}, ${packet.study}, string_to_array(${sites.map(siteKey).join("\n")}, E'\n'), ${packet.dataset}, ${packet.format}, ${packet.profile},
                 ${packet.state}, ${packet.bytes}, ${packet.rows}, ${packet.receivedAtMs}, ${packet.ingestedBy}, ${packet.ingestedByPerson}, ${packet.wrapped})`;
-      for (const [n, sealed] of chunks.entries()) await tx`INSERT INTO ingress.packet_chunks (packet, n, sealed) VALUES (${packet.id}, ${n}, ${sealed})`;
+      await tx`
+        INSERT INTO ingress.packet_files (packet, n, dataset, format, row_count, bytes)
+        SELECT ${packet.id}, f.n, f.dataset, f.format, f.rows, f.bytes
+          FROM json_to_recordset(${JSON.stringify(packet.files)}::text::json) AS f (n integer, dataset text, format text, rows integer, bytes bigint)`;
+      for (const { file, n, sealed } of chunks) await tx`INSERT INTO ingress.packet_chunks (packet, file, n, sealed) VALUES (${packet.id}, ${file}, ${n}, ${sealed})`;
     },
 
     async list(grant, filter) {
@@ -54,7 +59,7 @@ export function packetStore(database: Database): PacketStore<Tx> {
     },
 
     async get(grant, id) {
-      grant.assert("packet.read", "packet.upload", "packet.release", "packet.reject");
+      grant.assert("packet.read", "packet.upload", "packet.inspect", "packet.release", "packet.reject");
       return withGrant(database, grant, async (tx) => {
         const [row] = await read(tx, grant, id, false);
         return row === undefined ? null : packetOf(row);
@@ -72,12 +77,14 @@ export function packetStore(database: Database): PacketStore<Tx> {
       grant.assert("packet.release", "packet.reject");
       await enterGrant(tx, grant);
       const [row] = await read(tx, grant, id, true);
-      return row === undefined ? null : { packet: packetOf(row), chunks: await sealedChunks(tx, id) };
+      return row === undefined ? null : packetOf(row);
     },
 
-    async chunks(grant, id) {
-      grant.assert("packet.release");
-      return withGrant(database, grant, (tx) => sealedChunks(tx, id));
+    async chunks(tx, grant, id, { file, from, limit }) {
+      grant.assert("packet.release", "packet.inspect");
+      await enterGrant(tx, grant);
+      const rows = await tx<{ sealed: Buffer }>`SELECT sealed FROM ingress.packet_chunks WHERE packet = ${id} AND file = ${file} AND n >= ${from} ORDER BY n LIMIT ${limit}`;
+      return rows.map(({ sealed }) => sealed);
     },
 
     async decide(tx, grant, id, state, outcome) {
@@ -99,7 +106,9 @@ async function read(tx: Tx, grant: Grant, id: string, isLocked: boolean): Promis
   if (isLocked) await tx`SELECT 1 FROM ingress.packets WHERE id = ${id} FOR UPDATE`;
   return tx<StoredRow>`
     SELECT id, study, array_to_string(site_keys, E'\n') AS site_keys, dataset, format, profile, state, bytes, row_count, received_at_ms,
-           ingested_by, ingested_by_person, wrapped, decided_by, decided_at_ms, outcome
+           ingested_by, ingested_by_person, wrapped, decided_by, decided_at_ms, outcome,
+           (SELECT json_agg(json_build_object('n', f.n, 'dataset', f.dataset, 'format', f.format, 'rows', f.row_count, 'bytes', f.bytes) ORDER BY f.n)
+              FROM ingress.packet_files f WHERE f.packet = packets.id) AS files
       FROM ingress.packets WHERE id = ${id} AND site_keys <@ string_to_array(${grantedSites(grant)}, E'\n')`;
 }
 
@@ -108,7 +117,9 @@ async function page(tx: Tx, grant: Grant, filter: Parameters<PacketStore<Tx>["li
   const sites = grantedSites(grant);
   const rows = await tx<StoredRow>`
     SELECT id, study, array_to_string(site_keys, E'\n') AS site_keys, dataset, format, profile, state, bytes, row_count, received_at_ms,
-           ingested_by, ingested_by_person, wrapped, decided_by, decided_at_ms, outcome
+           ingested_by, ingested_by_person, wrapped, decided_by, decided_at_ms, outcome,
+           (SELECT json_agg(json_build_object('n', f.n, 'dataset', f.dataset, 'format', f.format, 'rows', f.row_count, 'bytes', f.bytes) ORDER BY f.n)
+              FROM ingress.packet_files f WHERE f.packet = packets.id) AS files
       FROM ingress.packets
      WHERE site_keys <@ string_to_array(${sites}, E'\n')
        AND (${study}::text IS NULL OR study = ${study}) AND (${state}::text IS NULL OR state = ${state})
@@ -119,11 +130,6 @@ async function page(tx: Tx, grant: Grant, filter: Parameters<PacketStore<Tx>["li
      WHERE site_keys <@ string_to_array(${sites}, E'\n')
        AND (${study}::text IS NULL OR study = ${study}) AND (${state}::text IS NULL OR state = ${state})`;
   return { items: rows.map(packetOf), total: counted?.total ?? 0 };
-}
-
-async function sealedChunks(tx: Tx, id: string): Promise<readonly Buffer[]> {
-  const rows = await tx<{ sealed: Buffer }>`SELECT sealed FROM ingress.packet_chunks WHERE packet = ${id} ORDER BY n`;
-  return rows.map(({ sealed }) => sealed);
 }
 
 function siteRefOf(key: string): SiteRef {
@@ -141,6 +147,7 @@ const packetOf = (row: StoredRow): PacketRow => ({
   state: row.state,
   bytes: Number(row.bytes),
   rows: row.row_count,
+  files: row.files ?? [],
   receivedAtMs: Number(row.received_at_ms),
   ingestedBy: row.ingested_by,
   ingestedByPerson: row.ingested_by_person,

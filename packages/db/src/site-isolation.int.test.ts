@@ -28,6 +28,10 @@ const STUDY = {
 const idAt = (n: number): string => `sub_${String(n).padStart(26, "0")}`;
 const SEALED = "sp1.sub_1-1.AAAA";
 
+const chunkOf = (text: string, n = 0) => ({ file: 1, n, sealed: Buffer.from(text) });
+const COUNTS = { created: 2, updated: 0, unchanged: 0 };
+const OUTCOME = { subjects: COUNTS, records: { ...COUNTS, absent: 0 } };
+
 const grantOf = (action: Action, ...sites: readonly SiteRef[]): Grant =>
   Grant.issue(
     { principal: "prn_test", person: "per_test", workload: "test", action, resource: "subject", requestId: "req_test", policy: "v1:0" },
@@ -56,6 +60,7 @@ const packetOf = (id: string, sites: readonly string[]) => ({
   state: "quarantined" as const,
   bytes: 10,
   rows: 2,
+  files: [{ n: 1, dataset: "DM", format: "dataset-json-1.0", rows: 2, bytes: 10 }],
   receivedAtMs: 1_700_000_000_000 + Number(id.slice(-1)),
   ingestedBy: "prn_ingest",
   ingestedByPerson: "per_ingest",
@@ -77,7 +82,7 @@ async function fixture(max = 2): Promise<Fixture> {
   const upload = grantOf("packet.upload", ONE, TWO);
   const release = grantOf("packet.release", ONE, TWO);
   await database.transaction((tx) => studyStore(database).register(tx, STUDY));
-  await database.transaction((tx) => packets.insert(tx, upload, packetOf("pkt_1", ["1", "2"]), [Buffer.from("chunk 0"), Buffer.from("chunk 1")]));
+  await database.transaction((tx) => packets.insert(tx, upload, packetOf("pkt_1", ["1", "2"]), [chunkOf("chunk 0"), chunkOf("chunk 1", 1)]));
   await database.transaction(async (tx) => {
     await subjects.insert(
       tx,
@@ -89,22 +94,22 @@ async function fixture(max = 2): Promise<Fixture> {
       tx,
       release,
       "pkt_1",
-      rows,
+      rows.map((row, n) => ({ ...row, position: n + 1 })),
       rows.map((row) => ({ ...row, name: "SEX", classification: "phi", sealed: SEALED })),
     );
-    await packets.decide(tx, release, "pkt_1", "released", { created: 2, updated: 0, unchanged: 0 });
+    await packets.decide(tx, release, "pkt_1", "released", OUTCOME);
   });
   return { database, admin, custodianUrl: db.custodianUrl, apiUrl: db.apiUrl };
 }
 
-const PHI_TABLES = ["phi.subjects", "phi.records", "phi.fields", "ingress.packets", "ingress.packet_sites", "ingress.packet_chunks"];
+const PHI_TABLES = ["phi.subjects", "phi.records", "phi.fields", "ingress.packets", "ingress.packet_sites", "ingress.packet_files", "ingress.packet_chunks"];
 const EMPTY = Object.fromEntries(PHI_TABLES.map((table) => [table, 0]));
 
 async function visible(run: Tx): Promise<Record<string, number>> {
   const [row] = await run<{ counts: Record<string, number> }>`
     SELECT json_build_object('phi.subjects', (SELECT count(*) FROM phi.subjects), 'phi.records', (SELECT count(*) FROM phi.records),
       'phi.fields', (SELECT count(*) FROM phi.fields), 'ingress.packets', (SELECT count(*) FROM ingress.packets),
-      'ingress.packet_sites', (SELECT count(*) FROM ingress.packet_sites), 'ingress.packet_chunks', (SELECT count(*) FROM ingress.packet_chunks)) AS counts`;
+      'ingress.packet_sites', (SELECT count(*) FROM ingress.packet_sites), 'ingress.packet_files', (SELECT count(*) FROM ingress.packet_files), 'ingress.packet_chunks', (SELECT count(*) FROM ingress.packet_chunks)) AS counts`;
   return row?.counts ?? {};
 }
 
@@ -131,14 +136,14 @@ test("a subject of another site is not there: not opened, not listed, not counte
   const subjects = subjectStore(database);
   expect(await subjects.open(grantOf("phi.read", ONE), idAt(2))).toBeNull();
   expect(await subjects.open(grantOf("phi.read", ONE), idAt(9))).toBeNull();
-  const opened = await subjects.open(grantOf("phi.read", ONE), idAt(1), ["DM.SEX"]);
+  const opened = await subjects.open(grantOf("phi.read", ONE), idAt(1), { names: ["DM.SEX"] });
   expect(opened?.fields).toEqual([{ subject: idAt(1), domain: "DM", record: "1", version: 1, name: "SEX", classification: "phi", sealed: SEALED }]);
-  expect((await subjects.open(grantOf("phi.read", ONE), idAt(1), ["DM.AGE"]))?.fields).toEqual([]);
+  expect((await subjects.open(grantOf("phi.read", ONE), idAt(1), { names: ["DM.AGE"] }))?.fields).toEqual([]);
   const listed = await subjects.list(grantOf("subject.list", ONE), { limit: 10 });
   expect(listed).toMatchObject({ total: 1, bySite: [{ study: "S", site: "1", count: 1 }], items: [{ id: idAt(1), label: "label-1" }] });
   expect(await subjects.list(grantOf("subject.list", ONE), { limit: 10, site: "2" })).toEqual({ items: [], total: 0, bySite: [] });
   expect((await subjects.list(grantOf("subject.list", ONE, TWO), { limit: 1, after: "label-1" })).items.map(({ label }) => label)).toEqual(["label-2"]);
-  const found = await database.transaction((tx) => subjects.find(tx, grantOf("packet.release", ONE), "S", ["lookup-1", "lookup-2", "lookup-3"]));
+  const found = await database.transaction((tx) => subjects.find(tx, grantOf("packet.release", ONE), "S", ["lookup-1", "lookup-2", "lookup-3"], "lock"));
   expect(found.map(({ lookup }) => lookup)).toEqual(["lookup-1"]);
   expect(await subjects.siteOf(idAt(2))).toEqual(TWO);
   expect(await subjects.siteOf(idAt(9))).toBeNull();
@@ -167,9 +172,12 @@ test("a grant writes nothing outside its sites, and one for another act opens no
   const one = grantOf("packet.release", ONE);
   const subject = { ...TWO, id: idAt(3), label: "label-3", wrapped: "w", lookup: "lookup-3" };
   await expect(database.transaction((tx) => subjects.insert(tx, one, [subject]))).rejects.toMatchObject({ code: "policy.denied" });
-  const record = { subject: idAt(2), domain: "DM", record: "1", version: 2 };
+  const record = { subject: idAt(2), domain: "DM", record: "1", version: 2, position: 1 };
   await expect(database.transaction((tx) => subjects.insertVersions(tx, one, "pkt_1", [record], []))).rejects.toMatchObject({ code: "policy.denied" });
   // The adapter's own check left out: row security refuses.
+  // Nor has its role a right to change a subject, or to lock one but by the function that only locks.
+  await expect(withGrant(database, one, (tx) => tx`UPDATE phi.subjects SET id = 'sub_x' WHERE id = ${idAt(1)}`)).rejects.toMatchObject({ code: "policy.denied" });
+  await expect(withGrant(database, one, (tx) => tx`SELECT 1 FROM phi.subjects FOR NO KEY UPDATE`)).rejects.toMatchObject({ code: "policy.denied" });
   const direct = withGrant(database, one, (tx) => tx`INSERT INTO phi.subjects (id, study, site, label, lookup, wrapped) VALUES ('sub_x', 'S', '2', 'l', 'k', 'w')`);
   await expect(direct).rejects.toMatchObject({ code: "policy.denied", context: { sqlstate: "42501" } });
   await expect(subjects.open(grantOf("subject.list", ONE), idAt(1))).rejects.toMatchObject({ code: "policy.denied" });
@@ -184,11 +192,11 @@ test("a new version stays beside the old one, the new one is opened, and no vers
   const subjects = subjectStore(database);
   const release = grantOf("packet.release", ONE, TWO);
   const field: FieldRow = { subject: idAt(1), domain: "DM", record: "1", version: 2, name: "SEX", classification: "phi", sealed: "sp1.sub_1-1.BBBB" };
-  const insert = () => database.transaction((tx) => subjects.insertVersions(tx, release, "pkt_1", [field], [field]));
+  const insert = () => database.transaction((tx) => subjects.insertVersions(tx, release, "pkt_1", [{ ...field, position: 1 }], [field]));
   await insert();
   expect((await subjects.open(grantOf("subject.read", ONE), idAt(1)))?.fields).toEqual([field]);
   expect(await admin`SELECT version FROM phi.fields WHERE subject = ${idAt(1)} ORDER BY version`).toEqual([{ version: 1 }, { version: 2 }]);
-  await expect(insert()).rejects.toMatchObject({ code: "packet.conflict" });
+  await expect(insert()).rejects.toMatchObject({ code: "service.busy" });
   await expect(
     database.transaction((tx) => subjects.insertVersions(tx, release, "pkt_1", [], [{ ...field, version: 1, name: "AGE", sealed: "plaintext 63" }])),
   ).rejects.toMatchObject({ code: "internal" });
@@ -197,25 +205,27 @@ test("a new version stays beside the old one, the new one is opened, and no vers
 test("a packet is read back by no uploader, decided once, and listed within the grant's sites", async () => {
   const { database } = await fixture();
   const packets = packetStore(database);
-  await database.transaction((tx) => packets.insert(tx, grantOf("packet.upload", ONE), packetOf("pkt_2", ["1"]), [Buffer.from("c")]));
+  await database.transaction((tx) => packets.insert(tx, grantOf("packet.upload", ONE), packetOf("pkt_2", ["1"]), [chunkOf("c")]));
   expect((await packets.list(grantOf("packet.read", ONE), { limit: 5 })).items.map(({ id }) => id)).toEqual(["pkt_2"]);
   const both = await packets.list(grantOf("packet.read", ONE, TWO), { limit: 1 });
   expect(both).toMatchObject({ total: 2, items: [{ id: "pkt_2", sites: ["1"], state: "quarantined", outcome: null, decidedBy: null }] });
-  expect((await packets.list(grantOf("packet.read", ONE, TWO), { limit: 5, after: "pkt_2" })).items).toMatchObject([
-    { id: "pkt_1", outcome: { created: 2, updated: 0, unchanged: 0 }, decidedBy: "prn_test" },
-  ]);
+  expect((await packets.list(grantOf("packet.read", ONE, TWO), { limit: 5, after: "pkt_2" })).items).toMatchObject([{ id: "pkt_1", outcome: OUTCOME, decidedBy: "prn_test" }]);
   expect(await packets.get(grantOf("packet.read", TWO), "pkt_2")).toBeNull();
   const releaser = grantOf("packet.release", ONE);
   expect([await packets.waiting(releaser), await packets.waiting(grantOf("packet.release", TWO))]).toEqual([1, 0]);
   await expect(packets.waiting(grantOf("packet.read", ONE))).rejects.toMatchObject({ code: "policy.denied" });
   expect(await packets.placeOf("pkt_1")).toEqual({ sites: [ONE, TWO], ingestedBy: "prn_ingest", ingestedByPerson: "per_ingest" });
-  expect((await packets.chunks(grantOf("packet.release", ONE), "pkt_2")).map(String)).toEqual(["c"]);
-  expect(await packets.chunks(grantOf("packet.release", TWO), "pkt_2")).toEqual([]);
-  await expect(packets.chunks(grantOf("packet.upload", ONE), "pkt_2")).rejects.toMatchObject({ code: "policy.denied" });
-  expect(await withGrant(database, grantOf("packet.upload", ONE), (tx) => tx`SELECT sealed FROM ingress.packet_chunks`)).toEqual([]);
+  const chunks = (grant: Grant) => database.transaction((tx) => packets.chunks(tx, grant, "pkt_2", { file: 1, from: 0, limit: 9 }));
+  expect((await chunks(grantOf("packet.release", ONE))).map(String)).toEqual(["c"]);
+  expect((await chunks(grantOf("packet.inspect", ONE))).map(String)).toEqual(["c"]);
+  expect(await chunks(grantOf("packet.release", TWO))).toEqual([]);
+  expect(await chunks(grantOf("packet.inspect", TWO))).toEqual([]);
+  for (const action of ["packet.upload", "packet.read"] as const) await expect(chunks(grantOf(action, ONE))).rejects.toMatchObject({ code: "policy.denied" });
+  for (const action of ["packet.upload", "packet.read"] as const)
+    expect(await withGrant(database, grantOf(action, ONE), (tx) => tx`SELECT sealed FROM ingress.packet_chunks`)).toEqual([]);
   const reject = grantOf("packet.reject", ONE);
   await database.transaction(async (tx) => {
-    expect((await packets.lock(tx, reject, "pkt_2"))?.packet.state).toBe("quarantined");
+    expect((await packets.lock(tx, reject, "pkt_2"))?.state).toBe("quarantined");
     await packets.decide(tx, reject, "pkt_2", "rejected", null);
   });
   await expect(database.transaction((tx) => packets.decide(tx, grantOf("packet.release", ONE), "pkt_2", "released", null))).rejects.toMatchObject({ code: "packet.state" });

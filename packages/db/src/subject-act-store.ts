@@ -4,9 +4,7 @@ import { siteKey, type Grant } from "@sallyport/policy";
 import type { Database, Tx } from "./database.ts";
 import { isSqlState } from "./database-failure.ts";
 import { enterGrant, grantedSites, withGrant } from "./site-context.ts";
-import { fieldsOf, type FoundRow, subjectOf } from "./subject-store.ts";
-
-type StoredSubject = Omit<FoundRow, "fields" | "lookup">;
+import { fieldsOf, type StoredSubject, subjectOf } from "./subject-rows.ts";
 
 interface StoredVersion {
   readonly version: number;

@@ -73,6 +73,7 @@ async function fixture(): Promise<Fixture> {
     state: "quarantined" as const,
     bytes: 1,
     rows: 1,
+    files: [{ n: 1, dataset: "DM", format: "dataset-json-1.0", rows: 1, bytes: 1 }],
     receivedAtMs: 1,
     ingestedBy: "prn_i",
     ingestedByPerson: "per_i",
@@ -92,8 +93,14 @@ async function fixture(): Promise<Fixture> {
       [SUBJECT, 2],
       [OTHER, 1],
     ] as const)
-      await subjects.insertVersions(tx, release, PACKET, [{ subject, domain: "DM", record: "1", version, ...(version > 1 && { changed: ["SEX"] }) }], [fieldOf(subject, version)]);
-    await packetStore(database).decide(tx, release, PACKET, "released", { created: 2, updated: 0, unchanged: 0 });
+      await subjects.insertVersions(
+        tx,
+        release,
+        PACKET,
+        [{ subject, domain: "DM", record: "1", version, position: 1, ...(version > 1 && { changed: ["SEX"] }) }],
+        [fieldOf(subject, version)],
+      );
+    await packetStore(database).decide(tx, release, PACKET, "released", null);
   });
   return { database, admin };
 }
@@ -260,7 +267,7 @@ test("a release and a transfer of one subject come one after the other, whicheve
   const at = await fixture();
   const subjects = subjectStore(at.database);
   const third = (tx: Tx): Promise<void> =>
-    subjects.insertVersions(tx, grantOf("packet.release", ONE), PACKET, [{ subject: SUBJECT, domain: "DM", record: "1", version: 3 }], [fieldOf(SUBJECT, 3)]);
+    subjects.insertVersions(tx, grantOf("packet.release", ONE), PACKET, [{ subject: SUBJECT, domain: "DM", record: "1", version: 3, position: 1 }], [fieldOf(SUBJECT, 3)]);
   // The release has written and not committed: the transfer waits, and then finds more than it was given.
   const first = await at.database.transaction(async (tx) => {
     await third(tx);
@@ -276,7 +283,7 @@ test("a release and a transfer of one subject come one after the other, whicheve
     await subjectActStore(at.database).transfer(tx, grantOf("subject.transfer", ...BOTH), { id: SUBJECT, from: ONE, to: TWO, wrapped: "sk1.k.NEW", fields: all, reason, atMs: 5 });
     const late = at.database
       .transaction((other) =>
-        subjects.insertVersions(other, grantOf("packet.release", ONE), PACKET, [{ subject: SUBJECT, domain: "DM", record: "1", version: 4 }], [fieldOf(SUBJECT, 4)]),
+        subjects.insertVersions(other, grantOf("packet.release", ONE), PACKET, [{ subject: SUBJECT, domain: "DM", record: "1", version: 4, position: 1 }], [fieldOf(SUBJECT, 4)]),
       )
       .catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 200));

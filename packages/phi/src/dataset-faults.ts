@@ -10,9 +10,19 @@ export class DatasetFaults {
     return this.#where.length >= WHERE_MAX;
   }
 
+  /** What was found, each with its place. */
+  get places(): readonly string[] {
+    return this.#where;
+  }
+
+  /** Takes over what was found elsewhere, with its place. */
+  put(where: string): void {
+    if (!this.isFull) this.#where.push(where);
+  }
+
   /** `place` is a row, a column or a member that we know; `fault` is a fixed sentence. Neither ever holds a value. */
   add(place: string, fault: string): void {
-    if (!this.isFull) this.#where.push(`${place}: ${fault}`);
+    this.put(`${place}: ${fault}`);
   }
 
   get isEmpty(): boolean {

@@ -28,8 +28,8 @@ export class Phi<T> {
   /**
    * The value, for this crossing only.
    *
-   * @throws SallyportError `policy.denied` unless the grant is open, is for reading, revealing or releasing, reaches the
-   * value's site, and (but for a release, which shows nothing to anybody) lets its classification be read.
+   * @throws SallyportError `policy.denied` unless the grant is open, is for reading, revealing, releasing or inspecting, reaches the
+   * value's site, and (but for what only compares, and shows nothing to anybody) lets its classification be read.
    */
   open(grant: Grant): T {
     assertOpens(grant, this.#site, this.#classification);
@@ -56,7 +56,10 @@ export class Phi<T> {
 /** Throws `policy.denied` unless the grant, and nothing that only looks like one, may open a value of this site and classification. */
 export function assertOpens(grant: Grant, site: SiteRef, classification: Classification): void {
   if (!(grant instanceof Grant)) throw new SallyportError("policy.denied");
-  grant.assert("subject.read", "phi.read", "phi.bulk_reveal", "packet.release");
-  const isShown = grant.action === "packet.release" || grant.fields.readable.includes(classification);
+  grant.assert("subject.read", "phi.read", "phi.bulk_reveal", "packet.release", "packet.inspect");
+  const isShown = comparesOnly(grant) || grant.fields.readable.includes(classification);
   if (!grant.covers(site) || !isShown) throw new SallyportError("policy.denied", { rule: grant.rule });
 }
+
+/** Whether a grant opens values to compare them: a release and an inspection say of a stored value only whether it differs. */
+export const comparesOnly = (grant: Grant): boolean => grant.action === "packet.release" || grant.action === "packet.inspect";

@@ -32,7 +32,7 @@ export interface FieldRow {
   readonly sealed: string;
 }
 
-/** Which current record versions a subject has. */
+/** One version of one record. */
 export interface RecordRow {
   readonly subject: string;
   readonly domain: string;
@@ -40,6 +40,46 @@ export interface RecordRow {
   readonly version: number;
   /** The variables in which this version differs from the one before it; absent for a first version. */
   readonly changed?: readonly string[];
+  /** The row of the file that made this version, from 1: the order in which a person reads them. */
+  readonly position: number;
+}
+
+/** A record's current version with all its fields, and the packet that made it. */
+export interface CurrentRecord extends Omit<RecordRow, "position" | "changed"> {
+  readonly packet: string;
+  readonly fields: readonly FieldRow[];
+}
+
+/** What of a subject is opened: everything, or one domain, one record, some variables (`DOMAIN.NAME`), or one page of records. */
+export interface OpeningOf {
+  readonly names?: readonly string[] | undefined;
+  readonly domain?: string | undefined;
+  readonly record?: string | undefined;
+  readonly after?: PageEnd | undefined;
+  /** Records at most. */
+  readonly limit?: number | undefined;
+}
+
+/** Where a page of a subject's records ends. */
+export interface PageEnd {
+  readonly position: number;
+  readonly record: string;
+}
+
+export interface OpenedSubject {
+  readonly subject: SubjectRow;
+  /** Of current versions, record by record in the order of their rows. */
+  readonly fields: readonly FieldRow[];
+  /** Where the page ends, if there may be more; null at the end. */
+  readonly next: PageEnd | null;
+  /** The current records of each domain, where one was asked for. */
+  readonly domains: readonly { readonly domain: string; readonly records: number }[];
+}
+
+/** A subject as a release finds it again. */
+export interface FoundSubject {
+  readonly lookup: string;
+  readonly subject: SubjectRow;
 }
 
 /** Port: subjects. Every call filters by the grant's sites, and row-level security stands behind it. */
@@ -53,27 +93,63 @@ export interface SubjectStore<Tx> {
     readonly total: number;
     readonly bySite: readonly (SiteRef & { readonly count: number })[];
   }>;
-  /** The subject with its current fields (all of them, or those named `DOMAIN.NAME`), or null where there is none that the grant reaches. */
-  open(grant: Grant, id: string, names?: readonly string[]): Promise<{ readonly subject: SubjectRow; readonly fields: readonly FieldRow[] } | null>;
+  /** The subject with the current fields that are asked for, or null where there is none that the grant reaches. */
+  open(grant: Grant, id: string, of?: OpeningOf): Promise<OpenedSubject | null>;
   /** The subject's label, inside a transaction, or null where there is none that the grant reaches. Opens nothing. */
   labelOf(tx: Tx, grant: Grant, id: string): Promise<string | null>;
   /** The owning site of a subject, from our own records, or null. Takes no grant: it feeds the decision, and tells nothing to a caller. */
   siteOf(id: string): Promise<SiteRef | null>;
-  /** The subjects behind these lookups (HMAC of study and USUBJID, hex), with their current fields, inside the release's own transaction. */
-  find(
-    tx: Tx,
-    grant: Grant,
-    study: string,
-    lookups: readonly string[],
-  ): Promise<readonly { readonly lookup: string; readonly subject: SubjectRow; readonly fields: readonly FieldRow[] }[]>;
-  insert(tx: Tx, grant: Grant, subjects: readonly NewSubjectRow[]): Promise<void>;
+  /** The owning sites behind these lookups (HMAC of study and USUBJID, hex), where there are any. Takes no grant, as {@link SubjectStore.siteOf}. */
+  sitesByLookup(study: string, lookups: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The subjects behind these lookups that the grant reaches. Under `lock` their acts wait until the transaction ends; that needs `packet.release`. */
+  find(tx: Tx, grant: Grant, study: string, lookups: readonly string[], how: "look" | "lock"): Promise<readonly FoundSubject[]>;
+  /** The current versions of these records, for a release or an inspection; one that isn't stored is left out. */
+  current(tx: Tx, grant: Grant, domain: string, records: readonly Pick<RecordRow, "subject" | "record">[]): Promise<readonly CurrentRecord[]>;
+  /** How many records of a domain each of the grant's sites of a study has, by site. */
+  countRecords(tx: Tx, grant: Grant, study: string, domain: string): Promise<ReadonlyMap<string, number>>;
   /** Locks subjects until the transaction ends, in the order of their ids: their acts come one after the other. Needs `packet.release` or `subject.withdraw`. */
   lock(tx: Tx, grant: Grant, ids: readonly string[]): Promise<void>;
+  insert(tx: Tx, grant: Grant, subjects: readonly NewSubjectRow[]): Promise<void>;
   /** Inserts new versions of records with all their fields. Old versions stay. */
   insertVersions(tx: Tx, grant: Grant, packet: string, records: readonly RecordRow[], fields: readonly FieldRow[]): Promise<void>;
+  /** The variables by which the records of a domain are told apart since its first release, or null before it. */
+  recordKeys(tx: Tx, study: string, domain: string): Promise<readonly string[] | null>;
+  /** Keeps them at the first release; answers the ones that stand. */
+  keepRecordKeys(
+    tx: Tx,
+    grant: Grant,
+    packet: string,
+    keys: { readonly study: string; readonly domain: string; readonly variables: readonly string[] },
+  ): Promise<readonly string[]>;
 }
 
-export type PacketState = "quarantined" | "released" | "rejected";
+export type PacketState = "receiving" | "quarantined" | "released" | "rejected" | "abandoned";
+
+/** How many subjects a release created, gave something new, and left as they were. */
+export interface SubjectCounts {
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+}
+
+/** The same of records. `absent`: stored ones of the same domains and sites that the packet doesn't name; they stay. */
+export interface RecordCounts extends SubjectCounts {
+  readonly absent: number;
+}
+
+export interface ReleaseCounts {
+  readonly subjects: SubjectCounts;
+  readonly records: RecordCounts;
+}
+
+/** One file of a packet: what may be said of it before anybody has released it. `n` is from 1, in the order sent. */
+export interface PacketFileRow {
+  readonly n: number;
+  readonly dataset: string;
+  readonly format: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
 
 /** A packet's own row: counts and ids only, no values. */
 export interface PacketRow {
@@ -87,6 +163,7 @@ export interface PacketRow {
   readonly state: PacketState;
   readonly bytes: number;
   readonly rows: number;
+  readonly files: readonly PacketFileRow[];
   readonly receivedAtMs: number;
   readonly ingestedBy: string;
   /** The person behind the ingesting principal: releasing is for another. */
@@ -94,12 +171,19 @@ export interface PacketRow {
   readonly wrapped: string;
   readonly decidedBy: string | null;
   readonly decidedAtMs: number | null;
-  readonly outcome: { readonly created: number; readonly updated: number; readonly unchanged: number } | null;
+  readonly outcome: ReleaseCounts | null;
+}
+
+/** A sealed chunk of a packet's file; `n` is from 0. */
+export interface PacketChunk {
+  readonly file: number;
+  readonly n: number;
+  readonly sealed: Buffer;
 }
 
 /** Port: packets in quarantine. */
 export interface PacketStore<Tx> {
-  insert(tx: Tx, grant: Grant, packet: Omit<PacketRow, "decidedBy" | "decidedAtMs" | "outcome">, chunks: readonly Buffer[]): Promise<void>;
+  insert(tx: Tx, grant: Grant, packet: Omit<PacketRow, "decidedBy" | "decidedAtMs" | "outcome">, chunks: readonly PacketChunk[]): Promise<void>;
   /** Packets that lie wholly within the grant's sites, newest first. */
   list(
     grant: Grant,
@@ -110,11 +194,11 @@ export interface PacketStore<Tx> {
   get(grant: Grant, id: string): Promise<PacketRow | null>;
   /** Study, sites and ingesting person of a packet, from our own records, or null; feeds the decision. */
   placeOf(id: string): Promise<{ readonly sites: readonly SiteRef[]; readonly ingestedByPerson: string; readonly ingestedBy: string } | null>;
-  /** Locks the packet's row for a decision on it and returns it with its sealed chunks. */
-  lock(tx: Tx, grant: Grant, id: string): Promise<{ readonly packet: PacketRow; readonly chunks: readonly Buffer[] } | null>;
-  /** The sealed chunks, outside any transaction; for preparing a release. Needs `packet.release`. */
-  chunks(grant: Grant, id: string): Promise<readonly Buffer[]>;
-  decide(tx: Tx, grant: Grant, id: string, state: Exclude<PacketState, "quarantined">, outcome: PacketRow["outcome"]): Promise<void>;
+  /** Locks the packet's row for a decision on it and returns it. */
+  lock(tx: Tx, grant: Grant, id: string): Promise<PacketRow | null>;
+  /** Sealed chunks of one file, in order, from a position on. Needs `packet.release` or `packet.inspect`. */
+  chunks(tx: Tx, grant: Grant, id: string, part: { readonly file: number; readonly from: number; readonly limit: number }): Promise<readonly Buffer[]>;
+  decide(tx: Tx, grant: Grant, id: string, state: "released" | "rejected", outcome: PacketRow["outcome"]): Promise<void>;
 }
 
 /** Port: the registry of studies and sites. */

@@ -29,7 +29,7 @@ const FIELDS = [
   field("DTHFL", "phi", ""),
   field("DTHDTC", "phi", null),
 ];
-const sealed = sealRecord(release, key, subject, { domain: "DM", record: "1", version: 1, fields: FIELDS });
+const sealed = sealRecord(release, key, subject, { domain: "DM", record: "1", version: 1, position: 1, fields: FIELDS });
 const rowOf = (name: string): FieldRow => {
   const row = sealed.fields.find((one) => one.name === name);
   if (row === undefined) throw new RangeError(name);
@@ -77,7 +77,7 @@ test("a closed grant, another action and another site open nothing", () => {
 
 test("only a release seals", () => {
   for (const action of ["phi.read", "subject.read", "packet.upload"] as const) {
-    expect(() => sealRecord(grantFor(action, ["phi"]), key, subject, { domain: "DM", record: "1", version: 1, fields: FIELDS })).toThrow("policy.denied");
+    expect(() => sealRecord(grantFor(action, ["phi"]), key, subject, { domain: "DM", record: "1", version: 1, position: 1, fields: FIELDS })).toThrow("policy.denied");
   }
 });
 
@@ -117,7 +117,7 @@ faultTest("E2", "a classification that was loosened beside the ciphertext opens 
 
 test("fields of the same block are stored with the same length, whatever they hold", () => {
   const lengthOf = (value: FieldValue) => {
-    const [row] = sealRecord(release, key, subject, { domain: "DM", record: "1", version: 1, fields: [field("ARMCD", "treatment", value)] }).fields;
+    const [row] = sealRecord(release, key, subject, { domain: "DM", record: "1", version: 1, position: 1, fields: [field("ARMCD", "treatment", value)] }).fields;
     return row?.sealed.length;
   };
   expect(new Set(["Pbo", "Xan_Hi", "Xanomeline High Dose", "", null, 1, true].map(lengthOf)).size).toBe(1);
@@ -143,7 +143,7 @@ test("what is sealed is canonical JSON, filled with spaces, and nothing else ope
 
 test("an error of a field that doesn't open holds nothing of it", () => {
   const canary = "CANARY-aa41";
-  const [row] = sealRecord(release, key, subject, { domain: "DM", record: "1", version: 1, fields: [field("SEX", "phi", canary)] }).fields;
+  const [row] = sealRecord(release, key, subject, { domain: "DM", record: "1", version: 1, position: 1, fields: [field("SEX", "phi", canary)] }).fields;
   expect(row).toBeDefined();
   if (row === undefined) return;
   try {

@@ -3,7 +3,7 @@ import { SallyportError } from "@sallyport/errors";
 import type { Grant, SiteRef } from "@sallyport/policy";
 import type { FieldValue } from "./dataset.ts";
 import { maskOf } from "./mask.ts";
-import { assertOpens, Phi } from "./phi.ts";
+import { assertOpens, comparesOnly, Phi } from "./phi.ts";
 import type { Classification, FieldRow, RecordRow } from "./ports.ts";
 
 /** A field before it is sealed. */
@@ -78,7 +78,7 @@ export function sealRecord(
     classification,
     sealed: sealField(dataKey, placeOf(subject, { ...row, name }), encodeField(classification, value.open(grant)), random),
   }));
-  return { record: record.changed === undefined ? row : { ...row, changed: record.changed }, fields };
+  return { record: { ...row, position: record.position, ...(record.changed !== undefined && { changed: record.changed }) }, fields };
 }
 
 /**
@@ -89,13 +89,13 @@ export function sealRecord(
  * that was altered, moved, put back, or is another subject's.
  */
 export function openFields(grant: Grant, dataKey: DataKey, subject: SealedFor, rows: readonly FieldRow[]): readonly FieldView[] {
-  grant.assert("subject.read", "phi.read", "phi.bulk_reveal", "packet.release");
+  grant.assert("subject.read", "phi.read", "phi.bulk_reveal", "packet.release", "packet.inspect");
   if (!grant.covers(subject)) throw new SallyportError("policy.denied", { rule: grant.rule });
   return rows.flatMap((row): readonly FieldView[] => {
     if (row.subject !== subject.id) throw new SallyportError("phi.integrity");
     const { domain, record, version, name, classification } = row;
     const about = { domain, record, version, name, classification };
-    if (grant.action === "packet.release" || grant.fields.readable.includes(classification)) {
+    if (comparesOnly(grant) || grant.fields.readable.includes(classification)) {
       return [{ ...about, shown: "open", value: openRow(grant, dataKey, subject, row) }];
     }
     return grant.fields.masked.includes(classification) ? [{ ...about, shown: "masked", mask: maskOf() }] : [];

@@ -2,6 +2,7 @@
 export const ACTIONS = [
   "packet.upload",
   "packet.read",
+  "packet.inspect",
   "packet.release",
   "packet.reject",
   "subject.list",

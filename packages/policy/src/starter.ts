@@ -75,9 +75,10 @@ const ROLES = {
     rows: [["packet.upload", "packet"]],
   },
   data_steward: {
-    description: "Releases or rejects what others uploaded.",
+    description: "Inspects, releases or rejects what others uploaded.",
     rows: [
       ["packet.read", "packet"],
+      ["packet.inspect", "packet", MASKED_SUBJECT],
       ["packet.release", "packet"],
       ["packet.reject", "packet"],
       ["study.read", "study"],
@@ -142,6 +143,7 @@ export const starterPolicy: PolicyDocument = {
   roles: Object.entries(ROLES).map(toRole),
   grants: Object.entries(ROLES).flatMap(toGrants),
   separation: [
+    { id: "uploader-never-inspects", first: "packet.upload", second: "packet.inspect" },
     { id: "uploader-never-releases", first: "packet.upload", second: "packet.release" },
     { id: "author-never-signs", first: "document.write", second: "submission.sign" },
   ],

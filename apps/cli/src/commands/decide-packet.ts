@@ -16,10 +16,15 @@ export const release: Command = {
   run: async (invocation) => {
     const input = decisionOf(invocation, "release");
     const released = await asProfile(invocation, async ({ api }) => await api.packets.release.mutate(input, callOptions(invocation)));
-    const { created, updated, unchanged } = released.subjects;
+    const { subjects, records } = released;
     report(invocation, plainJson(released), [
       `packet ${released.packetId} is released`,
-      released.equal ? "  it held nothing that wasn't stored already: no subject was changed" : `  subjects: ${created} created, ${updated} updated, ${unchanged} unchanged`,
+      ...(released.equal
+        ? ["  it held nothing that wasn't stored already: no subject was changed"]
+        : [
+            `  subjects: ${subjects.created} created, ${subjects.updated} updated, ${subjects.unchanged} unchanged`,
+            `  records: ${records.created} created, ${records.updated} in a new version, ${records.unchanged} unchanged, ${records.absent} stored ones not in the packet`,
+          ]),
       ...released.evidence.map(({ chain, generation, size }) => `  on record in ${chain}, generation ${generation}, checkpointed at ${size}`),
     ]);
     return EXIT.done;

@@ -81,7 +81,8 @@ export class KeyDesk {
     return places.map((place, at) => {
       const each = made[at];
       if (each === undefined) throw new TypeError("the key service made fewer keys than asked for");
-      return { wrapped: each.wrapped, key: { id: dataKeyId(place), key: secretKey(each.key) } };
+      // Kept, as what was opened is: whoever has a key made comes back for it.
+      return { wrapped: each.wrapped, key: this.#keep({ place, wrapped: each.wrapped }, { id: dataKeyId(place), key: secretKey(each.key) }) };
     });
   }
 

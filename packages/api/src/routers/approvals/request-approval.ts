@@ -40,7 +40,7 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       subject: ({ subjectId }) => subjectId,
       // A field that isn't there, and one that no reveal opens, end alike, and before anybody is asked.
       check: async ({ input: { subjectId, fields, purpose }, grant, trace }) => {
-        const opened = await deps.subjects.open(grant, subjectId, fields);
+        const opened = await deps.subjects.open(grant, subjectId, { names: fields });
         const there = new Set(opened?.fields.filter(({ classification }) => grant.fields.readable.includes(classification)).map(({ domain, name }) => `${domain}.${name}`));
         if (!fields.every((field) => there.has(field))) throw new SallyportError("policy.denied");
         trace.note({ purpose, fields: fields.length });

@@ -28,5 +28,7 @@ export const packetSummary = (row: PacketRow, { person, names }: PacketViewer): 
   decidedBy: row.decidedBy,
   decidedByName: row.decidedBy === null ? null : (names[row.decidedBy] ?? null),
   decidedAt: row.decidedAtMs === null ? null : iso(row.decidedAtMs),
-  subjects: row.outcome === null ? null : { ...row.outcome },
+  files: row.files.map((file) => ({ ...file })),
+  subjects: row.outcome === null ? null : { ...row.outcome.subjects },
+  records: row.outcome === null ? null : { ...row.outcome.records },
 });

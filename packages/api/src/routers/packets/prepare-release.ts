@@ -1,97 +1,116 @@
-import { newId } from "@sallyport/crypto";
+import { type DataKey, newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import {
-  cdiscSdtm,
-  type FieldRow,
-  labelOf,
-  lookupOf,
-  type NewSubjectRow,
-  openFields,
-  openPacket,
-  planRelease,
-  readDataset,
-  type RecordRow,
-  sealRecord,
-  cellsOf,
-} from "@sallyport/phi";
-import { type Grant, siteKey } from "@sallyport/policy";
+import { DatasetFaults, type IdentifiedRow, labelOf, type PacketRow, type StudyRow, type SubjectRow } from "@sallyport/phi";
+import type { Grant } from "@sallyport/policy";
 import type { ApiDeps } from "../../ports.ts";
 import { subjectKeyPlace } from "../subjects/subject-place.ts";
+import { type OpenedRows, openRows } from "./opened-file.ts";
 import { packetKeyPlace } from "./packet-place.ts";
+import { storedFiles } from "./stored-files.ts";
 
-/** Everything that a release writes, sealed, and what it was planned from. */
-export interface PreparedRelease {
-  readonly lookups: readonly string[];
-  /** The stored subjects and versions that the plan was made from; see {@link stateOf}. */
-  readonly basis: string;
-  /** The ids of the subjects that are stored already: locked before they are looked at again. */
-  readonly known: readonly string[];
-  readonly subjects: readonly NewSubjectRow[];
-  readonly records: readonly RecordRow[];
-  readonly fields: readonly FieldRow[];
-  readonly counts: { readonly created: number; readonly updated: number; readonly unchanged: number };
-  /** How many of the updated subjects have withdrawn consent. */
-  readonly withdrawn: number;
-  /** The site of each subject of the packet, as `study/site`. */
-  readonly sites: readonly string[];
+/** A packet that can be read again: its key, its study, and the key that finds subjects. */
+export interface PacketInHand {
+  readonly packet: PacketRow;
+  readonly study: StudyRow;
+  readonly key: DataKey;
+  readonly lookupKey: DataKey;
 }
 
-type Found<Tx> = Awaited<ReturnType<ApiDeps<Tx>["subjects"]["find"]>>;
+/** What a release needs before its transaction begins. */
+export interface PreparedRelease extends PacketInHand {
+  /** The subjects that the packet makes, with their keys, by lookup. */
+  readonly fresh: ReadonlyMap<string, SubjectRow>;
+  /** Whether the releasing person states that what comes for withdrawn subjects was collected before they withdrew (ADR 0020). */
+  readonly collectedBeforeWithdrawal: boolean;
+}
 
-/** The stored state of a packet's subjects, as one text: who is there, and at which version. */
-export const stateOf = <Tx>(found: Found<Tx>): string =>
-  found
-    .map(({ subject, fields }) => `${subject.id} ${subject.site} ${subject.withdrawnAtMs ?? "-"} ${fields.reduce((most, { version }) => Math.max(most, version), 0)}`)
-    .toSorted()
-    .join("\n");
-
-/** Opens the packet, plans its release against what is stored, and seals what is new. Nothing is written; keys are made before any transaction. */
-export async function prepareRelease<Tx>(deps: ApiDeps<Tx>, grant: Grant, packetId: string, collectedBeforeWithdrawal: boolean): Promise<PreparedRelease> {
+/** Takes a quarantined packet in hand. @throws SallyportError `policy.denied`, `packet.state`. */
+export async function takeInHand<Tx>(deps: ApiDeps<Tx>, grant: Grant, packetId: string): Promise<PacketInHand> {
   const packet = await deps.packets.get(grant, packetId);
   if (packet === null) throw new SallyportError("policy.denied");
   if (packet.state !== "quarantined") throw new SallyportError("packet.state");
   const study = (await deps.studies.all()).find(({ id }) => id === packet.study);
   if (study === undefined) throw new SallyportError("policy.denied");
-  const packetKey = await deps.keys.open(packetKeyPlace(packet), packet.wrapped);
-  const dataset = await readDataset(openPacket(packetKey, packet.id, await deps.packets.chunks(grant, packet.id)).toString("utf8"));
+  const key = await deps.keys.open(packetKeyPlace(packet), packet.wrapped);
+  return { packet, study, key, lookupKey: (await deps.referenceKeys()).lookup };
+}
 
-  const { lookup: lookupKey } = await deps.referenceKeys();
-  const find = (usubjid: string): string => lookupOf(lookupKey.key, study.id, usubjid);
-  const lookups = cellsOf(dataset, "USUBJID").map((usubjid) => find(String(usubjid)));
-  const stored = await deps.read((tx) => deps.subjects.find(tx, grant, study.id, lookups));
-  const storedKeys = await deps.keys.openAll(stored.map(({ subject }) => ({ place: subjectKeyPlace(subject), wrapped: subject.wrapped })));
-  const keyOf = new Map(stored.map(({ subject }, at) => [subject.id, storedKeys[at]]));
-  const existing = stored.map(({ lookup, subject, fields }, at) => {
-    const key = storedKeys[at];
-    if (key === undefined) throw new SallyportError("keys.unavailable");
-    return { lookup, subject, fields: openFields(grant, key, subject, fields) };
-  });
+/** Opens the rows of a packet in hand, its chunks asked for through a transaction of the caller's, or through short ones of their own. */
+export const rowsInHand = <Tx>(deps: ApiDeps<Tx>, grant: Grant, { packet, study, key, lookupKey }: PacketInHand, tx?: Tx): Promise<readonly OpenedRows[]> =>
+  openRows(
+    storedFiles(packet, key, (part) => (tx === undefined ? deps.read((own) => deps.packets.chunks(own, grant, packet.id, part)) : deps.packets.chunks(tx, grant, packet.id, part))),
+    study,
+    lookupKey.key,
+  );
 
-  const plan = planRelease({ grant, dataset, profile: cdiscSdtm, study, existing, lookupOf: find, collectedBeforeWithdrawal });
-  const fresh = plan.created.map((created) => ({ ...created, id: newId("sub") }));
-  const freshKeys = await deps.keys.create(fresh.map(({ id, site }) => subjectKeyPlace({ id, ...site })));
-  const sealed = [
-    ...fresh.map(({ id, site, record }, at) => {
-      const key = freshKeys[at]?.key;
-      if (key === undefined) throw new SallyportError("keys.unavailable");
-      return sealRecord(grant, key, { id, ...site }, record);
-    }),
-    ...plan.updated.map(({ subject, record }) => {
-      const key = keyOf.get(subject.id);
-      if (key === undefined) throw new SallyportError("keys.unavailable");
-      return sealRecord(grant, key, subject, record);
-    }),
-  ];
-  const kept = [...plan.updated, ...plan.unchanged].map(({ subject }) => siteKey(subject));
-  return {
-    lookups,
-    basis: stateOf(stored),
-    known: stored.map(({ subject }) => subject.id),
-    subjects: fresh.map(({ id, lookup, site }, at) => ({ id, lookup, ...site, label: labelOf(id), wrapped: freshKeys[at]?.wrapped ?? "" })),
-    records: sealed.map(({ record }) => record),
-    fields: sealed.flatMap(({ fields }) => fields),
-    withdrawn: plan.updated.filter(({ subject }) => subject.withdrawnAtMs !== null).length,
-    counts: { created: plan.created.length, updated: plan.updated.length, unchanged: plan.unchanged.length },
-    sites: [...fresh.map(({ site }) => siteKey(site)), ...kept],
-  };
+/**
+ * Reads a packet for its subjects: the new ones get their keys, and the keys of the others are fetched, before any transaction begins. Nothing is written.
+ *
+ * @throws SallyportError `packet.conflict` with the rows whose subject belongs elsewhere.
+ */
+export async function prepareRelease<Tx>(deps: ApiDeps<Tx>, grant: Grant, packetId: string, collectedBeforeWithdrawal: boolean): Promise<PreparedRelease> {
+  const inHand = await takeInHand(deps, grant, packetId);
+  const faults = new DatasetFaults();
+  const conflicts = new DatasetFaults();
+  const subjects = new PacketSubjects(deps, grant, inHand.study.id);
+  for (const file of await rowsInHand(deps, grant, inHand)) {
+    for await (const rows of file.rows()) {
+      for (const row of await subjects.meet(rows, file.reader.head.name)) conflicts.put(file.placed(conflictAt(row)));
+      if (conflicts.isFull) break;
+    }
+    for (const where of [...file.reader.studyFaults.places, ...file.reader.siteFaults.places]) faults.put(file.placed(where));
+  }
+  faults.throwIfAny();
+  throwConflicts(conflicts.places);
+  return { ...inHand, fresh: subjects.fresh, collectedBeforeWithdrawal };
+}
+
+/** A row that a release stumbles over. It names no other site. */
+export const conflictAt = (row: number): string => `row ${row}: the subject belongs to another site`;
+
+export function throwConflicts(where: readonly string[]): void {
+  if (where.length > 0) throw new SallyportError("packet.conflict", { where: [...where] });
+}
+
+/** The subjects that a packet speaks of, as they are met. */
+class PacketSubjects<Tx> {
+  readonly fresh = new Map<string, SubjectRow>();
+  readonly #met = new Set<string>();
+  readonly #deps: ApiDeps<Tx>;
+  readonly #grant: Grant;
+  readonly #study: string;
+
+  constructor(deps: ApiDeps<Tx>, grant: Grant, study: string) {
+    this.#deps = deps;
+    this.#grant = grant;
+    this.#study = study;
+  }
+
+  /** Meets the subjects of some rows; answers the rows of those that belong elsewhere. */
+  async meet(rows: readonly IdentifiedRow[], domain: string): Promise<readonly number[]> {
+    const unmet = new Map(rows.flatMap((row) => (this.#met.has(row.lookup) ? [] : [[row.lookup, row] as const])));
+    if (unmet.size === 0) return [];
+    const { subjects, keys } = this.#deps;
+    const found = await this.#deps.read((tx) => subjects.find(tx, this.#grant, this.#study, [...unmet.keys()], "look"));
+    await keys.openAll(found.map(({ subject }) => ({ place: subjectKeyPlace(subject), wrapped: subject.wrapped })));
+    const conflicts = found.flatMap(({ lookup, subject }) => {
+      const row = unmet.get(lookup);
+      return row === undefined || row.site === null || row.site === subject.site ? [] : [row.row];
+    });
+    for (const { lookup } of found) unmet.delete(lookup);
+    // Whether they are stored at a site that this grant doesn't reach, or not at all.
+    const elsewhere = unmet.size === 0 ? new Map<string, string>() : await subjects.sitesByLookup(this.#study, [...unmet.keys()]);
+    const isNew = ({ lookup, site }: IdentifiedRow): boolean => domain === "DM" && site !== null && !elsewhere.has(lookup);
+    await this.#make([...unmet.values()].filter(isNew));
+    for (const row of rows) this.#met.add(row.lookup);
+    return [...conflicts, ...[...unmet.values()].filter((row) => !isNew(row)).map(({ row }) => row)];
+  }
+
+  async #make(rows: readonly IdentifiedRow[]): Promise<void> {
+    const made = rows.map(({ lookup, site }) => ({ lookup, id: newId("sub"), study: this.#study, site: site ?? "" }));
+    if (!made.every((subject) => this.#grant.covers(subject))) throw new SallyportError("policy.denied", { rule: this.#grant.rule });
+    const keys = await this.#deps.keys.create(made.map(subjectKeyPlace));
+    for (const [at, { lookup, ...subject }] of made.entries())
+      this.fresh.set(lookup, { ...subject, label: labelOf(subject.id), wrapped: keys[at]?.wrapped ?? "", keyVersion: 1, withdrawnAtMs: null });
+  }
 }

@@ -18,7 +18,7 @@ export const rejectPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       commit: async (tx, { input, grant }, reason) => {
         const locked = await deps.packets.lock(tx, grant, input.packetId);
         if (locked === null) throw new SallyportError("policy.denied");
-        if (locked.packet.state !== "quarantined") throw new SallyportError("packet.state");
+        if (locked.state !== "quarantined") throw new SallyportError("packet.state");
         await deps.changes.insert(tx, reason);
         await deps.packets.decide(tx, grant, input.packetId, "rejected", null);
         return { packetId: input.packetId, state: "rejected" as const };

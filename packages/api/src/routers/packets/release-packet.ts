@@ -1,14 +1,12 @@
 import { ReleasePacketInput, ReleasePacketOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
-import { siteKey } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { sealReason } from "../../sealed-reason.ts";
 import type { ApiDeps } from "../../ports.ts";
+import { carryOutRelease } from "./carry-out-release.ts";
 import { locatePacket } from "./packet-place.ts";
-import { prepareRelease, type PreparedRelease, stateOf } from "./prepare-release.ts";
-
-/** How many of a release's subjects belong to a site. */
-const countAt = (release: PreparedRelease, key: string): number => release.sites.filter((site) => site === key).length;
+import { prepareRelease } from "./prepare-release.ts";
+import { ReleaseTally } from "./release-tally.ts";
 
 /**
  * Lets a packet out of quarantine, all or nothing: by someone other than who brought it, with a reason, in one transaction with its
@@ -26,29 +24,27 @@ export const releasePacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: ({ packetId }, trace) => locatePacket(deps, packetId, trace),
     },
     {
-      prepare: async ({ input, grant, trace }) => {
+      prepare: async ({ input, grant }) => {
         const reason = sealReason((await deps.referenceKeys()).change, grant, input.reason);
         const release = await prepareRelease(deps, grant, input.packetId, input.collectedBeforeWithdrawal);
-        // What the releasing person states of withdrawn subjects' data is on record as theirs.
-        if (release.withdrawn > 0) trace.note({ withdrawn: release.withdrawn, collected: "before" });
-        trace.note({ ...release.counts, commitment: reason.commitment });
-        return { release, reason };
+        return { release, reason, tally: new ReleaseTally() };
       },
-      commit: async (tx, { input, grant }, { release, reason }) => {
+      commit: async (tx, { input, grant, trace }, { release, reason, tally }) => {
         const locked = await deps.packets.lock(tx, grant, input.packetId);
         if (locked === null) throw new SallyportError("policy.denied");
-        if (locked.packet.state !== "quarantined") throw new SallyportError("packet.state");
-        // What the plan was made from must still stand: another release may have come in between. The retry plans anew.
-        await deps.subjects.lock(tx, grant, release.known);
-        const standing = await deps.subjects.find(tx, grant, locked.packet.study, release.lookups);
-        if (stateOf(standing) !== release.basis) throw new SallyportError("service.busy");
-        await deps.subjects.insert(tx, grant, release.subjects);
-        await deps.subjects.insertVersions(tx, grant, input.packetId, release.records, release.fields);
+        if (locked.state !== "quarantined") throw new SallyportError("packet.state");
+        await carryOutRelease(deps, tx, grant, release, tally);
+        const { subjects, records } = tally.total;
+        // What the releasing person states of withdrawn subjects' data is on record as theirs.
+        if (tally.withdrawnSubjects > 0) trace.note({ withdrawn: tally.withdrawnSubjects, collected: "before" });
+        trace.note({ ...subjects, records: records.created + records.updated, commitment: reason.commitment });
         await deps.changes.insert(tx, reason);
-        await deps.packets.decide(tx, grant, input.packetId, "released", release.counts);
-        const equal = release.counts.created === 0 && release.counts.updated === 0;
-        return { packetId: input.packetId, state: "released" as const, subjects: release.counts, equal };
+        await deps.packets.decide(tx, grant, input.packetId, "released", { subjects, records });
+        return { packetId: input.packetId, state: "released" as const, subjects, records, equal: tally.isEqual };
       },
-      detailAt: ({ release }, site) => ({ subjects: countAt(release, siteKey(site)) }),
+      detailAt: ({ tally }, { site }) => {
+        const { subjects, records } = tally.at(site);
+        return { subjects: subjects.created + subjects.updated + subjects.unchanged, records: records.created + records.updated };
+      },
     },
   );

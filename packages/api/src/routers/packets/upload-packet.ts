@@ -1,19 +1,19 @@
 import { PacketSummary, UploadPacketInput } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { assertRegistered, cdiscSdtm, readDataset, sealPacket, sitesOf } from "@sallyport/phi";
+import { cdiscSdtm, sealPacket } from "@sallyport/phi";
+import { siteKey } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { packetKeyPlace } from "./packet-place.ts";
 import { packetSummary } from "./packet-summary.ts";
+import { readPacket } from "./read-packet.ts";
 
 const BYTES_MAX = 8 * 1024 * 1024;
-/** The domains that can be released: the ones whose rows name their own site. */
-const DOMAINS: readonly string[] = ["DM"];
 
 /**
  * Takes a dataset into quarantine: read and validated against its own column definitions, bound to registered sites, sealed as it came.
- * The caller is checked for each site that the file names, and can't read it back.
+ * The caller is checked for each site that the file speaks of, and can't read it back.
  */
 export const uploadPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.change(
@@ -22,49 +22,47 @@ export const uploadPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       resource: "packet",
       input: UploadPacketInput,
       output: PacketSummary,
-      locate: async (input) => {
-        const dataset = await readDataset(input.content);
-        if (!DOMAINS.includes(dataset.name)) throw new SallyportError("packet.invalid", { where: ["name: not a domain that can be taken"] });
-        const study = (await deps.studies.all()).find(({ id }) => id === input.study);
+      locate: async ({ study, content }, _, reach) => {
+        const bytes = Buffer.from(content, "utf8");
+        if (bytes.length > BYTES_MAX) throw new SallyportError("input.too_large");
+        const read = await readPacket(deps, { files: [{ n: 1, bytes: bytes.length, open: () => inOnePiece(bytes) }], study, reach });
         // A study or site that isn't registered has no owner: it is denied in the same way as one that is someone else's.
-        const registered = new Set(study?.sites.map(({ id }) => id));
-        const named = sitesOf(dataset).map(({ site }) => (registered.has(site) ? { study: input.study, site } : null));
-        if (named.length === 0) throw new SallyportError("packet.invalid", { where: ["rows: none"] });
-        return { place: { kind: "each", sites: named }, found: { dataset, study } };
+        return { place: { kind: "each", sites: read.sites }, found: { read, bytes } };
       },
     },
     {
-      prepare: async ({ input, grant, found: { dataset, study }, trace }) => {
-        if (study === undefined) throw new SallyportError("policy.denied");
-        assertRegistered(dataset, study);
+      prepare: async ({ input: { study }, grant, found: { read, bytes }, trace }) => {
         const id = newId("pkt");
-        const bytes = Buffer.from(input.content, "utf8");
-        if (bytes.length > BYTES_MAX) throw new SallyportError("input.too_large");
-        const [made] = await deps.keys.create([packetKeyPlace({ id, study: study.id })]);
+        const [made] = await deps.keys.create([packetKeyPlace({ id, study })]);
         if (made === undefined) throw new SallyportError("keys.unavailable");
         trace.about(id);
-        trace.note({ dataset: dataset.name, rows: dataset.rows.length });
+        trace.note({ dataset: read.dataset, rows: read.rows });
         const packet = {
           id,
-          study: study.id,
+          study,
           sites: grant.sites.map(({ site }) => site),
-          dataset: dataset.name,
-          format: `dataset-json/${dataset.standardVersion}`,
+          dataset: read.dataset,
+          format: read.format,
           profile: `${cdiscSdtm.id}/${cdiscSdtm.version}`,
           state: "quarantined" as const,
-          bytes: bytes.length,
-          rows: dataset.rows.length,
+          bytes: read.bytes,
+          rows: read.rows,
+          files: read.files,
           receivedAtMs: deps.now(),
           ingestedBy: grant.principal,
           ingestedByPerson: grant.person,
           wrapped: made.wrapped,
         };
-        return { packet, names: await deps.names(), chunks: sealPacket(made.key, id, bytes), rowsAt: new Map(sitesOf(dataset).map(({ site, rows }) => [site, rows])) };
+        return { packet, chunks: sealPacket(made.key, id, bytes).map((sealed, n) => ({ file: 1, n, sealed })), read, names: await deps.names() };
       },
-      commit: async (tx, { grant }, { packet, names, chunks }) => {
+      commit: async (tx, { grant }, { packet, chunks, names }) => {
         await deps.packets.insert(tx, grant, packet, chunks);
         return packetSummary({ ...packet, decidedBy: null, decidedAtMs: null, outcome: null }, { person: grant.person, names });
       },
-      detailAt: ({ rowsAt }, { site }) => ({ rows: rowsAt.get(site) ?? 0 }),
+      detailAt: ({ read: { rowsAt } }, site) => ({ rows: rowsAt.get(siteKey(site)) ?? 0 }),
     },
   );
+
+async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -25,7 +25,7 @@ export async function findField<Tx>(deps: ApiDeps<Tx>, grant: Grant, asked: Aske
     const row = found?.versions[0]?.fields[0];
     return found === null || row === undefined ? null : { subject: found.subject, row };
   }
-  const opened = await deps.subjects.open(grant, subjectId, [field]);
+  const opened = await deps.subjects.open(grant, subjectId, { names: [field], domain, record });
   if (opened === null) return null;
   const row = domain === CONSENT.domain ? await consentDate(deps, grant, asked) : opened.fields.find((each) => `${each.domain}.${each.name}` === field && each.record === record);
   return row === undefined || row === null ? null : { subject: opened.subject, row };

@@ -1,13 +1,17 @@
 import { GetSubjectInput, GetSubjectOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
-import { openFields } from "@sallyport/phi";
+import { openFields, type PageEnd } from "@sallyport/phi";
 import type { Boundary } from "../../boundary/procedure.ts";
+import { openCursor, sealCursor } from "../../cursor.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { shownField } from "./shown-field.ts";
 import { locateSubject, subjectKeyPlace } from "./subject-place.ts";
 import { subjectSummary } from "./subject-summary.ts";
 
-/** One subject: what the grant reads is opened, what it masks is masked, the rest isn't mentioned. */
+/** Records of a page. */
+const RECORDS_MAX = 200;
+
+/** One domain of a subject: what the grant reads is opened, what it masks is masked, the rest isn't mentioned. */
 export const getSubject = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.read(
     {
@@ -18,12 +22,27 @@ export const getSubject = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: ({ subjectId }, trace) => locateSubject(deps, subjectId, trace),
     },
     async ({ input, grant, trace }) => {
-      const opened = await deps.subjects.open(grant, input.subjectId);
+      const { cursor: cursorKey } = await deps.referenceKeys();
+      const scope = { principal: grant.principal, list: "subjects.get", filter: { subject: input.subjectId, domain: input.domain } };
+      const after = input.cursor === undefined ? undefined : pageEnd(openCursor(cursorKey, scope, input.cursor));
+      const opened = await deps.subjects.open(grant, input.subjectId, { domain: input.domain, after, limit: RECORDS_MAX });
       if (opened === null) throw new SallyportError("policy.denied");
-      const { subject, fields } = opened;
+      const { subject, fields, domains, next } = opened;
       const key = await deps.keys.open(subjectKeyPlace(subject), subject.wrapped);
       const shown = openFields(grant, key, subject, fields).map((view) => shownField(grant, view));
-      trace.note({ opened: shown.filter(({ state }) => state === "readable").length, masked: shown.filter(({ state }) => state === "masked").length });
-      return { ...subjectSummary(subject), fields: shown };
+      trace.note({ domain: input.domain, opened: shown.filter(({ state }) => state === "readable").length, masked: shown.filter(({ state }) => state === "masked").length });
+      return {
+        ...subjectSummary(subject),
+        domain: input.domain,
+        domains: [...domains],
+        fields: shown,
+        next: next === null ? null : sealCursor(cursorKey, scope, `${next.position} ${next.record}`),
+      };
     },
   );
+
+/** Where a page ended, as its cursor says it. */
+function pageEnd(text: string): PageEnd {
+  const [position = "", record = ""] = text.split(" ");
+  return { position: Number(position), record };
+}

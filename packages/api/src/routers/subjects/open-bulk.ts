@@ -43,7 +43,7 @@ export const openBulk = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
     async ({ input: { approvalId }, grant, trace }) => {
       const row = usable(await deps.approvals.get(grant, approvalId));
       const { subjectId, fields, purpose } = Payload.parse(act.payloadOf(row));
-      const opened = await deps.subjects.open(grant, subjectId, fields);
+      const opened = await deps.subjects.open(grant, subjectId, { names: fields });
       if (opened === null) throw new SallyportError("policy.denied");
       const { subject } = opened;
       const rows = opened.fields.filter(({ classification }) => grant.fields.readable.includes(classification));

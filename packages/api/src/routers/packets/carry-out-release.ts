@@ -1,0 +1,68 @@
+import { SallyportError } from "@sallyport/errors";
+import { type PlannedRow, sealRecord } from "@sallyport/phi";
+import type { Grant } from "@sallyport/policy";
+import type { ApiDeps } from "../../ports.ts";
+import { subjectKeyPlace } from "../subjects/subject-place.ts";
+import { compareRows } from "./compare-rows.ts";
+import type { OpenedRows } from "./opened-file.ts";
+import { conflictAt, type PreparedRelease, rowsInHand, throwConflicts } from "./prepare-release.ts";
+import { otherKeys } from "./read-packet.ts";
+import type { ReleaseTally } from "./release-tally.ts";
+
+/**
+ * Writes what a packet brings, in the caller's transaction, batch by batch: its subjects are locked, what is stored of them is compared
+ * with the rows, and what differs is sealed and inserted as a new version. Whatever it throws leaves nothing behind, with its transaction.
+ *
+ * @throws SallyportError `packet.conflict`, `packet.withdrawn`, `service.busy` where another release is at the same subjects.
+ */
+export async function carryOutRelease<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, release: PreparedRelease, tally: ReleaseTally): Promise<void> {
+  const { packet, study, fresh } = release;
+  const comparison = { tx, grant, packet: packet.id, study: study.id, fresh, how: "lock" } as const;
+  for (const file of await rowsInHand(deps, grant, release, tx)) {
+    await keepKeys(deps, tx, grant, release, file);
+    const { name: domain } = file.reader.head;
+    for await (const rows of file.rows()) {
+      const plan = await compareRows(deps, comparison, file, rows);
+      throwConflicts(plan.conflicts.slice(0, 50).map(({ row }) => file.placed(conflictAt(row))));
+      for (const { row, subject } of plan.withdrawn) tally.withdrawn(subject, file.placed(`row ${row}: the subject has withdrawn consent`));
+      const made = plan.rows.filter(({ lookup, subject }) => fresh.get(lookup)?.id === subject.id);
+      if (domain === "DM")
+        await deps.subjects.insert(
+          tx,
+          grant,
+          made.map(({ lookup, subject }) => ({ ...subject, lookup })),
+        );
+      await writeRows(deps, tx, grant, packet.id, plan.rows);
+      const isNew = new Set(made.map(({ subject }) => subject.id));
+      for (const row of plan.rows) tally.add(domain, row, isNew.has(row.subject.id));
+    }
+  }
+  if (!release.collectedBeforeWithdrawal && tally.withdrawnAt.length > 0) throw new SallyportError("packet.withdrawn", { where: [...tally.withdrawnAt] });
+  for (const domain of tally.domains) for (const [site, count] of await deps.subjects.countRecords(tx, grant, study.id, domain)) tally.stored(domain, site, count, true);
+}
+
+async function keepKeys<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, { packet, study }: PreparedRelease, { reader: { head, identity }, placed }: OpenedRows): Promise<void> {
+  if (head.name === "DM") return;
+  const standing = await deps.subjects.keepRecordKeys(tx, grant, packet.id, { study: study.id, domain: head.name, variables: identity });
+  if (standing.join() !== identity.join()) throwConflicts([placed(otherKeys(head.name, standing, identity))]);
+}
+
+async function writeRows<Tx>({ keys, subjects }: Pick<ApiDeps<Tx>, "keys" | "subjects">, tx: Tx, grant: Grant, packet: string, rows: readonly PlannedRow[]): Promise<void> {
+  const changed = rows.flatMap((row) => (row.outcome === "unchanged" ? [] : [row]));
+  if (changed.length === 0) return;
+  const owners = [...new Map(changed.map(({ subject }) => [subject.id, subject])).values()];
+  const opened = await keys.openAll(owners.map((subject) => ({ place: subjectKeyPlace(subject), wrapped: subject.wrapped })));
+  const keyOf = new Map(owners.map(({ id }, at) => [id, opened[at]]));
+  const sealed = changed.map(({ subject, record }) => {
+    const key = keyOf.get(subject.id);
+    if (key === undefined) throw new SallyportError("keys.unavailable");
+    return sealRecord(grant, key, subject, record);
+  });
+  await subjects.insertVersions(
+    tx,
+    grant,
+    packet,
+    sealed.map(({ record }) => record),
+    sealed.flatMap(({ fields }) => fields),
+  );
+}
