@@ -14,9 +14,15 @@ export function sendJson(response: ServerResponse, status: number, body: string,
 /** The failures after which a connection isn't worth keeping: its workload no longer counts, or its input can't be read on. */
 const CLOSING = new Set<ErrorCode>(["workload.invalid", "workload.revoked", "workload.crl_stale", "input.too_large"]);
 
+/** What some failures say beside their code: places in the input, or the offset at which an upload goes on. */
+interface FailureFacts {
+  readonly where?: readonly string[] | undefined;
+  readonly next?: number | undefined;
+}
+
 /** Sends a failure: the catalogue's status, and the body that every failure of its code has. */
-export function sendFailure(response: ServerResponse, code: ErrorCode, requestId: string, where?: readonly string[]): void {
-  sendJson(response, catalog[code].status, JSON.stringify(toWireError(code, requestId, where)), CLOSING.has(code));
+export function sendFailure(response: ServerResponse, code: ErrorCode, requestId: string, { where, next }: FailureFacts = {}): void {
+  sendJson(response, catalog[code].status, JSON.stringify(toWireError(code, requestId, where, next)), CLOSING.has(code));
 }
 
 /** Sends a failure to a request whose head could not be read, and ends its connection. */

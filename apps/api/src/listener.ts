@@ -8,6 +8,7 @@ import { type ErrorCode, SallyportError } from "@sallyport/errors";
 import { type Identity, limitConnectionAge, listenerTimeouts, type ListenerLimits, type PeerIdentity, serverOptions, socketPeer } from "@sallyport/pki";
 import { callTRPCProcedure } from "@trpc/server";
 import { endWithFailure, sendFailure, sendJson } from "./http-answer.ts";
+import { isPartPath, partRequest } from "./part-request.ts";
 import { type Rate, RateLimit } from "./rate-limit.ts";
 import { readJsonBody } from "./read-body.ts";
 import { UnfinishedHandshakes } from "./unfinished-handshakes.ts";
@@ -35,6 +36,9 @@ export interface ListenerLimitsAll {
   readonly inHandMax: number;
   /** Requests of one certificate in hand at once, so that no one holds all of the places. */
   readonly inHandPerPeer: number;
+  /** Parts of uploads in hand at once, of one certificate and of all: each holds its bytes in memory until they are written. */
+  readonly partsPerPeer: number;
+  readonly partsMax: number;
   /** Watches of one certificate at once. They take no place of the requests; the console has one for each open page. */
   readonly watchesPerPeer: number;
   readonly connectionAgeMs: number;
@@ -49,6 +53,8 @@ export const PRODUCT_LIMITS: ListenerLimitsAll = {
   handshakesPerNetwork: 200,
   inHandMax: 256,
   inHandPerPeer: 64,
+  partsPerPeer: 24,
+  partsMax: 48,
   watchesPerPeer: 256,
   connectionAgeMs: 300_000,
   bodyBytes: 256 * 1024,
@@ -78,6 +84,8 @@ const UNPROVEN_BODY_MAX = 16 * KIB;
 const SESSION_BODY_MAX = 32 * KIB;
 /** Dataset text of 8 MiB, escaped as JSON. */
 const UPLOAD_BODY_MAX = 12 * KIB * KIB;
+/** The procedure behind the route of parts. */
+const PART = "packets.part";
 /** How often a watch's peer is judged: within a second of its revocation, it gets nothing more. */
 const PEER_EVERY_MS = 500;
 const REFUSALS = new Set<ErrorCode>([
@@ -105,6 +113,7 @@ export class Listener {
   readonly #handshakes: UnfinishedHandshakes;
   readonly #inHandOf = new Map<string, number>();
   readonly #watches = new Map<WatchStream<unknown>, string>();
+  readonly #partsOf = new Map<string, number>();
   #inHand = 0;
   #stopping = false;
 
@@ -167,8 +176,8 @@ export class Listener {
       const { code, context } = failureOf(error);
       if (peer === null || code === "service.limited") this.#deps.knocks.count("api", code);
       else if (REFUSALS.has(code)) this.#refusedPerPeer.take(peer.x5t);
-      const where = context["where"];
-      sendFailure(response, code, requestId, Array.isArray(where) ? where : undefined);
+      const { where, next } = context;
+      sendFailure(response, code, requestId, { where: Array.isArray(where) ? where : undefined, next: typeof next === "number" ? next : undefined });
     } finally {
       if (held !== null) this.#letGo(held);
     }
@@ -207,33 +216,42 @@ export class Listener {
     if (path === "/token") return sendRoute(response, await this.#deps.token(peer, await readJsonBody(request, this.#deps.limits.bodyBytes), requestId));
     const step = path.startsWith("/session/") ? this.#deps.session(path.slice("/session/".length)) : null;
     if (step !== null) return sendRoute(response, await step(peer, await readJsonBody(request, SESSION_BODY_MAX), requestId));
+    if (isPartPath(path)) return this.#part(path, request, response, { peer, requestId });
     const name = path.startsWith("/trpc/") ? path.slice("/trpc/".length) : "";
     const procedures = this.#deps.router._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: "query" | "mutation" | "subscription" } }>>;
     const procedure = Object.hasOwn(procedures, name) ? procedures[name] : undefined;
-    if (procedure === undefined) throw new SallyportError("input.not_found");
-    const context: RequestContext = {
-      requestId,
-      peer: { spiffe: peer.spiffe, x5t: peer.x5t },
-      authorization: request.headersDistinct["authorization"] ?? [],
-      idempotencyKey: single(request.headersDistinct["idempotency-key"]),
-      isBackground: single(request.headersDistinct["sallyport-background"]) === "1",
-    };
+    if (procedure === undefined || name === PART) throw new SallyportError("input.not_found");
+    const context = contextOf(request, peer, requestId);
     // What is long, or doesn't say how long it is, is read for a proven principal only; what is short is read first, as it costs less.
     const announced = Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY);
     if (!(announced <= UNPROVEN_BODY_MAX)) await this.#deps.prove(context);
     const input = await readJsonBody(request, name === "packets.upload" ? UPLOAD_BODY_MAX : this.#deps.limits.bodyBytes);
     if (procedure._def.type === "subscription" && this.#watchesOf(peer.x5t) >= this.#deps.limits.watchesPerPeer) throw new SallyportError("service.busy");
-    const data: unknown = await callTRPCProcedure({
-      router: this.#deps.router,
-      path: name,
-      type: procedure._def.type,
-      ctx: context,
-      getRawInput: () => Promise.resolve(input),
-      signal: undefined,
-      batchIndex: 0,
-    });
+    const data = await this.#call(name, procedure._def.type, context, input);
     if (data instanceof WatchStream) this.#watch(request, response, { stream: data, x5t: peer.x5t, requestId });
     else sendJson(response, 200, JSON.stringify({ result: { data } }));
+  }
+
+  #call(path: string, type: "query" | "mutation" | "subscription", ctx: RequestContext, input: unknown): Promise<unknown> {
+    return callTRPCProcedure({ router: this.#deps.router, path, type, ctx, getRawInput: () => Promise.resolve(input), signal: undefined, batchIndex: 0 });
+  }
+
+  /** A part of an upload goes through the same boundary as everything else; its bytes are read there, when it is proven who sends them. */
+  async #part(path: string, request: IncomingMessage, response: ServerResponse, { peer, requestId }: { readonly peer: PeerIdentity; readonly requestId: string }): Promise<void> {
+    const { input, body } = partRequest(path, request);
+    const { partsMax, partsPerPeer } = this.#deps.limits;
+    const own = this.#partsOf.get(peer.x5t) ?? 0;
+    if (own >= partsPerPeer || [...this.#partsOf.values()].reduce((sum, each) => sum + each, 0) >= partsMax) throw new SallyportError("service.busy");
+    this.#partsOf.set(peer.x5t, own + 1);
+    try {
+      // An upload goes on by itself: its parts keep no session alive.
+      const context = { ...contextOf(request, peer, requestId), isBackground: true, body };
+      sendJson(response, 200, JSON.stringify({ result: { data: await this.#call(PART, "mutation", context, input) } }));
+    } finally {
+      const left = (this.#partsOf.get(peer.x5t) ?? 1) - 1;
+      if (left === 0) this.#partsOf.delete(peer.x5t);
+      else this.#partsOf.set(peer.x5t, left);
+    }
   }
 
   #watchesOf(x5t: string): number {
@@ -262,6 +280,14 @@ export class Listener {
     if (this.#stopping) stream.cut(new SallyportError("service.stopping"));
   }
 }
+
+const contextOf = (request: IncomingMessage, peer: PeerIdentity, requestId: string): RequestContext => ({
+  requestId,
+  peer: { spiffe: peer.spiffe, x5t: peer.x5t },
+  authorization: request.headersDistinct["authorization"] ?? [],
+  idempotencyKey: single(request.headersDistinct["idempotency-key"]),
+  isBackground: single(request.headersDistinct["sallyport-background"]) === "1",
+});
 
 const single = (values: readonly string[] | undefined): string | null => (values?.length === 1 ? (values[0] ?? null) : null);
 

@@ -34,6 +34,8 @@ import {
   subjectActStore,
   subjectStore,
   trailStore,
+  uploadStore,
+  uploadSweep,
   type Tx,
 } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
@@ -54,6 +56,7 @@ import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 import { SearchRounds } from "./search-rounds.ts";
 import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
 import { tokenRoute } from "./token-route.ts";
+import { UploadRounds } from "./upload-rounds.ts";
 
 /** What the process is built from. Everything that tests replace comes in here. */
 export interface ApiParts {
@@ -98,6 +101,7 @@ const KNOCKS_MS = 60_000;
 const CHECKPOINT_MS = 20_000;
 const INDEX_MS = 300;
 const NAMES_MS = 5000;
+const UPLOADS_MS = 60_000;
 
 /** The api, wired: the stores and the custodian behind the ports, the boundary on them, the listener in front, and what runs by the clock. */
 export class ApiProcess {
@@ -195,6 +199,7 @@ export class ApiProcess {
       isFrozen: () => this.#isFrozen,
       isBroken: (chain) => this.watch.status().verdicts.some((verdict) => verdict.chain === chain && verdict.broken !== null),
       packets: packetStore(database),
+      uploads: uploadStore(database),
       subjects: subjectStore(database),
       subjectActs: subjectActStore(database),
       studies: this.studies,
@@ -244,6 +249,8 @@ export class ApiProcess {
     this.#every(CHECKPOINT_MS, () => rounds.run());
     const searchable = new SearchRounds(searchIndexer(database), log);
     this.#every(INDEX_MS, () => searchable.run());
+    const uploads = new UploadRounds({ sweep: uploadSweep(database), trail: this.trail, log });
+    this.#every(UPLOADS_MS, () => uploads.run());
     await new Promise<void>((resolve, reject) => {
       listener.server.once("error", reject);
       listener.server.listen(port, host, resolve);

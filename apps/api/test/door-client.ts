@@ -22,7 +22,17 @@ export interface Ask {
   readonly method?: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
+}
+
+/** A part that a caller means when it names only where: what is judged before its bytes needs no more of them. */
+const ANY_PART = Buffer.alloc(256 * 1024);
+
+/** Which part of which file. */
+export interface PartPlace {
+  readonly packetId: string;
+  readonly file: number;
+  readonly offset: number;
 }
 
 /** Keeps connections as one workload, and sends requests without a word of its own. */
@@ -44,7 +54,7 @@ export class DoorClient {
         method,
         path,
         agent: this.agent,
-        headers: { "content-type": "application/json", ...(body !== "" && { "content-length": String(Buffer.byteLength(body)) }), ...headers },
+        headers: { "content-type": "application/json", ...(body.length > 0 && { "content-length": String(Buffer.byteLength(body)) }), ...headers },
       });
       call.once("error", reject);
       call.once("response", (response) => {
@@ -68,7 +78,13 @@ export class DoorClient {
 
   /** Calls a procedure; a key is made where none is given. */
   call(procedure: string, input: unknown, token: string, key: string = randomUUID()): Promise<Reply> {
+    if (procedure === "packets.part") return this.part(input as PartPlace, ANY_PART, token);
     return this.send({ path: `/trpc/${procedure}`, headers: { authorization: `Bearer ${token}`, "idempotency-key": key }, body: JSON.stringify(input) });
+  }
+
+  /** Sends one part of an upload, by its own route. */
+  part({ packetId, file, offset }: PartPlace, body: Buffer, token: string): Promise<Reply> {
+    return this.send({ path: `/upload/${packetId}/${file}/${offset}`, headers: { authorization: `Bearer ${token}`, "content-type": "application/octet-stream" }, body });
   }
 
   /** Opens a watch; yields what each line says, until the answer ends or the loop is left. */

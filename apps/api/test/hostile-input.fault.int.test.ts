@@ -54,7 +54,10 @@ const everyRole = principalsAs((principal) => ({
   })),
 }));
 const seen: Ports = (real) => {
-  procedures = walkRouter(createAppRouter(real)).map(({ path, declared }) => ({ path, input: declared?.input ?? z.never() }));
+  // A part's input is its path: what that may be is looked at where uploads are.
+  procedures = walkRouter(createAppRouter(real))
+    .filter(({ declared }) => declared?.kind !== "part")
+    .map(({ path, declared }) => ({ path, input: declared?.input ?? z.never() }));
   return everyRole(real);
 };
 

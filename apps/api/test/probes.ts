@@ -15,6 +15,8 @@ const PURPOSE = { field: "DM.SUBJID", purpose: "monitoring", reason: REASON } as
 /** What stands at site 704, or belongs to somebody else, for the probes to name. */
 export interface Foreign {
   readonly packet: string;
+  /** What another service is uploading, for sites that the one who asks reaches too. */
+  readonly upload: string;
   readonly subject: string;
   /** A subject at site 701, for probes of places. */
   readonly own: string;
@@ -39,14 +41,24 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
   const people: Probe[] = [{ who: "admin701", foreign: { personId: there.person, reason: REASON }, absent: { personId: newId("per"), reason: REASON } }];
   const authenticator = (id: string): object => ({ authenticatorId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const identity = (id: string): object => ({ identityId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
+  const uploads = (more: object = {}): Probe[] =>
+    [there.upload, there.packet].map((packetId) => ({ who: "ingest701", foreign: { packetId, ...more }, absent: { packetId: newId("pkt"), ...more } }));
   const upload = (site: string): object => ({ study: STUDY, content: demographics([{ site, subject: "1109" }]) });
   return {
     "packets.upload": [
       { who: "ingest701", foreign: upload("704"), absent: upload("799") },
       { who: "ingest701", foreign: { ...upload("901"), study: OTHER_STUDY }, absent: { ...upload("901"), study: "NOSUCH" } },
     ],
+    "packets.begin": [
+      { who: "ingest701", foreign: { study: OTHER_STUDY, files: [{ name: "dm.json", bytes: 9 }] }, absent: { study: "NOSUCH", files: [{ name: "dm.json", bytes: 9 }] } },
+    ],
+    "packets.part": uploads({ file: 1, offset: 0 }),
+    "packets.progress": uploads(),
+    "packets.unfinished": [{ who: "ingest701", foreign: { study: OTHER_STUDY }, absent: { study: "NOSUCH" } }],
+    "packets.complete": uploads({ files: [{ n: 1, sha256: "0".repeat(64) }] }),
+    "packets.abandon": uploads(),
     "packets.list": [{ who: "steward701", foreign: { study: OTHER_STUDY }, absent: { study: "NOSUCH" } }],
-    "packets.get": packets({}),
+    "packets.get": [...packets({}), { who: "steward701", foreign: { packetId: there.upload }, absent: { packetId: newId("pkt") } }],
     "packets.release": packets({ reason: REASON }),
     "packets.reject": packets({ reason: REASON }),
     "subjects.list": [
@@ -111,6 +123,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
 /** Puts something at site 704 that the probes can name; the study's people are in already. */
 export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
   const uploaded = await api.call("ingest", "packets.upload", { study: STUDY, content: demographics([{ site: "704", subject: "1109" }]) });
+  const begun = await api.call("ingest", "packets.begin", { study: STUDY, files: [{ name: "dm.json", bytes: 1_000_000 }] });
   const [subject] = await at.owner.run<{ id: string }>`SELECT id FROM phi.subjects WHERE site = '704' LIMIT 1`;
   const [own] = await at.owner.run<{ id: string }>`SELECT id FROM phi.subjects WHERE site = '701' LIMIT 1`;
   const person = await plantPerson(at);
@@ -127,7 +140,8 @@ export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
     endsMs: 4e12,
   } as const;
   await api.database.transaction((tx) => api.process.people.sessions.begin(tx, session, sha256Hex(session.id)));
-  return { session: session.id, packet: (dataOf(uploaded) as { packetId: string }).packetId, subject: subject?.id ?? "", own: own?.id ?? "", person: person.id, approvals };
+  const [packet, upload] = [uploaded, begun].map((reply) => (dataOf(reply) as { packetId: string }).packetId);
+  return { session: session.id, packet: packet ?? "", upload: upload ?? "", subject: subject?.id ?? "", own: own?.id ?? "", person: person.id, approvals };
 }
 
 async function plantPerson({ owner }: Deployment): Promise<{ readonly id: string; readonly principal: string }> {

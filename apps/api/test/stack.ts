@@ -44,6 +44,8 @@ const WIDE: ListenerLimitsAll = {
   handshakesPerNetwork: 1e6,
   inHandMax: 256,
   inHandPerPeer: 256,
+  partsPerPeer: 64,
+  partsMax: 64,
   watchesPerPeer: 256,
   connectionAgeMs: 300_000,
   bodyBytes: 256 * 1024,

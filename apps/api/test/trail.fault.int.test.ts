@@ -21,7 +21,10 @@ beforeAll(async () => {
   proxy = await FaultProxy.before(Number(new URL(at.apiUrl).port));
   await using api = await at.serve({
     ports: (real) => {
-      procedures = walkRouter(createAppRouter(real)).map(({ path, declared }) => ({ path, input: declared?.input }));
+      // A part puts nothing on record: what it belongs to is, at its beginning and at its end.
+      procedures = walkRouter(createAppRouter(real))
+        .filter(({ declared }) => declared?.kind !== "part")
+        .map(({ path, declared }) => ({ path, input: declared?.input }));
       return real;
     },
   });
@@ -37,12 +40,20 @@ afterAll(async () => {
 const dataset = demographics([{ site: "701", subject: "3001" }]);
 const upload = async (api: Api): Promise<string> => (dataOf(await api.call("ingest", "packets.upload", { study: STUDY, content: dataset })) as { packetId: string }).packetId;
 
+const files = [{ name: "dm.json", bytes: Buffer.byteLength(dataset) }];
+const begin = async (api: Api): Promise<string> => (dataOf(await api.call("ingest", "packets.begin", { study: STUDY, files })) as { packetId: string }).packetId;
+
 const PEOPLES = /^(?:me|people|approvals)\.|^subjects\.openBulk$/;
 
 /** One call of each procedure: one that would be allowed, or, of those that are people's alone, one whose refusal has to be put on record. */
-const calls = (packetId: string): Readonly<Record<string, readonly [Who, object]>> => ({
+const calls = (packetId: string, uploadId: string): Readonly<Record<string, readonly [Who, object]>> => ({
   ...Object.fromEntries(procedures.filter(({ path }) => PEOPLES.test(path)).map(({ path, input }) => [path, ["admin", sampleOf(input) as object]])),
   "packets.upload": ["ingest", { study: STUDY, content: dataset }],
+  "packets.begin": ["ingest", { study: STUDY, files }],
+  "packets.progress": ["ingest", { packetId: uploadId }],
+  "packets.unfinished": ["ingest", {}],
+  "packets.complete": ["ingest", { packetId: uploadId, files: [{ n: 1, sha256: "0".repeat(64) }] }],
+  "packets.abandon": ["ingest", { packetId: uploadId }],
   "packets.list": ["steward", {}],
   "packets.get": ["steward", { packetId }],
   "packets.release": ["steward", { packetId, reason: "checked at the source" }],
@@ -137,7 +148,7 @@ faultTest(
 
 async function refusesAll(api: Api, outage: Outage): Promise<void> {
   const packetId = await upload(api);
-  const each = calls(packetId);
+  const each = calls(packetId, await begin(api));
   expect(Object.keys(each).toSorted()).toEqual(procedures.map(({ path }) => path).toSorted());
   for (const [procedure, [who, input]] of Object.entries(each)) if (procedure.endsWith(".list") && !PEOPLES.test(procedure)) dataOf(await api.call(who, procedure, input));
   const before = await standing();
@@ -158,7 +169,7 @@ async function refusesAll(api: Api, outage: Outage): Promise<void> {
 
 faultTest("R10", "while the policy can't be read, every procedure answers 503 and no handler runs", async (defence) => {
   await using api = await at.serve(defence === "off" ? { ports: policyKeptForGood } : {});
-  const each = calls(await upload(api));
+  const each = calls(await upload(api), await begin(api));
   dataOf(await api.call("reviewer", "studies.list", {}));
   const before = await standing();
   await at.owner.run`REVOKE SELECT ON policy.epoch FROM sallyport_api`;

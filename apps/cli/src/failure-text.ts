@@ -13,6 +13,8 @@ export interface FailureDocument {
   readonly requestId: string;
   readonly where?: readonly string[];
   readonly idempotencyKey?: string;
+  /** The upload that failed. */
+  readonly packetId?: string;
 }
 
 /** What of an operator's failure is shown: names and places of ours, never anything else that an error may hold. */
@@ -22,8 +24,9 @@ const SHOWN: readonly string[] = ["setting", "secret", "process", "file", "port"
 export function failureDocument(error: unknown): FailureDocument {
   if (error instanceof UsageError) return { code: "usage", pillar: "input", message: plainText(error.message), remedy: "", requestId: "" };
   if (error instanceof SallyportClientError) {
-    const { code, pillar, message, remedy, requestId, where, idempotencyKey } = error;
-    return { code, pillar, message, remedy, requestId, ...(where !== undefined && { where }), ...(idempotencyKey !== undefined && { idempotencyKey }) };
+    const { code, pillar, message, remedy, requestId, where, idempotencyKey, packetId } = error;
+    const known = { ...(where !== undefined && { where }), ...(idempotencyKey !== undefined && { idempotencyKey }), ...(packetId !== undefined && { packetId }) };
+    return { code, pillar, message, remedy, requestId, ...known };
   }
   if (error instanceof SallyportError) {
     const { pillar, message, remedy } = error.facts;
@@ -37,19 +40,23 @@ export function failureDocument(error: unknown): FailureDocument {
 
 /** A failure for people: what happened and whether anything changed, where, what to do, and what to quote. */
 export function failureLines(error: unknown): readonly string[] {
-  const { code, message, remedy, requestId, where = [], idempotencyKey } = failureDocument(error);
+  const { code, message, remedy, requestId, where = [], idempotencyKey, packetId } = failureDocument(error);
   if (code === "usage") return [message];
   return [
     message,
     ...where.map((place) => `  at ${plainText(place)}`),
     `  ${plainText(remedy)}`,
-    ...(idempotencyKey !== undefined && MAY_HAVE_HAPPENED.has(code) ? [`  to repeat it: --idempotency-key ${plainText(idempotencyKey)}`] : []),
+    ...(packetId !== undefined && !IS_GIVEN_UP.has(code) ? [`  to go on with it: --resume ${plainText(packetId)}`] : []),
+    ...(idempotencyKey !== undefined && packetId === undefined && MAY_HAVE_HAPPENED.has(code) ? [`  to repeat it: --idempotency-key ${plainText(idempotencyKey)}`] : []),
     `  [${code}${requestId === "" ? "" : `, request ${plainText(requestId)}`}]`,
   ];
 }
 
 /** Failures after which the act may stand: repeated with its key it happens once. */
 const MAY_HAVE_HAPPENED: ReadonlySet<string> = new Set(["connection.lost", "trail.awaiting_evidence"]);
+
+/** Failures after which an upload was given up: there is nothing to go on with. */
+const IS_GIVEN_UP: ReadonlySet<string> = new Set(["packet.invalid", "packet.digest", "policy.denied", "packet.state"]);
 
 function classOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";

@@ -27,6 +27,11 @@ import { getPacket, listPackets } from "./routers/packets/list-packets.ts";
 import { rejectPacket } from "./routers/packets/reject-packet.ts";
 import { releasePacket } from "./routers/packets/release-packet.ts";
 import { uploadPacket } from "./routers/packets/upload-packet.ts";
+import { abandonUpload } from "./routers/uploads/abandon-upload.ts";
+import { beginUpload } from "./routers/uploads/begin-upload.ts";
+import { completeUpload } from "./routers/uploads/complete-upload.ts";
+import { receivePart } from "./routers/uploads/receive-part.ts";
+import { unfinishedUploads, uploadProgress } from "./routers/uploads/upload-progress.ts";
 import { issueLink } from "./routers/people/issue-link.ts";
 import { subjectExposure } from "./routers/subjects/exposure.ts";
 import { endSessions } from "./routers/people/end-sessions.ts";
@@ -49,6 +54,12 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
   return boundary.router({
     packets: {
       upload: uploadPacket(boundary, deps),
+      begin: beginUpload(boundary, deps),
+      part: receivePart(boundary, deps),
+      progress: uploadProgress(boundary, deps),
+      unfinished: unfinishedUploads(boundary, deps),
+      complete: completeUpload(boundary, deps),
+      abandon: abandonUpload(boundary, deps),
       list: listPackets(boundary, deps),
       get: getPacket(boundary, deps),
       release: releasePacket(boundary, deps),

@@ -1,7 +1,7 @@
 import type { Receipt, RecordDraft } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
-import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore } from "@sallyport/phi";
+import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
 import type { ApprovalStore, Grant, IdempotencyStore } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
@@ -28,6 +28,14 @@ export interface RequestContext {
   readonly idempotencyKey: string | null;
   /** Whether a page asks by itself, without its person: such a request keeps no session alive. */
   readonly isBackground: boolean;
+  /** The bytes of a part of an upload, not read yet; absent in every other request. */
+  readonly body?: PartBody | undefined;
+}
+
+/** Bytes that come beside an input: so many, taken as fast as they are asked for. A body that breaks off throws. */
+export interface PartBody {
+  readonly length: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /** Port: proves the principal. Throws `token.*`. */
@@ -173,6 +181,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   /** A transaction that only reads, for what has to be looked at before keys are made. */
   readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   readonly packets: PacketStore<Tx>;
+  readonly uploads: UploadStore<Tx>;
   readonly subjects: SubjectStore<Tx>;
   readonly subjectActs: SubjectActStore<Tx>;
   readonly studies: StudyStore<Tx>;

@@ -27,7 +27,7 @@ export function walkRouter(router: Pick<AppRouter, "_def">): readonly Walked[] {
   });
 }
 
-const TYPES: Readonly<Record<Declared["kind"], string>> = { read: "query", reveal: "mutation", change: "mutation", watch: "subscription" };
+const TYPES: Readonly<Record<Declared["kind"], string>> = { read: "query", reveal: "mutation", change: "mutation", part: "mutation", watch: "subscription" };
 
 const isDeclared = (meta: unknown): meta is Declared => typeof meta === "object" && meta !== null && "kind" in meta && "rule" in meta && "input" in meta && "output" in meta;
 

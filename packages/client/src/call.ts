@@ -62,7 +62,7 @@ export async function tokenOf(session: Session, signal: AbortSignal): Promise<st
 }
 
 /** `{"result":{"data":…}}`, the shape of a tRPC success. */
-function dataOf(body: string): unknown {
+export function dataOf(body: string): unknown {
   try {
     const answer: unknown = JSON.parse(body);
     if (typeof answer === "object" && answer !== null && "result" in answer) {

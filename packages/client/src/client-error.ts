@@ -13,6 +13,10 @@ export interface FailureFacts {
   readonly where?: readonly string[];
   /** The key of the failed call: repeating the call with it has one effect at most. */
   readonly idempotencyKey?: string;
+  /** The upload that failed: what was sent of it stays for a day. */
+  readonly packetId?: string;
+  /** Where an upload goes on. */
+  readonly next?: number;
   readonly cause?: Error;
 }
 
@@ -31,6 +35,10 @@ export class SallyportClientError extends TRPCClientError<AnyTRPCRouter> {
   readonly status: number;
   readonly where?: readonly string[];
   readonly idempotencyKey?: string;
+  /** The upload that failed, to go on with by `upload({ packet, … })`. */
+  readonly packetId?: string;
+  /** With `packet.offset`: where the upload goes on. */
+  readonly next?: number;
 
   constructor(code: ErrorCode, facts: FailureFacts = {}) {
     super(catalog[code].message, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -44,6 +52,20 @@ export class SallyportClientError extends TRPCClientError<AnyTRPCRouter> {
     this.status = facts.status ?? catalog[code].status;
     if (facts.where !== undefined) this.where = facts.where;
     if (facts.idempotencyKey !== undefined) this.idempotencyKey = facts.idempotencyKey;
+    if (facts.packetId !== undefined) this.packetId = facts.packetId;
+    if (facts.next !== undefined) this.next = facts.next;
+  }
+
+  /** The same failure, of this upload. */
+  at(packetId: string): SallyportClientError {
+    const { code, status, remedy, requestId, where, idempotencyKey, next } = this;
+    const facts = { status, remedy, requestId, packetId, cause: this };
+    return new SallyportClientError(code, {
+      ...facts,
+      ...(where !== undefined && { where }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(next !== undefined && { next }),
+    });
   }
 }
 
@@ -71,17 +93,19 @@ interface WireFields {
   remedy?: string;
   requestId?: string;
   where?: readonly string[];
+  next?: number;
 }
 
 function wireFields(body: string): WireFields {
   const parsed = parsedObject(body);
   if (parsed === null) return {};
-  const { code, remedy, requestId, where } = parsed;
+  const { code, remedy, requestId, where, next } = parsed;
   return {
     ...(isErrorCode(code) && { code }),
     ...(typeof remedy === "string" && { remedy }),
     ...(typeof requestId === "string" && { requestId }),
     ...(Array.isArray(where) && where.every((place) => typeof place === "string") && { where }),
+    ...(typeof next === "number" && { next }),
   };
 }
 

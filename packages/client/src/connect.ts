@@ -8,6 +8,7 @@ import { factsOf, type WatchEvent, type WatchInput, type WatchPath } from "./pro
 import { type CertificateOptions, type ProfileOptions, targetOf } from "./profile.ts";
 import { DEADLINE_MS, type Pace, REAL_PACE, sendWithRetry } from "./retry.ts";
 import { SessionKeeper } from "./session.ts";
+import { type UploadedPacket, type UploadOptions, uploadPacket } from "./upload.ts";
 import { watchProcedure } from "./watch.ts";
 
 /** Whom to connect to, and as whom. */
@@ -29,6 +30,11 @@ export interface Connection {
    * the loop ends it; it throws a SallyportClientError where it was cut.
    */
   watch<P extends WatchPath>(path: P, input: WatchInput<P>, options?: { readonly signal?: AbortSignal }): AsyncGenerator<WatchEvent<P>, void, undefined>;
+  /**
+   * Uploads files of any length as one packet, part by part: `connection.upload({ study, files: [{ path }] })`. What broke off is gone on
+   * with by itself, and after that by `upload({ packet, files })`.
+   */
+  upload(options: UploadOptions): Promise<UploadedPacket>;
   /** How the api is. Needs a certificate and no token. */
   health(): Promise<Health>;
   /** Lets calls that are under way end, then closes the sockets. */
@@ -61,6 +67,7 @@ export function connectWith(options: ConnectOptions, pace: Pace): Connection {
     },
     watch: <P extends WatchPath>(path: P, input: WatchInput<P>, { signal }: { readonly signal?: AbortSignal } = {}) =>
       watchProcedure(path, input, sessions, signal ?? null) as AsyncGenerator<WatchEvent<P>, void, undefined>,
+    upload: async (options) => await uploadPacket(options, sessions, pace),
     health: async () => await readHealth(sessions, pace),
     close: async () => await sessions.close(),
   };

@@ -8,3 +8,5 @@ export { items, pages } from "./paging.ts";
 export { isProcedurePath, type ProcedureFacts, type ProcedurePath, procedures, type WatchEvent, type WatchInput, type WatchPath } from "./procedures.ts";
 export { type TerminalCode, terminalDesk, type TerminalDesk, type TerminalSession } from "./terminal.ts";
 export type { CertificateOptions, ProfileOptions } from "./profile.ts";
+export type { UploadedPacket, UploadOptions, UploadStanding } from "./upload.ts";
+export type { UploadFile } from "./upload-source.ts";

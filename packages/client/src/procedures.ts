@@ -9,8 +9,8 @@ type At<T, P extends string> = P extends `${infer Head}.${infer Rest}` ? (Head e
 
 type Procedures = AppRouter["_def"]["record"];
 
-/** Every procedure's path. */
-export type ProcedurePath = Paths<Procedures>;
+/** Every procedure's path, but for that of a part: its bytes go by a route of their own ({@link Connection.upload}). */
+export type ProcedurePath = Exclude<Paths<Procedures>, "packets.part">;
 
 /** What the client must know of a procedure before it sends it. */
 export interface ProcedureFacts {
@@ -62,10 +62,15 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "me.unlinkProvider": { type: "mutation", repeatable: true },
   "overview.get": { type: "query", repeatable: true },
   "overview.watch": { type: "subscription", repeatable: true },
+  "packets.abandon": { type: "mutation", repeatable: true },
+  "packets.begin": { type: "mutation", repeatable: true },
+  "packets.complete": { type: "mutation", repeatable: true },
   "packets.get": { type: "query", repeatable: true },
   "packets.list": { type: "query", repeatable: true },
+  "packets.progress": { type: "query", repeatable: true },
   "packets.reject": { type: "mutation", repeatable: true },
   "packets.release": { type: "mutation", repeatable: true },
+  "packets.unfinished": { type: "query", repeatable: true },
   "packets.upload": { type: "mutation", repeatable: true },
   "people.endSessions": { type: "mutation", repeatable: true },
   "people.issueLink": { type: "mutation", repeatable: false },

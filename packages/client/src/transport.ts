@@ -10,7 +10,7 @@ export interface Outgoing {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /**
    * On a connection of its own, so that a kept one which the api has just closed can't leave it open whether the request
    * arrived: for what must not be sent twice.

@@ -14,3 +14,4 @@ export * from "./strict.ts";
 export * from "./subject-acts.ts";
 export * from "./subjects.ts";
 export * from "./trail.ts";
+export * from "./uploads.ts";

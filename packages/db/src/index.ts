@@ -20,3 +20,5 @@ export { subjectActStore } from "./subject-act-store.ts";
 export { subjectStore } from "./subject-store.ts";
 export { type TrailReader, trailReader } from "./trail-reader.ts";
 export { trailStore } from "./trail-store.ts";
+export { uploadStore } from "./upload-store.ts";
+export { type UploadSweep, uploadSweep } from "./upload-sweep.ts";

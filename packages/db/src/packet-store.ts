@@ -32,15 +32,14 @@ export function packetStore(database: Database): PacketStore<Tx> {
       const sites = packet.sites.map((site) => ({ study: packet.study, site }));
       if (!sites.every((site) => grant.covers(site))) throw new SallyportError("policy.denied", { rule: grant.rule });
       await enterGrant(tx, grant);
+      // Chunks are taken while a packet is received only; here it is, within one transaction.
       await tx`
-        INSERT INTO ingress.packets (id, study, site_keys, dataset, format, profile, state, bytes, row_count, received_at_ms, ingested_by, ingested_by_person, wrapped)
+        INSERT INTO ingress.packets (id, study, site_keys, dataset, format, profile, state, bytes, row_count, began_at_ms, received_at_ms, ingested_by, ingested_by_person, wrapped)
         VALUES (${packet.id}, ${packet.study}, string_to_array(${sites.map(siteKey).join("\n")}, E'\n'), ${packet.dataset}, ${packet.format}, ${packet.profile},
-                ${packet.state}, ${packet.bytes}, ${packet.rows}, ${packet.receivedAtMs}, ${packet.ingestedBy}, ${packet.ingestedByPerson}, ${packet.wrapped})`;
-      await tx`
-        INSERT INTO ingress.packet_files (packet, n, dataset, format, row_count, bytes)
-        SELECT ${packet.id}, f.n, f.dataset, f.format, f.rows, f.bytes
-          FROM json_to_recordset(${JSON.stringify(packet.files)}::text::json) AS f (n integer, dataset text, format text, rows integer, bytes bigint)`;
+                'receiving', ${packet.bytes}, ${packet.rows}, ${packet.receivedAtMs}, ${packet.receivedAtMs}, ${grant.principal}, ${grant.person}, ${packet.wrapped})`;
+      await insertFiles(tx, packet.id, packet.files);
       for (const { file, n, sealed } of chunks) await tx`INSERT INTO ingress.packet_chunks (packet, file, n, sealed) VALUES (${packet.id}, ${file}, ${n}, ${sealed})`;
+      await tx`UPDATE ingress.packets SET state = 'quarantined' WHERE id = ${packet.id}`;
     },
 
     async list(grant, filter) {
@@ -67,10 +66,10 @@ export function packetStore(database: Database): PacketStore<Tx> {
     },
 
     async placeOf(id) {
-      const [row] = await database.run<{ site_keys: string; ingested_by: string; ingested_by_person: string }>`
-        SELECT site_keys, ingested_by, ingested_by_person FROM ingress.place_of(${id})`;
+      const [row] = await database.run<{ site_keys: string; state: PacketState; ingested_by: string; ingested_by_person: string }>`
+        SELECT site_keys, state, ingested_by, ingested_by_person FROM ingress.place_of(${id})`;
       if (row === undefined) return null;
-      return { sites: row.site_keys.split("\n").map(siteRefOf), ingestedBy: row.ingested_by, ingestedByPerson: row.ingested_by_person };
+      return { sites: row.site_keys.split("\n").map(siteRefOf), state: row.state, ingestedBy: row.ingested_by, ingestedByPerson: row.ingested_by_person };
     },
 
     async lock(tx, grant, id) {
@@ -102,6 +101,14 @@ export function packetStore(database: Database): PacketStore<Tx> {
   };
 }
 
+/** What is said of a packet's files, where the packet is still being received. */
+export async function insertFiles(tx: Tx, packet: string, files: PacketRow["files"]): Promise<void> {
+  await tx`
+    INSERT INTO ingress.packet_files (packet, n, dataset, format, row_count, bytes)
+    SELECT ${packet}, f.n, f.dataset, f.format, f.rows, f.bytes
+      FROM json_to_recordset(${JSON.stringify(files)}::text::json) AS f (n integer, dataset text, format text, rows integer, bytes bigint)`;
+}
+
 async function read(tx: Tx, grant: Grant, id: string, isLocked: boolean): Promise<readonly StoredRow[]> {
   if (isLocked) await tx`SELECT 1 FROM ingress.packets WHERE id = ${id} FOR UPDATE`;
   return tx<StoredRow>`
@@ -109,7 +116,7 @@ async function read(tx: Tx, grant: Grant, id: string, isLocked: boolean): Promis
            ingested_by, ingested_by_person, wrapped, decided_by, decided_at_ms, outcome,
            (SELECT json_agg(json_build_object('n', f.n, 'dataset', f.dataset, 'format', f.format, 'rows', f.row_count, 'bytes', f.bytes) ORDER BY f.n)
               FROM ingress.packet_files f WHERE f.packet = packets.id) AS files
-      FROM ingress.packets WHERE id = ${id} AND site_keys <@ string_to_array(${grantedSites(grant)}, E'\n')`;
+      FROM ingress.packets WHERE id = ${id} AND state <> 'receiving' AND site_keys <@ string_to_array(${grantedSites(grant)}, E'\n')`;
 }
 
 async function page(tx: Tx, grant: Grant, filter: Parameters<PacketStore<Tx>["list"]>[1]): ReturnType<PacketStore<Tx>["list"]> {
@@ -121,13 +128,13 @@ async function page(tx: Tx, grant: Grant, filter: Parameters<PacketStore<Tx>["li
            (SELECT json_agg(json_build_object('n', f.n, 'dataset', f.dataset, 'format', f.format, 'rows', f.row_count, 'bytes', f.bytes) ORDER BY f.n)
               FROM ingress.packet_files f WHERE f.packet = packets.id) AS files
       FROM ingress.packets
-     WHERE site_keys <@ string_to_array(${sites}, E'\n')
+     WHERE state <> 'receiving' AND site_keys <@ string_to_array(${sites}, E'\n')
        AND (${study}::text IS NULL OR study = ${study}) AND (${state}::text IS NULL OR state = ${state})
        AND (${after}::text IS NULL OR (received_at_ms, id) < (SELECT p.received_at_ms, p.id FROM ingress.packets p WHERE p.id = ${after}))
      ORDER BY received_at_ms DESC, id DESC LIMIT ${limit}`;
   const [counted] = await tx<{ total: number }>`
     SELECT count(*)::integer AS total FROM ingress.packets
-     WHERE site_keys <@ string_to_array(${sites}, E'\n')
+     WHERE state <> 'receiving' AND site_keys <@ string_to_array(${sites}, E'\n')
        AND (${study}::text IS NULL OR study = ${study}) AND (${state}::text IS NULL OR state = ${state})`;
   return { items: rows.map(packetOf), total: counted?.total ?? 0 };
 }

@@ -34,7 +34,14 @@ const OUTCOME = { subjects: COUNTS, records: { ...COUNTS, absent: 0 } };
 
 const grantOf = (action: Action, ...sites: readonly SiteRef[]): Grant =>
   Grant.issue(
-    { principal: "prn_test", person: "per_test", workload: "test", action, resource: "subject", requestId: "req_test", policy: "v1:0" },
+    {
+      ...(action === "packet.upload" ? { principal: "prn_ingest", person: "per_ingest" } : { principal: "prn_test", person: "per_test" }),
+      workload: "test",
+      action,
+      resource: "subject",
+      requestId: "req_test",
+      policy: "v1:0",
+    },
     { effect: "allow", rule: "test", role: "tester", sites, fields: { readable: [], masked: [] } },
   );
 
@@ -214,7 +221,7 @@ test("a packet is read back by no uploader, decided once, and listed within the 
   const releaser = grantOf("packet.release", ONE);
   expect([await packets.waiting(releaser), await packets.waiting(grantOf("packet.release", TWO))]).toEqual([1, 0]);
   await expect(packets.waiting(grantOf("packet.read", ONE))).rejects.toMatchObject({ code: "policy.denied" });
-  expect(await packets.placeOf("pkt_1")).toEqual({ sites: [ONE, TWO], ingestedBy: "prn_ingest", ingestedByPerson: "per_ingest" });
+  expect(await packets.placeOf("pkt_1")).toEqual({ sites: [ONE, TWO], state: "released", ingestedBy: "prn_ingest", ingestedByPerson: "per_ingest" });
   const chunks = (grant: Grant) => database.transaction((tx) => packets.chunks(tx, grant, "pkt_2", { file: 1, from: 0, limit: 9 }));
   expect((await chunks(grantOf("packet.release", ONE))).map(String)).toEqual(["c"]);
   expect((await chunks(grantOf("packet.inspect", ONE))).map(String)).toEqual(["c"]);

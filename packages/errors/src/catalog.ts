@@ -123,6 +123,14 @@ export const catalog = {
   "input.idempotency_missing": rejected(400, "A change needs an idempotency key. Nothing was changed.", "Send an idempotency-key header of 16 to 64 characters."),
   "input.idempotency_reused": rejected(409, "This idempotency key was used for another request. Nothing was changed.", "Send a new idempotency key."),
   "packet.invalid": rejected(400, "The packet is not a dataset that this study takes. Nothing was stored.", "Correct the file at the named place and send it again."),
+  "packet.offset": rejected(409, "Another part of this file is next. Nothing of this one was kept.", "Go on at the offset that the answer names."),
+  "packet.incomplete": rejected(409, "A file of this upload is not wholly received. Nothing was changed.", "Send the parts that are missing, then complete the upload again."),
+  "packet.digest": rejected(
+    400,
+    "What was received is not what was hashed. The upload stays as it is.",
+    "Check that the file did not change meanwhile, then complete the upload again with the right digests, or abandon it and begin anew.",
+  ),
+  "packet.unfinished": rejected(409, "Too many of your uploads are unfinished. Nothing was stored.", "Complete or abandon one of them first."),
   "packet.state": rejected(409, "The packet is not in a state that allows this. Nothing was changed.", "Look at the packet's state first."),
   "packet.conflict": rejected(409, "The packet contradicts what is stored. Nothing was changed.", "Reject the packet, or have the difference resolved first."),
   "packet.withdrawn": rejected(

@@ -40,10 +40,19 @@ export interface WireError {
   readonly requestId: string;
   /** Where in the input the fault is (paths, rows and columns, never values); only with `input` codes. */
   readonly where?: readonly string[];
+  /** The offset at which an upload goes on; only with `packet.offset`. */
+  readonly next?: number;
 }
 
-/** Makes the wire body of a failure; `where` is taken from the context of `input` failures only. */
-export function toWireError(code: ErrorCode, requestId: string, where?: readonly string[]): WireError {
+/** Makes the wire body of a failure; `where` is taken from the context of `input` failures only, and `next` from that of `packet.offset`. */
+export function toWireError(code: ErrorCode, requestId: string, where?: readonly string[], next?: number): WireError {
   const { pillar, remedy } = catalog[code];
-  return { pillar, code, remedy, requestId, ...(pillar === "input" && where !== undefined && { where }) };
+  return {
+    pillar,
+    code,
+    remedy,
+    requestId,
+    ...(pillar === "input" && where !== undefined && { where }),
+    ...(code === "packet.offset" && next !== undefined && { next }),
+  };
 }

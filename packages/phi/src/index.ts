@@ -17,3 +17,4 @@ export { identityOf, recordIdOf, type RecordPlace } from "./record-identity.ts";
 export { lookupOf, referenceOf } from "./reference.ts";
 export { type IdentifiedRow, RowReader } from "./read-rows.ts";
 export { decodeField, encodeField, type FieldView, openFields, type PlainField, sealRecord, type SealedFor } from "./sealed-record.ts";
+export type { NewUpload, ReadUpload, UploadFile, UploadPart, UploadRow, UploadStore } from "./uploads.ts";

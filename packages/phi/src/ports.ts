@@ -123,6 +123,7 @@ export interface SubjectStore<Tx> {
   ): Promise<readonly string[]>;
 }
 
+/** `receiving` belongs to its uploader alone; `abandoned` is what nobody completed. */
 export type PacketState = "receiving" | "quarantined" | "released" | "rejected" | "abandoned";
 
 /** How many subjects a release created, gave something new, and left as they were. */
@@ -192,8 +193,8 @@ export interface PacketStore<Tx> {
   /** How many in quarantine lie wholly within the grant's sites and were brought in by somebody else than its person. Needs `packet.release`. */
   waiting(grant: Grant): Promise<number>;
   get(grant: Grant, id: string): Promise<PacketRow | null>;
-  /** Study, sites and ingesting person of a packet, from our own records, or null; feeds the decision. */
-  placeOf(id: string): Promise<{ readonly sites: readonly SiteRef[]; readonly ingestedByPerson: string; readonly ingestedBy: string } | null>;
+  /** Sites, state and ingesting principal of a packet, from our own records, or null; feeds the decision. */
+  placeOf(id: string): Promise<{ readonly sites: readonly SiteRef[]; readonly state: PacketState; readonly ingestedByPerson: string; readonly ingestedBy: string } | null>;
   /** Locks the packet's row for a decision on it and returns it. */
   lock(tx: Tx, grant: Grant, id: string): Promise<PacketRow | null>;
   /** Sealed chunks of one file, in order, from a position on. Needs `packet.release` or `packet.inspect`. */

@@ -1,5 +1,8 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { UploadedPacket, UploadStanding } from "@sallyport/client";
 import { callOptions, keyOption } from "../call-options.ts";
-import { type Command, optionText, report } from "../command.ts";
+import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { plainJson } from "../plain-text.ts";
 import { asProfile } from "../profile.ts";
@@ -7,21 +10,27 @@ import { readText } from "../read-text.ts";
 import { studyOfDataset } from "../study-of-dataset.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** `sallyport ingest`: one Dataset-JSON file into quarantine. */
+/** One file up to so many bytes goes in one call; so does standard input, whose length nobody knows. */
+const ONE_CALL_BYTES = 4 * 1024 * 1024;
+/** A larger file isn't looked through for its study. */
+const STUDY_BYTES = 16 * 1024 * 1024;
+const PACKET = /^pkt_[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** `sallyport ingest`: datasets into quarantine, as one packet. */
 export const ingest: Command = {
-  usage: "--as PROFILE ingest FILE [--study ID] [--idempotency-key KEY]",
+  usage: "--as PROFILE ingest FILE... [--study ID] [--idempotency-key KEY] [--resume PACKET]",
   help: [
-    "Uploads a dataset (Dataset-JSON, UTF-8; - for standard input) into quarantine. It is validated and classified on the way in,",
-    "and nobody can read it until another principal has released it. Without --study, the study is the one that its STUDYID names.",
+    "Uploads datasets (Dataset-JSON, UTF-8; - for standard input) as one packet into quarantine, DM with or before the domains that follow",
+    "it. They are validated and classified on the way in, and nobody can read them until another principal has released them. Without",
+    "--study, the study is the one that the STUDYID of the first file names. A large upload goes in parts; one that broke off is gone on",
+    "with for a day by --resume PACKET and the same files in the same order.",
   ].join("\n"),
-  options: { ...keyOption, study: { type: "string" } },
-  takes: [1, 1],
+  options: { ...keyOption, study: { type: "string" }, resume: { type: "string" } },
+  takes: [1, 20],
   run: async (invocation) => {
-    const [file = ""] = invocation.positionals;
-    const content = await readText(invocation, file);
-    const study = optionText(invocation, "study") ?? studyOfDataset(content);
-    if (study === null) throw new UsageError("the file doesn't name one study in STUDYID; say which it is with --study ID");
-    const packet = await asProfile(invocation, async ({ api }) => await api.packets.upload.mutate({ study, content }, callOptions(invocation)));
+    const resumed = optionText(invocation, "resume");
+    if (resumed !== undefined && !PACKET.test(resumed)) throw new UsageError("--resume takes a packet's id, as ingest showed it");
+    const packet = resumed === undefined && (await fitsOneCall(invocation)) ? await inOneCall(invocation) : await inParts(invocation, resumed);
     report(invocation, plainJson(packet), [
       `packet ${packet.packetId} is in quarantine`,
       `  ${packet.dataset} of ${packet.study}: ${packet.rows} rows, ${packet.sites.length} sites, ${packet.bytes} bytes`,
@@ -30,3 +39,68 @@ export const ingest: Command = {
     return EXIT.done;
   },
 };
+
+async function fitsOneCall({ positionals, settings }: Invocation): Promise<boolean> {
+  const [file = "", ...others] = positionals;
+  if (others.length > 0) {
+    if (positionals.includes("-")) throw new UsageError("standard input goes alone: - takes no other file beside it");
+    return false;
+  }
+  return file === "-" || (await sizeOf(resolve(settings.workingDir, file), file)) <= ONE_CALL_BYTES;
+}
+
+async function inOneCall(invocation: Invocation): Promise<UploadedPacket> {
+  const [file = ""] = invocation.positionals;
+  const content = await readText(invocation, file);
+  const study = optionText(invocation, "study") ?? studyIn(content);
+  return await asProfile(invocation, async ({ api }) => await api.packets.upload.mutate({ study, content }, callOptions(invocation)));
+}
+
+async function inParts(invocation: Invocation, resumed: string | undefined): Promise<UploadedPacket> {
+  const { positionals, settings, io } = invocation;
+  if (optionText(invocation, "idempotency-key") !== undefined) throw new UsageError("--idempotency-key is for what goes in one call; what goes in parts is repeated by --resume");
+  if (positionals.includes("-")) throw new UsageError("standard input can't be gone on with: name the file");
+  const paths = positionals.map((path) => resolve(settings.workingDir, path));
+  const sizes = await Promise.all(paths.map((path, at) => sizeOf(path, positionals[at] ?? "")));
+  const files = paths.map((path) => ({ path }));
+  const onProgress = progressTo(io.err);
+  if (resumed !== undefined) return await asProfile(invocation, async (connection) => await connection.upload({ packet: resumed, files, onProgress }));
+  const [first = ""] = positionals;
+  const named = optionText(invocation, "study");
+  if (named === undefined && (sizes[0] ?? 0) > STUDY_BYTES) throw new UsageError("the first file is too large to be looked through for its study; say which it is with --study ID");
+  const study = named ?? studyIn(await readText(invocation, first));
+  return await asProfile(invocation, async (connection) => await connection.upload({ study, files, onProgress }));
+}
+
+function studyIn(content: string): string {
+  const study = studyOfDataset(content);
+  if (study === null) throw new UsageError("the file doesn't name one study in STUDYID; say which it is with --study ID");
+  return study;
+}
+
+async function sizeOf(path: string, shown: string): Promise<number> {
+  try {
+    const found = await stat(path);
+    if (found.isFile()) return found.size;
+  } catch (error) {
+    throw new UsageError(`${shown} can't be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"})`);
+  }
+  throw new UsageError(`${shown} is no file`);
+}
+
+const QUIET_MS = 1_000;
+const EVERY_MS = 500;
+const MB = 1_000_000;
+
+/** Lines on standard error, once it takes longer than a second, at most twice a second; the first names the packet, by which it can be gone on with. */
+function progressTo(write: (text: string) => void): (standing: UploadStanding) => void {
+  let nextAtMs = performance.now() + QUIET_MS;
+  let isNamed = false;
+  return ({ packetId, phase, received, bytes }) => {
+    if (performance.now() < nextAtMs && phase === "sending") return;
+    nextAtMs = performance.now() + EVERY_MS;
+    if (!isNamed && phase === "sending") write(`packet ${packetId}; if this breaks off, go on with --resume ${packetId}\n`);
+    isNamed = true;
+    write(phase === "checking" ? "all is sent and is being checked\n" : `${(received / MB).toFixed(1)} of ${(bytes / MB).toFixed(1)} MB\n`);
+  };
+}

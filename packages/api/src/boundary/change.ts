@@ -17,8 +17,16 @@ export interface ChangeWork<Tx, Input, Output, Found, Prepared> {
   readonly detailAt?: (prepared: Prepared, site: SiteRef) => Detail;
 }
 
+/** What a change may ask for beside the rest. */
+export interface ChangeOptions {
+  /** The answer waits for the checkpoints of the chains that the act is recorded in. */
+  readonly evidence?: true;
+  /** One record, as a read has, for an act that touches none of the sites that its grant reaches; otherwise one in each site's chain. */
+  readonly recorded?: "once";
+}
+
 interface Change<Tx, Input, Output, Found, Prepared> {
-  readonly declaration: { readonly output: Strict; readonly evidence?: true };
+  readonly declaration: { readonly output: Strict } & ChangeOptions;
   readonly context: RequestContext & { readonly caller: Caller; readonly trace: Trace };
   readonly path: string;
   readonly crossing: Crossing<Input, Found>;
@@ -53,7 +61,7 @@ export async function crossByChange<Tx, Input, Output, Found, Prepared>(deps: Bo
       const entry = { principal: grant.principal, key, procedure: path, salt, digest: digestOf(salt, crossing.input), outcome: done };
       // The same key in flight elsewhere: this one rolls back, and its retry finds what the other kept.
       if (!(await deps.idempotency.claim(tx, entry))) throw new SallyportError("service.busy");
-      await appendLast(trace.successAtEach((site) => work.detailAt?.(prepared, site) ?? {}));
+      await appendLast(declaration.recorded === "once" ? [trace.success()] : trace.successAtEach((site) => work.detailAt?.(prepared, site) ?? {}));
       return done;
     });
   };

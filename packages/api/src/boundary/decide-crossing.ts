@@ -25,6 +25,8 @@ export interface Located<Found> {
   readonly also?: Right & { readonly unless?: string };
   /** The one person whose it is. To everybody else it is as if it weren't there. */
   readonly whose?: string;
+  /** The one principal whose it is: another account of the same person is a stranger too. */
+  readonly ownedBy?: string;
 }
 
 export interface Rule extends Right {
@@ -59,8 +61,8 @@ export function decideCrossing<Tx, Found>(deps: BoundaryDeps<Tx>, rule: Rule, ca
     trace.denial = decision.reason;
     throw new SallyportError("policy.denied");
   }
-  const { also, whose } = located;
-  if (whose !== undefined && whose !== principal.person) {
+  const { also, whose, ownedBy } = located;
+  if ((whose !== undefined && whose !== principal.person) || (ownedBy !== undefined && ownedBy !== principal.id)) {
     trace.denial = "not_theirs";
     throw new SallyportError("policy.denied");
   }

@@ -4,11 +4,12 @@ import type { Session } from "@sallyport/people";
 import type { Grant, Place } from "@sallyport/policy";
 import { initTRPC } from "@trpc/server";
 import type { z } from "zod";
-import type { BoundaryDeps, RequestContext } from "../ports.ts";
+import type { BoundaryDeps, PartBody, RequestContext } from "../ports.ts";
 import { authenticate, type Caller } from "./authenticate.ts";
-import { type ChangeWork, crossByChange } from "./change.ts";
+import { type ChangeOptions, type ChangeWork, crossByChange } from "./change.ts";
 import { assertReaches, decideCrossing, type Located, mayAlso, type Right, type Rule } from "./decide-crossing.ts";
 import { failureOf, recordedAs, wrapped } from "./failure.ts";
+import { PrincipalPlaces } from "./principal-places.ts";
 import { type Reach, reachOf, type Standing, stillLive } from "./still-live.ts";
 import { Trace } from "./trace.ts";
 import { WatchStream } from "./watch-stream.ts";
@@ -23,7 +24,7 @@ export interface Declaration<Input extends Strict, Output extends Strict, Found>
 
 /** What the router walk checks of each procedure (walk.ts). */
 export interface Declared {
-  readonly kind: "read" | "reveal" | "change" | "watch";
+  readonly kind: "read" | "reveal" | "change" | "watch" | "part";
   readonly rule: Rule;
   readonly input: z.ZodType;
   readonly output: z.ZodType;
@@ -47,6 +48,8 @@ export interface Crossing<Input, Found> {
 const STILL_LIVE_MS = 500;
 /** Watches of one principal at once: a few windows with a few pages. */
 const WATCHES_PER_PRINCIPAL = 16;
+/** Parts of one principal at once: each holds its bytes in memory until they are written. */
+const PARTS_PER_PRINCIPAL = 4;
 
 /**
  * The one door to clinical data. It fixes the order for every procedure: workload and principal, input, decision, work, record.
@@ -70,7 +73,8 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     // tRPC resolves a failure as a value: a catch block around next() would never run.
     const result = await next({ ctx: { ...ctx, caller, trace } });
     if (result.ok) return result;
-    return { ...result, error: wrapped(await recordFailure(trace, ctx, failureOf(result.error))) };
+    const failure = failureOf(result.error);
+    return { ...result, error: wrapped(meta.kind === "part" && isOrdinary(failure) ? failure : await recordFailure(trace, ctx, failure)) };
   });
 
   /** Puts a refusal or failure on record; where that can't be done, the answer is that the trail is away. */
@@ -107,18 +111,8 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     return { crossing: { input, grant, found: located.found, trace: ctx.trace, may, session: ctx.caller.session, reach }, standing, leave };
   }
 
-  const watching = new Map<string, number>();
-  /** Takes one of a principal's places for watches; answers what gives it back. */
-  function takePlace(principal: string): () => void {
-    const own = watching.get(principal) ?? 0;
-    if (own >= WATCHES_PER_PRINCIPAL) throw new SallyportError("service.busy");
-    watching.set(principal, own + 1);
-    return () => {
-      const left = (watching.get(principal) ?? 1) - 1;
-      if (left === 0) watching.delete(principal);
-      else watching.set(principal, left);
-    };
-  }
+  const watches = new PrincipalPlaces(WATCHES_PER_PRINCIPAL);
+  const parts = new PrincipalPlaces(PARTS_PER_PRINCIPAL);
 
   const declared = (kind: Declared["kind"], { input, output, ...rule }: Declared["rule"] & Pick<Declared, "input" | "output">): Declared => ({ kind, rule, input, output });
 
@@ -178,7 +172,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
 
     /** A change: it commits in the same transaction as its records, once per idempotency key. */
     change<Input extends Strict, Output extends Strict, Found, Prepared>(
-      declaration: Declaration<Input, Output, Found> & { readonly evidence?: true },
+      declaration: Declaration<Input, Output, Found> & ChangeOptions,
       work: ChangeWork<Tx, z.output<Input>, z.input<Output>, Found, Prepared>,
     ) {
       return door
@@ -195,6 +189,39 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     },
 
     /**
+     * One piece of a change that comes in pieces, between two crossings that are on record: proven and decided anew like any other, and again
+     * before it is written, but recorded only where it is refused. `receive` takes the bytes; `write` keeps them, all or nothing.
+     */
+    part<Input extends Strict, Output extends Strict, Found, Received>(
+      declaration: Declaration<Input, Output, Found>,
+      work: {
+        readonly receive: (crossing: Crossing<z.output<Input>, Found>, body: PartBody) => Promise<Received>;
+        readonly write: (crossing: Crossing<z.output<Input>, Found>, received: Received) => Promise<z.input<Output>>;
+      },
+    ) {
+      return door
+        .meta(declared("part", declaration))
+        .input(declaration.input)
+        .mutation(async ({ ctx, input }): Promise<z.output<Output>> => {
+          if (ctx.body === undefined) throw new SallyportError("input.not_found");
+          const givePlace = parts.take(ctx.caller.principal.id);
+          let leave: () => void = () => undefined;
+          try {
+            const entered = await enter(declaration, ctx, input as z.output<Input>);
+            ({ leave } = entered);
+            const received = await work.receive(entered.crossing, ctx.body);
+            // The bytes took their time: what was decided when they began must still hold.
+            const ended = await stillLive(deps, ctx.caller, entered.standing);
+            if (ended !== null) throw ended;
+            return declaration.output.parse(await work.write(entered.crossing, received)) as z.output<Output>;
+          } finally {
+            leave();
+            givePlace();
+          }
+        });
+    },
+
+    /**
      * A crossing that goes on: its opening is on record before the first event leaves, and so is its end. Every half second it is asked
      * whether the caller may still have it. `work` yields events until the signal is aborted.
      */
@@ -206,7 +233,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
         .meta(declared("watch", declaration))
         .input(declaration.input)
         .subscription(async ({ ctx, input }): Promise<AsyncIterable<z.output<Output>, void, undefined>> => {
-          const givePlace = takePlace(ctx.caller.principal.id);
+          const givePlace = watches.take(ctx.caller.principal.id);
           let leave: () => void = () => undefined;
           try {
             const entered = await enter(declaration, ctx, input as z.output<Input>);
@@ -244,6 +271,9 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     }
   }
 }
+
+/** What a sender of parts meets and mends by itself: another offset, a body that broke off, a busy moment. It says nothing about the caller. */
+const isOrdinary = ({ facts }: SallyportError): boolean => facts.outcome === "rejected" || facts.retry;
 
 /** A crossing with what it rests on, and what ends it. */
 interface Entered<Input, Found> {

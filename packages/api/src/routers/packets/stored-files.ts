@@ -1,5 +1,5 @@
 import type { DataKey } from "@sallyport/crypto";
-import { fileId, openFile, type PacketRow } from "@sallyport/phi";
+import { fileId, openFile } from "@sallyport/phi";
 import type { OpenedFile } from "./opened-file.ts";
 
 /** Chunks that are asked for at once: 2 MiB. */
@@ -8,8 +8,14 @@ const CHUNKS_AT_ONCE = 8;
 /** Asks for sealed chunks of a packet's file, from a position on. */
 export type AskChunks = (part: { readonly file: number; readonly from: number; readonly limit: number }) => Promise<readonly Buffer[]>;
 
-/** The files of a packet in quarantine, opened chunk by chunk as they are read. */
-export const storedFiles = ({ id, files }: Pick<PacketRow, "id" | "files">, key: DataKey, ask: AskChunks): readonly OpenedFile[] =>
+/** What has to be known of a packet to open its files. */
+interface Stored {
+  readonly id: string;
+  readonly files: readonly { readonly n: number; readonly bytes: number }[];
+}
+
+/** The files of a packet, opened chunk by chunk as they are read. */
+export const storedFiles = ({ id, files }: Stored, key: DataKey, ask: AskChunks): readonly OpenedFile[] =>
   files.map(({ n, bytes }) => ({ n, bytes, open: () => openFile(key, fileId(id, n, files.length), bytes, chunksOf(n, ask)) }));
 
 async function* chunksOf(file: number, ask: AskChunks): AsyncGenerator<Buffer> {

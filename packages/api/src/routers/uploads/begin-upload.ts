@@ -1,0 +1,51 @@
+import { BeginUploadInput, UNFINISHED_MAX, UploadProgress } from "@sallyport/contracts";
+import { newId } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+import { cdiscSdtm, fileId, sealFileName } from "@sallyport/phi";
+import type { Boundary } from "../../boundary/procedure.ts";
+import type { ApiDeps } from "../../ports.ts";
+import { packetKeyPlace } from "../packets/packet-place.ts";
+import { progressOf } from "./upload-place.ts";
+
+/**
+ * Begins an upload in parts: a packet that only its uploader sees, with a data key of its own. Which sites it is for is known when it is
+ * complete; here it is enough that the caller may upload for one site of the study.
+ */
+export const beginUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.change(
+    {
+      action: "packet.upload",
+      resource: "packet",
+      input: BeginUploadInput,
+      output: UploadProgress,
+      recorded: "once",
+      // A study that isn't registered has no site, and so ends as one in which the caller may do nothing.
+      locate: async ({ study }) => {
+        const found = (await deps.studies.all()).find(({ id }) => id === study);
+        return { place: { kind: "any", sites: found?.sites.map(({ id }) => ({ study, site: id })) ?? [] }, found: null };
+      },
+    },
+    {
+      prepare: async ({ input: { study, files }, grant, trace }) => {
+        const id = newId("pkt");
+        const [made] = await deps.keys.create([packetKeyPlace({ id, study })]);
+        if (made === undefined) throw new SallyportError("keys.unavailable");
+        trace.about(id);
+        trace.note({ files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) });
+        return {
+          id,
+          study,
+          sites: grant.sites,
+          profile: `${cdiscSdtm.id}/${cdiscSdtm.version}`,
+          beganAtMs: deps.now(),
+          wrapped: made.wrapped,
+          files: files.map(({ name, bytes }, at) => ({ n: at + 1, bytes, sealedName: sealFileName(made.key, fileId(id, at + 1, files.length), name) })),
+        };
+      },
+      commit: async (tx, { grant }, upload) => {
+        if ((await deps.uploads.countUnfinished(tx, grant)) >= UNFINISHED_MAX) throw new SallyportError("packet.unfinished");
+        await deps.uploads.begin(tx, grant, upload);
+        return progressOf({ ...upload, state: "receiving", files: upload.files.map(({ n, bytes }) => ({ n, bytes, received: 0 })) });
+      },
+    },
+  );
