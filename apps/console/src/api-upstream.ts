@@ -28,6 +28,8 @@ export interface UpstreamPost {
   readonly body: Buffer | string;
   /** Whether sending it twice is harmless, so that a connection that ended under it costs nothing. */
   readonly isRepeatable: boolean;
+  /** Milliseconds for the answer; 30 s if absent. */
+  readonly deadlineMs?: number;
 }
 
 /** What the api answered, whole. */
@@ -84,9 +86,10 @@ export class ApiUpstream implements Upstream {
    * `connection.lost` where it is unknown what became of it.
    */
   async post(post: UpstreamPost): Promise<UpstreamAnswer> {
-    const signal = AbortSignal.timeout(CALL_DEADLINE_MS);
+    const deadlineMs = post.deadlineMs ?? CALL_DEADLINE_MS;
+    const signal = AbortSignal.timeout(deadlineMs);
     try {
-      const answer = await this.#send(post, signal, CALL_DEADLINE_MS);
+      const answer = await this.#send(post, signal, deadlineMs);
       return { status: answer.status, body: await readBounded(answer.body, ANSWER_BYTES_MAX) };
     } catch (error) {
       throw failureOf(error);
@@ -110,12 +113,13 @@ export class ApiUpstream implements Upstream {
     clearTimeout(cut);
   }
 
-  async #send({ path, headers, body, isRepeatable }: UpstreamPost, signal: AbortSignal, bodyTimeout: number): Promise<UpstreamStream> {
+  async #send({ path, headers, body, isRepeatable, deadlineMs = CALL_DEADLINE_MS }: UpstreamPost, signal: AbortSignal, bodyTimeout: number): Promise<UpstreamStream> {
     const once = async () =>
       await request(new URL(path, this.#options.url), {
         method: "POST",
         dispatcher: this.#agent,
         signal,
+        headersTimeout: deadlineMs,
         bodyTimeout,
         headers: { accept: "application/json", "content-type": "application/json", ...headers },
         body,

@@ -84,7 +84,12 @@ export class FakePeople {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       try {
-        const input: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+        const bytes = Buffer.concat(chunks);
+        if (path.startsWith("/upload/")) {
+          send({ status: 200, body: this.#call("packets.part", { path, bytes }, request) });
+          return;
+        }
+        const input: unknown = JSON.parse(bytes.toString("utf8"));
         send({ status: 200, body: path.startsWith("/session/") ? this.#step(path.slice(9), input) : this.#call(path.slice(6), input, request) });
       } catch (error) {
         const code = error instanceof Refused ? error.code : "internal";

@@ -208,6 +208,73 @@ describe("a watch", () => {
   });
 });
 
+describe("a part of an upload", () => {
+  const PART = "/api/upload/pkt_00000000000000000000000000/2/262144";
+  const octets = { "content-type": "application/octet-stream" };
+
+  test("goes to the api byte for byte, as bytes, with the token, and its answer comes back as it is", async () => {
+    const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, at) => at % 256));
+    const taken: unknown[] = [];
+    const people = world({
+      "packets.part": (input, person, { headers }) => {
+        const { path, bytes: body } = input as { path: string; bytes: Buffer };
+        taken.push([path, person.name, body.equals(bytes), headers["content-type"], headers["content-length"], headers.cookie]);
+        return { received: 332_144 };
+      },
+    });
+    await using console = await startCarried(people);
+    const { cookie, sessionId } = await console.signIn("ada", ada.password);
+    const answer = await console.post(PART, bytes, { cookie, "sallyport-session": sessionId, ...octets });
+    expect([answer.status, await answer.json()]).toEqual([200, { result: { data: { received: 332_144 } } }]);
+    expect(taken).toEqual([["/upload/pkt_00000000000000000000000000/2/262144", "ada", true, "application/octet-stream", "70000", undefined]]);
+  });
+
+  test("is sent again with a new token where the old one had run out", async () => {
+    let sends = 0;
+    const people = world({
+      "packets.part": () => {
+        sends += 1;
+        if (sends === 1) throw new Refused("token.time");
+        return { received: 9 };
+      },
+    });
+    await using console = await startCarried(people);
+    const { cookie, sessionId } = await console.signIn("ada", ada.password);
+    expect((await console.post(PART, Buffer.alloc(9), { cookie, "sallyport-session": sessionId, ...octets })).status).toBe(200);
+    expect(sends).toBe(2);
+  });
+
+  test("is taken from nobody who isn't signed in, from no other session's page, and never beyond a part's length", async () => {
+    const people = world({ "packets.part": () => ({ received: 9 }) });
+    await using console = await startCarried(people);
+    const { cookie, sessionId } = await console.signIn("ada", ada.password);
+    const send = (bytes: number, headers: Readonly<Record<string, string>>) => console.post(PART, Buffer.alloc(bytes), { ...octets, ...headers });
+    expect(await codeOf(await send(9, {}))).toBe("401 session.missing");
+    expect(await codeOf(await send(9, { cookie, "sallyport-session": "ses_of_another" }))).toBe("401 session.other");
+    expect(await codeOf(await send(1024 * 1024 + 1, { cookie, "sallyport-session": sessionId }))).toBe("413 input.too_large");
+    expect(people.seen.filter(({ path }) => path === "packets.part")).toEqual([]);
+    expect((await send(1024 * 1024, { cookie, "sallyport-session": sessionId })).status).toBe(200);
+  });
+
+  test("four of one session are under way at once", async () => {
+    const people = world();
+    await using console = await startCarried(people);
+    const { cookie, sessionId } = await console.signIn("ada", ada.password);
+    const waiting: (() => void)[] = [];
+    const answer = console.api.answer;
+    console.api.answer = (request, response) => {
+      if (request.url?.startsWith("/upload/") !== true) answer(request, response);
+      else request.resume().on("end", () => waiting.push(() => void response.writeHead(200, { "content-type": "application/json" }).end("{}")));
+    };
+    const send = () => console.post(PART, Buffer.alloc(9), { cookie, "sallyport-session": sessionId, ...octets });
+    const sent = Array.from({ length: 4 }, send);
+    await expect.poll(() => waiting.length).toBe(4);
+    expect(await codeOf(await send())).toBe("429 service.limited");
+    for (const go of waiting) go();
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+});
+
 describe("faults", () => {
   /** A browser that is tricked into posting: it sends the cookie and what a form can send. */
   const forms = ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/plain"];

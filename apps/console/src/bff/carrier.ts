@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { SessionTokenOutput } from "@sallyport/contracts";
+import { SessionTokenOutput, UPLOAD_PART_BYTES } from "@sallyport/contracts";
 import { catalog, codeOf, type ErrorCode, SallyportError, toWireError } from "@sallyport/errors";
 import type { Upstream, UpstreamAnswer, UpstreamPost } from "../api-upstream.ts";
 import { readBounded } from "./bounded-body.ts";
 import { judgeCarried, type Passage } from "./gate.ts";
 import { NO_SESSION_COOKIE, readProviderCookie, readSessionCookie } from "./session-cookie.ts";
+import { SessionPlaces } from "./session-places.ts";
 import { takeSessionStep } from "./session-steps.ts";
 import { type HeldToken, SessionVault } from "./session-vault.ts";
-import { WatchPlaces } from "./watch-places.ts";
 
 export interface CarrierOptions {
   readonly upstream: Upstream;
@@ -22,6 +22,12 @@ export interface CarrierOptions {
 
 const BODY_BYTES_MAX = 256 * 1024;
 const SESSION_BODY_BYTES_MAX = 32 * 1024;
+/** Watches of one session, and of all. */
+const WATCHES = [8, 512] as const;
+/** Parts of uploads of one session, and of all: each is held in memory while the api takes it. */
+const PARTS = [4, 64] as const;
+/** A large upload is read to its end before it is answered. */
+const SLOW: Readonly<Record<string, number>> = { "packets.complete": 600_000 };
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/;
 /** Refusals of a token that a new token may cure; nothing was done yet when they are given. */
 const CURABLE: ReadonlySet<string> = new Set(["token.time", "token.key", "token.binding", "token.signature"]);
@@ -34,7 +40,8 @@ export class Carrier {
   readonly #options: CarrierOptions;
   readonly #judge: typeof judgeCarried;
   readonly #vault: SessionVault;
-  readonly #places = new WatchPlaces();
+  readonly #watches = new SessionPlaces(...WATCHES);
+  readonly #parts = new SessionPlaces(...PARTS);
 
   constructor(options: CarrierOptions) {
     this.#options = options;
@@ -50,7 +57,12 @@ export class Carrier {
         refuse(response, verdict.code, verdict.status);
         return;
       }
-      const isStep = verdict.passage.kind === "session";
+      const { kind } = verdict.passage;
+      if (kind === "upload") {
+        await this.#carryPart(verdict.passage, request, response);
+        return;
+      }
+      const isStep = kind === "session";
       const body = await readBounded(request, isStep ? SESSION_BODY_BYTES_MAX : BODY_BYTES_MAX, request.headers["content-length"]);
       if (isStep) {
         const answer = await takeSessionStep({
@@ -64,6 +76,10 @@ export class Carrier {
         respond(response, answer.status, answer.body, answer.cookie === null ? {} : { "set-cookie": answer.cookie });
       } else await this.#carry(verdict.passage, body, request, response);
     } catch (error) {
+      if (error instanceof OtherSession) {
+        refuse(response, "session.other", 401);
+        return;
+      }
       const code = codeOf(error);
       if (code === "internal" || code.startsWith("connection.")) this.#options.onError?.(error);
       const isOver = code.startsWith("session.") || code === "token.revoked";
@@ -71,17 +87,21 @@ export class Carrier {
     }
   }
 
-  async #carry(passage: Passage, body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** The session of a request, with its token. @throws SallyportError `session.missing`, `session.other`, and as the api says it. */
+  async #sessionOf(request: IncomingMessage): Promise<{ readonly secret: string; readonly held: HeldToken }> {
     const secret = readSessionCookie(request.headers.cookie);
     if (secret === null) throw new SallyportError("session.missing");
     const held = await this.#vault.tokenOf(secret);
     // A page that was made for one person never shows what another may see, even where both used this browser.
-    if ((this.#options.bindsPages ?? true) && request.headers["sallyport-session"] !== held.facts.sessionId) {
-      refuse(response, "session.other", 401);
-      return;
-    }
+    if ((this.#options.bindsPages ?? true) && request.headers["sallyport-session"] !== held.facts.sessionId) throw new OtherSession();
+    return { secret, held };
+  }
+
+  async #carry(passage: Passage, body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { secret, held } = await this.#sessionOf(request);
     const key = request.headers["idempotency-key"];
     const isBackground = request.headers["sallyport-background"] === "1";
+    const deadlineMs = SLOW[passage.path];
     const postWith = ({ token }: HeldToken): UpstreamPost => ({
       path: `/trpc/${passage.path}`,
       headers: {
@@ -91,9 +111,24 @@ export class Carrier {
       },
       body,
       isRepeatable: true,
+      ...(deadlineMs !== undefined && { deadlineMs }),
     });
     if (passage.kind === "watch") await this.#watch(secret, postWith(held), response);
     else await this.#call(secret, held, postWith, response);
+  }
+
+  /**
+   * Carries one part of an upload. It is held here while it comes, so that a slow browser takes no place of the api's, and only for somebody
+   * who is signed in; the api takes it once, however often it is sent.
+   */
+  async #carryPart({ path }: Passage, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { secret, held } = await this.#sessionOf(request);
+    using place = this.#parts.take(secret);
+    if (place === null) throw new SallyportError("service.limited");
+    const body = await readBounded(request, UPLOAD_PART_BYTES, request.headers["content-length"]);
+    const headers = { "content-type": "application/octet-stream" };
+    const postWith = ({ token }: HeldToken): UpstreamPost => ({ path: `/upload/${path}`, headers: { ...headers, authorization: `Bearer ${token}` }, body, isRepeatable: true });
+    await this.#call(secret, held, postWith, response);
   }
 
   async #call(secret: string, held: HeldToken, postWith: (held: HeldToken) => UpstreamPost, response: ServerResponse): Promise<void> {
@@ -106,7 +141,7 @@ export class Carrier {
   }
 
   async #watch(secret: string, post: UpstreamPost, response: ServerResponse): Promise<void> {
-    using place = this.#places.take(secret);
+    using place = this.#watches.take(secret);
     if (place === null) throw new SallyportError("service.limited");
     const gone = new AbortController();
     response.once("close", () => gone.abort());
@@ -143,6 +178,9 @@ export class Carrier {
     return SessionTokenOutput.parse(JSON.parse(answer.body.toString("utf8")));
   }
 }
+
+/** The page is another session's than its browser's cookie: the session stands, and so does its cookie. */
+class OtherSession extends Error {}
 
 const drained = (response: ServerResponse): Promise<void> =>
   new Promise((resolve) => {

@@ -82,6 +82,26 @@ describe("what is carried to the api", () => {
     expect([isCarried(url), judge({}, url)]).toEqual([true, "404 input.not_found"]);
   });
 
+  const PART = "/api/upload/pkt_00000000000000000000000000/1/1048576";
+  const part = { "content-type": "application/octet-stream", "content-length": "1048576" };
+
+  test("a part of an upload is bytes of a length that is announced, from a page of this origin", () => {
+    expect(judge(part, PART)).toBe("upload pkt_00000000000000000000000000/1/1048576");
+    expect(judge({ ...part, origin: "http://evil.example" }, PART)).toBe("403 session.origin");
+    expect(judge({ ...part, "x-sallyport": undefined }, PART)).toBe("403 session.origin");
+    for (const type of ["application/json", "application/octet-stream; charset=utf-8", "text/plain", "", undefined])
+      expect([type, judge({ ...part, "content-type": type }, PART)]).toEqual([type, "415 input.media_type"]);
+    expect(judge({ ...part, "content-encoding": "gzip" }, PART)).toBe("415 input.media_type");
+    for (const length of [undefined, "", "0", "-1", "01", "1e6", "1,1"])
+      expect([length, judge({ ...part, "content-length": length }, PART)]).toEqual([length, "400 input.invalid"]);
+    expect(judge({ "content-type": "application/octet-stream" }, "/api/call/packets.begin")).toBe("415 input.media_type");
+  });
+
+  test.each(["/1/01", "/01/0", "/0/0", "/1/-1", "/1/0/", "/1", "/1/0?x=1", "/100/0", "/1/99999999999"])("a part at %s is no passage", (tail) => {
+    const url = `/api/upload/pkt_00000000000000000000000000${tail}`;
+    expect([isCarried(url), judge(part, url)]).toEqual([true, "404 input.not_found"]);
+  });
+
   test("nothing else is the carrier's", () => {
     for (const url of ["/", "/api/status", "/api/callx/people.list", "/apix/call/a.b", "/me"]) expect(isCarried(url)).toBe(false);
   });

@@ -8,22 +8,25 @@ export interface GateRequest {
   readonly rawHeaders: readonly string[];
 }
 
-/** Where an accepted request goes: a procedure, a watch, or a step of signing in. */
+/** Where an accepted request goes: a procedure, a watch, a part of an upload, or a step of signing in. */
 export interface Passage {
-  readonly kind: "call" | "watch" | "session";
+  readonly kind: "call" | "watch" | "upload" | "session";
   readonly path: string;
 }
 
 type Verdict = { readonly pass: true; readonly passage: Passage } | { readonly pass: false; readonly code: ErrorCode; readonly status: number };
 
 /** Whether a request target is the console's own, and never Next's. */
-export const isCarried = (target: string): boolean => /^\/api\/(?:call|watch|session)(?:\/|$)/.test(target);
+export const isCarried = (target: string): boolean => /^\/api\/(?:call|watch|upload|session)(?:\/|$)/.test(target);
 
 /**
- * Procedures that people use. Others, such as uploads, are for services; a new one of a listed router needs no change here. What a person
+ * Procedures that people use. Others are for services; a new one of a listed router needs no change here. What a person
  * may do is the api's to say.
  */
 const PROCEDURE = /^(?:access|approvals|crossings|me|overview|packets|people|studies|subjects|trail|workloads)\.[a-z][A-Za-z]{1,39}$/;
+
+/** Which part of which file of which packet; numbers in their one spelling. */
+const PART = /^\/api\/upload\/(pkt_[0-9a-hjkmnp-tv-z]{26}\/[1-9]\d?\/(?:0|[1-9]\d{0,9}))$/;
 
 /** The api's steps, and `resume`, which is the console's own. */
 const STEPS = new Set([
@@ -46,6 +49,8 @@ const STEPS = new Set([
 const refuse = (code: ErrorCode, status: number): Verdict => ({ pass: false, code, status });
 
 function passageOf(url: string): Passage | null {
+  const [, part] = PART.exec(url) ?? [];
+  if (part !== undefined) return { kind: "upload", path: part };
   const [, kind, path = ""] = /^\/api\/(call|watch|session)\/([A-Za-z./-]{1,80})$/.exec(url) ?? [];
   if (kind === "session") return STEPS.has(path) ? { kind, path } : null;
   return (kind === "call" || kind === "watch") && PROCEDURE.test(path) ? { kind, path } : null;
@@ -60,7 +65,8 @@ function only(request: GateRequest, name: string): string | null {
 
 /**
  * Judges a POST before its body is read: it must come from a page of this very origin, say so by a header that no form can send and no
- * other origin may, and be JSON. The host was judged before, so the origin is held against it.
+ * other origin may, and be JSON; a part of an upload is bytes of a length that is announced. The host was judged before, so the origin is
+ * held against it.
  */
 export function judgeCarried(request: GateRequest, isTls: boolean): Verdict {
   const passage = passageOf(request.url);
@@ -70,7 +76,9 @@ export function judgeCarried(request: GateRequest, isTls: boolean): Verdict {
   const site = request.headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin") return refuse("session.origin", 403);
   if (only(request, "x-sallyport") !== "1") return refuse("session.origin", 403);
-  if (!/^application\/json(?:; ?charset=utf-8)?$/i.test(only(request, "content-type") ?? "")) return refuse("input.media_type", 415);
+  const type = passage.kind === "upload" ? /^application\/octet-stream$/ : /^application\/json(?:; ?charset=utf-8)?$/i;
+  if (!type.test(only(request, "content-type") ?? "")) return refuse("input.media_type", 415);
   if (request.headers["content-encoding"] !== undefined) return refuse("input.media_type", 415);
+  if (passage.kind === "upload" && !/^[1-9]\d{0,9}$/.test(only(request, "content-length") ?? "")) return refuse("input.invalid", 400);
   return { pass: true, passage };
 }

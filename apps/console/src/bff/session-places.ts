@@ -1,15 +1,19 @@
-const PER_SESSION = 8;
-const IN_ALL = 512;
-
-/** Bounds how many watches are open at once: of one session, and of all. */
-export class WatchPlaces {
+/** Bounds how much of one kind is under way at once: of one session, and of all. */
+export class SessionPlaces {
+  readonly #perSession: number;
+  readonly #inAll: number;
   readonly #of = new Map<string, number>();
   #all = 0;
+
+  constructor(perSession: number, inAll: number) {
+    this.#perSession = perSession;
+    this.#inAll = inAll;
+  }
 
   /** A place until it is disposed of; null where there is none. */
   take(secret: string): Disposable | null {
     const taken = this.#of.get(secret) ?? 0;
-    if (taken >= PER_SESSION || this.#all >= IN_ALL) return null;
+    if (taken >= this.#perSession || this.#all >= this.#inAll) return null;
     this.#of.set(secret, taken + 1);
     this.#all += 1;
     return {
