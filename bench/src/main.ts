@@ -1,6 +1,7 @@
 import { measureAppend } from "./append.ts";
 import { measureCrossing } from "./crossing.ts";
 import { type Figure, lineOf } from "./figure.ts";
+import { measureIngest } from "./ingest.ts";
 import { measurePageLoads } from "./pages.ts";
 import { measureSearch } from "./search.ts";
 import { measureVerify } from "./verify.ts";
@@ -9,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   append: measureAppend,
   verify: measureVerify,
   crossing: measureCrossing,
+  ingest: measureIngest,
   search: measureSearch,
   pages: measurePageLoads,
 };
