@@ -11,7 +11,10 @@ import { interleave } from "./interleave.ts";
 const ROUNDS = 5;
 const SUBJECTS = 340;
 const ROWS_PER_SUBJECT = 12;
-const MORE = 10;
+/** Rows of a subject in the measurement of memory, and ten times as many. */
+const FEW = 3;
+const MANY = 30;
+const DEADLINE_MS = 300_000;
 /** Sealing is what a release can't do without. */
 const GOAL = 0.5;
 /** Ten times the rows take at most 1.2 times the memory. */
@@ -32,7 +35,7 @@ export async function measureIngest(): Promise<readonly Figure[]> {
       const { studies } = await steward.api.studies.list.query({});
       const sites = studies.find(({ study }) => study === PILOT_STUDY)?.sites ?? [];
       const upload = async ({ text }: IngestSample): Promise<string> => (await ingest.api.packets.upload.mutate({ study: PILOT_STUDY, content: text })).packetId;
-      const release = (packetId: string) => steward.api.packets.release.mutate({ packetId, reason: "Rows for a measurement." });
+      const release = (packetId: string) => steward.api.packets.release.mutate({ packetId, reason: "Rows for a measurement." }, { context: { deadlineMs: DEADLINE_MS } });
       const releasedPerSecond = async (sample: IngestSample): Promise<number> => {
         const packetId = await upload(sample);
         const startMs = performance.now();
@@ -73,7 +76,7 @@ async function measureMemory(pid: number, upload: (sample: IngestSample) => Prom
   const many: number[] = [];
   for (let round = 0; round < 3; round += 1) {
     const from = SUBJECTS * round;
-    const packets = [await upload(vitalSigns(PILOT_STUDY, from, SUBJECTS, ROWS_PER_SUBJECT)), await upload(vitalSigns(PILOT_STUDY, from, SUBJECTS, ROWS_PER_SUBJECT * MORE))];
+    const packets = [await upload(vitalSigns(PILOT_STUDY, from, SUBJECTS, FEW)), await upload(vitalSigns(PILOT_STUDY, from, SUBJECTS, MANY))];
     for (const [at, peaks] of [few, many].entries()) peaks.push(await peakOf(pid, () => release(packets[at] ?? "")));
   }
   return figureOf({ name: "ingest.memory", against: "the peak of memory at ten times the rows", goal: MEMORY_GOAL }, few, many);
