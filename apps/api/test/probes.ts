@@ -59,6 +59,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "packets.abandon": uploads(),
     "packets.list": [{ who: "steward701", foreign: { study: OTHER_STUDY }, absent: { study: "NOSUCH" } }],
     "packets.get": [...packets({}), { who: "steward701", foreign: { packetId: there.upload }, absent: { packetId: newId("pkt") } }],
+    "packets.inspect": packets({}),
     "packets.release": packets({ reason: REASON }),
     "packets.reject": packets({ reason: REASON }),
     "subjects.list": [

@@ -56,6 +56,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "packets.abandon": ["ingest", { packetId: uploadId }],
   "packets.list": ["steward", {}],
   "packets.get": ["steward", { packetId }],
+  "packets.inspect": ["steward", { packetId }],
   "packets.release": ["steward", { packetId, reason: "checked at the source" }],
   "packets.reject": ["steward", { packetId, reason: "not checked at all" }],
   "subjects.list": ["reviewer", {}],

@@ -23,6 +23,7 @@ import { linkProvider, linkProviderOptions } from "./routers/me/link-provider.ts
 import { myProvider } from "./routers/me/my-provider.ts";
 import { removeAuthenticator } from "./routers/me/remove-authenticator.ts";
 import { unlinkProvider } from "./routers/me/unlink-provider.ts";
+import { inspectPacket } from "./routers/packets/inspect-packet.ts";
 import { getPacket, listPackets } from "./routers/packets/list-packets.ts";
 import { rejectPacket } from "./routers/packets/reject-packet.ts";
 import { releasePacket } from "./routers/packets/release-packet.ts";
@@ -62,6 +63,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       abandon: abandonUpload(boundary, deps),
       list: listPackets(boundary, deps),
       get: getPacket(boundary, deps),
+      inspect: inspectPacket(boundary, deps),
       release: releasePacket(boundary, deps),
       reject: rejectPacket(boundary, deps),
     },

@@ -66,6 +66,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "packets.begin": { type: "mutation", repeatable: true },
   "packets.complete": { type: "mutation", repeatable: true },
   "packets.get": { type: "query", repeatable: true },
+  "packets.inspect": { type: "query", repeatable: true },
   "packets.list": { type: "query", repeatable: true },
   "packets.progress": { type: "query", repeatable: true },
   "packets.reject": { type: "mutation", repeatable: true },

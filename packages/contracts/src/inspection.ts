@@ -46,7 +46,8 @@ const Difference = z.strictObject({
 
 /**
  * What is in a packet, and what releasing it would do now. `differences` are the first 200 of `records.updated`, `conflicts` the first 50
- * rows whose subject belongs to another site, which is named only where the caller sees it.
+ * rows whose subject belongs to another site, which is named only where the caller sees it, `withdrawn` the first 50 that bring something new of
+ * subjects who have withdrawn consent: a release of them needs a statement. `refused` is whether a release would be refused for anything else.
  */
 export const InspectPacketOutput = strict({
   packet: z.strictObject(PacketSummary.shape),
@@ -58,6 +59,7 @@ export const InspectPacketOutput = strict({
     equal: z.boolean(),
     differences: z.array(Difference),
     conflicts: z.array(z.strictObject({ n: z.int().min(1), row: Row, site: z.strictObject({ study: StudyId, site: SiteId }).nullable() })),
+    withdrawn: z.array(z.strictObject({ n: z.int().min(1), row: Row })),
     refused: z.boolean(),
   }),
 });

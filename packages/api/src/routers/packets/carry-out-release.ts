@@ -7,7 +7,7 @@ import { compareRows } from "./compare-rows.ts";
 import type { OpenedRows } from "./opened-file.ts";
 import { conflictAt, type PreparedRelease, rowsInHand, throwConflicts } from "./prepare-release.ts";
 import { otherKeys } from "./read-packet.ts";
-import type { ReleaseTally } from "./release-tally.ts";
+import { countStored, type ReleaseTally } from "./release-tally.ts";
 
 /**
  * Writes what a packet brings, in the caller's transaction, batch by batch: its subjects are locked, what is stored of them is compared
@@ -18,7 +18,8 @@ import type { ReleaseTally } from "./release-tally.ts";
 export async function carryOutRelease<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, release: PreparedRelease, tally: ReleaseTally): Promise<void> {
   const { packet, study, fresh } = release;
   const comparison = { tx, grant, packet: packet.id, study: study.id, fresh, how: "lock" } as const;
-  for (const file of await rowsInHand(deps, grant, release, tx)) {
+  const opened = await rowsInHand(deps, grant, release, tx);
+  for (const file of opened) {
     await keepKeys(deps, tx, grant, release, file);
     const { name: domain } = file.reader.head;
     for await (const rows of file.rows()) {
@@ -38,7 +39,7 @@ export async function carryOutRelease<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Gran
     }
   }
   if (!release.collectedBeforeWithdrawal && tally.withdrawnAt.length > 0) throw new SallyportError("packet.withdrawn", { where: [...tally.withdrawnAt] });
-  for (const domain of tally.domains) for (const [site, count] of await deps.subjects.countRecords(tx, grant, study.id, domain)) tally.stored(domain, site, count, true);
+  for (const { reader } of opened) await countStored(deps, tx, grant, study.id, reader.head.name, tally, true);
 }
 
 async function keepKeys<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, { packet, study }: PreparedRelease, { reader: { head, identity }, placed }: OpenedRows): Promise<void> {

@@ -119,7 +119,7 @@ class PacketCheck<Tx> {
 }
 
 /** A file's format as packets name it. */
-const formatOf = ({ standardVersion, format }: DatasetHead): string => `dataset-json/${standardVersion}${format === "ndjson" ? "/ndjson" : ""}`;
+export const formatOf = ({ standardVersion, format }: DatasetHead): string => `dataset-json/${standardVersion}${format === "ndjson" ? "/ndjson" : ""}`;
 
 /** Says which variables told a domain's records apart so far, and which do here. */
 export const otherKeys = (domain: string, standing: readonly string[], identity: readonly string[]): string =>

@@ -1,4 +1,6 @@
 import type { PlannedRow, RecordCounts, ReleaseCounts, SubjectCounts } from "@sallyport/phi";
+import type { Grant } from "@sallyport/policy";
+import type { ApiDeps } from "../../ports.ts";
 
 const WHERE_MAX = 50;
 
@@ -65,10 +67,6 @@ export class ReleaseTally {
     return this.#withdrawn.size;
   }
 
-  get domains(): readonly string[] {
-    return [...this.#records.keys()];
-  }
-
   get sites(): readonly string[] {
     return [...new Set([...this.#subjects.keys(), ...this.#absent.keys()])].toSorted((a, b) => (a < b ? -1 : 1));
   }
@@ -106,4 +104,17 @@ function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
     map.set(key, value);
   }
   return value;
+}
+
+/** Counts what is stored of a domain at the grant's sites; see {@link ReleaseTally.stored}. */
+export async function countStored<Tx>(
+  { subjects }: Pick<ApiDeps<Tx>, "subjects">,
+  tx: Tx,
+  grant: Grant,
+  study: string,
+  domain: string,
+  tally: ReleaseTally,
+  isWritten: boolean,
+): Promise<void> {
+  for (const [site, count] of await subjects.countRecords(tx, grant, study, domain)) tally.stored(domain, site, count, isWritten);
 }
