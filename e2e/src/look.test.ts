@@ -43,6 +43,15 @@ afterAll(async () => {
 
 const shows = async (person: ConsolePerson, selector: string): Promise<void> => await person.page.locator(selector).first().waitFor();
 
+/** Opens the window of an act on the first subject. */
+async function openAct(person: ConsolePerson, act: string): Promise<void> {
+  await person.goto("/subjects");
+  await person.page.locator(".subject-label").first().click();
+  await person.button("Acts").click();
+  await person.page.getByRole("menuitem", { name: act }).click();
+  await shows(person, ".will-record");
+}
+
 const LOOKS: readonly Look[] = [
   {
     name: "status",
@@ -113,6 +122,29 @@ const LOOKS: readonly Look[] = [
       await person.page.locator(".subject-label").first().click();
       await shows(person, ".masked-value");
     },
+  },
+  {
+    name: "subject-history",
+    person: () => people.clara,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/subjects");
+      await person.page.locator(".subject-label").first().click();
+      await person.button("History of Demographics").click();
+      await shows(person, ".history-version");
+    },
+  },
+  {
+    name: "subject-withdrawal",
+    person: () => people.rosa,
+    isScreenOnly: true,
+    open: async (person) => await openAct(person, "Withdrawal of consent"),
+  },
+  {
+    name: "subject-transfer",
+    person: () => people.rosa,
+    isScreenOnly: true,
+    open: async (person) => await openAct(person, "Move to another site"),
   },
   {
     name: "approvals",

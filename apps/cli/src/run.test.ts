@@ -126,6 +126,16 @@ test("release sends the reason and the key that was given, and says what changed
   expect(served.to("/trpc/packets.release")[0]).toMatchObject({ key: "release-0123456789", body: JSON.stringify({ packetId: PACKET, reason: "validated against source" }) });
 });
 
+test("release states that data are from before a withdrawal where that was said, and not otherwise", async () => {
+  const served = await user.serve(() => wire(409, "packet.withdrawn", { where: ["row 2: the subject has withdrawn consent"] }));
+  const said = ["--as", "engineer", "release", PACKET, "--reason", "validated against source"];
+  const { exit, err } = await user.type(said);
+  expect([exit, err.includes("row 2: the subject has withdrawn consent")]).toEqual([1, true]);
+  await user.type([...said, "--collected-before-withdrawal"]);
+  const stated = served.to("/trpc/packets.release").map(({ body }) => (JSON.parse(body) as { collectedBeforeWithdrawal?: boolean }).collectedBeforeWithdrawal);
+  expect(stated).toEqual([undefined, true]);
+});
+
 test("an act whose outcome is unknown shows the key that repeats it", async () => {
   const served = await user.serve(() => "reset");
   const { exit, err } = await user.type(["--as", "engineer", "release", PACKET, "--reason", "validated against source"]);

@@ -13,20 +13,23 @@ export interface Populated {
   readonly boris: ConsolePerson;
   /** Reviews the pilot study. */
   readonly clara: ConsolePerson;
+  /** Keeps the consent and the site of the pilot study's subjects. */
+  readonly rosa: ConsolePerson;
   /** Audits everything. */
   readonly dora: ConsolePerson;
   /** A link that nobody has used. */
   readonly openLink: string;
 }
 
-/** Founds a deployment; invites a reviewer and an auditor. */
+/** Founds a deployment; invites two reviewers and an auditor. */
 async function founded(product: Product, browser: Browser): Promise<Populated> {
   const { alma, boris } = await founders(browser, product);
   const admins = [alma, boris] as const;
   const clara = await joined(browser, admins, { username: "clara", printedName: "Clara Ode" }, /^clinical_reviewer/, `${PILOT}, all`);
+  const rosa = await joined(browser, admins, { username: "rosa", printedName: "Rosa Imhof" }, /^regulatory_reviewer/, `${PILOT}, all`);
   const dora = await joined(browser, admins, { username: "dora", printedName: "Dora Vance" }, /^auditor/, "Everywhere");
   const openLink = await invite(alma, boris, { username: "emil", printedName: "Emil Sund" }, /^clinical_reviewer/, `${PILOT}, all`);
-  return { alma, boris, clara, dora, openLink };
+  return { alma, boris, clara, rosa, dora, openLink };
 }
 
 /** A founded deployment with the pilot's demographics released, a request that waits for a second person, and some denials. */

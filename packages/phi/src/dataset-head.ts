@@ -1,5 +1,6 @@
 import { type Column, type DataType, DATA_TYPES } from "./dataset.ts";
 import { type Members, membersOf, refuse } from "./dataset-faults.ts";
+import { CONSENT } from "./subject-acts.ts";
 
 const DOMAIN = /^[A-Z][A-Z0-9]{1,7}$/;
 /** As the contracts name a field: what is stored has to be nameable. */
@@ -62,7 +63,7 @@ export function isWholeHead(members: Members): boolean {
  */
 export function headOf(members: Members, rowsAt: "rows" | "itemData" | "lines" | null): FileHead {
   const body = bodyOf(members);
-  if (typeof body.name !== "string" || !DOMAIN.test(body.name)) refuse("name", "not a domain's name");
+  if (typeof body.name !== "string" || !DOMAIN.test(body.name) || body.name === CONSENT.domain) refuse("name", "not a domain's name");
   if (rowsAt === "lines" && body.version !== "1.1") refuse("the file", "has rows on lines of their own, which its version doesn't have");
   const columns = list(body.columns, "columns").map(body.version === "1.0" ? columnOf10 : columnOf11);
   const isNumbered = columns[0]?.name === ROW_NUMBER;

@@ -9,12 +9,16 @@ const options = { ...keyOption, reason: { type: "string" } } as const;
 
 /** `sallyport release`: a packet leaves quarantine, all of it or nothing. */
 export const release: Command = {
-  usage: "--as PROFILE release PACKET --reason TEXT [--idempotency-key KEY]",
-  help: "Releases a packet from quarantine, all of it or nothing. It takes another principal than the one that uploaded it, and a reason.",
-  options,
+  usage: "--as PROFILE release PACKET --reason TEXT [--collected-before-withdrawal] [--idempotency-key KEY]",
+  help: [
+    "Releases a packet from quarantine, all of it or nothing. It takes another principal than the one that uploaded it, and a reason.",
+    "With --collected-before-withdrawal you state that what it brings for subjects who have withdrawn consent was all collected before.",
+  ].join("\n"),
+  options: { ...options, "collected-before-withdrawal": { type: "boolean" } },
   takes: [1, 1],
   run: async (invocation) => {
-    const input = decisionOf(invocation, "release");
+    const isStated = invocation.options["collected-before-withdrawal"] === true;
+    const input = { ...decisionOf(invocation, "release"), ...(isStated && { collectedBeforeWithdrawal: true }) };
     const released = await asProfile(invocation, async ({ api }) => await api.packets.release.mutate(input, callOptions(invocation)));
     const { subjects, records } = released;
     report(invocation, plainJson(released), [

@@ -37,11 +37,15 @@ interface Named {
   "people.list": ["ListPeopleInput", "ListPeopleOutput"];
   "people.suspend": ["SuspendPersonInput", "Done"];
   "studies.list": ["ListStudiesInput", "ListStudiesOutput"];
+  "subjects.correctWithdrawal": ["CorrectWithdrawalInput", "WithdrawalOutput"];
   "subjects.exposure": ["ExposureInput", "ExposureOutput"];
   "subjects.get": ["GetSubjectInput", "GetSubjectOutput"];
+  "subjects.history": ["HistoryInput", "HistoryOutput"];
   "subjects.list": ["ListSubjectsInput", "ListSubjectsOutput"];
   "subjects.openBulk": ["OpenBulkInput", "OpenBulkOutput"];
   "subjects.reveal": ["RevealFieldInput", "RevealFieldOutput"];
+  "subjects.transfer": ["TransferInput", "TransferOutput"];
+  "subjects.withdraw": ["WithdrawInput", "WithdrawalOutput"];
   "workloads.list": ["ListWorkloadsInput", "ListWorkloadsOutput"];
 }
 

@@ -4,7 +4,7 @@ import Link from "next/link";
 import type { OutputOf } from "../api/procedures.ts";
 import { useCall } from "../api/use-call.ts";
 import { Refusal } from "../components/refusal.tsx";
-import { EmptyState, Panel, Skeleton } from "../components/states.tsx";
+import { Badge, EmptyState, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { purposeWord } from "./purpose-form.tsx";
 
@@ -43,13 +43,18 @@ export function Exposure({ subjectId, isAlone = false }: { readonly subjectId: s
   const call = useCall("subjects.exposure", { subjectId });
   if (call.isPending) return <Skeleton lines={10} label="Loading the exposure" />;
   if (call.isError) return <Refusal failure={call.error} onRetry={() => void call.refetch()} />;
-  const { label, could, did, didAndCannot, reveals, since } = call.data;
+  const { label, could, did, didAndCannot, reveals, since, isPartial } = call.data;
   return (
     <div className="exposure">
       {isAlone && <p className="subject-name">{label}</p>}
       <p className="quiet">
         {since === null ? "Nothing of this subject was opened so far, as far as the trail goes back." : `Something of this subject was first opened at ${moment(since)}.`}
       </p>
+      {isPartial && (
+        <p>
+          <Badge tone="caution">partial</Badge> The subject was at another site before. What was opened there stands in that site's trail, which you may not read.
+        </p>
+      )}
       <People id="exposure-did" title="Did" about="opened something, and still may" people={did} none="Nobody who still may has opened anything." />
       <People
         id="exposure-cannot"

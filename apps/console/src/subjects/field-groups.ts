@@ -23,8 +23,9 @@ export interface FieldGroup {
   readonly masked: number;
 }
 
-/** What names one value of a subject. */
-export const fieldKey = ({ field, record }: Pick<Field, "field" | "record">): string => `${field}/${record}`;
+/** What names one value of a subject: of the current version of its record, or of one that is named. */
+export const fieldKey = ({ field, record, version }: Pick<Field, "field" | "record"> & { readonly version?: number }): string =>
+  version === undefined ? `${field}/${record}` : `${field}/${record}@${version}`;
 
 const naturally = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 

@@ -16,6 +16,8 @@ const PurposeForm = dynamic(async () => (await import("./purpose-form.tsx")).Pur
 export interface Wanted {
   readonly field: string;
   readonly record: string;
+  /** Of this version; the current one where it is left out. */
+  readonly version?: number;
   readonly title: string;
 }
 
@@ -50,7 +52,12 @@ function Ceremony({ subjectId, wanted, values, onClose, onOpened }: Omit<RevealD
     setPending(true);
     setFailure(null);
     // A repeated reveal is a crossing of its own, so each has a key of its own.
-    sendCall("subjects.reveal", { subjectId, field: wanted.field, record: wanted.record, purpose, reason }, { idempotencyKey: crypto.randomUUID(), signal: mine.signal }).then(
+    const { field, record, version } = wanted;
+    sendCall(
+      "subjects.reveal",
+      { subjectId, field, record, ...(version !== undefined && { version }), purpose, reason },
+      { idempotencyKey: crypto.randomUUID(), signal: mine.signal },
+    ).then(
       (opened) => {
         if (mine.signal.aborted) return;
         const key = fieldKey(wanted);
@@ -77,7 +84,10 @@ function Ceremony({ subjectId, wanted, values, onClose, onOpened }: Omit<RevealD
       onGo={open}
       recorded={
         <ul>
-          <li>that you opened {wanted.field}, and when</li>
+          <li>
+            that you opened {wanted.field}
+            {wanted.version !== undefined && ` of version ${wanted.version}`}, and when
+          </li>
           <li>the purpose, and a commitment to the reason</li>
           <li>the subject as a keyed reference, and its site; never the value</li>
         </ul>

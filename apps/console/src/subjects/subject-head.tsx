@@ -1,10 +1,17 @@
 import Link from "next/link";
+import type { ReactNode } from "react";
 import type { OutputOf } from "../api/procedures.ts";
 import { Mask } from "../components/states.tsx";
 import { placeQuery } from "./subject-place.ts";
 
+interface SubjectHeadProps {
+  readonly subject: OutputOf<"subjects.get">;
+  /** What is marked of the subject, and what may be done to it. */
+  readonly children?: ReactNode;
+}
+
 /** Who it is about, as far as a person may work with it: the label, and where the subject belongs. */
-export function SubjectHead({ subject: { label, study, site } }: { readonly subject: OutputOf<"subjects.get"> }) {
+export function SubjectHead({ subject: { label, study, site }, children }: SubjectHeadProps) {
   return (
     <div className="subject-head">
       <p className="subject-name">{label}</p>
@@ -28,6 +35,7 @@ export function SubjectHead({ subject: { label, study, site } }: { readonly subj
           </dd>
         </div>
       </dl>
+      {children}
     </div>
   );
 }

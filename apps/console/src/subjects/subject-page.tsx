@@ -7,12 +7,15 @@ import { useCall } from "../api/use-call.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { PageHead, Skeleton } from "../components/states.tsx";
 import { useMay, useMe } from "../frame/me.ts";
+import { RecordHistory } from "./record-history.tsx";
 import { SubjectHead } from "./subject-head.tsx";
 import { SubjectRecord } from "./subject-record.tsx";
 import { useOpenValues } from "./use-open-values.ts";
 
 /** For those who may, and who look there. */
 const Exposure = dynamic(async () => (await import("./exposure.tsx")).Exposure, { ssr: false, loading: () => <Skeleton lines={6} label="Loading the exposure" /> });
+const ConsentMark = dynamic(async () => (await import("./consent-mark.tsx")).ConsentMark, { ssr: false });
+const SubjectActs = dynamic(async () => (await import("./subject-acts.tsx")).SubjectActs, { ssr: false });
 /** The page comes alive without what keeps the tabs: it is fetched when there is something to put under them. */
 const SubjectTabs = dynamic(async () => (await import("./subject-tabs.tsx")).SubjectTabs, { ssr: false });
 
@@ -43,6 +46,8 @@ export function SubjectPage({ subjectId }: { readonly subjectId: string }) {
 function SubjectWhole({ subjectId, mayExposure }: { readonly subjectId: string; readonly mayExposure: boolean }) {
   const params = useSearchParams();
   const tab = mayExposure && params.get("tab") === "exposure" ? "exposure" : "record";
+  const [mayWithdraw, mayTransfer] = [useMay("subject.withdraw"), useMay("subject.transfer")];
+  const mayAct = mayWithdraw || mayTransfer;
   const call = useCall("subjects.get", { subjectId }, { isSensitive: true });
   const values = useOpenValues();
 
@@ -53,8 +58,11 @@ function SubjectWhole({ subjectId, mayExposure }: { readonly subjectId: string; 
   if (call.isPending) return <Skeleton lines={3} label="Loading the subject" />;
   if (call.data === undefined) return call.error === null ? null : <Refusal failure={call.error} onRetry={() => void call.refetch()} />;
   return (
-    <>
-      <SubjectHead subject={call.data} />
+    <RecordHistory subjectId={subjectId} values={values}>
+      <SubjectHead subject={call.data}>
+        {call.data.withdrawnAt !== null && <ConsentMark subjectId={subjectId} withdrawnAt={call.data.withdrawnAt} values={values} />}
+        {mayAct && <SubjectActs subject={call.data} />}
+      </SubjectHead>
       <SubjectTabs
         at={tab}
         onGo={goTo}
@@ -63,6 +71,6 @@ function SubjectWhole({ subjectId, mayExposure }: { readonly subjectId: string; 
           ...(mayExposure ? [{ id: "exposure", title: "Exposure", content: <Exposure subjectId={subjectId} /> }] : []),
         ]}
       />
-    </>
+    </RecordHistory>
   );
 }

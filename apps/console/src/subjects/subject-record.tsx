@@ -7,6 +7,7 @@ import { EmptyState, Mask } from "../components/states.tsx";
 import { useMay } from "../frame/me.ts";
 import { BulkPanel } from "./bulk-panel.tsx";
 import { type FieldGroup, groupFields, type NamedField } from "./field-groups.ts";
+import { HistoryButton } from "./record-history.tsx";
 import { OpenValueCell, valueText } from "./open-value-cell.tsx";
 import type { OpenValues } from "./open-values.ts";
 import { RevealDialog, type Wanted } from "./reveal-dialog.tsx";
@@ -61,17 +62,25 @@ export function SubjectRecord({ subject, values }: SubjectRecordProps) {
 
 function Group({ group: { domain, title, records, masked }, cellOf }: { readonly group: FieldGroup; readonly cellOf: (named: NamedField) => ReactNode }) {
   const id = `domain-${domain}`;
+  const [only] = records.length === 1 ? records : [];
   return (
     <section className="panel" aria-labelledby={id}>
       <div className="panel-head">
         <h2 id={id} className="panel-title">
           {title} <span className="quiet">{domain}</span>
         </h2>
-        {masked > 0 && <span className="quiet">{masked} masked</span>}
+        <span className="panel-head-end">
+          {masked > 0 && <span className="quiet">{masked} masked</span>}
+          {only !== undefined && <HistoryButton of={{ domain, record: only.record }} />}
+        </span>
       </div>
-      {records.map(({ record, fields }) => (
+      {records.map(({ record, fields }, index) => (
         <div key={record} className="field-record">
-          {records.length > 1 && <h3 className="eyebrow">Record {record}</h3>}
+          {records.length > 1 && (
+            <h3 className="eyebrow">
+              Record {index + 1} <HistoryButton of={{ domain, record, at: index + 1 }} />
+            </h3>
+          )}
           <dl className="fields">
             {fields.map((named) => (
               <div key={named.key} className="field-row">

@@ -7,7 +7,7 @@ import type { OutputOf } from "../api/procedures.ts";
 import { useCall, usePages } from "../api/use-call.ts";
 import { Button } from "../components/button.tsx";
 import { Refusal } from "../components/refusal.tsx";
-import { EmptyState, Mask, PageHead, Skeleton } from "../components/states.tsx";
+import { Badge, EmptyState, Mask, PageHead, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { byStudy, placeQuery, readPlace, type SubjectPlace } from "./subject-place.ts";
 
@@ -18,10 +18,13 @@ const columns: readonly Column<Subject>[] = [
     key: "label",
     title: "Subject",
     isHeader: true,
-    cell: ({ subjectId, label }) => (
-      <Link href={`/subjects/${subjectId}`} className="subject-label">
-        {label}
-      </Link>
+    cell: ({ subjectId, label, withdrawnAt }) => (
+      <span className="subject-cell">
+        <Link href={`/subjects/${subjectId}`} className="subject-label">
+          {label}
+        </Link>
+        {withdrawnAt !== null && <Badge tone="caution">consent withdrawn</Badge>}
+      </span>
     ),
   },
   { key: "study", title: "Study", isWide: true, cell: ({ study }) => study },

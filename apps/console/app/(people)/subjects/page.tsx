@@ -1,3 +1,4 @@
+import "./subject-acts.css";
 import "./subjects.css";
 import type { Metadata } from "next";
 import { SubjectsPage } from "../../../src/subjects/subjects-page.tsx";
