@@ -220,3 +220,46 @@ test("a transfer whose key was used before answers what it answered, and moves n
   expect(codeOf(await transfer(subjectId, "704"))).toBe("subject.state");
   expect(await at.owner.run`SELECT n FROM phi.transfers WHERE subject = ${subjectId}`).toHaveLength(1);
 });
+
+test("of two transfers at once one moves the subject, and a request that is sent twice at once is one", async () => {
+  const subjectId = await subjectOf("1028");
+  const transfers = async (): Promise<number> => (await at.owner.run`SELECT n FROM phi.transfers WHERE subject = ${subjectId}`).length;
+  const before = await transfers();
+  const twice = await Promise.all([1, 2].map(() => transfer(subjectId, "701")));
+  expect(twice.map(codeOf).toSorted()[0]).toBe("ok");
+  expect(["service.busy", "subject.state"]).toContain(twice.map(codeOf).toSorted()[1]);
+  expect(await transfers()).toBe(before + 1);
+  const same = await Promise.all([1, 2].map(() => transfer(subjectId, "704", "regulatory", "the-same-transfer-twice")));
+  expect(same.map(codeOf)).toEqual(["ok", "ok"]);
+  expect(await transfers()).toBe(before + 2);
+});
+
+test("a release and a transfer of one subject at once leave it wholly at one site, with every version to be opened", async () => {
+  const subjectId = await subjectOf("1015");
+  for (const [from, to, age] of [
+    ["701", "704", 65],
+    ["704", "701", 66],
+  ] as const) {
+    const packetId = await upload(demographics([{ site: from, enrolledAt: "701", subject: "1015", age }]));
+    const [released, moved] = await Promise.all([api.call("steward", "packets.release", { packetId, reason: REASON }), transfer(subjectId, to)]);
+    expect(["ok", "service.busy", "packet.conflict"]).toContain(codeOf(released));
+    expect(["ok", "service.busy"]).toContain(codeOf(moved));
+    if (codeOf(moved) !== "ok") dataOf(await transfer(subjectId, to));
+    const places = await at.owner.run<{ site_key: string }>`
+      SELECT DISTINCT site_key FROM phi.records WHERE subject = ${subjectId} UNION SELECT DISTINCT site_key FROM phi.fields WHERE subject = ${subjectId}`;
+    expect(places.map(({ site_key }) => site_key)).toEqual([`${STUDY}/${to}`]);
+    for (const { version } of await history(subjectId)) expect(typeof (await valueOf(subjectId, "DM.AGE", { version }))).toBe("number");
+  }
+});
+
+test("a ciphertext of the place that was left opens nothing when it is put back, by whoever owns the database", async () => {
+  const subjectId = await subjectOf("1023", "reviewer701");
+  const [now] = await at.owner.run<{ sealed: string }>`SELECT sealed FROM phi.fields WHERE subject = ${subjectId} AND name = 'AGE' AND version = 1`;
+  expect(await valueOf(subjectId, "DM.AGE", { version: 1 })).toBe(64);
+  await at.owner.run`UPDATE phi.fields f SET sealed = p.sealed FROM phi.past_fields p
+    WHERE p.subject = f.subject AND p.domain = f.domain AND p.record = f.record AND p.version = f.version AND p.name = f.name AND p.transfer = 1
+      AND f.subject = ${subjectId} AND f.name = 'AGE' AND f.version = 1`;
+  expect(codeOf(await reveal(subjectId, "DM.AGE", { version: 1 }))).toBe("phi.integrity");
+  await at.owner.run`UPDATE phi.fields SET sealed = ${now?.sealed ?? ""} WHERE subject = ${subjectId} AND name = 'AGE' AND version = 1`;
+  expect(await valueOf(subjectId, "DM.AGE", { version: 1 })).toBe(64);
+});

@@ -20,7 +20,8 @@ export function WithdrawForm({ subjectId, label, onClose }: WithdrawFormProps) {
   const tell = useTell();
   const [from, setFrom] = useState("");
   const [isTried, setTried] = useState(false);
-  const fault = dayFault(from, new Date());
+  const [openedAt] = useState(() => new Date());
+  const fault = dayFault(from, openedAt);
   const act = useChange("subjects.withdraw", {
     refreshes: REFRESHES,
     onDone: () => {
