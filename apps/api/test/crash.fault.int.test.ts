@@ -1,16 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { freePort, startPostgres } from "@sallyport/embedded-postgres";
+import { startPostgres } from "@sallyport/embedded-postgres";
 import { durableCluster, type TemporaryCluster } from "@sallyport/embedded-postgres/testing";
-import { writeIdentity } from "@sallyport/pki";
 import { faultTest } from "@sallyport/testkit";
 import postgres from "postgres";
 import { afterEach, expect } from "vitest";
+import { startChildApi } from "./child-api.ts";
 import { demographics, STUDY } from "./dataset.ts";
-import { DoorClient } from "./door-client.ts";
-import { FaultProxy, through } from "./fault-proxy.ts";
-import { ChildApp } from "./processes.ts";
+import { FaultProxy } from "./fault-proxy.ts";
 import { dataOf, type Deployment, deployment, until } from "./stack.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
@@ -28,29 +23,10 @@ async function durable(): Promise<{ at: Deployment; cluster: TemporaryCluster }>
   return { at, cluster };
 }
 
-/** The api in a process of its own, whose connections to the database lead through a proxy. */
-async function childApi(at: Deployment, proxy: FaultProxy): Promise<{ child: ChildApp; client: DoorClient }> {
-  const home = mkdtempSync(join(tmpdir(), "sallyport-child-api-"));
-  writeIdentity(join(home, "identity"), at.apiIdentity);
-  writeFileSync(join(home, "url"), through(at.apiUrl, proxy), { mode: 0o600 });
-  const port = await freePort();
-  const child = new ChildApp("api", {
-    NODE_ENV: "production",
-    SALLYPORT_API_PORT: String(port),
-    SALLYPORT_API_HOST: "127.0.0.1",
-    SALLYPORT_API_DATABASE_URL_FILE: join(home, "url"),
-    SALLYPORT_IDENTITY_DIR: join(home, "identity"),
-    SALLYPORT_TRUST_DOMAIN: at.trustDomain,
-    SALLYPORT_CUSTODIAN_ADDRESS: `127.0.0.1:${at.custodianPort}`,
-  });
-  const client = new DoorClient(port, at.trustDomain, at.identity("ingest"));
-  open.push(async () => {
-    client.close();
-    await child.end("SIGKILL");
-    rmSync(home, { recursive: true, force: true });
-  });
-  await child.ready();
-  return { child, client };
+async function childApi(at: Deployment, proxy: FaultProxy): ReturnType<typeof startChildApi> {
+  const started = await startChildApi(at, proxy);
+  open.push(started.close);
+  return started;
 }
 
 const POINTS = { "between insert and commit": "to server", "after the commit and before the answer": "to client" } as const;

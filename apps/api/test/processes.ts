@@ -17,6 +17,10 @@ export class ChildApp {
     this.exited = once(this.#child, "close").then(([code, signal]) => (signal as string | null) ?? (code as number));
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Resolves with what it said when it was ready; rejects where it ended before. */
   ready(): Promise<Readonly<Record<string, unknown>>> {
     return new Promise((resolve, reject) => {
