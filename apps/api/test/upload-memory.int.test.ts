@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { UPLOAD_PART_BYTES } from "@sallyport/contracts";
+import { durableCluster } from "@sallyport/embedded-postgres/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ChildApi, startChildApi } from "./child-api.ts";
+import { demographics, STUDY } from "./dataset.ts";
+import { dataOf, type Deployment, deployment } from "./stack.ts";
+import type { Standing } from "./upload-steps.ts";
+
+const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
+const MIB = 1024 * 1024;
+const BASE_MIB = LONG ? 100 : 6;
+
+let at: Deployment;
+let api: ChildApi;
+beforeAll(async () => {
+  at = await deployment({ durable: await durableCluster() });
+  api = await startChildApi(at);
+}, 120_000);
+afterAll(async () => {
+  await api?.close();
+  await at?.close();
+});
+
+/** A dataset of so many MiB, made part by part: one person for each, and white space in their rows. */
+function* pieces(mib: number, from: number): Generator<Buffer> {
+  const people = Array.from({ length: mib }, (_, index) => ({ site: "701", subject: String(from + index) }));
+  const rows = demographics(people).split('"YEARS"');
+  const space = Buffer.alloc(MIB - 1024, " ");
+  for (const [index, text] of rows.entries()) {
+    yield Buffer.from(text);
+    if (index < rows.length - 1) {
+      yield space;
+      yield Buffer.from('"YEARS"');
+    }
+  }
+}
+
+/** Cuts what is made into parts, of which one is there at a time. */
+function* parts(made: Iterable<Buffer>): Generator<Buffer> {
+  let rest = Buffer.alloc(0);
+  for (const piece of made) {
+    rest = Buffer.concat([rest, piece]);
+    for (; rest.length >= UPLOAD_PART_BYTES; rest = rest.subarray(UPLOAD_PART_BYTES)) yield rest.subarray(0, UPLOAD_PART_BYTES);
+  }
+  if (rest.length > 0) yield rest;
+}
+
+/** Resident bytes of the api's process. */
+const resident = (): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${api.child.pid}/status`, "utf8"))?.[1]) * 1024;
+
+/** Uploads so many MiB and answers the most that the api's process had in memory meanwhile. */
+async function peakOf(mib: number, from: number): Promise<number> {
+  const token = at.forge("ingest");
+  let bytes = 0;
+  for (const { length } of pieces(mib, from)) bytes += length;
+  const hash = createHash("sha256");
+  let most = 0;
+  const sampler = setInterval(() => (most = Math.max(most, resident())), 20);
+  try {
+    const begun = await api.client.call("packets.begin", { study: STUDY, files: [{ name: "dm.json", bytes }] }, token);
+    const { packetId } = dataOf(begun) as Standing;
+    let offset = 0;
+    for (const part of parts(pieces(mib, from))) {
+      hash.update(part);
+      offset = (dataOf(await api.client.part({ packetId, file: 1, offset }, part, token)) as { received: number }).received;
+    }
+    const completed = await api.client.call("packets.complete", { packetId, files: [{ n: 1, sha256: hash.digest("hex") }] }, token);
+    expect(dataOf(completed)).toMatchObject({ state: "quarantined", rows: mib, bytes });
+  } finally {
+    clearInterval(sampler);
+  }
+  return most;
+}
+
+test(
+  "an upload of ten times the bytes takes no more than 1.2 times the memory, from its first part to its quarantine",
+  async () => {
+    await peakOf(BASE_MIB, 100_000);
+    const small = await peakOf(BASE_MIB, 200_000);
+    const large = await peakOf(10 * BASE_MIB, 300_000);
+    expect(large / small, `${Math.round(small / MIB)} and ${Math.round(large / MIB)} MiB`).toBeLessThanOrEqual(1.2);
+  },
+  LONG ? 1_800_000 : 240_000,
+);
