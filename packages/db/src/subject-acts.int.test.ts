@@ -196,7 +196,7 @@ faultTest("E4", "a ciphertext of the old place is not taken along", async (defen
 test("a subject moves to no other study, from no other site, and by no grant but one for a transfer at both", async () => {
   const at = await fixture();
   const before = await standing(at);
-  await expect(move(at.database, { to: ELSEWHERE })).rejects.toMatchObject({ code: "internal" });
+  await expect(move(at.database, { to: ELSEWHERE })).rejects.toMatchObject({ code: "policy.denied" });
   await expect(move(at.database, { from: TWO, to: ONE })).rejects.toMatchObject({ code: "service.busy" });
   for (const grant of [grantOf("packet.release", ...BOTH), grantOf("subject.transfer", ONE), grantOf("subject.transfer", TWO)])
     await expect(move(at.database, { grant })).rejects.toMatchObject({ code: "policy.denied" });
@@ -212,10 +212,37 @@ faultTest("P8", "the function that moves asks for the crossing's own sites and a
   for (const grant of [grantOf("subject.read", ...BOTH), grantOf("subject.transfer", ONE), grantOf("packet.release", ...BOTH)]) {
     const direct = withGrant(at.database, grant, async (tx) => {
       const reason = await reasonIn(tx);
-      return tx`SELECT phi.transfer_subject(${SUBJECT}, 'S/1', 'S/2', 'w', ${JSON.stringify(RESEALED)}, ${reason}, 'prn_test', 'req_test', 5)`;
+      await tx`SELECT phi.transfer_subject(${SUBJECT}, 'S/1', 'S/2', 'w', ${reason}, 'prn_test', 'req_test', 5)`;
     });
     await expect(direct).rejects.toMatchObject({ code: "policy.denied" });
   }
+});
+
+faultTest("P8", "fields are moved by no grant but one for a transfer at both places, and outside of a transfer not at all", async (defence) => {
+  const at = await fixture();
+  const before = await standing(at);
+  const direct = (grant: Grant): Promise<unknown> => withGrant(at.database, grant, (tx) => tx`SELECT phi.transfer_fields(${SUBJECT}, ${JSON.stringify(RESEALED)})`);
+  if (defence === "off") {
+    const [row] = await at.admin<{ text: string }[]>`SELECT pg_get_functiondef(oid) AS text FROM pg_proc WHERE proname = 'transfer_fields'`;
+    await at.admin.unsafe((row?.text ?? "").replaceAll("site_key <> v_to", "site_key <> ''"));
+  }
+  await direct(grantOf("subject.transfer", ...BOTH));
+  expect(await standing(at)).toEqual(before);
+  for (const grant of [grantOf("subject.transfer", TWO), grantOf("packet.release", ...BOTH), grantOf("subject.read", ONE)])
+    await expect(direct(grant)).rejects.toMatchObject({ code: "policy.denied" });
+});
+
+faultTest("P8", "a transfer that leaves something behind is not committed, whatever else its session calls", async (defence) => {
+  const at = await fixture();
+  if (defence === "off") await at.admin`ALTER TABLE phi.subjects DISABLE TRIGGER moved`;
+  const before = await standing(at);
+  const partial = withGrant(at.database, grantOf("subject.transfer", ...BOTH), async (tx) => {
+    const reason = await reasonIn(tx);
+    await tx`SELECT phi.transfer_subject(${SUBJECT}, 'S/1', 'S/2', 'w', ${reason}, 'prn_test', 'req_test', 5)`;
+    await tx`SELECT phi.transfer_fields(${SUBJECT}, ${JSON.stringify(RESEALED.slice(1))})`;
+  });
+  await expect(partial).rejects.toMatchObject({ context: { sqlstate: "23503" } });
+  expect(await standing(at)).toEqual(before);
 });
 
 test("rows of a subject are changed, and what was put aside is read, by no statement of the api's", async () => {

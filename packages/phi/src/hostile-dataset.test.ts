@@ -199,7 +199,7 @@ describe.skipIf(!existsSync(file))(existsSync(file) ? "the naughty strings" : "t
     }
   });
 
-  test("each is held exactly, or refused, as a label, and refused as any other name", async () => {
+  test("each is held exactly, or refused, as a label, and refused as the name of something else", async () => {
     for (const text of naughty) {
       const one = JSON.parse(textOf(sample([person(1)]), "1.1", PLAIN)) as Record<string, unknown>;
       const labelled = await openDataset(() => inPieces(JSON.stringify({ ...one, label: text }))).then(
