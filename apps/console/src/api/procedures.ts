@@ -32,6 +32,16 @@ interface Named {
   "me.unlinkProvider": ["UnlinkProviderInput", "Done"];
   "overview.get": ["OverviewInput", "OverviewOutput"];
   "overview.watch": ["WatchOverviewInput", "OverviewOutput"];
+  "packets.abandon": ["AbandonUploadInput", "AbandonUploadOutput"];
+  "packets.begin": ["BeginUploadInput", "UploadProgress"];
+  "packets.complete": ["CompleteUploadInput", "PacketSummary"];
+  "packets.get": ["GetPacketInput", "PacketSummary"];
+  "packets.inspect": ["InspectPacketInput", "InspectPacketOutput"];
+  "packets.list": ["ListPacketsInput", "ListPacketsOutput"];
+  "packets.progress": ["UploadProgressInput", "UploadProgress"];
+  "packets.reject": ["DecidePacketInput", "RejectPacketOutput"];
+  "packets.release": ["ReleasePacketInput", "ReleasePacketOutput"];
+  "packets.unfinished": ["UnfinishedUploadsInput", "UnfinishedUploadsOutput"];
   "people.endSessions": ["EndSessionsInput", "EndSessionsOutput"];
   "people.issueLink": ["IssueLinkInput", "IssueLinkOutput"];
   "people.list": ["ListPeopleInput", "ListPeopleOutput"];
@@ -64,4 +74,4 @@ export type WatchPath = "crossings.export" | "crossings.verify" | "crossings.wat
 /** Everything that isn't a watch. */
 export type CallPath = Exclude<ProcedurePath, WatchPath>;
 /** Lists that go on by a cursor. */
-export type PagedPath = "approvals.list" | "crossings.search" | "subjects.list";
+export type PagedPath = "approvals.list" | "crossings.search" | "packets.list" | "subjects.get" | "subjects.list";

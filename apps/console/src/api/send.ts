@@ -14,14 +14,18 @@ export interface SendOptions {
 const END_REASONS: Readonly<Record<string, EndReason>> = { "session.idle": "idle", "session.expired": "expired", "session.other": "other", "session.missing": "missing" };
 
 async function post(url: string, body: unknown, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Response> {
+  return await postBytes(url, JSON.stringify(body), { "content-type": "application/json", ...headers }, signal);
+}
+
+async function postBytes(url: string, body: BodyInit, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Response> {
   try {
     return await fetch(url, {
       method: "POST",
       cache: "no-store",
       credentials: "same-origin",
       redirect: "error",
-      headers: { "content-type": "application/json", "x-sallyport": "1", ...headers },
-      body: JSON.stringify(body),
+      headers: { "x-sallyport": "1", ...headers },
+      body,
       ...(signal !== undefined && { signal }),
     });
   } catch (error) {
@@ -85,6 +89,30 @@ function takeLine<Event>(line: string, onEvent: (event: Event) => void): void {
     throw failure;
   }
   if (parsed.event !== undefined) onEvent(parsed.event);
+}
+
+/** A part of a file that is being brought in: which file of which packet, and from where on. */
+export interface Part {
+  readonly packetId: string;
+  readonly n: number;
+  readonly offset: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Sends a part, and answers the offset that is next: past this part, or another where the packet holds more or less than this page knew. It
+ * never counts as activity. @throws WireFailure
+ */
+export async function sendPart({ packetId, n, offset, bytes }: Part, signal: AbortSignal): Promise<number> {
+  const headers = { "content-type": "application/octet-stream", ...sessionHeaders({}) };
+  const response = await postBytes(`/api/upload/${packetId}/${n}/${offset}`, bytes, headers, signal);
+  const body = (await response
+    .clone()
+    .json()
+    .catch(() => null)) as { result?: { data?: { received?: unknown } }; code?: unknown; next?: unknown } | null;
+  const next = response.ok ? body?.result?.data?.received : body?.code === "packet.offset" ? body.next : null;
+  if (typeof next === "number" && Number.isSafeInteger(next) && next >= 0) return next;
+  throw response.ok ? new WireFailure("service.unavailable") : await failureOf(response);
 }
 
 /** Takes a step of signing in, enrolling or signing out. @throws WireFailure */

@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly everyMs?: number;
   /** Never counts as activity, not even the first time: for what the frame asks for by itself. */
   readonly isBackground?: boolean;
+  /** Asks once: again only where a person says so. For what costs much, or is on record each time. */
+  readonly isOnce?: boolean;
   /** For opened PHI: kept by nobody once the last component that shows it is gone. */
   readonly isSensitive?: boolean;
   /** Shows the last answer while the next one, for another input, is on its way. */
@@ -31,6 +33,7 @@ export function useCall<P extends CallPath>(path: P, input: InputOf<P>, options:
     enabled: options.enabled ?? true,
     refetchInterval: options.everyMs ?? false,
     ...(options.isSensitive === true && { gcTime: 0, staleTime: 0 }),
+    ...(options.isOnce === true && { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false }),
     ...(options.keepsPrevious === true && { placeholderData: keepPreviousData }),
   });
 }
@@ -39,7 +42,7 @@ export function useCall<P extends CallPath>(path: P, input: InputOf<P>, options:
 export function usePages<P extends PagedPath>(
   path: P,
   input: Omit<InputOf<P>, "cursor">,
-  options: Pick<CallOptions, "enabled" | "isSensitive"> = {},
+  options: Pick<CallOptions, "enabled" | "isSensitive" | "keepsPrevious"> = {},
 ): UseInfiniteQueryResult<InfiniteData<OutputOf<P>>, WireFailure> {
   return useInfiniteQuery<OutputOf<P>, WireFailure, InfiniteData<OutputOf<P>>, readonly unknown[], string | null>({
     queryKey: [path, "pages", input],
@@ -49,5 +52,6 @@ export function usePages<P extends PagedPath>(
     enabled: options.enabled ?? true,
     refetchOnWindowFocus: false,
     ...(options.isSensitive === true && { gcTime: 0, staleTime: 0 }),
+    ...(options.keepsPrevious === true && { placeholderData: keepPreviousData }),
   });
 }

@@ -8,6 +8,7 @@ import type { WireFailure } from "./wire-failure.ts";
 
 export interface ChangeOptions<P extends CallPath> {
   readonly onDone?: (output: OutputOf<P>) => void;
+  readonly onFailed?: (failure: WireFailure) => void;
   /** Calls whose answers this change makes stale. */
   readonly refreshes?: readonly ProcedurePath[];
 }
@@ -25,6 +26,7 @@ export function useChange<P extends CallPath>(path: P, options: ChangeOptions<P>
       if (attempt.current?.input !== text) attempt.current = { input: text, key: crypto.randomUUID() };
       return sendCall(path, input, { idempotencyKey: attempt.current.key });
     },
+    onError: (failure) => options.onFailed?.(failure),
     onSuccess: async (output) => {
       attempt.current = null;
       options.onDone?.(output);

@@ -16,6 +16,14 @@ export interface Destination {
 export const destinations: readonly Destination[] = [
   { href: "/overview", name: "Overview", icon: "overview", needs: [], group: "watch", also: "home pillars zones chains health" },
   { href: "/crossings", name: "Crossings", icon: "crossings", needs: ["trail.read"], group: "watch", also: "trail audit records search export verify" },
+  {
+    href: "/packets",
+    name: "Packets",
+    icon: "packets",
+    needs: ["packet.read", "packet.upload"],
+    group: "work",
+    also: "quarantine inbox upload release reject ingress files",
+  },
   { href: "/subjects", name: "Subjects", icon: "subjects", needs: ["subject.list"], group: "work", also: "phi patients reveal exposure" },
   { href: "/approvals", name: "Approvals", icon: "approvals", needs: ["approval.read"], group: "work", also: "requests decide inbox" },
   { href: "/people", name: "People", icon: "people", needs: ["principal.read"], group: "work", also: "users invite suspend recover roles" },

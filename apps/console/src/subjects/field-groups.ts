@@ -29,7 +29,10 @@ export const fieldKey = ({ field, record, version }: Pick<Field, "field" | "reco
 
 const naturally = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
-/** A subject's fields by domain, demographics first, and in each by record. What is hidden isn't in the answer, so it is nowhere here. */
+/**
+ * A subject's fields by domain, demographics first; the records of each as they come, in the order of their file's
+ * rows. What is hidden isn't in the answer, so it is nowhere here.
+ */
 export function groupFields(fields: readonly Field[]): readonly FieldGroup[] {
   const domains = new Map<string, Map<string, NamedField[]>>();
   for (const field of fields) {
@@ -43,7 +46,7 @@ export function groupFields(fields: readonly Field[]): readonly FieldGroup[] {
     .map(([domain, records]) => ({
       domain,
       title: domainTitle(domain),
-      records: [...records].toSorted(([a], [b]) => naturally(a, b)).map(([record, named]) => ({ record, fields: named })),
+      records: [...records].map(([record, named]) => ({ record, fields: named })),
       masked: [...records.values()].flat().filter(({ field }) => field.state === "masked").length,
     }));
 }

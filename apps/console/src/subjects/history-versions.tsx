@@ -9,10 +9,11 @@ import { Badge, EmptyState, Mask, Skeleton } from "../components/states.tsx";
 import { useMay } from "../frame/me.ts";
 import { fieldKey } from "./field-groups.ts";
 import { changedFirst, changeText, type HistoryOf, momentText, recordName, type Version } from "./history-text.ts";
-import { OpenValueCell, valueText } from "./open-value-cell.tsx";
+import { OpenValueCell } from "./open-value-cell.tsx";
 import type { OpenValues } from "./open-values.ts";
 import { RevealDialog, type Wanted } from "./reveal-dialog.tsx";
 import { variableLabel } from "./sdtm-names.ts";
+import { valueText } from "./value-text.ts";
 
 interface HistoryVersionsProps {
   readonly subjectId: string;

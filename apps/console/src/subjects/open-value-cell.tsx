@@ -3,9 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../components/button.tsx";
 import type { OpenValue } from "./open-values.ts";
-
-/** A value as text: what is not there is said, and isn't an empty place. */
-export const valueText = (value: OpenValue["value"]): string => (value === null ? "no value" : value === true ? "yes" : value === false ? "no" : String(value));
+import { valueText } from "./value-text.ts";
 
 interface OpenValueCellProps {
   readonly open: OpenValue;

@@ -3,13 +3,15 @@
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
-import { useCall } from "../api/use-call.ts";
+import { usePages } from "../api/use-call.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { PageHead, Skeleton } from "../components/states.tsx";
 import { useMay, useMe } from "../frame/me.ts";
+import { DomainChoice } from "./domain-choice.tsx";
 import { RecordHistory } from "./record-history.tsx";
 import { SubjectHead } from "./subject-head.tsx";
 import { SubjectRecord } from "./subject-record.tsx";
+import { readDomain, subjectPath } from "./subject-place.ts";
 import { useOpenValues } from "./use-open-values.ts";
 
 /** For those who may, and who look there. */
@@ -48,26 +50,39 @@ function SubjectWhole({ subjectId, mayExposure }: { readonly subjectId: string; 
   const tab = mayExposure && params.get("tab") === "exposure" ? "exposure" : "record";
   const [mayWithdraw, mayTransfer] = [useMay("subject.withdraw"), useMay("subject.transfer")];
   const mayAct = mayWithdraw || mayTransfer;
-  const call = useCall("subjects.get", { subjectId }, { isSensitive: true });
+  const domain = readDomain(params.get("domain"));
+  const call = usePages("subjects.get", { subjectId, domain }, { isSensitive: true, keepsPrevious: true });
   const values = useOpenValues();
 
-  const goTo = (key: string) => {
+  const goTo = (where: { readonly tab: string; readonly domain: string }) => {
     values.cover("left");
-    history.replaceState(null, "", `/subjects/${subjectId}${key === "exposure" ? "?tab=exposure" : ""}`);
+    history.replaceState(null, "", subjectPath(subjectId, where));
   };
   if (call.isPending) return <Skeleton lines={3} label="Loading the subject" />;
-  if (call.data === undefined) return call.error === null ? null : <Refusal failure={call.error} onRetry={() => void call.refetch()} />;
+  const [first] = call.data?.pages ?? [];
+  if (first === undefined) return call.error === null ? null : <Refusal failure={call.error} onRetry={() => void call.refetch()} />;
+  const fields = call.data?.pages.flatMap((page) => page.fields) ?? [];
+  const more = call.hasNextPage ? { isPending: call.isFetchingNextPage, failure: call.isFetchNextPageError ? call.error : null, go: () => void call.fetchNextPage() } : null;
   return (
     <RecordHistory subjectId={subjectId} values={values}>
-      <SubjectHead subject={call.data}>
-        {call.data.withdrawnAt !== null && <ConsentMark subjectId={subjectId} withdrawnAt={call.data.withdrawnAt} values={values} />}
-        {mayAct && <SubjectActs subject={call.data} />}
+      <SubjectHead subject={first}>
+        {first.withdrawnAt !== null && <ConsentMark subjectId={subjectId} withdrawnAt={first.withdrawnAt} values={values} />}
+        {mayAct && <SubjectActs subject={first} />}
       </SubjectHead>
       <SubjectTabs
         at={tab}
-        onGo={goTo}
+        onGo={(to) => goTo({ tab: to, domain })}
         parts={[
-          { id: "record", title: "Record", content: <SubjectRecord subject={call.data} values={values} /> },
+          {
+            id: "record",
+            title: "Record",
+            content: (
+              <div className="record-page">
+                <DomainChoice domains={first.domains} at={domain} onGo={(to) => goTo({ tab, domain: to })} />
+                {call.isPlaceholderData ? <Skeleton lines={8} label="Loading the domain" /> : <SubjectRecord subject={{ ...first, fields }} values={values} more={more} />}
+              </div>
+            ),
+          },
           ...(mayExposure ? [{ id: "exposure", title: "Exposure", content: <Exposure subjectId={subjectId} /> }] : []),
         ]}
       />

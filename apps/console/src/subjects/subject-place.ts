@@ -37,3 +37,12 @@ export function byStudy(counts: readonly SiteCount[]): readonly StudyCount[] {
     return { study, count: sites.reduce((total, { count }) => total + count, 0), sites: sites.map(({ site, count }) => ({ site, count })) };
   });
 }
+
+/** The domain of a link to a subject; demographics where it names none. */
+export const readDomain = (text: string | null): string => (text !== null && /^[A-Z][A-Z0-9]{1,7}$/.test(text) ? text : "DM");
+
+/** The address of a subject's page, at one of its parts. */
+export function subjectPath(subjectId: string, { tab, domain }: { readonly tab: string; readonly domain: string }): string {
+  const query = new URLSearchParams({ ...(tab === "exposure" && { tab }), ...(domain !== "DM" && { domain }) });
+  return `/subjects/${subjectId}${query.size === 0 ? "" : `?${query.toString()}`}`;
+}

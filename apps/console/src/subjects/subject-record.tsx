@@ -1,24 +1,40 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import type { OutputOf } from "../api/procedures.ts";
+import type { WireFailure } from "../api/wire-failure.ts";
 import { Button } from "../components/button.tsx";
-import { EmptyState, Mask } from "../components/states.tsx";
+import { Refusal } from "../components/refusal.tsx";
+import { EmptyState, Mask, Skeleton } from "../components/states.tsx";
 import { useMay } from "../frame/me.ts";
 import { BulkPanel } from "./bulk-panel.tsx";
 import { type FieldGroup, groupFields, type NamedField } from "./field-groups.ts";
-import { HistoryButton } from "./record-history.tsx";
-import { OpenValueCell, valueText } from "./open-value-cell.tsx";
+import { OpenValueCell } from "./open-value-cell.tsx";
 import type { OpenValues } from "./open-values.ts";
+import { HistoryButton } from "./record-history.tsx";
 import { RevealDialog, type Wanted } from "./reveal-dialog.tsx";
+import { valueText } from "./value-text.ts";
+
+/** For domains of many records: fetched when one is looked at. */
+const DomainTable = dynamic(async () => (await import("./domain-table.tsx")).DomainTable, { ssr: false, loading: () => <Skeleton lines={8} label="Loading the records" /> });
 
 interface SubjectRecordProps {
   readonly subject: OutputOf<"subjects.get">;
   readonly values: OpenValues;
+  /** Where the domain goes on; null where all of it is here. */
+  readonly more: More | null;
 }
 
-/** A subject's fields: readable ones as they are, masked ones under masks of one length, hidden ones not at all. */
-export function SubjectRecord({ subject, values }: SubjectRecordProps) {
+/** The next records of a domain, to be asked for. */
+interface More {
+  readonly isPending: boolean;
+  readonly failure: WireFailure | null;
+  readonly go: () => void;
+}
+
+/** One domain of a subject's fields: readable ones as they are, masked ones under masks of one length, hidden ones not at all. */
+export function SubjectRecord({ subject, values, more }: SubjectRecordProps) {
   const [wanted, setWanted] = useState<Wanted | null>(null);
   const [focusOn, setFocusOn] = useState<string | null>(null);
   const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
@@ -34,31 +50,56 @@ export function SubjectRecord({ subject, values }: SubjectRecordProps) {
     });
 
   if (subject.fields.length === 0)
-    return <EmptyState title="No field that you may know of">Your role reads nothing of this subject, and nothing here waits to be opened.</EmptyState>;
+    return <EmptyState title="No field that you may know of">Your role reads nothing of this domain of the subject, and nothing in it waits to be opened.</EmptyState>;
+  const want = (named: NamedField, title: string) => setWanted({ field: named.field.field, record: named.field.record, title });
   return (
-    <div className="record-page">
+    <>
       {masked.length > 0 && <BulkPanel subject={subject} values={values} chosen={chosen} onChosen={setChosen} onOpened={setFocusOn} />}
-      {groups.map((group) => (
-        <Group
-          key={group.domain}
-          group={group}
-          cellOf={(named) => (
-            <ValueCell
-              named={named}
-              values={values}
-              takesFocus={focusOn === named.key}
-              mayReveal={mayReveal}
-              chosen={chosen}
-              onToggle={toggle}
-              onWant={() => setWanted({ field: named.field.field, record: named.field.record, title: named.label ?? named.variable })}
-            />
-          )}
-        />
-      ))}
+      {groups.map((group) =>
+        isTable(group) ? (
+          <DomainTable
+            key={group.domain}
+            group={group}
+            values={values}
+            focusOn={focusOn}
+            mayReveal={mayReveal}
+            chosen={chosen}
+            onToggle={toggle}
+            onWant={(named, at) => want(named, `${named.label ?? named.variable}, record ${at}`)}
+          />
+        ) : (
+          <Group
+            key={group.domain}
+            group={group}
+            cellOf={(named) => (
+              <ValueCell
+                named={named}
+                values={values}
+                takesFocus={focusOn === named.key}
+                mayReveal={mayReveal}
+                chosen={chosen}
+                onToggle={toggle}
+                onWant={() => want(named, named.label ?? named.variable)}
+              />
+            )}
+          />
+        ),
+      )}
+      {more !== null && (
+        <div>
+          {more.failure !== null && <Refusal failure={more.failure} onRetry={more.go} isInline />}
+          <Button onPress={more.go} isPending={more.isPending}>
+            Show more records
+          </Button>
+        </div>
+      )}
       <RevealDialog subjectId={subject.subjectId} wanted={wanted} values={values} onClose={() => setWanted(null)} onOpened={setFocusOn} />
-    </div>
+    </>
   );
 }
+
+/** A domain with one record a subject is read field by field; any other is a table of its records. */
+const isTable = ({ domain, records }: FieldGroup): boolean => domain !== "DM" || records.length > 1;
 
 function Group({ group: { domain, title, records, masked }, cellOf }: { readonly group: FieldGroup; readonly cellOf: (named: NamedField) => ReactNode }) {
   const id = `domain-${domain}`;
@@ -74,13 +115,8 @@ function Group({ group: { domain, title, records, masked }, cellOf }: { readonly
           {only !== undefined && <HistoryButton of={{ domain, record: only.record }} />}
         </span>
       </div>
-      {records.map(({ record, fields }, index) => (
-        <div key={record} className="field-record">
-          {records.length > 1 && (
-            <h3 className="eyebrow">
-              Record {index + 1} <HistoryButton of={{ domain, record, at: index + 1 }} />
-            </h3>
-          )}
+      {records.map(({ record, fields }) => (
+        <div key={record}>
           <dl className="fields">
             {fields.map((named) => (
               <div key={named.key} className="field-row">

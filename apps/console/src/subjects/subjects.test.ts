@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bulkRequestOf } from "./bulk-request.ts";
 import { groupFields } from "./field-groups.ts";
 import { CHECK_MS, coveredText, OpenValues } from "./open-values.ts";
-import { byStudy, placeQuery, readPlace } from "./subject-place.ts";
+import { byStudy, placeQuery, readDomain, readPlace, subjectPath } from "./subject-place.ts";
 
 const MASK = "••••••";
 const recorded = { chain: "site:S/1", generation: 1, seq: 4 };
@@ -138,7 +138,10 @@ describe("a subject's fields", () => {
         const keys = groups.flatMap(({ records }) => records.flatMap(({ fields }) => fields.map(({ key }) => key)));
         expect(keys.toSorted()).toEqual(names.map(({ field: name, record }) => `${name}/${record}`).toSorted());
         if (names.some(({ field: name }) => name.startsWith("DM."))) expect(groups[0]?.domain).toBe("DM");
-        for (const { records } of groups) expect(records.map(({ record }) => Number(record))).toEqual(records.map(({ record }) => Number(record)).toSorted((a, b) => a - b));
+        for (const { domain, records } of groups) {
+          const inOrder = names.filter(({ field: name }) => name.startsWith(`${domain}.`)).map(({ record }) => record);
+          expect(records.map(({ record }) => record)).toEqual([...new Set(inOrder)]);
+        }
       }),
     );
   });
@@ -160,6 +163,12 @@ describe("a subject's fields", () => {
 describe("a place of subjects", () => {
   test("is read back from its link", () => {
     for (const place of [{}, { study: "CDISCPILOT01" }, { study: "CDISCPILOT01", site: "701" }]) expect(readPlace(new URLSearchParams(placeQuery(place)))).toEqual(place);
+  });
+
+  test("has its own page, at its demographics where a link names no domain", () => {
+    expect(subjectPath("sub_1", { tab: "record", domain: "DM" })).toBe("/subjects/sub_1");
+    expect(subjectPath("sub_1", { tab: "exposure", domain: "AE" })).toBe("/subjects/sub_1?tab=exposure&domain=AE");
+    expect(["AE", null, "ae", "A", "AE/../x", "SUPPDM"].map(readDomain)).toEqual(["AE", "DM", "DM", "DM", "DM", "SUPPDM"]);
   });
 
   test("is nowhere for a site without a study, or a name that none can have", () => {

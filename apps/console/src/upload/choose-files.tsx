@@ -1,0 +1,83 @@
+"use client";
+
+import { useState } from "react";
+import { Button } from "../components/button.tsx";
+import { EmptyState, Panel, Skeleton } from "../components/states.tsx";
+import { Table } from "../components/table.tsx";
+import { bytesText, counted } from "../packets/packet-text.ts";
+import { whyNot } from "./chosen-files.ts";
+import { DropArea } from "./drop-area.tsx";
+import { useUploadStudies } from "./use-upload-studies.ts";
+
+/** The study and the files of a new packet. Nothing is sent before it is begun. */
+export function ChooseFiles({ onStart }: { readonly onStart: (study: string, files: readonly File[]) => void }) {
+  const studies = useUploadStudies();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const [isTried, setTried] = useState(false);
+  if (studies === null) return <Skeleton lines={5} label="Loading your studies" />;
+  const [only] = studies;
+  if (only === undefined) return <EmptyState title="No study to bring anything in for">Your assignments name none. Ask a security administrator.</EmptyState>;
+  const study = chosen ?? (studies.length === 1 ? only.study : null);
+  const wrong = whyNot(files);
+  const start = () => {
+    setTried(true);
+    if (study !== null && wrong === null) onStart(study, files);
+  };
+  return (
+    <Panel id="choose-title" title="A new packet">
+      <div className="form">
+        <label className="field upload-study">
+          <span className="field-label">Study</span>
+          <select className="input" value={study ?? ""} onChange={({ currentTarget }) => setChosen(currentTarget.value)} aria-describedby="study-error">
+            <option value="" disabled>
+              Choose
+            </option>
+            {studies.map(({ study: id, title }) => (
+              <option key={id} value={id}>
+                {title === null ? id : `${id}: ${title}`}
+              </option>
+            ))}
+          </select>
+          <span id="study-error" className="field-error">
+            {isTried && study === null && "Choose the study that the files are of."}
+          </span>
+        </label>
+        <DropArea
+          label={files.length === 0 ? "Choose files" : "Add files"}
+          hint="Dataset-JSON, one domain a file, 1 to 20 files. Demographics (DM) may come with the others."
+          onFiles={(more) => setFiles((now) => [...now, ...more])}
+        />
+        {files.length > 0 && (
+          <Table
+            caption="Files of the packet"
+            rows={files.map((file, at) => ({ file, at }))}
+            keyOf={({ at }) => String(at)}
+            columns={[
+              { key: "n", title: "File", isHeader: true, cell: ({ file, at }) => `${at + 1}  ${file.name}` },
+              { key: "size", title: "Size", isNumber: true, cell: ({ file }) => bytesText(file.size) },
+              {
+                key: "act",
+                title: "Take out",
+                isAct: true,
+                cell: ({ file, at }) => (
+                  <Button kind="quiet" aria-label={`Take out ${file.name}`} onPress={() => setFiles((now) => now.filter((_, index) => index !== at))}>
+                    Take out
+                  </Button>
+                ),
+              },
+            ]}
+          />
+        )}
+        <div className="form-acts upload-acts">
+          <output className={isTried && wrong !== null ? "field-error" : "quiet"}>
+            {wrong === null ? `${counted(files.length, "file")}, ${bytesText(files.reduce((sum, { size }) => sum + size, 0))}` : isTried || files.length > 0 ? wrong : ""}
+          </output>
+          <Button kind="primary" onPress={start}>
+            Send into quarantine
+          </Button>
+        </div>
+      </div>
+    </Panel>
+  );
+}

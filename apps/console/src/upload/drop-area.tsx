@@ -1,0 +1,56 @@
+"use client";
+
+import { useState } from "react";
+import { Icon } from "../components/icon.tsx";
+
+interface DropAreaProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly onFiles: (files: readonly File[]) => void;
+}
+
+/** Where files are dropped; the button in it is the browser's own file chooser, which the keyboard reaches. */
+export function DropArea({ label, hint, onFiles }: DropAreaProps) {
+  const [isOver, setOver] = useState(false);
+  return (
+    <div
+      className={`drop${isOver ? " drop-over" : ""}`}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        onFiles([...event.dataTransfer.files]);
+      }}
+    >
+      <Icon name="upload" size={28} />
+      <p className="drop-text">Drop files here, or</p>
+      <FileButton label={label} onFiles={onFiles} isPrimary />
+      <p className="quiet">{hint}</p>
+    </div>
+  );
+}
+
+/** A button that opens the browser's file chooser. */
+export function FileButton({ label, onFiles, isPrimary = false }: Pick<DropAreaProps, "label" | "onFiles"> & { readonly isPrimary?: boolean }) {
+  return (
+    <label className={`button file-button${isPrimary ? " button-primary" : ""}`}>
+      <input
+        type="file"
+        className="file-input"
+        multiple
+        accept=".json,.ndjson,application/json,application/x-ndjson"
+        onChange={({ currentTarget }) => {
+          const files = [...(currentTarget.files ?? [])];
+          // The same file can be chosen again, after it was taken out.
+          currentTarget.value = "";
+          if (files.length > 0) onFiles(files);
+        }}
+      />
+      {label}
+    </label>
+  );
+}

@@ -1,0 +1,36 @@
+"use client";
+
+import Link from "next/link";
+import { EmptyState, PageHead, Skeleton } from "../components/states.tsx";
+import { useMay, useMe } from "../frame/me.ts";
+import { ChooseFiles } from "./choose-files.tsx";
+import { SendingPanel } from "./sending-panel.tsx";
+import { UnfinishedPanel } from "./unfinished-panel.tsx";
+import { useUpload } from "./use-upload.ts";
+
+/** Bringing a packet in: its files go into quarantine, and whoever brings them sees nothing of them again. */
+export function UploadPage() {
+  const me = useMe();
+  const mayUpload = useMay("packet.upload");
+  const { run, start, clear } = useUpload();
+  return (
+    <div className="upload">
+      <PageHead title="Bring a packet in" lead="Its files are sealed as they arrive and wait in quarantine. Somebody else looks at them and releases them.">
+        <Link href="/packets">All packets</Link>
+      </PageHead>
+      {me.isPending && <Skeleton lines={5} label="Loading your rights" />}
+      {me.isSuccess && !mayUpload && (
+        <EmptyState title="Your roles bring no packets in">
+          A site's coordinator does, for the sites that they are assigned to. Ask a security administrator for that role.
+        </EmptyState>
+      )}
+      {mayUpload && run === null && (
+        <>
+          <ChooseFiles onStart={start} />
+          <UnfinishedPanel onGoOn={(unfinished, files) => start(unfinished.study, files, unfinished)} />
+        </>
+      )}
+      {run !== null && <SendingPanel run={run} onAgain={clear} />}
+    </div>
+  );
+}
