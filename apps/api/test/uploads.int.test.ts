@@ -4,6 +4,7 @@ import { newId } from "@sallyport/crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { demographics, STUDY } from "./dataset.ts";
+import { hasPilot, pilot } from "./pilot.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
 import { cutPart, rawPart, UploadSteps } from "./upload-steps.ts";
 
@@ -67,6 +68,38 @@ test("what came in parts is quarantined as what came in one call is, and release
   const details = records.filter(({ resource, action }) => resource === packetId && action === "packet.upload").map(({ detail }) => detail ?? "");
   expect(details.filter((detail) => detail.includes("rows="))).toEqual([expect.stringMatching(/;dataset=DM;rows=3;files=1$/)]);
 });
+
+test.skipIf(!hasPilot)(
+  `several files are one packet, in whatever order they come, accepted or refused whole${hasPilot ? "" : " (skipped: ../shared/data is not there)"}`,
+  async () => {
+    const files = [pilot("AE"), pilot("DM")].map((text) => Buffer.from(text));
+    const send = async (each: readonly Buffer[]): Promise<string> => {
+      const packetId = await own.begin(...each);
+      await Promise.all(each.map((bytes, index) => own.send(packetId, index + 1, bytes, UPLOAD_CHUNK_BYTES)));
+      return packetId;
+    };
+    const alone = await send([files[0] ?? Buffer.of(), Buffer.from(demographics([{ site: "704", subject: "0001" }]))]);
+    const refused = await own.complete(alone, [files[0] ?? Buffer.of(), Buffer.from(demographics([{ site: "704", subject: "0001" }]))]);
+    expect([refused.status, JSON.parse(refused.text)]).toMatchObject([
+      400,
+      { code: "packet.invalid", where: expect.arrayContaining([expect.stringMatching(/^file 1 \(AE\), row 1, column USUBJID/)]) },
+    ]);
+    dataOf(await api.call("ingest", "packets.abandon", { packetId: alone }));
+
+    const packetId = await send(files);
+    const summary = dataOf(await own.complete(packetId, files));
+    expect(summary).toMatchObject({
+      dataset: "DM+AE",
+      sites: ["701", "704"],
+      files: [
+        { n: 1, dataset: "AE", rows: 287 },
+        { n: 2, dataset: "DM" },
+      ],
+    });
+    const released = dataOf(await api.call("steward", "packets.release", { packetId, reason: "checked against the source" })) as { records: { created: number } };
+    expect(released.records.created).toBeGreaterThan(287);
+  },
+);
 
 test("the beginning and the end of an upload are on record, its parts are not, and a refused part is", async () => {
   const bytes = dataset(1, UPLOAD_PART_BYTES + 5);

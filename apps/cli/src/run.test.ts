@@ -100,6 +100,70 @@ test("ingest reads the study from the file, and answers the packet", async () =>
   expect(JSON.parse(served.to("/trpc/packets.upload")[0]?.body ?? "")).toEqual({ study: "S1", content });
 });
 
+/** An api that takes what it is sent, as one packet of these files. */
+function takingParts(sizes: readonly number[], received: number[] = sizes.map(() => 0)) {
+  const at = new Date(0).toISOString();
+  return ({ path, body }: { readonly path: string; readonly body: string }) => {
+    if (path.endsWith(".begin") || path.endsWith(".progress"))
+      return ok({
+        packetId: PACKET,
+        study: "S1",
+        state: "receiving",
+        beganAt: at,
+        expiresAt: at,
+        partBytes: 1_048_576,
+        files: sizes.map((bytes, n) => ({ n: n + 1, bytes, received: received[n] })),
+      });
+    const [, n, offset] = /^\/upload\/pkt_0{26}\/(\d+)\/(\d+)$/.exec(path) ?? [];
+    return n === undefined ? ok({ ...SUMMARY, dataset: "DM+AE" }) : ok({ received: Number(offset) + body.length });
+  };
+}
+
+test("several files go as one packet, in parts, and the first one names the study", async () => {
+  const dm = JSON.stringify({ columns: [{ name: "STUDYID" }], rows: [["S1"]] });
+  const ae = "x".repeat(1_048_576 + 10);
+  writeFileSync(join(user.folder, "dm.json"), dm);
+  writeFileSync(join(user.folder, "ae.json"), ae);
+  const served = await user.serve(takingParts([dm.length, ae.length]));
+  const { exit, out } = await user.type(["--as", "engineer", "ingest", "dm.json", "ae.json"]);
+  expect([exit, out]).toMatchObject([0, expect.stringContaining(`packet ${PACKET} is in quarantine`)]);
+  expect(JSON.parse(served.to("/trpc/packets.begin")[0]?.body ?? "")).toEqual({
+    study: "S1",
+    files: [
+      { name: "dm.json", bytes: dm.length },
+      { name: "ae.json", bytes: ae.length },
+    ],
+  });
+  expect(served.arrived.filter(({ path }) => path.startsWith("/upload/")).map(({ path, body }) => [path.split("/").slice(3).join("/"), body.length])).toEqual([
+    ["1/0", dm.length],
+    ["2/0", 1_048_576],
+    ["2/1048576", 10],
+  ]);
+});
+
+test("what broke off is gone on with by its packet, and says so where it breaks off again", async () => {
+  writeFileSync(join(user.folder, "dm.json"), "y".repeat(600_000));
+  const taking = takingParts([600_000], [524_288]);
+  const served = await user.serve((request) => (request.path.startsWith("/upload/") ? wire(409, "packet.state") : taking(request)));
+  const state = await user.type(["--as", "engineer", "ingest", "dm.json", "--resume", PACKET]);
+  expect([state.exit, state.err.includes("--resume")]).toEqual([1, false]);
+  expect(served.arrived.filter(({ path }) => path.startsWith("/upload/")).map(({ path }) => path)).toEqual([`/upload/${PACKET}/1/524288`]);
+  expect(served.to("/trpc/packets.begin")).toEqual([]);
+});
+
+test.each([
+  ["standard input among files", ["ingest", "-", "dm.json"]],
+  ["a packet that is none", ["ingest", "dm.json", "--resume", "pkt_1"]],
+  ["standard input to go on with", ["ingest", "-", "--resume", PACKET]],
+  ["a key for what goes in parts", ["ingest", "dm.json", "dm.json", "--idempotency-key", "a-key-of-16-chars"]],
+  ["a folder", ["ingest", "."]],
+])("%s ends in 2, and nothing is sent", async (_, line) => {
+  writeFileSync(join(user.folder, "dm.json"), "{}");
+  const served = await user.serve(() => ok({}));
+  expect((await user.type(["--as", "engineer", ...line])).exit).toBe(2);
+  expect(served.arrived).toHaveLength(0);
+});
+
 test("a refused file ends in 1 and names the places", async () => {
   await user.serve(() => wire(400, "packet.invalid", { where: ["DM row 3 AGE\u001b[2J"] }));
   writeFileSync(join(user.folder, "dm.json"), "{}");

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { DataKey } from "@sallyport/crypto";
 import { fileId, openFile } from "@sallyport/phi";
 import type { OpenedFile } from "./opened-file.ts";
@@ -21,7 +22,11 @@ export const storedFiles = ({ id, files }: Stored, key: DataKey, ask: AskChunks)
 async function* chunksOf(file: number, ask: AskChunks): AsyncGenerator<Buffer> {
   for (let from = 0; ; from += CHUNKS_AT_ONCE) {
     const chunks = await ask({ file, from, limit: CHUNKS_AT_ONCE });
-    yield* chunks;
+    for (const chunk of chunks) {
+      yield chunk;
+      // Reading goes on for minutes: between two chunks everybody else has a turn.
+      await setImmediate();
+    }
     if (chunks.length < CHUNKS_AT_ONCE) return;
   }
 }

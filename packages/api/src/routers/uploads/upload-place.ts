@@ -7,7 +7,7 @@ import type { Trace } from "../../boundary/trace.ts";
 import type { ApiDeps } from "../../ports.ts";
 
 /** How long an upload may take; what isn't completed by then is swept (the database has the same number). */
-export const UPLOAD_LASTS_MS = 24 * 60 * 60 * 1000;
+const UPLOAD_LASTS_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Where an upload belongs: at one at least of the sites that it could be for, or is for, and to its uploading principal alone. One that isn't
