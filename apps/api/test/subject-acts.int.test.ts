@@ -263,3 +263,48 @@ test("a ciphertext of the place that was left opens nothing when it is put back,
   await at.owner.run`UPDATE phi.fields SET sealed = ${now?.sealed ?? ""} WHERE subject = ${subjectId} AND name = 'AGE' AND version = 1`;
   expect(await valueOf(subjectId, "DM.AGE", { version: 1 })).toBe(64);
 });
+
+/** Adverse events of one invented subject as Dataset-JSON 1.0 text. */
+function adverseEvents(usubjid: string, terms: readonly string[]): string {
+  const columns = [
+    ["STUDYID", "string"],
+    ["DOMAIN", "string"],
+    ["USUBJID", "string"],
+    ["AESEQ", "integer"],
+    ["AETERM", "string"],
+  ] as const;
+  const items = [
+    { OID: "ITEMGROUPDATASEQ", name: "ITEMGROUPDATASEQ", label: "Record identifier", type: "integer" },
+    ...columns.map(([name, type]) => ({ OID: `IT.AE.${name}`, name, label: name, type, length: 40 })),
+  ];
+  const itemData = terms.map((term, at) => [at + 1, STUDY, "AE", usubjid, at + 1, term]);
+  return JSON.stringify({
+    creationDateTime: "2024-06-03T09:00:00",
+    datasetJSONVersion: "1.0.0",
+    fileOID: `${STUDY}.AE`,
+    clinicalData: { studyOID: STUDY, metaDataVersionOID: `MDV.${STUDY}`, itemGroupData: { AE: { records: terms.length, name: "AE", label: "Adverse Events", items, itemData } } },
+  });
+}
+
+test("each record of a domain has a history of its own, goes along with its subject, and waits for its time to be stated once consent is withdrawn", async () => {
+  const subjectId = await subjectOf("1015");
+  dataOf(await releaseOf(adverseEvents("PILOT-701-1015", ["Nausea", "Fall"])));
+  dataOf(await releaseOf(adverseEvents("PILOT-701-1015", ["Nausea", "Fall from stairs"])));
+  const { fields } = dataOf(await api.call("reviewer", "subjects.get", { subjectId, domain: "AE" })) as { fields: { field: string; record: string }[] };
+  const [, second] = fields.filter(({ field }) => field === "AE.AETERM").map(({ record }) => record);
+  const versionsOf = async (): Promise<readonly Version[]> =>
+    (dataOf(await api.call("reviewer", "subjects.history", { subjectId, domain: "AE", record: second })) as { versions: Version[] }).versions;
+  expect((await versionsOf()).map(({ version, changed }) => [version, changed])).toEqual([
+    [2, ["AE.AETERM"]],
+    [1, null],
+  ]);
+  dataOf(await transfer(subjectId, "704"));
+  const terms = async (): Promise<unknown> => [await valueOf(subjectId, "AE.AETERM", { record: second }), await valueOf(subjectId, "AE.AETERM", { record: second, version: 1 })];
+  expect(await terms()).toEqual(["Fall from stairs", "Fall"]);
+  dataOf(await withdraw(subjectId));
+  const late = adverseEvents("PILOT-701-1015", ["Nausea", "Fall from stairs", "Rash"]);
+  const refused = await releaseOf(late);
+  expect([codeOf(refused), (JSON.parse(refused.text) as { where: unknown }).where]).toEqual(["packet.withdrawn", ["row 3: the subject has withdrawn consent"]]);
+  expect(dataOf(await releaseOf(late, { collectedBeforeWithdrawal: true }))).toMatchObject({ records: { created: 1, updated: 0, unchanged: 2 } });
+  expect(await terms()).toEqual(["Fall from stairs", "Fall"]);
+});
