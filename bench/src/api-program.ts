@@ -30,6 +30,8 @@ const api = new ApiProcess({
     inHandMax: 256,
     inHandPerPeer: 256,
     watchesPerPeer: 256,
+    partsPerPeer: 64,
+    partsMax: 64,
     connectionAgeMs: 3_600_000,
     bodyBytes: 256 * 1024,
   },
