@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { SallyportError } from "@sallyport/errors";
 import { type PlannedRow, sealRecord } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
@@ -8,6 +9,11 @@ import type { OpenedRows } from "./opened-file.ts";
 import { conflictAt, type PreparedRelease, rowsInHand, throwConflicts } from "./prepare-release.ts";
 import { otherKeys } from "./read-packet.ts";
 import { countStored, type ReleaseTally } from "./release-tally.ts";
+
+type SealedRecord = ReturnType<typeof sealRecord>;
+
+/** Rows that are sealed in one go. */
+const ROWS_AT_ONCE = 25;
 
 /**
  * Writes what a packet brings, in the caller's transaction, batch by batch: its subjects are locked, what is stored of them is compared
@@ -22,6 +28,7 @@ export async function carryOutRelease<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Gran
   for (const file of opened) {
     await keepKeys(deps, tx, grant, release, file);
     const { name: domain } = file.reader.head;
+    const writing = new BatchWriter(deps, tx, grant, packet.id);
     for await (const rows of file.rows()) {
       const plan = await compareRows(deps, comparison, file, rows);
       throwConflicts(plan.conflicts.slice(0, 50).map(({ row }) => file.placed(conflictAt(row))));
@@ -33,10 +40,11 @@ export async function carryOutRelease<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Gran
           grant,
           made.map(({ lookup, subject }) => ({ ...subject, lookup })),
         );
-      await writeRows(deps, tx, grant, packet.id, plan.rows);
+      await writing.put(plan.rows);
       const isNew = new Set(made.map(({ subject }) => subject.id));
       for (const row of plan.rows) tally.add(domain, row, isNew.has(row.subject.id));
     }
+    await writing.end();
   }
   if (!release.collectedBeforeWithdrawal && tally.withdrawnAt.length > 0) throw new SallyportError("packet.withdrawn", { where: [...tally.withdrawnAt] });
   for (const { reader } of opened) await countStored(deps, tx, grant, study.id, reader.head.name, tally, true);
@@ -48,22 +56,57 @@ async function keepKeys<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, { packet, s
   if (standing.join() !== identity.join()) throwConflicts([placed(otherKeys(head.name, standing, identity))]);
 }
 
-async function writeRows<Tx>({ keys, subjects }: Pick<ApiDeps<Tx>, "keys" | "subjects">, tx: Tx, grant: Grant, packet: string, rows: readonly PlannedRow[]): Promise<void> {
-  const changed = rows.flatMap((row) => (row.outcome === "unchanged" ? [] : [row]));
-  if (changed.length === 0) return;
-  const owners = [...new Map(changed.map(({ subject }) => [subject.id, subject])).values()];
-  const opened = await keys.openAll(owners.map((subject) => ({ place: subjectKeyPlace(subject), wrapped: subject.wrapped })));
-  const keyOf = new Map(owners.map(({ id }, at) => [id, opened[at]]));
-  const sealed = changed.map(({ subject, record }) => {
-    const key = keyOf.get(subject.id);
-    if (key === undefined) throw new SallyportError("keys.unavailable");
-    return sealRecord(grant, key, subject, record);
-  });
-  await subjects.insertVersions(
-    tx,
-    grant,
-    packet,
-    sealed.map(({ record }) => record),
-    sealed.flatMap(({ fields }) => fields),
-  );
+/** Seals batches and inserts them. While the database inserts one, the next is sealed: the two take about as long. */
+class BatchWriter<Tx> {
+  readonly #deps: Pick<ApiDeps<Tx>, "keys" | "subjects">;
+  readonly #tx: Tx;
+  readonly #grant: Grant;
+  readonly #packet: string;
+  #sealed: readonly SealedRecord[] = [];
+
+  constructor(deps: Pick<ApiDeps<Tx>, "keys" | "subjects">, tx: Tx, grant: Grant, packet: string) {
+    this.#deps = deps;
+    this.#tx = tx;
+    this.#grant = grant;
+    this.#packet = packet;
+  }
+
+  /** Seals what changed in these rows, and inserts those of the call before. Rows of one file name a record once, so none waits for another. */
+  async put(rows: readonly PlannedRow[]): Promise<void> {
+    // Both are waited for, also where one fails: nothing may be sent once the transaction is over.
+    const [sealed, inserted] = await Promise.allSettled([this.#seal(rows), this.end()]);
+    if (inserted.status === "rejected") throw inserted.reason;
+    if (sealed.status === "rejected") throw sealed.reason;
+    this.#sealed = sealed.value;
+  }
+
+  /** Inserts what is sealed and not yet inserted. */
+  async end(): Promise<void> {
+    const sealed = this.#sealed;
+    this.#sealed = [];
+    if (sealed.length === 0) return;
+    await this.#deps.subjects.insertVersions(
+      this.#tx,
+      this.#grant,
+      this.#packet,
+      sealed.map(({ record }) => record),
+      sealed.flatMap(({ fields }) => fields),
+    );
+  }
+
+  async #seal(rows: readonly PlannedRow[]): Promise<readonly SealedRecord[]> {
+    const changed = rows.flatMap((row) => (row.outcome === "unchanged" ? [] : [row]));
+    const owners = [...new Map(changed.map(({ subject }) => [subject.id, subject])).values()];
+    const opened = await this.#deps.keys.openAll(owners.map((subject) => ({ place: subjectKeyPlace(subject), wrapped: subject.wrapped })));
+    const keyOf = new Map(owners.map(({ id }, at) => [id, opened[at]]));
+    const sealed: SealedRecord[] = [];
+    for (const [at, { subject, record }] of changed.entries()) {
+      const key = keyOf.get(subject.id);
+      if (key === undefined) throw new SallyportError("keys.unavailable");
+      sealed.push(sealRecord(this.#grant, key, subject, record));
+      // What else waits has its turn, the insert's next statement among it.
+      if (at % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await setImmediate();
+    }
+    return sealed;
+  }
 }
