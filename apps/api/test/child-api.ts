@@ -6,9 +6,9 @@ import { writeIdentity } from "@sallyport/pki";
 import { DoorClient } from "./door-client.ts";
 import { type FaultProxy, through } from "./fault-proxy.ts";
 import { ChildApp } from "./processes.ts";
-import type { Deployment } from "./stack.ts";
+import type { Deployment, Who } from "./stack.ts";
 
-/** The api in a process of its own, and a client of `ingest`'s. */
+/** The api in a process of its own, and a client of somebody's. */
 export interface ChildApi {
   readonly child: ChildApp;
   readonly client: DoorClient;
@@ -16,7 +16,7 @@ export interface ChildApi {
 }
 
 /** Starts one; with a proxy, its connections to the database lead through it. */
-export async function startChildApi(at: Deployment, proxy?: FaultProxy): Promise<ChildApi> {
+export async function startChildApi(at: Deployment, proxy?: FaultProxy, who: Who = "ingest"): Promise<ChildApi> {
   const home = mkdtempSync(join(tmpdir(), "sallyport-child-api-"));
   writeIdentity(join(home, "identity"), at.apiIdentity);
   writeFileSync(join(home, "url"), proxy === undefined ? at.apiUrl : through(at.apiUrl, proxy), { mode: 0o600 });
@@ -30,7 +30,7 @@ export async function startChildApi(at: Deployment, proxy?: FaultProxy): Promise
     SALLYPORT_TRUST_DOMAIN: at.trustDomain,
     SALLYPORT_CUSTODIAN_ADDRESS: `127.0.0.1:${at.custodianPort}`,
   });
-  const client = new DoorClient(port, at.trustDomain, at.identity("ingest"));
+  const client = new DoorClient(port, at.trustDomain, at.identity(who));
   const close = async (): Promise<void> => {
     client.close();
     await child.end("SIGKILL");

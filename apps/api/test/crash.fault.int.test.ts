@@ -5,8 +5,9 @@ import postgres from "postgres";
 import { afterEach, expect } from "vitest";
 import { startChildApi } from "./child-api.ts";
 import { demographics, STUDY } from "./dataset.ts";
+import type { DoorClient } from "./door-client.ts";
 import { FaultProxy } from "./fault-proxy.ts";
-import { dataOf, type Deployment, deployment, until } from "./stack.ts";
+import { dataOf, type Deployment, deployment, until, type Who } from "./stack.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 const CYCLES = LONG ? 100 : 3;
@@ -23,8 +24,8 @@ async function durable(): Promise<{ at: Deployment; cluster: TemporaryCluster }>
   return { at, cluster };
 }
 
-async function childApi(at: Deployment, proxy: FaultProxy): ReturnType<typeof startChildApi> {
-  const started = await startChildApi(at, proxy);
+async function childApi(at: Deployment, proxy: FaultProxy, who?: Who): ReturnType<typeof startChildApi> {
+  const started = await startChildApi(at, proxy, who);
   open.push(started.close);
   return started;
 }
@@ -64,6 +65,83 @@ faultTest(
   },
   300_000,
 );
+
+/** The steps of a release, by what passes on the way: a commit of its own is the first one after the packet's own row was changed. */
+const STEPS = {
+  "before the first subject is written": ["to server", ["INSERT INTO phi.subjects"]],
+  "between records and their fields": ["to server", ["INSERT INTO phi.fields"]],
+  "between insert and commit": ["to server", ["UPDATE ingress.packets", "COMMIT"]],
+  "after the commit and before the answer": ["to client", ["UPDATE ingress.packets", "COMMIT"]],
+} as const;
+
+/** Whether these texts have passed, one after the other. */
+function inTurn(texts: readonly string[]): (chunk: Buffer) => boolean {
+  let passed = 0;
+  return (chunk) => {
+    while (passed < texts.length && chunk.includes(texts[passed] ?? "")) passed += 1;
+    return passed === texts.length;
+  };
+}
+
+faultTest(
+  "A10",
+  "an api that is killed at any step of a release leaves all of it or nothing, and a retry releases once",
+  async (defence) => {
+    const { at } = await durable();
+    const proxy = await FaultProxy.before(Number(new URL(at.apiUrl).port));
+    open.push(() => proxy.close());
+    const whole = { subjects: 3, records: 3, fields: 39 };
+    let before = await released(at);
+    for (const [n, [step, [direction, texts]]] of Object.entries(STEPS).entries()) {
+      await using seeding = await at.serve();
+      const people = Array.from({ length: whole.subjects }, (_, each) => ({ site: each === 0 ? "704" : "701", subject: String(4100 + 10 * n + each) }));
+      const { packetId } = dataOf(await seeding.call("ingest", "packets.upload", { study: STUDY, content: demographics(people) })) as { packetId: string };
+      await seeding.close();
+      const input = { packetId, reason: "checked against the source" };
+      const key = `release-at-step-${n}-0000`;
+      const first = await childApi(at, proxy, "steward");
+      await served(at, first.client);
+      const held = proxy.hold(direction, inTurn(texts));
+      const lost = first.client.call("packets.release", input, at.forge("steward"), key).then(
+        () => "answered",
+        () => "no answer",
+      );
+      await Promise.race([held, lost.then((how) => expect([step, how]).toEqual([step, "held"]))]);
+      expect(await first.child.end("SIGKILL")).toBe("SIGKILL");
+      expect([step, await lost]).toEqual([step, "no answer"]);
+      const isThere = direction === "to client";
+      const left = isThere ? plus(before, whole) : before;
+      await until(async () => JSON.stringify(await released(at)) === JSON.stringify(left), 5000);
+
+      const second = await childApi(at, proxy, "steward");
+      // Off: the retry is a request of its own, and finds a packet that is released already.
+      await served(at, second.client);
+      const retried = await second.client.call("packets.release", input, at.forge("steward"), defence === "on" ? key : `${key}-again`);
+      expect([step, retried.status]).toEqual([step, 200]);
+      await second.child.end("SIGKILL");
+      expect([step, dataOf(retried)]).toMatchObject([step, { state: "released", subjects: { created: whole.subjects } }]);
+      before = plus(before, whole);
+      expect([step, await released(at)]).toEqual([step, before]);
+    }
+  },
+  300_000,
+);
+
+/** Waits until a process that has just come up has its policy. */
+const served = (at: Deployment, client: DoorClient): Promise<number> => until(async () => (await client.call("packets.list", {}, at.forge("steward"))).status === 200, 15_000);
+
+interface Written {
+  readonly subjects: number;
+  readonly records: number;
+  readonly fields: number;
+}
+const plus = (a: Written, b: Written): Written => ({ subjects: a.subjects + b.subjects, records: a.records + b.records, fields: a.fields + b.fields });
+
+async function released(at: Deployment): Promise<Written> {
+  const [row] = await at.owner.run<Written>`
+    SELECT (SELECT count(*) FROM phi.subjects)::integer AS subjects, (SELECT count(*) FROM phi.records)::integer AS records, (SELECT count(*) FROM phi.fields)::integer AS fields`;
+  return row ?? { subjects: 0, records: 0, fields: 0 };
+}
 
 async function effects(at: Deployment): Promise<{ packets: number; records: number }> {
   const [row] = await at.owner.run<{ n: string }>`SELECT count(*) AS n FROM ingress.packets`;

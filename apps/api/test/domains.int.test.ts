@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demographics, STUDY } from "./dataset.ts";
 import { type Editing, hasPilot, pilot } from "./pilot.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until, type Who } from "./stack.ts";
+import { UploadSteps } from "./upload-steps.ts";
 
 const REASON = "checked against the source";
 const FOLLOWING = { AE: 287, DS: 155, SUPPDM: 312, SV: 910 } as const;
@@ -80,9 +81,8 @@ describe.skipIf(!hasPilot)(hasPilot ? "the CDISC pilot" : "the CDISC pilot (skip
 
   test("a subject is opened domain by domain, record by record in the file's order, without what would unblind", async () => {
     const { items } = dataOf(await api.call("reviewer", "subjects.list", { site: "701", limit: 500 })) as { items: { subjectId: string }[] };
-    const opened = await Promise.all(
-      items.map(async ({ subjectId }) => [subjectId, dataOf(await api.call("reviewer", "subjects.get", { subjectId, domain: "AE" })) as Opened] as const),
-    );
+    const opened: (readonly [string, Opened])[] = [];
+    for (const { subjectId } of items) opened.push([subjectId, dataOf(await api.call("reviewer", "subjects.get", { subjectId, domain: "AE" })) as Opened]);
     const [subjectId, most] = opened.toSorted(([, a], [, b]) => b.fields.length - a.fields.length)[0] ?? ["", { fields: [], domains: [], next: null }];
     const sequence = most.fields.flatMap(({ field, value }) => (field === "AE.AESEQ" ? [Number(value)] : []));
     const delivered = new Map<unknown, number[]>();
@@ -148,6 +148,48 @@ describe.skipIf(!hasPilot)(hasPilot ? "the CDISC pilot" : "the CDISC pilot (skip
     expect(codeOf(foreign)).toBe("packet.invalid");
     expect(plain(foreign.text)).toBe(plain(absent.text));
     expect(codeOf(await send(pilot("AE", about("01-701-1015")), "ingest701"))).toBe("ok");
+  });
+});
+
+describe.skipIf(!hasPilot)(hasPilot ? "a packet of several files" : "a packet of several files (skipped: ../shared/data is not there)", () => {
+  beforeAll(start, 60_000);
+  afterAll(end);
+
+  const complete = async (...texts: readonly string[]) => {
+    const files = texts.map((text) => Buffer.from(text));
+    const steps = new UploadSteps(at, api);
+    const packetId = await steps.begin(...files);
+    for (const [n, bytes] of files.entries()) await steps.send(packetId, n + 1, bytes);
+    return { packetId, reply: await steps.complete(packetId, files) };
+  };
+
+  test("DM is read first wherever it stands, and its subjects count as there for the other files", async () => {
+    const { packetId, reply } = await complete(pilot("AE"), pilot("DM"));
+    expect(dataOf(reply)).toMatchObject({
+      dataset: "DM+AE",
+      rows: 363,
+      sites: ["701", "704"],
+      files: [
+        { n: 1, dataset: "AE" },
+        { n: 2, dataset: "DM" },
+      ],
+    });
+    const { release } = dataOf(await api.call("steward", "packets.inspect", { packetId })) as { release: Released };
+    expect(release).toMatchObject({ subjects: { created: 76, updated: 0 }, records: { created: 363, updated: 0, absent: 0 }, refused: false });
+    expect(dataOf(await decide(packetId))).toMatchObject({ subjects: release.subjects, records: release.records, equal: false });
+    const again = await complete(pilot("DM"), pilot("AE", one("AESEV", "SEVERE")));
+    expect(dataOf(await decide(again.packetId))).toMatchObject({
+      subjects: { created: 0, updated: 1, unchanged: 75 },
+      records: { created: 0, updated: 1, unchanged: 362, absent: 0 },
+    });
+    expect(await VERSIONS()).toEqual(["AE 1 287", "AE 2 1", "DM 1 76"]);
+  }, 60_000);
+
+  test("a fault names its file and its domain, and nothing of the packet is taken", async () => {
+    const { reply } = await complete(pilot("DM"), pilot("AE", one("USUBJID", "01-704-9999")));
+    expect([codeOf(reply), whereOf(reply.text)]).toEqual(["packet.invalid", ["file 2 (AE), row 5, column USUBJID: not a subject that you can bring data for; DM goes first"]]);
+    const twice = await complete(pilot("DM"), pilot("DM"));
+    expect([codeOf(twice.reply), whereOf(twice.reply.text)]).toEqual(["packet.invalid", ["file 2 (DM), the file: its domain is in an earlier one"]]);
   });
 });
 

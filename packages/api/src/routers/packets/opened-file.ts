@@ -20,6 +20,7 @@ export interface OpenedRows {
 }
 
 const DEMOGRAPHICS = "DM";
+const ROWS_AT_ONCE = 100;
 
 /**
  * Opens the datasets of a packet's files in the order in which they are read: DM, then the others as they were sent.
@@ -32,11 +33,15 @@ export async function openRows(files: readonly OpenedFile[], study: Pick<StudyRo
     const unnamed = placedBy(files.length, `file ${n}`);
     const dataset = await inFile(unnamed, () => openDataset(open));
     const placed = placedBy(files.length, `file ${n} (${dataset.head.name})`);
-    if (opened.some(({ reader }) => reader.head.name === dataset.head.name)) throw new SallyportError("packet.invalid", { where: [placed("the domain is in an earlier file")] });
+    if (opened.some(({ reader }) => reader.head.name === dataset.head.name))
+      throw new SallyportError("packet.invalid", { where: [placed("the file: its domain is in an earlier one")] });
     const reader = await inFile(placed, () => Promise.resolve(new RowReader(dataset.head, study, lookupKey)));
     const rows = async function* (): AsyncGenerator<readonly IdentifiedRow[]> {
       try {
-        for await (const batch of dataset.rows()) yield reader.read(batch);
+        for await (const batch of dataset.rows()) {
+          // Few at a time: what is done with them in one go, opening and sealing, keeps everybody else's crossings waiting.
+          for (let at = 0; at < batch.length; at += ROWS_AT_ONCE) yield reader.read(batch.slice(at, at + ROWS_AT_ONCE));
+        }
       } catch (error) {
         throw placedFailure(placed, error);
       }
