@@ -45,7 +45,7 @@ export class UploadRounds {
           principal: "api",
           role: "-",
           workload: "api",
-          action: "packet.abandon",
+          action: "packet.upload",
           resource: given.id,
           site: "-",
           decision: "note",

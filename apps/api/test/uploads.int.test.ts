@@ -1,8 +1,10 @@
 import { gzipSync } from "node:zlib";
 import { UPLOAD_CHUNK_BYTES, UPLOAD_PART_BYTES } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
+import { uploadSweep } from "@sallyport/db";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { UploadRounds } from "../src/upload-rounds.ts";
 import { demographics, STUDY } from "./dataset.ts";
 import { hasPilot, pilot } from "./pilot.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
@@ -300,6 +302,25 @@ test("an uploader sees the own unfinished uploads alone, has eight at most, and 
   dataOf(await begin());
   expect(dataOf(await fresh.api.call("steward701", "packets.list", { state: "abandoned" }))).toMatchObject({ items: [{ packetId, state: "abandoned", dataset: "-", rows: 0 }] });
   await fresh.api.close();
+});
+
+test("what nobody completes within a day is given up on record, its bytes are removed, and a younger one goes on", async () => {
+  const bytes = dataset(1, 2 * UPLOAD_PART_BYTES);
+  const [old, young] = [await own.begin(bytes), await own.begin(bytes)];
+  for (const packetId of [old, young]) dataOf(await own.part({ packetId, file: 1, offset: 0 }, bytes.subarray(0, UPLOAD_PART_BYTES)));
+  await at.owner.run`ALTER TABLE ingress.packets DISABLE TRIGGER decide_once`;
+  await at.owner.run`UPDATE ingress.packets SET began_at_ms = began_at_ms - 86400000 WHERE id = ${old}`;
+  await at.owner.run`ALTER TABLE ingress.packets ENABLE ALWAYS TRIGGER decide_once`;
+  const events: string[] = [];
+  const rounds = new UploadRounds({ sweep: uploadSweep(api.database), trail: api.process.trail, log: { event: (name) => events.push(name) } });
+  // Twice, as it runs by the clock, and at two nodes at once.
+  await Promise.all([rounds.run(), rounds.run()]);
+  await rounds.run();
+  expect([await packetsOf(old), await packetsOf(young), events]).toMatchObject([{ state: "abandoned", chunks: 0 }, { state: "receiving", chunks: 4 }, []]);
+  expect((await at.records("system")).filter(({ resource, reason }) => resource === old && reason === "expired")).toMatchObject([
+    { principal: "api", decision: "note", detail: "by=svc_ingest" },
+  ]);
+  expect(codeOf(await own.part({ packetId: old, file: 1, offset: UPLOAD_PART_BYTES }, bytes.subarray(UPLOAD_PART_BYTES)))).toBe("packet.state");
 });
 
 test("an id of nothing is as good as another's for every step", async () => {

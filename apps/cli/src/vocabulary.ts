@@ -4,7 +4,7 @@ import type { Action } from "@sallyport/policy";
 
 /** Every act of the policy in words, for the reader of an export. */
 const ACTS = {
-  "packet.upload": "A dataset was uploaded into quarantine.",
+  "packet.upload": "A packet was uploaded into quarantine; or its upload was begun, looked at, or given up.",
   "packet.read": "Packets were listed or looked at, without their content.",
   "packet.inspect": "A packet in quarantine was inspected: its checks, a masked preview, and how it differs from what is stored.",
   "packet.release": "A packet was released from quarantine.",

@@ -115,9 +115,7 @@ const columnsFor = (mayRelease: boolean): readonly Column<Packet>[] => [
         <Link href={`/packets/${packet.packetId}`} className="packet-name">
           {packetName(packet)}
         </Link>
-        <span className="row-under">
-          {packet.rows === 0 ? "not read" : `${counted(packet.files.length, "file")}, ${counted(packet.rows, "row")}`}
-        </span>
+        <span className="row-under">{packet.rows === 0 ? "not read" : `${counted(packet.files.length, "file")}, ${counted(packet.rows, "row")}`}</span>
       </>
     ),
   },
