@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ChildApi, startChildApi } from "./child-api.ts";
 import { demographics, STUDY } from "./dataset.ts";
 import type { Reply } from "./door-client.ts";
-import { dataOf, type Deployment, deployment } from "./stack.ts";
+import { codeOf, dataOf, type Deployment, deployment } from "./stack.ts";
 import type { Standing } from "./upload-steps.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
@@ -52,33 +52,40 @@ function* parts(made: Iterable<Buffer>): Generator<Buffer> {
 /** Resident bytes of the api's process. */
 const resident = (): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${api.child.pid}/status`, "utf8"))?.[1]) * 1024;
 
-/** Sends again what a busy machine had no time for, as every client does. */
-async function served(send: () => Promise<Reply>): Promise<unknown> {
+/** Sends again what a busy machine had no time for, or what met the end of its connection's age, as every client does. */
+async function served(send: () => Promise<Reply>): Promise<Reply> {
   for (let tries = 0; ; tries += 1) {
-    const reply = await send();
-    if (reply.status !== 503 || tries === 100) return dataOf(reply);
-    await sleep(100);
+    const reply = await send().catch((error: unknown) => {
+      if (tries === 100) throw error;
+      return null;
+    });
+    if (reply !== null && (reply.status !== 503 || tries === 100)) return reply;
+    await sleep(500);
   }
 }
+
+/** The offset that is next, also where a part had arrived whose answer was lost. */
+const nextOf = (reply: Reply): number => (codeOf(reply) === "packet.offset" ? (JSON.parse(reply.text) as { next: number }).next : (dataOf(reply) as { received: number }).received);
 
 /** Uploads so many MiB and answers the most that the api's process had in memory meanwhile. */
 async function peakOf(mib: number, from: number): Promise<number> {
   const token = at.forge("ingest");
+  const key = `memory-of-${from}-000000`;
   let bytes = 0;
   for (const { length } of pieces(mib, from)) bytes += length;
   const hash = createHash("sha256");
   let most = 0;
   const sampler = setInterval(() => (most = Math.max(most, resident())), 20);
   try {
-    const { packetId } = (await served(() => api.client.call("packets.begin", { study: STUDY, files: [{ name: "dm.json", bytes }] }, token))) as Standing;
+    const { packetId } = dataOf(await served(() => api.client.call("packets.begin", { study: STUDY, files: [{ name: "dm.json", bytes }] }, token, key))) as Standing;
     let offset = 0;
     for (const part of parts(pieces(mib, from))) {
       hash.update(part);
       const place = { packetId, file: 1, offset };
-      offset = ((await served(() => api.client.part(place, part, token))) as { received: number }).received;
+      offset = nextOf(await served(() => api.client.part(place, part, token)));
     }
     const input = { packetId, files: [{ n: 1, sha256: hash.digest("hex") }] };
-    expect(await served(() => api.client.call("packets.complete", input, token))).toMatchObject({ state: "quarantined", rows: mib, bytes });
+    expect(dataOf(await served(() => api.client.call("packets.complete", input, token, `${key}-end`)))).toMatchObject({ state: "quarantined", rows: mib, bytes });
   } finally {
     clearInterval(sampler);
   }
