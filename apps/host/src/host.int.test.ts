@@ -118,6 +118,7 @@ describe("the supervisor", () => {
       "profile auditor",
       "profile engineer",
       "profile ingest",
+      "profile regulatory",
       "profile reviewer",
       "profile steward",
       "profile terminal",

@@ -24,6 +24,7 @@ export const LOCAL_PROFILES: readonly Profile[] = [
   { name: "ingest", title: "Local ingestion service", assignments: atBoth("ingestion_service") },
   { name: "steward", title: "Local data steward", assignments: atBoth("data_steward") },
   { name: "reviewer", title: "Local clinical reviewer", assignments: atBoth("clinical_reviewer") },
+  { name: "regulatory", title: "Local regulatory reviewer", assignments: atBoth("regulatory_reviewer") },
   { name: "auditor", title: "Local auditor", assignments: [{ role: "auditor", study: "*", site: "*" }] },
   {
     name: "engineer",
