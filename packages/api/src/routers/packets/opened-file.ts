@@ -65,7 +65,7 @@ async function inFile<T>(placed: OpenedRows["placed"], work: () => Promise<T>): 
 }
 
 /** A reader's failure with its places put into their file; others as they are. */
-export function placedFailure(placed: OpenedRows["placed"], error: unknown): unknown {
+function placedFailure(placed: OpenedRows["placed"], error: unknown): unknown {
   if (!(error instanceof SallyportError)) return error;
   const where = error.context["where"];
   return Array.isArray(where) ? new SallyportError(error.code, { ...error.context, where: where.map((each) => placed(String(each))) }) : error;
