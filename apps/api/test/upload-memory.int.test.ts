@@ -13,6 +13,8 @@ import type { Standing } from "./upload-steps.ts";
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 const MIB = 1024 * 1024;
 const BASE_MIB = LONG ? 100 : 6;
+/** Half a second each: a gigabyte is read for minutes. */
+const TRIES_MAX = 1800;
 
 let at: Deployment;
 let api: ChildApi;
@@ -56,10 +58,10 @@ const resident = (): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/pr
 async function served(send: () => Promise<Reply>): Promise<Reply> {
   for (let tries = 0; ; tries += 1) {
     const reply = await send().catch((error: unknown) => {
-      if (tries === 100) throw error;
+      if (tries === TRIES_MAX) throw error;
       return null;
     });
-    if (reply !== null && (reply.status !== 503 || tries === 100)) return reply;
+    if (reply !== null && (reply.status !== 503 || tries === TRIES_MAX)) return reply;
     await sleep(500);
   }
 }

@@ -1,7 +1,7 @@
 import { CompleteUploadInput, PacketSummary } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import type { PacketRow } from "@sallyport/phi";
-import { siteKey } from "@sallyport/policy";
+import { type Grant, siteKey } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { Reach } from "../../boundary/still-live.ts";
 import type { ApiDeps } from "../../ports.ts";
@@ -22,10 +22,7 @@ export const completeUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   const reading = new Set<string>();
 
   /** Reads the packet for the decision, under the right that its parts came by; nothing of it leaves. */
-  async function read(packetId: string, digests: readonly { readonly n: number; readonly sha256: string }[], place: Owned, reach: Reach) {
-    const grant = reach({ action: "packet.upload", resource: "packet" }, { kind: "any", sites: place.sites });
-    // Another's: it is decided in the line where what isn't there is.
-    if (grant === null || grant.principal !== place.ingestedBy) return null;
+  async function read(packetId: string, digests: readonly { readonly n: number; readonly sha256: string }[], grant: Grant, reach: Reach) {
     if (reading.has(packetId) || reading.size >= READING_MAX) throw new SallyportError("service.busy");
     reading.add(packetId);
     try {
@@ -50,13 +47,13 @@ export const completeUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: async ({ packetId, files }, trace, reach) => {
         trace.about(packetId);
         const place = await deps.packets.placeOf(packetId);
-        if (place === null) return { place: { kind: "one", site: null }, found: null };
-        const ownedBy = place.ingestedBy;
+        // Asked whether there is one or not, so that both take the same time; another's ends in the line where what isn't there does.
+        const grant = reach({ action: "packet.upload", resource: "packet" }, { kind: "any", sites: place?.sites ?? [] });
+        if (place === null || grant?.principal !== place.ingestedBy) return { place: { kind: "one", site: null }, found: null };
         // Completed before: a repeated call is answered as the first was.
-        if (place.state !== "receiving") return { place: { kind: "each", sites: place.sites }, found: null, ownedBy };
-        const found = await read(packetId, files, place, reach);
-        if (found === null) return { place: { kind: "one", site: null }, found: null };
-        return { place: { kind: "each", sites: found.sites }, found, ownedBy };
+        if (place.state !== "receiving") return { place: { kind: "each", sites: place.sites }, found: null };
+        const found = await read(packetId, files, grant, reach);
+        return { place: { kind: "each", sites: found.sites }, found, ownedBy: place.ingestedBy };
       },
     },
     {
@@ -87,5 +84,3 @@ export const completeUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     },
   );
 };
-
-type Owned = NonNullable<Awaited<ReturnType<ApiDeps<unknown>["packets"]["placeOf"]>>>;
