@@ -147,6 +147,64 @@ const LOOKS: readonly Look[] = [
     open: async (person) => await openAct(person, "Move to another site"),
   },
   {
+    name: "domain",
+    person: () => people.clara,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/subjects");
+      await person.page.locator(".subject-label").first().click();
+      await person.page.getByRole("button", { name: /^AE/ }).click();
+      await shows(person, ".wide-table");
+    },
+  },
+  {
+    name: "packets",
+    person: () => people.stan,
+    open: async (person) => {
+      await person.goto("/packets?show=all");
+      await shows(person, ".packet-name");
+    },
+  },
+  {
+    name: "packet",
+    person: () => people.stan,
+    open: async (person) => {
+      await person.goto("/packets");
+      await person.page.locator(".packet-name").first().click();
+      await shows(person, ".wide-table");
+    },
+  },
+  {
+    name: "release",
+    person: () => people.stan,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/packets");
+      await person.page.locator(".packet-name").first().click();
+      await person.page.locator(".effect-acts").getByRole("button", { name: "Release" }).click();
+      await shows(person, ".will-happen");
+    },
+  },
+  {
+    name: "released",
+    person: () => people.stan,
+    open: async (person) => {
+      await person.goto("/packets?show=released");
+      await person.page.locator(".packet-name").first().click();
+      await person.heading("Released");
+    },
+  },
+  {
+    name: "upload",
+    person: () => people.cora,
+    open: async (person) => {
+      await person.goto("/packets/upload");
+      const file = (name: string, bytes: number) => ({ name, mimeType: "application/json", buffer: Buffer.alloc(bytes, 32) });
+      await person.page.locator(".drop .file-input").setInputFiles([file("DM.json", 87_190), file("AE.json", 395_688)]);
+      await person.see("2 files");
+    },
+  },
+  {
     name: "approvals",
     person: () => people.alma,
     open: async (person) => {

@@ -33,7 +33,8 @@ export const inventedDemographics = (subjectsPerSite: number): string =>
     subjectsPerSite,
   );
 
-function demographics(text: string, isPublished = false): DemographicsFile {
+/** A dataset of demographics, to be counted. */
+export function demographics(text: string, isPublished = false): DemographicsFile {
   const [group] = Object.values((JSON.parse(text) as DatasetFile).clinicalData.itemGroupData);
   const column = (name: string): readonly (string | number)[] => {
     const index = group?.items.findIndex((item) => item.name === name) ?? -1;

@@ -2,8 +2,10 @@ import type { Browser } from "playwright-core";
 import type { ConsolePerson } from "./console-person.ts";
 import { founders } from "./founders.ts";
 import { releaseDemographics } from "./gate-people.ts";
+import { inventedEvents, publishedEvents } from "./adverse-events.ts";
 import { askToInvite, invite, joined } from "./invitation.ts";
-import { PILOT } from "./pilot-study.ts";
+import { bringIn, decide, openWaiting } from "./packet-pages.ts";
+import { PILOT, pilotDemographics, withCells } from "./pilot-study.ts";
 import type { Product } from "./product.ts";
 
 /** Who is there in a deployment that has been worked with for a little while, each signed in at a browser of their own. */
@@ -17,22 +19,46 @@ export interface Populated {
   readonly rosa: ConsolePerson;
   /** Audits everything. */
   readonly dora: ConsolePerson;
+  /** Brings packets of the pilot study in. */
+  readonly cora: ConsolePerson;
+  /** Releases them. */
+  readonly stan: ConsolePerson;
   /** A link that nobody has used. */
   readonly openLink: string;
 }
 
-/** Founds a deployment; invites two reviewers and an auditor. */
+/** Founds a deployment; invites two reviewers, an auditor, and who brings packets in and releases them. */
 async function founded(product: Product, browser: Browser): Promise<Populated> {
   const { alma, boris } = await founders(browser, product);
   const admins = [alma, boris] as const;
   const clara = await joined(browser, admins, { username: "clara", printedName: "Clara Ode" }, /^clinical_reviewer/, `${PILOT}, all`);
   const rosa = await joined(browser, admins, { username: "rosa", printedName: "Rosa Imhof" }, /^regulatory_reviewer/, `${PILOT}, all`);
   const dora = await joined(browser, admins, { username: "dora", printedName: "Dora Vance" }, /^auditor/, "Everywhere");
+  const cora = await joined(browser, admins, { username: "cora", printedName: "Cora Lund" }, /^site_coordinator/, `${PILOT}, all`);
+  const stan = await joined(browser, admins, { username: "stan", printedName: "Stan Oro" }, /^data_steward/, `${PILOT}, all`);
   const openLink = await invite(alma, boris, { username: "emil", printedName: "Emil Sund" }, /^clinical_reviewer/, `${PILOT}, all`);
-  return { alma, boris, clara, rosa, dora, openLink };
+  return { alma, boris, clara, rosa, dora, cora, stan, openLink };
 }
 
-/** A founded deployment with the pilot's demographics released, a request that waits for a second person, and some denials. */
+/** Adverse events that are released, a packet that is rejected, and one that waits and corrects what is stored. */
+async function packets({ cora, stan }: Populated): Promise<void> {
+  const data = pilotDemographics();
+  const events = publishedEvents() ?? inventedEvents(data.column("USUBJID"), 3);
+  const reason = "checked against the source documents";
+  await bringIn(cora, [{ name: "AE.json", text: events }]);
+  await openWaiting(stan, "AE");
+  await decide(stan, "Release", reason);
+  await bringIn(cora, [{ name: "DM.json", text: data.text }]);
+  await openWaiting(stan, "DM");
+  await decide(stan, "Reject", reason);
+  const corrected = withCells(data.text, (row, variable, value) => (row % 40 === 3 && variable === "AGE" ? Number(value) + 1 : row % 60 === 3 && variable === "DMDY" ? 1 : value));
+  await bringIn(cora, [
+    { name: "DM.json", text: corrected },
+    { name: "AE.json", text: events },
+  ]);
+}
+
+/** A founded deployment with the pilot's demographics and adverse events released, packets that wait and were decided, a request that waits, and denials. */
 export async function populated(product: Product, browser: Browser): Promise<Populated> {
   const people = await founded(product, browser);
   const packetId = await releaseDemographics(product);
@@ -43,6 +69,7 @@ export async function populated(product: Product, browser: Browser): Promise<Pop
       await product.cli(["--as", "reviewer", "call", "subjects.reveal", JSON.stringify({ subjectId, field, purpose: "monitoring", reason: "source data verification" })]);
     }
   }
+  await packets(people);
   await askToInvite(people.boris, { username: "fay", printedName: "Fay Okoro" }, /^auditor/, "Everywhere");
   return people;
 }
