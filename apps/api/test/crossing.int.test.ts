@@ -2,6 +2,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { demographics, PEOPLE, STUDY } from "./dataset.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment } from "./stack.ts";
 
+/** What names a subject of the dataset. The number alone may stand by chance in an id or a digest. */
+const IDENTIFIES = /PILOT-70|(?<![0-9a-z])1015(?![0-9a-z])/;
+
 let at: Deployment;
 let api: Api;
 beforeAll(async () => {
@@ -41,7 +44,7 @@ test("a dataset goes in by one, comes out of quarantine by another, and stands m
       { study: STUDY, site: "704", count: 2 },
     ],
   });
-  expect(JSON.stringify(page)).not.toMatch(/PILOT-70|1015/);
+  expect(JSON.stringify(page)).not.toMatch(IDENTIFIES);
 
   const [first] = page.items;
   const subjectId = first?.subjectId ?? "";
@@ -64,7 +67,7 @@ test("every crossing is in the chain where it belongs, and no reason or value is
   const [of701, of704, system] = await Promise.all([at.records(`site:${STUDY}/701`), at.records(`site:${STUDY}/704`), at.records("system")]);
   for (const chain of [of701, of704, system]) {
     expect(chain.map(({ action }) => action)).toEqual(expect.arrayContaining(["packet.upload", "packet.release"]));
-    expect(JSON.stringify(chain)).not.toMatch(/checked against|source data|PILOT-70|1015/);
+    expect(JSON.stringify(chain)).not.toMatch(new RegExp(`checked against|source data|${IDENTIFIES.source}`));
   }
   expect(system.filter(({ decision }) => decision === "deny").map(({ action }) => action)).toEqual(["packet.release", "packet.read"]);
   expect(system.map(({ action }) => action)).toContain("subject.list");

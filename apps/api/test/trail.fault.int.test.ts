@@ -156,6 +156,8 @@ async function refusesAll(api: Api, outage: Outage): Promise<void> {
   const outagesBefore = (await at.records("system")).filter(({ action }) => action === "trail.outage").length;
   await outage.begin();
   try {
+    // One goes first: on a slow machine the policy is too old for the others before they come to the trail, and what it refused nobody is what is put on record.
+    expect((await api.call("auditor", "trail.chains", {})).status).toBe(503);
     const replies = await Promise.all(Object.entries(each).map(async ([procedure, [who, input]]) => [procedure, (await api.call(who, procedure, input)).status]));
     expect(replies).toEqual(Object.keys(each).map((procedure) => [procedure, 503]));
     expect((await api.client("auditor").send({ method: "GET", path: "/health" })).status).toBe(503);
