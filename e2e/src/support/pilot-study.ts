@@ -48,7 +48,14 @@ export function demographics(text: string, isPublished = false): DemographicsFil
 export function withCells(text: string, change: (row: number, variable: string, value: string | number) => string | number): string {
   const file = JSON.parse(text) as DatasetFile;
   for (const { items, itemData } of Object.values(file.clinicalData.itemGroupData)) {
-    for (const [row, cells] of itemData.entries()) for (const [index, { name }] of items.entries()) cells[index] = change(row, name, cells[index] ?? "");
+    for (const [row, cells] of itemData.entries()) {
+      for (const [index, { name }] of items.entries()) {
+        const value = cells[index] ?? "";
+        const changed = change(row, name, value);
+        // What isn't changed stays as it was: a number that is missing is no empty text.
+        if (changed !== value) cells[index] = changed;
+      }
+    }
   }
   return JSON.stringify(file);
 }
