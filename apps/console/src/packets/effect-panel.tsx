@@ -5,6 +5,7 @@ import type { OutputOf } from "../api/procedures.ts";
 import { Button } from "../components/button.tsx";
 import { Lamp } from "../components/lamp.tsx";
 import { Panel } from "../components/states.tsx";
+import { WideFrame } from "../components/wide-frame.tsx";
 import { useMay } from "../frame/me.ts";
 import { DecideDialog, type Verdict } from "./decide-dialog.tsx";
 import { type Effect, effectSentences, failedChecks, fileText, type Inspection } from "./inspection-text.ts";
@@ -72,7 +73,7 @@ const NUMBER = new Intl.NumberFormat("en-GB");
 
 function SiteCounts({ sites }: { readonly sites: Effect["sites"] }) {
   return (
-    <div className="site-counts-frame">
+    <WideFrame label="Records by site">
       <table className="plain-table site-counts">
         <caption className="visually-hidden">Records by site</caption>
         <thead>
@@ -106,7 +107,7 @@ function SiteCounts({ sites }: { readonly sites: Effect["sites"] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </WideFrame>
   );
 }
 
