@@ -17,7 +17,7 @@ afterEach(async () => {
 interface Scene {
   readonly at: Deployment;
   readonly proxy: FaultProxy;
-  start(): Promise<{ readonly client: DoorClient; readonly kill: () => Promise<unknown> }>;
+  readonly start: () => Promise<{ readonly client: DoorClient; readonly kill: () => Promise<unknown> }>;
 }
 
 async function scene(): Promise<Scene> {
