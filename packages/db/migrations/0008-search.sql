@@ -29,10 +29,6 @@ CREATE INDEX search_resource ON audit.search (resource, at_ms, chain, generation
 CREATE INDEX search_decision ON audit.search (decision, at_ms, chain, generation, seq);
 CREATE INDEX search_reason ON audit.search (reason, at_ms, chain, generation, seq);
 CREATE INDEX search_request ON audit.search (request_id, at_ms, chain, generation, seq);
--- Who, what and how it ended, asked together: each alone is frequent, and two of them may hardly ever meet.
-CREATE INDEX search_who_what ON audit.search (principal, action, at_ms, chain, generation, seq);
-CREATE INDEX search_who_outcome ON audit.search (principal, decision, at_ms, chain, generation, seq);
-CREATE INDEX search_what_outcome ON audit.search (action, decision, at_ms, chain, generation, seq);
 
 -- How far each chain is searchable. Its row is the lock that keeps two indexers of one chain apart.
 CREATE TABLE audit.search_progress (
@@ -41,9 +37,9 @@ CREATE TABLE audit.search_progress (
   seq        bigint NOT NULL
 );
 
--- Crossings counted by the minute, by the hour and by the quarter of a day, so that a chart of a week costs no scan of a week.
+-- Crossings counted by the minute and by the hour, so that a chart of a week costs no scan of a week.
 CREATE TABLE audit.search_counts (
-  span_s   integer NOT NULL CHECK (span_s IN (60, 3600, 21600)),
+  span_s   integer NOT NULL CHECK (span_s IN (60, 3600)),
   start_ms bigint NOT NULL,
   chain    text COLLATE "C" NOT NULL,
   decision text COLLATE "C" NOT NULL,
@@ -57,15 +53,11 @@ ALTER TABLE audit.search FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit.search_counts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit.search_counts FORCE ROW LEVEL SECURITY;
 
--- The chains that a transaction's grants reach, as one list that is made once in a statement. A comparison with the column itself is
--- cheap on a row, and its share of rows can be estimated; of a CASE over the column nobody knows it.
-CREATE FUNCTION audit.granted_chains() RETURNS text[]
-  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
-$$ SELECT array_agg(CASE s WHEN 'system' THEN s ELSE 'site:' || s END) FROM unnest(boundary.granted_sites()) AS s $$;
-
 -- As for the records themselves.
-CREATE POLICY within_sites ON audit.search FOR SELECT TO sallyport_api USING (chain = ANY ((SELECT audit.granted_chains())::text[]));
-CREATE POLICY within_sites ON audit.search_counts FOR SELECT TO sallyport_api USING (chain = ANY ((SELECT audit.granted_chains())::text[]));
+CREATE POLICY within_sites ON audit.search FOR SELECT TO sallyport_api
+  USING ((CASE chain WHEN 'system' THEN chain ELSE substr(chain, 6) END) = ANY ((SELECT boundary.granted_sites())::text[]));
+CREATE POLICY within_sites ON audit.search_counts FOR SELECT TO sallyport_api
+  USING ((CASE chain WHEN 'system' THEN chain ELSE substr(chain, 6) END) = ANY ((SELECT boundary.granted_sites())::text[]));
 -- For the indexer alone, which is the owner's function.
 CREATE POLICY fill ON audit.search FOR INSERT TO sallyport_owner WITH CHECK (true);
 CREATE POLICY conflict ON audit.search FOR SELECT TO sallyport_owner USING (true);
@@ -110,7 +102,7 @@ BEGIN
   ), counted AS (
     INSERT INTO audit.search_counts AS c (span_s, start_ms, chain, decision, reason, n)
     SELECT w.span_s, s.at_ms - s.at_ms % (w.span_s * 1000), p_chain, s.decision, s.reason, count(*)
-      FROM stored s CROSS JOIN (VALUES (60), (3600), (21600)) AS w (span_s) GROUP BY 1, 2, s.decision, s.reason
+      FROM stored s CROSS JOIN (VALUES (60), (3600)) AS w (span_s) GROUP BY 1, 2, s.decision, s.reason
     ON CONFLICT (span_s, start_ms, chain, decision, reason) DO UPDATE SET n = c.n + excluded.n
   )
   SELECT count(*), max(f.seq) INTO v_count, v_last FROM fresh f;
@@ -147,22 +139,18 @@ CREATE FUNCTION audit.search_conditions(p_filter json) RETURNS text
 $$;
 
 -- What drives a search: one inner scan for each chain and each outcome that is asked for, so that every scan reads one index in order.
--- A reason and a request's id tell more than an outcome: with one of them, outcomes are looked at on the row and drive no scan of their own.
 -- $1 the filter, $2 the place to go on from.
 CREATE FUNCTION audit.search_drivers(p_filter json) RETURNS text
   LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat('(SELECT 1) AS one',
     CASE WHEN p_filter ->> 'chains' IS NOT NULL THEN ' CROSS JOIN json_array_elements_text($1 -> ''chains'') AS c (chain)' END,
-    CASE WHEN p_filter ->> 'outcome' IS NOT NULL AND p_filter ->> 'reason' IS NULL AND p_filter ->> 'requestId' IS NULL
-         THEN ' CROSS JOIN json_array_elements_text($1 -> ''outcome'') AS d (decision)' END)
+    CASE WHEN p_filter ->> 'outcome' IS NOT NULL THEN ' CROSS JOIN json_array_elements_text($1 -> ''outcome'') AS d (decision)' END)
 $$;
 CREATE FUNCTION audit.search_driven(p_filter json) RETURNS text
   LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat(
     CASE WHEN p_filter ->> 'chains' IS NOT NULL THEN ' AND s.chain = c.chain COLLATE "C"' END,
-    CASE WHEN p_filter ->> 'outcome' IS NULL THEN NULL
-         WHEN p_filter ->> 'reason' IS NULL AND p_filter ->> 'requestId' IS NULL THEN ' AND s.decision = d.decision COLLATE "C"'
-         ELSE ' AND s.decision = ANY (ARRAY(SELECT json_array_elements_text($1 -> ''outcome'')))' END)
+    CASE WHEN p_filter ->> 'outcome' IS NOT NULL THEN ' AND s.decision = d.decision COLLATE "C"' END)
 $$;
 
 -- One page of a search in the order of time, newest first or (for an export) oldest first, under row security (SECURITY INVOKER).
@@ -195,39 +183,19 @@ BEGIN
     USING v_filter, v_after;
 END $$;
 
--- How many match, counted no further than p_bound. Where no one index answers all conditions together, the newest p_looks records that
--- fulfil the most telling of them are looked at: then n is what was found among those, and is_more says that there may be more. With the
--- newest searchable record.
-CREATE FUNCTION audit.search_count(p_sites text, p_action text, p_filter text, p_bound integer, p_looks integer)
-  RETURNS TABLE (n bigint, is_more boolean, until_ms bigint)
+-- How many match, counted no further than p_bound, and the newest record that the search knows of in those chains.
+CREATE FUNCTION audit.search_count(p_sites text, p_action text, p_filter text, p_bound integer) RETURNS TABLE (n bigint, until_ms bigint)
   LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_filter json := p_filter;
   v_chains json := json_build_object('chains', v_filter -> 'chains');
-  v_asked  text[] := ARRAY(SELECT e.key FROM json_each_text(v_filter) AS e WHERE e.value IS NOT NULL AND e.key NOT IN ('fromMs', 'untilMs'));
-  -- The most telling kinds first; those of two stand together in an index.
-  v_best   text[] := coalesce((SELECT array_agg(k.kind) FROM (
-    SELECT o, string_to_array(kinds, '+') AS kinds FROM unnest(ARRAY['requestId', 'reason', 'principal+outcome', 'principal+action', 'action+outcome', 'outcome', 'chains',
-           'principal', 'action', 'resource', 'workload']) WITH ORDINALITY AS t (kinds, o) WHERE string_to_array(kinds, '+') <@ v_asked ORDER BY o LIMIT 1) AS best,
-    unnest(best.kinds) AS k (kind)), '{}');
-  v_first  json;
-  v_rest   json;
-  v_limit  integer := CASE WHEN v_asked <@ v_best THEN p_bound ELSE p_looks END;
 BEGIN
   PERFORM set_config('sallyport.sites', p_sites, true), set_config('sallyport.action', p_action, true);
-  SELECT coalesce(json_object_agg(e.key, e.value) FILTER (WHERE e.key = ANY (v_best) OR e.key IN ('fromMs', 'untilMs')), '{}'),
-         coalesce(json_object_agg(e.key, e.value) FILTER (WHERE NOT e.key = ANY (v_best) AND e.key NOT IN ('fromMs', 'untilMs')), '{}')
-    INTO v_first, v_rest FROM json_each(v_filter) AS e;
   RETURN QUERY EXECUTE format(
-    'SELECT least(c.matching, %s), c.looked > %s, (SELECT max(x.at_ms) FROM %s CROSS JOIN LATERAL (SELECT s.at_ms FROM audit.search s WHERE true%s ORDER BY s.at_ms DESC LIMIT 1) x)
-       FROM (SELECT count(*) FILTER (WHERE true%s%s%s) AS matching, count(*) AS looked
-               FROM (SELECT x.* FROM %s CROSS JOIN LATERAL (SELECT s.* FROM audit.search s WHERE true%s%s%s LIMIT %s) x LIMIT %s) s) c',
-    v_limit, v_limit, audit.search_drivers(v_chains), audit.search_driven(v_chains),
-    CASE WHEN v_rest ->> 'chains' IS NOT NULL THEN ' AND s.chain = ANY (ARRAY(SELECT json_array_elements_text($1 -> ''chains'')))' END,
-    CASE WHEN v_rest ->> 'outcome' IS NOT NULL THEN ' AND s.decision = ANY (ARRAY(SELECT json_array_elements_text($1 -> ''outcome'')))' END,
-    audit.search_conditions(v_rest), audit.search_drivers(v_first), audit.search_driven(v_first), audit.search_conditions(v_first),
-    -- A prefix is no one value, so its range is in no order of time; sorting it would cost more than it tells.
-    CASE WHEN v_limit = p_looks AND v_best <> ARRAY['resource'] THEN ' ORDER BY s.at_ms DESC, s.chain DESC, s.generation DESC, s.seq DESC' END, v_limit + 1, v_limit + 1)
+    'SELECT (SELECT count(*) FROM (SELECT 1 FROM %s CROSS JOIN LATERAL (SELECT 1 FROM audit.search s WHERE true%s%s LIMIT %s) x LIMIT %s) y),
+            (SELECT max(x.at_ms) FROM %s CROSS JOIN LATERAL (SELECT s.at_ms FROM audit.search s WHERE true%s ORDER BY s.at_ms DESC LIMIT 1) x)',
+    audit.search_drivers(v_filter), audit.search_driven(v_filter), audit.search_conditions(v_filter), p_bound, p_bound,
+    audit.search_drivers(v_chains), audit.search_driven(v_chains))
     USING v_filter;
 END $$;
 
@@ -280,7 +248,7 @@ END $$;
 
 GRANT SELECT ON audit.search, audit.search_progress, audit.search_counts TO sallyport_api;
 GRANT EXECUTE ON FUNCTION
-  audit.granted_chains(), audit.index_chain(text, integer), audit.unindexed_chains(), audit.search_conditions(json), audit.search_drivers(json), audit.search_driven(json),
-  audit.search_rows(text, text, text, text, integer, boolean, boolean), audit.search_count(text, text, text, integer, integer),
+  audit.index_chain(text, integer), audit.unindexed_chains(), audit.search_conditions(json), audit.search_drivers(json), audit.search_driven(json),
+  audit.search_rows(text, text, text, text, integer, boolean, boolean), audit.search_count(text, text, text, integer),
   audit.search_since(text, text, text, text, integer), audit.search_outcomes(text, text, integer, bigint, bigint),
   audit.search_flows(text, text, bigint, integer) TO sallyport_api;

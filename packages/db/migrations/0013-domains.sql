@@ -67,54 +67,6 @@ END $$;
 CREATE TRIGGER recorded AFTER INSERT ON phi.fields REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION phi.assert_recorded();
 ALTER TABLE phi.fields ENABLE ALWAYS TRIGGER recorded;
 
--- As in 0012; that every field has moved is looked at here, where its key did it.
-CREATE OR REPLACE FUNCTION phi.transfer_subject(p_id text, p_from text, p_to text, p_wrapped text, p_fields text, p_reason text, p_principal text, p_request text, p_at_ms bigint)
-  RETURNS boolean
-  LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_subject phi.subjects%ROWTYPE;
-  v_n       integer;
-  v_sealed  text;
-BEGIN
-  IF boundary.granted_action() <> 'subject.transfer' OR NOT ARRAY[p_from, p_to] <@ boundary.granted_sites() THEN
-    RAISE EXCEPTION 'not granted' USING ERRCODE = 'insufficient_privilege';
-  END IF;
-  SELECT s.* INTO v_subject FROM phi.subjects s WHERE s.id = p_id FOR UPDATE;
-  IF NOT FOUND OR v_subject.site_key <> p_from THEN
-    RETURN false;
-  END IF;
-  v_n := 1 + (SELECT count(*) FROM phi.transfers t WHERE t.subject = p_id);
-  v_sealed := 'sp1.' || p_id || '-' || (v_subject.key_version + 1) || '.';
-
-  INSERT INTO phi.transfers (subject, n, from_key, to_key, key_version, wrapped, reason, principal, request_id, at_ms)
-    VALUES (p_id, v_n, p_from, p_to, v_subject.key_version, v_subject.wrapped, p_reason, p_principal, p_request, p_at_ms);
-  INSERT INTO phi.past_fields (subject, transfer, domain, record, version, name, sealed)
-    SELECT p_id, v_n, f.domain, f.record, f.version, f.name, f.sealed FROM phi.fields f WHERE f.subject = p_id
-    UNION ALL
-    SELECT p_id, v_n, 'CONSENT', w.n::text, 1, 'FROM', w.sealed FROM phi.withdrawals w WHERE w.subject = p_id AND w.sealed IS NOT NULL;
-
-  SET CONSTRAINTS phi.records_subject_site_key_fkey, phi.withdrawals_subject_site_key_fkey DEFERRED;
-  UPDATE phi.subjects s SET site = split_part(p_to, '/', 2), wrapped = p_wrapped, key_version = v_subject.key_version + 1 WHERE s.id = p_id;
-  UPDATE phi.records r SET site_key = p_to WHERE r.subject = p_id;
-  UPDATE phi.fields f SET sealed = m.sealed, site_key = p_to
-    FROM json_to_recordset(p_fields::json) AS m (domain text, record text, version integer, name text, sealed text)
-   WHERE f.subject = p_id AND f.domain = m.domain AND f.record = m.record AND f.version = m.version AND f.name = m.name;
-  UPDATE phi.withdrawals w SET sealed = m.sealed, site_key = p_to
-    FROM json_to_recordset(p_fields::json) AS m (domain text, record text, version integer, name text, sealed text)
-   WHERE w.subject = p_id AND m.domain = 'CONSENT' AND m.name = 'FROM' AND m.version = 1 AND m.record = w.n::text;
-  UPDATE phi.withdrawals w SET site_key = p_to WHERE w.subject = p_id AND w.sealed IS NULL;
-  SET CONSTRAINTS phi.records_subject_site_key_fkey, phi.withdrawals_subject_site_key_fkey IMMEDIATE;
-
-  IF EXISTS (SELECT 1 FROM phi.fields f WHERE f.subject = p_id AND f.site_key <> p_to) THEN
-    RAISE EXCEPTION 'not all was given' USING ERRCODE = 'foreign_key_violation';
-  END IF;
-  IF EXISTS (SELECT 1 FROM phi.fields f WHERE f.subject = p_id AND NOT starts_with(f.sealed, v_sealed))
-     OR EXISTS (SELECT 1 FROM phi.withdrawals w WHERE w.subject = p_id AND NOT starts_with(w.sealed, v_sealed)) THEN
-    RAISE EXCEPTION 'not sealed for the new place' USING ERRCODE = 'insufficient_privilege';
-  END IF;
-  RETURN true;
-END $$;
-
 -- An inspection opens what a release would open, and writes nothing.
 ALTER POLICY open_for_release ON ingress.packet_chunks
   USING ((SELECT boundary.granted_action()) IN ('packet.release', 'packet.inspect') AND EXISTS (SELECT 1 FROM ingress.packets p WHERE p.id = packet));
@@ -127,36 +79,3 @@ CREATE FUNCTION phi.sites_of_lookups(p_study text, p_lookups text) RETURNS TABLE
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
 $$ SELECT s.lookup, s.site FROM phi.subjects s WHERE s.study = p_study AND s.lookup = ANY (string_to_array(p_lookups, E'\n')) $$;
 GRANT EXECUTE ON FUNCTION phi.sites_of_lookups(text, text) TO sallyport_api;
-
--- As in 0012, and of one domain, one record, or one page of records. `domains` counts the current records of each, where a domain is asked for.
-DROP FUNCTION phi.open_subjects(text);
-CREATE FUNCTION phi.open_subjects(p_openings text)
-  RETURNS TABLE (n integer, study text, site text, label text, wrapped text, key_version integer, withdrawn_at_ms bigint, fields text, domains text)
-  LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  o record;
-BEGIN
-  FOR o IN SELECT * FROM json_to_recordset(p_openings::json)
-           AS x (n integer, sites text, action text, id text, names text, domain text, record text, "afterPosition" integer, "afterRecord" text, most integer) LOOP
-    PERFORM set_config('sallyport.sites', o.sites, true), set_config('sallyport.action', o.action, true);
-    RETURN QUERY
-      SELECT o.n, s.study, s.site, s.label, s.wrapped, s.key_version,
-        (SELECT CASE w.act WHEN 'withdrawn' THEN w.at_ms END FROM phi.withdrawals w WHERE w.subject = s.id ORDER BY w.n DESC LIMIT 1),
-        (SELECT string_agg(concat_ws(E'\t', f.domain, f.record, f.version, f.name, f.classification, f.sealed, c.position), E'\n'
-                           ORDER BY f.domain, c.position, f.record COLLATE "C", f.name)
-           FROM (SELECT cur.domain, cur.record, cur.version, cur.position
-                   FROM (SELECT DISTINCT ON (r.domain, r.record) r.domain, r.record, r.version, r.position FROM phi.records r
-                          WHERE r.subject = o.id AND (o.domain IS NULL OR r.domain = o.domain) AND (o.record IS NULL OR r.record = o.record)
-                          ORDER BY r.domain, r.record, r.version DESC) cur
-                  WHERE o."afterRecord" IS NULL OR (cur.position, cur.record COLLATE "C") > (o."afterPosition", o."afterRecord" COLLATE "C")
-                  ORDER BY cur.domain, cur.position, cur.record COLLATE "C" LIMIT o.most) c
-           JOIN phi.fields f ON f.subject = o.id AND f.domain = c.domain AND f.record = c.record AND f.version = c.version
-          WHERE o.names IS NULL OR f.domain || '.' || f.name = ANY (string_to_array(o.names, E'\n'))),
-        CASE WHEN o.domain IS NULL THEN NULL ELSE
-          (SELECT string_agg(concat_ws(E'\t', d.domain, d.records), E'\n' ORDER BY d.domain)
-             FROM (SELECT r.domain, count(*) AS records FROM phi.records r WHERE r.subject = o.id AND r.version = 1 GROUP BY r.domain) d) END
-      FROM phi.subjects s
-      WHERE s.id = o.id AND s.site_key = ANY (string_to_array(o.sites, E'\n'));
-  END LOOP;
-END $$;
-GRANT EXECUTE ON FUNCTION phi.open_subjects(text) TO sallyport_api;

@@ -82,6 +82,26 @@ test("migrating again changes nothing, and two migrators at once apply each migr
   await empty.drop();
 });
 
+test("a database from before there were other domains than DM keeps its packets, each with its one file and what its release counted", async () => {
+  const empty = await testDatabase();
+  await migrate(empty.url, { ...DEPLOYMENT, migrations: readMigrations().slice(0, 12) });
+  await query(
+    empty.url,
+    `INSERT INTO regulatory.studies (id, title, profile) VALUES ('S', 'S', 'cdisc-sdtm');
+     INSERT INTO regulatory.sites (study, id, name, country) VALUES ('S', '1', 'one', 'NO');
+     INSERT INTO ingress.packets (id, study, site_keys, dataset, format, profile, state, bytes, row_count, received_at_ms, ingested_by, ingested_by_person, wrapped, decided_by, decided_at_ms, outcome)
+       VALUES ('pkt_1', 'S', '{S/1}', 'DM', 'dataset-json/1.0', 'cdisc-sdtm/1', 'released', 7, 3, 5, 'a', 'a', 'w', 'b', 6, '{"created":2,"updated":1,"unchanged":0}')`,
+  );
+  await migrate(empty.url, DEPLOYMENT);
+  const [packet] = await query(
+    empty.url,
+    `SELECT p.state, p.outcome, f.n, f.dataset, f.row_count, (SELECT count(*)::integer FROM ingress.packet_sites) AS sites FROM ingress.packets p JOIN ingress.packet_files f ON f.packet = p.id`,
+  );
+  const subjects = { created: 2, updated: 1, unchanged: 0 };
+  expect(packet).toEqual({ state: "released", outcome: { subjects, records: { ...subjects, absent: 0 } }, n: 1, dataset: "DM", row_count: 3, sites: 1 });
+  await empty.drop();
+});
+
 test("another deployment's database is refused before anything is changed", async () => {
   const { ownerUrl, apiUrl, drop } = await migratedDatabase();
   const database = connectDatabase({ url: apiUrl, max: 1, applicationName: "test" });

@@ -14,7 +14,6 @@ ALTER TABLE phi.subjects ADD COLUMN key_version integer NOT NULL DEFAULT 1 CHECK
 
 -- A subject moves with all its rows: the keys that hold them at one place are looked at when the last of them has moved.
 ALTER TABLE phi.records ALTER CONSTRAINT records_subject_site_key_fkey DEFERRABLE INITIALLY IMMEDIATE;
-ALTER TABLE phi.fields ALTER CONSTRAINT fields_subject_site_key_fkey DEFERRABLE INITIALLY IMMEDIATE;
 
 -- A request for approval stays where it was made, also when its subject moves on.
 ALTER TABLE approvals.requests DROP CONSTRAINT requests_subject_site_key_fkey;
@@ -65,7 +64,8 @@ CREATE TABLE phi.transfers (
   CHECK (from_key <> to_key AND split_part(from_key, '/', 1) = split_part(to_key, '/', 1))
 );
 
--- The ciphertexts of the places that were left, exactly as they stood: nobody's role reads them.
+-- The ciphertexts of the places that were left, exactly as they stood: nobody's role reads them. Its rows are written by transfer_fields alone,
+-- under a transfer that it has just looked up: a key to the transfer cost more than the row.
 CREATE TABLE phi.past_fields (
   subject  text NOT NULL,
   transfer integer NOT NULL,
@@ -74,8 +74,7 @@ CREATE TABLE phi.past_fields (
   version  integer NOT NULL,
   name     text NOT NULL,
   sealed   text NOT NULL,
-  PRIMARY KEY (subject, transfer, domain, record, version, name),
-  FOREIGN KEY (subject, transfer) REFERENCES phi.transfers (subject, n)
+  PRIMARY KEY (subject, transfer, domain, record, version, name)
 );
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON phi.transfers FOR EACH STATEMENT EXECUTE FUNCTION boundary.refuse_change();
@@ -96,11 +95,6 @@ CREATE POLICY withdraw ON phi.withdrawals FOR INSERT TO sallyport_api
   WITH CHECK (site_key = ANY ((SELECT boundary.granted_sites())::text[]) AND (SELECT boundary.granted_action()) = 'subject.withdraw');
 -- Where a subject was before is told where it is now.
 CREATE POLICY of_subjects ON phi.transfers FOR SELECT TO sallyport_api USING (EXISTS (SELECT 1 FROM phi.subjects s WHERE s.id = subject));
-
-DROP POLICY within_sites ON phi.fields;
-CREATE POLICY within_sites ON phi.fields FOR SELECT TO sallyport_api
-  USING (site_key = ANY ((SELECT boundary.granted_sites())::text[])
-         AND (SELECT boundary.granted_action()) IN ('subject.read', 'phi.read', 'phi.bulk_reveal', 'packet.release', 'subject.transfer'));
 
 -- For the functions here alone, which are the owner's. The owner never logs in.
 CREATE POLICY move ON phi.subjects FOR UPDATE TO sallyport_owner USING (true);
@@ -125,16 +119,15 @@ BEGIN
     ORDER BY s.id FOR NO KEY UPDATE;
 END $$;
 
--- Moves one subject with every version of every record to another site of its study; answers false, with nothing done, where it is no longer
--- where the caller found it. p_fields is a JSON list of {domain, record, version, name, sealed}: everything that is stored, sealed anew for
--- the new place. Nothing is moved in part: what was not given fails on its key to the subject's place, and what was not sealed anew on the last check.
-CREATE FUNCTION phi.transfer_subject(p_id text, p_from text, p_to text, p_wrapped text, p_fields text, p_reason text, p_principal text, p_request text, p_at_ms bigint)
+-- A transfer goes in pieces: a subject may have tens of thousands of fields, and no statement of a crossing takes seconds.
+
+-- Begins to move one subject to another site of its study; answers false, with nothing done, where it is no longer where the caller found it.
+-- Its records go along; its fields and the days of its withdrawals are given to transfer_fields, all of them, before the transaction ends.
+CREATE FUNCTION phi.transfer_subject(p_id text, p_from text, p_to text, p_wrapped text, p_reason text, p_principal text, p_request text, p_at_ms bigint)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_subject phi.subjects%ROWTYPE;
-  v_n       integer;
-  v_sealed  text;
 BEGIN
   IF boundary.granted_action() <> 'subject.transfer' OR NOT ARRAY[p_from, p_to] <@ boundary.granted_sites() THEN
     RAISE EXCEPTION 'not granted' USING ERRCODE = 'insufficient_privilege';
@@ -143,34 +136,73 @@ BEGIN
   IF NOT FOUND OR v_subject.site_key <> p_from THEN
     RETURN false;
   END IF;
-  v_n := 1 + (SELECT count(*) FROM phi.transfers t WHERE t.subject = p_id);
-  v_sealed := 'sp1.' || p_id || '-' || (v_subject.key_version + 1) || '.';
-
+  IF split_part(p_to, '/', 1) <> v_subject.study THEN
+    RAISE EXCEPTION 'another study' USING ERRCODE = 'insufficient_privilege';
+  END IF;
   INSERT INTO phi.transfers (subject, n, from_key, to_key, key_version, wrapped, reason, principal, request_id, at_ms)
-    VALUES (p_id, v_n, p_from, p_to, v_subject.key_version, v_subject.wrapped, p_reason, p_principal, p_request, p_at_ms);
-  INSERT INTO phi.past_fields (subject, transfer, domain, record, version, name, sealed)
-    SELECT p_id, v_n, f.domain, f.record, f.version, f.name, f.sealed FROM phi.fields f WHERE f.subject = p_id
-    UNION ALL
-    SELECT p_id, v_n, 'CONSENT', w.n::text, 1, 'FROM', w.sealed FROM phi.withdrawals w WHERE w.subject = p_id AND w.sealed IS NOT NULL;
-
-  SET CONSTRAINTS phi.records_subject_site_key_fkey, phi.fields_subject_site_key_fkey, phi.withdrawals_subject_site_key_fkey DEFERRED;
+    VALUES (p_id, v_subject.key_version, p_from, p_to, v_subject.key_version, v_subject.wrapped, p_reason, p_principal, p_request, p_at_ms);
+  SET CONSTRAINTS phi.records_subject_site_key_fkey, phi.withdrawals_subject_site_key_fkey DEFERRED;
   UPDATE phi.subjects s SET site = split_part(p_to, '/', 2), wrapped = p_wrapped, key_version = v_subject.key_version + 1 WHERE s.id = p_id;
   UPDATE phi.records r SET site_key = p_to WHERE r.subject = p_id;
-  UPDATE phi.fields f SET sealed = m.sealed, site_key = p_to
-    FROM json_to_recordset(p_fields::json) AS m (domain text, record text, version integer, name text, sealed text)
-   WHERE f.subject = p_id AND f.domain = m.domain AND f.record = m.record AND f.version = m.version AND f.name = m.name;
-  UPDATE phi.withdrawals w SET sealed = m.sealed, site_key = p_to
-    FROM json_to_recordset(p_fields::json) AS m (domain text, record text, version integer, name text, sealed text)
-   WHERE w.subject = p_id AND m.domain = 'CONSENT' AND m.name = 'FROM' AND m.version = 1 AND m.record = w.n::text;
   UPDATE phi.withdrawals w SET site_key = p_to WHERE w.subject = p_id AND w.sealed IS NULL;
-  SET CONSTRAINTS phi.records_subject_site_key_fkey, phi.fields_subject_site_key_fkey, phi.withdrawals_subject_site_key_fkey IMMEDIATE;
-
-  IF EXISTS (SELECT 1 FROM phi.fields f WHERE f.subject = p_id AND NOT starts_with(f.sealed, v_sealed))
-     OR EXISTS (SELECT 1 FROM phi.withdrawals w WHERE w.subject = p_id AND NOT starts_with(w.sealed, v_sealed)) THEN
-    RAISE EXCEPTION 'not sealed for the new place' USING ERRCODE = 'insufficient_privilege';
-  END IF;
   RETURN true;
 END $$;
+
+-- Moves fields of a subject that is being moved, and puts aside what stood. p_fields is a JSON list of {domain, record, version, name, sealed}.
+-- It takes only what stands elsewhere than its subject, and outside of a transfer nothing does.
+CREATE FUNCTION phi.transfer_fields(p_id text, p_fields text) RETURNS void
+  -- What is given is joined by hashing: a list of thousands looks like a list of a few to the planner, who would go through the subject for each.
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off AS $$
+DECLARE
+  v_sites    text[] := boundary.granted_sites();
+  v_to       text;
+  v_transfer integer;
+BEGIN
+  SELECT s.site_key, s.key_version - 1 INTO v_to, v_transfer FROM phi.subjects s WHERE s.id = p_id;
+  IF boundary.granted_action() <> 'subject.transfer' OR NOT FOUND OR NOT v_to = ANY (v_sites) THEN
+    RAISE EXCEPTION 'not granted' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  WITH given AS MATERIALIZED (
+    SELECT m.domain, m.record, m.version, m.name, m.sealed
+      FROM json_to_recordset(p_fields::json) AS m (domain text, record text, version integer, name text, sealed text)
+  ), standing AS MATERIALIZED (
+    SELECT f.domain, f.record, f.version, f.name, f.sealed AS past, g.sealed
+      FROM given g JOIN phi.fields f ON f.subject = p_id AND f.domain = g.domain AND f.record = g.record AND f.version = g.version AND f.name = g.name
+     WHERE f.site_key <> v_to AND f.site_key = ANY (v_sites)
+    UNION ALL
+    SELECT g.domain, g.record, g.version, g.name, w.sealed, g.sealed
+      FROM given g JOIN phi.withdrawals w ON w.subject = p_id AND g.domain = 'CONSENT' AND g.name = 'FROM' AND g.version = 1 AND g.record = w.n::text
+     WHERE w.sealed IS NOT NULL AND w.site_key <> v_to AND w.site_key = ANY (v_sites)
+  ), kept AS (
+    INSERT INTO phi.past_fields (subject, transfer, domain, record, version, name, sealed)
+      SELECT p_id, v_transfer, s.domain, s.record, s.version, s.name, s.past FROM standing s
+  ), days AS (
+    UPDATE phi.withdrawals w SET sealed = s.sealed, site_key = v_to FROM standing s
+     WHERE w.subject = p_id AND s.domain = 'CONSENT' AND s.record = w.n::text
+  )
+  UPDATE phi.fields f SET sealed = s.sealed, site_key = v_to FROM standing s
+   WHERE f.subject = p_id AND f.domain = s.domain AND f.record = s.record AND f.version = s.version AND f.name = s.name;
+END $$;
+
+-- A subject that has moved has everything with it, sealed under the key that it came with: looked at when the transaction ends, or when it is
+-- asked for. Nothing is moved in part, whatever was called.
+CREATE FUNCTION phi.assert_moved() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_sealed text := 'sp1.' || NEW.id || '-' || NEW.key_version || '.';
+BEGIN
+  IF EXISTS (SELECT 1 FROM phi.fields f WHERE f.subject = NEW.id AND f.site_key <> NEW.site_key)
+     OR EXISTS (SELECT 1 FROM phi.withdrawals w WHERE w.subject = NEW.id AND w.site_key <> NEW.site_key) THEN
+    RAISE EXCEPTION 'not all was given' USING ERRCODE = 'foreign_key_violation';
+  END IF;
+  IF EXISTS (SELECT 1 FROM phi.fields f WHERE f.subject = NEW.id AND NOT starts_with(f.sealed, v_sealed))
+     OR EXISTS (SELECT 1 FROM phi.withdrawals w WHERE w.subject = NEW.id AND NOT starts_with(w.sealed, v_sealed)) THEN
+    RAISE EXCEPTION 'not sealed for the new place' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER moved AFTER UPDATE ON phi.subjects DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION phi.assert_moved();
+ALTER TABLE phi.subjects ENABLE ALWAYS TRIGGER moved;
 
 -- Who released the packets behind a subject's records, and under which request; of what the crossing's sites have, and nothing else of a packet.
 CREATE FUNCTION phi.releases_of(p_subject text) RETURNS TABLE (packet text, decided_by text, decided_at_ms bigint, decided_request text)
@@ -180,26 +212,34 @@ CREATE FUNCTION phi.releases_of(p_subject text) RETURNS TABLE (packet text, deci
    WHERE p.id IN (SELECT r.packet FROM phi.records r WHERE r.subject = p_subject AND r.site_key = ANY (boundary.granted_sites()))
 $$;
 
--- As in 0005, with the number of the data key, and with when it was recorded that consent is withdrawn; null where it isn't.
+-- As in 0005, with the number of the data key and when it was recorded that consent is withdrawn (null where it isn't); and of one domain, one
+-- record, or one page of records. `domains` counts the current records of each, where a domain is asked for.
 DROP FUNCTION phi.open_subjects(text);
 CREATE FUNCTION phi.open_subjects(p_openings text)
-  RETURNS TABLE (n integer, study text, site text, label text, wrapped text, key_version integer, withdrawn_at_ms bigint, fields text)
+  RETURNS TABLE (n integer, study text, site text, label text, wrapped text, key_version integer, withdrawn_at_ms bigint, fields text, domains text)
   LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   o record;
 BEGIN
-  FOR o IN SELECT * FROM json_to_recordset(p_openings::json) AS x (n integer, sites text, action text, id text, names text) LOOP
+  FOR o IN SELECT * FROM json_to_recordset(p_openings::json)
+           AS x (n integer, sites text, action text, id text, names text, domain text, record text, "afterPosition" integer, "afterRecord" text, most integer) LOOP
     PERFORM set_config('sallyport.sites', o.sites, true), set_config('sallyport.action', o.action, true);
     RETURN QUERY
       SELECT o.n, s.study, s.site, s.label, s.wrapped, s.key_version,
         (SELECT CASE w.act WHEN 'withdrawn' THEN w.at_ms END FROM phi.withdrawals w WHERE w.subject = s.id ORDER BY w.n DESC LIMIT 1),
-        (SELECT string_agg(concat_ws(E'\t', f.domain, f.record, f.version, f.name, f.classification, f.sealed), E'\n'
-                           ORDER BY f.domain, f.record, f.name)
-           FROM phi.fields f
-           JOIN (SELECT r.domain, r.record, max(r.version) AS version FROM phi.records r WHERE r.subject = o.id GROUP BY r.domain, r.record) c
-             ON f.domain = c.domain AND f.record = c.record AND f.version = c.version
-          WHERE f.subject = o.id
-            AND (o.names IS NULL OR f.domain || '.' || f.name = ANY (string_to_array(o.names, E'\n'))))
+        (SELECT string_agg(concat_ws(E'\t', f.domain, f.record, f.version, f.name, f.classification, f.sealed, c.position), E'\n'
+                           ORDER BY f.domain, c.position, f.record COLLATE "C", f.name)
+           FROM (SELECT cur.domain, cur.record, cur.version, cur.position
+                   FROM (SELECT DISTINCT ON (r.domain, r.record) r.domain, r.record, r.version, r.position FROM phi.records r
+                          WHERE r.subject = o.id AND (o.domain IS NULL OR r.domain = o.domain) AND (o.record IS NULL OR r.record = o.record)
+                          ORDER BY r.domain, r.record, r.version DESC) cur
+                  WHERE o."afterRecord" IS NULL OR (cur.position, cur.record COLLATE "C") > (o."afterPosition", o."afterRecord" COLLATE "C")
+                  ORDER BY cur.domain, cur.position, cur.record COLLATE "C" LIMIT o.most) c
+           JOIN phi.fields f ON f.subject = o.id AND f.domain = c.domain AND f.record = c.record AND f.version = c.version
+          WHERE o.names IS NULL OR f.domain || '.' || f.name = ANY (string_to_array(o.names, E'\n'))),
+        CASE WHEN o.domain IS NULL THEN NULL ELSE
+          (SELECT string_agg(concat_ws(E'\t', d.domain, d.records), E'\n' ORDER BY d.domain)
+             FROM (SELECT r.domain, count(*) AS records FROM phi.records r WHERE r.subject = o.id AND r.version = 1 GROUP BY r.domain) d) END
       FROM phi.subjects s
       WHERE s.id = o.id AND s.site_key = ANY (string_to_array(o.sites, E'\n'));
   END LOOP;
@@ -208,4 +248,4 @@ END $$;
 GRANT SELECT, INSERT ON phi.withdrawals TO sallyport_api;
 GRANT SELECT (subject, n, from_key, to_key, principal, request_id, at_ms) ON phi.transfers TO sallyport_api;
 GRANT EXECUTE ON FUNCTION phi.lock_subjects(text), phi.releases_of(text), phi.open_subjects(text),
-  phi.transfer_subject(text, text, text, text, text, text, text, text, bigint) TO sallyport_api;
+  phi.transfer_subject(text, text, text, text, text, text, text, bigint), phi.transfer_fields(text, text) TO sallyport_api;
