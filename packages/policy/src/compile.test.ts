@@ -28,7 +28,7 @@ const [grant] = small.grants;
 test("the starter policy compiles, and its digest is the one that was published", () => {
   const compiled = compilePolicy(starterPolicy);
   expect(compiled.digest).toBe(starterPolicyDigest);
-  expect(starterPolicyDigest).toBe("7487543ed40c2061d13bf1b87817ad916c12acb602f712c604876df30ba03966");
+  expect(starterPolicyDigest).toBe("16014dcbea0873c105de499eb986f7295e8adf6c30c609c47ad1d7fdb4f4fc21");
   expect(compiled.label).toBe(policyLabel(1, starterPolicyDigest));
 });
 

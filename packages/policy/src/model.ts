@@ -35,6 +35,11 @@ export const ACTIONS = [
   "person.reinstate",
   "person.approve",
   "authenticator.recover",
+  "person.offboard",
+  "assignment.change",
+  "lock.read",
+  "lock.set",
+  "lock.lift",
   "session.end",
   "approval.read",
   "approval.decide",
@@ -61,6 +66,7 @@ export const RESOURCE_TYPES = [
   "access",
   "session",
   "approval",
+  "lock",
 ] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
