@@ -30,13 +30,13 @@ export interface Populated {
 /** Founds a deployment; invites two reviewers, an auditor, and who brings packets in and releases them. */
 async function founded(product: Product, browser: Browser): Promise<Populated> {
   const { alma, boris } = await founders(browser, product);
-  const admins = [alma, boris] as const;
+  const admins = [boris, alma] as const;
   const clara = await joined(browser, admins, { username: "clara", printedName: "Clara Ode" }, /^clinical_reviewer/, `${PILOT}, all`);
   const rosa = await joined(browser, admins, { username: "rosa", printedName: "Rosa Imhof" }, /^regulatory_reviewer/, `${PILOT}, all`);
   const dora = await joined(browser, admins, { username: "dora", printedName: "Dora Vance" }, /^auditor/, "Everywhere");
   const cora = await joined(browser, admins, { username: "cora", printedName: "Cora Lund" }, /^site_coordinator/, `${PILOT}, all`);
   const stan = await joined(browser, admins, { username: "stan", printedName: "Stan Oro" }, /^data_steward/, `${PILOT}, all`);
-  const openLink = await invite(alma, boris, { username: "emil", printedName: "Emil Sund" }, /^clinical_reviewer/, `${PILOT}, all`);
+  const openLink = await invite(boris, alma, { username: "emil", printedName: "Emil Sund" }, /^clinical_reviewer/, `${PILOT}, all`);
   return { alma, boris, clara, rosa, dora, cora, stan, openLink };
 }
 
