@@ -23,6 +23,8 @@ const ACTS = {
   "trail.export": "A chain of the trail was exported.",
   "study.read": "Studies and sites were listed.",
   "study.register": "A study with its sites was registered.",
+  "profile.read": "Classification profiles were looked at, or a draft was compared with the one in force.",
+  "profile.change": "A change of a classification profile was asked for, or decided on by a second person.",
   "principal.read": "Principals were listed.",
   "workload.read": "Workloads were listed.",
   "workload.revoke": "A workload was revoked.",

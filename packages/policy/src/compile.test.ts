@@ -28,7 +28,7 @@ const [grant] = small.grants;
 test("the starter policy compiles, and its digest is the one that was published", () => {
   const compiled = compilePolicy(starterPolicy);
   expect(compiled.digest).toBe(starterPolicyDigest);
-  expect(starterPolicyDigest).toBe("16014dcbea0873c105de499eb986f7295e8adf6c30c609c47ad1d7fdb4f4fc21");
+  expect(starterPolicyDigest).toBe("c0d10a22278152c2545ccad053a8ba6836c4c3cea10b9657d8c7b7de6eb11133");
   expect(compiled.label).toBe(policyLabel(1, starterPolicyDigest));
 });
 
