@@ -71,7 +71,7 @@ async function foundTrail<Tx>(deps: SetupDeps<Tx>): Promise<void> {
 async function foundPolicy<Tx>(deps: SetupDeps<Tx>): Promise<void> {
   if ((await deps.policies.snapshot()).active !== null) return;
   const canonical = canonicalPolicy(starterPolicy);
-  const [note] = (await deps.custodian.sign({ kind: "policy", canonical }, DEADLINE_MS)).notes;
+  const [note] = (await deps.custodian.sign({ kind: "policy", canonical, statement: null }, DEADLINE_MS)).notes;
   if (note === undefined) throw new SallyportError("policy.unsigned");
   await deps.trail.inTransaction(async (tx, appendLast) => {
     await deps.policies.activate(tx, { version: starterPolicy.version, canonical, note });

@@ -142,6 +142,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
     reader: readerAt(custodianUrl),
     runDeeply: (work, take) => workerRunner(custodianUrl())(work, take),
     starterPolicyDigest,
+    shippedProfileDigests: [],
     party: PARTY,
   });
   const { trustDomain, certificates } = custodian;

@@ -1,6 +1,6 @@
 import { checkpointKeyName, keyFingerprint, type NoteSigner, vkeyOf } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
-import type { FrameHandler, KeyContext } from "@sallyport/custody";
+import type { DocumentRules, FrameHandler, KeyContext } from "@sallyport/custody";
 import { CredentialLedger, type LedgerRules, makeFoundingLinks, settleFoundingLinks } from "@sallyport/custody/credentials";
 import { SallyportError } from "@sallyport/errors";
 import type { RelyingParty } from "@sallyport/passkey";
@@ -27,10 +27,12 @@ export interface CustodianParts extends StoreOptions {
   readonly reader: TrailReader;
   readonly runDeeply: DeepRunner;
   readonly starterPolicyDigest: string;
+  readonly shippedProfileDigests: readonly string[];
   /** Where people's passkeys are made and used: the console. */
   readonly party: RelyingParty;
   /** For tests that show what each rule is for. */
   readonly rules?: LedgerRules;
+  readonly documentRules?: DocumentRules;
 }
 
 export interface RunningCustodian {
@@ -78,7 +80,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
         // Certificates are for the supervisor, over its own channel: an api that could have them issued could be anyone.
         throw new SallyportError("verb.refused", { verb });
       case "sign":
-        return sign({ store, reader, checkpoints, signer, vkey, now, starterPolicyDigest: parts.starterPolicyDigest }, payload);
+        return sign({ ...parts, store, checkpoints, signer, vkey }, payload);
       case "status":
         return status({ store, certificates, minting, verdicts, verification, vkey }, payload);
     }

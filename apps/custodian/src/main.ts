@@ -31,6 +31,7 @@ try {
     reader: openTrail(databaseUrl, "sallyport-custodian"),
     runDeeply: workerRunner(databaseUrl),
     starterPolicyDigest,
+    shippedProfileDigests: [],
     party,
   });
   const { deployment, trustDomain, fingerprint, certificates, handle, store } = custodian;

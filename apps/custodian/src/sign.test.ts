@@ -7,7 +7,8 @@ import { expect, test } from "vitest";
 import { type Running, start, STARTER } from "../test/running.ts";
 
 const vkeyOf = async ({ client }: Running): Promise<string> => (await client.status({}, 2000)).checkpointKey.vkey;
-const policy = ({ client }: Running, canonical: string): Promise<unknown> => client.sign({ kind: "policy", canonical }, 2000).then(({ notes }) => notes[0], codeOf);
+const policy = ({ client }: Running, canonical: string): Promise<unknown> =>
+  client.sign({ kind: "policy", canonical, statement: null }, 2000).then(({ notes }) => notes[0], codeOf);
 
 test("the starter policy is signed once: the same note again, also after a restart, and no other document", async () => {
   const running = await start();

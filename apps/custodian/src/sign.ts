@@ -14,7 +14,16 @@ import {
   ZERO_MAC,
 } from "@sallyport/audit";
 import { equalHex, hmacHex, sha256Hex } from "@sallyport/crypto";
-import { parseSignCall, policyStatement, type SignAnswer, type SignedCheckpoint, type SignRequest } from "@sallyport/custody";
+import {
+  assertDocumentApproved,
+  type DocumentKind,
+  type DocumentRules,
+  documentStatement,
+  parseSignCall,
+  type SignAnswer,
+  type SignedCheckpoint,
+  type SignRequest,
+} from "@sallyport/custody";
 import { SallyportError } from "@sallyport/errors";
 import type { Checkpoints } from "./checkpoints.ts";
 import { auditKeyOf, markId, openGeneration } from "./seal.ts";
@@ -35,6 +44,10 @@ export interface Signing {
   readonly now: () => number;
   /** SHA-256 of the one policy that may be signed without an approval. */
   readonly starterPolicyDigest: string;
+  /** SHA-256 of each profile that may. */
+  readonly shippedProfileDigests: readonly string[];
+  /** For tests that show what each rule is for. */
+  readonly documentRules?: DocumentRules;
 }
 
 /** Verb `sign`. @throws `verb.refused` for what isn't committed, was signed otherwise, or needs an approval; `trail.unavailable`. */
@@ -49,7 +62,8 @@ async function answer(signing: Signing, request: SignRequest): Promise<SignAnswe
       return { notes: checkpoints.map(({ note }) => note), checkpoints };
     }
     case "policy":
-      return { notes: [await signPolicy(signing, request.canonical)], checkpoints: [] };
+    case "profile":
+      return { notes: [await signDocument(signing, request)], checkpoints: [] };
     case "export":
       return signExport(signing, request);
     case "leaves":
@@ -57,17 +71,29 @@ async function answer(signing: Signing, request: SignRequest): Promise<SignAnswe
   }
 }
 
-async function signPolicy({ store, signer, starterPolicyDigest }: Signing, canonical: string): Promise<string> {
+async function signDocument(signing: Signing, { kind, canonical, statement }: Extract<SignRequest, { kind: DocumentKind }>): Promise<string> {
+  const { store, signer, now, documentRules } = signing;
+  const { deployment } = store.deployment;
   const digest = sha256Hex(canonical);
-  const signed = store.get("policy", digest);
+  const signed = store.get(kind, digest);
   // The same one again gets the same note: its first answer may have been lost on the way.
   if (signed !== undefined) return signed.note;
-  if (digest !== starterPolicyDigest || store.all("policy").size > 0) throw new SallyportError("verb.refused", { why: "policy" });
-  const note = signNote(policyStatement(store.deployment.deployment, canonical), signer);
-  store.put("policy", digest, { note });
-  store.record("policy.signed", `policy/${digest.slice(0, 16)}`, "starter policy, once");
+  const why =
+    statement === null
+      ? assertShipped(signing, kind, digest)
+      : `approval=${assertDocumentApproved({ store, deployment, now, ...(documentRules !== undefined && { rules: documentRules }) }, { kind, canonical, statement })}`;
+  const note = signNote(documentStatement(kind, deployment, canonical), signer);
+  store.put(kind, digest, { note });
+  store.record(`${kind}.signed`, `${kind}/${digest.slice(0, 16)}`, why);
   await store.durable();
   return note;
+}
+
+/** What is signed without an approval is part of this program; of policies the first alone. */
+function assertShipped({ store, starterPolicyDigest, shippedProfileDigests }: Signing, kind: DocumentKind, digest: string): string {
+  const isShipped = kind === "policy" ? digest === starterPolicyDigest && store.all("policy").size === 0 : shippedProfileDigests.includes(digest);
+  if (!isShipped) throw new SallyportError("verb.refused", { why: kind });
+  return kind === "policy" ? "starter policy, once" : "shipped profile";
 }
 
 /**

@@ -41,7 +41,9 @@ export interface Kinds extends CredentialKinds {
   /** By the thumbprint of its DER (RFC 8705 §3.1). */
   readonly certificate: { readonly spiffe: string; readonly serial: string; readonly notAfterS: number };
   readonly revocation: { readonly atMs: number };
+  /** Documents that were signed, by the SHA-256 of their canonical bytes. */
   readonly policy: { readonly note: string };
+  readonly profile: { readonly note: string };
   readonly event: CustodyEvent;
   /** A break that was found; it stays until a verification from the first record finds the chain whole. */
   readonly broken: Verdict;

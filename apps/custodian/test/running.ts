@@ -15,6 +15,8 @@ import { MemoryTrail } from "./memory-trail.ts";
 
 export const STARTER = '{"title":"starter","version":1}';
 
+export const SHIPPED_PROFILE = '{"id":"shipped"}';
+
 export const PARTY = relyingParty("http://localhost:3000");
 
 export interface Running {
@@ -46,6 +48,7 @@ export async function start(from: Partial<Running> = {}, parts: Partial<Custodia
     onFailure: () => undefined,
     reader: trail,
     starterPolicyDigest: sha256Hex(STARTER),
+    shippedProfileDigests: [sha256Hex(SHIPPED_PROFILE)],
     party: PARTY,
     async runDeeply(work, take) {
       for await (const verdict of verifyDeeply(work, trail, clock.now)) take(verdict);

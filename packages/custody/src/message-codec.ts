@@ -86,14 +86,17 @@ export function parseIssueRequest(value: unknown): IssueRequest {
 
 /** Reads a sign call. */
 export function parseSignCall(payload: Buffer): SignRequest {
-  const request = fields(parseJson(payload), ["kind", "chains", "canonical", "chain", "requestedBy", "requestId", "generation", "from", "to"]);
+  const request = fields(parseJson(payload), ["kind", "chains", "canonical", "statement", "chain", "requestedBy", "requestId", "generation", "from", "to"]);
   const chain = (): string => text(request["chain"], CHAIN_NAME);
   switch (request["kind"]) {
     case "checkpoint":
       return { kind: "checkpoint", chains: list(request["chains"], CHAINS_MAX, (name) => text(name, CHAIN_NAME)) };
     case "policy":
-      if (typeof request["canonical"] !== "string") throw invalid("policy");
-      return { kind: "policy", canonical: request["canonical"] };
+    case "profile": {
+      const { kind, canonical, statement } = request;
+      if (typeof canonical !== "string" || (statement !== null && typeof statement !== "string")) throw invalid("document");
+      return { kind, canonical, statement };
+    }
     case "export":
       return { kind: "export", chain: chain(), requestedBy: text(request["requestedBy"], PRINTABLE), requestId: text(request["requestId"], PRINTABLE) };
     case "leaves":

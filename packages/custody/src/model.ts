@@ -1,4 +1,5 @@
 import type { Sealer, Standing } from "@sallyport/audit";
+import type { DocumentKind } from "./approved-document.ts";
 
 /** What a data key belongs to. It is bound into the wrapping (AAD and HKDF info), so a wrapped key opens nowhere else. */
 export interface KeyContext {
@@ -106,13 +107,16 @@ export interface CustodianStatus {
 export type SignRequest =
   /** Signs the committed size and root of these chains' open generations, never below its own high-water mark. */
   | { readonly kind: "checkpoint"; readonly chains: readonly string[] }
-  /** Signs a policy document's canonical bytes: the starter policy, once, into an empty store. */
-  | { readonly kind: "policy"; readonly canonical: string }
+  /**
+   * Signs a document's canonical bytes upon `statement`, the exact text of an approval of that kind which names their digest and which this
+   * custodian verified. With null: the starter policy, once, into an empty store, and each shipped profile. Asked again, the same note.
+   */
+  | { readonly kind: DocumentKind; readonly canonical: string; readonly statement: string | null }
   /** Signs an export's statement and, page by page, its leaves. */
   | { readonly kind: "export"; readonly chain: string; readonly requestedBy: string; readonly requestId: string }
   | { readonly kind: "leaves"; readonly chain: string; readonly generation: number; readonly from: number; readonly to: number };
 export interface SignAnswer {
-  /** checkpoint: one per chain; policy: one signed note; export: a signed note of the statement; leaves: one base64 signature per record. */
+  /** checkpoint: one per chain; policy, profile: one signed note; export: a signed note of the statement; leaves: one base64 signature per record. */
   readonly notes: readonly string[];
   readonly checkpoints: readonly SignedCheckpoint[];
 }

@@ -1,0 +1,11 @@
+import { sha256Hex } from "@sallyport/crypto";
+import type { DocumentKind } from "./approved-document.ts";
+
+/** The text that the custodian signs for a document: its kind, which deployment, and the SHA-256 of the document's canonical bytes. */
+export const documentStatement = (kind: DocumentKind, deployment: string, canonical: string): string => `sallyport/${kind}/v1\n${deployment}\n${sha256Hex(canonical)}\n`;
+
+/** {@link documentStatement} of a policy. */
+export const policyStatement = (deployment: string, canonical: string): string => documentStatement("policy", deployment, canonical);
+
+/** {@link documentStatement} of a classification profile. */
+export const profileStatement = (deployment: string, canonical: string): string => documentStatement("profile", deployment, canonical);
