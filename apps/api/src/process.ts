@@ -55,6 +55,7 @@ import { peopleParts } from "./people-parts.ts";
 import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 import { SearchRounds } from "./search-rounds.ts";
 import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
+import { signDocumentBy } from "./sign-document.ts";
 import { tokenRoute } from "./token-route.ts";
 import { UploadRounds } from "./upload-rounds.ts";
 
@@ -206,6 +207,7 @@ export class ApiProcess {
       changes: changeStore(),
       deployment: status.deployment,
       approvals: approvalStore(database),
+      signDocument: signDocumentBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({ records, checkpoints, custodian, watch: this.watch, names: () => this.policies.names() }),
       search: searchStore(database),

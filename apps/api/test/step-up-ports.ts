@@ -24,7 +24,7 @@ export function provenByDigest(forgotten: string[] = []): Ports {
         const isOver = proof.response === JSON.stringify({ digest: sha256Hex(statement), person });
         if (!isOver || used.has(proof.response)) return Promise.reject(new SallyportError("stepup.failed"));
         used.add(proof.response);
-        return Promise.resolve({ proof: "passkey", note: `note over ${sha256Hex(statement)}` });
+        return Promise.resolve({ proof: "passkey", note: `note over ${sha256Hex(statement)}\nfounding proven\n` });
       },
     },
     credentials: {

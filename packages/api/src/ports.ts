@@ -175,7 +175,14 @@ export interface BoundaryDeps<Tx> {
   readonly isBroken: (chain: string) => boolean;
 }
 
+/**
+ * Port: the custodian's signature over a policy or a profile, upon an approval of its digest that it verified by itself. `statement` is that
+ * approval's exact text. Answers the signed note. @throws `verb.refused`, `trail.unavailable`.
+ */
+export type SignDocument = (kind: "policy" | "profile", canonical: string, statement: string) => Promise<string>;
+
 export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
+  readonly signDocument: SignDocument;
   /** The deployment's id, as statements name it. */
   readonly deployment: string;
   /** A transaction that only reads, for what has to be looked at before keys are made. */

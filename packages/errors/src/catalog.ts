@@ -95,6 +95,12 @@ export const catalog = {
   "policy.denied": denied(403, "policy", "No rule allows this.", ASK),
   "policy.separation": denied(403, "policy", "The same person may not do both of these acts.", "Ask a colleague with this right to do it."),
   "approval.required": denied(403, "policy", "This needs a second person's approval. Nothing was changed.", "Ask for the approval, then repeat the act."),
+  "approval.passkey": denied(
+    403,
+    "policy",
+    "This is approved with a passkey alone, one that was enrolled by a founding link, an approval or another such passkey. Nothing was changed.",
+    "Approve it with such a passkey, or ask a colleague who has one.",
+  ),
   "policy.unsigned": denied(403, "policy", "The active policy is not the one that was signed, so everything is denied.", "Tell a security administrator at once."),
   "policy.invalid": rejected(400, "The policy document can't be compiled. Nothing was changed.", "Correct the document at the named places and propose it again."),
   "policy.unavailable": unavailable("policy", "The policy could not be read, so nothing can be decided.", RETRY),
@@ -192,7 +198,7 @@ export const catalog = {
   "bundle.unreadable": rejected(400, "This is not an export bundle.", "Name the folder that the export wrote."),
   "bundle.exists": rejected(400, "The folder for the export is not empty. Nothing was written.", "Name a new or empty folder."),
   "verb.invalid": rejected(400, "The custodian was sent something that it does not take.", "Report the request id."),
-  "verb.refused": denied(403, "trail", "The custodian refused: the request would rewrite what is already signed.", "Tell a security administrator at once."),
+  "verb.refused": denied(403, "trail", "The custodian refused: this would rewrite what is already signed, or is not what was approved.", "Tell a security administrator at once."),
 } as const satisfies Record<string, ErrorFacts>;
 
 /** Every failure's stable code. */

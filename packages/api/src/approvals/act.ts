@@ -15,6 +15,8 @@ export interface Asker {
 /** A request that the last approval it needed was just given to. */
 interface Approved {
   readonly id: string;
+  /** The exact text that was approved. */
+  readonly statement: string;
   /** Digest of the statement where the custodian verified every approval of it; null where one is the server's word alone. */
   readonly verifiedDigest: string | null;
 }
@@ -33,6 +35,8 @@ export interface ApprovalAct<Tx, P extends Payload = Payload> {
   readonly openForMs: number;
   /** How long its requester may use what was approved, in milliseconds; null where nothing is left to be used. */
   readonly usableForMs: number | null;
+  /** Where the custodian acts upon the approval by itself, each has to be by a passkey that it took in by itself; otherwise null. */
+  readonly onlyBy: "proven_passkey" | null;
   readonly payload: z.ZodType<P>;
   /** The person that it is about, who may not decide on it; null where it is about nobody who is there yet. */
   readonly concerns: (payload: P) => string | null;

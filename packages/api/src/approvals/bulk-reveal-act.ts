@@ -15,6 +15,7 @@ export const bulkRevealAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, BulkReveal
   needed: 1,
   openForMs: 24 * HOUR_MS,
   usableForMs: HOUR_MS,
+  onlyBy: null,
   payload: Revealed,
   concerns: () => null,
   async effect(tx, grant, { subjectId, fields, purpose }, { printedName }) {

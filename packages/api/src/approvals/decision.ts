@@ -37,6 +37,14 @@ export async function assertEffect<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, 
   if (refused !== null) throw new SallyportError(refused);
 }
 
+/**
+ * Refuses an approval by a passkey that the custodian took in upon the api's word: it counts for nothing where the custodian acts by itself, as its
+ * note (docs/spec/approval-v1.md §3) says. @throws `approval.passkey`.
+ */
+export function assertProven(note: string | null): void {
+  if (note === null || !/^[a-z]+ proven$/m.test(note)) throw new SallyportError("approval.passkey");
+}
+
 /** The digest by which the custodian knows that this was approved: it verified every approval of it. Null where one is the server's word alone. */
 export const verifiedDigest = ({
   digest,

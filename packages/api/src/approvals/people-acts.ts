@@ -46,6 +46,7 @@ export const inviteAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, z.output<typeo
   needed: 1,
   openForMs: 7 * DAY_MS,
   usableForMs: 7 * DAY_MS,
+  onlyBy: null,
   payload: Invited,
   concerns: () => null,
   async effect(_tx, _grant, payload, asker) {
@@ -108,6 +109,7 @@ export const suspendAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, PersonPayload
   needed: 1,
   openForMs: 7 * DAY_MS,
   usableForMs: null,
+  onlyBy: null,
   payload: Person,
   concerns: ({ personId }) => personId,
   effect: (tx, _grant, { personId }) =>
@@ -123,6 +125,7 @@ export const reinstateAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, PersonPaylo
   needed: 1,
   openForMs: 7 * DAY_MS,
   usableForMs: null,
+  onlyBy: null,
   payload: Person,
   concerns: ({ personId }) => personId,
   effect: (tx, _grant, { personId }) => effectOnPerson(deps, tx, personId, { from: ["suspended"], to: "active", more: [] }),
@@ -143,6 +146,7 @@ export const recoverAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, PersonPayload
   needed: 1,
   openForMs: 7 * DAY_MS,
   usableForMs: 7 * DAY_MS,
+  onlyBy: null,
   payload: Person,
   concerns: ({ personId }) => personId,
   effect: (tx, _grant, { personId }) =>

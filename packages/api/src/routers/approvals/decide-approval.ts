@@ -2,7 +2,7 @@ import { DecideApprovalInput, DecideApprovalOutput } from "@sallyport/contracts"
 import { SallyportError } from "@sallyport/errors";
 import { afterVote, type ApprovalRow, type Grant, type Verdict } from "@sallyport/policy";
 import type { z } from "zod";
-import { assertEffect, assertVote, verifiedDigest } from "../../approvals/decision.ts";
+import { assertEffect, assertProven, assertVote, verifiedDigest } from "../../approvals/decision.ts";
 import { locateApproval } from "../../approvals/locate-approval.ts";
 import { actOf, type AnyAct, approvalActs } from "../../approvals/registry.ts";
 import { approvalSummary } from "../../approvals/summary.ts";
@@ -50,9 +50,11 @@ export const decideApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         const { row, act } = known(await deps.approvals.get(grant, input.approvalId));
         assertVote(deps, row, { person: grant.person, digest: input.digest });
         const proof = proofOf(input);
+        if (act.onlyBy !== null && proof?.kind === "password") throw new SallyportError("approval.passkey");
         // Before anybody's proof is used up: the custodian keeps what it verified, and that should be an approval of what can be done.
         if (proof !== null) await deps.read((tx) => assertEffect(deps, tx, grant, act, row));
         const proven = proof === null ? { proof: null, note: null } : await deps.stepUp.verify(grant.person, proof, row.statement);
+        if (act.onlyBy !== null && proof !== null) assertProven(proven.note);
         const reason = sealReason((await deps.referenceKeys()).change, grant, input.reason);
         trace.note({ verdict, proof: proven.proof ?? "-", digest: row.digest, commitment: reason.commitment });
         return { verdict, ...proven, reason };
@@ -87,7 +89,8 @@ export const decideApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     const usableUntilMs = to === "approved" && act.usableForMs !== null ? nowMs + act.usableForMs : null;
     const state = to === "approved" && act.perform !== null ? "done" : to;
     if (to === "approved" && act.perform !== null) {
-      note(await act.perform(tx, act.payloadOf(row), { id: row.id, verifiedDigest: verifiedDigest({ digest: row.digest, votes: [...row.votes, voted] }) }));
+      const { id, digest, statement, votes } = row;
+      note(await act.perform(tx, act.payloadOf(row), { id, statement, verifiedDigest: verifiedDigest({ digest, votes: [...votes, voted] }) }));
     }
     await deps.approvals.settle(tx, grant, row.id, { from: "requested", to: state, atMs: nowMs, ...(usableUntilMs !== null && { usableUntilMs }) });
     note({ state });
