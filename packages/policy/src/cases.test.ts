@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { faultTest } from "@sallyport/testkit";
@@ -6,11 +5,9 @@ import { type CompiledPolicy, compilePolicy } from "./compile.ts";
 import { decide } from "./decide.ts";
 import { type Action, ACTIONS, type Place, type PolicyDocument, type Question, RESOURCE_TYPES, type ResourceType } from "./model.ts";
 import { starterPolicy } from "./starter.ts";
+import { starterSuite } from "./starter-suite.ts";
 
-interface Table {
-  readonly policy: "starter";
-  readonly allowed: Readonly<Record<string, readonly string[]>>;
-}
+type Cell = string | Readonly<Record<string, unknown>>;
 interface Sentence {
   readonly says: string;
   readonly role: string;
@@ -19,13 +16,14 @@ interface Sentence {
   readonly may?: readonly string[];
   readonly mayNot?: readonly string[];
 }
-interface Sentences {
-  readonly policy: "starter";
+interface Table {
+  readonly allowed: Readonly<Record<string, readonly Cell[]>>;
   readonly cases: readonly Sentence[];
 }
 
-const folder = new URL("../cases/", import.meta.url);
-const files = readdirSync(folder).map((name) => ({ name, content: parse(readFileSync(new URL(name, folder), "utf8")) as Table | Sentences }));
+const { allowed: cells, cases } = parse(starterSuite()) as Table;
+const actOf = (cell: Cell): string => (typeof cell === "string" ? cell : (Object.keys(cell)[0] ?? ""));
+const allowed = Object.fromEntries(Object.entries(cells).map(([role, list]) => [role, list.map(actOf)]));
 const OWN = { study: "PILOT", site: "701" };
 const OTHER = { study: "PILOT", site: "704" };
 const starter = compilePolicy(starterPolicy);
@@ -63,7 +61,7 @@ const PLACES: readonly (readonly [name: string, place: Place, expected: "allow" 
   ["deployment", { kind: "deployment" }, "deny"],
 ];
 
-function differences(policy: CompiledPolicy, { allowed }: Table): readonly string[] {
+function differences(policy: CompiledPolicy): readonly string[] {
   const found: string[] = [];
   for (const role of [...Object.keys(allowed), "unknown_role"]) {
     for (const action of ACTIONS) {
@@ -79,43 +77,34 @@ function differences(policy: CompiledPolicy, { allowed }: Table): readonly strin
   return found;
 }
 
-for (const { name, content } of files) {
-  if ("allowed" in content) {
-    const { allowed } = content;
-    describe(name, () => {
-      test("every entry names an act that exists", () => {
-        for (const act of Object.values(allowed).flat()) {
-          const [action, resource] = act.split(" ");
-          expect(ACTIONS).toContain(action);
-          expect(RESOURCE_TYPES).toContain(resource);
-        }
-      });
-      test("lists every role of the policy and no other", () => {
-        expect(Object.keys(allowed).sort()).toEqual(starterPolicy.roles.map((role) => role.name).sort());
-      });
-      faultTest("R1", "every role, action, resource type and place is decided as the table says, and what it doesn't list is denied", async (defence) => {
-        const loosened: PolicyDocument = {
-          ...starterPolicy,
-          grants: [...starterPolicy.grants, { id: "extra", role: "site_coordinator", action: "packet.release", resource: "packet" }],
-        };
-        expect(differences(defence === "on" ? starter : compilePolicy(loosened), content)).toEqual([]);
-      });
-    });
-  } else {
-    describe(name, () => {
-      for (const { says, role, at = "PILOT/701", site = "PILOT/701", may = [], mayNot = [] } of content.cases) {
-        const [study = "", siteId = ""] = site.split("/");
-        const effectOf = (act: string) => decide(starter, ask(role, act, at, { kind: "one", site: { study, site: siteId } })).effect;
-        test(says, () => {
-          expect(may.length + mayNot.length).toBeGreaterThan(0);
-          expect(may.filter((act) => effectOf(act) !== "allow")).toEqual([]);
-          expect(mayNot.filter((act) => effectOf(act) !== "deny")).toEqual([]);
-        });
-      }
+describe("the starter policy's table", () => {
+  test("every entry names an act that exists", () => {
+    for (const act of Object.values(allowed).flat()) {
+      const [action, resource] = act.split(" ");
+      expect(ACTIONS).toContain(action);
+      expect(RESOURCE_TYPES).toContain(resource);
+    }
+  });
+  test("lists every role of the policy and no other", () => {
+    expect(Object.keys(allowed).sort()).toEqual(starterPolicy.roles.map((role) => role.name).sort());
+  });
+  faultTest("R1", "every role, action, resource type and place is decided as the table says, and what it doesn't list is denied", async (defence) => {
+    const loosened: PolicyDocument = {
+      ...starterPolicy,
+      grants: [...starterPolicy.grants, { id: "extra", role: "site_coordinator", action: "packet.release", resource: "packet" }],
+    };
+    expect(differences(defence === "on" ? starter : compilePolicy(loosened))).toEqual([]);
+  });
+});
+
+describe("the starter policy's sentences", () => {
+  for (const { says, role, at = "PILOT/701", site = "PILOT/701", may = [], mayNot = [] } of cases) {
+    const [study = "", siteId = ""] = site.split("/");
+    const effectOf = (act: string) => decide(starter, ask(role, act, at, { kind: "one", site: { study, site: siteId } })).effect;
+    test(says, () => {
+      expect(may.length + mayNot.length).toBeGreaterThan(0);
+      expect(may.filter((act) => effectOf(act) !== "allow")).toEqual([]);
+      expect(mayNot.filter((act) => effectOf(act) !== "deny")).toEqual([]);
     });
   }
-}
-
-test("there are policy cases to run", () => {
-  expect(files.map(({ name }) => name).sort()).toEqual(["sentences.yaml", "starter.yaml"]);
 });

@@ -96,6 +96,8 @@ function needed(reason: Deny["reason"], { action, resource, place }: Question, p
       return "a resource with a registered site";
     case "not_deployment_wide":
       return neededFor(policy, action, resource, "over the whole deployment");
+    case "condition":
+      return `${neededFor(policy, action, resource, placeWords(place))}, signed in with a passkey`;
     case "no_rule":
     case "unknown_role":
     case "other_site":

@@ -24,6 +24,7 @@ export const ACTIONS = [
   "principal.read",
   "workload.read",
   "workload.revoke",
+  "role.read",
   "role.change",
   "keys.rotate",
   "keys.read",
@@ -91,6 +92,14 @@ export interface FieldRule {
   readonly masked: readonly string[];
 }
 
+/**
+ * What has to hold beside the role, from a closed list: every condition has few values, so that the whole space of decisions can be asked
+ * through. `signedInBy: "passkey"`: by a person who signed in with a passkey; a service never did.
+ */
+export interface Conditions {
+  readonly signedInBy: "passkey";
+}
+
 /** One allowed (role, action, resource type). What no grant lists is denied. */
 export interface GrantRule {
   /** Stable id of the rule; it stands in decisions and records. */
@@ -100,6 +109,8 @@ export interface GrantRule {
   readonly resource: ResourceType;
   /** By classification: `public`, `regulatory`, `phi`, `treatment` (what would unblind). Absent where the resource has no fields. */
   readonly fields?: FieldRule;
+  /** Absent where the role is all that it takes. */
+  readonly conditions?: Conditions;
 }
 
 /** Two acts that one person may not both do to the same thing. */
@@ -170,6 +181,8 @@ export interface Question {
   readonly resource: ResourceType;
   readonly place: Place;
   readonly nowMs: number;
+  /** How the person signed in, from our own session; null or absent for a service, and where it isn't known: then no condition on it is met. */
+  readonly signedInBy?: string | null;
 }
 
 export type Decision =
@@ -184,7 +197,7 @@ export type Decision =
     }
   | {
       readonly effect: "deny";
-      readonly reason: "no_rule" | "not_in_scope" | "no_site" | "other_site" | "not_deployment_wide" | "principal_suspended" | "unknown_role" | "separation";
+      readonly reason: "no_rule" | "not_in_scope" | "no_site" | "other_site" | "not_deployment_wide" | "principal_suspended" | "unknown_role" | "separation" | "condition";
       /** What would be needed, in the policy's words; for those who may see explanations, not for the caller. */
       readonly needed: string;
     };

@@ -1,6 +1,6 @@
 import { SallyportError } from "@sallyport/errors";
 import { FIELD_CLASSES } from "./field-rule.ts";
-import { ACTIONS, type FieldRule, type GrantRule, type PolicyDocument, RESOURCE_TYPES, type RoleRule, type SeparationRule } from "./model.ts";
+import { ACTIONS, type Conditions, type FieldRule, type GrantRule, type PolicyDocument, RESOURCE_TYPES, type RoleRule, type SeparationRule } from "./model.ts";
 
 const ROLE = /^[a-z][a-z0-9_]{0,63}$/;
 const RULE = /^[a-z0-9][a-z0-9_.:-]{0,127}$/;
@@ -65,7 +65,7 @@ function parseRole(value: unknown, place: string, findings: Findings): RoleRule 
 }
 
 function parseGrant(value: unknown, place: string, roles: ReadonlySet<string>, findings: Findings): GrantRule {
-  const grant = members(value, ["id", "role", "action", "resource"], place, findings, ["fields"]);
+  const grant = members(value, ["id", "role", "action", "resource"], place, findings, ["fields", "conditions"]);
   const role = text(grant["role"], ROLE, `${place}.role`, findings);
   if (!roles.has(role)) findings.add(`${place}.role`, "names no role");
   return {
@@ -74,6 +74,7 @@ function parseGrant(value: unknown, place: string, roles: ReadonlySet<string>, f
     action: oneOf(ACTIONS, grant["action"], `${place}.action`, findings),
     resource: oneOf(RESOURCE_TYPES, grant["resource"], `${place}.resource`, findings),
     ...(Object.hasOwn(grant, "fields") && { fields: parseFields(grant["fields"], `${place}.fields`, findings) }),
+    ...(Object.hasOwn(grant, "conditions") && { conditions: parseConditions(grant["conditions"], `${place}.conditions`, findings) }),
   };
 }
 
@@ -83,6 +84,11 @@ function parseFields(value: unknown, place: string, findings: Findings): FieldRu
   const masked = items(fields["masked"], `${place}.masked`, findings).map((name) => oneOf(FIELD_CLASSES, name, `${place}.masked`, findings));
   unique([...readable, ...masked], place, findings);
   return { readable, masked };
+}
+
+function parseConditions(value: unknown, place: string, findings: Findings): Conditions {
+  const conditions = members(value, ["signedInBy"], place, findings);
+  return { signedInBy: oneOf(["passkey"], conditions["signedInBy"], `${place}.signedInBy`, findings) };
 }
 
 function parseSeparation(value: unknown, place: string, findings: Findings): SeparationRule {

@@ -32,13 +32,17 @@ export function reaches(policy: CompiledPolicy, question: PlacelessQuestion): re
   if (cell === null) return "no_rule";
   const found: Reach[] = [];
   let isKnown = false;
+  let isConditional = false;
   for (const assignment of principal.assignments) {
     if (!isInForce(assignment, nowMs)) continue;
     isKnown ||= policy.knowsRole(assignment.role);
     const rule = policy.ruleAt(cell, assignment.role);
-    if (rule !== null) found.push({ assignment, rule });
+    if (rule === null) continue;
+    if (rule.conditions === undefined || rule.conditions.signedInBy === question.signedInBy) found.push({ assignment, rule });
+    else isConditional = true;
   }
   if (found.length > 0) return found;
+  if (isConditional) return "condition";
   return isKnown || !hasAssignmentInForce(principal, nowMs) ? "no_rule" : "unknown_role";
 }
 

@@ -5,12 +5,12 @@ import { effectText } from "./effect.ts";
 import { placeOfRequest } from "./locate-approval.ts";
 import type { AnyAct } from "./registry.ts";
 
-/** Whether who asked may still ask: a request doesn't outlive the right that it was made with. */
+/** Whether who asked may still ask: a request doesn't outlive the right that it was made with. How they had signed in is what it was then. */
 function askerStillMay<Tx>(deps: ApiDeps<Tx>, { ask }: AnyAct<Tx>, row: ApprovalRow): boolean {
   const { compiled, principals } = deps.policy.current();
   const principal = principals.get(row.requestedBy);
   if (principal === undefined) return false;
-  return decide(compiled, { principal, scope: new Set([ask.action]), ...ask, place: placeOfRequest(row), nowMs: deps.now() }).effect === "allow";
+  return decide(compiled, { principal, scope: new Set([ask.action]), ...ask, place: placeOfRequest(row), nowMs: deps.now(), signedInBy: "passkey" }).effect === "allow";
 }
 
 /**

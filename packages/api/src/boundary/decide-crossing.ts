@@ -37,16 +37,16 @@ export interface Rule extends Right {
 }
 
 /** Refuses a caller who may do this nowhere, before anything of the input is worked on. Throws `policy.denied`. */
-export function assertReaches<Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { action, resource }: Rule, { principal, claims, state }: Caller, trace: Trace): void {
-  const reach = siteFilter(state.compiled, { principal, scope: claims.scope, action, resource, nowMs: deps.now() });
+export function assertReaches<Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { action, resource }: Rule, { principal, claims, state, session }: Caller, trace: Trace): void {
+  const reach = siteFilter(state.compiled, { principal, scope: claims.scope, action, resource, nowMs: deps.now(), signedInBy: session?.method ?? null });
   if (reach.effect === "allow") return;
   trace.denial = reach.reason;
   throw new SallyportError("policy.denied");
 }
 
 /** Whether the caller has another right at a place: for what a list or a summary says, and for what a crossing needs beside its own. */
-export const mayAlso = <Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { principal, claims, state }: Caller, { action, resource }: Right, place: Place): boolean =>
-  decide(state.compiled, { principal, scope: claims.scope, action, resource, place, nowMs: deps.now() }).effect === "allow";
+export const mayAlso = <Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { principal, claims, state, session }: Caller, { action, resource }: Right, place: Place): boolean =>
+  decide(state.compiled, { principal, scope: claims.scope, action, resource, place, nowMs: deps.now(), signedInBy: session?.method ?? null }).effect === "allow";
 
 /**
  * The third pillar. Yields a grant, or throws `policy.denied`, `policy.separation` or `trail.frozen`.
@@ -54,9 +54,9 @@ export const mayAlso = <Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { principal, cl
  */
 export function decideCrossing<Tx, Found>(deps: BoundaryDeps<Tx>, rule: Rule, caller: Caller, context: RequestContext, trace: Trace, located: Located<Found>): Grant {
   if (rule.whenFrozen !== "serve" && deps.isFrozen()) throw new SallyportError("trail.frozen");
-  const { principal, claims, state } = caller;
+  const { principal, claims, state, session } = caller;
   const { action, resource } = rule;
-  const decision = decide(state.compiled, { principal, scope: claims.scope, action, resource, place: located.place, nowMs: deps.now() });
+  const decision = decide(state.compiled, { principal, scope: claims.scope, action, resource, place: located.place, nowMs: deps.now(), signedInBy: session?.method ?? null });
   if (decision.effect === "deny") {
     trace.denial = decision.reason;
     throw new SallyportError("policy.denied");

@@ -27,7 +27,7 @@ export const reachOf =
     const state = deps.policy.current();
     const principal = state.principals.get(claims.sub);
     if (principal === undefined) return null;
-    const decision = decide(state.compiled, { principal, scope: claims.scope, action, resource, place, nowMs: deps.now() });
+    const decision = decide(state.compiled, { principal, scope: claims.scope, action, resource, place, nowMs: deps.now(), signedInBy: caller.session?.method ?? null });
     if (decision.effect === "deny") return null;
     const grant = granted({ ...caller, principal, state }, context, rule, decision);
     standing.push({ rule: { ...rule, whenFrozen: "serve" }, place, grant });
@@ -53,7 +53,15 @@ export async function stillLive<Tx>(
     if (caller.session !== null) await deps.sessions.require(claims.jti, true);
     for (const { rule, place, grant } of standing) {
       if (rule.whenFrozen !== "serve" && deps.isFrozen()) return new SallyportError("trail.frozen");
-      const decision = decide(state.compiled, { principal, scope: claims.scope, action: rule.action, resource: rule.resource, place, nowMs });
+      const decision = decide(state.compiled, {
+        principal,
+        scope: claims.scope,
+        action: rule.action,
+        resource: rule.resource,
+        place,
+        nowMs,
+        signedInBy: caller.session?.method ?? null,
+      });
       if (decision.effect === "deny") return new SallyportError("policy.denied");
       const sites = new Set<string>(decision.sites.map(siteKey));
       if (grant.siteKeys().some((site) => !sites.has(site))) return new SallyportError("policy.denied");

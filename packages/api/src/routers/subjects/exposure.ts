@@ -76,7 +76,15 @@ function joinOpened(parts: readonly OpenedValues[]): OpenedValues {
 /** The roles by which a principal may open values at a site now, whatever its tokens are for; none where it may not. */
 function rolesThatOpen({ compiled }: PolicyState, principal: LivePrincipal, site: SiteRef, nowMs: number): readonly string[] {
   const roles = (["phi.read", "phi.bulk_reveal"] as const).flatMap((action) => {
-    const decision = decide(compiled, { principal, scope: new Set([action]), action, resource: "subject_phi", place: { kind: "one", site }, nowMs });
+    const decision = decide(compiled, {
+      principal,
+      scope: new Set([action]),
+      action,
+      resource: "subject_phi",
+      place: { kind: "one", site },
+      nowMs,
+      signedInBy: principal.kind === "person" ? "passkey" : null,
+    });
     return decision.effect === "allow" ? decision.role.split("+") : [];
   });
   return [...new Set(roles)];

@@ -1,0 +1,114 @@
+import type { CompiledPolicy } from "./compile.ts";
+import { decide } from "./decide.ts";
+import { type Action, ACTIONS, type Decision, type FieldRule, type GrantRule, type LivePrincipal, type Place, RESOURCE_TYPES, type ResourceType, type SiteRef } from "./model.ts";
+import { isInForce } from "./reach.ts";
+
+/** What a policy answers at one point of the decision space. */
+export interface Standing {
+  readonly allowed: boolean;
+  /** Sorted; empty where it isn't allowed. */
+  readonly fields: FieldRule;
+}
+
+/** The same change of one principal's right, at all the places where it is that. */
+export interface ImpactRow {
+  readonly principal: string;
+  readonly action: Action;
+  readonly resource: ResourceType;
+  /** Whether it is so however the person signed in, or only for one way of it. */
+  readonly signedInBy: "any" | "passkey" | "other";
+  readonly before: Standing;
+  readonly after: Standing;
+  readonly sites: readonly SiteRef[];
+  /** Whether it is so for what belongs to the whole deployment too. */
+  readonly deployment: boolean;
+}
+
+/** Who gains and who loses what, exactly: every point of the decision space at which two policies answer otherwise, gathered by what changes. */
+export interface Impact {
+  readonly rows: readonly ImpactRow[];
+  /** Points: one principal, act, resource type, place and way of signing in. */
+  readonly gained: number;
+  readonly lost: number;
+  /** Allowed before and after, with other fields. */
+  readonly altered: number;
+}
+
+export interface ImpactSpace {
+  readonly principals: Iterable<LivePrincipal>;
+  /** Every registered site. */
+  readonly sites: readonly SiteRef[];
+  /** Decisions are compared as they are at this moment. */
+  readonly nowMs: number;
+}
+
+const DEPLOYMENT: Place = { kind: "deployment" };
+const WAYS = ["passkey", "other"] as const;
+
+/**
+ * Compares two policies over the whole decision space: each principal × action × resource type × registered site and deployment × way of signing in.
+ * Only what a principal's own roles can make a difference to is asked; for the rest both policies rest on the same rules.
+ */
+export function impactOf(before: CompiledPolicy, after: CompiledPolicy, { principals, sites, nowMs }: ImpactSpace): Impact {
+  const touched = touchedActs(before, after);
+  const places: readonly Place[] = [...sites.map((site): Place => ({ kind: "one", site })), DEPLOYMENT];
+  const rows: ImpactRow[] = [];
+  const count = { gained: 0, lost: 0, altered: 0 };
+  for (const principal of principals) {
+    const acts = new Set(principal.assignments.filter((held) => isInForce(held, nowMs)).flatMap(({ role }) => [...(touched.get(role) ?? [])]));
+    for (const cell of [...acts].sort((a, b) => a - b)) {
+      const action = ACTIONS[Math.floor(cell / RESOURCE_TYPES.length)] as Action;
+      const resource = RESOURCE_TYPES[cell % RESOURCE_TYPES.length] as ResourceType;
+      const gathered = new Map<string, { row: ImpactRow; sites: SiteRef[]; deployment: boolean }>();
+      for (const place of places) {
+        const ask = (policy: CompiledPolicy, way: string): Standing =>
+          standingOf(decide(policy, { principal, scope: new Set([action]), action, resource, place, nowMs, signedInBy: principal.kind === "person" ? way : null }));
+        const changes = WAYS.flatMap((way) => {
+          const [was, will] = [ask(before, way), ask(after, way)];
+          return same(was, will) ? [] : [{ way, was, will }];
+        });
+        const [first, second] = changes;
+        const isAnyway = first !== undefined && second !== undefined && same(first.was, second.was) && same(first.will, second.will);
+        for (const { way, was, will } of changes) {
+          count[was.allowed ? (will.allowed ? "altered" : "lost") : "gained"] += 1;
+          if (isAnyway && way === "other") continue;
+          const row: ImpactRow = { principal: principal.id, action, resource, signedInBy: isAnyway ? "any" : way, before: was, after: will, sites: [], deployment: false };
+          const key = JSON.stringify(row);
+          const group = gathered.get(key) ?? { row, sites: [], deployment: false };
+          if (place.kind === "one" && place.site !== null) group.sites.push(place.site);
+          else group.deployment = true;
+          gathered.set(key, group);
+        }
+      }
+      for (const { row, sites: at, deployment } of gathered.values()) rows.push({ ...row, sites: at, deployment });
+    }
+  }
+  return { rows, ...count };
+}
+
+export const standingOf = (decision: Decision): Standing =>
+  decision.effect === "allow"
+    ? { allowed: true, fields: { readable: [...decision.fields.readable].sort(), masked: [...decision.fields.masked].sort() } }
+    : { allowed: false, fields: { readable: [], masked: [] } };
+
+const same = (one: Standing, other: Standing): boolean => one.allowed === other.allowed && spelled(one.fields) === spelled(other.fields);
+const spelled = ({ readable, masked }: FieldRule): string => `${readable.join()};${masked.join()}`;
+
+/** Of each role, the acts (as cells) for which the two policies have another rule. */
+function touchedActs(before: CompiledPolicy, after: CompiledPolicy): ReadonlyMap<string, ReadonlySet<number>> {
+  const byCell = (policy: CompiledPolicy) => new Map(policy.document.grants.map((grant) => [`${grant.role} ${cellOf(grant)}`, grant]));
+  const [was, will] = [byCell(before), byCell(after)];
+  const touched = new Map<string, Set<number>>();
+  for (const [key, grant] of [...was, ...will]) {
+    if (ruleText(was.get(key)) === ruleText(will.get(key))) continue;
+    const cells = touched.get(grant.role) ?? new Set<number>();
+    touched.set(grant.role, cells.add(cellOf(grant)));
+  }
+  return touched;
+}
+
+const cellOf = ({ action, resource }: GrantRule): number => ACTIONS.indexOf(action) * RESOURCE_TYPES.length + RESOURCE_TYPES.indexOf(resource);
+const ruleText = (grant: GrantRule | undefined): string =>
+  grant === undefined
+    ? ""
+    : `+${spelled({ readable: [...(grant.fields?.readable ?? [])].sort(), masked: [...(grant.fields?.masked ?? [])].sort() })};${grant.conditions?.signedInBy ?? ""}`;
