@@ -18,6 +18,7 @@ import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, policyStatement } from "@sallyport/custody";
 import {
   approvalStore,
+  assignmentStore,
   changeStore,
   checkpointStore,
   type Database,
@@ -207,6 +208,7 @@ export class ApiProcess {
       changes: changeStore(),
       deployment: status.deployment,
       approvals: approvalStore(database),
+      assignments: assignmentStore(database),
       signDocument: signDocumentBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({ records, checkpoints, custodian, watch: this.watch, names: () => this.policies.names() }),

@@ -191,7 +191,7 @@ faultTest(
               SELECT p.id FROM people.persons p JOIN policy.assignments a ON a.principal = p.principal
                WHERE a.role = 'security_admin' AND a.study = '*' AND p.status = 'active' AND (a.until_ms IS NULL OR a.until_ms > 10)`;
             await new Promise((resolve) => setTimeout(resolve, 100));
-            return rows.map(({ id }) => id);
+            return rows.map(({ id }) => ({ id, isLasting: true }));
           },
         },
       },

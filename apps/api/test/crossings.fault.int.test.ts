@@ -104,8 +104,10 @@ faultTest("R12", "a batch of something allowed and something denied is refused a
 /** What takes a right away while a watch of `auditor701` goes on, and gives it back. */
 const takings: Readonly<Record<string, { readonly take: () => unknown; readonly restore: () => unknown; readonly code: string }>> = {
   "its role is taken away": {
-    take: () => at.owner.run`UPDATE policy.assignments SET until_ms = from_ms + 1 WHERE principal = 'svc_auditor701'`,
-    restore: () => at.owner.run`UPDATE policy.assignments SET until_ms = NULL WHERE principal = 'svc_auditor701'`,
+    take: () => at.owner.run`UPDATE policy.assignments SET until_ms = from_ms + 1 WHERE principal = 'svc_auditor701' AND until_ms IS NULL`,
+    restore: () => at.owner.run`
+      INSERT INTO policy.assignments (principal, role, study, site, from_ms)
+      SELECT principal, role, study, site, from_ms + 2 FROM policy.assignments WHERE principal = 'svc_auditor701' ORDER BY from_ms DESC LIMIT 1`,
     code: "policy.denied",
   },
   "its principal is suspended": {

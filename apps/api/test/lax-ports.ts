@@ -1,6 +1,6 @@
 import type { ApiDeps } from "@sallyport/api";
 import type { Tx } from "@sallyport/db";
-import type { LivePrincipal } from "@sallyport/policy";
+import { type CompiledPolicy, compilePolicy, type LivePrincipal, type PolicyDocument } from "@sallyport/policy";
 
 /** What stands in the place of the real ports while a defence is off. */
 export type Ports = (real: ApiDeps<Tx>) => ApiDeps<Tx>;
@@ -26,6 +26,19 @@ export const principalsAs =
       const now = state();
       return { ...now, principals: new Map([...now.principals].map(([id, principal]) => [id, change(principal)])) };
     });
+
+/** Another policy in force, as if it had been signed. */
+export const policyAs =
+  (change: (document: PolicyDocument) => PolicyDocument): Ports =>
+  (real) => {
+    const compiled = new Map<string, CompiledPolicy>();
+    return policyThatSays(real, (state) => {
+      const now = state();
+      const known = compiled.get(now.tag) ?? compilePolicy(change(now.compiled.document));
+      compiled.set(now.tag, known);
+      return { ...now, compiled: known };
+    });
+  };
 
 /** What held at the first look holds for good. */
 export const policyKeptForGood: Ports = (real) => {

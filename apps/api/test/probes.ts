@@ -10,6 +10,7 @@ export interface Probe {
 }
 
 const REASON = "because it is asked for";
+const SOME_TIME = "2026-01-01T00:00:00.000Z";
 const PURPOSE = { field: "DM.SUBJID", purpose: "monitoring", reason: REASON } as const;
 
 /** What stands at site 704, or belongs to somebody else, for the probes to name. */
@@ -39,6 +40,10 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
   const approvals = (who: Who, more: object = {}): Probe[] =>
     there.approvals.map((approvalId) => ({ who, foreign: { approvalId, ...more }, absent: { approvalId: newId("apr"), ...more } }));
   const people: Probe[] = [{ who: "admin701", foreign: { personId: there.person, reason: REASON }, absent: { personId: newId("per"), reason: REASON } }];
+  const assignees = (more: object): Probe[] => {
+    const about = (principal: string): object => ({ principal, study: STUDY, site: "701", reason: REASON, ...more });
+    return [{ who: "admin701", foreign: about("svc_reviewer704"), absent: about(newId("prn")) }];
+  };
   const authenticator = (id: string): object => ({ authenticatorId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const identity = (id: string): object => ({ identityId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const uploads = (more: object = {}): Probe[] =>
@@ -95,6 +100,11 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "approvals.requestReinstate": people,
     "approvals.requestRecovery": people,
     "approvals.requestInvite": [],
+    "approvals.requestAssignment": assignees({ role: "key_custodian" }),
+    "approvals.requestAssignmentEnd": assignees({ role: "security_admin", from: SOME_TIME }),
+    "assignments.assign": assignees({ role: "clinical_reviewer" }),
+    "assignments.end": assignees({ role: "clinical_reviewer", from: SOME_TIME }),
+    "assignments.options": [],
     "people.suspend": people,
     "people.endSessions": people,
     "me.endSession": [{ who: "admin701", foreign: { sessionId: there.session }, absent: { sessionId: newId("ses") } }],

@@ -5,6 +5,9 @@ import { getApproval } from "./routers/approvals/get-approval.ts";
 import { listApprovals } from "./routers/approvals/list-approvals.ts";
 import { requestProcedures } from "./routers/approvals/request-approval.ts";
 import { withdrawApproval } from "./routers/approvals/withdraw-approval.ts";
+import { assignmentOptions } from "./routers/assignments/assignment-options.ts";
+import { assignRole } from "./routers/assignments/assign-role.ts";
+import { endAssignment } from "./routers/assignments/end-assignment.ts";
 import { listStudies } from "./routers/administration/list-studies.ts";
 import { listWorkloads } from "./routers/administration/list-workloads.ts";
 import { myAccess } from "./routers/administration/my-access.ts";
@@ -85,6 +88,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       withdraw: withdrawApproval(boundary, deps),
       ...requestProcedures(boundary, deps),
     },
+    assignments: { options: assignmentOptions(boundary, deps), assign: assignRole(boundary, deps), end: endAssignment(boundary, deps) },
     studies: { list: listStudies(boundary, deps) },
     trail: { chains: listChains(boundary, deps), openExport: openExport(boundary, deps), readExport: readExport(boundary, deps), verify: verifyChains(boundary, deps) },
     crossings: {

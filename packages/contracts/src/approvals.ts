@@ -7,7 +7,7 @@ import { Evidence } from "./trail.ts";
 export const ApprovalId = z.string().regex(/^apr_[0-9a-hjkmnp-tv-z]{26}$/);
 
 /** What needs two people. One list: what comes later is added here. */
-export const ApprovalKind = z.enum(["person.invite", "person.suspend", "person.reinstate", "authenticator.recover", "phi.bulk_reveal"]);
+export const ApprovalKind = z.enum(["person.invite", "person.suspend", "person.reinstate", "authenticator.recover", "phi.bulk_reveal", "role.assign", "role.end"]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 
 export const ApprovalState = z.enum(["requested", "approved", "rejected", "withdrawn", "expired", "done"]);

@@ -1,5 +1,6 @@
 export { approvalStore } from "./approval-store.ts";
 export { assertSafe } from "./assert-safe.ts";
+export { assignmentStore } from "./assignment-store.ts";
 export { changeStore } from "./change-store.ts";
 export { type CheckpointStore, checkpointStore, type StoredCheckpoint } from "./checkpoint-store.ts";
 export type { Statement, Value } from "./connection.ts";

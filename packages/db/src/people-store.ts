@@ -1,5 +1,5 @@
 import { SallyportError } from "@sallyport/errors";
-import type { Authenticator, Passkey, PasswordPair, PeopleStore, Person, PersonOverview } from "@sallyport/people";
+import type { Authenticator, Holder, Passkey, PasswordPair, PeopleStore, Person, PersonOverview } from "@sallyport/people";
 import type { Database, Tx } from "./database.ts";
 import { isSqlState } from "./database-failure.ts";
 
@@ -78,12 +78,17 @@ export function peopleStore(database: Database): PeopleStore<Tx> {
     },
 
     async lockHolders(tx, role, nowMs) {
-      const rows = await tx<{ id: string; status: string }>`
-        SELECT p.id, p.status FROM people.persons p
+      await tx`
+        SELECT 1 FROM people.persons p
          WHERE EXISTS (SELECT 1 FROM policy.assignments a WHERE a.principal = p.principal AND a.role = ${role} AND a.study = '*' AND a.site = '*'
                           AND a.from_ms <= ${nowMs} AND (a.until_ms IS NULL OR a.until_ms > ${nowMs}))
          ORDER BY p.id FOR UPDATE OF p`;
-      return rows.filter(({ status }) => status === "active").map(({ id }) => id);
+      // A statement of its own: what the one before waited for may have ended an assignment, which a locked row of a person doesn't show.
+      return tx<Holder>`
+        SELECT p.id, bool_or(a.until_ms IS NULL) AS "isLasting" FROM people.persons p JOIN policy.assignments a ON a.principal = p.principal
+         WHERE p.status = 'active' AND a.role = ${role} AND a.study = '*' AND a.site = '*'
+           AND a.from_ms <= ${nowMs} AND (a.until_ms IS NULL OR a.until_ms > ${nowMs})
+         GROUP BY p.id ORDER BY p.id`;
     },
 
     async authenticators(person) {

@@ -148,6 +148,11 @@ export const catalog = {
   "registration.conflict": rejected(409, "This is registered already, differently. Nothing was changed.", "Look at what is registered first."),
   "approval.state": rejected(409, "This request is no longer open, or was used already. Nothing was changed.", "Look at the request, and ask anew where it is still needed."),
   "approval.changed": rejected(409, "What was shown is not what would happen now. Nothing was changed.", "Look at the request again before you decide."),
+  "assignment.state": rejected(
+    409,
+    "This role is held there in that time already, or isn't held there any more. Nothing was changed.",
+    "Look at what the person or service holds first.",
+  ),
   "people.taken": rejected(409, "This user name belongs to somebody. Nothing was changed.", "Choose another user name."),
   "people.state": rejected(409, "This person is not in a state that allows this. Nothing was changed.", "Look at how the person stands first."),
   "people.floor": rejected(409, "Two active administrators have to remain. Nothing was changed.", "Have another administrator enrol first."),

@@ -30,6 +30,14 @@ export interface PersonOverview extends Person {
   readonly lastSeenMs: number | null;
 }
 
+/** Somebody who holds a role. */
+export interface Holder {
+  /** `per_…` */
+  readonly id: string;
+  /** Whether it has no end: somebody whose time runs out by itself can't be counted on to remain. */
+  readonly isLasting: boolean;
+}
+
 /** What an authenticator is, without what it proves by. */
 export interface Authenticator {
   /** `aut_…` */

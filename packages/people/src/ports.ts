@@ -4,6 +4,7 @@ import type {
   Ceremony,
   CeremonyPurpose,
   Credential,
+  Holder,
   Identity,
   Link,
   Method,
@@ -37,11 +38,8 @@ export interface PeopleStore<Tx> {
    * every token issued before this second. Sessions are ended by {@link SessionStore.endAll} in the same transaction.
    */
   setStatus(tx: Tx, id: string, status: PersonStatus, nowMs: number): Promise<void>;
-  /**
-   * Locks all assignments of these roles over the whole deployment, and answers the ids of the active persons who hold one now: what a
-   * floor of administrators is counted by.
-   */
-  lockHolders(tx: Tx, role: string, nowMs: number): Promise<readonly string[]>;
+  /** Locks everybody who holds this role over the whole deployment now, and answers the active among them: what a floor of administrators is counted by. */
+  lockHolders(tx: Tx, role: string, nowMs: number): Promise<readonly Holder[]>;
   authenticators(person: string): Promise<readonly Authenticator[]>;
   passkeys(person: string): Promise<readonly Passkey[]>;
   /** The passkey of this credential id, with whoever it belongs to. */

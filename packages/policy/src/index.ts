@@ -3,6 +3,8 @@ export * from "./ports.ts";
 export { ADMINISTRATOR_ROLE, ADMINISTRATORS_MIN, assertAdministrable } from "./administrable.ts";
 export { afterVote, type ApprovalStanding, type ApprovalState, assertMayVote, hasVoted, isParty, stateAt, type Verdict } from "./approval.ts";
 export type { ApprovalRow, ApprovalStore, ApprovalVoteRow, DecidableKind } from "./approval-store.ts";
+export { isPowerful, mayAssign, POWERFUL_ACTIONS } from "./assigning.ts";
+export type { Assignee, AssignmentKey, AssignmentStore } from "./assignment-store.ts";
 export { canonicalPolicy, policyDigest, policyLabel } from "./canonical.ts";
 export { CompiledPolicy, compilePolicy, readPolicy } from "./compile.ts";
 export type { CrossingLine, CrossingRow, CrossingSearch, SearchConditions, SearchPlace, SearchPosition, SearchScope } from "./crossing-search.ts";

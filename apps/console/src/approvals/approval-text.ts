@@ -10,6 +10,8 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "person.reinstate": "Reinstate a person",
   "authenticator.recover": "Recover a lost authenticator",
   "phi.bulk_reveal": "Reveal several fields at once",
+  "role.assign": "Assign a powerful role",
+  "role.end": "End an administrator's role",
 };
 
 export const STATE_TEXT: Readonly<Record<Approval["state"], { readonly text: string; readonly tone: BadgeTone }>> = {

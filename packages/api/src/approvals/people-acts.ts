@@ -2,9 +2,10 @@ import { PersonId, PrintedName, StudyId, SiteId, Username } from "@sallyport/con
 import { newId } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { PersonStatus } from "@sallyport/people";
-import { isDeploymentWide, isInForce } from "@sallyport/policy";
 import { z } from "zod";
-import { ADMINISTRATOR_ROLE, ADMINISTRATORS_MIN } from "../people/administrators.ts";
+import { placeWords } from "../assignments/place-words.ts";
+import { refusedPlace, refusedRole } from "../assignments/refused.ts";
+import { ADMINISTRATOR_ROLE, isNeeded } from "../people/administrators.ts";
 import { suspendPerson } from "../people/suspend-person.ts";
 import type { ApiDeps } from "../ports.ts";
 import type { ApprovalAct, Asker } from "./act.ts";
@@ -22,20 +23,9 @@ const Invited = z.strictObject({
   site: z.union([SiteId, z.literal("*")]),
 });
 
-/** Words for a place of an assignment. */
-const placeWords = (study: string, site: string): string => (study === "*" ? "over the whole deployment" : site === "*" ? `at every site of ${study}` : `at ${study}/${site}`);
-
 /** Whether a role may be given there by the asker, as the policy and the registry stand now. */
 async function refusedInvite<Tx>(deps: ApiDeps<Tx>, { role, study, site }: z.output<typeof Invited>, asker: Asker): Promise<ErrorCode | null> {
-  const { compiled, principals } = deps.policy.current();
-  const rule = compiled.document.roles.find(({ name }) => name === role);
-  if (rule === undefined || (study === "*" && site !== "*")) return "input.invalid";
-  const nowMs = deps.now();
-  const held = (principals.get(asker.principal)?.assignments ?? []).filter((each) => isDeploymentWide(each) && isInForce(each, nowMs));
-  if (!held.some((assignment) => rule.assignableBy.includes(assignment.role))) return "policy.denied";
-  if (study === "*") return null;
-  const known = (await deps.studies.all()).find(({ id }) => id === study);
-  return known !== undefined && (site === "*" || known.sites.some(({ id }) => id === site)) ? null : "input.invalid";
+  return (await refusedPlace(deps, study, site)) ?? refusedRole(deps, asker.principal, role);
 }
 
 /** Somebody new, with one role at one place. They come in by a link that the requester hands them. */
@@ -93,7 +83,7 @@ async function effectOnPerson<Tx>(deps: ApiDeps<Tx>, tx: Tx, personId: string, {
     before: person.status === "active" ? "in effect" : "without effect",
     after: to === "active" ? "in effect" : "without effect",
   }));
-  const falls = to !== "active" && administrators.includes(personId) && administrators.length - 1 < ADMINISTRATORS_MIN;
+  const falls = to !== "active" && isNeeded(administrators, personId);
   return {
     about: name,
     lines: [{ what: name, before: person.status, after: to }, ...roles, ...more],

@@ -4,6 +4,7 @@ import type { ApprovalRow } from "@sallyport/policy";
 import { readApprovalStatement } from "@sallyport/audit";
 import type { ApiDeps } from "../ports.ts";
 import type { ApprovalAct, Payload } from "./act.ts";
+import { assignAct, endAssignmentAct } from "./assignment-acts.ts";
 import { bulkRevealAct } from "./bulk-reveal-act.ts";
 import { inviteAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
 
@@ -34,6 +35,8 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "person.reinstate": widened(reinstateAct(deps)),
   "authenticator.recover": widened(recoverAct(deps)),
   "phi.bulk_reveal": widened(bulkRevealAct(deps)),
+  "role.assign": widened(assignAct(deps)),
+  "role.end": widened(endAssignmentAct(deps)),
 });
 
 /** The act of a stored request's kind, or null where this version has none such: then it is as if the request weren't there. */

@@ -18,13 +18,16 @@ import { approvalSummary } from "./summary.ts";
 interface Asking<Input extends Strict> {
   readonly input: Input;
   readonly locate: (input: z.output<Input>, trace: Trace) => Promise<Located<null>>;
-  readonly payload: (input: z.output<Input>) => Payload;
+  readonly payload: (input: z.output<Input>) => Payload | Promise<Payload>;
   readonly reason: (input: z.output<Input>) => string;
   /** The subject that it is about. */
   readonly subject?: (input: z.output<Input>) => string;
   /** What has to hold beside the right to ask. */
   readonly check?: (crossing: Crossing<z.output<Input>, null>) => Promise<void>;
 }
+
+/** What somebody may ask for themselves: to have less. */
+const GIVING_UP: ReadonlySet<string> = new Set(["person.suspend", "role.end"]);
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -42,11 +45,11 @@ export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, dep
         const reason = sealReason((await deps.referenceKeys()).change, grant, asking.reason(input));
         const id = newId("apr");
         trace.note({ approval: id, kind: act.kind, commitment: reason.commitment });
-        return { id, reason, payload: asking.payload(input), asker: { principal: grant.principal, person: grant.person, printedName: asker.printedName } satisfies Asker };
+        return { id, reason, payload: await asking.payload(input), asker: { principal: grant.principal, person: grant.person, printedName: asker.printedName } satisfies Asker };
       },
       commit: async (tx, { input, grant, trace, may }, { id, reason, payload, asker }) => {
         const concerns = act.concerns(payload);
-        if (concerns === asker.person && act.kind !== "person.suspend") throw new SallyportError("policy.separation");
+        if (concerns === asker.person && !GIVING_UP.has(act.kind)) throw new SallyportError("policy.separation");
         const effect = await act.effect(tx, grant, payload, asker);
         if (effect.refused !== null) throw new SallyportError(effect.refused);
         const nowMs = deps.now();

@@ -7,3 +7,7 @@ export function scopeOf({ assignments }: Pick<LivePrincipal, "assignments">, gra
   const wanted = asked === undefined ? [...theirs] : asked.split(" ").filter((action) => theirs.has(action));
   return [...new Set(wanted)].toSorted((a, b) => (a < b ? -1 : 1)).join(" ");
 }
+
+/** Every action that a policy grants to anybody. */
+export const wholeScope = (grants: readonly Pick<GrantRule, "action">[]): string =>
+  [...new Set<string>(grants.map(({ action }) => action))].toSorted((a, b) => (a < b ? -1 : 1)).join(" ");

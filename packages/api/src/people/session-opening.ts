@@ -5,7 +5,7 @@ import type { Method, Person, Session } from "@sallyport/people";
 import { carriesPeople } from "@sallyport/zones";
 import { type Asking, newSecret, type PeopleDeps } from "./people-deps.ts";
 import { personRecord } from "./person-record.ts";
-import { scopeOf } from "./scope.ts";
+import { scopeOf, wholeScope } from "./scope.ts";
 import { endCode } from "./session-desk.ts";
 
 type OpeningDeps<Tx> = Pick<PeopleDeps<Tx>, "now" | "random" | "stores" | "mint" | "policy" | "sessions" | "trail" | "limits">;
@@ -119,8 +119,12 @@ export class Sessions<Tx> {
     }
     const principal = state.principals.get(principalId);
     if (principal?.status !== "active") return null;
-    const scope = scopeOf(principal, state.compiled.document.grants);
-    if (scope === "") throw new SallyportError("policy.denied");
+    const { grants } = state.compiled.document;
+    // Who has no role has no session.
+    if (scopeOf(principal, grants) === "") throw new SallyportError("policy.denied");
+    // All that this policy knows: what a person may do is asked of their assignments each time, so what they are given while they are signed
+    // in is theirs at once, as what they lose is lost at once.
+    const scope = wholeScope(grants);
     return { ...(await mint.mint({ sub: principalId, scope, azp: peer.spiffe, x5t: peer.x5t })), policy: state.tag };
   }
 

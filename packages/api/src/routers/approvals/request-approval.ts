@@ -1,8 +1,18 @@
-import { RequestBulkRevealInput, RequestInviteInput, RequestRecoveryInput, RequestReinstateInput, RequestSuspendInput } from "@sallyport/contracts";
+import {
+  RequestAssignmentEndInput,
+  RequestAssignmentInput,
+  RequestBulkRevealInput,
+  RequestInviteInput,
+  RequestRecoveryInput,
+  RequestReinstateInput,
+  RequestSuspendInput,
+} from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
+import type { Payload } from "../../approvals/act.ts";
 import { approvalActs } from "../../approvals/registry.ts";
 import { requestAct } from "../../approvals/request-act.ts";
+import { wantedAt } from "../../assignments/wanted.ts";
 import type { Located } from "../../boundary/decide-crossing.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { Trace } from "../../boundary/trace.ts";
@@ -15,12 +25,22 @@ const aboutPerson = ({ personId }: { readonly personId: string }, trace: Trace):
   trace.about(personId);
   return inDeployment();
 };
+const aboutPrincipal = ({ principal }: { readonly principal: string }, trace: Trace): Promise<Located<null>> => {
+  trace.about(`principal/${principal}`);
+  return inDeployment();
+};
 const personOf = ({ personId }: { readonly personId: string }) => ({ personId });
 const reasonOf = ({ reason }: { readonly reason: string }): string => reason;
 
 /** One procedure a kind; each answers the request as it stands. */
 export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) {
   const acts = approvalActs(deps);
+  /** Whom an assignment is about: where it is a person, nobody decides on what is about themselves. */
+  const whom = async (principal: string): Promise<Payload> => {
+    const assignee = await deps.assignments.find(principal);
+    if (assignee === null) throw new SallyportError("policy.denied");
+    return assignee.kind === "person" ? { principal, personId: assignee.person } : { principal };
+  };
   return {
     requestInvite: requestAct(boundary, deps, acts["person.invite"], {
       input: RequestInviteInput,
@@ -32,6 +52,22 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
     requestSuspend: requestAct(boundary, deps, acts["person.suspend"], { input: RequestSuspendInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
     requestReinstate: requestAct(boundary, deps, acts["person.reinstate"], { input: RequestReinstateInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
     requestRecovery: requestAct(boundary, deps, acts["authenticator.recover"], { input: RequestRecoveryInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
+    requestAssignment: requestAct(boundary, deps, acts["role.assign"], {
+      input: RequestAssignmentInput,
+      locate: aboutPrincipal,
+      payload: async ({ principal, role, study, site, from = "at once", until = "no end" }) => ({ ...(await whom(principal)), role, study, site, from, until }),
+      reason: reasonOf,
+      check: ({ input }) => {
+        wantedAt(input, deps.now());
+        return Promise.resolve();
+      },
+    }),
+    requestAssignmentEnd: requestAct(boundary, deps, acts["role.end"], {
+      input: RequestAssignmentEndInput,
+      locate: aboutPrincipal,
+      payload: async ({ principal, role, study, site, from }) => ({ ...(await whom(principal)), role, study, site, from }),
+      reason: reasonOf,
+    }),
     requestBulkReveal: requestAct(boundary, deps, acts["phi.bulk_reveal"], {
       input: RequestBulkRevealInput,
       locate: async ({ subjectId }, trace) => ({ ...(await locateSubject(deps, subjectId, trace)), found: null }),
