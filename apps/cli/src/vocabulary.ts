@@ -28,6 +28,7 @@ const ACTS = {
   "principal.read": "Principals were listed.",
   "workload.read": "Workloads were listed.",
   "workload.revoke": "A workload was revoked.",
+  "role.read": "Policies, their proposals or who can reach what were looked at.",
   "role.change": "A role was changed.",
   "keys.rotate": "A key was rotated.",
   "keys.read": "Keys were listed, without any secret.",
