@@ -27,12 +27,22 @@ export async function* openFile(key: DataKey, file: string, bytes: number, chunk
   const count = chunkCount(bytes);
   let index = 0;
   for await (const sealed of chunks) {
-    const chunk = openBytes(key, { scope: "packet", id: file, index, last: index === count - 1 }, sealed);
-    if (chunk.length !== Math.min(CHUNK_BYTES, bytes - index * CHUNK_BYTES)) throw new SallyportError("phi.integrity");
+    if (index === count) throw new SallyportError("phi.integrity");
+    yield openChunk(key, file, { bytes, index }, sealed);
     index += 1;
-    yield chunk;
   }
   if (index !== count) throw new SallyportError("phi.integrity");
+}
+
+/**
+ * Opens one chunk of a file of `bytes` bytes at its own place. It says nothing of the others.
+ *
+ * @throws SallyportError `phi.integrity`.
+ */
+export function openChunk(key: DataKey, file: string, { bytes, index }: { readonly bytes: number; readonly index: number }, sealed: Uint8Array): Buffer {
+  const chunk = openBytes(key, { scope: "packet", id: file, index, last: index === chunkCount(bytes) - 1 }, sealed);
+  if (chunk.length !== Math.min(CHUNK_BYTES, bytes - index * CHUNK_BYTES)) throw new SallyportError("phi.integrity");
+  return chunk;
 }
 
 /** Seals a file's own name, which may say whose data it holds. */
