@@ -67,6 +67,12 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "packets.inspect": packets({}),
     "packets.release": packets({ reason: REASON }),
     "packets.reject": packets({ reason: REASON }),
+    "documents.sequences": [
+      { who: "reviewer701", foreign: { study: OTHER_STUDY }, absent: { study: "NOSUCH" } },
+      { who: "reviewer701", foreign: { study: STUDY, site: "704" }, absent: { study: STUDY, site: "799" } },
+    ],
+    "documents.correspondence": [{ who: "regulatory701", foreign: { study: OTHER_STUDY }, absent: { study: "NOSUCH" } }],
+    "documents.credentials": [{ who: "regulatory701", foreign: { study: STUDY, site: "704" }, absent: { study: STUDY, site: "799" } }],
     "subjects.list": [
       { who: "reviewer701", foreign: { site: "704" }, absent: { site: "799" } },
       { who: "reviewer701", foreign: { study: OTHER_STUDY }, absent: { study: "NOSUCH" } },

@@ -26,6 +26,7 @@ import { linkProvider, linkProviderOptions } from "./routers/me/link-provider.ts
 import { myProvider } from "./routers/me/my-provider.ts";
 import { removeAuthenticator } from "./routers/me/remove-authenticator.ts";
 import { unlinkProvider } from "./routers/me/unlink-provider.ts";
+import { listDocuments } from "./routers/documents/list-documents.ts";
 import { inspectPacket } from "./routers/packets/inspect-packet.ts";
 import { getPacket, listPackets } from "./routers/packets/list-packets.ts";
 import { rejectPacket } from "./routers/packets/reject-packet.ts";
@@ -69,6 +70,11 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       inspect: inspectPacket(boundary, deps),
       release: releasePacket(boundary, deps),
       reject: rejectPacket(boundary, deps),
+    },
+    documents: {
+      sequences: listDocuments(boundary, deps, "ectd_sequence"),
+      correspondence: listDocuments(boundary, deps, "irb_correspondence"),
+      credentials: listDocuments(boundary, deps, "investigator_credential"),
     },
     subjects: {
       list: listSubjects(boundary, deps),

@@ -1,7 +1,7 @@
 import type { Receipt, RecordDraft } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
-import type { ChangeStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
+import type { ChangeStore, DocumentStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
 import type { ApprovalStore, AssignmentStore, Grant, IdempotencyStore } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
@@ -189,6 +189,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   readonly packets: PacketStore<Tx>;
   readonly uploads: UploadStore<Tx>;
+  readonly documents: DocumentStore<Tx>;
   readonly subjects: SubjectStore<Tx>;
   readonly subjectActs: SubjectActStore<Tx>;
   readonly studies: StudyStore<Tx>;

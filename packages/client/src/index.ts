@@ -9,4 +9,4 @@ export { isProcedurePath, type ProcedureFacts, type ProcedurePath, procedures, t
 export { type TerminalCode, terminalDesk, type TerminalDesk, type TerminalSession } from "./terminal.ts";
 export type { CertificateOptions, ProfileOptions } from "./profile.ts";
 export type { UploadedPacket, UploadOptions, UploadStanding } from "./upload.ts";
-export type { UploadFile } from "./upload-source.ts";
+export type { UploadDocument, UploadFile } from "./upload-source.ts";

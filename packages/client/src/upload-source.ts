@@ -3,20 +3,29 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { SallyportClientError } from "./client-error.ts";
 
+/** What a file is that is no dataset: a PDF, XML or zip. Without a site it is the whole study's; `replaces` makes it that document's next version. */
+export interface UploadDocument {
+  readonly type: "ectd_sequence" | "irb_correspondence" | "investigator_credential";
+  readonly site: string | null;
+  readonly replaces?: string;
+}
+
 /**
  * A file to upload: a path; bytes; a Blob; or a stream with its size in bytes, which is read once. `name` is the file's own name, without a
- * path; it is stored sealed.
+ * path; it is stored sealed. A file is a dataset unless it says that it is a `document`.
  */
-export type UploadFile =
+export type UploadFile = { readonly document?: UploadDocument } & (
   | { readonly path: string; readonly name?: string }
   | { readonly name: string; readonly bytes: Uint8Array }
   | { readonly name: string; readonly blob: Blob }
-  | { readonly name: string; readonly size: number; readonly stream: AsyncIterable<Uint8Array> };
+  | { readonly name: string; readonly size: number; readonly stream: AsyncIterable<Uint8Array> }
+);
 
 /** A file as the sender takes it: read from its beginning, once. */
 export interface UploadSource {
   readonly name: string;
   readonly size: number;
+  readonly document?: UploadDocument;
   read(): AsyncIterable<Uint8Array>;
 }
 
@@ -24,6 +33,10 @@ const READ_BYTES = 256 * 1024;
 
 /** @throws SallyportClientError `input.invalid` with the path of a file that can't be read. */
 export async function sourceOf(file: UploadFile): Promise<UploadSource> {
+  return { ...(await contentOf(file)), ...(file.document !== undefined && { document: file.document }) };
+}
+
+async function contentOf(file: UploadFile): Promise<UploadSource> {
   if ("path" in file) {
     const { path, name = basename(path) } = file;
     return { name, size: await sizeOf(path), read: () => createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Uint8Array> };

@@ -91,7 +91,7 @@ class Upload {
 
   async #begin(sources: readonly UploadSource[]): Promise<Progress> {
     const options = this.#options;
-    if ("study" in options) return (await this.#call("packets.begin", { study: options.study, files: sources.map(({ name, size }) => ({ name, bytes: size })) })) as Progress;
+    if ("study" in options) return (await this.#call("packets.begin", { study: options.study, files: sources.map(declared) })) as Progress;
     const progress = (await this.#call("packets.progress", { packetId: options.packet })) as Progress;
     if (progress.state !== "receiving") throw new SallyportClientError("packet.state", { packetId: options.packet });
     const isSame = progress.files.length === sources.length && progress.files.every(({ bytes }, at) => bytes === sources[at]?.size);
@@ -170,6 +170,9 @@ class Upload {
     }
   }
 }
+
+/** A source as the api is told of it. */
+const declared = ({ name, size, document }: UploadSource) => ({ name, bytes: size, ...(document !== undefined && { document }) });
 
 /** What the api has already of the files behind this one. */
 const restOf = (files: Progress["files"], at: number): number => files.slice(at + 1).reduce((sum, { received }) => sum + received, 0);

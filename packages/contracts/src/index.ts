@@ -2,6 +2,7 @@ export * from "./administration.ts";
 export * from "./approvals.ts";
 export * from "./assignments.ts";
 export * from "./crossings.ts";
+export * from "./documents.ts";
 export * from "./inspection.ts";
 export * from "./overview.ts";
 export * from "./packets.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { DocumentCounts, ReceivedDocument } from "./documents.ts";
 import { PacketFile, PacketSummary, RecordCounts, SubjectCounts } from "./packets.ts";
-import { Classification, Domain, PacketId, RecordId, SiteId, StudyId, SubjectId } from "./primitives.ts";
+import { Classification, Count, DocumentId, Domain, PacketId, RecordId, SiteId, StudyId, SubjectId } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { FieldValue } from "./subjects.ts";
 
@@ -24,11 +25,24 @@ const PreviewCell = z.discriminatedUnion("state", [
 
 /** One file: `identity` are the variables that tell its records apart, none in DM; the preview is of its first 20 rows, without what would unblind. */
 const InspectedFile = z.strictObject({
-  ...PacketFile.shape,
+  ...PacketFile.omit({ document: true }).shape,
   identity: z.array(z.string()),
   checks: z.array(PacketCheck),
   variables: z.array(InspectedVariable),
   preview: z.strictObject({ columns: z.array(z.string()), rows: z.array(z.strictObject({ row: Row, cells: z.array(PreviewCell) })) }),
+});
+
+/** What is asked of each document. `active` and `nested` are for the releaser to weigh: they refuse nothing. */
+export const DOCUMENT_CHECKS = ["structure", "place", "active", "nested"] as const;
+
+/** What a release would do with a document, and which version of which one it would be; null where it can't be told. */
+const InspectedDocument = z.strictObject({
+  n: z.int().min(1),
+  bytes: Count,
+  ...ReceivedDocument.shape,
+  facts: z.strictObject({ pdfVersion: z.string().nullable(), xmlRoot: z.string().nullable(), entries: Count.nullable(), inflatedBytes: Count.nullable() }),
+  checks: z.array(z.strictObject({ check: z.enum(DOCUMENT_CHECKS), outcome: z.enum(["holds", "noted", "fails"]), where: z.array(z.string()) })),
+  would: z.strictObject({ outcome: z.enum(["created", "updated", "unchanged"]), documentId: DocumentId.nullable(), version: z.int().min(1) }).nullable(),
 });
 
 /** A record that a release would give a new version, and the names of the variables that differ. */
@@ -52,9 +66,11 @@ const Difference = z.strictObject({
 export const InspectPacketOutput = strict({
   packet: z.strictObject(PacketSummary.shape),
   files: z.array(InspectedFile),
+  documents: z.array(InspectedDocument),
   release: z.strictObject({
     subjects: SubjectCounts,
     records: RecordCounts,
+    documents: DocumentCounts,
     sites: z.array(z.strictObject({ study: StudyId, site: SiteId, subjects: SubjectCounts, records: RecordCounts })),
     equal: z.boolean(),
     differences: z.array(Difference),

@@ -1,12 +1,16 @@
 import { z } from "zod";
+import { DocumentCounts, ReceivedDocument } from "./documents.ts";
 import { strict } from "./strict.ts";
 import { Count, Cursor, IsoTime, PacketId, PageLimit, Reason, SiteId, StudyId } from "./primitives.ts";
 import { Evidence } from "./trail.ts";
 
 export const PacketState = z.enum(["receiving", "quarantined", "released", "rejected", "abandoned"]);
 
-/** One file of a packet; `n` is from 1, in the order sent. While it is received, dataset and format are `-`. */
-export const PacketFile = z.strictObject({ n: z.int().min(1), dataset: z.string(), format: z.string(), rows: Count, bytes: Count });
+/**
+ * One file of a packet; `n` is from 1, in the order sent. While it is received, dataset and format are `-`. A document has its type for a
+ * dataset, its media type for a format, and no rows.
+ */
+export const PacketFile = z.strictObject({ n: z.int().min(1), dataset: z.string(), format: z.string(), rows: Count, bytes: Count, document: ReceivedDocument.nullable() });
 
 /** Subjects that a release makes, gives something new, and leaves as they are. */
 export const SubjectCounts = z.strictObject({ created: Count, updated: Count, unchanged: Count });
@@ -37,6 +41,7 @@ export const PacketSummary = strict({
   files: z.array(PacketFile),
   subjects: SubjectCounts.nullable(),
   records: RecordCounts.nullable(),
+  documents: DocumentCounts.nullable(),
 });
 
 /** `content` is one Dataset-JSON file as text (UTF-8, 8 MiB at most), of any domain that names its subjects. */
@@ -69,6 +74,7 @@ export const ReleasePacketOutput = strict({
   state: z.literal("released"),
   subjects: SubjectCounts,
   records: RecordCounts,
+  documents: DocumentCounts,
   equal: z.boolean(),
   evidence: z.array(Evidence),
 });

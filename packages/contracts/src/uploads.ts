@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DeclaredDocument } from "./documents.ts";
 import { PacketState } from "./packets.ts";
 import { Count, Hex64, IsoTime, PacketId, StudyId } from "./primitives.ts";
 import { strict } from "./strict.ts";
@@ -23,10 +24,11 @@ const FileName = z
   .max(255)
   .regex(/^[^\p{Cc}\p{Cs}/\\]+$/u);
 
+/** A file is a dataset unless it says that it is a document. */
 export const BeginUploadInput = strict({
   study: StudyId,
   files: z
-    .array(z.strictObject({ name: FileName, bytes: z.int().min(1).max(PACKET_BYTES_MAX) }))
+    .array(z.strictObject({ name: FileName, bytes: z.int().min(1).max(PACKET_BYTES_MAX), document: DeclaredDocument.optional() }))
     .min(1)
     .max(PACKET_FILES_MAX)
     .refine((files) => files.reduce((sum, { bytes }) => sum + bytes, 0) <= PACKET_BYTES_MAX),

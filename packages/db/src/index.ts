@@ -5,6 +5,7 @@ export { changeStore } from "./change-store.ts";
 export { type CheckpointStore, checkpointStore, type StoredCheckpoint } from "./checkpoint-store.ts";
 export type { Statement, Value } from "./connection.ts";
 export { connectDatabase, Database, type DatabaseOptions, type Tx } from "./database.ts";
+export { documentStore } from "./document-store.ts";
 export { idempotencyStore } from "./idempotency-store.ts";
 export { assertSchema, migrate, type MigrateOptions } from "./migrate.ts";
 export { packetStore } from "./packet-store.ts";

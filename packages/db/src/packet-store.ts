@@ -104,9 +104,10 @@ export function packetStore(database: Database): PacketStore<Tx> {
 /** What is said of a packet's files, where the packet is still being received. */
 export async function insertFiles(tx: Tx, packet: string, files: PacketRow["files"]): Promise<void> {
   await tx`
-    INSERT INTO ingress.packet_files (packet, n, dataset, format, row_count, bytes)
-    SELECT ${packet}, f.n, f.dataset, f.format, f.rows, f.bytes
-      FROM json_to_recordset(${JSON.stringify(files)}::text::json) AS f (n integer, dataset text, format text, rows integer, bytes bigint)`;
+    INSERT INTO ingress.packet_files (packet, n, dataset, format, row_count, bytes, document_type, document_site, replaces, media_type, sha256)
+    SELECT ${packet}, f.n, f.dataset, f.format, f.rows, f.bytes, f.document ->> 'type', f.document ->> 'site', f.document ->> 'replaces', f.document ->> 'mediaType',
+           f.document ->> 'sha256'
+      FROM json_to_recordset(${JSON.stringify(files)}::text::json) AS f (n integer, dataset text, format text, rows integer, bytes bigint, document json)`;
 }
 
 async function read(tx: Tx, grant: Grant, id: string, isLocked: boolean): Promise<readonly StoredRow[]> {
@@ -114,7 +115,9 @@ async function read(tx: Tx, grant: Grant, id: string, isLocked: boolean): Promis
   return tx<StoredRow>`
     SELECT id, study, array_to_string(site_keys, E'\n') AS site_keys, dataset, format, profile, state, bytes, row_count, received_at_ms,
            ingested_by, ingested_by_person, wrapped, decided_by, decided_at_ms, outcome,
-           (SELECT json_agg(json_build_object('n', f.n, 'dataset', f.dataset, 'format', f.format, 'rows', f.row_count, 'bytes', f.bytes) ORDER BY f.n)
+           (SELECT json_agg(json_build_object('n', f.n, 'dataset', f.dataset, 'format', f.format, 'rows', f.row_count, 'bytes', f.bytes, 'document',
+                   CASE WHEN f.document_type IS NOT NULL THEN json_build_object('type', f.document_type, 'site', f.document_site, 'replaces', f.replaces,
+                     'mediaType', f.media_type, 'sha256', f.sha256) END) ORDER BY f.n)
               FROM ingress.packet_files f WHERE f.packet = packets.id) AS files
       FROM ingress.packets WHERE id = ${id} AND state <> 'receiving' AND site_keys <@ string_to_array(${grantedSites(grant)}, E'\n')`;
 }
@@ -125,7 +128,9 @@ async function page(tx: Tx, grant: Grant, filter: Parameters<PacketStore<Tx>["li
   const rows = await tx<StoredRow>`
     SELECT id, study, array_to_string(site_keys, E'\n') AS site_keys, dataset, format, profile, state, bytes, row_count, received_at_ms,
            ingested_by, ingested_by_person, wrapped, decided_by, decided_at_ms, outcome,
-           (SELECT json_agg(json_build_object('n', f.n, 'dataset', f.dataset, 'format', f.format, 'rows', f.row_count, 'bytes', f.bytes) ORDER BY f.n)
+           (SELECT json_agg(json_build_object('n', f.n, 'dataset', f.dataset, 'format', f.format, 'rows', f.row_count, 'bytes', f.bytes, 'document',
+                   CASE WHEN f.document_type IS NOT NULL THEN json_build_object('type', f.document_type, 'site', f.document_site, 'replaces', f.replaces,
+                     'mediaType', f.media_type, 'sha256', f.sha256) END) ORDER BY f.n)
               FROM ingress.packet_files f WHERE f.packet = packets.id) AS files
       FROM ingress.packets
      WHERE state <> 'receiving' AND site_keys <@ string_to_array(${sites}, E'\n')

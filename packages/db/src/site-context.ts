@@ -17,14 +17,14 @@ export const grantedSites = (grant: Grant): string => {
 const entered = new WeakMap<Tx, Grant>();
 
 /**
- * Puts row security of this transaction at the grant's sites, action and principal. Every adapter that takes a grant does it first,
+ * Puts row security of this transaction at the grant's sites, action, resource and principal. Every adapter that takes a grant does it first,
  * so a forgotten one reads nothing. The setting ends with the transaction.
  */
 export async function enterGrant(tx: Tx, grant: Grant): Promise<void> {
   if (entered.get(tx) === grant) return;
   entered.set(tx, grant);
   await tx`SELECT set_config('sallyport.sites', ${grantedSites(grant)}, true), set_config('sallyport.action', ${grant.action}, true),
-                  set_config('sallyport.principal', ${grant.principal}, true)`;
+                  set_config('sallyport.resource', ${grant.resource}, true), set_config('sallyport.principal', ${grant.principal}, true)`;
 }
 
 /**

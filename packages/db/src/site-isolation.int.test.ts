@@ -67,7 +67,7 @@ const packetOf = (id: string, sites: readonly string[]) => ({
   state: "quarantined" as const,
   bytes: 10,
   rows: 2,
-  files: [{ n: 1, dataset: "DM", format: "dataset-json-1.0", rows: 2, bytes: 10 }],
+  files: [{ n: 1, dataset: "DM", format: "dataset-json-1.0", rows: 2, bytes: 10, document: null }],
   receivedAtMs: 1_700_000_000_000 + Number(id.slice(-1)),
   ingestedBy: "prn_ingest",
   ingestedByPerson: "per_ingest",

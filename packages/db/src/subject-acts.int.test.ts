@@ -73,7 +73,7 @@ async function fixture(): Promise<Fixture> {
     state: "quarantined" as const,
     bytes: 1,
     rows: 1,
-    files: [{ n: 1, dataset: "DM", format: "dataset-json-1.0", rows: 1, bytes: 1 }],
+    files: [{ n: 1, dataset: "DM", format: "dataset-json-1.0", rows: 1, bytes: 1, document: null }],
     receivedAtMs: 1,
     ingestedBy: "prn_i",
     ingestedByPerson: "per_i",

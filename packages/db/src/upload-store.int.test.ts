@@ -42,7 +42,7 @@ const ada = () => grantOf("ada", "packet.upload", ONE, TWO);
 const ben = () => grantOf("ben", "packet.upload", ONE, TWO);
 
 async function begun(database: Database, id: string, files: readonly number[], beganAtMs = Date.now()): Promise<void> {
-  const named = files.map((bytes, at) => ({ n: at + 1, bytes, sealedName: Buffer.from("sealed") }));
+  const named = files.map((bytes, at) => ({ n: at + 1, bytes, sealedName: Buffer.from("sealed"), document: null }));
   await database.transaction((tx) => uploadStore(database).begin(tx, ada(), { id, study: "S", sites: [ONE, TWO], profile: "p/1", beganAtMs, wrapped: "w", files: named }));
 }
 const part = (packet: string, offset: number, bytes: number, file = 1) => ({
@@ -52,7 +52,14 @@ const part = (packet: string, offset: number, bytes: number, file = 1) => ({
   bytes,
   chunks: Array.from({ length: Math.ceil(bytes / CHUNK) }, (_, at) => Buffer.from(`chunk ${offset / CHUNK + at}`)),
 });
-const READ = { sites: [ONE], dataset: "DM", format: "dataset-json/1.1", rows: 1, receivedAtMs: 5, files: [{ n: 1, dataset: "DM", format: "dataset-json/1.1", rows: 1, bytes: 9 }] };
+const READ = {
+  sites: [ONE],
+  dataset: "DM",
+  format: "dataset-json/1.1",
+  rows: 1,
+  receivedAtMs: 5,
+  files: [{ n: 1, dataset: "DM", format: "dataset-json/1.1", rows: 1, bytes: 9, document: null }],
+};
 
 test("parts are added in order, each file by itself, and read back while the packet is received, and never after", async () => {
   const { database } = await fixture();
@@ -64,8 +71,8 @@ test("parts are added in order, each file by itself, and read back while the pac
   expect(await uploads.append(ada(), part("pkt_1", 0, 7, 2))).toBe(7);
   expect(await uploads.append(ada(), part("pkt_1", CHUNK, CHUNK + 5))).toBe(2 * CHUNK + 5);
   expect((await uploads.get(ada(), "pkt_1"))?.files).toEqual([
-    { n: 1, bytes: 2 * CHUNK + 5, received: 2 * CHUNK + 5 },
-    { n: 2, bytes: 7, received: 7 },
+    { n: 1, bytes: 2 * CHUNK + 5, received: 2 * CHUNK + 5, document: null },
+    { n: 2, bytes: 7, received: 7, document: null },
   ]);
   const chunks = () => uploads.chunks(ada(), { packet: "pkt_1", file: 1, from: 1, limit: 9 });
   expect((await chunks()).map(String)).toEqual(["chunk 1", "chunk 2"]);

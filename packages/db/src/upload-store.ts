@@ -1,5 +1,5 @@
 import { SallyportError } from "@sallyport/errors";
-import type { PacketState, UploadFile, UploadRow, UploadStore } from "@sallyport/phi";
+import type { DocumentType, PacketState, UploadFile, UploadRow, UploadStore } from "@sallyport/phi";
 import { siteKey } from "@sallyport/policy";
 import type { Database, Tx } from "./database.ts";
 import { insertFiles } from "./packet-store.ts";
@@ -14,7 +14,7 @@ interface StoredUpload {
   readonly profile: string;
   readonly began_at_ms: string;
   readonly wrapped: string;
-  /** `n bytes received`, a line a file; empty for a packet that came in one call. */
+  /** `n bytes received`, and for a document its type, site and what it replaces, with `-` for none; a line a file, empty for a packet that came in one call. */
   readonly files: string;
 }
 
@@ -36,8 +36,10 @@ export function uploadStore(database: Database): UploadStore<Tx> {
         INSERT INTO ingress.packets (id, study, site_keys, dataset, format, profile, state, bytes, row_count, began_at_ms, received_at_ms, ingested_by, ingested_by_person, wrapped)
         VALUES (${upload.id}, ${upload.study}, string_to_array(${upload.sites.map(siteKey).join("\n")}, E'\n'), '-', '-', ${upload.profile}, 'receiving',
                 ${upload.files.reduce((sum, { bytes }) => sum + bytes, 0)}, 0, ${upload.beganAtMs}, ${upload.beganAtMs}, ${grant.principal}, ${grant.person}, ${upload.wrapped})`;
-      for (const { n, bytes, sealedName } of upload.files)
-        await tx`INSERT INTO ingress.upload_files (packet, n, bytes, sealed_name) VALUES (${upload.id}, ${n}, ${bytes}, ${sealedName})`;
+      for (const { n, bytes, sealedName, document } of upload.files)
+        await tx`
+          INSERT INTO ingress.upload_files (packet, n, bytes, sealed_name, document_type, document_site, replaces)
+          VALUES (${upload.id}, ${n}, ${bytes}, ${sealedName}, ${document?.type ?? null}, ${document?.site ?? null}, ${document?.replaces ?? null})`;
     },
 
     async get(grant, id) {
@@ -45,7 +47,8 @@ export function uploadStore(database: Database): UploadStore<Tx> {
       return withGrant(database, grant, async (tx) => {
         const [row] = await tx<StoredUpload>`
           SELECT p.id, p.study, p.state, p.profile, p.began_at_ms, p.wrapped,
-                 coalesce((SELECT string_agg(concat_ws(' ', f.n, f.bytes, f.received), E'\n' ORDER BY f.n) FROM ingress.upload_files f WHERE f.packet = p.id), '') AS files
+                 coalesce((SELECT string_agg(concat_ws(' ', f.n, f.bytes, f.received, f.document_type, CASE WHEN f.document_type IS NOT NULL THEN coalesce(f.document_site, '-') END,
+                             CASE WHEN f.document_type IS NOT NULL THEN coalesce(f.replaces, '-') END), E'\n' ORDER BY f.n) FROM ingress.upload_files f WHERE f.packet = p.id), '') AS files
             FROM ingress.packets p WHERE p.id = ${id} AND p.ingested_by = ${grant.principal}`;
         return row === undefined ? null : uploadOf(row);
       });
@@ -56,7 +59,8 @@ export function uploadStore(database: Database): UploadStore<Tx> {
       return withGrant(database, grant, async (tx) => {
         const rows = await tx<StoredUpload>`
           SELECT p.id, p.study, p.state, p.profile, p.began_at_ms, p.wrapped,
-                 coalesce((SELECT string_agg(concat_ws(' ', f.n, f.bytes, f.received), E'\n' ORDER BY f.n) FROM ingress.upload_files f WHERE f.packet = p.id), '') AS files
+                 coalesce((SELECT string_agg(concat_ws(' ', f.n, f.bytes, f.received, f.document_type, CASE WHEN f.document_type IS NOT NULL THEN coalesce(f.document_site, '-') END,
+                             CASE WHEN f.document_type IS NOT NULL THEN coalesce(f.replaces, '-') END), E'\n' ORDER BY f.n) FROM ingress.upload_files f WHERE f.packet = p.id), '') AS files
             FROM ingress.packets p
            WHERE p.state = 'receiving' AND p.ingested_by = ${grant.principal} AND (${study ?? null}::text IS NULL OR p.study = ${study ?? null})
            ORDER BY p.began_at_ms DESC, p.id DESC`;
@@ -126,6 +130,7 @@ const uploadOf = ({ id, study, state, profile, began_at_ms, wrapped, files }: St
 });
 
 function fileOf(line: string): UploadFile {
-  const [n, bytes, received] = line.split(" ").map(Number);
-  return { n: n ?? 0, bytes: bytes ?? 0, received: received ?? 0 };
+  const [n, bytes, received, type, site = "-", replaces = "-"] = line.split(" ");
+  const document = type === undefined ? null : { type: type as DocumentType, site: site === "-" ? null : site, replaces: replaces === "-" ? null : replaces };
+  return { n: Number(n), bytes: Number(bytes), received: Number(received), document };
 }

@@ -128,7 +128,7 @@ export const catalog = {
   "input.cursor": rejected(400, "The cursor was not issued for this list and caller.", "Start the list again without a cursor."),
   "input.idempotency_missing": rejected(400, "A change needs an idempotency key. Nothing was changed.", "Send an idempotency-key header of 16 to 64 characters."),
   "input.idempotency_reused": rejected(409, "This idempotency key was used for another request. Nothing was changed.", "Send a new idempotency key."),
-  "packet.invalid": rejected(400, "The packet is not a dataset that this study takes. Nothing was stored.", "Correct the file at the named place and send it again."),
+  "packet.invalid": rejected(400, "The packet holds a file that isn't taken. Nothing was stored.", "Correct the file at the named place and send it again."),
   "packet.offset": rejected(409, "Another part of this file is next. Nothing of this one was kept.", "Go on at the offset that the answer names."),
   "packet.incomplete": rejected(409, "A file of this upload is not wholly received. Nothing was changed.", "Send the parts that are missing, then complete the upload again."),
   "packet.digest": rejected(

@@ -5,9 +5,10 @@ export { cellsOf, type Column, type Dataset, type DataType, type FieldValue, sit
 export { DatasetFaults } from "./dataset-faults.ts";
 export type { DatasetLimits } from "./dataset-file.ts";
 export type { DatasetHead } from "./dataset-head.ts";
-export { DOCUMENT_TYPES, type DocumentFacts, type DocumentMedia, type DocumentNotes, type DocumentSource, type DocumentType, type InspectedDocument } from "./document/document.ts";
+export type { DocumentFacts, DocumentMedia, DocumentNotes, DocumentSource, DocumentType, InspectedDocument } from "./document/document.ts";
 export { inspectDocument } from "./document/inspect-document.ts";
 export { SealedFile } from "./document/sealed-file.ts";
+export type { DeclaredDocument, DocumentCounts, DocumentPlace, DocumentRow, DocumentStore, ReceivedDocument, StandingDocument } from "./documents.ts";
 export { labelOf } from "./label.ts";
 export { MASK, maskOf } from "./mask.ts";
 export { moveFields, sealConsentDate } from "./move-fields.ts";

@@ -1,4 +1,5 @@
 import type { Grant, SiteRef } from "@sallyport/policy";
+import type { DocumentCounts, ReceivedDocument } from "./documents.ts";
 
 /** What a variable's values are. `treatment` would unblind; what nobody classified is `phi`. */
 export type Classification = "public" | "regulatory" | "phi" | "treatment";
@@ -143,6 +144,11 @@ export interface ReleaseCounts {
   readonly records: RecordCounts;
 }
 
+/** What a release came to. One from before there were documents has none. */
+export interface ReleaseOutcome extends ReleaseCounts {
+  readonly documents?: DocumentCounts;
+}
+
 /** One file of a packet: what may be said of it before anybody has released it. `n` is from 1, in the order sent. */
 export interface PacketFileRow {
   readonly n: number;
@@ -150,6 +156,8 @@ export interface PacketFileRow {
   readonly format: string;
   readonly rows: number;
   readonly bytes: number;
+  /** What it is where it is no dataset; then `dataset` is the document's type, `format` its media type, and it has no rows. */
+  readonly document: ReceivedDocument | null;
 }
 
 /** A packet's own row: counts and ids only, no values. */
@@ -172,7 +180,7 @@ export interface PacketRow {
   readonly wrapped: string;
   readonly decidedBy: string | null;
   readonly decidedAtMs: number | null;
-  readonly outcome: ReleaseCounts | null;
+  readonly outcome: ReleaseOutcome | null;
 }
 
 /** A sealed chunk of a packet's file; `n` is from 0. */

@@ -1,4 +1,5 @@
 import type { Grant, SiteRef } from "@sallyport/policy";
+import type { DeclaredDocument } from "./documents.ts";
 import type { PacketFileRow, PacketState } from "./ports.ts";
 
 /** How far a file has come: `received` bytes of `bytes`. `n` is from 1. */
@@ -6,6 +7,8 @@ export interface UploadFile {
   readonly n: number;
   readonly bytes: number;
   readonly received: number;
+  /** What its sender says that it is; null for a dataset. */
+  readonly document: DeclaredDocument | null;
 }
 
 /** An upload in parts, as its uploader may see it: no name and no value. */
@@ -28,7 +31,7 @@ export interface NewUpload {
   readonly profile: string;
   readonly beganAtMs: number;
   readonly wrapped: string;
-  readonly files: readonly { readonly n: number; readonly bytes: number; readonly sealedName: Buffer }[];
+  readonly files: readonly { readonly n: number; readonly bytes: number; readonly sealedName: Buffer; readonly document: DeclaredDocument | null }[];
 }
 
 /** One part, sealed: whole chunks of one file from `offset` on, `bytes` of plaintext in all. */

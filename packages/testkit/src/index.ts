@@ -5,3 +5,5 @@ export { findCanaries, type Leak } from "./leak-scanner.ts";
 export { seededBytes } from "./seeded-bytes.ts";
 export { readVectors, vectorTest } from "./vectors.ts";
 export { timePairs, type Timings, WELCH_LIMIT, welchT } from "./welch.ts";
+export { pdfOf } from "./pdf-bytes.ts";
+export { type ZipOdds, type ZipPart, zipOf } from "./zip-bytes.ts";

@@ -20,14 +20,17 @@ export const release: Command = {
     const isStated = invocation.options["collected-before-withdrawal"] === true;
     const input = { ...decisionOf(invocation, "release"), ...(isStated && { collectedBeforeWithdrawal: true }) };
     const released = await asProfile(invocation, async ({ api }) => await api.packets.release.mutate(input, callOptions(invocation)));
-    const { subjects, records } = released;
+    const { subjects, records, documents } = released;
     report(invocation, plainJson(released), [
       `packet ${released.packetId} is released`,
       ...(released.equal
-        ? ["  it held nothing that wasn't stored already: no subject was changed"]
+        ? ["  it held nothing that wasn't stored already: nothing was changed"]
         : [
             `  subjects: ${subjects.created} created, ${subjects.updated} updated, ${subjects.unchanged} unchanged`,
             `  records: ${records.created} created, ${records.updated} in a new version, ${records.unchanged} unchanged, ${records.absent} stored ones not in the packet`,
+            ...(documents.created + documents.updated + documents.unchanged > 0
+              ? [`  documents: ${documents.created} created, ${documents.updated} in a new version, ${documents.unchanged} unchanged`]
+              : []),
           ]),
       ...released.evidence.map(({ chain, generation, size }) => `  on record in ${chain}, generation ${generation}, checkpointed at ${size}`),
     ]);

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { UploadedPacket, UploadStanding } from "@sallyport/client";
+import type { UploadDocument, UploadedPacket, UploadStanding } from "@sallyport/client";
 import { callOptions, keyOption } from "../call-options.ts";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -14,23 +14,29 @@ import { UsageError } from "../usage-error.ts";
 const ONE_CALL_BYTES = 4 * 1024 * 1024;
 /** A larger file isn't looked through for its study. */
 const STUDY_BYTES = 16 * 1024 * 1024;
+const DOCUMENT_TYPES = ["ectd_sequence", "irb_correspondence", "investigator_credential"] as const;
+const DOCUMENT = /^doc_[0-9a-hjkmnp-tv-z]{26}$/;
 const PACKET = /^pkt_[0-9a-hjkmnp-tv-z]{26}$/;
 
-/** `sallyport ingest`: datasets into quarantine, as one packet. */
+/** `sallyport ingest`: datasets or documents into quarantine, as one packet. */
 export const ingest: Command = {
-  usage: "--as PROFILE ingest FILE... [--study ID] [--idempotency-key KEY] [--resume PACKET]",
+  usage: "--as PROFILE ingest FILE... [--study ID] [--document TYPE [--site ID] [--replaces DOCUMENT]] [--idempotency-key KEY] [--resume PACKET]",
   help: [
     "Uploads datasets (Dataset-JSON, UTF-8; - for standard input) as one packet into quarantine, DM with or before the domains that follow",
     "it. They are validated and classified on the way in, and nobody can read them until another principal has released them. Without",
     "--study, the study is the one that the STUDYID of the first file names. A large upload goes in parts; one that broke off is gone on",
-    "with for a day by --resume PACKET and the same files in the same order.",
+    "with for a day by --resume PACKET and the same files in the same order. With --document, the files are no datasets but documents (PDF, XML",
+    "or zip) of one TYPE: ectd_sequence, irb_correspondence or investigator_credential. They belong to --site, or without it to the whole study,",
+    "and --replaces makes one file the next version of a document.",
   ].join("\n"),
-  options: { ...keyOption, study: { type: "string" }, resume: { type: "string" } },
+  options: { ...keyOption, study: { type: "string" }, document: { type: "string" }, site: { type: "string" }, replaces: { type: "string" }, resume: { type: "string" } },
   takes: [1, 20],
   run: async (invocation) => {
     const resumed = optionText(invocation, "resume");
     if (resumed !== undefined && !PACKET.test(resumed)) throw new UsageError("--resume takes a packet's id, as ingest showed it");
-    const packet = resumed === undefined && (await fitsOneCall(invocation)) ? await inOneCall(invocation) : await inParts(invocation, resumed);
+    const document = documentOf(invocation, resumed);
+    const isSmall = resumed === undefined && document === undefined && (await fitsOneCall(invocation));
+    const packet = isSmall ? await inOneCall(invocation) : await inParts(invocation, resumed, document);
     report(invocation, plainJson(packet), [
       `packet ${packet.packetId} is in quarantine`,
       `  ${packet.dataset} of ${packet.study}: ${packet.rows} rows, ${packet.sites.length} sites, ${packet.bytes} bytes`,
@@ -56,13 +62,30 @@ async function inOneCall(invocation: Invocation): Promise<UploadedPacket> {
   return await asProfile(invocation, async ({ api }) => await api.packets.upload.mutate({ study, content }, callOptions(invocation)));
 }
 
-async function inParts(invocation: Invocation, resumed: string | undefined): Promise<UploadedPacket> {
+/** What the files are, where they are no datasets. */
+function documentOf(invocation: Invocation, resumed: string | undefined): UploadDocument | undefined {
+  const [type, site, replaces] = ["document", "site", "replaces"].map((name) => optionText(invocation, name));
+  if (type === undefined) {
+    if (site !== undefined || replaces !== undefined) throw new UsageError("--site and --replaces are for documents: say which with --document TYPE");
+    return undefined;
+  }
+  if (resumed !== undefined) throw new UsageError("what the files are was said when the upload began: --resume takes no --document");
+  if (!isDocumentType(type)) throw new UsageError(`--document takes one of ${DOCUMENT_TYPES.join(", ")}`);
+  if (optionText(invocation, "study") === undefined) throw new UsageError("a document doesn't name its study; say which it is with --study ID");
+  if (replaces !== undefined && !DOCUMENT.test(replaces)) throw new UsageError("--replaces takes a document's id");
+  if (replaces !== undefined && invocation.positionals.length > 1) throw new UsageError("--replaces takes one file");
+  return { type, site: site ?? null, ...(replaces !== undefined && { replaces }) };
+}
+
+const isDocumentType = (type: string): type is UploadDocument["type"] => DOCUMENT_TYPES.some((each) => each === type);
+
+async function inParts(invocation: Invocation, resumed: string | undefined, document: UploadDocument | undefined): Promise<UploadedPacket> {
   const { positionals, settings, io } = invocation;
   if (optionText(invocation, "idempotency-key") !== undefined) throw new UsageError("--idempotency-key is for what goes in one call; what goes in parts is repeated by --resume");
   if (positionals.includes("-")) throw new UsageError("standard input can't be gone on with: name the file");
   const paths = positionals.map((path) => resolve(settings.workingDir, path));
   const sizes = await Promise.all(paths.map((path, at) => sizeOf(path, positionals[at] ?? "")));
-  const files = paths.map((path) => ({ path }));
+  const files = paths.map((path) => ({ path, ...(document !== undefined && { document }) }));
   const onProgress = progressTo(io.err);
   if (resumed !== undefined) return await asProfile(invocation, async (connection) => await connection.upload({ packet: resumed, files, onProgress }));
   const [first = ""] = positionals;

@@ -1,6 +1,5 @@
 /** What a document may be; each has rights of its own. The same words stand in the policy's resource types. */
-export const DOCUMENT_TYPES = ["ectd_sequence", "irb_correspondence", "investigator_credential"] as const;
-export type DocumentType = (typeof DOCUMENT_TYPES)[number];
+export type DocumentType = "ectd_sequence" | "irb_correspondence" | "investigator_credential";
 
 /** What is taken as a document; found by content, never by a name. */
 export type DocumentMedia = "application/pdf" | "application/xml" | "application/zip";

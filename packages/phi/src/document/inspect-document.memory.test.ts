@@ -1,7 +1,6 @@
 import { crc32 } from "node:zlib";
+import { pdfOf, zipOf } from "@sallyport/testkit";
 import { expect, test } from "vitest";
-import { pdfOf } from "../testing/document-bytes.ts";
-import { zipOf } from "../testing/zip-bytes.ts";
 import type { DocumentSource } from "./document.ts";
 import { inspectDocument } from "./inspect-document.ts";
 

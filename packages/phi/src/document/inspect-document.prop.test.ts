@@ -1,9 +1,9 @@
 import { deflateSync } from "node:zlib";
 import { SallyportError } from "@sallyport/errors";
+import { pdfOf, zipOf } from "@sallyport/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { pdfOf, sourceOf } from "../testing/document-bytes.ts";
-import { zipOf } from "../testing/zip-bytes.ts";
+import { sourceOf } from "../testing/document-bytes.ts";
 import { inspectDocument } from "./inspect-document.ts";
 
 const RUNS = process.env["SALLYPORT_TEST_LONG"] === undefined ? 1500 : 100_000;

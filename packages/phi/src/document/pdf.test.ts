@@ -1,8 +1,8 @@
 import { deflateSync } from "node:zlib";
 import { SallyportError } from "@sallyport/errors";
+import { pdfOf, zipOf } from "@sallyport/testkit";
 import { expect, test } from "vitest";
-import { pdfOf, sourceOf } from "../testing/document-bytes.ts";
-import { zipOf } from "../testing/zip-bytes.ts";
+import { sourceOf } from "../testing/document-bytes.ts";
 import { inspectDocument } from "./inspect-document.ts";
 
 const found = async (bytes: Buffer, pieceBytes?: number) => await inspectDocument(sourceOf(bytes, pieceBytes));

@@ -1,10 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { deflateRawSync } from "node:zlib";
 import { SallyportError } from "@sallyport/errors";
-import { faultTest } from "@sallyport/testkit";
+import { faultTest, type ZipOdds, type ZipPart, zipOf } from "@sallyport/testkit";
 import { expect, test } from "vitest";
 import { sourceOf } from "../testing/document-bytes.ts";
-import { type ZipOdds, type ZipPart, zipOf } from "../testing/zip-bytes.ts";
 import { inspectDocument } from "./inspect-document.ts";
 import { readZip, ZIP_LIMITS } from "./zip.ts";
 

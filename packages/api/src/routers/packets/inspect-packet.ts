@@ -1,6 +1,8 @@
 import { InspectPacketInput, InspectPacketOutput } from "@sallyport/contracts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
+import { inspectDocuments } from "../documents/inspected-documents.ts";
+import { isNothingNew } from "../documents/release-documents.ts";
 import { inspect } from "./inspection.ts";
 import { locatePacket } from "./packet-place.ts";
 import { packetSummary } from "./packet-summary.ts";
@@ -26,8 +28,16 @@ export const inspectPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const study = inHand.study.id;
       const mayKnow = (site: string): boolean => may({ action: "study.read", resource: "study" }, { kind: "one", site: { study, site } });
       const { files, release } = await inspect(deps, grant, inHand, mayKnow);
+      const documents = await inspectDocuments(deps, grant, inHand);
       const { created, updated, unchanged } = release.records;
-      trace.note({ created, updated, unchanged, differences: release.differences.length, refused: release.refused ? "would be" : "no" });
-      return { packet: packetSummary(inHand.packet, { person: grant.person, names: await deps.names() }), files, release };
+      const refused = release.refused || documents.refused;
+      trace.note({ created, updated, unchanged, differences: release.differences.length, refused: refused ? "would be" : "no" });
+      if (documents.shown.length > 0) trace.note({ documents: documents.shown.length });
+      return {
+        packet: packetSummary(inHand.packet, { person: grant.person, names: await deps.names() }),
+        files,
+        documents: [...documents.shown],
+        release: { ...release, documents: documents.counts, equal: release.equal && isNothingNew(documents.counts), refused },
+      };
     },
   );

@@ -51,8 +51,9 @@ export class InspectedFile {
       readable.includes(classification) || masked.includes(classification) ? [{ name, at, isOpen: readable.includes(classification) }] : [],
     );
     const cellOf = (value: FieldValue, isOpen: boolean): Cell => (isOpen ? { state: "readable", value } : { state: "masked", mask: maskOf() });
+    const { document: _, ...row } = this.#row;
     return {
-      ...this.#row,
+      ...row,
       identity: [...(this.#opened?.reader.identity ?? [])],
       checks: this.#checks(),
       variables: variables.map(({ name, type, classification, hipaa, isKnown }) => ({ name, type, classification, hipaa, known: isKnown })),
@@ -76,4 +77,4 @@ export class InspectedFile {
   }
 }
 
-const rowOf = ({ n, bytes, reader: { head } }: OpenedRows): PacketFileRow => ({ n, bytes, dataset: head.name, format: formatOf(head), rows: head.records });
+const rowOf = ({ n, bytes, reader: { head } }: OpenedRows): PacketFileRow => ({ n, bytes, dataset: head.name, format: formatOf(head), rows: head.records, document: null });

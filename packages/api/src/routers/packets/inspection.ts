@@ -13,7 +13,8 @@ import { otherKeys } from "./read-packet.ts";
 import { countStored, ReleaseTally } from "./release-tally.ts";
 
 type Output = z.input<typeof InspectPacketOutput>;
-type Effect = Output["release"];
+/** Of its datasets; documents are inspected beside them. */
+type Effect = Omit<Output["release"], "documents">;
 
 const DIFFERENCES_MAX = 200;
 const ROWS_MAX = 50;

@@ -5,6 +5,8 @@ import { type IdentifiedRow, openDataset, RowReader, type StudyRow } from "@sall
 /** A file of a packet, to be read from its beginning as often as is needed. `n` is from 1, in the order sent. */
 export interface OpenedFile {
   readonly n: number;
+  /** How many files the packet has. */
+  readonly of: number;
   readonly bytes: number;
   readonly open: () => AsyncIterable<Uint8Array>;
 }
@@ -29,10 +31,10 @@ const ROWS_AT_ONCE = 100;
  */
 export async function openRows(files: readonly OpenedFile[], study: Pick<StudyRow, "id" | "sites">, lookupKey: DataKey["key"]): Promise<readonly OpenedRows[]> {
   const opened: OpenedRows[] = [];
-  for (const { n, bytes, open } of files) {
-    const unnamed = placedBy(files.length, `file ${n}`);
+  for (const { n, of, bytes, open } of files) {
+    const unnamed = placedBy(of, `file ${n}`);
     const dataset = await inFile(unnamed, () => openDataset(open));
-    const placed = placedBy(files.length, `file ${n} (${dataset.head.name})`);
+    const placed = placedBy(of, `file ${n} (${dataset.head.name})`);
     if (opened.some(({ reader }) => reader.head.name === dataset.head.name))
       throw new SallyportError("packet.invalid", { where: [placed("the file: its domain is in an earlier one")] });
     const reader = await inFile(placed, () => Promise.resolve(new RowReader(dataset.head, study, lookupKey)));
@@ -64,8 +66,8 @@ async function inFile<T>(placed: OpenedRows["placed"], work: () => Promise<T>): 
   }
 }
 
-/** A reader's failure with its places put into their file; others as they are. */
-function placedFailure(placed: OpenedRows["placed"], error: unknown): unknown {
+/** A reader's own failure with its places put into their file; others as they are. */
+export function placedFailure(placed: OpenedRows["placed"], error: unknown): unknown {
   if (!(error instanceof SallyportError)) return error;
   const where = error.context["where"];
   return Array.isArray(where) ? new SallyportError(error.code, { ...error.context, where: where.map((each) => placed(String(each))) }) : error;

@@ -1,8 +1,11 @@
 import type { PacketSummary } from "@sallyport/contracts";
-import type { PacketRow } from "@sallyport/phi";
+import type { DocumentCounts, PacketRow } from "@sallyport/phi";
 import type { z } from "zod";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** What a release came to that was made before there were documents. */
+const NO_DOCUMENTS: DocumentCounts = { created: 0, updated: 0, unchanged: 0 };
 
 /** For whom a packet is summed up, and the names of principals by their ids. */
 export interface PacketViewer {
@@ -28,7 +31,8 @@ export const packetSummary = (row: PacketRow, { person, names }: PacketViewer): 
   decidedBy: row.decidedBy,
   decidedByName: row.decidedBy === null ? null : (names[row.decidedBy] ?? null),
   decidedAt: row.decidedAtMs === null ? null : iso(row.decidedAtMs),
-  files: row.files.map((file) => ({ ...file })),
+  files: row.files.map((file) => ({ ...file, document: file.document === null ? null : { ...file.document } })),
   subjects: row.outcome === null ? null : { ...row.outcome.subjects },
   records: row.outcome === null ? null : { ...row.outcome.records },
+  documents: row.outcome === null ? null : { ...(row.outcome.documents ?? NO_DOCUMENTS) },
 });

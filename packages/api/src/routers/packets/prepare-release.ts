@@ -38,7 +38,9 @@ export async function takeInHand<Tx>(deps: ApiDeps<Tx>, grant: Grant, packetId: 
 /** Opens the rows of a packet in hand, its chunks asked for through a transaction of the caller's, or through short ones of their own. */
 export const rowsInHand = <Tx>(deps: ApiDeps<Tx>, grant: Grant, { packet, study, key, lookupKey }: PacketInHand, tx?: Tx): Promise<readonly OpenedRows[]> =>
   openRows(
-    storedFiles(packet, key, (part) => (tx === undefined ? deps.read((own) => deps.packets.chunks(own, grant, packet.id, part)) : deps.packets.chunks(tx, grant, packet.id, part))),
+    storedFiles(packet, key, (part) =>
+      tx === undefined ? deps.read((own) => deps.packets.chunks(own, grant, packet.id, part)) : deps.packets.chunks(tx, grant, packet.id, part),
+    ).filter(({ n }) => packet.files.some((file) => file.n === n && file.document === null)),
     study,
     lookupKey.key,
   );

@@ -47,7 +47,9 @@ export async function readPacket<Tx>(
   if (check.rowsAt.size === 0) throw new SallyportError("packet.invalid", { where: ["rows: none"] });
   const registered = new Set(study.sites.map((site) => site.id));
   return {
-    files: opened.map(({ n, bytes, reader: { head } }) => ({ n, bytes, dataset: head.name, format: formatOf(head), rows: head.records })).toSorted((a, b) => a.n - b.n),
+    files: opened
+      .map(({ n, bytes, reader: { head } }) => ({ n, bytes, dataset: head.name, format: formatOf(head), rows: head.records, document: null }))
+      .toSorted((a, b) => a.n - b.n),
     dataset: opened.map(({ reader }) => reader.head.name).join("+"),
     format: [...new Set(opened.map(({ reader }) => formatOf(reader.head)))].join("+"),
     rows: opened.reduce((sum, { reader }) => sum + reader.head.records, 0),

@@ -17,9 +17,10 @@ interface Stored {
 
 /** The files of a packet, opened chunk by chunk as they are read. */
 export const storedFiles = ({ id, files }: Stored, key: DataKey, ask: AskChunks): readonly OpenedFile[] =>
-  files.map(({ n, bytes }) => ({ n, bytes, open: () => openFile(key, fileId(id, n, files.length), bytes, chunksOf(n, ask)) }));
+  files.map(({ n, bytes }) => ({ n, of: files.length, bytes, open: () => openFile(key, fileId(id, n, files.length), bytes, chunksOf(n, ask)) }));
 
-async function* chunksOf(file: number, ask: AskChunks): AsyncGenerator<Buffer> {
+/** The sealed chunks of one file, in order. */
+export async function* chunksOf(file: number, ask: AskChunks): AsyncGenerator<Buffer> {
   for (let from = 0; ; from += CHUNKS_AT_ONCE) {
     const chunks = await ask({ file, from, limit: CHUNKS_AT_ONCE });
     for (const chunk of chunks) {

@@ -25,7 +25,7 @@ export const uploadPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: async ({ study, content }, _, reach) => {
         const bytes = Buffer.from(content, "utf8");
         if (bytes.length > BYTES_MAX) throw new SallyportError("input.too_large");
-        const read = await readPacket(deps, { files: [{ n: 1, bytes: bytes.length, open: () => inOnePiece(bytes) }], study, reach });
+        const read = await readPacket(deps, { files: [{ n: 1, of: 1, bytes: bytes.length, open: () => inOnePiece(bytes) }], study, reach });
         // A study or site that isn't registered has no owner: it is denied in the same way as one that is someone else's.
         return { place: { kind: "each", sites: read.sites }, found: { read, bytes } };
       },

@@ -2,6 +2,7 @@ import { BeginUploadInput, UNFINISHED_MAX, UploadProgress } from "@sallyport/con
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { cdiscSdtm, fileId, sealFileName } from "@sallyport/phi";
+import type { Grant, SiteRef } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { packetKeyPlace } from "../packets/packet-place.ts";
@@ -22,16 +23,21 @@ export const beginUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       // A study that isn't registered has no site, and so ends as one in which the caller may do nothing.
       locate: async ({ study }) => {
         const found = (await deps.studies.all()).find(({ id }) => id === study);
-        return { place: { kind: "any", sites: found?.sites.map(({ id }) => ({ study, site: id })) ?? [] }, found: null };
+        const sites = found?.sites.map(({ id }) => ({ study, site: id })) ?? [];
+        return { place: { kind: "any", sites }, found: sites };
       },
     },
     {
-      prepare: async ({ input: { study, files }, grant, trace }) => {
+      prepare: async ({ input: { study, files }, grant, trace, found: sites }) => {
+        // A document says where it belongs; a dataset's own rows do, when they are read.
+        for (const { document } of files) if (document !== undefined) assertReached(grant, document.site === null ? sites : [{ study, site: document.site }]);
         const id = newId("pkt");
         const [made] = await deps.keys.create([packetKeyPlace({ id, study })]);
         if (made === undefined) throw new SallyportError("keys.unavailable");
         trace.about(id);
         trace.note({ files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) });
+        const documents = files.filter(({ document }) => document !== undefined).length;
+        if (documents > 0) trace.note({ documents });
         return {
           id,
           study,
@@ -39,13 +45,17 @@ export const beginUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
           profile: `${cdiscSdtm.id}/${cdiscSdtm.version}`,
           beganAtMs: deps.now(),
           wrapped: made.wrapped,
-          files: files.map(({ name, bytes }, at) => ({ n: at + 1, bytes, sealedName: sealFileName(made.key, fileId(id, at + 1, files.length), name) })),
+          files: files.map(({ name, bytes, document = null }, at) => ({ n: at + 1, bytes, document, sealedName: sealFileName(made.key, fileId(id, at + 1, files.length), name) })),
         };
       },
       commit: async (tx, { grant }, upload) => {
         if ((await deps.uploads.countUnfinished(tx, grant)) >= UNFINISHED_MAX) throw new SallyportError("packet.unfinished");
         await deps.uploads.begin(tx, grant, upload);
-        return progressOf({ ...upload, state: "receiving", files: upload.files.map(({ n, bytes }) => ({ n, bytes, received: 0 })) });
+        return progressOf({ ...upload, state: "receiving", files: upload.files.map((file) => ({ ...file, received: 0 })) });
       },
     },
   );
+
+function assertReached(grant: Grant, sites: readonly SiteRef[]): void {
+  if (!sites.every((site) => grant.covers(site))) throw new SallyportError("policy.denied", { rule: grant.rule });
+}

@@ -7,15 +7,13 @@ import type { Reach } from "../../boundary/still-live.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { packetKeyPlace } from "../packets/packet-place.ts";
 import { packetSummary } from "../packets/packet-summary.ts";
-import { readPacket } from "../packets/read-packet.ts";
-import { storedFiles } from "../packets/stored-files.ts";
-import { assertWhole } from "./assert-whole.ts";
+import { readUpload } from "./read-upload.ts";
 
 /** Packets that are read at once in one process: reading is long work, and takes from everybody else's. */
 const READING_MAX = 4;
 
 /**
- * Completes an upload: every file is whole and what its sender hashed, every dataset is valid, and the caller may upload for each site that
+ * Completes an upload: every file is whole and what its sender hashed, every dataset is valid and every document whole, and the caller may upload for each site that
  * the data name; then it is in quarantine, and nobody reads it but who releases it. It may take minutes. A lost answer is found by the key.
  */
 export const completeUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
@@ -30,9 +28,7 @@ export const completeUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       if (upload === null) throw new SallyportError("policy.denied");
       if (upload.state !== "receiving") throw new SallyportError("packet.state");
       const key = await deps.keys.open(packetKeyPlace(upload), upload.wrapped);
-      const files = storedFiles(upload, key, (part) => deps.uploads.chunks(grant, { packet: upload.id, ...part }));
-      await assertWhole(upload, files, digests);
-      return { upload, ...(await readPacket(deps, { files, study: upload.study, reach })) };
+      return { upload, ...(await readUpload(deps, { upload, key, digests, ask: (part) => deps.uploads.chunks(grant, { packet: upload.id, ...part }), reach })) };
     } finally {
       reading.delete(packetId);
     }
