@@ -20,10 +20,11 @@ interface EffectPanelProps {
 }
 
 /** What a release would do now, at each site, and the two ways to decide. */
-export function EffectPanel({ packet, inspection: { files, release }, onReleased, onAgain, isLooking }: EffectPanelProps) {
+export function EffectPanel({ packet, inspection: { files, documents, release }, onReleased, onAgain, isLooking }: EffectPanelProps) {
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   const [mayRelease, mayReject] = [useMay("packet.release"), useMay("packet.reject")];
-  const failed = files.reduce((sum, file) => sum + failedChecks(file), 0);
+  const failed =
+    files.reduce((sum, file) => sum + failedChecks(file), 0) + documents.reduce((sum, { checks }) => sum + checks.filter(({ outcome }) => outcome === "fails").length, 0);
   return (
     <div className="inspection-effect">
       <Panel id="effect-title" title="What a release would do now">
@@ -46,7 +47,7 @@ export function EffectPanel({ packet, inspection: { files, release }, onReleased
         </div>
         {release.conflicts.length > 0 && <Conflicts conflicts={release.conflicts} files={files} />}
         {release.withdrawn.length > 0 && <Withdrawn rows={release.withdrawn} files={files} />}
-        {!release.refused && <SiteCounts sites={release.sites} />}
+        {!release.refused && release.sites.length > 0 && <SiteCounts sites={release.sites} />}
         <div className="effect-acts">
           {mayRelease && (
             <Button kind="primary" isDisabled={release.refused} onPress={() => setVerdict("release")}>

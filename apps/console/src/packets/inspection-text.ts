@@ -52,7 +52,7 @@ export const hipaaText = (place: number): string => `${String.fromCodePoint(64 +
 export const fileText = ({ n, dataset }: Pick<InspectedFile, "n" | "dataset">): string => `file ${n} (${dataset})`;
 
 /** What a release would do now, in sentences; the same before it and in the dialog that asks for it. */
-export function effectSentences({ subjects, records, equal }: Pick<Effect, "subjects" | "records" | "equal">): readonly string[] {
+export function effectSentences({ subjects, records, documents, equal }: Pick<Effect, "subjects" | "records" | "documents" | "equal">): readonly string[] {
   if (equal) return ["Everything in it is stored already: nothing would change."];
   return [
     ...(subjects.created > 0 ? [`${counted(subjects.created, "subject")} would be new here.`] : []),
@@ -66,18 +66,25 @@ export function effectSentences({ subjects, records, equal }: Pick<Effect, "subj
           `${counted(records.absent, "stored record")} ${records.absent === 1 ? "isn't" : "aren't"} in these files and would stay as ${records.absent === 1 ? "it is" : "they are"}.`,
         ]
       : []),
+    ...(documents.created > 0 ? [`${counted(documents.created, "document")} would be new.`] : []),
+    ...(documents.updated > 0 ? [`${counted(documents.updated, "document")} would get a new version; the old one stays.`] : []),
+    ...(documents.unchanged > 0 ? [`${counted(documents.unchanged, "document")} ${documents.unchanged === 1 ? "is" : "are"} stored already, byte for byte.`] : []),
   ];
 }
 
 /** What a release did, in sentences. */
-export function outcomeSentences(subjects: Effect["subjects"], records: Effect["records"] | null): readonly string[] {
+export function outcomeSentences(subjects: Effect["subjects"], records: Effect["records"] | null, documents: Effect["documents"] | null): readonly string[] {
   const changed = records ?? { ...subjects, absent: 0 };
-  if (subjects.created + changed.created + changed.updated === 0) return ["Everything in it was stored already: nothing was changed."];
+  const papers = documents ?? { created: 0, updated: 0, unchanged: 0 };
+  if (subjects.created + changed.created + changed.updated + papers.created + papers.updated === 0) return ["Everything in it was stored already: nothing was changed."];
   return [
     ...(subjects.created > 0 ? [`${counted(subjects.created, "subject")} came in.`] : []),
     ...(changed.created > 0 ? [`${counted(changed.created, "record")} came in.`] : []),
     ...(changed.updated > 0 ? [`${counted(changed.updated, "record")} got a new version.`] : []),
     ...(changed.unchanged > 0 ? [`${counted(changed.unchanged, "record")} ${changed.unchanged === 1 ? "was" : "were"} stored already.`] : []),
+    ...(papers.created > 0 ? [`${counted(papers.created, "document")} came in.`] : []),
+    ...(papers.updated > 0 ? [`${counted(papers.updated, "document")} got a new version.`] : []),
+    ...(papers.unchanged > 0 ? [`${counted(papers.unchanged, "document")} ${papers.unchanged === 1 ? "was" : "were"} stored already.`] : []),
   ];
 }
 

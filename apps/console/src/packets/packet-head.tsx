@@ -28,7 +28,8 @@ export function PacketHead({ packet }: { readonly packet: Packet }) {
           <Moment at={receivedAt} />
         </Fact>
         <Fact name="Content">
-          {counted(files.length, "file")}, {counted(rows, "row")}, {bytesText(bytes)}
+          {counted(files.length, "file")}, {files.some(({ document }) => document === null) && `${counted(rows, "row")}, `}
+          {bytesText(bytes)}
         </Fact>
         <Fact name="Profile">
           <code>{profile}</code>

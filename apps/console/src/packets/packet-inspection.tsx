@@ -7,6 +7,7 @@ import { Refusal } from "../components/refusal.tsx";
 import { Segments } from "../components/segments.tsx";
 import { Skeleton } from "../components/states.tsx";
 import { DifferencesPanel } from "./differences-panel.tsx";
+import { DocumentsPanel } from "./documents-panel.tsx";
 import { EffectPanel } from "./effect-panel.tsx";
 import { FilesPanel } from "./files-panel.tsx";
 import { PreviewPanel } from "./preview-panel.tsx";
@@ -28,13 +29,14 @@ export function PacketInspection({ packet, onReleased }: PacketInspectionProps) 
     if (call.error === null) return null;
     return call.error.code === "policy.separation" ? <Separated /> : <Refusal failure={call.error} onRetry={() => void call.refetch()} />;
   }
-  const { files, release } = call.data;
+  const { files, documents, release } = call.data;
   const file = files.find(({ n }) => n === shown) ?? files[0];
   return (
     <div className="inspection">
       <EffectPanel packet={packet} inspection={call.data} onReleased={onReleased} onAgain={() => void call.refetch()} isLooking={call.isFetching} />
       <div className="inspection-parts">
-        <FilesPanel files={files} />
+        {files.length > 0 && <FilesPanel files={files} />}
+        {documents.length > 0 && <DocumentsPanel documents={documents} />}
         {release.differences.length > 0 && <DifferencesPanel release={release} files={files} />}
         {file !== undefined && (
           <section className="stack" aria-label="Inside the files">

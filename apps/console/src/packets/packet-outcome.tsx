@@ -20,7 +20,7 @@ const TITLE = { released: "Released", rejected: "Rejected", abandoned: "Abandone
 
 /** What became of a packet, and where that is on record. */
 export function PacketOutcome({ packet, released }: PacketOutcomeProps) {
-  const { packetId, state, decidedAt, subjects, records } = packet;
+  const { packetId, state, decidedAt, subjects, records, documents } = packet;
   const mayTrail = useMay("trail.read");
   if (state === "quarantined") return null;
   return (
@@ -35,7 +35,7 @@ export function PacketOutcome({ packet, released }: PacketOutcomeProps) {
           )}
           {state === "released" && subjects !== null && (
             <ul className="effect-lines">
-              {outcomeSentences(subjects, records).map((sentence) => (
+              {outcomeSentences(subjects, records, documents).map((sentence) => (
                 <li key={sentence}>{sentence}</li>
               ))}
             </ul>

@@ -1,5 +1,6 @@
 import type { OutputOf } from "../api/procedures.ts";
 import type { BadgeTone } from "../components/states.tsx";
+import { DOCUMENT_TEXT, isDocumentType } from "./document-text.ts";
 
 export type Packet = OutputOf<"packets.list">["items"][number];
 export type PacketState = Packet["state"];
@@ -32,7 +33,10 @@ export function sitesText(sites: readonly string[], shown = 3): string {
 }
 
 /** What a packet's files are, in a word: their domains in the order in which they are read. */
-export const packetName = ({ dataset, files }: Packet): string => (dataset === "-" ? counted(files.length, "file") : dataset.split("+").join(" + "));
+export const packetName = ({ dataset, files }: Packet): string => (dataset === "-" ? counted(files.length, "file") : dataset.split("+").map(wordText).join(" + "));
+
+/** Of a document's type what a person calls it; a domain is its own name. */
+const wordText = (word: string): string => (isDocumentType(word) ? DOCUMENT_TEXT[word] : word);
 
 /** Who brought a packet in, by name; a service may have none but its id. */
 export const senderText = ({ isMine, ingestedByName, ingestedBy }: Packet): string => (isMine ? "you" : (ingestedByName ?? ingestedBy));

@@ -30,7 +30,7 @@ describe("the inbox's filter", () => {
 
 describe("what a release would do", () => {
   test("is said in counts, and nothing is said of what there is none of", () => {
-    const sentences = effectSentences({ subjects: { ...none, created: 2 }, records: { created: 2, updated: 1, unchanged: 1200, absent: 0 }, equal: false });
+    const sentences = effectSentences({ subjects: { ...none, created: 2 }, records: { created: 2, updated: 1, unchanged: 1200, absent: 0 }, documents: none, equal: false });
     expect(sentences).toEqual([
       "2 subjects would be new here.",
       "2 records would be new.",
@@ -41,12 +41,22 @@ describe("what a release would do", () => {
 
   test("is nothing where all of it is stored already, before and after", () => {
     const counts = { created: 0, updated: 0, unchanged: 306, absent: 0 };
-    expect(effectSentences({ subjects: none, records: counts, equal: true })).toEqual(["Everything in it is stored already: nothing would change."]);
-    expect(outcomeSentences(none, counts)).toEqual(["Everything in it was stored already: nothing was changed."]);
+    expect(effectSentences({ subjects: none, records: counts, documents: none, equal: true })).toEqual(["Everything in it is stored already: nothing would change."]);
+    expect(outcomeSentences(none, counts, null)).toEqual(["Everything in it was stored already: nothing was changed."]);
+  });
+
+  test("is told of documents beside records, or of them alone", () => {
+    const counts = { ...none, absent: 0 };
+    expect(effectSentences({ subjects: none, records: counts, documents: { created: 1, updated: 2, unchanged: 1 }, equal: false })).toEqual([
+      "1 document would be new.",
+      "2 documents would get a new version; the old one stays.",
+      "1 document is stored already, byte for byte.",
+    ]);
+    expect(outcomeSentences(none, counts, { ...none, created: 1 })).toEqual(["1 document came in."]);
   });
 
   test("is told of subjects alone where a packet was released before records were counted", () => {
-    expect(outcomeSentences({ created: 3, updated: 0, unchanged: 1 }, null)).toEqual(["3 subjects came in.", "3 records came in.", "1 record was stored already."]);
+    expect(outcomeSentences({ created: 3, updated: 0, unchanged: 1 }, null, null)).toEqual(["3 subjects came in.", "3 records came in.", "1 record was stored already."]);
   });
 });
 
@@ -66,16 +76,23 @@ describe("the studies that somebody may bring packets in for", () => {
   ];
   const assigned = (role: string, study: string) => ({ role, study, site: "*", from: null, until: null }) as never;
   const known = [
-    { study: "B", title: "Second" },
-    { study: "A", title: "First" },
+    { study: "B", title: "Second", sites: [{ site: "1", name: "One", country: "DE" }] },
+    { study: "A", title: "First", sites: [] },
   ];
 
   test("are those of the roles that bring packets in, with their titles", () => {
-    expect(uploadStudies({ grants, assignments: [assigned("site_coordinator", "B"), assigned("auditor", "A")] }, known)).toEqual([{ study: "B", title: "Second" }]);
+    expect(uploadStudies({ grants, assignments: [assigned("site_coordinator", "B"), assigned("auditor", "A")] }, known)).toEqual([
+      { study: "B", title: "Second", sites: ["1"], isWhole: true },
+    ]);
+  });
+
+  test("are told with the sites that a document may be for, and whether it may be for all", () => {
+    const at = (site: string) => ({ role: "site_coordinator", study: "B", site, from: null, until: null }) as never;
+    expect(uploadStudies({ grants, assignments: [at("10"), at("9"), at("10")] }, known)).toEqual([{ study: "B", title: "Second", sites: ["9", "10"], isWhole: false }]);
   });
 
   test("are all that are known, for who may everywhere; and named without a title where none may be read", () => {
     expect(uploadStudies({ grants, assignments: [assigned("site_coordinator", "*")] }, known).map(({ study }) => study)).toEqual(["A", "B"]);
-    expect(uploadStudies({ grants, assignments: [assigned("site_coordinator", "C")] }, [])).toEqual([{ study: "C", title: null }]);
+    expect(uploadStudies({ grants, assignments: [assigned("site_coordinator", "C")] }, [])).toEqual([{ study: "C", title: null, sites: [], isWhole: true }]);
   });
 });

@@ -6,30 +6,52 @@ import { EmptyState, Panel, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { bytesText, counted } from "../packets/packet-text.ts";
 import { whyNot } from "./chosen-files.ts";
+import { type ChosenFile, type DeclaredDocument, declaredOf, isDocument, whatIsMissing } from "./document-choice.ts";
+import { DocumentFields } from "./document-fields.tsx";
 import { DropArea } from "./drop-area.tsx";
 import { useUploadStudies } from "./use-upload-studies.ts";
 
 /** The study and the files of a new packet. Nothing is sent before it is begun. */
-export function ChooseFiles({ onStart }: { readonly onStart: (study: string, files: readonly File[]) => void }) {
+export function ChooseFiles({ onStart }: { readonly onStart: (study: string, files: readonly File[], documents: readonly (DeclaredDocument | null)[]) => void }) {
   const studies = useUploadStudies();
   const [chosen, setChosen] = useState<string | null>(null);
-  const [files, setFiles] = useState<readonly File[]>([]);
+  const [files, setFiles] = useState<readonly ChosenFile[]>([]);
   const [isTried, setTried] = useState(false);
   if (studies === null) return <Skeleton lines={5} label="Loading your studies" />;
   const [only] = studies;
   if (only === undefined) return <EmptyState title="No study to bring anything in for">Your assignments name none. Ask a security administrator.</EmptyState>;
   const study = chosen ?? (studies.length === 1 ? only.study : null);
-  const wrong = whyNot(files);
+  const place = studies.find((each) => each.study === study) ?? null;
+  const wrong = whyNot(files.map(({ file }) => file)) ?? whatIsMissing(files);
   const start = () => {
     setTried(true);
-    if (study !== null && wrong === null) onStart(study, files);
+    if (study !== null && wrong === null)
+      onStart(
+        study,
+        files.map(({ file }) => file),
+        files.map(declaredOf),
+      );
   };
+  const add = async (more: readonly File[]) => {
+    const looked = await Promise.all(more.map(async (file) => ({ file, isDocument: await isDocument(file), type: "" as const, site: "" })));
+    setFiles((now) => [...now, ...looked]);
+  };
+  const change = (at: number, part: Partial<ChosenFile>) => setFiles((now) => now.map((each, index) => (index === at ? { ...each, ...part } : each)));
   return (
     <Panel id="choose-title" title="A new packet">
       <div className="form">
         <label className="field upload-study">
           <span className="field-label">Study</span>
-          <select className="input" value={study ?? ""} onChange={({ currentTarget }) => setChosen(currentTarget.value)} aria-describedby="study-error">
+          <select
+            className="input"
+            value={study ?? ""}
+            onChange={({ currentTarget }) => {
+              setChosen(currentTarget.value);
+              // Another study has other sites.
+              setFiles((now) => now.map((each) => ({ ...each, site: "" })));
+            }}
+            aria-describedby="study-error"
+          >
             <option value="" disabled>
               Choose
             </option>
@@ -45,16 +67,21 @@ export function ChooseFiles({ onStart }: { readonly onStart: (study: string, fil
         </label>
         <DropArea
           label={files.length === 0 ? "Choose files" : "Add files"}
-          hint="Dataset-JSON, one domain a file, 1 to 20 files. Demographics (DM) may come with the others."
-          onFiles={(more) => setFiles((now) => [...now, ...more])}
+          hint="Dataset-JSON, one domain a file; or documents: PDF, XML, zip. 1 to 20 files. Demographics (DM) may come with the others."
+          onFiles={(more) => void add(more)}
         />
         {files.length > 0 && (
           <Table
             caption="Files of the packet"
-            rows={files.map((file, at) => ({ file, at }))}
+            rows={files.map((chosen, at) => ({ chosen, file: chosen.file, at }))}
             keyOf={({ at }) => String(at)}
             columns={[
               { key: "n", title: "File", isHeader: true, cell: ({ file, at }) => `${at + 1}  ${file.name}` },
+              {
+                key: "kind",
+                title: "What it is",
+                cell: ({ chosen, at }) => (chosen.isDocument ? <DocumentFields n={at + 1} chosen={chosen} place={place} onChange={(part) => change(at, part)} /> : "dataset"),
+              },
               { key: "size", title: "Size", isNumber: true, cell: ({ file }) => bytesText(file.size) },
               {
                 key: "act",
@@ -71,7 +98,7 @@ export function ChooseFiles({ onStart }: { readonly onStart: (study: string, fil
         )}
         <div className="form-acts upload-acts">
           <output className={isTried && wrong !== null ? "field-error" : "quiet"}>
-            {wrong === null ? `${counted(files.length, "file")}, ${bytesText(files.reduce((sum, { size }) => sum + size, 0))}` : isTried || files.length > 0 ? wrong : ""}
+            {wrong === null ? `${counted(files.length, "file")}, ${bytesText(files.reduce((sum, { file }) => sum + file.size, 0))}` : isTried || files.length > 0 ? wrong : ""}
           </output>
           <Button kind="primary" onPress={start}>
             Send into quarantine

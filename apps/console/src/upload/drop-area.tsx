@@ -42,7 +42,7 @@ export function FileButton({ label, onFiles, isPrimary = false }: Pick<DropAreaP
         type="file"
         className="file-input"
         multiple
-        accept=".json,.ndjson,application/json,application/x-ndjson"
+        accept=".json,.ndjson,.pdf,.xml,.zip,application/json,application/x-ndjson,application/pdf,application/xml,text/xml,application/zip"
         onChange={({ currentTarget }) => {
           const files = [...(currentTarget.files ?? [])];
           // The same file can be chosen again, after it was taken out.

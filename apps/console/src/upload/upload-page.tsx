@@ -26,7 +26,7 @@ export function UploadPage() {
       )}
       {mayUpload && run === null && (
         <>
-          <ChooseFiles onStart={start} />
+          <ChooseFiles onStart={(study, files, documents) => start(study, files, null, documents)} />
           <UnfinishedPanel onGoOn={(unfinished, files) => start(unfinished.study, files, unfinished)} />
         </>
       )}

@@ -2,6 +2,7 @@ import type { CallPath, InputOf, OutputOf } from "../api/procedures.ts";
 import type { Part, SendOptions } from "../api/send.ts";
 import { toFailure, WireFailure } from "../api/wire-failure.ts";
 import type { Unfinished } from "./chosen-files.ts";
+import type { DeclaredDocument } from "./document-choice.ts";
 import { FileReading, type LocalFile } from "./file-reader.ts";
 import { UploadSpeed } from "./upload-speed.ts";
 
@@ -48,6 +49,7 @@ export class UploadRun {
   packet: OutputOf<"packets.complete"> | null = null;
   packetId: string | null;
   readonly #line: UploadLine;
+  readonly #documents: readonly (DeclaredDocument | null)[];
   readonly #readings: readonly FileReading[];
   readonly #ended = new AbortController();
   readonly #listeners = new Set<() => void>();
@@ -56,9 +58,10 @@ export class UploadRun {
   #goOn: (() => void)[] = [];
   #version = 0;
 
-  /** `unfinished` is gone on with, its files in the order of `files`; without it a new packet is begun. */
-  constructor(study: string, files: readonly LocalFile[], line: UploadLine, unfinished: Unfinished | null = null) {
+  /** `unfinished` is gone on with, its files in the order of `files`; without it a new packet is begun, `documents` saying which files are some. */
+  constructor(study: string, files: readonly LocalFile[], line: UploadLine, unfinished: Unfinished | null = null, documents: readonly (DeclaredDocument | null)[] = []) {
     this.study = study;
+    this.#documents = documents;
     this.#line = line;
     this.#readings = files.map((file) => new FileReading(file));
     this.files = files.map(({ name, size }, at) => ({ n: at + 1, name, bytes: size, sent: unfinished?.files[at]?.received ?? 0 }));
@@ -129,7 +132,7 @@ export class UploadRun {
 
   async #begin(): Promise<void> {
     if (this.packetId !== null) return;
-    const input = { study: this.study, files: this.files.map(({ name, bytes }) => ({ name, bytes })) };
+    const input = { study: this.study, files: this.files.map(({ n, name, bytes }) => ({ name, bytes, document: this.#documents[n - 1] ?? undefined })) };
     const begun = await this.#persist(() => this.#line.call("packets.begin", input, { idempotencyKey: this.#keys.begin, signal: this.#ended.signal }));
     this.packetId = begun.packetId;
     this.#partBytes = begun.partBytes;

@@ -5,6 +5,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { liveSession } from "../api/live-session.ts";
 import { browserLine } from "./browser-line.ts";
 import type { Unfinished } from "./chosen-files.ts";
+import type { DeclaredDocument } from "./document-choice.ts";
 import { UploadRun } from "./upload-run.ts";
 
 const noSubscription = () => () => undefined;
@@ -33,8 +34,8 @@ export function useUpload() {
   return {
     run,
     /** Begins with these files, or goes on with an upload that was begun. */
-    start: (study: string, files: readonly File[], unfinished: Unfinished | null = null) => {
-      const next = new UploadRun(study, files, browserLine, unfinished);
+    start: (study: string, files: readonly File[], unfinished: Unfinished | null = null, documents: readonly (DeclaredDocument | null)[] = []) => {
+      const next = new UploadRun(study, files, browserLine, unfinished, documents);
       setRun(next);
       void next.run().then(() => client.invalidateQueries({ predicate: ({ queryKey: [path] }) => typeof path === "string" && path.startsWith("packets.") }));
     },
