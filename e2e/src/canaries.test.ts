@@ -122,7 +122,7 @@ describe("two hundred values that nobody may see where they don't belong", () =>
     const { items } = await reviewer.api.subjects.list.query({ study: PILOT });
     const [victim, other] = [items[0]?.subjectId ?? "", items[1]?.subjectId ?? ""];
     await product.withOwner(async (owner) => {
-      await owner`UPDATE phi.fields SET sealed = (SELECT sealed FROM phi.fields WHERE subject = ${other} AND name = 'RACE') WHERE subject = ${victim} AND name = 'RACE'`;
+      await owner`UPDATE phi.sealed_records SET fields = (SELECT fields FROM phi.sealed_records WHERE subject = ${other} AND domain = 'DM') WHERE subject = ${victim} AND domain = 'DM'`;
     });
     const { code } = await refused(
       "a field of another subject",

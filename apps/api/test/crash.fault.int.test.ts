@@ -69,7 +69,7 @@ faultTest(
 /** The steps of a release, by what passes on the way: a commit of its own is the first one after the packet's own row was changed. */
 const STEPS = {
   "before the first subject is written": ["to server", ["INSERT INTO phi.subjects"]],
-  "between records and their fields": ["to server", ["INSERT INTO phi.fields"]],
+  "between subjects and their records": ["to server", ["INSERT INTO phi.records"]],
   "between insert and commit": ["to server", ["UPDATE ingress.packets", "COMMIT"]],
   "after the commit and before the answer": ["to client", ["UPDATE ingress.packets", "COMMIT"]],
 } as const;
@@ -139,7 +139,7 @@ const plus = (a: Written, b: Written): Written => ({ subjects: a.subjects + b.su
 
 async function released(at: Deployment): Promise<Written> {
   const [row] = await at.owner.run<Written>`
-    SELECT (SELECT count(*) FROM phi.subjects)::integer AS subjects, (SELECT count(*) FROM phi.records)::integer AS records, (SELECT count(*) FROM phi.fields)::integer AS fields`;
+    SELECT (SELECT count(*) FROM phi.subjects)::integer AS subjects, (SELECT count(*) FROM phi.records)::integer AS records, (SELECT count(*) FROM phi.sealed_records, string_to_table(fields, E'\n'))::integer AS fields`;
   return row ?? { subjects: 0, records: 0, fields: 0 };
 }
 

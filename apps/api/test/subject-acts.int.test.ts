@@ -207,7 +207,8 @@ test("a correction at the new site goes on with the next version, and the subjec
   expect((await history(subjectId, "reviewer704")).map(({ version }) => version)).toEqual([3, 2, 1]);
   dataOf(await transfer(subjectId, "701"));
   expect([await valueOf(subjectId, "DM.AGE", {}, "reviewer701"), await valueOf(subjectId, "DM.AGE", { version: 1 }, "reviewer701")]).toEqual([66, 64]);
-  const sealed = await at.owner.run<{ form: string }>`SELECT DISTINCT regexp_replace(sealed, '\.[^.]*$', '') AS form FROM phi.fields WHERE subject = ${subjectId}`;
+  const sealed = await at.owner.run<{ form: string }>`SELECT DISTINCT regexp_replace(split_part(line, E'\t', 3), '\.[^.]*$', '') AS form
+      FROM phi.sealed_records, string_to_table(fields, E'\n') AS line WHERE subject = ${subjectId}`;
   expect(sealed.map(({ form }) => form)).toEqual([`sp1.${subjectId}-5`]);
 });
 
@@ -246,7 +247,7 @@ test("a release and a transfer of one subject at once leave it wholly at one sit
     expect(["ok", "service.busy"]).toContain(codeOf(moved));
     if (codeOf(moved) !== "ok") dataOf(await transfer(subjectId, to));
     const places = await at.owner.run<{ site_key: string }>`
-      SELECT DISTINCT site_key FROM phi.records WHERE subject = ${subjectId} UNION SELECT DISTINCT site_key FROM phi.fields WHERE subject = ${subjectId}`;
+      SELECT DISTINCT site_key FROM phi.records WHERE subject = ${subjectId} UNION SELECT DISTINCT site_key FROM phi.sealed_records WHERE subject = ${subjectId}`;
     expect(places.map(({ site_key }) => site_key)).toEqual([`${STUDY}/${to}`]);
     for (const { version } of await history(subjectId)) expect(typeof (await valueOf(subjectId, "DM.AGE", { version }))).toBe("number");
   }
@@ -254,13 +255,13 @@ test("a release and a transfer of one subject at once leave it wholly at one sit
 
 test("a ciphertext of the place that was left opens nothing when it is put back, by whoever owns the database", async () => {
   const subjectId = await subjectOf("1023", "reviewer701");
-  const [now] = await at.owner.run<{ sealed: string }>`SELECT sealed FROM phi.fields WHERE subject = ${subjectId} AND name = 'AGE' AND version = 1`;
+  const [now] = await at.owner.run<{ fields: string }>`SELECT fields FROM phi.sealed_records WHERE subject = ${subjectId} AND domain = 'DM' AND version = 1`;
   expect(await valueOf(subjectId, "DM.AGE", { version: 1 })).toBe(64);
-  await at.owner.run`UPDATE phi.fields f SET sealed = p.sealed FROM phi.past_fields p
-    WHERE p.subject = f.subject AND p.domain = f.domain AND p.record = f.record AND p.version = f.version AND p.name = f.name AND p.transfer = 1
-      AND f.subject = ${subjectId} AND f.name = 'AGE' AND f.version = 1`;
+  await at.owner.run`UPDATE phi.sealed_records f SET fields = p.fields FROM phi.past_sealed_records p
+    WHERE p.subject = f.subject AND p.domain = f.domain AND p.record = f.record AND p.version = f.version AND p.transfer = 1
+      AND f.subject = ${subjectId} AND f.domain = 'DM' AND f.version = 1`;
   expect(codeOf(await reveal(subjectId, "DM.AGE", { version: 1 }))).toBe("phi.integrity");
-  await at.owner.run`UPDATE phi.fields SET sealed = ${now?.sealed ?? ""} WHERE subject = ${subjectId} AND name = 'AGE' AND version = 1`;
+  await at.owner.run`UPDATE phi.sealed_records SET fields = ${now?.fields ?? ""} WHERE subject = ${subjectId} AND domain = 'DM' AND version = 1`;
   expect(await valueOf(subjectId, "DM.AGE", { version: 1 })).toBe(64);
 });
 

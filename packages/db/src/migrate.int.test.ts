@@ -102,6 +102,30 @@ test("a database from before there were other domains than DM keeps its packets,
   await empty.drop();
 });
 
+test("a database from before records were sealed in one row keeps every version's fields, and what was put aside of each place that was left", async () => {
+  const empty = await testDatabase();
+  await migrate(empty.url, { ...DEPLOYMENT, migrations: readMigrations().slice(0, 17) });
+  const place = (version: number, name: string): string => `'sub_1', 'DM', '1', ${version}, '${name}'`;
+  await query(
+    empty.url,
+    `ALTER TABLE phi.fields DISABLE TRIGGER recorded;
+     INSERT INTO phi.fields (subject, domain, record, version, name, classification, sealed, site_key)
+       VALUES (${place(1, "SEX")}, 'phi', 'sp1.k-2.one', 'S/2'), (${place(1, "AGEU")}, 'public', 'sp1.k-2.unit', 'S/2'), (${place(2, "SEX")}, 'phi', 'sp1.k-2.two', 'S/2');
+     INSERT INTO phi.past_fields (subject, domain, record, version, name, transfer, sealed)
+       VALUES (${place(1, "SEX")}, 1, 'sp1.k-1.one'), (${place(1, "AGEU")}, 1, 'sp1.k-1.unit'), ('sub_1', 'CONSENT', '1', 1, 'FROM', 1, 'sp1.k-1.day');`,
+  );
+  await migrate(empty.url, DEPLOYMENT);
+  expect(await query(empty.url, "SELECT version, fields, site_key FROM phi.sealed_records ORDER BY version")).toEqual([
+    { version: 1, fields: "AGEU\tpublic\tsp1.k-2.unit\nSEX\tphi\tsp1.k-2.one", site_key: "S/2" },
+    { version: 2, fields: "SEX\tphi\tsp1.k-2.two", site_key: "S/2" },
+  ]);
+  expect(await query(empty.url, "SELECT transfer, domain, fields FROM phi.past_sealed_records ORDER BY domain")).toEqual([
+    { transfer: 1, domain: "CONSENT", fields: "FROM\tphi\tsp1.k-1.day" },
+    { transfer: 1, domain: "DM", fields: "AGEU\tpublic\tsp1.k-1.unit\nSEX\tphi\tsp1.k-1.one" },
+  ]);
+  await empty.drop();
+});
+
 test("another deployment's database is refused before anything is changed", async () => {
   const { ownerUrl, apiUrl, drop } = await migratedDatabase();
   const database = connectDatabase({ url: apiUrl, max: 1, applicationName: "test" });

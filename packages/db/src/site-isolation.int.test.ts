@@ -97,25 +97,20 @@ async function fixture(max = 2): Promise<Fixture> {
       [ONE, TWO].map((site, n) => ({ ...site, id: idAt(n + 1), label: `label-${n + 1}`, wrapped: "sk1.k.AAAA", lookup: `lookup-${n + 1}` })),
     );
     const rows = [1, 2].map((n) => ({ subject: idAt(n), domain: "DM", record: "1", version: 1 }));
-    await subjects.insertVersions(
-      tx,
-      release,
-      "pkt_1",
-      rows.map((row, n) => ({ ...row, position: n + 1 })),
-      rows.map((row) => ({ ...row, name: "SEX", classification: "phi", sealed: SEALED })),
-    );
+    const versions = rows.map((row, n) => ({ record: { ...row, position: n + 1 }, fields: [{ ...row, name: "SEX", classification: "phi" as const, sealed: SEALED }] }));
+    await subjects.insertVersions(tx, release, "pkt_1", versions);
     await packets.decide(tx, release, "pkt_1", "released", OUTCOME);
   });
   return { database, admin, custodianUrl: db.custodianUrl, apiUrl: db.apiUrl };
 }
 
-const PHI_TABLES = ["phi.subjects", "phi.records", "phi.fields", "ingress.packets", "ingress.packet_sites", "ingress.packet_files", "ingress.packet_chunks"];
+const PHI_TABLES = ["phi.subjects", "phi.records", "phi.sealed_records", "ingress.packets", "ingress.packet_sites", "ingress.packet_files", "ingress.packet_chunks"];
 const EMPTY = Object.fromEntries(PHI_TABLES.map((table) => [table, 0]));
 
 async function visible(run: Tx): Promise<Record<string, number>> {
   const [row] = await run<{ counts: Record<string, number> }>`
     SELECT json_build_object('phi.subjects', (SELECT count(*) FROM phi.subjects), 'phi.records', (SELECT count(*) FROM phi.records),
-      'phi.fields', (SELECT count(*) FROM phi.fields), 'ingress.packets', (SELECT count(*) FROM ingress.packets),
+      'phi.sealed_records', (SELECT count(*) FROM phi.sealed_records), 'ingress.packets', (SELECT count(*) FROM ingress.packets),
       'ingress.packet_sites', (SELECT count(*) FROM ingress.packet_sites), 'ingress.packet_files', (SELECT count(*) FROM ingress.packet_files), 'ingress.packet_chunks', (SELECT count(*) FROM ingress.packet_chunks)) AS counts`;
   return row?.counts ?? {};
 }
@@ -123,7 +118,7 @@ async function visible(run: Tx): Promise<Record<string, number>> {
 faultTest("P8", "what a request before it on the same connection was granted shows the next one no row", async (defence) => {
   const { database } = await fixture(1);
   const grant = grantOf("packet.release", ONE, TWO);
-  expect(await withGrant(database, grant, visible)).toMatchObject({ "phi.fields": 2, "ingress.packet_chunks": 2 });
+  expect(await withGrant(database, grant, visible)).toMatchObject({ "phi.sealed_records": 2, "ingress.packet_chunks": 2 });
   await subjectStore(database).open(grantOf("phi.read", ONE, TWO), idAt(1));
   if (defence === "off") await database.run`SELECT set_config('sallyport.sites', ${"S/1\nS/2"}, false), set_config('sallyport.action', 'packet.release', false)`;
   expect(await visible(database.run)).toEqual(EMPTY);
@@ -133,7 +128,13 @@ faultTest("P8", "row security stands where a statement has no filter of its own"
   const { database, admin } = await fixture();
   if (defence === "off") for (const table of PHI_TABLES) await admin.unsafe(`ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`);
   // The packet names both sites, so a grant for one of them sees nothing of it.
-  expect(await withGrant(database, grantOf("packet.release", ONE), visible)).toEqual({ ...EMPTY, "phi.subjects": 1, "phi.records": 1, "phi.fields": 1, "ingress.packet_sites": 1 });
+  expect(await withGrant(database, grantOf("packet.release", ONE), visible)).toEqual({
+    ...EMPTY,
+    "phi.subjects": 1,
+    "phi.records": 1,
+    "phi.sealed_records": 1,
+    "ingress.packet_sites": 1,
+  });
   expect(await withGrant(database, grantOf("subject.list", TWO), visible)).toEqual({ ...EMPTY, "phi.subjects": 1, "phi.records": 1, "ingress.packet_sites": 1 });
   expect(await withGrant(database, grantOf("trail.read"), visible)).toEqual(EMPTY);
 });
@@ -179,8 +180,9 @@ test("a grant writes nothing outside its sites, and one for another act opens no
   const one = grantOf("packet.release", ONE);
   const subject = { ...TWO, id: idAt(3), label: "label-3", wrapped: "w", lookup: "lookup-3" };
   await expect(database.transaction((tx) => subjects.insert(tx, one, [subject]))).rejects.toMatchObject({ code: "policy.denied" });
-  const record = { subject: idAt(2), domain: "DM", record: "1", version: 2, position: 1 };
-  await expect(database.transaction((tx) => subjects.insertVersions(tx, one, "pkt_1", [record], []))).rejects.toMatchObject({ code: "policy.denied" });
+  const row = { subject: idAt(2), domain: "DM", record: "1", version: 2 };
+  const version = { record: { ...row, position: 1 }, fields: [{ ...row, name: "SEX", classification: "phi" as const, sealed: SEALED }] };
+  await expect(database.transaction((tx) => subjects.insertVersions(tx, one, "pkt_1", [version]))).rejects.toMatchObject({ code: "policy.denied" });
   // The adapter's own check left out: row security refuses.
   // Nor has its role a right to change a subject, or to lock one but by the function that only locks.
   await expect(withGrant(database, one, (tx) => tx`UPDATE phi.subjects SET id = 'sub_x' WHERE id = ${idAt(1)}`)).rejects.toMatchObject({ code: "policy.denied" });
@@ -199,14 +201,41 @@ test("a new version stays beside the old one, the new one is opened, and no vers
   const subjects = subjectStore(database);
   const release = grantOf("packet.release", ONE, TWO);
   const field: FieldRow = { subject: idAt(1), domain: "DM", record: "1", version: 2, name: "SEX", classification: "phi", sealed: "sp1.sub_1-1.BBBB" };
-  const insert = () => database.transaction((tx) => subjects.insertVersions(tx, release, "pkt_1", [{ ...field, position: 1 }], [field]));
-  await insert();
+  const insert = (...fields: readonly FieldRow[]) => database.transaction((tx) => subjects.insertVersions(tx, release, "pkt_1", [{ record: { ...field, position: 1 }, fields }]));
+  await insert(field);
   expect((await subjects.open(grantOf("subject.read", ONE), idAt(1)))?.fields).toEqual([field]);
-  expect(await admin`SELECT version FROM phi.fields WHERE subject = ${idAt(1)} ORDER BY version`).toEqual([{ version: 1 }, { version: 2 }]);
-  await expect(insert()).rejects.toMatchObject({ code: "service.busy" });
-  await expect(
-    database.transaction((tx) => subjects.insertVersions(tx, release, "pkt_1", [], [{ ...field, version: 1, name: "AGE", sealed: "plaintext 63" }])),
-  ).rejects.toMatchObject({ code: "internal" });
+  expect(await admin`SELECT version FROM phi.sealed_records WHERE subject = ${idAt(1)} ORDER BY version`).toEqual([{ version: 1 }, { version: 2 }]);
+  await expect(insert(field)).rejects.toMatchObject({ code: "service.busy" });
+});
+
+test("what isn't a sealed form of a named field is stored by nobody, nor are fields without their record", async () => {
+  const { database, admin } = await fixture();
+  const subjects = subjectStore(database);
+  const release = grantOf("packet.release", ONE, TWO);
+  const field: FieldRow = { subject: idAt(1), domain: "DM", record: "1", version: 2, name: "AGE", classification: "phi", sealed: SEALED };
+  const insert = (...fields: readonly FieldRow[]) => database.transaction((tx) => subjects.insertVersions(tx, release, "pkt_1", [{ record: { ...field, position: 1 }, fields }]));
+  const refused = { context: { sqlstate: "23514" } };
+  for (const sealed of ["plaintext 63", "63", "", "sp1.k", "sp2.k.AAAA", "sp1.k.AAAA AAAA"]) await expect(insert({ ...field, sealed }), sealed).rejects.toMatchObject(refused);
+  await expect(insert(field, { ...field, name: "SEX", sealed: "F" })).rejects.toMatchObject(refused);
+  await expect(insert({ ...field, name: "A GE" })).rejects.toMatchObject(refused);
+  await expect(insert()).rejects.toMatchObject({ context: { sqlstate: "23502" } });
+  for (const separator of ["\t", "\n", "\f"]) {
+    await expect(insert({ ...field, name: `AGE${separator}phi` })).rejects.toThrow(RangeError);
+    await expect(insert({ ...field, sealed: `${SEALED}${separator}SEX` })).rejects.toThrow(RangeError);
+  }
+  const alone = withGrant(
+    database,
+    release,
+    (tx) => tx`INSERT INTO phi.sealed_records (subject, domain, record, version, fields, site_key) VALUES (${idAt(1)}, 'DM', '1', 2, ${`AGE\tphi\t${SEALED}`}, 'S/1')`,
+  );
+  await expect(alone).rejects.toMatchObject({ context: { sqlstate: "23503" } });
+  expect(await admin`SELECT version FROM phi.sealed_records WHERE subject = ${idAt(1)}`).toEqual([{ version: 1 }]);
+});
+
+test("a field that stands twice in its record opens nothing", async () => {
+  const { database, admin } = await fixture();
+  await admin`UPDATE phi.sealed_records SET fields = fields || E'\n' || fields WHERE subject = ${idAt(1)}`;
+  await expect(subjectStore(database).open(grantOf("subject.read", ONE), idAt(1))).rejects.toMatchObject({ code: "phi.integrity" });
 });
 
 test("a packet is read back by no uploader, decided once, and listed within the grant's sites", async () => {
@@ -276,6 +305,6 @@ test("a site's records are read with a grant for that site, the system's with on
   expect(streamed).toEqual(await records.records(grantOf("trail.export", TWO), { chain: "site:S/2", generation: 1, fromSeq: 1, limit: 10 }));
   expect([await reader.subjectExists(idAt(1)), await reader.subjectExists(idAt(9))]).toEqual([true, false]);
   await expect(custodian.run`SELECT label FROM phi.subjects`).rejects.toMatchObject({ code: "policy.denied" });
-  await expect(custodian.run`SELECT sealed FROM phi.fields`).rejects.toMatchObject({ code: "policy.denied" });
+  await expect(custodian.run`SELECT fields FROM phi.sealed_records`).rejects.toMatchObject({ code: "policy.denied" });
   await expect(reader.records("site:S/1' OR true --", 1, 1, 2)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "verb.invalid" });
 });

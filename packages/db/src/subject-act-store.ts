@@ -4,10 +4,10 @@ import { siteKey, type Grant } from "@sallyport/policy";
 import type { Database, Tx } from "./database.ts";
 import { isSqlState } from "./database-failure.ts";
 import { enterGrant, grantedSites, withGrant } from "./site-context.ts";
-import { fieldsOf, type StoredSubject, subjectOf } from "./subject-rows.ts";
+import { byVersion, fieldsIn, linesOf, recordsIn, type StoredSubject, subjectOf } from "./subject-rows.ts";
 
-/** Rows that one statement moves: some hundred milliseconds on a busy machine. */
-const FIELDS_AT_ONCE = 2000;
+/** Versions of records that one statement moves: some hundred milliseconds on a busy machine. */
+const VERSIONS_AT_ONCE = 200;
 
 interface StoredVersion {
   readonly version: number;
@@ -37,10 +37,10 @@ export function subjectActStore(database: Database): SubjectActStore<Tx> {
         if (subject === null) return null;
         // One statement: what a release brings in between is in all of it or in none.
         const [row] = await tx<{ fields: string | null }>`
-          SELECT string_agg(concat_ws(E'\t', f.domain, f.record, f.version, f.name, f.classification, f.sealed), E'\n') AS fields
-            FROM phi.fields f WHERE f.subject = ${id}`;
+          SELECT string_agg(concat_ws(E'\t', f.domain, f.record, f.version, 0) || E'\n' || f.fields, E'\f') AS fields
+            FROM phi.sealed_records f WHERE f.subject = ${id}`;
         const dates = (await withdrawalsOf(tx, id)).map(consentField).filter((field): field is FieldRow => field !== null);
-        return { subject: subjectOf(subject), fields: [...fieldsOf(id, row?.fields ?? null), ...dates] };
+        return { subject: subjectOf(subject), fields: [...recordsIn(id, row?.fields ?? null).flatMap(({ fields }) => fields), ...dates] };
       });
     },
 
@@ -51,9 +51,10 @@ export function subjectActStore(database: Database): SubjectActStore<Tx> {
       const [row] = await tx<{ begun: boolean }>`
         SELECT phi.transfer_subject(${id}, ${siteKey(from)}, ${siteKey(to)}, ${wrapped}, ${reason}, ${grant.principal}, ${grant.requestId}, ${atMs}) AS begun`;
       if (row?.begun !== true) throw new SallyportError("service.busy");
-      for (let first = 0; first < fields.length; first += FIELDS_AT_ONCE) {
-        const some = fields.slice(first, first + FIELDS_AT_ONCE).map(({ domain, record, version, name, sealed }) => ({ domain, record, version, name, sealed }));
-        await tx`SELECT phi.transfer_fields(${id}, ${JSON.stringify(some)})`;
+      const versions = [...byVersion(fields).values()];
+      for (let first = 0; first < versions.length; first += VERSIONS_AT_ONCE) {
+        const some = versions.slice(first, first + VERSIONS_AT_ONCE).map((of) => ({ domain: of[0]?.domain, record: of[0]?.record, version: of[0]?.version, fields: linesOf(of) }));
+        await tx`SELECT phi.transfer_records(${id}, ${JSON.stringify(some)})`;
       }
       try {
         // Here, and not when the transaction ends: what follows in it is a record that says that the subject has moved.
@@ -116,10 +117,10 @@ async function versions(tx: Tx, grant: Grant, at: VersionsAt): Promise<RecordVer
   const rows = await tx<StoredVersion>`
     SELECT r.version, coalesce(p.decided_at_ms, floor(extract(epoch FROM r.created_at) * 1000)::bigint) AS at_ms, r.changed, r.packet,
            p.decided_by AS released_by, p.decided_request AS request_id, count(*) OVER ()::integer AS total,
-           (SELECT string_agg(concat_ws(E'\t', f.domain, f.record, f.version, f.name, f.classification, f.sealed), E'\n' ORDER BY f.name)
-              FROM phi.fields f
-             WHERE f.subject = r.subject AND f.domain = r.domain AND f.record = r.record AND f.version = r.version
-               AND (${name}::text IS NULL OR f.name = ${name})) AS fields
+           (SELECT CASE WHEN ${name}::text IS NULL THEN f.fields
+                        ELSE (SELECT l.line FROM string_to_table(f.fields, E'\n') AS l (line) WHERE split_part(l.line, E'\t', 1) = ${name} LIMIT 1) END
+              FROM phi.sealed_records f
+             WHERE f.subject = r.subject AND f.domain = r.domain AND f.record = r.record AND f.version = r.version) AS fields
       FROM phi.records r LEFT JOIN phi.releases_of(${id}) p ON p.packet = r.packet
      WHERE r.subject = ${id} AND r.domain = ${domain} AND r.record = ${record} AND (${version}::integer IS NULL OR r.version = ${version})
      ORDER BY r.version DESC LIMIT ${limit}`;
@@ -133,7 +134,7 @@ async function versions(tx: Tx, grant: Grant, at: VersionsAt): Promise<RecordVer
       packet: row.packet,
       releasedBy: row.released_by,
       requestId: row.request_id,
-      fields: fieldsOf(id, row.fields),
+      fields: fieldsIn({ subject: id, domain, record, version: row.version }, row.fields),
     })),
   };
 }

@@ -93,13 +93,9 @@ async function fixture(): Promise<Fixture> {
       [SUBJECT, 2],
       [OTHER, 1],
     ] as const)
-      await subjects.insertVersions(
-        tx,
-        release,
-        PACKET,
-        [{ subject, domain: "DM", record: "1", version, position: 1, ...(version > 1 && { changed: ["SEX"] }) }],
-        [fieldOf(subject, version)],
-      );
+      await subjects.insertVersions(tx, release, PACKET, [
+        { record: { subject, domain: "DM", record: "1", version, position: 1, ...(version > 1 && { changed: ["SEX"] }) }, fields: [fieldOf(subject, version)] },
+      ]);
     await packetStore(database).decide(tx, release, PACKET, "released", null);
   });
   return { database, admin };
@@ -113,7 +109,12 @@ async function reasonIn(tx: Tx): Promise<string> {
 }
 
 /** Everything of the subject, sealed anew under its second key. */
+const versionOf = (version: number) => ({ record: { subject: SUBJECT, domain: "DM", record: "1", version, position: 1 }, fields: [fieldOf(SUBJECT, version)] });
+
 const RESEALED = [1, 2].map((version) => fieldOf(SUBJECT, version, 2));
+/** Fields as the function takes them, a record each. */
+const given = (fields: readonly FieldRow[]): string =>
+  JSON.stringify(fields.map(({ domain, record, version, name, classification, sealed }) => ({ domain, record, version, fields: `${name}\t${classification}\t${sealed}` })));
 const move = (database: Database, over: { readonly from?: SiteRef; readonly to?: SiteRef; readonly fields?: readonly FieldRow[]; readonly grant?: Grant } = {}): Promise<void> => {
   const { from = ONE, to = TWO, fields = RESEALED, grant = grantOf("subject.transfer", from, to) } = over;
   return database.transaction(async (tx) =>
@@ -137,10 +138,10 @@ async function standing({ admin }: Fixture): Promise<unknown> {
   const [row] = await admin`SELECT
     (SELECT json_build_array(site, wrapped, key_version) FROM phi.subjects WHERE id = ${SUBJECT}) AS subject,
     (SELECT json_agg(json_build_array(version, site_key, changed) ORDER BY version) FROM phi.records WHERE subject = ${SUBJECT}) AS records,
-    (SELECT json_agg(json_build_array(version, site_key, sealed) ORDER BY version) FROM phi.fields WHERE subject = ${SUBJECT}) AS fields,
+    (SELECT json_agg(json_build_array(version, site_key, split_part(fields, E'\t', 3)) ORDER BY version) FROM phi.sealed_records WHERE subject = ${SUBJECT}) AS fields,
     (SELECT json_agg(json_build_array(n, site_key, sealed) ORDER BY n) FROM phi.withdrawals WHERE subject = ${SUBJECT}) AS withdrawals,
     (SELECT json_agg(json_build_array(n, from_key, to_key, wrapped) ORDER BY n) FROM phi.transfers) AS transfers,
-    (SELECT json_agg(json_build_array(transfer, domain, record, version, sealed) ORDER BY domain, record, version) FROM phi.past_fields) AS past`;
+    (SELECT json_agg(json_build_array(transfer, domain, record, version, split_part(fields, E'\t', 3)) ORDER BY domain, record, version) FROM phi.past_sealed_records) AS past`;
   return row;
 }
 
@@ -221,9 +222,9 @@ faultTest("P8", "the function that moves asks for the crossing's own sites and a
 faultTest("P8", "fields are moved by no grant but one for a transfer at both places, and outside of a transfer not at all", async (defence) => {
   const at = await fixture();
   const before = await standing(at);
-  const direct = (grant: Grant): Promise<unknown> => withGrant(at.database, grant, (tx) => tx`SELECT phi.transfer_fields(${SUBJECT}, ${JSON.stringify(RESEALED)})`);
+  const direct = (grant: Grant): Promise<unknown> => withGrant(at.database, grant, (tx) => tx`SELECT phi.transfer_records(${SUBJECT}, ${given(RESEALED)})`);
   if (defence === "off") {
-    const [row] = await at.admin<{ text: string }[]>`SELECT pg_get_functiondef(oid) AS text FROM pg_proc WHERE proname = 'transfer_fields'`;
+    const [row] = await at.admin<{ text: string }[]>`SELECT pg_get_functiondef(oid) AS text FROM pg_proc WHERE proname = 'transfer_records'`;
     await at.admin.unsafe((row?.text ?? "").replaceAll("site_key <> v_to", "site_key <> ''"));
   }
   await direct(grantOf("subject.transfer", ...BOTH));
@@ -239,10 +240,27 @@ faultTest("P8", "a transfer that leaves something behind is not committed, whate
   const partial = withGrant(at.database, grantOf("subject.transfer", ...BOTH), async (tx) => {
     const reason = await reasonIn(tx);
     await tx`SELECT phi.transfer_subject(${SUBJECT}, 'S/1', 'S/2', 'w', ${reason}, 'prn_test', 'req_test', 5)`;
-    await tx`SELECT phi.transfer_fields(${SUBJECT}, ${JSON.stringify(RESEALED.slice(1))})`;
+    await tx`SELECT phi.transfer_records(${SUBJECT}, ${given(RESEALED.slice(1))})`;
   });
   await expect(partial).rejects.toMatchObject({ context: { sqlstate: "23503" } });
   expect(await standing(at)).toEqual(before);
+});
+
+faultTest("P8", "a record is moved with the fields that it has, each classified as it was, and with no others", async (defence) => {
+  const at = await fixture();
+  if (defence === "off") {
+    const [row] = await at.admin<{ text: string }[]>`SELECT pg_get_functiondef(oid) AS text FROM pg_proc WHERE proname = 'transfer_records'`;
+    await at.admin.unsafe((row?.text ?? "").replace("AND phi.named_in(f.fields) = phi.named_in(g.fields)", ""));
+  }
+  const before = await standing(at);
+  const [first, second] = RESEALED as [FieldRow, FieldRow];
+  for (const other of [
+    { ...first, name: "AGE" },
+    { ...first, classification: "public" as const },
+  ]) {
+    await expect(move(at.database, { fields: [other, second] })).rejects.toMatchObject({ code: "service.busy" });
+    expect(await standing(at)).toEqual(before);
+  }
 });
 
 test("rows of a subject are changed, and what was put aside is read, by no statement of the api's", async () => {
@@ -252,17 +270,17 @@ test("rows of a subject are changed, and what was put aside is read, by no state
   const transfer = grantOf("subject.transfer", ...BOTH);
   for (const statement of [
     (tx: Tx) => tx`UPDATE phi.subjects SET site = '1'`,
-    (tx: Tx) => tx`UPDATE phi.fields SET site_key = 'S/1'`,
+    (tx: Tx) => tx`UPDATE phi.sealed_records SET site_key = 'S/1'`,
     (tx: Tx) => tx`UPDATE phi.records SET site_key = 'S/1'`,
     (tx: Tx) => tx`UPDATE phi.withdrawals SET act = 'recorded_in_error'`,
     (tx: Tx) => tx`DELETE FROM phi.withdrawals`,
     (tx: Tx) => tx`DELETE FROM phi.transfers`,
-    (tx: Tx) => tx`INSERT INTO phi.past_fields VALUES ('a', 1, 'DM', '1', 1, 'SEX', 'x')`,
-    (tx: Tx) => tx`SELECT sealed FROM phi.past_fields`,
+    (tx: Tx) => tx`INSERT INTO phi.past_sealed_records VALUES ('a', 1, 'DM', '1', 1, 'x')`,
+    (tx: Tx) => tx`SELECT fields FROM phi.past_sealed_records`,
     (tx: Tx) => tx`SELECT wrapped FROM phi.transfers`,
   ])
     await expect(withGrant(at.database, transfer, statement)).rejects.toMatchObject({ code: "policy.denied" });
-  for (const table of ["phi.transfers", "phi.past_fields"]) await expect(at.admin.unsafe(`DELETE FROM ${table}`)).rejects.toThrow("append-only");
+  for (const table of ["phi.transfers", "phi.past_sealed_records"]) await expect(at.admin.unsafe(`DELETE FROM ${table}`)).rejects.toThrow("append-only");
 });
 
 faultTest("P8", "withdrawals and earlier sites are shown to the crossing's own sites alone, and recorded at them alone", async (defence) => {
@@ -293,8 +311,7 @@ test("withdrawals and their corrections follow each other", async () => {
 test("a release and a transfer of one subject come one after the other, whichever is first", async () => {
   const at = await fixture();
   const subjects = subjectStore(at.database);
-  const third = (tx: Tx): Promise<void> =>
-    subjects.insertVersions(tx, grantOf("packet.release", ONE), PACKET, [{ subject: SUBJECT, domain: "DM", record: "1", version: 3, position: 1 }], [fieldOf(SUBJECT, 3)]);
+  const third = (tx: Tx): Promise<void> => subjects.insertVersions(tx, grantOf("packet.release", ONE), PACKET, [versionOf(3)]);
   // The release has written and not committed: the transfer waits, and then finds more than it was given.
   const first = await at.database.transaction(async (tx) => {
     await third(tx);
@@ -308,11 +325,7 @@ test("a release and a transfer of one subject come one after the other, whicheve
   const second = await at.database.transaction(async (tx) => {
     const reason = await reasonIn(tx);
     await subjectActStore(at.database).transfer(tx, grantOf("subject.transfer", ...BOTH), { id: SUBJECT, from: ONE, to: TWO, wrapped: "sk1.k.NEW", fields: all, reason, atMs: 5 });
-    const late = at.database
-      .transaction((other) =>
-        subjects.insertVersions(other, grantOf("packet.release", ONE), PACKET, [{ subject: SUBJECT, domain: "DM", record: "1", version: 4, position: 1 }], [fieldOf(SUBJECT, 4)]),
-      )
-      .catch((error: unknown) => error);
+    const late = at.database.transaction((other) => subjects.insertVersions(other, grantOf("packet.release", ONE), PACKET, [versionOf(4)])).catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 200));
     return { late };
   });

@@ -4,7 +4,7 @@ import type { Database, Tx } from "./database.ts";
 import { gathered } from "./gathered.ts";
 import { releaseStore } from "./release-store.ts";
 import { enterGrant, grantedSites, withGrant } from "./site-context.ts";
-import { fieldsOf, type StoredSubject, subjectOf } from "./subject-rows.ts";
+import { recordsIn, type StoredSubject, subjectOf } from "./subject-rows.ts";
 
 interface OpenedRow extends Omit<StoredSubject, "id"> {
   readonly n: number;
@@ -77,14 +77,13 @@ const openingOf = (grant: Grant, id: string, { names, domain, record, after, lim
   most: limit ?? null,
 });
 
-function openedOf(id: string, { fields: lines, domains, ...row }: OpenedRow, limit: number | undefined): OpenedSubject {
-  const fields = fieldsOf(id, lines);
-  const last = lines?.slice(lines.lastIndexOf("\n") + 1).split("\t");
-  const isFull = limit !== undefined && new Set(fields.map(({ record }) => record)).size === limit;
+function openedOf(id: string, { fields: text, domains, ...row }: OpenedRow, limit: number | undefined): OpenedSubject {
+  const records = recordsIn(id, text);
+  const last = records.at(-1);
   return {
     subject: subjectOf({ ...row, id }),
-    fields,
-    next: isFull && last !== undefined ? { record: last[1] ?? "", position: Number(last[6]) } : null,
+    fields: records.flatMap(({ fields }) => fields),
+    next: last === undefined || records.length !== limit ? null : { record: last.record, position: last.position },
     domains: (domains ?? "").split("\n").flatMap((line) => {
       const [domain = "", records = ""] = line.split("\t");
       return domain === "" ? [] : [{ domain, records: Number(records) }];

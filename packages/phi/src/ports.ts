@@ -45,6 +45,12 @@ export interface RecordRow {
   readonly position: number;
 }
 
+/** One version of a record with all its fields, to be written. */
+export interface SealedVersion {
+  readonly record: RecordRow;
+  readonly fields: readonly FieldRow[];
+}
+
 /** A record's current version with all its fields, and the packet that made it. */
 export interface CurrentRecord extends Omit<RecordRow, "position" | "changed"> {
   readonly packet: string;
@@ -112,7 +118,7 @@ export interface SubjectStore<Tx> {
   lock(tx: Tx, grant: Grant, ids: readonly string[]): Promise<void>;
   insert(tx: Tx, grant: Grant, subjects: readonly NewSubjectRow[]): Promise<void>;
   /** Inserts new versions of records with all their fields. Old versions stay. */
-  insertVersions(tx: Tx, grant: Grant, packet: string, records: readonly RecordRow[], fields: readonly FieldRow[]): Promise<void>;
+  insertVersions(tx: Tx, grant: Grant, packet: string, versions: readonly SealedVersion[]): Promise<void>;
   /** The variables by which the records of a domain are told apart since its first release, or null before it. */
   recordKeys(tx: Tx, study: string, domain: string): Promise<readonly string[] | null>;
   /** Keeps them at the first release; answers the ones that stand. */

@@ -31,7 +31,8 @@ export class Grant {
   readonly rule: string;
   readonly sites: readonly SiteRef[];
   readonly fields: FieldRule;
-  readonly #siteKeys: ReadonlySet<string>;
+  /** By study: asked for each field of each record, so no text is put together to ask. */
+  readonly #sites: ReadonlyMap<string, ReadonlySet<string>>;
   #open = true;
 
   private constructor(facts: GrantFacts, decision: Extract<Decision, { effect: "allow" }>) {
@@ -46,7 +47,7 @@ export class Grant {
     this.rule = decision.rule;
     this.sites = decision.sites;
     this.fields = decision.fields;
-    this.#siteKeys = new Set(decision.sites.map(siteKey));
+    this.#sites = byStudy(decision.sites);
   }
 
   static issue(facts: GrantFacts, decision: Extract<Decision, { effect: "allow" }>): Grant {
@@ -59,17 +60,23 @@ export class Grant {
   }
 
   /** Whether the grant reaches this site. */
-  covers(site: SiteRef): boolean {
-    return this.#siteKeys.has(siteKey(site));
+  covers({ study, site }: SiteRef): boolean {
+    return this.#sites.get(study)?.has(site) ?? false;
   }
 
   /** `study/site` of every site that the grant reaches, for the row filter and row-level security. */
   siteKeys(): readonly string[] {
-    return [...this.#siteKeys];
+    return [...new Set(this.sites.map(siteKey))];
   }
 
   /** Ends the crossing. */
   close(): void {
     this.#open = false;
   }
+}
+
+function byStudy(sites: readonly SiteRef[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const studies = new Map<string, Set<string>>();
+  for (const { study, site } of sites) studies.set(study, (studies.get(study) ?? new Set()).add(site));
+  return studies;
 }

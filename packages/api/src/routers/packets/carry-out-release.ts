@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { SallyportError } from "@sallyport/errors";
-import { type PlannedRow, sealRecord } from "@sallyport/phi";
+import { type PlannedRow, type SealedVersion, sealRecord } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import type { ApiDeps } from "../../ports.ts";
 import { subjectKeyPlace } from "../subjects/subject-place.ts";
@@ -9,8 +9,6 @@ import type { OpenedRows } from "./opened-file.ts";
 import { conflictAt, type PreparedRelease, rowsInHand, throwConflicts } from "./prepare-release.ts";
 import { otherKeys } from "./read-packet.ts";
 import { countStored, type ReleaseTally } from "./release-tally.ts";
-
-type SealedRecord = ReturnType<typeof sealRecord>;
 
 /** Rows that are sealed in one go. */
 const ROWS_AT_ONCE = 25;
@@ -62,7 +60,7 @@ class BatchWriter<Tx> {
   readonly #tx: Tx;
   readonly #grant: Grant;
   readonly #packet: string;
-  #sealed: readonly SealedRecord[] = [];
+  #sealed: readonly SealedVersion[] = [];
 
   constructor(deps: Pick<ApiDeps<Tx>, "keys" | "subjects">, tx: Tx, grant: Grant, packet: string) {
     this.#deps = deps;
@@ -85,21 +83,15 @@ class BatchWriter<Tx> {
     const sealed = this.#sealed;
     this.#sealed = [];
     if (sealed.length === 0) return;
-    await this.#deps.subjects.insertVersions(
-      this.#tx,
-      this.#grant,
-      this.#packet,
-      sealed.map(({ record }) => record),
-      sealed.flatMap(({ fields }) => fields),
-    );
+    await this.#deps.subjects.insertVersions(this.#tx, this.#grant, this.#packet, sealed);
   }
 
-  async #seal(rows: readonly PlannedRow[]): Promise<readonly SealedRecord[]> {
+  async #seal(rows: readonly PlannedRow[]): Promise<readonly SealedVersion[]> {
     const changed = rows.flatMap((row) => (row.outcome === "unchanged" ? [] : [row]));
     const owners = [...new Map(changed.map(({ subject }) => [subject.id, subject])).values()];
     const opened = await this.#deps.keys.openAll(owners.map((subject) => ({ place: subjectKeyPlace(subject), wrapped: subject.wrapped })));
     const keyOf = new Map(owners.map(({ id }, at) => [id, opened[at]]));
-    const sealed: SealedRecord[] = [];
+    const sealed: SealedVersion[] = [];
     for (const [at, { subject, record }] of changed.entries()) {
       const key = keyOf.get(subject.id);
       if (key === undefined) throw new SallyportError("keys.unavailable");
