@@ -206,6 +206,8 @@ const ENDS = {
   "that was signed out": (api: Api, _who: Enrolled, session: SignedIn) => desk.step(api, "end", { session: session.session }),
   "that was ended by an administrator": async (api: Api, { personId }: Enrolled) =>
     desk.call(api, await desk.signIn(api, admin), "people.endSessions", { personId, reason: "the laptop is lost" }),
+  "whose person was offboarded": async (api: Api, { personId }: Enrolled) =>
+    desk.call(api, await desk.signIn(api, admin), "people.offboard", { personId, reason: "left the company today" }),
   "whose person was suspended": async (api: Api, { personId }: Enrolled) =>
     desk.call(api, await desk.signIn(api, admin), "people.suspend", { personId, reason: "left the study today" }),
 };

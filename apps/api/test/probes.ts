@@ -25,6 +25,7 @@ export interface Foreign {
   readonly approvals: readonly [atSite: string, ofDeployment: string];
   readonly person: string;
   readonly session: string;
+  readonly lock: string;
 }
 
 /** For each procedure that takes a name of something: someone of site 701, a name of what is at 704, and a name of nothing. */
@@ -40,6 +41,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
   const approvals = (who: Who, more: object = {}): Probe[] =>
     there.approvals.map((approvalId) => ({ who, foreign: { approvalId, ...more }, absent: { approvalId: newId("apr"), ...more } }));
   const people: Probe[] = [{ who: "admin701", foreign: { personId: there.person, reason: REASON }, absent: { personId: newId("per"), reason: REASON } }];
+  const locks: Probe[] = [{ who: "admin701", foreign: { lockId: there.lock, reason: REASON }, absent: { lockId: newId("lck"), reason: REASON } }];
   const assignees = (more: object): Probe[] => {
     const about = (principal: string): object => ({ principal, study: STUDY, site: "701", reason: REASON, ...more });
     return [{ who: "admin701", foreign: about("svc_reviewer704"), absent: about(newId("prn")) }];
@@ -103,6 +105,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "approvals.withdraw": approvals("regulatory701", { reason: REASON }),
     "approvals.requestBulkReveal": subjects({ fields: ["DM.SUBJID"], purpose: "monitoring", reason: REASON }),
     "approvals.requestSuspend": people,
+    "approvals.requestOffboard": people,
     "approvals.requestReinstate": people,
     "approvals.requestRecovery": people,
     "approvals.requestInvite": [],
@@ -111,6 +114,22 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "assignments.assign": assignees({ role: "clinical_reviewer" }),
     "assignments.end": assignees({ role: "clinical_reviewer", from: SOME_TIME }),
     "assignments.options": [],
+    "approvals.requestLockLift": locks,
+    "locks.lift": locks,
+    "locks.list": [],
+    "locks.set": [
+      {
+        who: "admin701",
+        foreign: { target: { kind: "person", personId: there.person }, reason: REASON },
+        absent: { target: { kind: "person", personId: newId("per") }, reason: REASON },
+      },
+      {
+        who: "admin701",
+        foreign: { target: { kind: "site", study: STUDY, site: "704" }, reason: REASON },
+        absent: { target: { kind: "site", study: STUDY, site: "799" }, reason: REASON },
+      },
+    ],
+    "people.offboard": people,
     "people.suspend": people,
     "people.endSessions": people,
     "me.endSession": [{ who: "admin701", foreign: { sessionId: there.session }, absent: { sessionId: newId("ses") } }],
@@ -158,7 +177,10 @@ export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
   } as const;
   await api.database.transaction((tx) => api.process.people.sessions.begin(tx, session, sha256Hex(session.id)));
   const [packet, upload] = [uploaded, begun].map((reply) => (dataOf(reply) as { packetId: string }).packetId);
-  return { session: session.id, packet: packet ?? "", upload: upload ?? "", subject: subject?.id ?? "", own: own?.id ?? "", person: person.id, approvals };
+  const [lock, reason] = [newId("lck"), newId("chg")];
+  await at.owner.run`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES (${reason}, 'r', 's', 'c')`;
+  await at.owner.run`INSERT INTO policy.locks (id, kind, target, set_by, reason, set_at_ms) VALUES (${lock}, 'token', 'nobodys', ${person.id}, ${reason}, 1)`;
+  return { lock, session: session.id, packet: packet ?? "", upload: upload ?? "", subject: subject?.id ?? "", own: own?.id ?? "", person: person.id, approvals };
 }
 
 async function plantPerson({ owner }: Deployment): Promise<{ readonly id: string; readonly principal: string }> {

@@ -17,7 +17,7 @@ const TEXTS = [
   "000000",
   "clinical_reviewer",
   "{}",
-  ...["pkt", "sub", "per", "prn", "ses", "aut", "apr", "idn", "req", "doc"].map((prefix) => `${prefix}_${"0".repeat(26)}`),
+  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc"].map((prefix) => `${prefix}_${"0".repeat(26)}`),
 ];
 
 /**

@@ -8,7 +8,7 @@ import type { Reply } from "./door-client.ts";
 import { FaultProxy, through } from "./fault-proxy.ts";
 import { bestEffort, policyKeptForGood, type Ports } from "./lax-ports.ts";
 import { sampleOf } from "./samples.ts";
-import { type Api, codeOf, dataOf, type Deployment, deployment, until, type Who } from "./stack.ts";
+import { type Api, codeOf, dataOf, type Deployment, deployment, OTHER_STUDY, until, type Who } from "./stack.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 
@@ -85,6 +85,9 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "overview.watch": ["auditor", {}],
   "workloads.list": ["admin", {}],
   "access.mine": ["reviewer", {}],
+  "locks.list": ["admin", {}],
+  "locks.set": ["admin", { target: { kind: "site", study: OTHER_STUDY, site: "901" }, reason: "an incident at the site" }],
+  "locks.lift": ["admin", { lockId: `lck_${"0".repeat(26)}`, reason: "the incident is over" }],
   "assignments.options": ["admin", {}],
   "assignments.assign": ["admin", { principal: "svc_reviewer704", role: "clinical_reviewer", study: STUDY, site: "701", reason: "covers for a colleague" }],
   "assignments.end": ["admin", { principal: "svc_reviewer704", role: "clinical_reviewer", study: STUDY, site: "704", from: "2026-01-01T00:00:00.000Z", reason: "is back at home" }],
@@ -95,6 +98,7 @@ async function standing(): Promise<unknown> {
   const [row] = await at.owner.run<{ all: unknown }>`SELECT json_build_array(
     (SELECT json_agg(json_build_array(id, state) ORDER BY id) FROM ingress.packets), (SELECT count(*) FROM phi.subjects), (SELECT count(*) FROM phi.records),
     (SELECT count(*) FROM audit.changes), (SELECT count(*) FROM boundary.idempotency), (SELECT count(*) FROM phi.withdrawals), (SELECT count(*) FROM phi.transfers),
+    (SELECT count(*) FROM policy.locks),
     (SELECT json_agg(json_build_array(a.principal, a.role, a.site, a.until_ms) ORDER BY a.principal, a.role, a.site) FROM policy.assignments a),
     (SELECT json_agg(json_build_array(id, site) ORDER BY id) FROM phi.subjects)) AS all`;
   return row?.all;

@@ -19,6 +19,9 @@ import { searchCrossings } from "./routers/crossings/search-crossings.ts";
 import { watchCrossings } from "./routers/crossings/watch-crossings.ts";
 import { getOverview, watchOverview } from "./routers/overview/overview.ts";
 import { addPasskey, passkeyOptions } from "./routers/me/add-passkey.ts";
+import { liftLock } from "./routers/locks/lift-lock.ts";
+import { listLocks } from "./routers/locks/list-locks.ts";
+import { setLock } from "./routers/locks/set-lock.ts";
 import { confirmTerminal } from "./routers/me/confirm-terminal.ts";
 import { endMySession } from "./routers/me/end-my-session.ts";
 import { myOverview } from "./routers/me/my-overview.ts";
@@ -41,6 +44,7 @@ import { issueLink } from "./routers/people/issue-link.ts";
 import { subjectExposure } from "./routers/subjects/exposure.ts";
 import { endSessions } from "./routers/people/end-sessions.ts";
 import { listPeople } from "./routers/people/list-people.ts";
+import { offboard } from "./routers/people/offboard.ts";
 import { suspend } from "./routers/people/suspend.ts";
 import { getSubject } from "./routers/subjects/get-subject.ts";
 import { subjectHistory } from "./routers/subjects/history.ts";
@@ -95,6 +99,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       ...requestProcedures(boundary, deps),
     },
     assignments: { options: assignmentOptions(boundary, deps), assign: assignRole(boundary, deps), end: endAssignment(boundary, deps) },
+    locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
     studies: { list: listStudies(boundary, deps) },
     trail: { chains: listChains(boundary, deps), openExport: openExport(boundary, deps), readExport: readExport(boundary, deps), verify: verifyChains(boundary, deps) },
     crossings: {
@@ -110,6 +115,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     people: {
       list: listPeople(boundary, deps),
       suspend: suspend(boundary, deps),
+      offboard: offboard(boundary, deps),
       endSessions: endSessions(boundary, deps),
       issueLink: issueLink(boundary, deps),
     },

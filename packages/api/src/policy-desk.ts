@@ -1,5 +1,5 @@
 import { codeOf, SallyportError } from "@sallyport/errors";
-import { type CompiledPolicy, type LivePrincipal, policyDigest, policyLabel, type PolicySnapshot, readPolicy } from "@sallyport/policy";
+import { type CompiledPolicy, firstEnd, type LivePrincipal, lockedTokens, policyDigest, policyLabel, type PolicySnapshot, readPolicy, underLocks } from "@sallyport/policy";
 
 /** All that decisions rest on, as of one epoch. */
 export interface PolicyState {
@@ -35,6 +35,8 @@ export class PolicyDesk {
   readonly #now: () => number;
   readonly #staleMs: number;
   #state: PolicyState | SallyportError = new SallyportError("policy.unavailable");
+  /** What the state was made from, and when a lock in it ends by itself; null where none does. */
+  #made: { readonly snapshot: PolicySnapshot; readonly untilMs: number } | null = null;
   #epoch: bigint | null = null;
   #freshMs = Number.NEGATIVE_INFINITY;
 
@@ -52,7 +54,7 @@ export class PolicyDesk {
       const epoch = await this.#source.epoch();
       if (epoch !== this.#epoch) {
         const snapshot = await this.#source.snapshot();
-        this.#state = this.#judge(snapshot);
+        this.#take(snapshot);
         this.#epoch = snapshot.epoch;
       }
       this.#freshMs = askedMs;
@@ -67,21 +69,30 @@ export class PolicyDesk {
   /** What to decide on now. Throws `policy.unavailable` or `policy.unsigned`. */
   current(): PolicyState {
     if (this.#now() - this.#freshMs > this.#staleMs) throw new SallyportError("policy.unavailable");
+    if (this.#made !== null && this.#now() >= this.#made.untilMs) this.#take(this.#made.snapshot);
     if (this.#state instanceof SallyportError) throw this.#state;
     return this.#state;
   }
 
-  #judge(snapshot: PolicySnapshot): PolicyState | SallyportError {
+  #take(snapshot: PolicySnapshot): void {
+    const nowMs = this.#now();
+    this.#state = this.#judge(snapshot, nowMs);
+    const untilMs = firstEnd(snapshot.locks, nowMs);
+    this.#made = untilMs === null ? null : { snapshot, untilMs };
+  }
+
+  #judge(snapshot: PolicySnapshot, nowMs: number): PolicyState | SallyportError {
     if (snapshot.active === null) return new SallyportError("policy.unsigned");
     const { canonical, note } = snapshot.active;
     if (!this.#isSigned(note, canonical)) return new SallyportError("policy.unsigned");
     const compiled = readPolicy(canonical);
+    const principals = underLocks(snapshot.principals, snapshot.locks, nowMs);
     return {
       compiled,
       tag: policyLabel(compiled.document.version, policyDigest(compiled.document)),
-      principals: new Map(snapshot.principals.map((principal) => [principal.id, principal])),
-      byWorkload: new Map(snapshot.principals.flatMap((principal) => (principal.workload === null ? [] : [[principal.workload, principal] as const]))),
-      revokedTokens: new Set(snapshot.revokedTokens),
+      principals: new Map(principals.map((principal) => [principal.id, principal])),
+      byWorkload: new Map(principals.flatMap((principal) => (principal.workload === null ? [] : [[principal.workload, principal] as const]))),
+      revokedTokens: new Set([...snapshot.revokedTokens, ...lockedTokens(snapshot.locks, nowMs)]),
     };
   }
 }

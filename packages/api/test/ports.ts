@@ -39,7 +39,13 @@ export async function inMemory(
   const state = { nowMs: NOW_MS, frozen: false, broken: new Set<string>() };
   const receiptOf = (draft: RecordDraft): Receipt => ({ chain: draft.chain, generation: 1, seq: records.length + 1, mac: "0".repeat(64) });
   const canonical = canonicalPolicy(options.document ?? starterPolicy);
-  const snapshot = { epoch: 1n, active: { canonical, note: options.note ?? policyStatementFor(canonical) }, principals: options.principals ?? [reviewer()], revokedTokens: [] };
+  const snapshot = {
+    epoch: 1n,
+    active: { canonical, note: options.note ?? policyStatementFor(canonical) },
+    principals: options.principals ?? [reviewer()],
+    revokedTokens: [],
+    locks: [],
+  };
   const policy = new PolicyDesk({ epoch: () => Promise.resolve(1n), snapshot: () => Promise.resolve(snapshot) }, (note, text) => note === policyStatementFor(text), {
     now: () => state.nowMs,
   });

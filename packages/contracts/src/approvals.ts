@@ -7,7 +7,17 @@ import { Evidence } from "./trail.ts";
 export const ApprovalId = z.string().regex(/^apr_[0-9a-hjkmnp-tv-z]{26}$/);
 
 /** What needs two people. One list: what comes later is added here. */
-export const ApprovalKind = z.enum(["person.invite", "person.suspend", "person.reinstate", "authenticator.recover", "phi.bulk_reveal", "role.assign", "role.end"]);
+export const ApprovalKind = z.enum([
+  "person.invite",
+  "person.suspend",
+  "person.reinstate",
+  "authenticator.recover",
+  "phi.bulk_reveal",
+  "role.assign",
+  "role.end",
+  "lock.lift",
+  "person.offboard",
+]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 
 export const ApprovalState = z.enum(["requested", "approved", "rejected", "withdrawn", "expired", "done"]);
@@ -74,6 +84,7 @@ export const ApprovalOutput = strict({ approval: ApprovalSummary });
 export const RequestInviteInput = strict({ username: Username, printedName: PrintedName, role: z.string().regex(/^[a-z][a-z_]{1,39}$/), ...AssignmentPlace.shape, reason: Reason });
 export const RequestSuspendInput = strict({ personId: PersonId, reason: Reason });
 export const RequestReinstateInput = strict({ personId: PersonId, reason: Reason });
+export const RequestOffboardInput = strict({ personId: PersonId, reason: Reason });
 /** For somebody who lost what they sign in with: their authenticators and sessions end, and a link to enrol again is made. */
 export const RequestRecoveryInput = strict({ personId: PersonId, reason: Reason });
 /** Opening many masked fields of one subject at once. */

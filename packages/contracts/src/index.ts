@@ -4,6 +4,7 @@ export * from "./assignments.ts";
 export * from "./crossings.ts";
 export * from "./documents.ts";
 export * from "./inspection.ts";
+export * from "./locks.ts";
 export * from "./overview.ts";
 export * from "./packets.ts";
 export * from "./people.ts";

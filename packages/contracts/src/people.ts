@@ -52,7 +52,7 @@ export const PersonSummary = z.strictObject({
   principal: z.string(),
   username: Username,
   printedName: z.string(),
-  status: z.enum(["invited", "active", "suspended", "recovering"]),
+  status: z.enum(["invited", "active", "suspended", "recovering", "left"]),
   isAdministrator: z.boolean(),
   assignments: z.array(AssignmentSummary),
   passkeys: Count,
@@ -133,6 +133,9 @@ export const ConfirmTerminalInput = strict({ userCode: UserCode, verdict: z.enum
 /** A stop at once, for somebody who is no administrator; an administrator's is asked for by an approval. */
 export const SuspendPersonInput = strict({ personId: PersonId, reason: z.string().trim().min(8).max(500) });
 export const SuspendPersonOutput = strict({ done: z.literal(true), evidence: z.array(Evidence) });
+/** Ends for good all that somebody who is no administrator has; an administrator's is asked for by `approvals.requestOffboard`. */
+export const OffboardPersonInput = strict({ personId: PersonId, reason: z.string().trim().min(8).max(500) });
+export const OffboardPersonOutput = strict({ done: z.literal(true), evidence: z.array(Evidence) });
 export const EndSessionsInput = strict({ personId: PersonId, reason: z.string().trim().min(8).max(500) });
 export const EndSessionsOutput = strict({ ended: Count });
 

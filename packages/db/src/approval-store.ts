@@ -78,6 +78,11 @@ export function approvalStore(database: Database): ApprovalStore<Tx> {
       if (moved.length !== 1) throw new SallyportError("approval.state", { approval: id });
     },
 
+    async withdrawOf(tx, person, but, atMs) {
+      const rows = await tx`SELECT id FROM approvals.withdraw_of(${person}, ${but ?? ""}, ${atMs}::bigint)`;
+      return rows.length;
+    },
+
     async sealedReason(grant, request) {
       grant.assert("approval.read");
       return withGrant(database, grant, async (tx) => {

@@ -7,6 +7,7 @@ export type { Statement, Value } from "./connection.ts";
 export { connectDatabase, Database, type DatabaseOptions, type Tx } from "./database.ts";
 export { documentStore } from "./document-store.ts";
 export { idempotencyStore } from "./idempotency-store.ts";
+export { lockStore } from "./lock-store.ts";
 export { assertSchema, migrate, type MigrateOptions } from "./migrate.ts";
 export { packetStore } from "./packet-store.ts";
 export { peopleStores } from "./sign-in-stores.ts";

@@ -91,6 +91,26 @@ export function peopleStore(database: Database): PeopleStore<Tx> {
          GROUP BY p.id ORDER BY p.id`;
     },
 
+    async offboard(tx, id, nowMs) {
+      const sessions = await tx`
+        UPDATE people.sessions SET ended_ms = ${nowMs}, ended_why = 'ended_by_administrator' WHERE person = ${id} AND ended_ms IS NULL RETURNING 1`;
+      const credentialIds = await removeAuthenticators(tx, id);
+      await tx`UPDATE people.links SET state = 'replaced' WHERE person = ${id} AND state = 'open'`;
+      await tx`DELETE FROM people.terminals WHERE person = ${id}`;
+      const assignments = await tx`
+        UPDATE policy.assignments SET until_ms = greatest(from_ms, ${nowMs}::bigint)
+         WHERE principal IN (SELECT a.id FROM policy.principals a WHERE a.person = ${id}) AND (until_ms IS NULL OR until_ms > greatest(from_ms, ${nowMs}::bigint)) RETURNING 1`;
+      await tx`UPDATE policy.principals SET status = 'suspended', tokens_from_s = ${Math.floor(nowMs / 1000) + 1} WHERE person = ${id}`;
+      await tx`UPDATE people.persons SET status = 'left' WHERE id = ${id}`;
+      return { sessions: sessions.length, assignments: assignments.length, credentialIds };
+    },
+
+    async isStopped(tx, person, nowMs) {
+      const rows = await tx`
+        SELECT 1 FROM policy.locks WHERE kind = 'person' AND target = ${person} AND lifted_at_ms IS NULL AND (until_ms IS NULL OR until_ms > ${nowMs}::bigint) LIMIT 1`;
+      return rows.length === 1;
+    },
+
     async authenticators(person) {
       const pair = await passwordOf(person);
       return [...(await passkeys(person)), ...(pair === null ? NOBODY : [pair])].map(plain);
@@ -152,13 +172,15 @@ export function peopleStore(database: Database): PeopleStore<Tx> {
       return pair.length === 1 ? { credentialId: null } : null;
     },
 
-    async removeAuthenticators(tx, person) {
-      const rows = await tx<{ credentialId: string }>`DELETE FROM people.passkeys WHERE person = ${person} RETURNING credential_id AS "credentialId"`;
-      await tx`DELETE FROM people.passwords WHERE person = ${person}`;
-      await tx`DELETE FROM people.identities WHERE person = ${person}`;
-      return rows.map(({ credentialId }) => credentialId);
-    },
+    removeAuthenticators,
   };
+}
+
+async function removeAuthenticators(tx: Tx, person: string): Promise<readonly string[]> {
+  const rows = await tx<{ credentialId: string }>`DELETE FROM people.passkeys WHERE person = ${person} RETURNING credential_id AS "credentialId"`;
+  await tx`DELETE FROM people.passwords WHERE person = ${person}`;
+  await tx`DELETE FROM people.identities WHERE person = ${person}`;
+  return rows.map(({ credentialId }) => credentialId);
 }
 
 const plain = ({ id, person, kind, label, basis, addedAtMs, lastUsedAtMs }: Authenticator): Authenticator => ({ id, person, kind, label, basis, addedAtMs, lastUsedAtMs });

@@ -45,7 +45,7 @@ test("a snapshot holds all that a decision rests on, and every change of it move
     epoch = now;
     return answer;
   };
-  expect(await policies.snapshot()).toEqual({ epoch, active: null, principals: [], revokedTokens: [] });
+  expect(await policies.snapshot()).toEqual({ epoch, active: null, principals: [], revokedTokens: [], locks: [] });
   await moved(() => database.transaction((tx) => policies.activate(tx, { version: 1, canonical: '{"v":1}', note: "note" })));
   expect(await moved(() => database.transaction((tx) => policies.registerPrincipal(tx, INGEST)))).toBe("registered");
   const soonS = Math.floor(Date.now() / 1000) + 60;
@@ -58,6 +58,7 @@ test("a snapshot holds all that a decision rests on, and every change of it move
     active: { canonical: '{"v":1}', note: "note" },
     principals: [{ ...principal, assignments, status: "active", tokensFromS: 0 }],
     revokedTokens: ["jti-live"],
+    locks: [],
   });
   expect(await policies.names()).toEqual({ prn_ingest: name });
   expect(await moved(() => database.transaction((tx) => policies.suspend(tx, "prn_ingest")))).toBe(true);

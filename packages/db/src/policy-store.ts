@@ -7,6 +7,7 @@ interface SnapshotRow {
   readonly active: PolicySnapshot["active"];
   readonly principals: readonly LivePrincipal[];
   readonly revoked: readonly string[];
+  readonly locks: PolicySnapshot["locks"];
 }
 
 interface PrincipalRow {
@@ -35,9 +36,13 @@ export function policyStore(database: Database): PostgresPolicyStore {
     },
 
     async snapshot() {
-      const [row] = await database.run<SnapshotRow>`SELECT epoch, active, principals, revoked FROM policy.snapshot()`;
+      const [row] = await database.run<SnapshotRow>`
+        SELECT epoch, active, principals, revoked,
+               (SELECT coalesce(json_agg(json_build_object('kind', l.kind, 'target', l.target, 'untilMs', l.until_ms) ORDER BY l.id), '[]')
+                  FROM policy.locks l WHERE l.lifted_at_ms IS NULL) AS locks
+          FROM policy.snapshot()`;
       if (row === undefined) throw new SallyportError("policy.unavailable");
-      return { epoch: BigInt(row.epoch), active: row.active, principals: row.principals, revokedTokens: row.revoked };
+      return { epoch: BigInt(row.epoch), active: row.active, principals: row.principals, revokedTokens: row.revoked, locks: row.locks };
     },
 
     async activate(tx, { version, canonical, note }) {

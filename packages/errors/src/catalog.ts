@@ -153,6 +153,12 @@ export const catalog = {
     "This role is held there in that time already, or isn't held there any more. Nothing was changed.",
     "Look at what the person or service holds first.",
   ),
+  "lock.state": rejected(409, "This is stopped already, or its lock is lifted already. Nothing was changed.", "Look at the locks first."),
+  "lock.repeated": rejected(
+    409,
+    "You stopped this administrator already within the last seven days. Nothing was changed.",
+    "Ask for their suspension, or have another administrator stop them.",
+  ),
   "people.taken": rejected(409, "This user name belongs to somebody. Nothing was changed.", "Choose another user name."),
   "people.state": rejected(409, "This person is not in a state that allows this. Nothing was changed.", "Look at how the person stands first."),
   "people.floor": rejected(409, "Two active administrators have to remain. Nothing was changed.", "Have another administrator enrol first."),

@@ -1,7 +1,7 @@
 import type { Assignment } from "@sallyport/policy";
 
-/** Where a person stands: enrolled or not yet, stopped, or waiting to enrol again after a loss. */
-export type PersonStatus = "invited" | "active" | "suspended" | "recovering";
+/** Where a person stands: enrolled or not yet, stopped, waiting to enrol again after a loss, or gone for good. */
+export type PersonStatus = "invited" | "active" | "suspended" | "recovering" | "left";
 
 /** How somebody proves who they are. `provider` is an external one. */
 export type Method = "passkey" | "password" | "provider";
@@ -28,6 +28,14 @@ export interface PersonOverview extends Person {
   /** Sessions that are live now. */
   readonly sessions: number;
   readonly lastSeenMs: number | null;
+}
+
+/** What ended with somebody's leaving. */
+export interface Ended {
+  readonly sessions: number;
+  readonly assignments: number;
+  /** Of the passkeys that were removed; what else they signed in with is gone too. */
+  readonly credentialIds: readonly string[];
 }
 
 /** Somebody who holds a role. */

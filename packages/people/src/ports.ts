@@ -4,6 +4,7 @@ import type {
   Ceremony,
   CeremonyPurpose,
   Credential,
+  Ended,
   Holder,
   Identity,
   Link,
@@ -40,6 +41,13 @@ export interface PeopleStore<Tx> {
   setStatus(tx: Tx, id: string, status: PersonStatus, nowMs: number): Promise<void>;
   /** Locks everybody who holds this role over the whole deployment now, and answers the active among them: what a floor of administrators is counted by. */
   lockHolders(tx: Tx, role: string, nowMs: number): Promise<readonly Holder[]>;
+  /**
+   * Ends all that somebody has, with every account: sessions, tokens, authenticators, identities elsewhere, links, terminals and assignments.
+   * Names stay as they were, and what is on record with them. Nothing can begin for them again.
+   */
+  offboard(tx: Tx, id: string, nowMs: number): Promise<Ended>;
+  /** Whether a lock on this person holds now, as this transaction sees it. */
+  isStopped(tx: Tx, person: string, nowMs: number): Promise<boolean>;
   authenticators(person: string): Promise<readonly Authenticator[]>;
   passkeys(person: string): Promise<readonly Passkey[]>;
   /** The passkey of this credential id, with whoever it belongs to. */

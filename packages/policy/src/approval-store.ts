@@ -76,6 +76,11 @@ export interface ApprovalStore<Tx> {
     id: string,
     move: { readonly from: ApprovalState; readonly to: ApprovalState; readonly atMs: number; readonly usableUntilMs?: number },
   ): Promise<void>;
+  /**
+   * Withdraws every open request that a person made, approved, or is concerned by, at whatever site, but for one; answers how many. It is for
+   * somebody who has left: nothing that waits for them, or rests on their word, goes on.
+   */
+  withdrawOf(tx: Tx, person: string, but: string | null, atMs: number): Promise<number>;
   /** The sealed text of a reason that belongs to a request which the grant reaches, or null. Needs `approval.read`. */
   sealedReason(grant: Grant, request: string): Promise<{ readonly id: string; readonly sealed: string; readonly commitment: string } | null>;
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { compilePolicy } from "./compile.ts";
 import { decide } from "./decide.ts";
 import { siteFilter, siteMatches } from "./filter.ts";
-import { type Action, type Assignment, type FieldRule, type PolicyDocument, type Question, type SiteRef } from "./model.ts";
+import { type Action, type Assignment, type FieldRule, type PolicyDocument, type Question, siteKey, type SiteRef } from "./model.ts";
 
 const ACTIONS: readonly Action[] = ["subject.list", "subject.read", "packet.release"];
 const ROLES = ["alpha", "beta", "gamma"];
@@ -44,6 +44,8 @@ const question: fc.Arbitrary<Omit<Question, "place">> = fc.record({
     workload: fc.constant("w"),
     tokensFromS: fc.constant(0),
     assignments: fc.array(assignment, { minLength: 1, maxLength: 6 }),
+    // Now and then, locks have stopped some sites.
+    stoppedAt: fc.oneof({ weight: 3, arbitrary: fc.constant(new Set<string>()) }, { weight: 1, arbitrary: fc.subarray(SITES.map(siteKey)).map((keys) => new Set<string>(keys)) }),
   }),
   scope: fc.subarray([...ACTIONS], { minLength: 2 }).map((actions) => new Set<string>(actions)),
   action: fc.constantFrom(...ACTIONS),

@@ -1,6 +1,7 @@
 import type { CompiledPolicy } from "./compile.ts";
 import { combine } from "./decide.ts";
-import type { Decision, FieldRule, SiteRef } from "./model.ts";
+import { isStopped } from "./locks.ts";
+import { type Decision, type FieldRule, siteKey, type SiteRef } from "./model.ts";
 import { isDeploymentWide, joinReaches, type PlacelessQuestion, type Reach, reaches } from "./reach.ts";
 import { isSiteRef, isSiteToken } from "./site-token.ts";
 
@@ -15,6 +16,8 @@ export interface SiteFilter {
   readonly studies: readonly string[];
   /** Single sites that pass, none of which lies in `studies`. */
   readonly sites: readonly SiteRef[];
+  /** Single sites that don't pass, whatever stands above: a lock has stopped them. */
+  readonly except: readonly string[];
   /** All rules and roles that took part, joined by `+`. */
   readonly rule: string;
   readonly role: string;
@@ -34,13 +37,18 @@ export function siteFilter(
   const everything = usable.some(({ assignment }) => isDeploymentWide(assignment));
   const studies = everything ? [] : [...new Set(usable.filter(({ assignment }) => assignment.site === "*").map(({ assignment }) => assignment.study))];
   const single = usable.filter(({ assignment }) => assignment.site !== "*" && !studies.includes(assignment.study));
-  const sites = everything ? [] : [...new Map(single.map(({ assignment: { study, site } }) => [`${study}/${site}`, { study, site }])).values()];
-  return { effect: "allow", everything, studies, sites, ...combine(policy, patterns(policy, usable)) };
+  const named = everything ? [] : [...new Map(single.map(({ assignment: { study, site } }) => [`${study}/${site}`, { study, site }])).values()];
+  const sites = named.filter((site) => !isStopped(question, site));
+  if (!everything && studies.length === 0 && sites.length === 0) return { effect: "deny", reason: "other_site" };
+  const except = [...(question.principal.stoppedAt ?? [])].filter((key) => isStopped(question, siteOf(key)));
+  return { effect: "allow", everything, studies, sites, except, ...combine(policy, patterns(policy, usable)) };
 }
 
 /** Whether a site passes a filter; what the SQL made of it must say too. */
 export const siteMatches = (filter: SiteFilter, site: SiteRef): boolean =>
-  isSiteRef(site) && (filter.everything || filter.studies.includes(site.study) || filter.sites.some((one) => one.study === site.study && one.site === site.site));
+  isSiteRef(site) &&
+  !filter.except.includes(siteKey(site)) &&
+  (filter.everything || filter.studies.includes(site.study) || filter.sites.some((one) => one.study === site.study && one.site === site.site));
 
 /** One joined rule set per assignment: what a site gets that only this pattern, or a wider one, reaches. */
 function patterns(policy: CompiledPolicy, usable: readonly Reach[]): NonNullable<ReturnType<typeof joinReaches>>[] {
@@ -56,3 +64,8 @@ function patterns(policy: CompiledPolicy, usable: readonly Reach[]): NonNullable
 
 /** Whether an assignment can reach any site at all: `*` as a study without `*` as a site can't. */
 const isWellFormed = ({ study, site }: Reach["assignment"]): boolean => (study === "*" && site === "*") || (isSiteToken(study) && (site === "*" || isSiteToken(site)));
+
+function siteOf(key: string): SiteRef {
+  const [study = "", site = ""] = key.split("/");
+  return { study, site };
+}

@@ -159,6 +159,8 @@ export interface LivePrincipal {
   /** Tokens issued before this second are refused. */
   readonly tokensFromS: number;
   readonly assignments: readonly Assignment[];
+  /** `study/site` of every site that a lock has stopped; absent for none. Put here by {@link underLocks}, so that no decision can forget it. */
+  readonly stoppedAt?: ReadonlySet<string>;
 }
 
 /**
@@ -197,7 +199,17 @@ export type Decision =
     }
   | {
       readonly effect: "deny";
-      readonly reason: "no_rule" | "not_in_scope" | "no_site" | "other_site" | "not_deployment_wide" | "principal_suspended" | "unknown_role" | "separation" | "condition";
+      readonly reason:
+        | "no_rule"
+        | "not_in_scope"
+        | "no_site"
+        | "other_site"
+        | "not_deployment_wide"
+        | "principal_suspended"
+        | "unknown_role"
+        | "separation"
+        | "condition"
+        | "locked";
       /** What would be needed, in the policy's words; for those who may see explanations, not for the caller. */
       readonly needed: string;
     };

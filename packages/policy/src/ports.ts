@@ -1,3 +1,4 @@
+import type { Lock } from "./locks.ts";
 import type { LivePrincipal } from "./model.ts";
 
 /** All that a decision rests on, read together. */
@@ -9,6 +10,8 @@ export interface PolicySnapshot {
   readonly principals: readonly LivePrincipal[];
   /** jti of revoked tokens that have not expired. */
   readonly revokedTokens: readonly string[];
+  /** Locks that haven't been lifted; one whose time is over may still be among them. */
+  readonly locks: readonly Lock[];
 }
 
 /** Port: policy, principals and assignments. */

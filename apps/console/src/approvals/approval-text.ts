@@ -12,6 +12,8 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "phi.bulk_reveal": "Reveal several fields at once",
   "role.assign": "Assign a powerful role",
   "role.end": "End an administrator's role",
+  "person.offboard": "Offboard an administrator",
+  "lock.lift": "Lift a colleague's lock",
 };
 
 export const STATE_TEXT: Readonly<Record<Approval["state"], { readonly text: string; readonly tone: BadgeTone }>> = {

@@ -25,6 +25,7 @@ export const STATUS: Readonly<Record<Person["status"], { readonly text: string; 
   active: { text: "active", tone: "stands" },
   suspended: { text: "suspended", tone: "shut" },
   recovering: { text: "recovering", tone: "caution" },
+  left: { text: "left", tone: "neutral" },
 };
 
 const matches = ({ username, printedName, status, assignments }: Person, words: readonly string[]) => {

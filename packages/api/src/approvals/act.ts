@@ -15,6 +15,9 @@ export interface Asker {
 /** A request that the last approval it needed was just given to. */
 interface Approved {
   readonly id: string;
+  readonly requestedByPerson: string;
+  /** Id of the sealed reason that it was asked for with. */
+  readonly reason: string;
   /** The exact text that was approved. */
   readonly statement: string;
   /** Digest of the statement where the custodian verified every approval of it; null where one is the server's word alone. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { placeWords } from "../assignments/place-words.ts";
 import { refusedPlace, refusedRole } from "../assignments/refused.ts";
 import { ADMINISTRATOR_ROLE, isNeeded } from "../people/administrators.ts";
+import { offboardPerson } from "../people/offboard-person.ts";
 import { suspendPerson } from "../people/suspend-person.ts";
 import type { ApiDeps } from "../ports.ts";
 import type { ApprovalAct, Asker } from "./act.ts";
@@ -78,7 +79,8 @@ async function effectOnPerson<Tx>(deps: ApiDeps<Tx>, tx: Tx, personId: string, {
   const person = await people.lock(tx, personId);
   if (person === null) return { about: "-", lines: [], refused: "policy.denied" };
   const name = `${person.printedName} (${person.username})`;
-  const roles = (deps.policy.current().principals.get(person.principal)?.assignments ?? []).map(({ role, study, site }) => ({
+  const held = (deps.policy.current().principals.get(person.principal)?.assignments ?? []).filter(({ untilMs }) => untilMs === null || untilMs > deps.now());
+  const roles = held.map(({ role, study, site }) => ({
     what: `${role} ${placeWords(study, site)}`,
     before: person.status === "active" ? "in effect" : "without effect",
     after: to === "active" ? "in effect" : "without effect",
@@ -158,4 +160,24 @@ export const recoverAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, PersonPayload
     if (credentials.length > 0) await deps.credentials.forget(personId, credentials, verifiedDigest);
     return { person: personId, sessions: ended.length, passkeys: credentials.length };
   },
+});
+
+/** Ends somebody's access for good: all that they sign in with, hold and wait for. Two active administrators remain. */
+export const offboardAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, PersonPayload> => ({
+  kind: "person.offboard",
+  ask: { action: "person.offboard", resource: "principal" },
+  approve: APPROVE,
+  needed: 1,
+  openForMs: 7 * DAY_MS,
+  usableForMs: null,
+  onlyBy: null,
+  payload: Person,
+  concerns: ({ personId }) => personId,
+  effect: (tx, _grant, { personId }) =>
+    effectOnPerson(deps, tx, personId, {
+      from: ["invited", "active", "suspended", "recovering"],
+      to: "left",
+      more: ["sessions and tokens", "authenticators", "assignments", "requests that are open"].map((what) => ({ what, before: "as they are", after: "ended for good" })),
+    }),
+  perform: async (tx, { personId }, { id, verifiedDigest }) => ({ person: personId, ...(await offboardPerson(deps, tx, personId, { within: id, approval: verifiedDigest })) }),
 });

@@ -6,7 +6,8 @@ import type { ApiDeps } from "../ports.ts";
 import type { ApprovalAct, Payload } from "./act.ts";
 import { assignAct, endAssignmentAct } from "./assignment-acts.ts";
 import { bulkRevealAct } from "./bulk-reveal-act.ts";
-import { inviteAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
+import { liftLockAct } from "./lift-lock-act.ts";
+import { inviteAct, offboardAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
 
 /** An act of any kind, with payloads as statements hold them: its own schema reads each before anything else of it sees one. */
 export interface AnyAct<Tx> extends Omit<ApprovalAct<Tx>, "payload"> {
@@ -35,7 +36,9 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "person.reinstate": widened(reinstateAct(deps)),
   "authenticator.recover": widened(recoverAct(deps)),
   "phi.bulk_reveal": widened(bulkRevealAct(deps)),
+  "person.offboard": widened(offboardAct(deps)),
   "role.assign": widened(assignAct(deps)),
+  "lock.lift": widened(liftLockAct(deps)),
   "role.end": widened(endAssignmentAct(deps)),
 });
 

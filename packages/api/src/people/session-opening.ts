@@ -44,7 +44,7 @@ export class Sessions<Tx> {
     const isOpen = await trail.inTransaction(async (tx, appendLast) => {
       // Held to the end: nobody who is suspended in this moment begins a session in it.
       const locked = await stores.people.lock(tx, person.id);
-      if (locked?.status !== "active" || !(await use(tx))) return false;
+      if (locked?.status !== "active" || (await stores.people.isStopped(tx, person.id, startedMs)) || !(await use(tx))) return false;
       await stores.sessions.begin(tx, session, sha256Hex(secret));
       await stores.sessions.addToken(tx, session.id, token.jti, token.expS);
       const detail = { session: session.id, method, via, jti: token.jti, exp: token.expS };

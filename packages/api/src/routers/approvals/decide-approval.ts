@@ -65,7 +65,7 @@ export const decideApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         if (voted.verdict === "approve") await assertEffect(deps, tx, grant, act, row);
         // After what the effect locks: whoever was stopped while this was under way votes no more.
         const voter = await deps.people.people.lock(tx, grant.person);
-        if (voter?.status !== "active") throw new SallyportError("policy.denied");
+        if (voter?.status !== "active" || (await deps.people.people.isStopped(tx, grant.person, deps.now()))) throw new SallyportError("policy.denied");
         const nowMs = deps.now();
         const { verdict, proof, note, reason } = voted;
         await deps.changes.insert(tx, reason);
@@ -89,8 +89,8 @@ export const decideApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     const usableUntilMs = to === "approved" && act.usableForMs !== null ? nowMs + act.usableForMs : null;
     const state = to === "approved" && act.perform !== null ? "done" : to;
     if (to === "approved" && act.perform !== null) {
-      const { id, digest, statement, votes } = row;
-      note(await act.perform(tx, act.payloadOf(row), { id, statement, verifiedDigest: verifiedDigest({ digest, votes: [...votes, voted] }) }));
+      const { id, digest, statement, votes, requestedByPerson, reason } = row;
+      note(await act.perform(tx, act.payloadOf(row), { id, requestedByPerson, reason, statement, verifiedDigest: verifiedDigest({ digest, votes: [...votes, voted] }) }));
     }
     await deps.approvals.settle(tx, grant, row.id, { from: "requested", to: state, atMs: nowMs, ...(usableUntilMs !== null && { usableUntilMs }) });
     note({ state });

@@ -3,6 +3,8 @@ import {
   RequestAssignmentInput,
   RequestBulkRevealInput,
   RequestInviteInput,
+  RequestLockLiftInput,
+  RequestOffboardInput,
   RequestRecoveryInput,
   RequestReinstateInput,
   RequestSuspendInput,
@@ -17,6 +19,7 @@ import type { Located } from "../../boundary/decide-crossing.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { Trace } from "../../boundary/trace.ts";
 import type { ApiDeps } from "../../ports.ts";
+import { locateLock } from "../locks/lock-place.ts";
 import { locateSubject } from "../subjects/subject-place.ts";
 
 /** People belong to no site. */
@@ -52,6 +55,7 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
     requestSuspend: requestAct(boundary, deps, acts["person.suspend"], { input: RequestSuspendInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
     requestReinstate: requestAct(boundary, deps, acts["person.reinstate"], { input: RequestReinstateInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
     requestRecovery: requestAct(boundary, deps, acts["authenticator.recover"], { input: RequestRecoveryInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
+    requestOffboard: requestAct(boundary, deps, acts["person.offboard"], { input: RequestOffboardInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
     requestAssignment: requestAct(boundary, deps, acts["role.assign"], {
       input: RequestAssignmentInput,
       locate: aboutPrincipal,
@@ -66,6 +70,15 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       input: RequestAssignmentEndInput,
       locate: aboutPrincipal,
       payload: async ({ principal, role, study, site, from }) => ({ ...(await whom(principal)), role, study, site, from }),
+      reason: reasonOf,
+    }),
+    requestLockLift: requestAct(boundary, deps, acts["lock.lift"], {
+      input: RequestLockLiftInput,
+      locate: async ({ lockId }, trace) => ({ ...(await locateLock(deps, lockId, trace)), found: null }),
+      payload: async ({ lockId }) => {
+        const lock = await deps.locks.byId(lockId);
+        return lock?.kind === "person" ? { lockId, personId: lock.target } : { lockId };
+      },
       reason: reasonOf,
     }),
     requestBulkReveal: requestAct(boundary, deps, acts["phi.bulk_reveal"], {

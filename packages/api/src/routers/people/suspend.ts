@@ -31,7 +31,7 @@ export const suspend = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         const administrators = await people.lockHolders(tx, ADMINISTRATOR_ROLE, nowMs);
         const person = present(await people.lock(tx, input.personId));
         if (administrators.some(({ id }) => id === person.id)) throw new SallyportError("approval.required");
-        if (person.status === "suspended") throw new SallyportError("approval.state");
+        if (person.status === "suspended" || person.status === "left") throw new SallyportError("approval.state");
         await deps.changes.insert(tx, reason);
         trace.note({ sessions: await suspendPerson(deps.people, tx, person.id, nowMs) });
         return { done: true as const };
