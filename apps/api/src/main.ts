@@ -44,7 +44,17 @@ async function main(mode: "serve" | "setup"): Promise<void> {
   await assertSchema(database, deployment);
   if (mode === "setup") {
     await setup(
-      { trail: api.trail, studies: api.studies, references: api.references, keys: api.keys, store: api.store, policies: api.policies, custodian },
+      {
+        trail: api.trail,
+        studies: api.studies,
+        references: api.references,
+        keys: api.keys,
+        store: api.store,
+        policies: api.policies,
+        profileStore: api.profileStore,
+        now: Date.now,
+        custodian,
+      },
       readPlan(readFileSync(0, "utf8")),
     );
     return end(0);

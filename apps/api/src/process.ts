@@ -8,6 +8,7 @@ import {
   openReferenceKeys,
   type PeopleDeps,
   PolicyDesk,
+  ProfileDesk,
   type ReferenceKeys,
   SESSION_LIMITS,
   SessionDesk,
@@ -15,7 +16,7 @@ import {
 } from "@sallyport/api";
 import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
-import { type Custodian, type CustodianStatus, policyStatement } from "@sallyport/custody";
+import { type Custodian, type CustodianStatus, documentStatement } from "@sallyport/custody";
 import {
   approvalStore,
   assignmentStore,
@@ -29,6 +30,7 @@ import {
   packetStore,
   peopleStores,
   policyStore,
+  profileStore,
   recordStore,
   referenceKeyStore,
   searchIndexer,
@@ -58,6 +60,7 @@ import { peopleParts } from "./people-parts.ts";
 import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 import { SearchRounds } from "./search-rounds.ts";
 import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
+import { keepProfilesAtStart } from "./shipped-profiles.ts";
 import { signDocumentBy } from "./sign-document.ts";
 import { tokenRoute } from "./token-route.ts";
 import { UploadRounds } from "./upload-rounds.ts";
@@ -113,6 +116,8 @@ export class ApiProcess {
   readonly store;
   readonly trail: GroupCommitTrail<Tx>;
   readonly policy: PolicyDesk;
+  readonly profileStore;
+  readonly profiles: ProfileDesk;
   readonly people;
   readonly sessions: SessionDesk;
   readonly watch: CustodianWatch;
@@ -150,7 +155,9 @@ export class ApiProcess {
     const stores = peopleStores(database);
     this.people = parts.stores?.(stores) ?? stores;
     this.sessions = new SessionDesk(this.people.sessions, { now, idleMs: (parts.sessionLimits ?? SESSION_LIMITS).idleMs });
-    this.policy = new PolicyDesk(this.policies, (note, canonical) => this.#isSigned(note, canonical), { now });
+    this.policy = new PolicyDesk(this.policies, (note, canonical) => this.#isSigned("policy", note, canonical), { now });
+    this.profileStore = profileStore(database);
+    this.profiles = new ProfileDesk(this.profileStore, (note, canonical) => this.#isSigned("profile", note, canonical), { now });
   }
 
   /** Waits until the custodian has said how things stand. Throws `service.unavailable` after `deadlineMs`. */
@@ -174,8 +181,8 @@ export class ApiProcess {
     const lost = await firstLost(status.marks, await heads(), ({ chain, generation, size, mac }) => this.store.holds({ chain, generation, seq: size, mac, prevMac: "", body: "" }));
     this.#isFrozen = lost !== null;
     if (lost !== null) log.event("start.frozen", { chain: lost });
-    await this.policy.refresh();
-    await this.sessions.refresh();
+    if (!this.#isFrozen) await keepProfilesAtStart({ policies: this.policies, trail: this.trail, now, profileStore: this.profileStore, custodian, log });
+    await Promise.all([this.policy.refresh(), this.profiles.refresh(), this.sessions.refresh()]);
     const evidencePort = evidence(custodian, checkpoints);
     const standing: PillarDeps = { now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen: () => this.#isFrozen };
     const base = {
@@ -208,6 +215,8 @@ export class ApiProcess {
       subjects: subjectStore(database),
       subjectActs: subjectActStore(database),
       studies: this.studies,
+      profiles: this.profiles,
+      profileStore: this.profileStore,
       changes: changeStore(),
       deployment: status.deployment,
       approvals: approvalStore(database),
@@ -243,6 +252,7 @@ export class ApiProcess {
     this.#listener = listener;
     const rounds = new CheckpointRounds({ heads, evidence: evidencePort, trail: this.trail, log, now });
     this.#every(POLICY_MS, () => this.policy.refresh());
+    this.#every(POLICY_MS, () => this.profiles.refresh());
     this.#every(POLICY_MS, () => this.sessions.refresh());
     this.#every(SEEN_MS, () => this.sessions.flush());
     this.#every(ENDED_MS, () => endDueSessions(signIn).catch(() => undefined));
@@ -306,10 +316,10 @@ export class ApiProcess {
     this.#listener?.renew();
   }
 
-  #isSigned(note: string, canonical: string): boolean {
+  #isSigned(kind: "policy" | "profile", note: string, canonical: string): boolean {
     try {
       const { deployment, checkpointKey } = this.watch.status();
-      return openNote(note, checkpointKey.vkey) === policyStatement(deployment, canonical);
+      return openNote(note, checkpointKey.vkey) === documentStatement(kind, deployment, canonical);
     } catch {
       return false;
     }

@@ -4,7 +4,9 @@ import { SetupPlan } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
 import type { Custodian } from "@sallyport/custody";
 import { SallyportError } from "@sallyport/errors";
+import type { ProfileStore } from "@sallyport/phi";
 import { canonicalPolicy, type PolicyStore, siteKey, starterPolicy } from "@sallyport/policy";
+import { keepShippedProfiles } from "./shipped-profiles.ts";
 
 const DEADLINE_MS = 5000;
 const SYSTEM = "system";
@@ -12,6 +14,8 @@ const SYSTEM = "system";
 export interface SetupDeps<Tx> extends Pick<ApiDeps<Tx>, "trail" | "studies" | "references" | "keys"> {
   readonly store: Pick<TrailStore<Tx>, "openChain" | "heads">;
   readonly policies: PolicyStore<Tx>;
+  readonly profileStore: Pick<ProfileStore<Tx>, "versions" | "insert">;
+  readonly now: () => number;
   readonly custodian: Pick<Custodian, "sign">;
 }
 
@@ -36,8 +40,11 @@ export function readPlan(text: string): SetupPlan {
 export async function setup<Tx>(deps: SetupDeps<Tx>, plan: SetupPlan): Promise<void> {
   await foundTrail(deps);
   await foundPolicy(deps);
+  await keepShippedProfiles(deps);
   await foundReferenceKeys(deps.references, deps.keys);
   for (const study of plan.studies) {
+    if ((await deps.profileStore.versions(study.profile)).length === 0)
+      throw new SallyportError("setting.invalid", { setting: "plan", why: [`studies: no profile ${study.profile}`] });
     await deps.trail.inTransaction(async (tx, appendLast) => {
       if ((await deps.studies.register(tx, study)) === "unchanged") return;
       const chains = study.sites.map((site) => `site:${siteKey({ study: study.id, site: site.id })}`);

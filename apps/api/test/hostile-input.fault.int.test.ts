@@ -105,7 +105,7 @@ faultTest(
           const surprising = changedAt(sample, place, (part) => Object.fromEntries([...Object.entries(part as object), [key, "703"]]));
           const reply = await ask(api, path, surprising);
           expect([path, key, reply.status, codeOf(reply)]).toEqual([path, key, 400, "input.invalid"]);
-          expect(reply.text).not.toContain("703");
+          expect(reply.text.replace(/req_[0-9a-z]+/, "")).not.toContain("703");
         }
       }
     }

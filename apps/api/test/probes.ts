@@ -109,6 +109,11 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "approvals.requestReinstate": people,
     "approvals.requestRecovery": people,
     "approvals.requestInvite": [],
+    // A profile belongs to no site: who may read one may read them all.
+    "approvals.requestProfileChange": [],
+    "profiles.compare": [],
+    "profiles.get": [],
+    "profiles.list": [],
     "approvals.requestAssignment": assignees({ role: "key_custodian" }),
     "approvals.requestAssignmentEnd": assignees({ role: "security_admin", from: SOME_TIME }),
     "assignments.assign": assignees({ role: "clinical_reviewer" }),

@@ -14,6 +14,7 @@ const TEXTS = [
   "A".repeat(43),
   "BCDF-GHJK",
   "a.person",
+  "cdisc-sdtm",
   "000000",
   "clinical_reviewer",
   "{}",

@@ -9,6 +9,7 @@ import { connectDatabase, type Database, type DatabaseOptions, migrate, provisio
 import { type MigratedDatabase, migratedDatabase } from "@sallyport/db/testing";
 import { type TemporaryCluster } from "@sallyport/embedded-postgres/testing";
 import { Authority, createRequest, type Identity, peerIdentity } from "@sallyport/pki";
+import { shippedProfileDigests } from "@sallyport/phi";
 import { starterPolicyDigest } from "@sallyport/policy";
 import { processId, serviceId } from "@sallyport/zones";
 import type { ListenerLimitsAll } from "../src/listener.ts";
@@ -128,8 +129,8 @@ function readerAt(url: () => string): TrailReader {
   };
 }
 
-/** Makes one in a database of its own; with `durable`, in a cluster of its own that keeps what it acknowledged. */
-export async function deployment(options: { readonly durable?: TemporaryCluster } = {}): Promise<Deployment> {
+/** Makes one in a database of its own; with `durable`, in a cluster of its own that keeps what it acknowledged; with `profile`, its study has that one. */
+export async function deployment(options: { readonly durable?: TemporaryCluster; readonly profile?: string } = {}): Promise<Deployment> {
   let db = options.durable === undefined ? await migratedDatabase() : undefined;
   const custodianUrl = (): string => db?.custodianUrl ?? "";
   const home = mkdtempSync(join(tmpdir(), "sallyport-api-test-"));
@@ -142,7 +143,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
     reader: readerAt(custodianUrl),
     runDeeply: (work, take) => workerRunner(custodianUrl())(work, take),
     starterPolicyDigest,
-    shippedProfileDigests: [],
+    shippedProfileDigests,
     party: PARTY,
   });
   const { trustDomain, certificates } = custodian;
@@ -250,8 +251,18 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
   const api = founding.process;
   const founded = link();
   await setup(
-    { trail: api.trail, studies: api.studies, references: api.references, keys: api.keys, store: api.store, policies: api.policies, custodian: founded },
-    readPlan(JSON.stringify(plan(trustDomain))),
+    {
+      trail: api.trail,
+      studies: api.studies,
+      references: api.references,
+      keys: api.keys,
+      store: api.store,
+      policies: api.policies,
+      profileStore: api.profileStore,
+      now: Date.now,
+      custodian: founded,
+    },
+    readPlan(JSON.stringify(plan(trustDomain, options.profile))),
   );
   founded.close();
   await founding.close();
@@ -300,14 +311,14 @@ export async function deployment(options: { readonly durable?: TemporaryCluster 
 }
 
 const EVERYTHING =
-  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read workload.read access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change person.offboard lock.read lock.set lock.lift document.read";
+  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change person.offboard lock.read lock.set lock.lift document.read";
 
 /** A study that nobody at a site of {@link STUDY} may learn of. */
 export const OTHER_STUDY = "OTHER";
 
-const plan = (trustDomain: string): object => ({
+const plan = (trustDomain: string, profile = "cdisc-sdtm"): object => ({
   studies: [
-    { id: STUDY, title: "Pilot", profile: "cdisc-sdtm", sites: ["701", "704"].map((id) => ({ id, name: `Site ${id}`, country: "USA" })) },
+    { id: STUDY, title: "Pilot", profile, sites: ["701", "704"].map((id) => ({ id, name: `Site ${id}`, country: "USA" })) },
     { id: OTHER_STUDY, title: "Another study", profile: "cdisc-sdtm", sites: [{ id: "901", name: "Site 901", country: "USA" }] },
   ],
   principals: Object.entries(PRINCIPALS).map(([who, [role, site]]) => ({

@@ -1,5 +1,6 @@
 import { connect as connectTls } from "node:tls";
 import { createAppRouter, walkRouter } from "@sallyport/api";
+import { cdiscSdtm } from "@sallyport/phi";
 import { faultTest } from "@sallyport/testkit";
 import { initTRPC } from "@trpc/server";
 import { afterAll, beforeAll, expect } from "vitest";
@@ -70,6 +71,9 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "subjects.correctWithdrawal": ["regulatory", { subjectId, reason: "another subject was meant" }],
   "subjects.transfer": ["regulatory", { subjectId, to: "704", reason: "has moved to another town" }],
   "subjects.reveal": ["reviewer", { subjectId, field: "DM.SUBJID", purpose: "audit", reason: "source verification" }],
+  "profiles.list": ["steward", {}],
+  "profiles.get": ["steward", { profile: "cdisc-sdtm" }],
+  "profiles.compare": ["admin", { document: JSON.stringify({ ...cdiscSdtm, version: 2, title: "Another title" }) }],
   "studies.list": ["reviewer", {}],
   "trail.chains": ["auditor", {}],
   "trail.openExport": ["auditor", { chain: `site:${STUDY}/701` }],

@@ -30,6 +30,9 @@ test.each([
   ["an unknown procedure", ["--as", "engineer", "call", "moon.land"]],
   ["an input that isn't JSON", ["--as", "engineer", "call", "studies.list", "{ssn: 1}"]],
   ["a release without a reason", ["--as", "engineer", "release", PACKET]],
+  ["a change of a profile without a reason", ["--as", "engineer", "profile", "propose", "draft.json"]],
+  ["an unknown verb of profiles", ["--as", "engineer", "profile", "erase", "draft.json"]],
+  ["a profile's version that is no number", ["--as", "engineer", "profile", "show", "cdisc-sdtm", "--version", "one"]],
   ["a file that isn't there", ["--as", "engineer", "ingest", "nothing.json"]],
   ["a bundle that isn't there", ["verify", "nothing"]],
   ["a key that is no fingerprint", ["verify", ".", "--key", "abc"]],
@@ -43,6 +46,21 @@ test.each([
   expect(exit).toBe(2);
   expect(`${out}${err}`.trim()).not.toBe("");
   expect(served.arrived).toHaveLength(0);
+});
+
+test("a draft of a profile is compared and proposed as it stands in its file, and what it would change is said line by line", async () => {
+  const effect = [
+    { what: "profile in force", before: "cdisc-sdtm/1", after: "cdisc-sdtm/2" },
+    { what: "warning: DM.AGE", before: null, after: "more of it is shown than before, as soon as it is delivered again" },
+  ];
+  const approval = { approvalId: "apr_00000000000000000000000000", about: "cdisc-sdtm, version 2", digest: "0".repeat(64), expiresAt: "2031-05-01T00:00:00.000Z" };
+  const served = await user.serve(({ path }) => ok(path.includes("profiles.") ? { effect } : { approval }));
+  writeFileSync(join(user.folder, "draft.json"), '{"id":"cdisc-sdtm"}');
+  const compared = await user.type(["--as", "engineer", "profile", "compare", "draft.json"]);
+  expect(compared.out).toBe("profile in force: cdisc-sdtm/1 -> cdisc-sdtm/2\nwarning: DM.AGE: more of it is shown than before, as soon as it is delivered again\n");
+  const proposed = await user.type(["--as", "engineer", "profile", "propose", "draft.json", "--reason", "agreed with the sponsor"]);
+  expect([proposed.exit, proposed.out]).toEqual([0, expect.stringContaining(approval.approvalId)]);
+  expect([served.to("/trpc/profiles.compare").length, served.to("/trpc/approvals.requestProfileChange").length]).toEqual([1, 1]);
 });
 
 test("what isn't JSON is not repeated in the error", async () => {

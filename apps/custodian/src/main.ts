@@ -1,5 +1,6 @@
 import { openFoundingLinks } from "@sallyport/custody/credentials";
 import { codeOf, SallyportError } from "@sallyport/errors";
+import { shippedProfileDigests } from "@sallyport/phi/shipped-profiles";
 import { starterPolicyDigest } from "@sallyport/policy";
 import { openCustodian } from "./custodian.ts";
 import { listen } from "./listener.ts";
@@ -31,7 +32,7 @@ try {
     reader: openTrail(databaseUrl, "sallyport-custodian"),
     runDeeply: workerRunner(databaseUrl),
     starterPolicyDigest,
-    shippedProfileDigests: [],
+    shippedProfileDigests,
     party,
   });
   const { deployment, trustDomain, fingerprint, certificates, handle, store } = custodian;

@@ -6,7 +6,7 @@ import { DEMO_SITES, type SiteEntry } from "./synthetic-study.ts";
 export interface StudyEntry {
   readonly id: string;
   readonly title: string;
-  readonly profile: "cdisc-sdtm";
+  readonly profile: string;
   readonly sites: readonly SiteEntry[];
 }
 

@@ -40,6 +40,9 @@ import { beginUpload } from "./routers/uploads/begin-upload.ts";
 import { completeUpload } from "./routers/uploads/complete-upload.ts";
 import { receivePart } from "./routers/uploads/receive-part.ts";
 import { unfinishedUploads, uploadProgress } from "./routers/uploads/upload-progress.ts";
+import { compareProfile } from "./routers/profiles/compare-profile.ts";
+import { getProfile } from "./routers/profiles/get-profile.ts";
+import { listProfiles } from "./routers/profiles/list-profiles.ts";
 import { issueLink } from "./routers/people/issue-link.ts";
 import { subjectExposure } from "./routers/subjects/exposure.ts";
 import { endSessions } from "./routers/people/end-sessions.ts";
@@ -101,6 +104,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     assignments: { options: assignmentOptions(boundary, deps), assign: assignRole(boundary, deps), end: endAssignment(boundary, deps) },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
     studies: { list: listStudies(boundary, deps) },
+    profiles: { list: listProfiles(boundary, deps), get: getProfile(boundary, deps), compare: compareProfile(boundary, deps) },
     trail: { chains: listChains(boundary, deps), openExport: openExport(boundary, deps), readExport: readExport(boundary, deps), verify: verifyChains(boundary, deps) },
     crossings: {
       search: searchCrossings(boundary, deps),

@@ -7,6 +7,7 @@ export { type Boundary, createBoundary, type Declaration, type Declared } from "
 export { dataKeyId, KeyDesk, type KeyPlace, type KeyService, type NewKey } from "./keys/key-desk.ts";
 export { foundReferenceKeys, openReferenceKeys, type ReferenceKeys } from "./keys/reference-keys.ts";
 export { type NoteCheck, PolicyDesk, type PolicySource, type PolicyState } from "./policy-desk.ts";
+export { ProfileDesk, type Profiles, type ProfileSource } from "./profile-desk.ts";
 export { Enrolment } from "./people/enrolment.ts";
 export { LaterRecords } from "./people/later-records.ts";
 export type { Asking, PeopleDeps } from "./people/people-deps.ts";

@@ -1,7 +1,7 @@
 import type { Receipt, RecordDraft } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
-import type { ChangeStore, DocumentStore, PacketStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
+import type { ChangeStore, DocumentStore, PacketStore, ProfileStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
 import type { ApprovalStore, AssignmentStore, Grant, IdempotencyStore, LockStore } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
@@ -11,6 +11,7 @@ import type { Credentials, IdentityProvider, PasskeyCeremonies, StepUp } from ".
 import type { PeopleKey } from "./people/people-key.ts";
 import type { SessionGate, SessionLimits } from "./people/session-desk.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
+import type { Profiles } from "./profile-desk.ts";
 
 /** The caller's workload, proven by TLS: checked by the listener on every request, not per connection. */
 export interface Peer {
@@ -193,6 +194,9 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly subjects: SubjectStore<Tx>;
   readonly subjectActs: SubjectActStore<Tx>;
   readonly studies: StudyStore<Tx>;
+  /** How each study's data are classified now: what releasing and reading go by. */
+  readonly profiles: Profiles;
+  readonly profileStore: ProfileStore<Tx>;
   readonly changes: ChangeStore<Tx>;
   readonly approvals: ApprovalStore<Tx>;
   readonly assignments: AssignmentStore<Tx>;

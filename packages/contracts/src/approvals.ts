@@ -17,6 +17,7 @@ export const ApprovalKind = z.enum([
   "role.end",
   "lock.lift",
   "person.offboard",
+  "profile.change",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 

@@ -9,6 +9,7 @@ export * from "./overview.ts";
 export * from "./packets.ts";
 export * from "./people.ts";
 export * from "./primitives.ts";
+export * from "./profiles.ts";
 export * from "./provider-settings.ts";
 export * from "./sessions.ts";
 export * from "./token-and-health.ts";

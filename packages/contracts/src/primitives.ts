@@ -23,8 +23,11 @@ export const RecordId = z.string().regex(/^(?:1|[0-9a-hjkmnp-tv-z]{26})$/);
 /** What a variable's values are; `treatment` would unblind, and what nobody classified is `phi`. */
 export const Classification = z.enum(["public", "regulatory", "phi", "treatment"]);
 
-/** `DOMAIN.VARIABLE`, as in SDTM: eight characters at most each (SDTMIG 3.2 §2.2). */
-export const FieldName = z.string().regex(/^[A-Z][A-Z0-9]{1,7}\.[A-Z][A-Z0-9_]{0,15}$/);
+/** `DOMAIN.VARIABLE`, as in SDTM: eight characters at most each (SDTMIG 3.2 §2.2); or a resource's path behind its domain (docs/spec/profile-v1.md §4). */
+export const FieldName = z
+  .string()
+  .max(140)
+  .regex(/^[A-Z][A-Z0-9]{1,7}\.(?:[A-Z][A-Z0-9_]{0,15}|_?[A-Za-z][A-Za-z0-9]*(?:\.(?:_?[A-Za-z][A-Za-z0-9]*|\d{1,5}))*)$/);
 
 /** Free text that a person gives as a reason; it is stored sealed, and the trail holds a commitment to it. */
 export const Reason = z.string().trim().min(8).max(500);

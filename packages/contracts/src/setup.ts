@@ -8,7 +8,7 @@ export const SetupPlan = z.strictObject({
       z.strictObject({
         id: StudyId,
         title: z.string().min(1).max(200),
-        profile: z.literal("cdisc-sdtm"),
+        profile: z.string().regex(/^[a-z][a-z0-9-]{1,39}$/),
         sites: z
           .array(z.strictObject({ id: SiteId, name: z.string().min(1).max(100), country: z.string().length(3) }))
           .min(1)

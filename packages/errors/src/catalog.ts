@@ -107,6 +107,12 @@ export const catalog = {
   // PHI: what is opened.
   "phi.integrity": denied(403, "phi", "A stored value did not authenticate, so it was not opened.", "Report the request id: the stored data may have been altered."),
   "keys.unavailable": unavailable("phi", "The key service can't be reached, so nothing was opened or stored.", RETRY),
+  "profile.unsigned": denied(
+    403,
+    "phi",
+    "The study's classification profile is not there, or not the one that was signed, so nothing of the study is taken in, released or read.",
+    "Tell a security administrator at once.",
+  ),
   // Trail: that it is on record.
   "trail.unavailable": unavailable("trail", "The trail can't be written, so nothing was done.", RETRY),
   "trail.contended": unavailable("trail", "The trail's head moved too often, so nothing was done.", RETRY),
@@ -129,6 +135,16 @@ export const catalog = {
   "input.idempotency_missing": rejected(400, "A change needs an idempotency key. Nothing was changed.", "Send an idempotency-key header of 16 to 64 characters."),
   "input.idempotency_reused": rejected(409, "This idempotency key was used for another request. Nothing was changed.", "Send a new idempotency key."),
   "packet.invalid": rejected(400, "The packet holds a file that isn't taken. Nothing was stored.", "Correct the file at the named place and send it again."),
+  "profile.invalid": rejected(
+    400,
+    "The classification profile is not one that can be used. Nothing was changed.",
+    "Correct the document at the named places and propose it again.",
+  ),
+  "profile.version": rejected(
+    409,
+    "This is not the version that follows the one in force. Nothing was changed.",
+    "Take the version in force as the beginning, give your draft the next number, and propose it again.",
+  ),
   "packet.offset": rejected(409, "Another part of this file is next. Nothing of this one was kept.", "Go on at the offset that the answer names."),
   "packet.incomplete": rejected(409, "A file of this upload is not wholly received. Nothing was changed.", "Send the parts that are missing, then complete the upload again."),
   "packet.digest": rejected(

@@ -1,16 +1,16 @@
 import type { Profile, VariableRule } from "./profile.ts";
 
-const open: VariableRule = { classification: "public", hipaa: null, note: "" };
-const regulatory: VariableRule = { classification: "regulatory", hipaa: null, note: "" };
-const clinical: VariableRule = { classification: "phi", hipaa: null, note: "about one person's health" };
-const person: VariableRule = { classification: "phi", hipaa: null, note: "tells people apart together with others" };
-const freeText: VariableRule = { classification: "phi", hipaa: null, note: "free text: may hold any identifier" };
-const subject: VariableRule = { classification: "phi", hipaa: 18, note: "a number that is one person's" };
-const date: VariableRule = { classification: "phi", hipaa: 3, note: "a date about one person, finer than a year" };
-const age: VariableRule = { classification: "phi", hipaa: 3, note: "ages over 89 are identifiers" };
-const device: VariableRule = { classification: "phi", hipaa: 13, note: "may be a device's number" };
-const treatment: VariableRule = { classification: "treatment", hipaa: null, note: "would unblind" };
-const investigator: VariableRule = { classification: "regulatory", hipaa: null, note: "names an investigator, not a subject" };
+const open: VariableRule = { classification: "public", hipaa: null, kind: "administrative", note: "" };
+const regulatory: VariableRule = { classification: "regulatory", hipaa: null, kind: "administrative", note: "" };
+const clinical: VariableRule = { classification: "phi", hipaa: null, kind: "clinical", note: "about one person's health" };
+const person: VariableRule = { classification: "phi", hipaa: null, kind: "person", note: "tells people apart together with others" };
+const freeText: VariableRule = { classification: "phi", hipaa: null, kind: "free_text", note: "free text: may hold any identifier" };
+const subject: VariableRule = { classification: "phi", hipaa: 18, kind: "identifier", note: "a number that is one person's" };
+const date: VariableRule = { classification: "phi", hipaa: 3, kind: "date", note: "a date about one person, finer than a year" };
+const age: VariableRule = { classification: "phi", hipaa: 3, kind: "age", note: "ages over 89 are identifiers" };
+const device: VariableRule = { classification: "phi", hipaa: 13, kind: "device", note: "may be a device's number" };
+const treatment: VariableRule = { classification: "treatment", hipaa: null, kind: "treatment", note: "would unblind" };
+const investigator: VariableRule = { classification: "regulatory", hipaa: null, kind: "investigator", note: "names an investigator, not a subject" };
 
 const table = (...groups: readonly (readonly [rule: VariableRule, names: string])[]): Readonly<Record<string, VariableRule>> =>
   Object.fromEntries(groups.flatMap(([rule, names]) => names.split(" ").map((name) => [name, rule] as const)));
@@ -22,6 +22,13 @@ const table = (...groups: readonly (readonly [rule: VariableRule, names: string]
 export const cdiscSdtm: Profile = {
   id: "cdisc-sdtm",
   version: 1,
+  title: "CDISC SDTM in Dataset-JSON",
+  source: "dataset-json",
+  binding: {
+    domain: "DM",
+    subject: { path: "USUBJID", system: null, prefix: "" },
+    site: { path: "SITEID", system: null, prefix: "" },
+  },
   domains: {
     "*": table(
       [open, "DOMAIN RDOMAIN"],
@@ -36,7 +43,7 @@ export const cdiscSdtm: Profile = {
       [person, "SEX RACE ETHNIC"],
       [clinical, "DTHFL DMDY"],
       [investigator, "INVID INVNAM"],
-      [{ ...regulatory, note: "a country is larger than the subdivisions that identify" }, "COUNTRY"],
+      [{ ...regulatory, kind: "place", note: "a country is larger than the subdivisions that identify" }, "COUNTRY"],
     ),
     AE: table(
       [regulatory, "AESEQ AEGRPID"],

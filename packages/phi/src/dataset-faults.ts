@@ -10,6 +10,10 @@ export class DatasetFaults {
     return this.#where.length >= WHERE_MAX;
   }
 
+  get count(): number {
+    return this.#where.length;
+  }
+
   /** What was found, each with its place. */
   get places(): readonly string[] {
     return this.#where;
@@ -26,7 +30,7 @@ export class DatasetFaults {
   }
 
   get isEmpty(): boolean {
-    return this.#where.length === 0;
+    return this.count === 0;
   }
 
   /** @throws SallyportError `packet.invalid` if anything was found. */

@@ -10,9 +10,10 @@ const ROW_NUMBER = "ITEMGROUPDATASEQ";
 const LABEL_MAX = 200;
 const COLUMNS_MAX = 1_000;
 
-/** What a Dataset-JSON file says of its dataset besides the rows. */
+/** What a file says of its dataset besides the rows. */
 export interface DatasetHead {
-  readonly standardVersion: "1.0" | "1.1";
+  /** Of Dataset-JSON, or of FHIR. */
+  readonly standardVersion: "1.0" | "1.1" | "R4";
   /** `ndjson` has its rows on lines of their own. */
   readonly format: "json" | "ndjson";
   /** The domain: `DM`, `AE`, … */
@@ -23,16 +24,21 @@ export interface DatasetHead {
   /** The variables, in the order of a row's cells. */
   readonly columns: readonly Column[];
   readonly records: number;
+  /** Whether its rows are subjects, one each, and bind them to their sites; every other domain follows. */
+  readonly binds: boolean;
+  /** Whether a row has some of the columns only: null then is a variable that isn't there. */
+  readonly isSparse: boolean;
 }
 
 /** A head as a file has it: version 1.0 numbers its rows in a column that isn't one of the study's variables. */
 export interface FileHead extends DatasetHead {
+  readonly standardVersion: "1.0" | "1.1";
   /** Whether the first cell of each row of the file is its number, which is in no column. */
   readonly isNumbered: boolean;
 }
 
 interface Body {
-  readonly version: DatasetHead["standardVersion"];
+  readonly version: FileHead["standardVersion"];
   readonly studyOid: unknown;
   readonly name: unknown;
   readonly label: unknown;
@@ -83,6 +89,8 @@ export function headOf(members: Members, rowsAt: "rows" | "itemData" | "lines" |
     studyOid: body.studyOid === undefined ? "" : text(body.studyOid, "studyOID"),
     columns: variables,
     records: body.records as number,
+    binds: body.name === "DM",
+    isSparse: false,
     isNumbered,
   };
 }

@@ -7,6 +7,8 @@ import { moveFields, sealConsentDate } from "./move-fields.ts";
 import { readDataset } from "./open-dataset.ts";
 import { Phi } from "./phi.ts";
 import type { FieldRow } from "./ports.ts";
+import { cdiscSdtm } from "./cdisc-sdtm.ts";
+import { Classifier } from "./profile.ts";
 import { openFields, sealRecord } from "./sealed-record.ts";
 import { consentField } from "./subject-acts.ts";
 
@@ -40,7 +42,7 @@ const from = { site: FROM, key: oldKey };
 const to = { site: TO, key: newKey };
 const opened = (site: SiteRef, key: Keyed, rows: readonly FieldRow[]): readonly unknown[] => {
   const grant = grantFor("phi.read", site);
-  return openFields(grant, key, { id: ID, ...site }, rows).map((view) => (view.shown === "open" ? view.value.open(grant) : view.mask));
+  return openFields(grant, key, { id: ID, ...site }, rows, new Classifier(cdiscSdtm, 2026)).map((view) => (view.shown === "open" ? view.value.open(grant) : view.mask));
 };
 
 test("what is moved opens at the new place under the new key, and nowhere else", () => {

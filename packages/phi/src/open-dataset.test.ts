@@ -51,7 +51,7 @@ test("both versions of the standard give the same dataset", async () => {
 test("a dataset in lines is read as it is written", async () => {
   const opened = await openDataset(() => inPieces(vector("ae-1.1.ndjson"), [7]));
   const { columns, ...head } = opened.head;
-  expect(head).toEqual({ standardVersion: "1.1", format: "ndjson", name: "AE", label: "Adverse Events", studyOid: "", records: 5 });
+  expect(head).toEqual({ standardVersion: "1.1", format: "ndjson", binds: false, isSparse: false, name: "AE", label: "Adverse Events", studyOid: "", records: 5 });
   expect(columns.map(({ name }) => name)).toEqual(["STUDYID", "DOMAIN", "USUBJID", "AESEQ", "AETERM", "AESEV", "AESTDTC", "AEVAL", "AEDOSE", "AEFL"]);
   for (let time = 0; time < 2; time += 1) {
     const batches: (readonly DatasetRow[])[] = [];

@@ -11,6 +11,8 @@ export interface DatasetRow {
   readonly row: number;
   /** One value for each of the head's columns. */
   readonly cells: readonly FieldValue[];
+  /** Whom and which site the row names, where no column of its own does. */
+  readonly named?: { readonly subject: string; readonly site: string };
 }
 
 /** A dataset whose head has been read. */
@@ -47,7 +49,7 @@ export async function readDataset(input: string | Uint8Array): Promise<Dataset> 
   const opened = await openDataset(() => inOnePiece(bytes));
   const all: (readonly FieldValue[])[] = [];
   for await (const batch of opened.rows()) for (const { cells } of batch) all.push(cells);
-  const { standardVersion, name, label, studyOid, columns } = opened.head;
+  const { standardVersion, name, label, studyOid, columns } = opened.head as FileHead;
   return { standardVersion, name, label, studyOid, columns, rows: all };
 }
 

@@ -5,6 +5,7 @@ import { SallyportError } from "@sallyport/errors";
 import { Grant, type SiteRef } from "@sallyport/policy";
 import { faultTest, seededBytes } from "@sallyport/testkit";
 import { cdiscSdtm } from "./cdisc-sdtm.ts";
+import { Classifier } from "./profile.ts";
 import { type Dataset, type FieldValue } from "./dataset.ts";
 import { labelOf } from "./label.ts";
 import { type OpenedRecord, planRows, type RowsPlan } from "./plan-release.ts";
@@ -27,7 +28,8 @@ function grantFor(sites: readonly SiteRef[], action: "packet.release" | "packet.
   );
 }
 const grant = grantFor(allSites);
-const readerOf = (of: Dataset): RowReader => new RowReader({ ...of, format: "json", records: of.rows.length }, study, lookupKey);
+const classifier = new Classifier(cdiscSdtm, 2026);
+const readerOf = (of: Dataset): RowReader => new RowReader({ ...of, format: "json", records: of.rows.length, binds: of.name === "DM", isSparse: false }, study, lookupKey);
 const rowsOf = (of: Dataset) => readerOf(of).read(of.rows.map((cells, at) => ({ row: at + 1, cells })));
 
 /** The subjects of a DM dataset as they are bound at their first release. */
@@ -40,7 +42,7 @@ const subjectsOf = (of: Dataset): ReadonlyMap<string, SubjectRow> =>
   );
 const subjects = subjectsOf(dataset);
 const plan = (of: Dataset, current: readonly OpenedRecord[] = [], under = grant, known: ReadonlyMap<string, SubjectRow> = subjects): RowsPlan =>
-  planRows({ grant: under, packet: "pkt_2", head: of, profile: cdiscSdtm, rows: rowsOf(of), subjects: known, current });
+  planRows({ grant: under, packet: "pkt_2", head: { ...of, isSparse: false }, classifier, rows: rowsOf(of), subjects: known, current });
 const outcomes = (of: RowsPlan): readonly string[] => of.rows.map(({ outcome }) => outcome);
 const changes = (of: RowsPlan): readonly unknown[] => of.rows.flatMap((row) => (row.outcome === "updated" ? [[row.row, row.changed]] : []));
 
@@ -49,7 +51,7 @@ const carryOut = ({ rows }: RowsPlan): readonly OpenedRecord[] =>
   rows.flatMap((row) => {
     if (row.outcome === "unchanged") return [];
     const { record, fields } = sealRecord(grant, dataKey, row.subject, row.record);
-    return [{ ...record, packet: "pkt_1", fields: openFields(grant, dataKey, row.subject, fields) }];
+    return [{ ...record, packet: "pkt_1", fields: openFields(grant, dataKey, row.subject, fields, classifier) }];
   });
 const withCell = (row: number, variable: string, value: FieldValue): Dataset => {
   const column = dataset.columns.findIndex(({ name }) => name === variable);

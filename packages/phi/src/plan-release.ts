@@ -4,7 +4,7 @@ import type { FieldValue } from "./dataset.ts";
 import type { DatasetHead } from "./dataset-head.ts";
 import { Phi } from "./phi.ts";
 import type { CurrentRecord, SubjectRow } from "./ports.ts";
-import { classify, type Profile } from "./profile.ts";
+import type { Classifier } from "./profile.ts";
 import type { IdentifiedRow } from "./read-rows.ts";
 import { encodeField, type FieldView, type PlainField } from "./sealed-record.ts";
 
@@ -48,8 +48,8 @@ export interface PlanRequest {
   /** A grant for `packet.release` or `packet.inspect` that reaches every site of the packet. */
   readonly grant: Grant;
   readonly packet: string;
-  readonly head: Pick<DatasetHead, "name" | "columns">;
-  readonly profile: Profile;
+  readonly head: Pick<DatasetHead, "name" | "columns" | "isSparse">;
+  readonly classifier: Classifier;
   readonly rows: readonly IdentifiedRow[];
   /** The subjects behind the rows' lookups: stored ones, and those that the packet's DM creates. */
   readonly subjects: ReadonlyMap<string, SubjectRow>;
@@ -67,10 +67,9 @@ export interface PlanRequest {
  * has written already; `phi.integrity` where stored fields are of several versions.
  */
 export function planRows(request: PlanRequest): RowsPlan {
-  const { grant, packet, head, rows, subjects } = request;
+  const { grant, packet, head, rows, subjects, classifier } = request;
   grant.assert("packet.release", "packet.inspect");
   const stored = new Map(request.current.map((one) => [`${one.subject} ${one.record}`, one]));
-  const classifications = head.columns.map(({ name }) => classify(request.profile, head.name, name).classification);
   const planned: PlannedRow[] = [];
   const conflicts: Conflict[] = [];
   for (const { row, lookup, site, record, cells } of rows) {
@@ -83,9 +82,11 @@ export function planRows(request: PlanRequest): RowsPlan {
     const before = stored.get(`${subject.id} ${record}`);
     // One version a packet: a row that names a record once more would overwrite what it was to be compared with.
     if (before?.packet === packet) throw new SallyportError("packet.conflict", { where: [`row ${row}: the record was named in an earlier row`] });
-    const fields = head.columns.map(({ name }, index): PlainField => {
-      const classification = classifications[index] ?? "phi";
-      return { name, classification, value: new Phi<FieldValue>(cells[index] ?? null, { site: subject, classification }) };
+    const fields = head.columns.flatMap(({ name }, index): readonly PlainField[] => {
+      const value = cells[index] ?? null;
+      if (head.isSparse && value === null) return [];
+      const classification = classifier.ofValue(head.name, name, value);
+      return [{ name, classification, value: new Phi<FieldValue>(value, { site: subject, classification }) }];
     });
     const next = { domain: head.name, record, version: (before?.version ?? 0) + 1, position: row, fields };
     const changed = before === undefined ? [] : difference(grant, before, fields);
@@ -100,7 +101,7 @@ export function planRows(request: PlanRequest): RowsPlan {
 /** The variables in which new fields differ from the stored ones. */
 function difference(grant: Grant, { version, fields: stored }: OpenedRecord, fields: readonly PlainField[]): readonly string[] {
   if (stored.some((field) => field.version !== version)) throw new SallyportError("phi.integrity");
-  const before = new Map(stored.map((field) => [field.name, field.shown === "open" ? encodeField(field.classification, field.value.open(grant)) : null]));
+  const before = new Map(stored.map((field) => [field.name, field.shown === "open" ? encodeField(field.stored, field.value.open(grant)) : null]));
   const after = new Map(fields.map(({ name, classification, value }) => [name, encodeField(classification, value.open(grant))]));
   return [...new Set([...before.keys(), ...after.keys()])].filter((name) => before.get(name) !== after.get(name));
 }

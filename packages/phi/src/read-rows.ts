@@ -33,7 +33,7 @@ export class RowReader {
   constructor(head: DatasetHead, study: Pick<StudyRow, "id" | "sites">, lookupKey: DataKey["key"]) {
     const at = (variable: string): number => head.columns.findIndex(({ name }) => name === variable);
     this.head = head;
-    this.identity = identityOf(head);
+    this.identity = head.binds ? [] : identityOf(head);
     this.#study = study.id;
     this.#sites = new Set(study.sites.map(({ id }) => id));
     this.#lookupKey = lookupKey;
@@ -44,15 +44,18 @@ export class RowReader {
     return rows.map((each) => this.#read(each));
   }
 
-  #read({ row, cells }: DatasetRow): IdentifiedRow {
+  #read({ row, cells, named: names }: DatasetRow): IdentifiedRow {
+    if (names !== undefined) {
+      if (!this.#sites.has(names.site)) this.siteFaults.add(`row ${row}`, "names what is not a site of this study");
+      return { row, cells, site: names.site, lookup: lookupOf(this.#lookupKey, this.#study, names.subject), record: "1" };
+    }
     const cell = (at: number): FieldValue => cells[at] ?? null;
     const usubjid = cell(this.#at.usubjid);
     if (typeof usubjid !== "string" || usubjid === "") refuse(`row ${row}, column USUBJID`, "empty");
     if (cell(this.#at.study) !== this.#study) this.studyFaults.add(`row ${row}, column STUDYID`, "not the study of this packet");
     const named = this.#at.site < 0 ? null : cell(this.#at.site);
     const site = typeof named === "string" && named !== "" ? named : null;
-    const isNeeded = this.head.name === "DM";
-    if (site === null ? isNeeded : !this.#sites.has(site)) this.siteFaults.add(`row ${row}, column SITEID`, "not a site of this study");
+    if (site === null ? this.head.binds : !this.#sites.has(site)) this.siteFaults.add(`row ${row}, column SITEID`, "not a site of this study");
     const values = this.#at.identity.map(cell);
     return {
       row,

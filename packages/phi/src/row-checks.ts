@@ -10,7 +10,7 @@ type Form = (text: string) => boolean;
 
 const PRINTABLE = /^[\x21-\x7e]{1,64}$/;
 /** An identifier has one spelling: its own normal form, without white space around it or control characters in it. */
-const isIdentifier: Form = (text) => PRINTABLE.test(text) || (text === text.normalize("NFC").trim() && text.length <= 64 && !/\p{Cc}/u.test(text));
+export const isIdentifier: Form = (text) => PRINTABLE.test(text) || (text === text.normalize("NFC").trim() && text.length <= 64 && !/\p{Cc}/u.test(text));
 
 /** What no dataset of a domain can be without, and how its texts must be. */
 function requiredOf(domain: string): ReadonlyMap<string, Form> {

@@ -3,9 +3,11 @@ import { openField, sealField, secretKey } from "@sallyport/crypto";
 import { type Action, Grant, type SiteRef } from "@sallyport/policy";
 import { faultTest, seededBytes } from "@sallyport/testkit";
 import type { FieldValue } from "./dataset.ts";
+import { cdiscSdtm } from "./cdisc-sdtm.ts";
 import { Phi } from "./phi.ts";
 import type { Classification, FieldRow } from "./ports.ts";
-import { decodeField, encodeField, openFields, type PlainField, sealRecord, type SealedFor } from "./sealed-record.ts";
+import { Classifier } from "./profile.ts";
+import { decodeField, encodeField, openFields as openUnder, type PlainField, sealRecord, type SealedFor } from "./sealed-record.ts";
 
 const random = seededBytes("sealed-record");
 const key = { id: "sub-test-1", key: secretKey(random(32)) };
@@ -18,6 +20,9 @@ function grantFor(action: Action, readable: readonly string[] = [], masked: read
     { effect: "allow", rule: "r", role: "role", sites, fields: { readable, masked } },
   );
 }
+/** The profile that the fields here were released with is the one in force. */
+const classifier = new Classifier(cdiscSdtm, 2026);
+const openFields = (...[grant, dataKey, of, rows]: readonly [Grant, typeof key, SealedFor, readonly FieldRow[]]) => openUnder(grant, dataKey, of, rows, classifier);
 const release = grantFor("packet.release");
 const reviewer = () => grantFor("subject.read", ["public", "regulatory"], ["phi"]);
 const field = (name: string, classification: Classification, value: FieldValue): PlainField => ({ name, classification, value: new Phi(value, { site: subject, classification }) });
@@ -112,7 +117,9 @@ faultTest("E2", "a classification that was loosened beside the ciphertext opens 
   const place = { study: subject.study, site: subject.site, subject: subject.id, field: "DM.ARM.1", version: 1 };
   const row: FieldRow = { ...rowOf("ARM"), classification: "public" };
   const unbound: FieldRow = { ...row, sealed: sealField(key, place, encodeField("public", "Alpha")) };
-  expect(() => openFields(reviewer(), key, subject, [defence === "on" ? row : unbound])).toThrow("phi.integrity");
+  // As far as the profile goes, the arm is public: what is bound with the value is all that keeps it.
+  const open = new Classifier({ ...cdiscSdtm, domains: { DM: { ARM: { classification: "public", hipaa: null, kind: "administrative", note: "" } } } }, 2026);
+  expect(() => openUnder(reviewer(), key, subject, [defence === "on" ? row : unbound], open)).toThrow("phi.integrity");
 });
 
 test("fields of the same block are stored with the same length, whatever they hold", () => {

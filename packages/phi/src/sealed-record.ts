@@ -5,6 +5,7 @@ import type { FieldValue } from "./dataset.ts";
 import { maskOf } from "./mask.ts";
 import { assertOpens, comparesOnly, Phi } from "./phi.ts";
 import type { Classification, FieldRow, RecordRow, SealedVersion } from "./ports.ts";
+import { type Classifier, stricter } from "./profile.ts";
 
 /** A field before it is sealed. */
 export interface PlainField {
@@ -24,7 +25,10 @@ export type FieldView = {
   readonly record: string;
   readonly version: number;
   readonly name: string;
+  /** What it is shown as: the stricter of what it was released with and what the study's profile says now. */
   readonly classification: Classification;
+  /** What it was released with. */
+  readonly stored: Classification;
 } & ({ readonly shown: "open"; readonly value: Phi<FieldValue> } | { readonly shown: "masked"; readonly mask: string });
 
 const BLOCK_BYTES = 64;
@@ -94,30 +98,31 @@ export function sealRecord(
 }
 
 /**
- * What a grant may see of a subject's stored fields. A field is decrypted only if its classification is readable under the
- * grant; a masked one isn't touched, and a hidden one is left out. One that doesn't authenticate fails the whole.
+ * What a grant may see of a subject's stored fields, each as the stricter of what it was released with and what the study's profile says
+ * now, of its variable and of its value. A field is decrypted only if what its variable is is readable under the grant; a masked one isn't
+ * touched, and a hidden one is left out. One that doesn't authenticate fails the whole.
  *
  * @throws SallyportError `policy.denied` for a closed grant, another action or another site; `phi.integrity` for a field
  * that was altered, moved, put back, or is another subject's.
  */
-export function openFields(grant: Grant, dataKey: DataKey, subject: SealedFor, rows: readonly FieldRow[]): readonly FieldView[] {
+export function openFields(grant: Grant, dataKey: DataKey, subject: SealedFor, rows: readonly FieldRow[], classifier: Classifier): readonly FieldView[] {
   grant.assert("subject.read", "phi.read", "phi.bulk_reveal", "packet.release", "packet.inspect");
   if (!grant.covers(subject)) throw new SallyportError("policy.denied", { rule: grant.rule });
   return rows.flatMap((row): readonly FieldView[] => {
     if (row.subject !== subject.id) throw new SallyportError("phi.integrity");
-    const { domain, record, version, name, classification } = row;
-    const about = { domain, record, version, name, classification };
-    if (comparesOnly(grant) || grant.fields.readable.includes(classification)) {
-      return [{ ...about, shown: "open", value: openRow(grant, dataKey, subject, row) }];
+    const { domain, record, version, name, classification: stored } = row;
+    const about = { domain, record, version, name, stored };
+    const isOpen = (classification: Classification): boolean => comparesOnly(grant) || grant.fields.readable.includes(classification);
+    let classification = classifier.ofStored(row);
+    if (isOpen(classification)) {
+      assertOpens(grant, subject, classification);
+      const value = decodeField(stored, openField(dataKey, placeOf(subject, row), row.sealed));
+      // What a value is by itself is known now only: where that closes it, it goes no further.
+      classification = stricter(classification, classifier.ofValue(domain, name, value));
+      if (isOpen(classification)) return [{ ...about, classification, shown: "open", value: new Phi(value, { site: subject, classification }) }];
     }
-    return grant.fields.masked.includes(classification) ? [{ ...about, shown: "masked", mask: maskOf() }] : [];
+    return grant.fields.masked.includes(classification) ? [{ ...about, classification, shown: "masked", mask: maskOf() }] : [];
   });
-}
-
-function openRow(grant: Grant, dataKey: DataKey, subject: SealedFor, row: FieldRow): Phi<FieldValue> {
-  assertOpens(grant, subject, row.classification);
-  const value = decodeField(row.classification, openField(dataKey, placeOf(subject, row), row.sealed));
-  return new Phi(value, { site: subject, classification: row.classification });
 }
 
 /** Where a field stands, as it is bound there (docs/spec/field-v1.md §2). */

@@ -6,7 +6,7 @@ import { seededBytes } from "@sallyport/testkit";
 import { cdiscSdtm } from "./cdisc-sdtm.ts";
 import { readDataset } from "./open-dataset.ts";
 import { Phi } from "./phi.ts";
-import { classify } from "./profile.ts";
+import { classify, Classifier } from "./profile.ts";
 import { openFields, sealRecord } from "./sealed-record.ts";
 
 const file = new URL("../../../../shared/vectors/blns/blns.json", import.meta.url);
@@ -29,7 +29,7 @@ describe.skipIf(!existsSync(file))(existsSync(file) ? "the naughty strings" : "t
         return { name, classification, value: new Phi(value, { site: subject, classification }) };
       });
       const { fields: rows } = sealRecord(grant, key, subject, { domain: "DM", record: "1", version: index + 1, fields });
-      const opened = openFields(grant, key, subject, rows).map((view) => (view.shown === "open" ? view.value.open(grant) : null));
+      const opened = openFields(grant, key, subject, rows, new Classifier(cdiscSdtm, 2026)).map((view) => (view.shown === "open" ? view.value.open(grant) : null));
       expect(opened).toEqual(names.map(() => value));
     }
   }, 60_000);

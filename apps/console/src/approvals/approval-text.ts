@@ -10,6 +10,7 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "person.reinstate": "Reinstate a person",
   "authenticator.recover": "Recover a lost authenticator",
   "phi.bulk_reveal": "Reveal several fields at once",
+  "profile.change": "Change a classification profile",
   "role.assign": "Assign a powerful role",
   "role.end": "End an administrator's role",
   "person.offboard": "Offboard an administrator",

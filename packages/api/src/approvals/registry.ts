@@ -8,6 +8,7 @@ import { assignAct, endAssignmentAct } from "./assignment-acts.ts";
 import { bulkRevealAct } from "./bulk-reveal-act.ts";
 import { liftLockAct } from "./lift-lock-act.ts";
 import { inviteAct, offboardAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
+import { profileAct } from "./profile-act.ts";
 
 /** An act of any kind, with payloads as statements hold them: its own schema reads each before anything else of it sees one. */
 export interface AnyAct<Tx> extends Omit<ApprovalAct<Tx>, "payload"> {
@@ -37,6 +38,7 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "authenticator.recover": widened(recoverAct(deps)),
   "phi.bulk_reveal": widened(bulkRevealAct(deps)),
   "person.offboard": widened(offboardAct(deps)),
+  "profile.change": widened(profileAct(deps)),
   "role.assign": widened(assignAct(deps)),
   "lock.lift": widened(liftLockAct(deps)),
   "role.end": widened(endAssignmentAct(deps)),

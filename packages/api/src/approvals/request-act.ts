@@ -2,7 +2,7 @@ import { approvalDigest, approvalStatement } from "@sallyport/audit";
 import { ApprovalOutput, type Strict } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import type { ApprovalRow } from "@sallyport/policy";
+import type { ApprovalRow, Grant } from "@sallyport/policy";
 import type { z } from "zod";
 import type { Located } from "../boundary/decide-crossing.ts";
 import type { Boundary, Crossing } from "../boundary/procedure.ts";
@@ -15,13 +15,15 @@ import type { AnyAct } from "./registry.ts";
 import { approvalSummary } from "./summary.ts";
 
 /** How one kind is asked for. */
-interface Asking<Input extends Strict> {
+interface Asking<Tx, Input extends Strict> {
   readonly input: Input;
   readonly locate: (input: z.output<Input>, trace: Trace) => Promise<Located<null>>;
-  readonly payload: (input: z.output<Input>) => Payload | Promise<Payload>;
+  readonly payload: (input: z.output<Input>, grant: Grant) => Payload | Promise<Payload>;
   readonly reason: (input: z.output<Input>) => string;
   /** The subject that it is about. */
   readonly subject?: (input: z.output<Input>) => string;
+  /** Keeps what the effect rests on, before it is made, in the same transaction. */
+  readonly keep?: (tx: Tx, input: z.output<Input>) => Promise<void>;
   /** What has to hold beside the right to ask. */
   readonly check?: (crossing: Crossing<z.output<Input>, null>) => Promise<void>;
 }
@@ -32,7 +34,7 @@ const GIVING_UP: ReadonlySet<string> = new Set(["person.suspend", "role.end"]);
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** A procedure that asks for an approval: the effect as it would be now, in a statement that others decide on. Nothing is done yet. */
-export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, act: AnyAct<Tx>, asking: Asking<Input>) =>
+export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, act: AnyAct<Tx>, asking: Asking<Tx, Input>) =>
   boundary.change(
     { ...act.ask, input: asking.input, output: ApprovalOutput, locate: asking.locate },
     {
@@ -45,11 +47,17 @@ export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, dep
         const reason = sealReason((await deps.referenceKeys()).change, grant, asking.reason(input));
         const id = newId("apr");
         trace.note({ approval: id, kind: act.kind, commitment: reason.commitment });
-        return { id, reason, payload: await asking.payload(input), asker: { principal: grant.principal, person: grant.person, printedName: asker.printedName } satisfies Asker };
+        return {
+          id,
+          reason,
+          payload: await asking.payload(input, grant),
+          asker: { principal: grant.principal, person: grant.person, printedName: asker.printedName } satisfies Asker,
+        };
       },
       commit: async (tx, { input, grant, trace, may }, { id, reason, payload, asker }) => {
         const concerns = act.concerns(payload);
         if (concerns === asker.person && !GIVING_UP.has(act.kind)) throw new SallyportError("policy.separation");
+        await asking.keep?.(tx, input);
         const effect = await act.effect(tx, grant, payload, asker);
         if (effect.refused !== null) throw new SallyportError(effect.refused);
         const nowMs = deps.now();

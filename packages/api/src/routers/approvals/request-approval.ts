@@ -5,6 +5,7 @@ import {
   RequestInviteInput,
   RequestLockLiftInput,
   RequestOffboardInput,
+  RequestProfileChangeInput,
   RequestRecoveryInput,
   RequestReinstateInput,
   RequestSuspendInput,
@@ -14,6 +15,7 @@ import { SallyportError } from "@sallyport/errors";
 import type { Payload } from "../../approvals/act.ts";
 import { approvalActs } from "../../approvals/registry.ts";
 import { requestAct } from "../../approvals/request-act.ts";
+import { draftOf, profilePayload } from "../../profiles/draft.ts";
 import { wantedAt } from "../../assignments/wanted.ts";
 import type { Located } from "../../boundary/decide-crossing.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
@@ -81,6 +83,13 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       },
       reason: reasonOf,
     }),
+    requestProfileChange: requestAct(boundary, deps, acts["profile.change"], {
+      input: RequestProfileChangeInput,
+      locate: inDeployment,
+      payload: ({ document }, grant) => profilePayload(deps, grant, document),
+      reason: reasonOf,
+      keep: (tx, { document }) => deps.profileStore.keepDraft(tx, { ...draftOf(document), atMs: deps.now() }),
+    }),
     requestBulkReveal: requestAct(boundary, deps, acts["phi.bulk_reveal"], {
       input: RequestBulkRevealInput,
       locate: async ({ subjectId }, trace) => ({ ...(await locateSubject(deps, subjectId, trace)), found: null }),
@@ -90,7 +99,9 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       // A field that isn't there, and one that no reveal opens, end alike, and before anybody is asked.
       check: async ({ input: { subjectId, fields, purpose }, grant, trace }) => {
         const opened = await deps.subjects.open(grant, subjectId, { names: fields });
-        const there = new Set(opened?.fields.filter(({ classification }) => grant.fields.readable.includes(classification)).map(({ domain, name }) => `${domain}.${name}`));
+        if (opened === null) throw new SallyportError("policy.denied");
+        const classifier = deps.profiles.of(opened.subject.study);
+        const there = new Set(opened.fields.filter((row) => grant.fields.readable.includes(classifier.ofStored(row))).map(({ domain, name }) => `${domain}.${name}`));
         if (!fields.every((field) => there.has(field))) throw new SallyportError("policy.denied");
         trace.note({ purpose, fields: fields.length });
       },

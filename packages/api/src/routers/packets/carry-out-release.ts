@@ -20,8 +20,8 @@ const ROWS_AT_ONCE = 25;
  * @throws SallyportError `packet.conflict`, `packet.withdrawn`, `service.busy` where another release is at the same subjects.
  */
 export async function carryOutRelease<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, release: PreparedRelease, tally: ReleaseTally): Promise<void> {
-  const { packet, study, fresh } = release;
-  const comparison = { tx, grant, packet: packet.id, study: study.id, fresh, how: "lock" } as const;
+  const { packet, study, fresh, classifier } = release;
+  const comparison = { tx, grant, packet: packet.id, study: study.id, fresh, classifier, how: "lock" } as const;
   const opened = await rowsInHand(deps, grant, release, tx);
   for (const file of opened) {
     await keepKeys(deps, tx, grant, release, file);
@@ -32,7 +32,7 @@ export async function carryOutRelease<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Gran
       throwConflicts(plan.conflicts.slice(0, 50).map(({ row }) => file.placed(conflictAt(row))));
       for (const { row, subject } of plan.withdrawn) tally.withdrawn(subject, file.placed(`row ${row}: the subject has withdrawn consent`));
       const made = plan.rows.filter(({ lookup, subject }) => fresh.get(lookup)?.id === subject.id);
-      if (domain === "DM")
+      if (file.reader.head.binds)
         await deps.subjects.insert(
           tx,
           grant,
@@ -49,7 +49,7 @@ export async function carryOutRelease<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Gran
 }
 
 async function keepKeys<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, { packet, study }: PreparedRelease, { reader: { head, identity }, placed }: OpenedRows): Promise<void> {
-  if (head.name === "DM") return;
+  if (head.binds) return;
   const standing = await deps.subjects.keepRecordKeys(tx, grant, packet.id, { study: study.id, domain: head.name, variables: identity });
   if (standing.join() !== identity.join()) throwConflicts([placed(otherKeys(head.name, standing, identity))]);
 }

@@ -1,5 +1,5 @@
 import { SallyportError } from "@sallyport/errors";
-import { cdiscSdtm, type CurrentRecord, type IdentifiedRow, openFields, type OpenedRecord, planRows, type RowsPlan, type SubjectRow } from "@sallyport/phi";
+import { type Classifier, type CurrentRecord, type IdentifiedRow, openFields, type OpenedRecord, planRows, type RowsPlan, type SubjectRow } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import type { ApiDeps } from "../../ports.ts";
 import { subjectKeyPlace } from "../subjects/subject-place.ts";
@@ -13,6 +13,7 @@ export interface Comparison<Tx> {
   readonly study: string;
   /** Subjects that aren't stored yet, by lookup. */
   readonly fresh: ReadonlyMap<string, SubjectRow>;
+  readonly classifier: Classifier;
   /** `lock` where what is compared will be written over. */
   readonly how: "look" | "lock";
 }
@@ -20,7 +21,7 @@ export interface Comparison<Tx> {
 /** Compares a batch of rows with what is stored now: what releasing them would do. */
 export async function compareRows<Tx>(
   deps: Pick<ApiDeps<Tx>, "subjects" | "keys">,
-  { tx, grant, packet, study, fresh, how }: Comparison<Tx>,
+  { tx, grant, packet, study, fresh, classifier, how }: Comparison<Tx>,
   { reader: { head } }: Pick<OpenedRows, "reader">,
   rows: readonly IdentifiedRow[],
 ): Promise<RowsPlan> {
@@ -31,9 +32,9 @@ export async function compareRows<Tx>(
     return subject === undefined ? [] : [{ subject: subject.id, record }];
   });
   const current = asked.length === 0 ? [] : await deps.subjects.current(tx, grant, head.name, asked);
-  const opened = await openRecords(deps, grant, [...found.values()], current);
+  const opened = await openRecords(deps, grant, classifier, [...found.values()], current);
   const subjects = new Map(lookups.flatMap((lookup) => entryOf(lookup, found.get(lookup) ?? fresh.get(lookup))));
-  return planRows({ grant, packet, head, profile: cdiscSdtm, rows, subjects, current: opened });
+  return planRows({ grant, packet, head, classifier, rows, subjects, current: opened });
 }
 
 const entryOf = (lookup: string, subject: SubjectRow | undefined): readonly (readonly [string, SubjectRow])[] => (subject === undefined ? [] : [[lookup, subject]]);
@@ -42,6 +43,7 @@ const entryOf = (lookup: string, subject: SubjectRow | undefined): readonly (rea
 async function openRecords<Tx>(
   { keys }: Pick<ApiDeps<Tx>, "keys">,
   grant: Grant,
+  classifier: Classifier,
   found: readonly SubjectRow[],
   current: readonly CurrentRecord[],
 ): Promise<readonly OpenedRecord[]> {
@@ -52,6 +54,6 @@ async function openRecords<Tx>(
   return current.map(({ fields, ...record }) => {
     const of = byId.get(record.subject);
     if (of?.key === undefined) throw new SallyportError("keys.unavailable");
-    return { ...record, fields: openFields(grant, of.key, of.subject, fields) };
+    return { ...record, fields: openFields(grant, of.key, of.subject, fields, classifier) };
   });
 }

@@ -1,5 +1,5 @@
 import type { InspectPacketOutput } from "@sallyport/contracts";
-import { cdiscSdtm, classify, DatasetFaults, type FieldValue, type IdentifiedRow, maskOf, type PacketFileRow } from "@sallyport/phi";
+import { type Classifier, DatasetFaults, type FieldValue, type IdentifiedRow, maskOf, type PacketFileRow } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import type { z } from "zod";
 import type { OpenedRows } from "./opened-file.ts";
@@ -18,21 +18,23 @@ export class InspectedFile {
   readonly identityFaults = new DatasetFaults();
   structureFaults: Pick<DatasetFaults, "places"> = NO_FAULTS;
   readonly #grant: Grant;
+  readonly #classifier: Classifier;
   readonly #row: PacketFileRow;
   readonly #opened: OpenedRows | null;
   readonly #rows: { readonly row: number; readonly cells: readonly FieldValue[] }[] = [];
 
-  constructor(grant: Grant, opened: OpenedRows | null, row: PacketFileRow | null = null) {
+  constructor(grant: Grant, classifier: Classifier, opened: OpenedRows | null, row: PacketFileRow | null = null) {
     if (opened === null && row === null) throw new TypeError("a file is opened, or at least on record");
     this.#grant = grant;
+    this.#classifier = classifier;
     this.#opened = opened;
     this.#row = row ?? rowOf(opened as OpenedRows);
     this.n = this.#row.n;
   }
 
   /** A file of which no dataset was found. */
-  static unread(grant: Grant, row: PacketFileRow, faults: DatasetFaults): InspectedFile {
-    const file = new InspectedFile(grant, null, row);
+  static unread(grant: Grant, classifier: Classifier, row: PacketFileRow, faults: DatasetFaults): InspectedFile {
+    const file = new InspectedFile(grant, classifier, null, row);
     file.structureFaults = faults;
     return file;
   }
@@ -45,12 +47,11 @@ export class InspectedFile {
   shown(): Shown {
     const { columns } = this.#opened?.reader.head ?? { columns: [] };
     const { readable, masked } = this.#grant.fields;
-    const variables = columns.map(({ name, type }) => ({ name, type, ...classify(cdiscSdtm, this.#row.dataset, name) }));
+    const variables = columns.map(({ name, type }) => ({ name, type, ...this.#classifier.of(this.#row.dataset, name) }));
     // What is neither readable nor masked under the grant is left out, as everywhere: no arm in no place.
-    const seen = variables.flatMap(({ name, classification }, at) =>
-      readable.includes(classification) || masked.includes(classification) ? [{ name, at, isOpen: readable.includes(classification) }] : [],
-    );
-    const cellOf = (value: FieldValue, isOpen: boolean): Cell => (isOpen ? { state: "readable", value } : { state: "masked", mask: maskOf() });
+    const seen = variables.flatMap(({ name, classification }, at) => (readable.includes(classification) || masked.includes(classification) ? [{ name, at }] : []));
+    const cellOf = (value: FieldValue, name: string): Cell =>
+      readable.includes(this.#classifier.ofValue(this.#row.dataset, name, value)) ? { state: "readable", value } : { state: "masked", mask: maskOf() };
     const { document: _, ...row } = this.#row;
     return {
       ...row,
@@ -59,7 +60,7 @@ export class InspectedFile {
       variables: variables.map(({ name, type, classification, hipaa, isKnown }) => ({ name, type, classification, hipaa, known: isKnown })),
       preview: {
         columns: seen.map(({ name }) => name),
-        rows: this.#rows.map(({ row, cells }) => ({ row, cells: seen.map(({ at, isOpen }) => cellOf(cells[at] ?? null, isOpen)) })),
+        rows: this.#rows.map(({ row, cells }) => ({ row, cells: seen.map(({ at, name }) => cellOf(cells[at] ?? null, name)) })),
       },
     };
   }

@@ -1,7 +1,7 @@
 import type { InspectPacketOutput } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { type Conflict, DatasetFaults, type IdentifiedRow, type PlannedRow, type SubjectRow } from "@sallyport/phi";
+import { type Conflict, DatasetFaults, type DatasetHead, type IdentifiedRow, type PlannedRow, type SubjectRow } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import type { z } from "zod";
 import type { ApiDeps } from "../../ports.ts";
@@ -67,10 +67,10 @@ class Walk<Tx> {
 
   async file(opened: OpenedRows): Promise<void> {
     const { reader } = opened;
-    const file = new InspectedFile(this.#grant, opened);
+    const file = new InspectedFile(this.#grant, this.#inHand.classifier, opened);
     this.#files.push(file);
     const { study } = this.#inHand;
-    if (reader.head.name !== "DM") {
+    if (!reader.head.binds) {
       const standing = await this.#deps.read((tx) => this.#deps.subjects.recordKeys(tx, study.id, reader.head.name));
       if (standing !== null && standing.join() !== reader.identity.join()) file.identityFaults.put(otherKeys(reader.head.name, standing, reader.identity));
     }
@@ -83,7 +83,7 @@ class Walk<Tx> {
     for (const where of (error.context["where"] as readonly unknown[] | undefined) ?? []) faults.put(String(where));
     const last = this.#files.at(-1);
     if (last !== undefined) last.structureFaults = faults;
-    else for (const row of this.#inHand.packet.files) this.#files.push(InspectedFile.unread(this.#grant, row, faults));
+    else for (const row of this.#inHand.packet.files) this.#files.push(InspectedFile.unread(this.#grant, this.#inHand.classifier, row, faults));
   }
 
   found(): Inspected {
@@ -99,8 +99,8 @@ class Walk<Tx> {
 
   async #batch(opened: OpenedRows, file: InspectedFile, rows: readonly IdentifiedRow[]): Promise<void> {
     file.preview(rows);
-    const { study, packet } = this.#inHand;
-    const comparison = { grant: this.#grant, packet: packet.id, study: study.id, fresh: this.#fresh, how: "look" } as const;
+    const { study, packet, classifier } = this.#inHand;
+    const comparison = { grant: this.#grant, packet: packet.id, study: study.id, fresh: this.#fresh, classifier, how: "look" } as const;
     const plan = await this.#deps.read((tx) => compareRows(this.#deps, { tx, ...comparison }, opened, rows));
     const domain = opened.reader.head.name;
     for (const row of plan.rows) {
@@ -108,7 +108,7 @@ class Walk<Tx> {
       this.#differ(file.n, domain, row);
     }
     for (const { row } of plan.withdrawn) if (this.#withdrawn.length < ROWS_MAX) this.#withdrawn.push({ n: file.n, row });
-    await this.#meet(file, domain, plan.conflicts, new Map(rows.map((row) => [row.row, row])));
+    await this.#meet(file, opened.reader.head, plan.conflicts, new Map(rows.map((row) => [row.row, row])));
   }
 
   #differ(n: number, domain: string, row: PlannedRow): void {
@@ -128,7 +128,12 @@ class Walk<Tx> {
   }
 
   /** Tells apart why a row met no subject at its site: it is new, it is elsewhere, or it is nowhere. */
-  async #meet(file: InspectedFile, domain: string, conflicts: readonly Conflict[], rows: ReadonlyMap<number, IdentifiedRow>): Promise<void> {
+  async #meet(
+    file: InspectedFile,
+    { name: domain, binds }: Pick<DatasetHead, "name" | "binds">,
+    conflicts: readonly Conflict[],
+    rows: ReadonlyMap<number, IdentifiedRow>,
+  ): Promise<void> {
     if (conflicts.length === 0) return;
     const study = this.#inHand.study.id;
     const stored = await this.#deps.subjects.sitesByLookup(study, [...new Set(conflicts.map(({ lookup }) => lookup))]);
@@ -136,7 +141,7 @@ class Walk<Tx> {
       const at = stored.get(lookup) ?? this.#fresh.get(lookup)?.site;
       const site = rows.get(row)?.site ?? null;
       if (at !== undefined) this.#conflict(file.n, row, at);
-      else if (domain === "DM" && site !== null && this.#grant.covers({ study, site })) this.#make(domain, lookup, site);
+      else if (binds && site !== null && this.#grant.covers({ study, site })) this.#make(domain, lookup, site);
       else file.subjectFaults.put(`row ${row}, column USUBJID: not a subject that is stored`);
     }
   }

@@ -1,6 +1,6 @@
 import type { DataKey } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { type IdentifiedRow, openDataset, RowReader, type StudyRow } from "@sallyport/phi";
+import { type IdentifiedRow, openSource, type Profile, RowReader, type StudyRow } from "@sallyport/phi";
 
 /** A file of a packet, to be read from its beginning as often as is needed. `n` is from 1, in the order sent. */
 export interface OpenedFile {
@@ -21,19 +21,18 @@ export interface OpenedRows {
   readonly placed: (where: string) => string;
 }
 
-const DEMOGRAPHICS = "DM";
 const ROWS_AT_ONCE = 100;
 
 /**
- * Opens the datasets of a packet's files in the order in which they are read: DM, then the others as they were sent.
+ * Opens the datasets of a packet's files in the order in which they are read: what binds subjects to their sites (DM), then the others as they were sent.
  *
  * @throws SallyportError `packet.invalid`, naming the file where there are several, and never a value or a file's own name.
  */
-export async function openRows(files: readonly OpenedFile[], study: Pick<StudyRow, "id" | "sites">, lookupKey: DataKey["key"]): Promise<readonly OpenedRows[]> {
+export async function openRows(files: readonly OpenedFile[], study: Pick<StudyRow, "id" | "sites">, lookupKey: DataKey["key"], profile: Profile): Promise<readonly OpenedRows[]> {
   const opened: OpenedRows[] = [];
   for (const { n, of, bytes, open } of files) {
     const unnamed = placedBy(of, `file ${n}`);
-    const dataset = await inFile(unnamed, () => openDataset(open));
+    const dataset = await inFile(unnamed, () => openSource(open, profile));
     const placed = placedBy(of, `file ${n} (${dataset.head.name})`);
     if (opened.some(({ reader }) => reader.head.name === dataset.head.name))
       throw new SallyportError("packet.invalid", { where: [placed("the file: its domain is in an earlier one")] });
@@ -50,7 +49,7 @@ export async function openRows(files: readonly OpenedFile[], study: Pick<StudyRo
     };
     opened.push({ n, bytes, reader, rows, placed });
   }
-  return opened.toSorted((a, b) => Number(b.reader.head.name === DEMOGRAPHICS) - Number(a.reader.head.name === DEMOGRAPHICS) || a.n - b.n);
+  return opened.toSorted((a, b) => Number(b.reader.head.binds) - Number(a.reader.head.binds) || a.n - b.n);
 }
 
 const placedBy =

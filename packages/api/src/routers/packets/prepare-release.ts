@@ -1,6 +1,6 @@
 import { type DataKey, newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { DatasetFaults, type IdentifiedRow, labelOf, type PacketRow, type StudyRow, type SubjectRow } from "@sallyport/phi";
+import { type Classifier, DatasetFaults, type IdentifiedRow, labelOf, type PacketRow, type StudyRow, type SubjectRow } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import type { ApiDeps } from "../../ports.ts";
 import { subjectKeyPlace } from "../subjects/subject-place.ts";
@@ -14,6 +14,8 @@ export interface PacketInHand {
   readonly study: StudyRow;
   readonly key: DataKey;
   readonly lookupKey: DataKey;
+  /** The study's profile as it was in force when the packet was taken in hand: the whole packet goes by it. */
+  readonly classifier: Classifier;
 }
 
 /** What a release needs before its transaction begins. */
@@ -32,17 +34,18 @@ export async function takeInHand<Tx>(deps: ApiDeps<Tx>, grant: Grant, packetId: 
   const study = (await deps.studies.all()).find(({ id }) => id === packet.study);
   if (study === undefined) throw new SallyportError("policy.denied");
   const key = await deps.keys.open(packetKeyPlace(packet), packet.wrapped);
-  return { packet, study, key, lookupKey: (await deps.referenceKeys()).lookup };
+  return { packet, study, key, lookupKey: (await deps.referenceKeys()).lookup, classifier: deps.profiles.of(study.id) };
 }
 
 /** Opens the rows of a packet in hand, its chunks asked for through a transaction of the caller's, or through short ones of their own. */
-export const rowsInHand = <Tx>(deps: ApiDeps<Tx>, grant: Grant, { packet, study, key, lookupKey }: PacketInHand, tx?: Tx): Promise<readonly OpenedRows[]> =>
+export const rowsInHand = <Tx>(deps: ApiDeps<Tx>, grant: Grant, { packet, study, key, lookupKey, classifier }: PacketInHand, tx?: Tx): Promise<readonly OpenedRows[]> =>
   openRows(
     storedFiles(packet, key, (part) =>
       tx === undefined ? deps.read((own) => deps.packets.chunks(own, grant, packet.id, part)) : deps.packets.chunks(tx, grant, packet.id, part),
     ).filter(({ n }) => packet.files.some((file) => file.n === n && file.document === null)),
     study,
     lookupKey.key,
+    classifier.profile,
   );
 
 /**
@@ -57,7 +60,7 @@ export async function prepareRelease<Tx>(deps: ApiDeps<Tx>, grant: Grant, packet
   const subjects = new PacketSubjects(deps, grant, inHand.study.id);
   for (const file of await rowsInHand(deps, grant, inHand)) {
     for await (const rows of file.rows()) {
-      for (const row of await subjects.meet(rows, file.reader.head.name)) conflicts.put(file.placed(conflictAt(row)));
+      for (const row of await subjects.meet(rows, file.reader.head.binds)) conflicts.put(file.placed(conflictAt(row)));
       if (conflicts.isFull) break;
     }
     for (const where of [...file.reader.studyFaults.places, ...file.reader.siteFaults.places]) faults.put(file.placed(where));
@@ -89,7 +92,7 @@ class PacketSubjects<Tx> {
   }
 
   /** Meets the subjects of some rows; answers the rows of those that belong elsewhere. */
-  async meet(rows: readonly IdentifiedRow[], domain: string): Promise<readonly number[]> {
+  async meet(rows: readonly IdentifiedRow[], binds: boolean): Promise<readonly number[]> {
     const unmet = new Map(rows.flatMap((row) => (this.#met.has(row.lookup) ? [] : [[row.lookup, row] as const])));
     if (unmet.size === 0) return [];
     const { subjects, keys } = this.#deps;
@@ -102,7 +105,7 @@ class PacketSubjects<Tx> {
     for (const { lookup } of found) unmet.delete(lookup);
     // Whether they are stored at a site that this grant doesn't reach, or not at all.
     const elsewhere = unmet.size === 0 ? new Map<string, string>() : await subjects.sitesByLookup(this.#study, [...unmet.keys()]);
-    const isNew = ({ lookup, site }: IdentifiedRow): boolean => domain === "DM" && site !== null && !elsewhere.has(lookup);
+    const isNew = ({ lookup, site }: IdentifiedRow): boolean => binds && site !== null && !elsewhere.has(lookup);
     await this.#make([...unmet.values()].filter(isNew));
     for (const row of rows) this.#met.add(row.lookup);
     return [...conflicts, ...[...unmet.values()].filter((row) => !isNew(row)).map(({ row }) => row)];

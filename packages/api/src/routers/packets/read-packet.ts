@@ -33,14 +33,14 @@ const FOREIGN = "not a subject that you can bring data for; DM goes first";
  * @throws SallyportError `packet.invalid` with up to 50 places; what the look-ups throw.
  */
 export async function readPacket<Tx>(
-  deps: Pick<ApiDeps<Tx>, "studies" | "subjects" | "referenceKeys" | "read">,
+  deps: Pick<ApiDeps<Tx>, "studies" | "profiles" | "subjects" | "referenceKeys" | "read">,
   { files, study: id, reach }: { readonly files: readonly OpenedFile[]; readonly study: string; readonly reach: Reach },
 ): Promise<ReadPacket> {
   const study = (await deps.studies.all()).find((each) => each.id === id);
   const grant = study === undefined ? null : reach(UPLOAD, { kind: "any", sites: study.sites.map((site) => ({ study: id, site: site.id })) });
   if (study === undefined || grant === null) return NOWHERE;
   const { lookup } = await deps.referenceKeys();
-  const opened = await openRows(files, study, lookup.key);
+  const opened = await openRows(files, study, lookup.key, deps.profiles.of(id).profile);
   const check = new PacketCheck(deps, id, grant);
   for (const file of opened) await check.file(file);
   check.faults.throwIfAny();
@@ -80,7 +80,7 @@ class PacketCheck<Tx> {
     const { reader, placed } = file;
     await this.#assertSameKeys(file);
     for await (const batch of file.rows()) {
-      if (reader.head.name === "DM") for (const row of batch) this.#bring(row);
+      if (reader.head.binds) for (const row of batch) this.#bring(row);
       else await this.#follow(batch, placed);
       if (this.faults.isFull) break;
     }
@@ -110,7 +110,7 @@ class PacketCheck<Tx> {
 
   /** Once a domain was released, its records are told apart in the same way ever after. */
   async #assertSameKeys({ reader: { head, identity }, placed }: OpenedRows): Promise<void> {
-    if (head.name === "DM") return;
+    if (head.binds) return;
     const standing = await this.#deps.read((tx) => this.#deps.subjects.recordKeys(tx, this.#study, head.name));
     if (standing !== null && standing.join() !== identity.join()) this.faults.put(placed(otherKeys(head.name, standing, identity)));
   }
@@ -121,7 +121,8 @@ class PacketCheck<Tx> {
 }
 
 /** A file's format as packets name it. */
-export const formatOf = ({ standardVersion, format }: DatasetHead): string => `dataset-json/${standardVersion}${format === "ndjson" ? "/ndjson" : ""}`;
+export const formatOf = ({ standardVersion, format }: DatasetHead): string =>
+  `${standardVersion === "R4" ? "fhir" : "dataset-json"}/${standardVersion}${format === "ndjson" ? "/ndjson" : ""}`;
 
 /** Says which variables told a domain's records apart so far, and which do here. */
 export const otherKeys = (domain: string, standing: readonly string[], identity: readonly string[]): string =>

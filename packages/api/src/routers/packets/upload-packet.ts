@@ -1,7 +1,7 @@
 import { PacketSummary, UploadPacketInput } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { cdiscSdtm, sealPacket } from "@sallyport/phi";
+import { profileLabel, sealPacket } from "@sallyport/phi";
 import { siteKey } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
@@ -43,7 +43,7 @@ export const uploadPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
           sites: grant.sites.map(({ site }) => site),
           dataset: read.dataset,
           format: read.format,
-          profile: `${cdiscSdtm.id}/${cdiscSdtm.version}`,
+          profile: profileLabel(deps.profiles.of(study).profile),
           state: "quarantined" as const,
           bytes: read.bytes,
           rows: read.rows,

@@ -19,7 +19,8 @@ interface FoundField {
 /** The one sealed field that is asked for: of the current version, of an older one, or from when consent is withdrawn. Null where there is none in reach. */
 export async function findField<Tx>(deps: ApiDeps<Tx>, grant: Grant, asked: Asked): Promise<FoundField | null> {
   const { subjectId, field, record, version } = asked;
-  const [domain = "", name = ""] = field.split(".");
+  const domain = field.slice(0, field.indexOf("."));
+  const name = field.slice(domain.length + 1);
   if (version !== undefined) {
     const found = await deps.subjectActs.versions(grant, { subject: subjectId, domain, record, version, name, limit: 1 });
     const row = found?.versions[0]?.fields[0];

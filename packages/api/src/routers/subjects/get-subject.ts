@@ -29,7 +29,7 @@ export const getSubject = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       if (opened === null) throw new SallyportError("policy.denied");
       const { subject, fields, domains, next } = opened;
       const key = await deps.keys.open(subjectKeyPlace(subject), subject.wrapped);
-      const shown = openFields(grant, key, subject, fields).map((view) => shownField(grant, view));
+      const shown = openFields(grant, key, subject, fields, deps.profiles.of(subject.study)).map((view) => shownField(grant, view));
       trace.note({ domain: input.domain, opened: shown.filter(({ state }) => state === "readable").length, masked: shown.filter(({ state }) => state === "masked").length });
       return {
         ...subjectSummary(subject),

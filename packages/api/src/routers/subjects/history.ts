@@ -27,7 +27,8 @@ export const subjectHistory = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const { subject, versions, total } = found;
       const key = await deps.keys.open(subjectKeyPlace(subject), subject.wrapped);
       const names = await deps.names();
-      const shown = versions.map((version) => ({ version, views: openFields(grant, key, subject, version.fields) }));
+      const classifier = deps.profiles.of(subject.study);
+      const shown = versions.map((version) => ({ version, views: openFields(grant, key, subject, version.fields, classifier) }));
       // Of a variable that went away in a version, the one before it knows whether it may be named.
       const visible = new Set(shown.flatMap(({ views }) => views.map(({ name }) => name)));
       trace.note({ history: `${domain}.${record}`, versions: total });

@@ -46,10 +46,11 @@ export const openBulk = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
       const opened = await deps.subjects.open(grant, subjectId, { names: fields });
       if (opened === null) throw new SallyportError("policy.denied");
       const { subject } = opened;
-      const rows = opened.fields.filter(({ classification }) => grant.fields.readable.includes(classification));
+      const classifier = deps.profiles.of(subject.study);
+      const rows = opened.fields.filter((row) => grant.fields.readable.includes(classifier.ofStored(row)));
       if (!fields.every((field) => rows.some(({ domain, name }) => `${domain}.${name}` === field))) throw new SallyportError("policy.denied");
       const key = await deps.keys.open(subjectKeyPlace(subject), subject.wrapped);
-      const values = openFields(grant, key, subject, rows).flatMap((view) =>
+      const values = openFields(grant, key, subject, rows, classifier).flatMap((view) =>
         view.shown === "open" ? [{ field: `${view.domain}.${view.name}`, record: view.record, value: view.value.open(grant) }] : [],
       );
       trace.note({ approval: row.id, purpose, opened: values.length, field: fields.join(",") });

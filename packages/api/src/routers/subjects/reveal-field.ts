@@ -24,10 +24,12 @@ export const revealField = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     async ({ input, grant, trace }) => {
       const found = await findField(deps, grant, input);
       // A field that isn't there, and one that this grant doesn't open, end alike.
-      if (found === null || !grant.fields.readable.includes(found.row.classification)) throw new SallyportError("policy.denied");
+      if (found === null) throw new SallyportError("policy.denied");
+      const classifier = deps.profiles.of(found.subject.study);
+      if (!grant.fields.readable.includes(classifier.ofStored(found.row))) throw new SallyportError("policy.denied");
       const { subject, row } = found;
       const key = await deps.keys.open(subjectKeyPlace(subject), subject.wrapped);
-      const [view] = openFields(grant, key, subject, [row]);
+      const [view] = openFields(grant, key, subject, [row], classifier);
       if (view?.shown !== "open") throw new SallyportError("policy.denied");
       const value = view.value.open(grant);
       const reason = sealReason((await deps.referenceKeys()).change, grant, input.reason);

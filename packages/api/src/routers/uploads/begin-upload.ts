@@ -1,7 +1,7 @@
 import { BeginUploadInput, UNFINISHED_MAX, UploadProgress } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { cdiscSdtm, fileId, sealFileName } from "@sallyport/phi";
+import { fileId, profileLabel, sealFileName } from "@sallyport/phi";
 import type { Grant, SiteRef } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
@@ -42,7 +42,7 @@ export const beginUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
           id,
           study,
           sites: grant.sites,
-          profile: `${cdiscSdtm.id}/${cdiscSdtm.version}`,
+          profile: profileLabel(deps.profiles.of(study).profile),
           beganAtMs: deps.now(),
           wrapped: made.wrapped,
           files: files.map(({ name, bytes, document = null }, at) => ({ n: at + 1, bytes, document, sealedName: sealFileName(made.key, fileId(id, at + 1, files.length), name) })),

@@ -1,0 +1,113 @@
+import { codeOf, SallyportError } from "@sallyport/errors";
+import { Classifier, type Profile, type ProfileSnapshot, readProfile } from "@sallyport/phi";
+import type { NoteCheck } from "./policy-desk.ts";
+
+/** Port: reads the store; both calls fail fast. */
+export interface ProfileSource {
+  epoch(): Promise<bigint>;
+  snapshot(): Promise<ProfileSnapshot>;
+}
+
+/** What releasing and reading ask: how a study's data are classified now. */
+export interface Profiles {
+  /**
+   * The classifier of a study's profile as it is in force.
+   *
+   * @throws SallyportError `profile.unsigned` where the study has none, or one that isn't what was signed; `policy.unavailable` where the
+   * store couldn't be read for a second.
+   */
+  of(study: string): Classifier;
+  /** The version in force, or null where there is none that is signed. */
+  inForce(id: string): Profile | null;
+  /** Whether a version's note is over exactly these bytes. */
+  isSigned(note: string, canonical: string): boolean;
+  /** The studies that have a profile. */
+  studiesOf(id: string): readonly string[];
+}
+
+interface State {
+  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly studies: ReadonlyMap<string, string>;
+}
+
+const STALE_MS = 1000;
+
+/**
+ * Keeps the profiles of this node as they stand in the store, at most a second old, as the policy is kept (ADR 0008). One whose signature
+ * doesn't verify, whose bytes aren't those of a profile, or that calls itself otherwise than its row, is as good as none.
+ */
+export class ProfileDesk implements Profiles {
+  readonly #source: ProfileSource;
+  readonly #isSigned: NoteCheck;
+  readonly #now: () => number;
+  readonly #staleMs: number;
+  #state: State | null = null;
+  #epoch: bigint | null = null;
+  #freshMs = Number.NEGATIVE_INFINITY;
+
+  constructor(source: ProfileSource, isSigned: NoteCheck, options: { readonly now: () => number; readonly staleMs?: number }) {
+    this.#source = source;
+    this.#isSigned = isSigned;
+    this.#now = options.now;
+    this.#staleMs = options.staleMs ?? STALE_MS;
+  }
+
+  /** Reads the store once if its epoch moved. Called a few times a second by the process; never throws. */
+  async refresh(): Promise<void> {
+    const askedMs = this.#now();
+    try {
+      if ((await this.#source.epoch()) !== this.#epoch) {
+        const snapshot = await this.#source.snapshot();
+        this.#state = this.#judge(snapshot);
+        this.#epoch = snapshot.epoch;
+      }
+      this.#freshMs = askedMs;
+    } catch (error) {
+      // The state grows stale by itself; a store that answers nonsense is as good as none.
+      if (codeOf(error) !== "internal") return;
+      this.#state = null;
+      this.#epoch = null;
+    }
+  }
+
+  of(study: string): Classifier {
+    const { profiles, studies } = this.#current();
+    const profile = profiles.get(studies.get(study) ?? "");
+    if (profile === undefined) throw new SallyportError("profile.unsigned", { study });
+    return new Classifier(profile, new Date(this.#now()).getUTCFullYear());
+  }
+
+  isSigned(note: string, canonical: string): boolean {
+    return this.#isSigned(note, canonical);
+  }
+
+  inForce(id: string): Profile | null {
+    return this.#current().profiles.get(id) ?? null;
+  }
+
+  studiesOf(id: string): readonly string[] {
+    return [...this.#current().studies].filter(([, profile]) => profile === id).map(([study]) => study);
+  }
+
+  #current(): State {
+    if (this.#state === null || this.#now() - this.#freshMs > this.#staleMs) throw new SallyportError("policy.unavailable");
+    return this.#state;
+  }
+
+  #judge({ profiles, studies }: ProfileSnapshot): State {
+    const signed = profiles.flatMap(({ id, version, canonical, note }) => {
+      const profile = this.#isSigned(note, canonical) ? profileIn(canonical) : null;
+      return profile !== null && profile.id === id && profile.version === version ? [[id, profile] as const] : [];
+    });
+    return { profiles: new Map(signed), studies: new Map(studies.map(({ study, profile }) => [study, profile])) };
+  }
+}
+
+/** What was signed and isn't a profile to this version is none: nothing is judged by half of a document. */
+function profileIn(canonical: string): Profile | null {
+  try {
+    return readProfile(canonical);
+  } catch {
+    return null;
+  }
+}
