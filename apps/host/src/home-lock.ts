@@ -11,15 +11,16 @@ interface Owner {
 }
 
 /**
- * Makes this process the only one that runs on a home. A lock whose owner is gone is taken over.
+ * Makes this process the only one that runs on a folder. A lock whose owner is gone is taken over.
+ * @param setting - What names the folder.
  * @returns how to give it up.
- * @throws SallyportError `setting.invalid` naming `SALLYPORT_HOME` and the other process.
+ * @throws SallyportError `setting.invalid` naming the setting and the other process.
  */
-export async function lockHome(path: string): Promise<() => void> {
+export async function lockHome(path: string, setting = "SALLYPORT_HOME"): Promise<() => void> {
   const mine: Owner = { pid: process.pid, began: beganAt(process.pid), token: randomBytes(8).toString("hex") };
   const refuse = (other: Owner): SallyportError =>
     new SallyportError("setting.invalid", {
-      setting: "SALLYPORT_HOME",
+      setting,
       pid: other.pid,
       reason: "another Sallyport runs on this folder",
       remedy: "stop it, or choose another folder",

@@ -38,19 +38,22 @@ class FakeUpload {
   abandoned = false;
   largest = 0;
   completes: Reply[] = [];
+  state = "receiving";
+  readonly keys: string[] = [];
 
   constructor(sizes: readonly number[], fates: readonly Fate[] = []) {
     this.files = sizes.map((bytes) => ({ bytes, content: "" }));
     this.fates = [...fates];
   }
 
-  progress(state = "receiving"): object {
+  progress(state = this.state): object {
     const at = new Date(0).toISOString();
     const files = this.files.map(({ bytes, content }, index) => ({ n: index + 1, bytes, received: content.length }));
     return { packetId: PACKET, study: "S1", state, beganAt: at, expiresAt: at, partBytes: PART, files };
   }
 
-  readonly answer = ({ path, body }: Arrived): Reply => {
+  readonly answer = ({ path, body, key }: Arrived): Reply => {
+    if (key !== undefined) this.keys.push(key);
     if (path === "/trpc/packets.begin" || path === "/trpc/packets.progress") return ok(this.progress());
     if (path === "/trpc/packets.abandon") {
       this.abandoned = true;
@@ -200,4 +203,21 @@ test("an api that takes nothing for longer than the caller's patience ends it, a
   upload = new FakeUpload([9], Array<Fate>(500).fill("busy"));
   const failure = await failureOf(connection.upload({ study: "S1", files: [{ name: "a", bytes: Buffer.alloc(9, "a") }], patienceMs: 60_000 }));
   expect([failure.code, failure.packetId, upload.abandoned]).toEqual(["service.busy", PACKET, false]);
+});
+
+test("an upload with a key of the caller's is repeated with the same keys, and one that is completed sends nothing and answers again", async () => {
+  const text = textOf(2 * PART + 3);
+  const sent = async () =>
+    await connection.upload({ study: "S1", idempotencyKey: "delivery-00000000000000000001", files: [{ name: "dm.json", size: text.length, stream: inPieces(text, 50) }] });
+  upload = new FakeUpload([text.length]);
+  await sent();
+  const first = [...upload.keys];
+  expect(first).toEqual(["delivery-00000000000000000001-begin", "delivery-00000000000000000001-end"]);
+  upload.state = "quarantined";
+  const before = upload.files[0]?.content;
+  expect(await sent()).toMatchObject({ packetId: PACKET, state: "quarantined" });
+  expect([upload.keys.slice(2), upload.files[0]?.content, upload.digests]).toEqual([first, before, [sha256(text)]]);
+  // What was given up is no upload any more.
+  upload.state = "abandoned";
+  expect((await failureOf(sent())).code).toBe("packet.state");
 });

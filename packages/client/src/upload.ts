@@ -28,6 +28,11 @@ export interface UploadStanding {
 export type UploadOptions = ({ readonly study: string } | { readonly packet: string }) & {
   /** 1 to 20 files; for a packet that was begun, the same ones in the same order. */
   readonly files: readonly UploadFile[];
+  /**
+   * 16 to 56 letters, digits, `_` and `-`: the same upload with the same key is one packet, whichever of its steps was the last that was
+   * answered. An upload that was completed before answers with its packet.
+   */
+  readonly idempotencyKey?: string;
   readonly onProgress?: (standing: UploadStanding) => void;
   /** Stops the upload; what was sent stays, and can be gone on with for a day. */
   readonly signal?: AbortSignal;
@@ -91,12 +96,26 @@ class Upload {
 
   async #begin(sources: readonly UploadSource[]): Promise<Progress> {
     const options = this.#options;
-    if ("study" in options) return (await this.#call("packets.begin", { study: options.study, files: sources.map(declared) })) as Progress;
-    const progress = (await this.#call("packets.progress", { packetId: options.packet })) as Progress;
-    if (progress.state !== "receiving") throw new SallyportClientError("packet.state", { packetId: options.packet });
+    if ("packet" in options) return await this.#standing(options.packet, sources);
+    const files = sources.map(declared);
+    const begun = (await this.#call("packets.begin", { study: options.study, files }, this.#keyed("begin"))) as Progress;
+    // With a key of the caller's it may have begun long ago.
+    return options.idempotencyKey === undefined ? begun : await this.#standing(begun.packetId, sources);
+  }
+
+  /** How far a packet is that was begun before. One that is completed is gone on with by its key alone: the same completing answers again. */
+  async #standing(packetId: string, sources: readonly UploadSource[]): Promise<Progress> {
+    const progress = (await this.#call("packets.progress", { packetId })) as Progress;
+    const isOpen = progress.state === "receiving" || (this.#options.idempotencyKey !== undefined && progress.state !== "abandoned");
+    if (!isOpen) throw new SallyportClientError("packet.state", { packetId });
     const isSame = progress.files.length === sources.length && progress.files.every(({ bytes }, at) => bytes === sources[at]?.size);
-    if (!isSame) throw new SallyportClientError("input.invalid", { packetId: options.packet, where: ["files: not as many, or not as long, as when the upload began"] });
+    if (!isSame) throw new SallyportClientError("input.invalid", { packetId, where: ["files: not as many, or not as long, as when the upload began"] });
     return progress;
+  }
+
+  #keyed(step: "begin" | "end"): { readonly idempotencyKey?: string } {
+    const key = this.#options.idempotencyKey;
+    return key === undefined ? {} : { idempotencyKey: `${key}-${step}` };
   }
 
   async #sendAll({ packetId, partBytes, files }: Progress, sources: readonly UploadSource[]): Promise<readonly { readonly n: number; readonly sha256: string }[]> {
@@ -140,7 +159,7 @@ class Upload {
 
   async #complete(packetId: string, files: readonly { readonly n: number; readonly sha256: string }[], bytes: number): Promise<UploadedPacket> {
     this.#options.onProgress?.({ packetId, phase: "checking", received: bytes, bytes });
-    const idempotencyKey = crypto.randomUUID();
+    const { idempotencyKey = crypto.randomUUID() } = this.#keyed("end");
     return (await this.#untilDone(() => this.#call("packets.complete", { packetId, files }, { idempotencyKey, deadlineMs: READING_DEADLINE_MS }))) as UploadedPacket;
   }
 

@@ -152,6 +152,16 @@ export const catalog = {
     "What was received is not what was hashed. The upload stays as it is.",
     "Check that the file did not change meanwhile, then complete the upload again with the right digests, or abandon it and begin anew.",
   ),
+  "drop.delivery": rejected(
+    400,
+    "The delivery is not one that can be taken. Nothing of it was stored.",
+    "Correct it at the named place, put it into the drop again, and its marker last.",
+  ),
+  "drop.changed": rejected(
+    409,
+    "The delivery changed while it was read. Nothing of it was stored.",
+    "Put every file in place first and the marker last; the next round looks again.",
+  ),
   "packet.unfinished": rejected(409, "Too many of your uploads are unfinished. Nothing was stored.", "Complete or abandon one of them first."),
   "packet.state": rejected(409, "The packet is not in a state that allows this. Nothing was changed.", "Look at the packet's state first."),
   "packet.conflict": rejected(409, "The packet contradicts what is stored. Nothing was changed.", "Reject the packet, or have the difference resolved first."),
@@ -210,6 +220,23 @@ export const catalog = {
   ),
   "connection.rejected": denied(403, "workload", "The api did not accept this certificate.", "Enrol the workload again, or ask whether it was revoked."),
   // Start and operation: seen by operators, never on the wire.
+  "drop.unreachable": unavailable(
+    "service",
+    "The SFTP server can't be reached, or broke off. What was sent of a delivery stays.",
+    "Check the server and its address; the next round goes on.",
+  ),
+  "drop.host_key": denied(
+    403,
+    "workload",
+    "The SFTP server didn't show the host key that is pinned. Nothing was said to it.",
+    "Ask the site for its host key's fingerprint by another way, and pin that one if it was changed.",
+  ),
+  "drop.login": denied(403, "workload", "The SFTP server didn't take the key. Nothing was read.", "Have the public key put in place for this user at the site's server."),
+  "drop.refused": unavailable(
+    "service",
+    "The SFTP server refused an operation in the drop's folder. What was decided of a delivery stays.",
+    "Let the drop's user read, write and rename there, and look for a full disk; the next round goes on.",
+  ),
   "setting.invalid": rejected(400, "A setting is missing or wrong.", "Correct the named setting and start again."),
   "secret.missing": rejected(400, "A secret is missing.", "Provide the named file or setting and start again."),
   "secret.weak": rejected(400, "A secret is too short or an example.", "Replace the named secret with a random one."),

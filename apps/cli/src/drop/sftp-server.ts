@@ -1,0 +1,213 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { SallyportError } from "@sallyport/errors";
+import ssh2, { type Algorithms, type Client, type PublicKeyAuthMethod, type SFTPWrapper, type Stats } from "ssh2";
+import type { DropServer, Entry } from "./drop-server.ts";
+
+/** Whom to connect to, as whom, and by what the server is known. */
+export interface SftpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** A private key in OpenSSH's or PEM form, without a passphrase. */
+  readonly key: Buffer;
+  /** The host key's fingerprint as `ssh-keygen -l` shows it: `SHA256:` and 43 characters. */
+  readonly hostKey: string;
+  /** Milliseconds that one operation may take; half a minute if absent. */
+  readonly deadlineMs?: number;
+}
+
+const DEADLINE_MS = 30_000;
+const KEEPALIVE_MS = 10_000;
+const READ_BYTES = 256 * 1024;
+/** Status codes of the SFTP protocol (draft-ietf-secsh-filexfer-02 §7). */
+const STATUS = { eof: 1, noSuchFile: 2 } as const;
+const STATUS_MAX = 8;
+
+/** What is offered: nothing with SHA-1, CBC, or an encrypt-and-MAC. */
+const ALGORITHMS: Algorithms = {
+  kex: [
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group14-sha256",
+  ],
+  serverHostKey: ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256"],
+  cipher: ["aes256-gcm@openssh.com", "aes128-gcm@openssh.com", "aes256-ctr", "aes128-ctr"],
+  hmac: ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com"],
+  compress: ["none"],
+};
+
+/** A connection to a site's SFTP server; it proves its pinned host key before anything is said, and is given the one key. */
+export class SftpServer implements DropServer {
+  readonly #client: Client;
+  readonly #sftp: SFTPWrapper;
+  readonly #deadlineMs: number;
+  #isGone = false;
+
+  private constructor(client: Client, sftp: SFTPWrapper, deadlineMs: number) {
+    this.#client = client;
+    this.#sftp = sftp;
+    this.#deadlineMs = deadlineMs;
+    client.once("close", () => (this.#isGone = true));
+  }
+
+  /** @throws SallyportError `drop.host_key`, `drop.login` or `drop.unreachable`. */
+  static async connect(options: SftpOptions): Promise<SftpServer> {
+    const { host, port, user, key, hostKey, deadlineMs = DEADLINE_MS } = options;
+    const client = new ssh2.Client();
+    // The one way to sign in: no agent, no password, nothing tried before it.
+    const ways: PublicKeyAuthMethod[] = [{ type: "publickey", username: user, key }];
+    let isKnown = true;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        client.once("ready", resolve);
+        // It stays: an error after the connection is up is met by the operation that it ends.
+        client.on("error", reject);
+        client.once("close", () => reject(new Error("closed")));
+        client.connect({
+          host,
+          port,
+          username: user,
+          authHandler: ways,
+          hostVerifier: (shown: Buffer) => (isKnown = isPinned(shown, hostKey)),
+          algorithms: ALGORITHMS,
+          readyTimeout: deadlineMs,
+          keepaliveInterval: KEEPALIVE_MS,
+          keepaliveCountMax: 3,
+        });
+      });
+      const sftp = await new Promise<SFTPWrapper>((resolve, reject) => client.sftp((error, opened) => (error === undefined ? resolve(opened) : reject(error))));
+      return new SftpServer(client, sftp, deadlineMs);
+    } catch (error) {
+      client.destroy();
+      if (!isKnown) throw new SallyportError("drop.host_key", {}, error);
+      const isLogin = error instanceof Error && "level" in error && error.level === "client-authentication";
+      throw new SallyportError(isLogin ? "drop.login" : "drop.unreachable", {}, error);
+    }
+  }
+
+  close(): void {
+    this.#client.end();
+    this.#client.destroy();
+  }
+
+  async list(folder: string): Promise<readonly Entry[]> {
+    const found = await this.#ask<readonly { readonly filename: string; readonly attrs: Stats }[]>((done) => this.#sftp.readdir(folder, done));
+    return found.filter(({ filename }) => filename !== "." && filename !== "..").map(({ filename, attrs }) => entryOf(filename, attrs));
+  }
+
+  async look(path: string): Promise<Entry | null> {
+    try {
+      return entryOf(path.slice(path.lastIndexOf("/") + 1), await this.#ask<Stats>((done) => this.#sftp.lstat(path, done)));
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  async *read(path: string, looked: Entry): AsyncGenerator<Uint8Array> {
+    const handle = await this.#ask<Buffer>((done) => this.#sftp.open(path, "r", done));
+    try {
+      await this.#assertSame(handle, looked);
+      for (let at = 0; at < looked.bytes; ) {
+        const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, looked.bytes - at));
+        const length = await this.#readAt(handle, buffer, at);
+        if (length === 0) throw new SallyportError("drop.changed");
+        at += length;
+        yield buffer.subarray(0, length);
+      }
+      await this.#assertSame(handle, looked);
+    } finally {
+      await this.#ask<void>((done) => this.#sftp.close(handle, done)).catch(() => undefined);
+    }
+  }
+
+  async write(path: string, text: string): Promise<void> {
+    const bytes = Buffer.from(text, "utf8");
+    const fresh = `${path}.part`;
+    const handle = await this.#ask<Buffer>((done) => this.#sftp.open(fresh, "w", done));
+    try {
+      await this.#ask<void>((done) => this.#sftp.write(handle, bytes, 0, bytes.length, 0, done));
+    } finally {
+      await this.#ask<void>((done) => this.#sftp.close(handle, done));
+    }
+    await this.rename(fresh, path);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#ask<void>((done) => this.#sftp.rename(from, to, done));
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#ask<void>((done) => this.#sftp.unlink(path, done)).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    const found = await this.look(path);
+    if (found?.kind === "folder") return;
+    await this.#ask<void>((done) => this.#sftp.mkdir(path, done));
+  }
+
+  async #assertSame(handle: Buffer, looked: Entry): Promise<void> {
+    const now = entryOf(looked.name, await this.#ask<Stats>((done) => this.#sftp.fstat(handle, done)));
+    if (now.kind !== "file" || now.bytes !== looked.bytes || now.changedS !== looked.changedS) throw new SallyportError("drop.changed");
+  }
+
+  async #readAt(handle: Buffer, buffer: Buffer, position: number): Promise<number> {
+    try {
+      return await this.#ask<number>((done) => this.#sftp.read(handle, buffer, 0, buffer.length, position, done));
+    } catch (error) {
+      if (statusOf(error) === STATUS.eof) return 0;
+      throw error;
+    }
+  }
+
+  /** One operation: answered in time, or the connection is given up. */
+  async #ask<T>(operation: (done: (error: Error | null | undefined, value?: unknown) => void) => unknown): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    let closed = (): void => undefined;
+    try {
+      // What is asked of a connection that is gone is never answered.
+      if (this.#isGone) throw new Error("closed");
+      return await new Promise<T>((resolve, reject) => {
+        closed = () => reject(new Error("closed"));
+        this.#client.once("close", closed);
+        timer = setTimeout(() => this.#client.destroy(), this.#deadlineMs);
+        operation((error, value) => (error === null || error === undefined ? resolve(value as T) : reject(error)));
+      });
+    } catch (error) {
+      throw new SallyportError(statusOf(error) === undefined ? "drop.unreachable" : "drop.refused", {}, error);
+    } finally {
+      clearTimeout(timer);
+      this.#client.removeListener("close", closed);
+    }
+  }
+}
+
+/** Whether a host key, as it goes over the wire, is the one with the fingerprint. */
+export function isPinned(shown: Buffer, fingerprint: string): boolean {
+  const pinned = Buffer.from(fingerprint.replace(/^SHA256:/, ""), "base64");
+  const digest = createHash("sha256").update(shown).digest();
+  return pinned.length === digest.length && timingSafeEqual(pinned, digest);
+}
+
+const entryOf = (name: string, facts: Stats): Entry => ({
+  name,
+  kind: facts.isFile() ? "file" : facts.isDirectory() ? "folder" : "other",
+  bytes: facts.size,
+  changedS: facts.mtime,
+});
+
+/** The protocol's status, where the server answered with one. */
+function statusOf(error: unknown): number | undefined {
+  const cause = error instanceof SallyportError ? error.cause : error;
+  if (!(cause instanceof Error) || !("code" in cause) || typeof cause.code !== "number") return undefined;
+  return cause.code <= STATUS_MAX ? cause.code : undefined;
+}
+
+const isMissing = (error: unknown): boolean => statusOf(error) === STATUS.noSuchFile;
