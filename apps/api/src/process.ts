@@ -31,6 +31,7 @@ import {
   peopleStores,
   policyStore,
   profileStore,
+  policyVersionStore,
   recordStore,
   referenceKeyStore,
   searchIndexer,
@@ -52,12 +53,14 @@ import { CustodianWatch } from "./custodian-watch.ts";
 import { evidence } from "./evidence.ts";
 import { firstLost } from "./frozen-start.ts";
 import { healthRoute } from "./health-route.ts";
+import { keptFor } from "./kept-for.ts";
 import { Knocks } from "./knocks.ts";
 import { Listener, type ListenerDeps, type ListenerLimitsAll, PRODUCT_LIMITS, type Revocations } from "./listener.ts";
 import { eventLog } from "./log.ts";
 import { OpenIdProvider, type ProviderSettings } from "./openid-provider.ts";
 import { peopleParts } from "./people-parts.ts";
 import { type PillarDeps, pillarStates } from "./pillar-states.ts";
+import { PolicyRounds } from "./policy-rounds.ts";
 import { SearchRounds } from "./search-rounds.ts";
 import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
 import { keepProfilesAtStart } from "./shipped-profiles.ts";
@@ -108,6 +111,7 @@ const KNOCKS_MS = 60_000;
 const CHECKPOINT_MS = 20_000;
 const INDEX_MS = 300;
 const NAMES_MS = 5000;
+const VERSIONS_MS = 1000;
 const UPLOADS_MS = 60_000;
 
 /** The api, wired: the stores and the custodian behind the ports, the boundary on them, the listener in front, and what runs by the clock. */
@@ -222,6 +226,7 @@ export class ApiProcess {
       approvals: approvalStore(database),
       assignments: assignmentStore(database),
       locks: lockStore(database),
+      policyVersions: policyVersionStore(database),
       signDocument: signDocumentBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({ records, checkpoints, custodian, watch: this.watch, names: () => this.policies.names() }),
@@ -269,6 +274,8 @@ export class ApiProcess {
     this.#every(INDEX_MS, () => searchable.run());
     const uploads = new UploadRounds({ sweep: uploadSweep(database), trail: this.trail, log });
     this.#every(UPLOADS_MS, () => uploads.run());
+    const versions = new PolicyRounds({ due: ports, log });
+    this.#every(VERSIONS_MS, () => versions.run());
     await new Promise<void>((resolve, reject) => {
       listener.server.once("error", reject);
       listener.server.listen(port, host, resolve);
@@ -333,19 +340,4 @@ export class ApiProcess {
     });
     return this.#referenceKeys;
   }
-}
-
-/** Asks again at most every `ms`; who asks meanwhile gets what was answered last, or waits with the others for the same answer. */
-function keptFor<T>(ms: number, now: () => number, ask: () => Promise<T>): () => Promise<T> {
-  let kept: { readonly answer: Promise<T>; readonly untilMs: number } | null = null;
-  return () => {
-    if (kept === null || kept.untilMs <= now()) {
-      const answer = ask();
-      kept = { answer, untilMs: now() + ms };
-      void answer.catch(() => {
-        kept = null;
-      });
-    }
-    return kept.answer;
-  };
 }

@@ -46,6 +46,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     const about = (principal: string): object => ({ principal, study: STUDY, site: "701", reason: REASON, ...more });
     return [{ who: "admin701", foreign: about("svc_reviewer704"), absent: about(newId("prn")) }];
   };
+  const policies = (foreign: object, absent: object): Probe[] => [{ who: "admin701", foreign, absent }];
   const authenticator = (id: string): object => ({ authenticatorId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const identity = (id: string): object => ({ identityId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const uploads = (more: object = {}): Probe[] =>
@@ -135,6 +136,18 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
       },
     ],
     "people.offboard": people,
+    // What roles are belongs to the deployment: somebody with a right at a site alone is answered alike, whatever they name.
+    "policy.proposal": policies({ proposalId: `pol_${"0".repeat(26)}` }, { proposalId: newId("pol") }),
+    "policy.replay": policies({ proposalId: `pol_${"0".repeat(26)}` }, { proposalId: newId("pol") }),
+    "policy.version": policies({ version: 1 }, { version: 99 }),
+    "policy.whatCan": policies({ principal: "svc_steward" }, { principal: "svc_nobody" }),
+    "policy.whoCan": policies({ action: "packet.read", resource: "packet", place: `${STUDY}/704` }, { action: "packet.read", resource: "packet", place: `${STUDY}/799` }),
+    "policy.explain": policies({ crossing: { chain: "system", generation: 1, seq: 1 } }, { crossing: { chain: "system", generation: 1, seq: 999_999 } }),
+    "approvals.requestPolicyChange": policies(
+      { proposalId: `pol_${"0".repeat(26)}`, digest: "0".repeat(64), effectiveAt: null, reason: REASON },
+      { proposalId: newId("pol"), digest: "0".repeat(64), effectiveAt: null, reason: REASON },
+    ),
+    "approvals.requestPolicyRevert": policies({ version: 1, reason: REASON }, { version: 99, reason: REASON }),
     "people.suspend": people,
     "people.endSessions": people,
     "me.endSession": [{ who: "admin701", foreign: { sessionId: there.session }, absent: { sessionId: newId("ses") } }],
@@ -148,6 +161,10 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "me.passkeyOptions": [],
     "me.provider": [],
     "people.list": [],
+    "policy.current": [],
+    "policy.versions": [],
+    "policy.proposals": [],
+    "policy.propose": [],
     // These take no name; what they list is looked at below.
     // Somebody else's request and none at all are both no crossings: looked at below.
     "crossings.trace": [],

@@ -18,7 +18,8 @@ const TEXTS = [
   "000000",
   "clinical_reviewer",
   "{}",
-  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc"].map((prefix) => `${prefix}_${"0".repeat(26)}`),
+  "deployment",
+  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc", "pol"].map((prefix) => `${prefix}_${"0".repeat(26)}`),
 ];
 
 /**

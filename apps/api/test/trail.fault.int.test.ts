@@ -17,6 +17,8 @@ let at: Deployment;
 let proxy: FaultProxy;
 let procedures: readonly { readonly path: string; readonly input: unknown }[] = [];
 let subjectId = "";
+let proposalId = "";
+let content: unknown;
 beforeAll(async () => {
   at = await deployment();
   proxy = await FaultProxy.before(Number(new URL(at.apiUrl).port));
@@ -32,6 +34,8 @@ beforeAll(async () => {
   await at.seed(api);
   const page = dataOf(await api.call("reviewer", "subjects.list", {})) as { items: { subjectId: string }[] };
   subjectId = page.items[0]?.subjectId ?? "";
+  ({ content } = (dataOf(await api.call("admin", "policy.current", {})) as { policy: { content: unknown } }).policy);
+  ({ proposalId } = (dataOf(await api.call("admin", "policy.propose", { content, suite: "{}" })) as { proposal: { proposalId: string } }).proposal);
 });
 afterAll(async () => {
   await proxy?.close();
@@ -88,6 +92,16 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "overview.get": ["auditor", {}],
   "overview.watch": ["auditor", {}],
   "workloads.list": ["admin", {}],
+  "policy.current": ["admin", {}],
+  "policy.versions": ["admin", {}],
+  "policy.version": ["admin", { version: 1 }],
+  "policy.proposals": ["admin", {}],
+  "policy.proposal": ["admin", { proposalId }],
+  "policy.replay": ["admin", { proposalId }],
+  "policy.propose": ["admin", { content, suite: "{}" }],
+  "policy.explain": ["admin", { crossing: { chain: "system", generation: 1, seq: 1 } }],
+  "policy.whoCan": ["admin", { action: "trail.read", resource: "trail", place: "deployment" }],
+  "policy.whatCan": ["admin", { principal: "svc_admin" }],
   "access.mine": ["reviewer", {}],
   "locks.list": ["admin", {}],
   "locks.set": ["admin", { target: { kind: "site", study: OTHER_STUDY, site: "901" }, reason: "an incident at the site" }],
@@ -102,7 +116,7 @@ async function standing(): Promise<unknown> {
   const [row] = await at.owner.run<{ all: unknown }>`SELECT json_build_array(
     (SELECT json_agg(json_build_array(id, state) ORDER BY id) FROM ingress.packets), (SELECT count(*) FROM phi.subjects), (SELECT count(*) FROM phi.records),
     (SELECT count(*) FROM audit.changes), (SELECT count(*) FROM boundary.idempotency), (SELECT count(*) FROM phi.withdrawals), (SELECT count(*) FROM phi.transfers),
-    (SELECT count(*) FROM policy.locks),
+    (SELECT count(*) FROM policy.locks), (SELECT count(*) FROM policy.proposals),
     (SELECT json_agg(json_build_array(a.principal, a.role, a.site, a.until_ms) ORDER BY a.principal, a.role, a.site) FROM policy.assignments a),
     (SELECT json_agg(json_build_array(id, site) ORDER BY id) FROM phi.subjects)) AS all`;
   return row?.all;

@@ -1,3 +1,4 @@
+import { approvalActs } from "./approvals/registry.ts";
 import { createBoundary } from "./boundary/procedure.ts";
 import type { ApiDeps } from "./ports.ts";
 import { decideApproval } from "./routers/approvals/decide-approval.ts";
@@ -43,6 +44,8 @@ import { unfinishedUploads, uploadProgress } from "./routers/uploads/upload-prog
 import { compareProfile } from "./routers/profiles/compare-profile.ts";
 import { getProfile } from "./routers/profiles/get-profile.ts";
 import { listProfiles } from "./routers/profiles/list-profiles.ts";
+import { policyProcedures } from "./routers/policy/policy-procedures.ts";
+import { requestPolicyProcedures } from "./routers/policy/request-policy.ts";
 import { issueLink } from "./routers/people/issue-link.ts";
 import { subjectExposure } from "./routers/subjects/exposure.ts";
 import { endSessions } from "./routers/people/end-sessions.ts";
@@ -100,9 +103,11 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       decide: decideApproval(boundary, deps),
       withdraw: withdrawApproval(boundary, deps),
       ...requestProcedures(boundary, deps),
+      ...requestPolicyProcedures(boundary, deps, approvalActs(deps)["policy.change"]),
     },
     assignments: { options: assignmentOptions(boundary, deps), assign: assignRole(boundary, deps), end: endAssignment(boundary, deps) },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
+    policy: policyProcedures(boundary, deps),
     studies: { list: listStudies(boundary, deps) },
     profiles: { list: listProfiles(boundary, deps), get: getProfile(boundary, deps), compare: compareProfile(boundary, deps) },
     trail: { chains: listChains(boundary, deps), openExport: openExport(boundary, deps), readExport: readExport(boundary, deps), verify: verifyChains(boundary, deps) },

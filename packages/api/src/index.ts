@@ -22,6 +22,7 @@ export { PersonStepUp } from "./people/step-up.ts";
 export { suspendPerson } from "./people/suspend-person.ts";
 export { Terminals } from "./people/terminals.ts";
 export { endCode, SESSION_LIMITS, SessionDesk, type SessionGate, type SessionLimits } from "./people/session-desk.ts";
+export { settleDueChange } from "./policies/settle-due-change.ts";
 export * from "./ports.ts";
 export { linkDigest } from "./routers/me/link-provider.ts";
 export { removalDigest } from "./routers/me/remove-authenticator.ts";

@@ -2,7 +2,7 @@ import type { Receipt, RecordDraft } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { ChangeStore, DocumentStore, PacketStore, ProfileStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
-import type { ApprovalStore, AssignmentStore, Grant, IdempotencyStore, LockStore } from "@sallyport/policy";
+import type { ApprovalStore, AssignmentStore, Grant, IdempotencyStore, LockStore, PolicyVersionStore } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
 import type { KeyDesk } from "./keys/key-desk.ts";
@@ -201,6 +201,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly approvals: ApprovalStore<Tx>;
   readonly assignments: AssignmentStore<Tx>;
   readonly locks: LockStore<Tx>;
+  readonly policyVersions: PolicyVersionStore<Tx>;
   readonly references: ReferenceKeyStore;
   readonly keys: KeyDesk;
   readonly referenceKeys: () => Promise<ReferenceKeys>;

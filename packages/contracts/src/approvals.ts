@@ -18,6 +18,7 @@ export const ApprovalKind = z.enum([
   "lock.lift",
   "person.offboard",
   "profile.change",
+  "policy.change",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 

@@ -66,7 +66,9 @@ export const SearchCrossingsOutput = strict({
 export const Lamp = z.strictObject({ pillar: z.enum(["workload", "principal", "policy", "phi", "trail"]), state: z.enum(["open", "shut", "dark"]), text: z.string() });
 export const Trace = z.strictObject({ lamps: z.array(Lamp), rule: z.string().nullable(), policy: z.string(), remedy: z.string().nullable() });
 
-export const GetCrossingInput = strict({ chain: ChainName, generation: z.int().min(1), seq: z.int().min(1) });
+/** A record by its place. */
+export const RecordPlace = z.strictObject({ chain: ChainName, generation: z.int().min(1), seq: z.int().min(1) });
+export const GetCrossingInput = strict(RecordPlace.shape);
 /** `line` is the exact canonical line as exported; `checkpointed` says whether a signed checkpoint covers it, and which. */
 export const GetCrossingOutput = strict({
   crossing: CrossingSummary,

@@ -8,6 +8,7 @@ export * from "./locks.ts";
 export * from "./overview.ts";
 export * from "./packets.ts";
 export * from "./people.ts";
+export * from "./policy.ts";
 export * from "./primitives.ts";
 export * from "./profiles.ts";
 export * from "./provider-settings.ts";

@@ -11,6 +11,7 @@ export { lockStore } from "./lock-store.ts";
 export { assertSchema, migrate, type MigrateOptions } from "./migrate.ts";
 export { packetStore } from "./packet-store.ts";
 export { peopleStores } from "./sign-in-stores.ts";
+export { policyVersionStore } from "./policy-version-store.ts";
 export { policyStore, type PostgresPolicyStore } from "./policy-store.ts";
 export { exposureStore, type ExposureStore, type SubjectExposure } from "./exposure-store.ts";
 export { type GenerationRow, recordStore, type RecordStore } from "./record-store.ts";

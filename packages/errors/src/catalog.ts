@@ -103,6 +103,12 @@ export const catalog = {
   ),
   "policy.unsigned": denied(403, "policy", "The active policy is not the one that was signed, so everything is denied.", "Tell a security administrator at once."),
   "policy.invalid": rejected(400, "The policy document can't be compiled. Nothing was changed.", "Correct the document at the named places and propose it again."),
+  "policy.tests_failed": rejected(
+    409,
+    "Not all tests of this policy pass, so it can't be put to approval. Nothing was changed.",
+    "Correct the policy or its tests, and propose it again.",
+  ),
+  "policy.stale": rejected(409, "This proposal was made from a policy that isn't the active one any more. Nothing was changed.", "Make it again from the active policy."),
   "policy.unavailable": unavailable("policy", "The policy could not be read, so nothing can be decided.", RETRY),
   // PHI: what is opened.
   "phi.integrity": denied(403, "phi", "A stored value did not authenticate, so it was not opened.", "Report the request id: the stored data may have been altered."),

@@ -18,6 +18,7 @@ export { type Impact, type ImpactRow, type ImpactSpace, impactOf, type Standing 
 export { firstEnd, isLocking, isStopped, type Lock, lockedTokens, type LockKind, underLocks } from "./locks.ts";
 export type { LockRow, LockStore } from "./lock-store.ts";
 export { parsePolicy } from "./parse.ts";
+export type { PolicyChangeRow, PolicyProposalRow, PolicyVersionRow, PolicyVersionStore } from "./policy-versions.ts";
 export { isDeploymentWide, isInForce, type PlacelessQuestion } from "./reach.ts";
 export { runSuite, type SuiteFailure, type SuiteResult } from "./run-suite.ts";
 export { type Act, separated } from "./separation.ts";

@@ -15,6 +15,7 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "role.end": "End an administrator's role",
   "person.offboard": "Offboard an administrator",
   "lock.lift": "Lift a colleague's lock",
+  "policy.change": "Change the policy",
 };
 
 export const STATE_TEXT: Readonly<Record<Approval["state"], { readonly text: string; readonly tone: BadgeTone }>> = {

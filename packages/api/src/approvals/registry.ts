@@ -9,6 +9,7 @@ import { bulkRevealAct } from "./bulk-reveal-act.ts";
 import { liftLockAct } from "./lift-lock-act.ts";
 import { inviteAct, offboardAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
 import { profileAct } from "./profile-act.ts";
+import { policyChangeAct } from "../policies/policy-change-act.ts";
 
 /** An act of any kind, with payloads as statements hold them: its own schema reads each before anything else of it sees one. */
 export interface AnyAct<Tx> extends Omit<ApprovalAct<Tx>, "payload"> {
@@ -42,6 +43,7 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "role.assign": widened(assignAct(deps)),
   "lock.lift": widened(liftLockAct(deps)),
   "role.end": widened(endAssignmentAct(deps)),
+  "policy.change": widened(policyChangeAct(deps)),
 });
 
 /** The act of a stored request's kind, or null where this version has none such: then it is as if the request weren't there. */

@@ -23,9 +23,11 @@ interface Asking<Tx, Input extends Strict> {
   /** The subject that it is about. */
   readonly subject?: (input: z.output<Input>) => string;
   /** Keeps what the effect rests on, before it is made, in the same transaction. */
-  readonly keep?: (tx: Tx, input: z.output<Input>) => Promise<void>;
+  readonly keep?: (tx: Tx, input: z.output<Input>, payload: Payload, asker: Asker) => Promise<void>;
   /** What has to hold beside the right to ask. */
   readonly check?: (crossing: Crossing<z.output<Input>, null>) => Promise<void>;
+  /** What is stored of it elsewhere, once it stands. */
+  readonly after?: (tx: Tx, payload: Payload, approval: string) => Promise<void>;
 }
 
 /** What somebody may ask for themselves: to have less. */
@@ -57,7 +59,7 @@ export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, dep
       commit: async (tx, { input, grant, trace, may }, { id, reason, payload, asker }) => {
         const concerns = act.concerns(payload);
         if (concerns === asker.person && !GIVING_UP.has(act.kind)) throw new SallyportError("policy.separation");
-        await asking.keep?.(tx, input);
+        await asking.keep?.(tx, input, payload, asker);
         const effect = await act.effect(tx, grant, payload, asker);
         if (effect.refused !== null) throw new SallyportError(effect.refused);
         const nowMs = deps.now();
@@ -98,6 +100,7 @@ export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, dep
         };
         await deps.changes.insert(tx, reason);
         await deps.approvals.insert(tx, grant, row);
+        await asking.after?.(tx, payload, id);
         trace.note({ digest });
         return { approval: approvalSummary(row, act, { person: grant.person, may, nowMs }) };
       },

@@ -1,0 +1,27 @@
+import { type EventLog, settleDueChange } from "@sallyport/api";
+import type { Tx } from "@sallyport/db";
+import { codeOf } from "@sallyport/errors";
+
+export interface PolicyRoundDeps {
+  readonly due: Parameters<typeof settleDueChange<Tx>>[0];
+  readonly log: EventLog;
+}
+
+/** Lets approved policies take effect when their date has come. */
+export class PolicyRounds {
+  readonly #deps: PolicyRoundDeps;
+
+  constructor(deps: PolicyRoundDeps) {
+    this.#deps = deps;
+  }
+
+  /** Runs one round. Never throws: what couldn't be settled is due at the next one. */
+  async run(): Promise<void> {
+    const { due, log } = this.#deps;
+    try {
+      while ((await due.policyVersions.isDue(due.now())) && (await settleDueChange(due)));
+    } catch (error) {
+      log.event("policy.round_failed", { code: codeOf(error) });
+    }
+  }
+}

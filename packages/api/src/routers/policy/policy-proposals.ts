@@ -1,0 +1,95 @@
+import { GetPolicyProposalInput, GetPolicyProposalOutput, ListPolicyProposalsInput, ListPolicyProposalsOutput, type PolicyImpact } from "@sallyport/contracts";
+import type { CompiledPolicy, Grant, ImpactSpace, LivePrincipal, PolicyProposalRow } from "@sallyport/policy";
+import { type Impact, impactOf, policyDifference, siteKey, type Standing } from "@sallyport/policy";
+import type { z } from "zod";
+import type { Boundary } from "../../boundary/procedure.ts";
+import { policyOf, refusalOf, testsOf } from "../../policies/policy-check.ts";
+import { contentOf, proposalSummary } from "../../policies/policy-summary.ts";
+import type { ApiDeps } from "../../ports.ts";
+import { aboutProposal, inDeployment } from "./policy-place.ts";
+import { requireProposal } from "./propose-policy.ts";
+
+const SHOWN_MAX = 200;
+const ROWS_MAX = 2000;
+const PRINCIPALS_TURN = 10;
+
+/** Where proposals stand: the active and the highest version, names, and whose they are. */
+async function onlooking<Tx>(deps: ApiDeps<Tx>, grant: Grant) {
+  const versions = await deps.policyVersions.versions();
+  const { principals } = deps.policy.current();
+  const standing = {
+    active: versions.find(({ isActive }) => isActive)?.version ?? 0,
+    highest: versions[0]?.version ?? 0,
+    names: await deps.names(),
+    nowMs: deps.now(),
+  };
+  const summary = (row: PolicyProposalRow) => proposalSummary(row, { ...standing, isMine: principals.get(row.proposedBy)?.person === grant.person });
+  return { versions, standing: { ...standing, principals }, summary };
+}
+
+/** What was proposed, newest first. */
+export const listPolicyProposals = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.read({ action: "role.read", resource: "role", input: ListPolicyProposalsInput, output: ListPolicyProposalsOutput, locate: inDeployment }, async ({ grant, trace }) => {
+    const { summary } = await onlooking(deps, grant);
+    const rows = await deps.policyVersions.proposals(SHOWN_MAX);
+    trace.note({ shown: rows.length });
+    return { proposals: rows.map(summary) };
+  });
+
+/** One proposal: what it changes, what its tests say, and who gains and loses what by it now. */
+export const getPolicyProposal = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.read(
+    { action: "role.read", resource: "role", input: GetPolicyProposalInput, output: GetPolicyProposalOutput, locate: aboutProposal },
+    async ({ input, grant, trace }) => {
+      const row = await requireProposal(deps, input.proposalId);
+      const { versions, standing, summary } = await onlooking(deps, grant);
+      const base = versions.find(({ version }) => version === row.base);
+      if (base === undefined) throw new RangeError("a proposal of no version");
+      const [before, after] = [policyOf(base.canonical), policyOf(row.canonical)];
+      const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
+      const impact = await impactInTurns(before, after, { principals: [...standing.principals.values()], sites, nowMs: standing.nowMs });
+      const tests = testsOf(row);
+      trace.note({ gained: impact.gained, lost: impact.lost, failed: tests.failed });
+      return {
+        proposal: summary(row),
+        content: contentOf(after.document),
+        suite: row.suite,
+        difference: [...policyDifference(before.document, after.document)],
+        tests: { ...tests, failures: [...tests.failures] },
+        impact: impactSummary(impact, standing.names),
+        refused: row.approvalState === "done" ? null : refusalOf(row, { ...standing, principals: standing.principals.values() }),
+      };
+    },
+  );
+
+/** The impact, made a few principals at a time: other crossings get their turn in between, however large the deployment is. */
+async function impactInTurns(
+  before: CompiledPolicy,
+  after: CompiledPolicy,
+  { principals, ...space }: ImpactSpace & { readonly principals: readonly LivePrincipal[] },
+): Promise<Impact> {
+  const parts: Impact[] = [];
+  for (let at = 0; at < principals.length; at += PRINCIPALS_TURN) {
+    parts.push(impactOf(before, after, { ...space, principals: principals.slice(at, at + PRINCIPALS_TURN) }));
+    await new Promise((resume) => setImmediate(resume));
+  }
+  const sum = (count: "gained" | "lost" | "altered"): number => parts.reduce((total, part) => total + part[count], 0);
+  return { rows: parts.flatMap(({ rows }) => rows), gained: sum("gained"), lost: sum("lost"), altered: sum("altered") };
+}
+
+const standingSummary = ({ allowed, fields }: Standing) => ({ allowed, readable: [...fields.readable], masked: [...fields.masked] });
+
+const impactSummary = ({ rows, gained, lost, altered }: Impact, names: Readonly<Record<string, string>>): z.input<typeof PolicyImpact> => ({
+  gained,
+  lost,
+  altered,
+  rows: rows.slice(0, ROWS_MAX).map(({ principal, before, after, sites, ...row }) => ({
+    ...row,
+    principal,
+    principalName: names[principal] ?? null,
+    before: standingSummary(before),
+    after: standingSummary(after),
+    sites: sites.map(siteKey),
+  })),
+  isMore: rows.length > ROWS_MAX,
+});
