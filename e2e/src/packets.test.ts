@@ -1,4 +1,5 @@
 import type { Browser } from "playwright-core";
+import { pdfOf } from "@sallyport/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventTerm, inventedEvents, publishedEvents } from "./support/adverse-events.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
@@ -245,6 +246,28 @@ describe.skipIf(noBrowser !== null)(`a packet at the console${noBrowser === null
     await cora.see("You brought this in; somebody else releases it.");
     expect(await cora.page.locator(".effect-acts").count()).toBe(0);
   }, 120_000);
+
+  test("holds a document with what it is, shown by its content and its checks alone, and is released into its list", async () => {
+    const letter = pdfOf(["<< /S /JavaScript /JS (1) >>", `(${ownSubjects[0]})`]);
+    await cora.goto("/packets/upload");
+    await cora.page.locator(".drop .file-input").setInputFiles({ name: `${ownSubjects[0]}.pdf`, mimeType: "application/pdf", buffer: letter });
+    await cora.button("Send into quarantine").click();
+    await cora.see("File 1 is a document: choose what it is.");
+    await cora.page.getByLabel("What file 1 is").selectOption({ label: "IRB correspondence" });
+    await cora.see("File 1 is a document: choose where it belongs.");
+    await cora.page.getByLabel("Where file 1 belongs").selectOption({ label: "Site 701" });
+    await cora.button("Send into quarantine").click();
+    await ended(cora, "In quarantine");
+    await openWaiting(stan, "IRB correspondence");
+    await stan.see("1 document would be new.");
+    const shown = stan.page.getByRole("table", { name: "Documents" }).locator("tbody tr");
+    expect((await shown.innerText()).replaceAll(/\s+/g, " ")).toMatch(/1 IRB correspondence site 701 .*PDF 1\.7 .*new .*Structure .*Place .*Nothing active/);
+    await stan.see("/JavaScript: once");
+    await expectNone(stan, ownSubjects);
+    await decide(stan, "Release", REASON);
+    await stan.see("1 document came in.");
+    await stan.see("Signed evidence");
+  }, 150_000);
 
   if (published.isPublished && events !== null) {
     test("holds the published demographics and adverse events of the pilot study, and is released whole", async () => {

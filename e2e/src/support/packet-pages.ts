@@ -3,10 +3,10 @@ import type { ConsolePerson } from "./console-person.ts";
 /** A file as a person has it on their machine. */
 export interface OwnFile {
   readonly name: string;
-  readonly text: string;
+  readonly text: string | Buffer;
 }
 
-const chosen = ({ name, text }: OwnFile) => ({ name, mimeType: "application/json", buffer: Buffer.from(text) });
+const chosen = ({ name, text }: OwnFile) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(text as string) });
 
 /** Chooses files and sends them; answers while they are under way. */
 export async function sendFiles(person: ConsolePerson, files: readonly OwnFile[]): Promise<void> {

@@ -2,15 +2,7 @@ import type { OutputOf } from "../api/procedures.ts";
 import { counted } from "./packet-text.ts";
 
 export type InspectedDocument = OutputOf<"packets.inspect">["documents"][number];
-export type DocumentType = InspectedDocument["type"];
 type Check = InspectedDocument["checks"][number]["check"];
-
-export const DOCUMENT_TEXT: Readonly<Record<DocumentType, string>> = {
-  ectd_sequence: "eCTD sequence",
-  irb_correspondence: "IRB correspondence",
-  investigator_credential: "Investigator credential",
-};
-export const isDocumentType = (word: string): word is DocumentType => Object.hasOwn(DOCUMENT_TEXT, word);
 
 export const DOCUMENT_CHECK_TEXT: Readonly<Record<Check, { readonly title: string; readonly asks: string }>> = {
   structure: { title: "Structure", asks: "It is whole, of its own kind alone, and nothing stands before or after it." },

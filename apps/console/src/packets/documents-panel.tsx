@@ -1,7 +1,8 @@
 import { Lamp } from "../components/lamp.tsx";
 import { Panel } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
-import { DOCUMENT_CHECK_TEXT, DOCUMENT_TEXT, type InspectedDocument, mediaText, placeText, wouldText } from "./document-text.ts";
+import { DOCUMENT_CHECK_TEXT, type InspectedDocument, mediaText, placeText, wouldText } from "./document-text.ts";
+import { DOCUMENT_TEXT } from "./document-types.ts";
 import { bytesText } from "./packet-text.ts";
 
 /** The packet's documents: what each says that it is, what its content is, and what the checks say. */

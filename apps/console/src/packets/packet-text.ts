@@ -1,6 +1,6 @@
 import type { OutputOf } from "../api/procedures.ts";
 import type { BadgeTone } from "../components/states.tsx";
-import { DOCUMENT_TEXT, isDocumentType } from "./document-text.ts";
+import { DOCUMENT_TEXT, isDocumentType } from "./document-types.ts";
 
 export type Packet = OutputOf<"packets.list">["items"][number];
 export type PacketState = Packet["state"];

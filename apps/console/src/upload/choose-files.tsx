@@ -6,7 +6,7 @@ import { EmptyState, Panel, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { bytesText, counted } from "../packets/packet-text.ts";
 import { whyNot } from "./chosen-files.ts";
-import { type ChosenFile, type DeclaredDocument, declaredOf, isDocument, whatIsMissing } from "./document-choice.ts";
+import { type ChosenFile, type DeclaredDocument, beginsAsDocument, declaredOf, isNamedDocument, whatIsMissing } from "./document-choice.ts";
 import { DocumentFields } from "./document-fields.tsx";
 import { DropArea } from "./drop-area.tsx";
 import { useUploadStudies } from "./use-upload-studies.ts";
@@ -32,9 +32,13 @@ export function ChooseFiles({ onStart }: { readonly onStart: (study: string, fil
         files.map(declaredOf),
       );
   };
-  const add = async (more: readonly File[]) => {
-    const looked = await Promise.all(more.map(async (file) => ({ file, isDocument: await isDocument(file), type: "" as const, site: "" })));
-    setFiles((now) => [...now, ...looked]);
+  const add = (more: readonly File[]) => {
+    setFiles((now) => [...now, ...more.map((file) => ({ file, isDocument: isNamedDocument(file), type: "" as const, site: "" }))]);
+    for (const file of more) {
+      const mark = (is: boolean) => setFiles((now) => now.map((each) => (each.file === file && is ? { ...each, isDocument: true } : each)));
+      // One that can't be read now is told of when it is sent.
+      void beginsAsDocument(file).then(mark, () => undefined);
+    }
   };
   const change = (at: number, part: Partial<ChosenFile>) => setFiles((now) => now.map((each, index) => (index === at ? { ...each, ...part } : each)));
   return (
@@ -68,7 +72,7 @@ export function ChooseFiles({ onStart }: { readonly onStart: (study: string, fil
         <DropArea
           label={files.length === 0 ? "Choose files" : "Add files"}
           hint="Dataset-JSON, one domain a file; or documents: PDF, XML, zip. 1 to 20 files. Demographics (DM) may come with the others."
-          onFiles={(more) => void add(more)}
+          onFiles={add}
         />
         {files.length > 0 && (
           <Table

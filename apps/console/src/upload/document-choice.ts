@@ -17,10 +17,13 @@ export interface ChosenFile<Local = File> {
 
 const HEAD_BYTES = 64;
 
+/** Whether a file's name is a document's, as what it is taken for until it was looked at. */
+export const isNamedDocument = ({ name }: { readonly name: string }): boolean => /\.(?:pdf|xml|zip)$/i.test(name);
+
 /** Whether a file is a document by how it begins: a PDF, an archive, or XML. Everything else goes as a dataset. The api reads all of it. */
-export async function isDocument(file: { slice(from: number, to: number): { arrayBuffer(): Promise<ArrayBuffer> } }): Promise<boolean> {
-  const head = new TextDecoder("latin1").decode(await file.slice(0, HEAD_BYTES).arrayBuffer());
-  return /^%PDF-|^PK\u0003\u0004|^(?:\u00EF\u00BB\u00BF)?[\t\n\r ]*</.test(head);
+export async function beginsAsDocument(file: { slice(from: number, to: number): { arrayBuffer(): Promise<ArrayBuffer> } }): Promise<boolean> {
+  const head = new TextDecoder().decode(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  return head.startsWith("%PDF-") || head.startsWith("PK\u0003\u0004") || head.trimStart().startsWith("<");
 }
 
 /** Why documents can't be sent as they are chosen, in words; null where they can. */

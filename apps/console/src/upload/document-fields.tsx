@@ -1,6 +1,6 @@
 "use client";
 
-import { DOCUMENT_TEXT, isDocumentType } from "../packets/document-text.ts";
+import { DOCUMENT_TEXT, isDocumentType } from "../packets/document-types.ts";
 import { type ChosenFile, WHOLE } from "./document-choice.ts";
 import type { UploadStudy } from "./use-upload-studies.ts";
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { WireFailure } from "../api/wire-failure.ts";
 import { matched, whyNot } from "./chosen-files.ts";
+import { beginsAsDocument, declaredOf, isNamedDocument, whatIsMissing, WHOLE } from "./document-choice.ts";
 import { FileReading, type LocalFile } from "./file-reader.ts";
 import { type UploadLine, UploadRun } from "./upload-run.ts";
 import { timeLeftText, UploadSpeed } from "./upload-speed.ts";
@@ -233,4 +234,34 @@ test("the time that is left is told from the last seconds, and not before there 
     "about 25 h left",
   ]);
   expect(timeLeftText(1, null)).toBeNull();
+});
+
+describe("a document among the files", () => {
+  const chosen = (type: "" | "irb_correspondence", site: string) => ({ isDocument: true, type, site }) as const;
+  const dataset = { isDocument: false, type: "", site: "" } as const;
+
+  test("is told by how it begins, or by its name until it was looked at", async () => {
+    const begins = (text: string) => beginsAsDocument(localFile(new TextEncoder().encode(text)));
+    expect(await Promise.all(["%PDF-1.7\n", "PK\u0003\u0004", "\uFEFF <a/>", "<?xml?>", '{"rows":[]}', "", "a<b"].map(begins))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(["a.PDF", "index.xml", "0001.zip", "DM.json", "pdf"].map((name) => isNamedDocument({ name }))).toEqual([true, true, true, false, false]);
+  });
+
+  test("is sent when a person has said what it is and where it belongs, and not before", () => {
+    expect(whatIsMissing([dataset, chosen("", "701")])).toBe("File 2 is a document: choose what it is.");
+    expect(whatIsMissing([chosen("irb_correspondence", "")])).toBe("File 1 is a document: choose where it belongs.");
+    expect(whatIsMissing([dataset, chosen("irb_correspondence", WHOLE)])).toBeNull();
+    expect([dataset, chosen("irb_correspondence", "701"), chosen("irb_correspondence", WHOLE)].map(declaredOf)).toEqual([
+      null,
+      { type: "irb_correspondence", site: "701" },
+      { type: "irb_correspondence", site: null },
+    ]);
+  });
 });
