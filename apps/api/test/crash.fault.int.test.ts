@@ -1,13 +1,14 @@
 import { startPostgres } from "@sallyport/embedded-postgres";
 import { durableCluster, type TemporaryCluster } from "@sallyport/embedded-postgres/testing";
-import { faultTest } from "@sallyport/testkit";
+import { faultTest, pdfOf } from "@sallyport/testkit";
 import postgres from "postgres";
 import { afterEach, expect } from "vitest";
 import { startChildApi } from "./child-api.ts";
 import { demographics, STUDY } from "./dataset.ts";
 import type { DoorClient } from "./door-client.ts";
 import { FaultProxy } from "./fault-proxy.ts";
-import { dataOf, type Deployment, deployment, until, type Who } from "./stack.ts";
+import { type Api, dataOf, type Deployment, deployment, until, type Who } from "./stack.ts";
+import { UploadSteps } from "./upload-steps.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 const CYCLES = LONG ? 100 : 3;
@@ -70,6 +71,7 @@ faultTest(
 const STEPS = {
   "before the first subject is written": ["to server", ["INSERT INTO phi.subjects"]],
   "between subjects and their records": ["to server", ["INSERT INTO phi.records"]],
+  "between the datasets and the document": ["to server", ["INSERT INTO phi.documents"]],
   "between insert and commit": ["to server", ["UPDATE ingress.packets", "COMMIT"]],
   "after the commit and before the answer": ["to client", ["UPDATE ingress.packets", "COMMIT"]],
 } as const;
@@ -90,12 +92,12 @@ faultTest(
     const { at } = await durable();
     const proxy = await FaultProxy.before(Number(new URL(at.apiUrl).port));
     open.push(() => proxy.close());
-    const whole = { subjects: 3, records: 3, fields: 39 };
+    const whole = { subjects: 3, records: 3, fields: 39, documents: 1 };
     let before = await released(at);
     for (const [n, [step, [direction, texts]]] of Object.entries(STEPS).entries()) {
       await using seeding = await at.serve();
       const people = Array.from({ length: whole.subjects }, (_, each) => ({ site: each === 0 ? "704" : "701", subject: String(4100 + 10 * n + each) }));
-      const { packetId } = dataOf(await seeding.call("ingest", "packets.upload", { study: STUDY, content: demographics(people) })) as { packetId: string };
+      const packetId = await withDocument(at, seeding, [Buffer.from(demographics(people)), pdfOf([`(letter ${n})`])]);
       await seeding.close();
       const input = { packetId, reason: "checked against the source" };
       const key = `release-at-step-${n}-0000`;
@@ -134,13 +136,33 @@ interface Written {
   readonly subjects: number;
   readonly records: number;
   readonly fields: number;
+  readonly documents: number;
 }
-const plus = (a: Written, b: Written): Written => ({ subjects: a.subjects + b.subjects, records: a.records + b.records, fields: a.fields + b.fields });
+const plus = (a: Written, b: Written): Written => ({
+  subjects: a.subjects + b.subjects,
+  records: a.records + b.records,
+  fields: a.fields + b.fields,
+  documents: a.documents + b.documents,
+});
+
+/** Brings a dataset and a document in as one packet. */
+async function withDocument(at: Deployment, api: Api, [dataset, letter]: readonly [Buffer, Buffer]): Promise<string> {
+  const files = [
+    { name: "dm.json", bytes: dataset.length },
+    { name: "letter.pdf", bytes: letter.length, document: { type: "irb_correspondence", site: "701" } },
+  ];
+  const { packetId } = dataOf(await api.call("ingest", "packets.begin", { study: STUDY, files })) as { packetId: string };
+  const steps = new UploadSteps(at, api);
+  for (const [n, bytes] of [dataset, letter].entries()) await steps.send(packetId, n + 1, bytes);
+  dataOf(await steps.complete(packetId, [dataset, letter]));
+  return packetId;
+}
 
 async function released(at: Deployment): Promise<Written> {
   const [row] = await at.owner.run<Written>`
-    SELECT (SELECT count(*) FROM phi.subjects)::integer AS subjects, (SELECT count(*) FROM phi.records)::integer AS records, (SELECT count(*) FROM phi.sealed_records, string_to_table(fields, E'\n'))::integer AS fields`;
-  return row ?? { subjects: 0, records: 0, fields: 0 };
+    SELECT (SELECT count(*) FROM phi.subjects)::integer AS subjects, (SELECT count(*) FROM phi.records)::integer AS records, (SELECT count(*) FROM phi.sealed_records, string_to_table(fields, E'\n'))::integer AS fields,
+           (SELECT count(*) FROM phi.documents)::integer AS documents`;
+  return row ?? { subjects: 0, records: 0, fields: 0, documents: 0 };
 }
 
 async function effects(at: Deployment): Promise<{ packets: number; records: number }> {
