@@ -221,6 +221,7 @@ export class ApiProcess {
       studies: this.studies,
       profiles: this.profiles,
       profileStore: this.profileStore,
+      openChain: (tx, chain) => this.store.openChain(tx, chain),
       changes: changeStore(),
       deployment: status.deployment,
       approvals: approvalStore(database),
@@ -256,9 +257,7 @@ export class ApiProcess {
     });
     this.#listener = listener;
     const rounds = new CheckpointRounds({ heads, evidence: evidencePort, trail: this.trail, log, now });
-    this.#every(POLICY_MS, () => this.policy.refresh());
-    this.#every(POLICY_MS, () => this.profiles.refresh());
-    this.#every(POLICY_MS, () => this.sessions.refresh());
+    for (const desk of [this.policy, this.profiles, this.sessions]) this.#every(POLICY_MS, () => desk.refresh());
     this.#every(SEEN_MS, () => this.sessions.flush());
     this.#every(ENDED_MS, () => endDueSessions(signIn).catch(() => undefined));
     this.#later = () => people.later.flush((draft) => this.trail.append(draft));

@@ -41,6 +41,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
   const approvals = (who: Who, more: object = {}): Probe[] =>
     there.approvals.map((approvalId) => ({ who, foreign: { approvalId, ...more }, absent: { approvalId: newId("apr"), ...more } }));
   const people: Probe[] = [{ who: "admin701", foreign: { personId: there.person, reason: REASON }, absent: { personId: newId("per"), reason: REASON } }];
+  const registry = (more: object): Probe[] => [{ who: "admin701", foreign: { study: OTHER_STUDY, reason: REASON, ...more }, absent: { study: "NOSUCH", reason: REASON, ...more } }];
   const locks: Probe[] = [{ who: "admin701", foreign: { lockId: there.lock, reason: REASON }, absent: { lockId: newId("lck"), reason: REASON } }];
   const assignees = (more: object): Probe[] => {
     const about = (principal: string): object => ({ principal, study: STUDY, site: "701", reason: REASON, ...more });
@@ -171,6 +172,11 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "overview.get": [],
     "overview.watch": [],
     "studies.list": [],
+    "studies.register": registry({ title: "Another one", profile: "cdisc-sdtm", sites: [{ site: "1", name: "One", country: "USA" }] }),
+    "studies.addSites": registry({ sites: [{ site: "1", name: "One", country: "USA" }] }),
+    "studies.changeTitle": registry({ title: "Another title" }),
+    "studies.closeSite": registry({ site: "901" }),
+    "studies.reopenSite": registry({ site: "901" }),
     "trail.chains": [],
     "workloads.list": [],
     "access.mine": [],

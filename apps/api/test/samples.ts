@@ -18,6 +18,7 @@ const TEXTS = [
   "000000",
   "clinical_reviewer",
   "{}",
+  "USA",
   "deployment",
   ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc", "pol"].map((prefix) => `${prefix}_${"0".repeat(26)}`),
 ];

@@ -103,6 +103,14 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "policy.whoCan": ["admin", { action: "trail.read", resource: "trail", place: "deployment" }],
   "policy.whatCan": ["admin", { principal: "svc_admin" }],
   "access.mine": ["reviewer", {}],
+  "studies.register": [
+    "admin",
+    { study: "NEW", title: "Another one", profile: "cdisc-sdtm", sites: [{ site: "1", name: "One", country: "USA" }], reason: "as the sponsor has it" },
+  ],
+  "studies.addSites": ["admin", { study: OTHER_STUDY, sites: [{ site: "902", name: "Two", country: "USA" }], reason: "as the sponsor has it" }],
+  "studies.changeTitle": ["admin", { study: OTHER_STUDY, title: "Another title", reason: "as the sponsor has it" }],
+  "studies.closeSite": ["admin", { study: OTHER_STUDY, site: "901", reason: "as the sponsor has it" }],
+  "studies.reopenSite": ["admin", { study: OTHER_STUDY, site: "901", reason: "as the sponsor has it" }],
   "locks.list": ["admin", {}],
   "locks.set": ["admin", { target: { kind: "site", study: OTHER_STUDY, site: "901" }, reason: "an incident at the site" }],
   "locks.lift": ["admin", { lockId: `lck_${"0".repeat(26)}`, reason: "the incident is over" }],
@@ -116,7 +124,8 @@ async function standing(): Promise<unknown> {
   const [row] = await at.owner.run<{ all: unknown }>`SELECT json_build_array(
     (SELECT json_agg(json_build_array(id, state) ORDER BY id) FROM ingress.packets), (SELECT count(*) FROM phi.subjects), (SELECT count(*) FROM phi.records),
     (SELECT count(*) FROM audit.changes), (SELECT count(*) FROM boundary.idempotency), (SELECT count(*) FROM phi.withdrawals), (SELECT count(*) FROM phi.transfers),
-    (SELECT count(*) FROM policy.locks), (SELECT count(*) FROM policy.proposals),
+    (SELECT count(*) FROM policy.locks), (SELECT count(*) FROM policy.proposals), (SELECT json_agg(json_build_array(site_key, closed_at_ms) ORDER BY site_key) FROM regulatory.sites),
+    (SELECT json_agg(title ORDER BY id) FROM regulatory.studies),
     (SELECT json_agg(json_build_array(a.principal, a.role, a.site, a.until_ms) ORDER BY a.principal, a.role, a.site) FROM policy.assignments a),
     (SELECT json_agg(json_build_array(id, site) ORDER BY id) FROM phi.subjects)) AS all`;
   return row?.all;

@@ -142,7 +142,14 @@ export const sampleProcedures = (): Record<string, Procedure> => ({
   "people.issueLink": () => contracts.IssueLinkOutput.parse({ secret: "Q".repeat(43), expiresAt: ago(-24) }),
   "studies.list": () =>
     contracts.ListStudiesOutput.parse({
-      studies: [{ study: "CDISCPILOT01", title: "Pilot study", profile: "sdtm", sites: ["701", "703", "704"].map((site) => ({ site, name: `Site ${site}`, country: "US" })) }],
+      studies: [
+        {
+          study: "CDISCPILOT01",
+          title: "Pilot study",
+          profile: "sdtm",
+          sites: ["701", "703", "704"].map((site) => ({ site, name: `Site ${site}`, country: "US", closedAt: null })),
+        },
+      ],
     }),
   "approvals.list": (input) => {
     const { show } = contracts.ListApprovalsInput.parse(input);

@@ -52,6 +52,8 @@ import { endSessions } from "./routers/people/end-sessions.ts";
 import { listPeople } from "./routers/people/list-people.ts";
 import { offboard } from "./routers/people/offboard.ts";
 import { suspend } from "./routers/people/suspend.ts";
+import { changeStudyTitle, closeSite, reopenSite } from "./routers/studies/change-study.ts";
+import { addSites, registerStudy } from "./routers/studies/register-study.ts";
 import { getSubject } from "./routers/subjects/get-subject.ts";
 import { subjectHistory } from "./routers/subjects/history.ts";
 import { listSubjects } from "./routers/subjects/list-subjects.ts";
@@ -107,8 +109,15 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     },
     assignments: { options: assignmentOptions(boundary, deps), assign: assignRole(boundary, deps), end: endAssignment(boundary, deps) },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
+    studies: {
+      list: listStudies(boundary, deps),
+      register: registerStudy(boundary, deps),
+      addSites: addSites(boundary, deps),
+      changeTitle: changeStudyTitle(boundary, deps),
+      closeSite: closeSite(boundary, deps),
+      reopenSite: reopenSite(boundary, deps),
+    },
     policy: policyProcedures(boundary, deps),
-    studies: { list: listStudies(boundary, deps) },
     profiles: { list: listProfiles(boundary, deps), get: getProfile(boundary, deps), compare: compareProfile(boundary, deps) },
     trail: { chains: listChains(boundary, deps), openExport: openExport(boundary, deps), readExport: readExport(boundary, deps), verify: verifyChains(boundary, deps) },
     crossings: {

@@ -1,5 +1,16 @@
 import { codeOf, SallyportError } from "@sallyport/errors";
-import { type CompiledPolicy, firstEnd, type LivePrincipal, lockedTokens, policyDigest, policyLabel, type PolicySnapshot, readPolicy, underLocks } from "@sallyport/policy";
+import {
+  type CompiledPolicy,
+  firstEnd,
+  type LivePrincipal,
+  lockedTokens,
+  policyDigest,
+  policyLabel,
+  type PolicySnapshot,
+  readPolicy,
+  underLocks,
+  withClosed,
+} from "@sallyport/policy";
 
 /** All that decisions rest on, as of one epoch. */
 export interface PolicyState {
@@ -86,7 +97,7 @@ export class PolicyDesk {
     const { canonical, note } = snapshot.active;
     if (!this.#isSigned(note, canonical)) return new SallyportError("policy.unsigned");
     const compiled = readPolicy(canonical);
-    const principals = underLocks(snapshot.principals, snapshot.locks, nowMs);
+    const principals = withClosed(underLocks(snapshot.principals, snapshot.locks, nowMs), snapshot.closedSites);
     return {
       compiled,
       tag: policyLabel(compiled.document.version, policyDigest(compiled.document)),

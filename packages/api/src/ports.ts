@@ -197,6 +197,8 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   /** How each study's data are classified now: what releasing and reading go by. */
   readonly profiles: Profiles;
   readonly profileStore: ProfileStore<Tx>;
+  /** Makes a chain that is to have its first record in this transaction; false where it is there. */
+  readonly openChain: (tx: Tx, chain: string) => Promise<boolean>;
   readonly changes: ChangeStore<Tx>;
   readonly approvals: ApprovalStore<Tx>;
   readonly assignments: AssignmentStore<Tx>;

@@ -45,6 +45,7 @@ export async function inMemory(
     principals: options.principals ?? [reviewer()],
     revokedTokens: [],
     locks: [],
+    closedSites: [],
   };
   const policy = new PolicyDesk({ epoch: () => Promise.resolve(1n), snapshot: () => Promise.resolve(snapshot) }, (note, text) => note === policyStatementFor(text), {
     now: () => state.nowMs,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AssignmentSummary } from "./people.ts";
 import { strict } from "./strict.ts";
-import { SiteId, StudyId } from "./primitives.ts";
+import { IsoTime, SiteId, StudyId } from "./primitives.ts";
 
 export const ListStudiesInput = strict({});
 export const ListStudiesOutput = strict({
@@ -10,7 +10,7 @@ export const ListStudiesOutput = strict({
       study: StudyId,
       title: z.string(),
       profile: z.string(),
-      sites: z.array(z.strictObject({ site: SiteId, name: z.string(), country: z.string() })),
+      sites: z.array(z.strictObject({ site: SiteId, name: z.string(), country: z.string(), closedAt: IsoTime.nullable() })),
     }),
   ),
 });

@@ -16,6 +16,7 @@ export * from "./sessions.ts";
 export * from "./token-and-health.ts";
 export * from "./setup.ts";
 export * from "./strict.ts";
+export * from "./studies.ts";
 export * from "./subject-acts.ts";
 export * from "./subjects.ts";
 export * from "./trail.ts";

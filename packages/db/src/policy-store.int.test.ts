@@ -45,7 +45,7 @@ test("a snapshot holds all that a decision rests on, and every change of it move
     epoch = now;
     return answer;
   };
-  expect(await policies.snapshot()).toEqual({ epoch, active: null, principals: [], revokedTokens: [], locks: [] });
+  expect(await policies.snapshot()).toEqual({ epoch, active: null, principals: [], revokedTokens: [], locks: [], closedSites: [] });
   await moved(() => database.transaction((tx) => policies.activate(tx, { version: 1, canonical: '{"v":1}', note: "note" })));
   expect(await moved(() => database.transaction((tx) => policies.registerPrincipal(tx, INGEST)))).toBe("registered");
   const soonS = Math.floor(Date.now() / 1000) + 60;
@@ -59,6 +59,7 @@ test("a snapshot holds all that a decision rests on, and every change of it move
     principals: [{ ...principal, assignments, status: "active", tokensFromS: 0 }],
     revokedTokens: ["jti-live"],
     locks: [],
+    closedSites: [],
   });
   expect(await policies.names()).toEqual({ prn_ingest: name });
   expect(await moved(() => database.transaction((tx) => policies.suspend(tx, "prn_ingest")))).toBe(true);
@@ -84,7 +85,7 @@ test("registering the same again changes nothing, differently is a conflict", as
   expect(await inTx((tx) => studies.register(tx, { ...study, sites: [...study.sites].reverse() }))).toBe("unchanged");
   await expect(inTx((tx) => studies.register(tx, { ...study, title: "U" }))).rejects.toMatchObject({ code: "registration.conflict" });
   await expect(inTx((tx) => studies.register(tx, { ...study, sites: study.sites.slice(1) }))).rejects.toMatchObject({ code: "registration.conflict" });
-  expect(await studies.all()).toEqual([{ ...study, sites: [...study.sites].reverse() }]);
+  expect(await studies.all()).toEqual([{ ...study, sites: [...study.sites].reverse().map((site) => ({ ...site, closedAtMs: null })) }]);
   expect(await inTx((tx) => policies.registerPrincipal(tx, INGEST))).toBe("registered");
   expect(await inTx((tx) => policies.registerPrincipal(tx, { ...INGEST, assignments: [...INGEST.assignments].reverse() }))).toBe("unchanged");
   await expect(inTx((tx) => policies.registerPrincipal(tx, { ...INGEST, person: "prn_other" }))).rejects.toMatchObject({ code: "registration.conflict" });

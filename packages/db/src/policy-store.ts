@@ -8,6 +8,7 @@ interface SnapshotRow {
   readonly principals: readonly LivePrincipal[];
   readonly revoked: readonly string[];
   readonly locks: PolicySnapshot["locks"];
+  readonly closed: readonly string[];
 }
 
 interface PrincipalRow {
@@ -39,10 +40,11 @@ export function policyStore(database: Database): PostgresPolicyStore {
       const [row] = await database.run<SnapshotRow>`
         SELECT epoch, active, principals, revoked,
                (SELECT coalesce(json_agg(json_build_object('kind', l.kind, 'target', l.target, 'untilMs', l.until_ms) ORDER BY l.id), '[]')
-                  FROM policy.locks l WHERE l.lifted_at_ms IS NULL) AS locks
+                  FROM policy.locks l WHERE l.lifted_at_ms IS NULL) AS locks,
+               (SELECT coalesce(json_agg(s.site_key ORDER BY s.site_key), '[]') FROM regulatory.sites s WHERE s.closed_at_ms IS NOT NULL) AS closed
           FROM policy.snapshot()`;
       if (row === undefined) throw new SallyportError("policy.unavailable");
-      return { epoch: BigInt(row.epoch), active: row.active, principals: row.principals, revokedTokens: row.revoked, locks: row.locks };
+      return { epoch: BigInt(row.epoch), active: row.active, principals: row.principals, revokedTokens: row.revoked, locks: row.locks, closedSites: row.closed };
     },
 
     async activate(tx, { version, canonical, note }) {

@@ -185,6 +185,7 @@ export const catalog = {
     "This role is held there in that time already, or isn't held there any more. Nothing was changed.",
     "Look at what the person or service holds first.",
   ),
+  "site.state": rejected(409, "This site is closed, or open, already, or isn't the study's. Nothing was changed.", "Look at the study's sites first."),
   "lock.state": rejected(409, "This is stopped already, or its lock is lifted already. Nothing was changed.", "Look at the locks first."),
   "lock.repeated": rejected(
     409,

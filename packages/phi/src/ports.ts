@@ -221,12 +221,27 @@ export interface StudyRow {
   readonly id: string;
   readonly title: string;
   readonly profile: string;
-  readonly sites: readonly { readonly id: string; readonly name: string; readonly country: string }[];
+  readonly sites: readonly SiteRow[];
+}
+export interface SiteRow {
+  readonly id: string;
+  readonly name: string;
+  /** ISO 3166-1 alpha-3. */
+  readonly country: string;
+  /** Since when nothing new comes in; null or absent while it is open. */
+  readonly closedAtMs?: number | null;
 }
 export interface StudyStore<Tx> {
   all(): Promise<readonly StudyRow[]>;
   /** Registers a study with its sites; registering the same again changes nothing; differently is `registration.conflict`. */
   register(tx: Tx, study: StudyRow): Promise<"registered" | "unchanged">;
+  /** Reads a study and holds its row until the transaction ends. */
+  lock(tx: Tx, study: string): Promise<StudyRow | null>;
+  /** Adds sites. Throws `registration.conflict` for one that is there. */
+  addSites(tx: Tx, study: string, sites: readonly SiteRow[]): Promise<void>;
+  changeTitle(tx: Tx, study: string, title: string): Promise<void>;
+  /** Closes a site, or with null opens it again; false where it is so already, or there is none such. */
+  close(tx: Tx, study: string, site: string, closedAtMs: number | null): Promise<boolean>;
 }
 
 /** Port: sealed values of changes and free-text reasons; the trail holds a salted commitment to them. */

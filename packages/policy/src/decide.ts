@@ -2,7 +2,7 @@ import type { CompiledPolicy } from "./compile.ts";
 import { meetFields, NO_FIELDS } from "./field-rule.ts";
 import type { Decision, FieldRule, GrantRule, Place, Question, SiteRef } from "./model.ts";
 import { coversSite, isDeploymentWide, type Joined, joinReaches, neededFor, type Reach, reaches } from "./reach.ts";
-import { isStopped } from "./locks.ts";
+import { stopAt } from "./locks.ts";
 import { isSiteRef } from "./site-token.ts";
 
 type Allow = Extract<Decision, { effect: "allow" }>;
@@ -27,20 +27,22 @@ function decidePlace(policy: CompiledPolicy, question: Question, found: readonly
   switch (place.kind) {
     case "one": {
       if (!isSiteRef(place.site)) return deny("no_site", question, policy);
-      if (isStopped(question, place.site)) return deny("locked", question, policy);
+      const stop = stopAt(question, place.site);
+      if (stop !== null) return deny(stop, question, policy);
       const joined = joinAt(policy, found, place.site);
       return joined === null ? deny("other_site", question, policy) : allow(policy, [joined], [place.site]);
     }
     case "each": {
       const { sites } = place;
       if (!Array.isArray(sites) || sites.length === 0 || !sites.every(isSiteRef)) return deny("no_site", question, policy);
-      if (sites.some((site) => isStopped(question, site))) return deny("locked", question, policy);
+      const [stop = null] = sites.flatMap((site) => stopAt(question, site) ?? []);
+      if (stop !== null) return deny(stop, question, policy);
       const joined = sites.map((site) => joinAt(policy, found, site));
       return joined.every((one) => one !== null) ? allow(policy, joined, sites) : deny("other_site", question, policy);
     }
     case "any": {
       const named = Array.isArray(place.sites) ? place.sites.filter(isSiteRef) : [];
-      const sites = named.filter((site) => !isStopped(question, site));
+      const sites = named.filter((site) => stopAt(question, site) === null);
       const reached = sites.flatMap((site) => {
         const joined = joinAt(policy, found, site);
         return joined === null ? [] : [{ site, joined }];
@@ -104,6 +106,8 @@ function needed(reason: Deny["reason"], { action, resource, place }: Question, p
       return `${neededFor(policy, action, resource, placeWords(place))}, signed in with a passkey`;
     case "locked":
       return "the site's lock lifted";
+    case "closed":
+      return "a site that isn't closed";
     case "no_rule":
     case "unknown_role":
     case "other_site":

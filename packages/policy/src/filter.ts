@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from "./compile.ts";
 import { combine } from "./decide.ts";
-import { isStopped } from "./locks.ts";
+import { stopAt } from "./locks.ts";
 import { type Decision, type FieldRule, siteKey, type SiteRef } from "./model.ts";
 import { isDeploymentWide, joinReaches, type PlacelessQuestion, type Reach, reaches } from "./reach.ts";
 import { isSiteRef, isSiteToken } from "./site-token.ts";
@@ -16,7 +16,7 @@ export interface SiteFilter {
   readonly studies: readonly string[];
   /** Single sites that pass, none of which lies in `studies`. */
   readonly sites: readonly SiteRef[];
-  /** Single sites that don't pass, whatever stands above: a lock has stopped them. */
+  /** Single sites that don't pass, whatever stands above: a lock has stopped them, or they are closed. */
   readonly except: readonly string[];
   /** All rules and roles that took part, joined by `+`. */
   readonly rule: string;
@@ -38,9 +38,9 @@ export function siteFilter(
   const studies = everything ? [] : [...new Set(usable.filter(({ assignment }) => assignment.site === "*").map(({ assignment }) => assignment.study))];
   const single = usable.filter(({ assignment }) => assignment.site !== "*" && !studies.includes(assignment.study));
   const named = everything ? [] : [...new Map(single.map(({ assignment: { study, site } }) => [`${study}/${site}`, { study, site }])).values()];
-  const sites = named.filter((site) => !isStopped(question, site));
+  const sites = named.filter((site) => stopAt(question, site) === null);
   if (!everything && studies.length === 0 && sites.length === 0) return { effect: "deny", reason: "other_site" };
-  const except = [...(question.principal.stoppedAt ?? [])].filter((key) => isStopped(question, siteOf(key)));
+  const except = [...new Set([...(question.principal.stoppedAt ?? []), ...(question.principal.closedAt ?? [])])].filter((key) => stopAt(question, siteOf(key)) !== null);
   return { effect: "allow", everything, studies, sites, except, ...combine(policy, patterns(policy, usable)) };
 }
 

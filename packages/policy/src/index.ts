@@ -15,7 +15,7 @@ export { FIELD_CLASSES, type FieldClass } from "./field-rule.ts";
 export { type SiteFilter, siteFilter, siteMatches } from "./filter.ts";
 export { Grant, type GrantFacts } from "./grant.ts";
 export { type Impact, type ImpactRow, type ImpactSpace, impactOf, type Standing } from "./impact.ts";
-export { firstEnd, isLocking, isStopped, type Lock, lockedTokens, type LockKind, underLocks } from "./locks.ts";
+export { firstEnd, isLocking, type Lock, lockedTokens, type LockKind, stopAt, underLocks, withClosed } from "./locks.ts";
 export type { LockRow, LockStore } from "./lock-store.ts";
 export { parsePolicy } from "./parse.ts";
 export type { PolicyChangeRow, PolicyProposalRow, PolicyVersionRow, PolicyVersionStore } from "./policy-versions.ts";

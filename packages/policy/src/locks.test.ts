@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { compilePolicy } from "./compile.ts";
 import { decide } from "./decide.ts";
-import { firstEnd, type Lock, lockedTokens, underLocks } from "./locks.ts";
+import { firstEnd, type Lock, lockedTokens, underLocks, withClosed } from "./locks.ts";
 import type { Action, LivePrincipal, Place, ResourceType } from "./model.ts";
 import { starterPolicy } from "./starter.ts";
 
@@ -67,4 +67,16 @@ test("a lock holds until its end, and is over at it", () => {
   expect(firstEnd([lock("person", "a", NOW), lock("person", "b", NOW + 9), lock("role", "c", NOW + 5), lock("site", "d")], NOW)).toBe(NOW + 5);
   expect(firstEnd([lock("person", "a", NOW), lock("site", "d")], NOW)).toBeNull();
   expect(lockedTokens([lock("token", "one"), lock("token", "two", NOW), lock("person", "three")], NOW)).toEqual(["one"]);
+});
+
+test("at a closed site nothing new comes in, and everything else goes on", () => {
+  const [closed = principal()] = withClosed(
+    [principal({ assignments: ["ingestion_service", "clinical_reviewer", "data_steward"].map((role) => ({ role, study: "*", site: "*", fromMs: 0, untilMs: null })) })],
+    ["S/1"],
+  );
+  expect(may([], "packet.upload", "packet", one(S1), closed)).toBe("closed");
+  expect(may([], "packet.upload", "packet", { kind: "each", sites: [S2, S1] }, closed)).toBe("closed");
+  expect(may([], "packet.release", "packet", one(S1), closed)).toBe("closed");
+  expect(may([], "packet.upload", "packet", { kind: "any", sites: [S1, S2] }, closed)).toBe("S/2");
+  expect([may([], "subject.read", "subject", one(S1), closed), may([], "packet.reject", "packet", one(S1), closed)]).toEqual(["S/1", "S/1"]);
 });

@@ -1,4 +1,4 @@
-import { type LivePrincipal, type Question, type ResourceType, type SiteRef, siteKey } from "./model.ts";
+import { type Action, type LivePrincipal, type Question, type ResourceType, type SiteRef, siteKey } from "./model.ts";
 
 /** What a lock stops: a person with all their accounts, a service's workload (SPIFFE ID), one token (`jti`), a role wherever it is held, or a site (`study/site`). */
 export type LockKind = "person" | "workload" | "token" | "role" | "site";
@@ -14,9 +14,21 @@ export interface Lock {
 /** What goes on at a site that is stopped: what is on record can be read and verified, and everybody may see their own rights and which sites there are. */
 const GOES_ON: ReadonlySet<ResourceType> = new Set(["trail", "access", "study"]);
 
-/** Whether a lock on a site stops what is asked. */
-export const isStopped = ({ principal, resource }: Pick<Question, "principal" | "resource">, site: SiteRef): boolean =>
-  principal.stoppedAt?.has(siteKey(site)) === true && !GOES_ON.has(resource);
+/** What brings something new to a site. */
+const BRINGS_NEW: ReadonlySet<Action> = new Set(["packet.upload", "packet.release", "document.write"]);
+
+/** What stops an act at a site whatever rights there are: a lock on the site, or that it is closed; null for nothing. */
+export function stopAt({ principal, action, resource }: Pick<Question, "principal" | "action" | "resource">, site: SiteRef): "locked" | "closed" | null {
+  if (principal.stoppedAt?.has(siteKey(site)) === true && !GOES_ON.has(resource)) return "locked";
+  return principal.closedAt?.has(siteKey(site)) === true && BRINGS_NEW.has(action) ? "closed" : null;
+}
+
+/** Principals as they stand while sites are closed. */
+export function withClosed(principals: readonly LivePrincipal[], closed: readonly string[]): readonly LivePrincipal[] {
+  if (closed.length === 0) return principals;
+  const closedAt = new Set(closed);
+  return principals.map((principal) => ({ ...principal, closedAt }));
+}
 
 /** Whether a lock holds at this time. An end that is no number never comes. */
 export const isLocking = ({ untilMs }: Pick<Lock, "untilMs">, nowMs: number): boolean => untilMs === null || !(untilMs <= nowMs);

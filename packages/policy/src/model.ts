@@ -161,6 +161,8 @@ export interface LivePrincipal {
   readonly assignments: readonly Assignment[];
   /** `study/site` of every site that a lock has stopped; absent for none. Put here by {@link underLocks}, so that no decision can forget it. */
   readonly stoppedAt?: ReadonlySet<string>;
+  /** `study/site` of every site that is closed: nothing new comes in there. Absent for none; put here by {@link withClosed}. */
+  readonly closedAt?: ReadonlySet<string>;
 }
 
 /**
@@ -209,7 +211,8 @@ export type Decision =
         | "unknown_role"
         | "separation"
         | "condition"
-        | "locked";
+        | "locked"
+        | "closed";
       /** What would be needed, in the policy's words; for those who may see explanations, not for the caller. */
       readonly needed: string;
     };

@@ -12,6 +12,8 @@ export interface PolicySnapshot {
   readonly revokedTokens: readonly string[];
   /** Locks that haven't been lifted; one whose time is over may still be among them. */
   readonly locks: readonly Lock[];
+  /** `study/site` of the sites that are closed. */
+  readonly closedSites: readonly string[];
 }
 
 /** Port: policy, principals and assignments. */

@@ -61,7 +61,7 @@ export async function crossByChange<Tx, Input, Output, Found, Prepared>(deps: Bo
       const entry = { principal: grant.principal, key, procedure: path, salt, digest: digestOf(salt, crossing.input), outcome: done };
       // The same key in flight elsewhere: this one rolls back, and its retry finds what the other kept.
       if (!(await deps.idempotency.claim(tx, entry))) throw new SallyportError("service.busy");
-      await appendLast(declaration.recorded === "once" ? [trace.success()] : trace.successAtEach((site) => work.detailAt?.(prepared, site) ?? {}));
+      await appendLast([...trace.openings(), ...(declaration.recorded === "once" ? [trace.success()] : trace.successAtEach((site) => work.detailAt?.(prepared, site) ?? {}))]);
       return done;
     });
   };

@@ -23,6 +23,7 @@ export class Trace {
   #resource: string | null = null;
   #detail: Detail = {};
   #grant: Grant | null = null;
+  #opened: readonly SiteRef[] = [];
   /** Why it was denied, in the policy's words; for the trail alone. */
   denial: string | null = null;
 
@@ -40,6 +41,16 @@ export class Trace {
 
   note(detail: Detail): void {
     this.#detail = { ...this.#detail, ...detail };
+  }
+
+  /** Sites whose chains begin with this act: each chain's first record says so. */
+  opens(sites: readonly SiteRef[]): void {
+    this.#opened = sites;
+  }
+
+  /** The first records of the chains that begin with this act. */
+  openings(): readonly RecordDraft[] {
+    return this.#opened.map((site) => ({ ...this.#draft("note", "opened", site), action: "chain.open", resource: `site:${siteKey(site)}`, detail: "generation=1" }));
   }
 
   allowed(grant: Grant): void {

@@ -13,7 +13,14 @@ export const listStudies = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         study: id,
         title,
         profile,
-        sites: sites.filter((site) => mine.has(siteKey({ study: id, site: site.id }))).map(({ id: site, name, country }) => ({ site, name, country })),
+        sites: sites
+          .filter((site) => mine.has(siteKey({ study: id, site: site.id })))
+          .map(({ id: site, name, country, closedAtMs = null }) => ({
+            site,
+            name,
+            country,
+            closedAt: closedAtMs === null ? null : new Date(closedAtMs).toISOString(),
+          })),
       }))
       .filter(({ sites }) => sites.length > 0);
     trace.note({ shown: studies.length });

@@ -24,7 +24,8 @@ export const transfer = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         const from = place.kind === "one" ? place.site : null;
         const study = (await deps.studies.all()).find(({ id }) => id === from?.study);
         // A site that isn't one of the study's has no owner: it is denied in the same way as one that is someone else's.
-        const target = study?.sites.some(({ id }) => id === to) === true ? { study: study.id, site: to } : null;
+        // So is one that is closed: a subject would be new to it.
+        const target = study?.sites.some(({ id, closedAtMs = null }) => id === to && closedAtMs === null) === true ? { study: study.id, site: to } : null;
         const sites = from !== null && from.site === target?.site ? [from] : [from, target];
         return { place: { kind: "each", sites }, found: { from, to: target } };
       },
