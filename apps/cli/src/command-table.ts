@@ -14,6 +14,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   release: { summary: "release a packet from quarantine", load: async () => (await import("./commands/decide-packet.ts")).release },
   reject: { summary: "reject a packet in quarantine", load: async () => (await import("./commands/decide-packet.ts")).reject },
   profile: { summary: "show classification profiles, and propose a change", load: async () => (await import("./commands/profile.ts")).profile },
+  policy: { summary: "show what roles may do, who can reach something, and why", load: async () => (await import("./commands/policy.ts")).policy },
   call: { summary: "call any procedure of the api", load: async () => (await import("./commands/call.ts")).call },
   export: { summary: "write a chain of the trail as a bundle that verifies offline", load: async () => (await import("./commands/export.ts")).exportCommand },
   verify: { summary: "verify a bundle, without network, database or secret", load: async () => (await import("./commands/verify.ts")).verify },

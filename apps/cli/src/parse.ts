@@ -30,7 +30,8 @@ export function findCommand(args: readonly string[]): Asked {
     command,
     rest: named === undefined ? args : args.filter((_, index) => index !== named.index),
     isHelp: values.help === true,
-    isVersion: values.version === true,
+    // After a command it is that command's own, if it has one.
+    isVersion: values.version === true && command === null,
     isJson: values.json === true,
   };
 }

@@ -33,6 +33,9 @@ test.each([
   ["a change of a profile without a reason", ["--as", "engineer", "profile", "propose", "draft.json"]],
   ["an unknown verb of profiles", ["--as", "engineer", "profile", "erase", "draft.json"]],
   ["a profile's version that is no number", ["--as", "engineer", "profile", "show", "cdisc-sdtm", "--version", "one"]],
+  ["an unknown verb of the policy", ["--as", "engineer", "policy", "widen"]],
+  ["a question about the policy with too few words", ["--as", "engineer", "policy", "who-can", "packet.read"]],
+  ["a record whose place is no number", ["--as", "engineer", "policy", "explain", "system", "1", "last"]],
   ["a file that isn't there", ["--as", "engineer", "ingest", "nothing.json"]],
   ["a bundle that isn't there", ["verify", "nothing"]],
   ["a key that is no fingerprint", ["verify", ".", "--key", "abc"]],
@@ -61,6 +64,37 @@ test("a draft of a profile is compared and proposed as it stands in its file, an
   const proposed = await user.type(["--as", "engineer", "profile", "propose", "draft.json", "--reason", "agreed with the sponsor"]);
   expect([proposed.exit, proposed.out]).toEqual([0, expect.stringContaining(approval.approvalId)]);
   expect([served.to("/trpc/profiles.compare").length, served.to("/trpc/approvals.requestProfileChange").length]).toEqual([1, 1]);
+});
+
+test("who can reach something is said with each path, or as the file that was answered", async () => {
+  const path = { role: "data_steward", study: "S1", site: "*", until: null, rule: "r1", readable: [], masked: [], signedInBy: "passkey" };
+  const holders = [{ principal: "prn_1", principalName: "Ada", readable: [], masked: [], paths: [path] }];
+  const answers = [
+    { policy: "v2:0", holders, csv: null },
+    { policy: "v2:0", holders: [], csv: '"principal"\r\n' },
+  ];
+  const served = await user.serve(() => ok(answers.shift()));
+  const words = ["--as", "engineer", "policy", "who-can", "packet.release", "packet", "S1/701"];
+  expect((await user.type(words)).out).toBe("prn_1  Ada\n  data_steward at S1/*, by r1, signed in by passkey\n1 by v2:0\n");
+  expect((await user.type([...words, "--csv"])).out).toBe('"principal"\r\n');
+  expect(served.to("/trpc/policy.whoCan")).toHaveLength(2);
+});
+
+test("why something is refused is said with what would be needed", async () => {
+  const denied = {
+    policy: "v2:0",
+    effect: "deny",
+    reason: "other_site",
+    rule: null,
+    needed: "data_steward at the resource's site",
+    rolesThatMay: ["data_steward"],
+    paths: [],
+    recorded: null,
+  };
+  await user.serve(() => ok(denied));
+  expect((await user.type(["--as", "engineer", "policy", "why", "prn_1", "packet.release", "packet", "S1/704"])).out).toBe(
+    "deny by v2:0: other_site\n  needed: data_steward at the resource's site\n",
+  );
 });
 
 test("what isn't JSON is not repeated in the error", async () => {
@@ -198,6 +232,7 @@ test("release sends the reason and the key that was given, and says what changed
       state: "released",
       subjects: { created: 306, updated: 0, unchanged: 0 },
       records: { created: 306, updated: 0, unchanged: 0, absent: 0 },
+      documents: { created: 0, updated: 0, unchanged: 0 },
       equal: false,
       evidence: [],
     }),
