@@ -16,6 +16,10 @@ export class CompiledPolicy {
   readonly #roles: ReadonlyMap<string, number>;
   /** Index of the rule plus one at `(action * resources + resource) * roles + role`; 0 is a denial, so an empty table denies. */
   readonly #table: Uint16Array;
+  /** Of each cell with rules, the roles that have one; and their names as a sentence has them. */
+  readonly #rolesAt = new Map<number, string[]>();
+  readonly #wordsAt = new Map<number, string>();
+  readonly #order: ReadonlyMap<GrantRule, number>;
 
   /** Compiles a document that {@link parsePolicy} has read. Use {@link compilePolicy}. */
   constructor(document: PolicyDocument) {
@@ -23,13 +27,18 @@ export class CompiledPolicy {
     this.digest = policyDigest(document);
     this.label = policyLabel(document.version, this.digest);
     this.#roles = new Map(document.roles.map(({ name }, index) => [name, index]));
+    this.#order = new Map(document.grants.map((grant, index) => [grant, index]));
     this.#table = new Uint16Array(ACTIONS.length * RESOURCE_TYPES.length * document.roles.length);
     for (const [index, { role, action, resource }] of document.grants.entries()) {
       const cell = this.cell(action, resource);
       const column = this.#roles.get(role);
       if (cell === null || column === undefined) throw new RangeError("a rule outside the closed lists can't be compiled");
       this.#table[cell + column] = index + 1;
+      const roles = this.#rolesAt.get(cell);
+      if (roles === undefined) this.#rolesAt.set(cell, [role]);
+      else roles.push(role);
     }
+    for (const [cell, roles] of this.#rolesAt) this.#wordsAt.set(cell, roles.join(" or "));
   }
 
   /** Where the rules of an action on a resource type begin; null for a name that is in no closed list. */
@@ -53,7 +62,17 @@ export class CompiledPolicy {
 
   /** The roles that may do this to that, in the document's order. */
   rolesFor(action: Action, resource: ResourceType): readonly string[] {
-    return this.document.grants.filter((grant) => grant.action === action && grant.resource === resource).map(({ role }) => role);
+    return this.#rolesAt.get(this.cell(action, resource) ?? -1) ?? [];
+  }
+
+  /** The same in words, `a or b`; null where there is none. */
+  rolesInWords(action: Action, resource: ResourceType): string | null {
+    return this.#wordsAt.get(this.cell(action, resource) ?? -1) ?? null;
+  }
+
+  /** Rules of this policy, each once, in the document's order. */
+  inOrder(rules: Iterable<GrantRule>): readonly GrantRule[] {
+    return [...new Set(rules)].sort((a, b) => (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from "./compile.ts";
 import { meetFields, NO_FIELDS } from "./field-rule.ts";
-import type { Decision, FieldRule, GrantRule, Place, Question, SiteRef } from "./model.ts";
+import type { Decision, FieldRule, Place, Question, SiteRef } from "./model.ts";
 import { coversSite, isDeploymentWide, type Joined, joinReaches, neededFor, type Reach, reaches } from "./reach.ts";
 import { stopAt } from "./locks.ts";
 import { isSiteRef } from "./site-token.ts";
@@ -66,11 +66,15 @@ function decidePlace(policy: CompiledPolicy, question: Question, found: readonly
   }
 }
 
-const joinAt = (policy: CompiledPolicy, found: readonly Reach[], site: SiteRef): Joined | null =>
-  joinReaches(
+function joinAt(policy: CompiledPolicy, found: readonly Reach[], site: SiteRef): Joined | null {
+  const [only] = found;
+  // One assignment is the usual case, and needs no list of its own.
+  if (found.length === 1 && only !== undefined) return coversSite(only.assignment, site) ? joinReaches(policy, found) : null;
+  return joinReaches(
     policy,
     found.filter(({ assignment }) => coversSite(assignment, site)),
   );
+}
 
 function allow(policy: CompiledPolicy, joined: readonly Joined[], sites: readonly SiteRef[]): Allow {
   const { rule, role, fields } = combine(policy, joined);
@@ -82,8 +86,7 @@ export function combine(policy: CompiledPolicy, joined: readonly Joined[]): { re
   const [first] = joined;
   const [only] = first?.rules ?? [];
   if (joined.length === 1 && first?.rules.length === 1 && only !== undefined) return { rule: only.id, role: only.role, fields: first.fields };
-  const part = new Set<GrantRule>(joined.flatMap((one) => one.rules));
-  const rules = policy.document.grants.filter((grant) => part.has(grant));
+  const rules = policy.inOrder(joined.flatMap((one) => one.rules));
   const fields = first === undefined ? NO_FIELDS : joined.map((one) => one.fields).reduce(meetFields);
   return { rule: rules.map(({ id }) => id).join("+"), role: [...new Set(rules.map(({ role }) => role))].join("+"), fields };
 }

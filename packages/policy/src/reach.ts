@@ -67,14 +67,14 @@ export function joinReaches(policy: CompiledPolicy, found: readonly Reach[]): Jo
   const [first] = found;
   if (first === undefined) return null;
   if (found.length === 1) return { rules: [first.rule], fields: first.rule.fields ?? NO_FIELDS };
-  const rules = policy.document.grants.filter((grant) => found.some(({ rule }) => rule === grant));
+  const rules = policy.inOrder(found.map(({ rule }) => rule));
   return { rules, fields: rules.map(({ fields }) => fields ?? NO_FIELDS).reduce(joinFields) };
 }
 
 /** The words of what would be needed, for those who may see explanations. */
 export function neededFor(policy: CompiledPolicy, action: Action, resource: ResourceType, where: string): string {
-  const roles = policy.rolesFor(action, resource);
-  return roles.length === 0 ? `no role may ${action} ${resource}` : `${roles.join(" or ")} ${where}`;
+  const roles = policy.rolesInWords(action, resource);
+  return roles === null ? `no role may ${action} ${resource}` : `${roles} ${where}`;
 }
 
 const hasAssignmentInForce = (principal: LivePrincipal, nowMs: number): boolean => principal.assignments.some((assignment) => isInForce(assignment, nowMs));
