@@ -1,5 +1,6 @@
 import { measureAppend } from "./append.ts";
 import { measureCrossing } from "./crossing.ts";
+import { measureDecide } from "./decide.ts";
 import { type Figure, lineOf } from "./figure.ts";
 import { measureIngest } from "./ingest.ts";
 import { measurePageLoads } from "./pages.ts";
@@ -9,6 +10,7 @@ import { measureVerify } from "./verify.ts";
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   append: measureAppend,
   verify: measureVerify,
+  decide: measureDecide,
   crossing: measureCrossing,
   ingest: measureIngest,
   search: measureSearch,
