@@ -42,6 +42,11 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     there.approvals.map((approvalId) => ({ who, foreign: { approvalId, ...more }, absent: { approvalId: newId("apr"), ...more } }));
   const people: Probe[] = [{ who: "admin701", foreign: { personId: there.person, reason: REASON }, absent: { personId: newId("per"), reason: REASON } }];
   const registry = (more: object): Probe[] => [{ who: "admin701", foreign: { study: OTHER_STUDY, reason: REASON, ...more }, absent: { study: "NOSUCH", reason: REASON, ...more } }];
+  /** A file about somebody or something that is there, and about nobody's. */
+  const files = (header: string, rest: string, more: object = { reason: REASON }): Probe[] => {
+    const [there_, absent] = header.startsWith("who") ? ["svc_reviewer704", "svc_nobody"] : [OTHER_STUDY, "NOSUCH"];
+    return [{ who: "admin701", foreign: { csv: `${header}\n${there_},${rest}`, ...more }, absent: { csv: `${header}\n${absent},${rest}`, ...more } }];
+  };
   const locks: Probe[] = [{ who: "admin701", foreign: { lockId: there.lock, reason: REASON }, absent: { lockId: newId("lck"), reason: REASON } }];
   const assignees = (more: object): Probe[] => {
     const about = (principal: string): object => ({ principal, study: STUDY, site: "701", reason: REASON, ...more });
@@ -121,6 +126,10 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "assignments.assign": assignees({ role: "clinical_reviewer" }),
     "assignments.end": assignees({ role: "clinical_reviewer", from: SOME_TIME }),
     "assignments.options": [],
+    "assignments.import": files("who,role,study,site", `clinical_reviewer,${STUDY},704`),
+    "assignments.previewImport": files("who,role,study,site", `clinical_reviewer,${STUDY},704`, {}),
+    "studies.importSites": files("study,site,name,country", "902,Two,USA"),
+    "studies.previewSites": files("study,site,name,country", "902,Two,USA", {}),
     "approvals.requestLockLift": locks,
     "locks.lift": locks,
     "locks.list": [],

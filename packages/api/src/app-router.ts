@@ -8,6 +8,7 @@ import { requestProcedures } from "./routers/approvals/request-approval.ts";
 import { withdrawApproval } from "./routers/approvals/withdraw-approval.ts";
 import { assignmentOptions } from "./routers/assignments/assignment-options.ts";
 import { assignRole } from "./routers/assignments/assign-role.ts";
+import { importAssignments, previewAssignments } from "./routers/assignments/import-assignments.ts";
 import { endAssignment } from "./routers/assignments/end-assignment.ts";
 import { listStudies } from "./routers/administration/list-studies.ts";
 import { listWorkloads } from "./routers/administration/list-workloads.ts";
@@ -53,6 +54,7 @@ import { listPeople } from "./routers/people/list-people.ts";
 import { offboard } from "./routers/people/offboard.ts";
 import { suspend } from "./routers/people/suspend.ts";
 import { changeStudyTitle, closeSite, reopenSite } from "./routers/studies/change-study.ts";
+import { importSites, previewSites } from "./routers/studies/import-sites.ts";
 import { addSites, registerStudy } from "./routers/studies/register-study.ts";
 import { getSubject } from "./routers/subjects/get-subject.ts";
 import { subjectHistory } from "./routers/subjects/history.ts";
@@ -107,12 +109,20 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       ...requestProcedures(boundary, deps),
       ...requestPolicyProcedures(boundary, deps, approvalActs(deps)["policy.change"]),
     },
-    assignments: { options: assignmentOptions(boundary, deps), assign: assignRole(boundary, deps), end: endAssignment(boundary, deps) },
+    assignments: {
+      options: assignmentOptions(boundary, deps),
+      assign: assignRole(boundary, deps),
+      end: endAssignment(boundary, deps),
+      previewImport: previewAssignments(boundary, deps),
+      import: importAssignments(boundary, deps),
+    },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
     studies: {
       list: listStudies(boundary, deps),
       register: registerStudy(boundary, deps),
       addSites: addSites(boundary, deps),
+      previewSites: previewSites(boundary, deps),
+      importSites: importSites(boundary, deps),
       changeTitle: changeStudyTitle(boundary, deps),
       closeSite: closeSite(boundary, deps),
       reopenSite: reopenSite(boundary, deps),

@@ -3,6 +3,7 @@ export * from "./approvals.ts";
 export * from "./assignments.ts";
 export * from "./crossings.ts";
 export * from "./documents.ts";
+export * from "./imports.ts";
 export * from "./inspection.ts";
 export * from "./locks.ts";
 export * from "./overview.ts";

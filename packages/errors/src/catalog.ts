@@ -185,6 +185,11 @@ export const catalog = {
     "This role is held there in that time already, or isn't held there any more. Nothing was changed.",
     "Look at what the person or service holds first.",
   ),
+  "import.invalid": rejected(
+    400,
+    "A line of the file can't be imported as things stand, so none was. Nothing was changed.",
+    "Look at the preview of the file, correct the named lines, and import it again.",
+  ),
   "site.state": rejected(409, "This site is closed, or open, already, or isn't the study's. Nothing was changed.", "Look at the study's sites first."),
   "lock.state": rejected(409, "This is stopped already, or its lock is lifted already. Nothing was changed.", "Look at the locks first."),
   "lock.repeated": rejected(
