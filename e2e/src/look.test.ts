@@ -52,6 +52,15 @@ async function openAct(person: ConsolePerson, act: string): Promise<void> {
   await shows(person, ".will-record");
 }
 
+/** Brings up what a draft would change that says PHI of the country. */
+async function proposeCountry(person: ConsolePerson): Promise<void> {
+  await person.goto("/profiles/cdisc-sdtm");
+  await person.button("Edit in the table").click();
+  await person.fill("Find a variable", "COUNTRY");
+  await person.page.getByLabel("Classification of DM.COUNTRY").selectOption("phi");
+  await person.button("Show what it would change").click();
+}
+
 const LOOKS: readonly Look[] = [
   {
     name: "status",
@@ -202,6 +211,22 @@ const LOOKS: readonly Look[] = [
       const file = (name: string, bytes: number) => ({ name, mimeType: "application/json", buffer: Buffer.alloc(bytes, 32) });
       await person.page.locator(".drop .file-input").setInputFiles([file("DM.json", 87_190), file("AE.json", 395_688)]);
       await person.see("2 files");
+    },
+  },
+  {
+    name: "profiles",
+    person: () => people.stan,
+    open: async (person) => {
+      await person.goto("/profiles");
+      await shows(person, ".profile-name");
+    },
+  },
+  {
+    name: "profile",
+    person: () => people.alma,
+    open: async (person) => {
+      await proposeCountry(person);
+      await shows(person, ".effect-line");
     },
   },
   {

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventTerm, inventedEvents, publishedEvents } from "./support/adverse-events.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import type { ConsolePerson } from "./support/console-person.ts";
-import { founders } from "./support/founders.ts";
+import { type Founders, founders } from "./support/founders.ts";
 import { joined, REASON } from "./support/invitation.ts";
 import { bringIn, decide, ended, goOnWith, openWaiting, sendFiles } from "./support/packet-pages.ts";
 import { demographics, inventedDemographics, PILOT, pilotDemographics, withCells } from "./support/pilot-study.ts";
 import { Product } from "./support/product.ts";
-import { reveal } from "./support/subject-record.ts";
+import { fieldRow, reveal } from "./support/subject-record.ts";
 import { until } from "./support/until.ts";
 
 const own = demographics(inventedDemographics(2));
@@ -28,17 +28,19 @@ let cora: ConsolePerson;
 let stan: ConsolePerson;
 /** Reviews what was released. */
 let rita: ConsolePerson;
+/** Who administers: one signs in by a passkey, the other asks. */
+let admins: Founders;
 let packetId = "";
 
 beforeAll(async () => {
   if (noBrowser !== null) return;
   product = await Product.start();
   browser = await launchBrowser();
-  const { alma, boris } = await founders(browser, product);
-  const admins = [boris, alma] as const;
-  cora = await joined(browser, admins, { username: "cora", printedName: "Cora Lund" }, /^site_coordinator/, `${PILOT}, all`);
-  stan = await joined(browser, admins, { username: "stan", printedName: "Stan Oro" }, /^data_steward/, `${PILOT}, all`);
-  rita = await joined(browser, admins, { username: "rita", printedName: "Rita Voss" }, /^clinical_reviewer/, `${PILOT}, all`);
+  admins = await founders(browser, product);
+  const inTurn = [admins.boris, admins.alma] as const;
+  cora = await joined(browser, inTurn, { username: "cora", printedName: "Cora Lund" }, /^site_coordinator/, `${PILOT}, all`);
+  stan = await joined(browser, inTurn, { username: "stan", printedName: "Stan Oro" }, /^data_steward/, `${PILOT}, all`);
+  rita = await joined(browser, inTurn, { username: "rita", printedName: "Rita Voss" }, /^clinical_reviewer/, `${PILOT}, all`);
 }, 480_000);
 afterAll(async () => {
   if (noBrowser !== null) return;
@@ -286,4 +288,31 @@ describe.skipIf(noBrowser !== null)(`a packet at the console${noBrowser === null
   test("meets nothing that the browser's policy objects to", () => {
     for (const person of [cora, stan, rita]) expect(person.objections.filter((text) => /policy|trusted|refused to|unsafe/i.test(text))).toEqual([]);
   });
+
+  test("is shown by its study's profile, which two people change: what that would do is shown first, and what it closes is closed at once", async () => {
+    const { alma, boris } = admins;
+    const isMasked = async (): Promise<boolean> => {
+      await openSubject(rita, "701", 0);
+      const row = fieldRow(rita, "COUNTRY");
+      await row.waitFor();
+      return (await row.getByRole("button", { name: /^Open / }).count()) > 0;
+    };
+    expect(await isMasked()).toBe(false);
+    await boris.goto("/profiles");
+    await boris.page.getByRole("link", { name: "cdisc-sdtm" }).click();
+    await boris.heading("Propose version 2");
+    await boris.button("Edit in the table").click();
+    await boris.fill("Find a variable", "COUNTRY");
+    await boris.page.getByLabel("Classification of DM.COUNTRY").selectOption("phi");
+    await boris.see("1 classification changed in the table.");
+    await boris.button("Show what it would change").click();
+    await boris.see(/shown less of at once/);
+    await boris.fill("Reason", REASON);
+    await boris.button("Ask for approval").click();
+    await boris.page.waitForURL(/\/approvals\?show=mine&request=apr_/);
+    await alma.approveNext(REASON);
+    await boris.goto("/profiles/cdisc-sdtm");
+    await boris.see("What version 2 changed");
+    await until(isMasked, 30_000, () => "the country is still shown");
+  }, 120_000);
 });

@@ -32,7 +32,7 @@ test.each([
   ["a release without a reason", ["--as", "engineer", "release", PACKET]],
   ["a change of a profile without a reason", ["--as", "engineer", "profile", "propose", "draft.json"]],
   ["an unknown verb of profiles", ["--as", "engineer", "profile", "erase", "draft.json"]],
-  ["a profile's version that is no number", ["--as", "engineer", "profile", "show", "cdisc-sdtm", "--version", "one"]],
+  ["a profile's version that is no number", ["--as", "engineer", "profile", "show", "cdisc-sdtm", "--number", "one"]],
   ["an unknown verb of the policy", ["--as", "engineer", "policy", "widen"]],
   ["a question about the policy with too few words", ["--as", "engineer", "policy", "who-can", "packet.read"]],
   ["a record whose place is no number", ["--as", "engineer", "policy", "explain", "system", "1", "last"]],

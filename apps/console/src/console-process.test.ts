@@ -49,6 +49,8 @@ const PEOPLE_PAGES = [
   `/packets/pkt_${"0".repeat(26)}`,
   "/subjects",
   `/subjects/sub_${"0".repeat(26)}`,
+  "/profiles",
+  "/profiles/cdisc-sdtm",
   "/approvals",
   "/people",
   "/me",

@@ -3,7 +3,7 @@ import type { Classification } from "./ports.ts";
 import { classify, type Classified, isStricter, type Profile, ruleName, stricter, type VariableKind } from "./profile.ts";
 
 /** Whether a change lets more or less through. */
-export type Direction = "tighter" | "looser" | "same";
+type Direction = "tighter" | "looser" | "same";
 
 /** What a new version says otherwise of one variable. */
 export interface RuleChange {
@@ -15,7 +15,7 @@ export interface RuleChange {
 }
 
 /** What a new version says otherwise of where files name subject and site, or of its title. */
-export interface FrameChange {
+interface FrameChange {
   readonly what: "title" | "binding.domain" | "binding.subject" | "binding.site";
   readonly before: string | null;
   readonly after: string;

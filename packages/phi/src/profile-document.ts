@@ -5,7 +5,7 @@ import { type Binding, type Naming, type Profile, PROFILE_SOURCES, type ProfileS
 import { CONSENT } from "./subject-acts.ts";
 
 /** Bytes of a document's canonical form at most. */
-export const PROFILE_BYTES_MAX = 192 * 1024;
+const PROFILE_BYTES_MAX = 192 * 1024;
 const RULES_MAX = 2_000;
 const TEXT_MAX = 200;
 const WHERE_MAX = 20;

@@ -12,7 +12,7 @@ interface Line {
   readonly after: string | null;
 }
 
-const USAGE = "--as PROFILE profile show [ID [--version N]] | compare FILE | propose FILE --reason TEXT [--idempotency-key KEY]";
+const USAGE = "--as PROFILE profile show [ID [--number N]] | compare FILE | propose FILE --reason TEXT [--idempotency-key KEY]";
 
 /** `sallyport profile`: the classification profiles, what a draft would change, and asking for it. */
 export const profile: Command = {
@@ -22,7 +22,7 @@ export const profile: Command = {
     "compare says what a draft would change and keeps nothing; propose asks for it: somebody else then approves it at the console, by passkey.",
     "A draft has the number after the one in force. FILE may be - for standard input.",
   ].join("\n"),
-  options: { ...keyOption, version: { type: "string" }, reason: { type: "string" } },
+  options: { ...keyOption, number: { type: "string" }, reason: { type: "string" } },
   takes: [1, 2],
   run: async (invocation) => {
     const [verb = "", name] = invocation.positionals;
@@ -45,8 +45,8 @@ async function list(invocation: Invocation): Promise<ExitCode> {
 }
 
 async function show(invocation: Invocation, id: string): Promise<ExitCode> {
-  const version = optionText(invocation, "version");
-  if (version !== undefined && !/^[1-9]\d{0,6}$/.test(version)) throw new UsageError("--version takes a number from 1");
+  const version = optionText(invocation, "number");
+  if (version !== undefined && !/^[1-9]\d{0,6}$/.test(version)) throw new UsageError("--number takes a number from 1");
   const shown = await asProfile(invocation, async ({ api }) => await api.profiles.get.query({ profile: id, ...(version !== undefined && { version: Number(version) }) }));
   if (!shown.signed) invocation.io.err("this version is not what was signed: nothing goes by it\n");
   invocation.io.out(`${plainJson(invocation.isJson ? shown : (JSON.parse(shown.document) as unknown), invocation.isJson ? 0 : 2)}\n`);

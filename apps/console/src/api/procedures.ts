@@ -10,6 +10,7 @@ interface Named {
   "approvals.list": ["ListApprovalsInput", "ListApprovalsOutput"];
   "approvals.requestBulkReveal": ["RequestBulkRevealInput", "ApprovalOutput"];
   "approvals.requestInvite": ["RequestInviteInput", "ApprovalOutput"];
+  "approvals.requestProfileChange": ["RequestProfileChangeInput", "ApprovalOutput"];
   "approvals.requestRecovery": ["RequestRecoveryInput", "ApprovalOutput"];
   "approvals.requestReinstate": ["RequestReinstateInput", "ApprovalOutput"];
   "approvals.requestSuspend": ["RequestSuspendInput", "ApprovalOutput"];
@@ -46,6 +47,9 @@ interface Named {
   "people.issueLink": ["IssueLinkInput", "IssueLinkOutput"];
   "people.list": ["ListPeopleInput", "ListPeopleOutput"];
   "people.suspend": ["SuspendPersonInput", "Done"];
+  "profiles.compare": ["CompareProfileInput", "CompareProfileOutput"];
+  "profiles.get": ["GetProfileInput", "GetProfileOutput"];
+  "profiles.list": ["ListProfilesInput", "ListProfilesOutput"];
   "studies.list": ["ListStudiesInput", "ListStudiesOutput"];
   "subjects.correctWithdrawal": ["CorrectWithdrawalInput", "WithdrawalOutput"];
   "subjects.exposure": ["ExposureInput", "ExposureOutput"];

@@ -2,6 +2,7 @@
 
 import { useCall } from "../api/use-call.ts";
 import { Dialog, DialogBody } from "../components/dialog.tsx";
+import { EffectList } from "../components/effect-list.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, Skeleton } from "../components/states.tsx";
@@ -52,24 +53,7 @@ function Detail({ approval, onAgain }: { readonly approval: ApprovalDetail; read
         <h3 id="effect-title" className="part-title">
           What will be so, exactly
         </h3>
-        <ul className="effect">
-          {approval.effect.map(({ what, before, after }) => (
-            <li key={`${what} ${after ?? ""}`} className="effect-line">
-              <span className="effect-what">{what}</span>
-              <span className="effect-before">
-                <span className="visually-hidden">now: </span>
-                {before ?? "nothing"}
-              </span>
-              <span className="effect-arrow" aria-hidden="true">
-                →
-              </span>
-              <span className="effect-after">
-                <span className="visually-hidden">then: </span>
-                {after ?? "nothing"}
-              </span>
-            </li>
-          ))}
-        </ul>
+        <EffectList lines={approval.effect} />
       </section>
       <section aria-labelledby="digest-title">
         <h3 id="digest-title" className="part-title">

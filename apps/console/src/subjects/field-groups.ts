@@ -1,5 +1,5 @@
 import type { OutputOf } from "../api/procedures.ts";
-import { domainTitle, variableLabel } from "./sdtm-names.ts";
+import { domainTitle, partsOf, variableLabel } from "./sdtm-names.ts";
 
 export type Field = OutputOf<"subjects.get">["fields"][number];
 
@@ -36,7 +36,7 @@ const naturally = (a: string, b: string): number => a.localeCompare(b, "en", { n
 export function groupFields(fields: readonly Field[]): readonly FieldGroup[] {
   const domains = new Map<string, Map<string, NamedField[]>>();
   for (const field of fields) {
-    const [domain = "", variable = ""] = field.field.split(".");
+    const [domain, variable] = partsOf(field.field);
     const records = domains.get(domain) ?? new Map<string, NamedField[]>();
     domains.set(domain, records);
     records.set(field.record, [...(records.get(field.record) ?? []), { key: fieldKey(field), variable, label: variableLabel(domain, variable), field }]);

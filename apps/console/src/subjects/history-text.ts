@@ -1,5 +1,5 @@
 import type { OutputOf } from "../api/procedures.ts";
-import { domainTitle, variableLabel } from "./sdtm-names.ts";
+import { domainTitle, partsOf, variableLabel } from "./sdtm-names.ts";
 
 export type Version = OutputOf<"subjects.history">["versions"][number];
 
@@ -14,7 +14,7 @@ export interface HistoryOf {
 export const recordName = ({ domain, at }: HistoryOf): string => (at === undefined ? domainTitle(domain) : `${domainTitle(domain)}, record ${at.toLocaleString("en-GB")}`);
 
 const nameOf = (field: string): string => {
-  const [domain = "", variable = ""] = field.split(".");
+  const [domain, variable] = partsOf(field);
   return variableLabel(domain, variable) ?? variable;
 };
 

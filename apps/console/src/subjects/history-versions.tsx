@@ -12,7 +12,7 @@ import { changedFirst, changeText, type HistoryOf, momentText, recordName, type 
 import { OpenValueCell } from "./open-value-cell.tsx";
 import type { OpenValues } from "./open-values.ts";
 import { RevealDialog, type Wanted } from "./reveal-dialog.tsx";
-import { variableLabel } from "./sdtm-names.ts";
+import { partsOf, variableLabel } from "./sdtm-names.ts";
 import { valueText } from "./value-text.ts";
 
 interface HistoryVersionsProps {
@@ -98,7 +98,7 @@ function VersionPart({ version, isCurrent, values, focusOn, onWant }: VersionPar
         <summary>{version.fields.length === 1 ? "One field" : `${version.fields.length.toLocaleString("en-GB")} fields`}</summary>
         <dl className="fields">
           {changedFirst(version).map((field) => {
-            const [domain = "", variable = ""] = field.field.split(".");
+            const [domain, variable] = partsOf(field.field);
             const name = variableLabel(domain, variable) ?? variable;
             const key = fieldKey({ field: field.field, record: field.record, version: version.version });
             const open = values.at(key);

@@ -13,6 +13,7 @@ const domains: Readonly<Record<string, string>> = {
   IE: "Inclusion and exclusion criteria not met",
   LB: "Laboratory results",
   MH: "Medical history",
+  PATIENT: "Patient",
   PE: "Physical examination",
   QS: "Questionnaires",
   SC: "Subject characteristics",
@@ -53,6 +54,15 @@ const demographics: Readonly<Record<string, string>> = {
   DMDTC: "Collected",
   DMDY: "Study day of collection",
 };
+
+/** Domains with one record a subject, which bind it to its site. */
+export const BINDING_DOMAINS: ReadonlySet<string> = new Set(["DM", "PATIENT"]);
+
+/** A field's domain and its variable, which may be a path with dots of its own. */
+export function partsOf(field: string): readonly [domain: string, variable: string] {
+  const dot = field.indexOf(".");
+  return [field.slice(0, Math.max(dot, 0)), field.slice(dot + 1)];
+}
 
 /** A domain's name; its letters where the standard's list of names doesn't reach. */
 export const domainTitle = (domain: string): string => domains[domain] ?? domain;

@@ -14,6 +14,7 @@ import { OpenValueCell } from "./open-value-cell.tsx";
 import type { OpenValues } from "./open-values.ts";
 import { HistoryButton } from "./record-history.tsx";
 import { RevealDialog, type Wanted } from "./reveal-dialog.tsx";
+import { BINDING_DOMAINS } from "./sdtm-names.ts";
 import { valueText } from "./value-text.ts";
 
 /** For domains of many records: fetched when one is looked at. */
@@ -99,7 +100,7 @@ export function SubjectRecord({ subject, values, more }: SubjectRecordProps) {
 }
 
 /** A domain with one record a subject is read field by field; any other is a table of its records. */
-const isTable = ({ domain, records }: FieldGroup): boolean => domain !== "DM" || records.length > 1;
+const isTable = ({ domain, records }: FieldGroup): boolean => !BINDING_DOMAINS.has(domain) || records.length > 1;
 
 function Group({ group: { domain, title, records, masked }, cellOf }: { readonly group: FieldGroup; readonly cellOf: (named: NamedField) => ReactNode }) {
   const id = `domain-${domain}`;
