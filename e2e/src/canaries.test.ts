@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SallyportClientError } from "@sallyport/client";
 import { startPostgres } from "@sallyport/embedded-postgres";
-import { canaries, faultTest } from "@sallyport/testkit";
+import { canaries, faultTest, pdfOf, zipOf } from "@sallyport/testkit";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Finding, searchFolder, searchText } from "./support/leak-search.ts";
@@ -72,6 +72,12 @@ describe("two hundred values that nobody may see where they don't belong", () =>
     // They are what is stored: the search below would find nothing of what never went in.
     expect([...revealed].filter((value) => IN_FIELDS.includes(String(value))).length).toBe(SUBJECTS);
 
+    const letter = { name: `${IN_FAULTS[0]}.pdf`, bytes: pdfOf([`(${IN_FAULTS[0]})`]), document: { type: "irb_correspondence", site: "701" } } as const;
+    const held = await ingest.upload({ study: PILOT, files: [letter] });
+    show("a document's inspection", JSON.stringify(await steward.api.packets.inspect.query({ packetId: held.packetId })));
+    const { documents } = await steward.api.packets.release.mutate({ packetId: held.packetId, reason: `read, see ${IN_REASONS[0]}` });
+    expect(documents.created).toBe(1);
+
     const again = await ingest.api.packets.upload.mutate({ study: PILOT, content: planted() });
     await steward.api.packets.reject.mutate({ packetId: again.packetId, reason: `wrong visit, says ${IN_REASONS[9]}` });
     await Promise.all([ingest.close(), steward.close(), reviewer.close()]);
@@ -114,6 +120,11 @@ describe("two hundred values that nobody may see where they don't belong", () =>
     const { code, stderr } = await product.cli(["--as", "ingest", "ingest", file]);
     expect([code, stderr.includes("[packet.invalid")]).toEqual([1, true]);
     show("the command line's refusal of a file", stderr);
+    const archive = join(product.folder, "bad.zip");
+    writeFileSync(archive, zipOf([{ name: `../${value(9)}.pdf`, content: value(9) }]));
+    const outside = await product.cli(["--as", "ingest", "ingest", archive, "--study", PILOT, "--document", "ectd_sequence", "--site", "701"]);
+    expect([outside.code, outside.stderr.includes("file 1, entry 1: a name that leads out of its folder")]).toEqual([1, true]);
+    show("the command line's refusal of an archive", `${outside.stdout}${outside.stderr}`);
     await Promise.all([ingest.close(), reviewer.close()]);
   }, 60_000);
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { violationsOf } from "./support/axe.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ConsolePerson } from "./support/console-person.ts";
+import { chooseDocument } from "./support/packet-pages.ts";
 import { populated, type Populated } from "./support/populated.ts";
 import { Product } from "./support/product.ts";
 
@@ -209,8 +210,9 @@ const LOOKS: readonly Look[] = [
     open: async (person) => {
       await person.goto("/packets/upload");
       const file = (name: string, bytes: number) => ({ name, mimeType: "application/json", buffer: Buffer.alloc(bytes, 32) });
-      await person.page.locator(".drop .file-input").setInputFiles([file("DM.json", 87_190), file("AE.json", 395_688)]);
-      await person.see("2 files");
+      await person.page.locator(".drop .file-input").setInputFiles([file("DM.json", 87_190), file("AE.json", 395_688), file("letter.pdf", 48_213)]);
+      await chooseDocument(person, 3, { type: "IRB correspondence", place: "Site 701" });
+      await person.see("3 files");
     },
   },
   {

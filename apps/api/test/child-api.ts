@@ -12,6 +12,7 @@ import type { Deployment, Who } from "./stack.ts";
 export interface ChildApi {
   readonly child: ChildApp;
   readonly client: DoorClient;
+  readonly port: number;
   readonly close: () => Promise<void>;
 }
 
@@ -42,5 +43,5 @@ export async function startChildApi(at: Deployment, proxy?: FaultProxy, who: Who
     await close();
     throw error;
   }
-  return { child, client, close };
+  return { child, client, port, close };
 }

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { crc32 } from "node:zlib";
 import { UPLOAD_PART_BYTES } from "@sallyport/contracts";
 import { durableCluster } from "@sallyport/embedded-postgres/testing";
+import { zipOf } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ChildApi, startChildApi } from "./child-api.ts";
 import { demographics, STUDY } from "./dataset.ts";
-import type { Reply } from "./door-client.ts";
+import { DoorClient, type Reply } from "./door-client.ts";
 import { codeOf, dataOf, type Deployment, deployment } from "./stack.ts";
 import type { Standing } from "./upload-steps.ts";
 
@@ -14,6 +16,7 @@ const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 const MIB = 1024 * 1024;
 /** As much as brings the process to the size at which garbage is collected in step: what is less is small by chance. */
 const BASE_MIB = LONG ? 100 : 24;
+const DOCUMENT_MIB = LONG ? 1024 : 16;
 /** Half a second each: a gigabyte is read for minutes. */
 const TRIES_MAX = 1800;
 
@@ -104,4 +107,60 @@ test(
     expect(large / small, `${Math.round(small / MIB)} and ${Math.round(large / MIB)} MiB`).toBeLessThanOrEqual(1.2);
   },
   LONG ? 1_800_000 : 400_000,
+);
+
+/** An archive of one stored file of so many MiB, part by part: head, content, directory. */
+function* archive(mib: number): Generator<Buffer> {
+  const block = Buffer.alloc(MIB, "0123456789abcdef\n");
+  let crc = 0;
+  for (let n = 0; n < mib; n += 1) crc = crc32(block, crc);
+  const empty = zipOf([{ name: "large", method: 0, crc, size: mib * MIB }]);
+  const directory = empty.indexOf("PK\u0001\u0002");
+  const [head, end] = [Buffer.from(empty.subarray(0, directory)), Buffer.from(empty.subarray(directory))];
+  // Compressed sizes in both headers, and where the directory lies.
+  head.writeUInt32LE(mib * MIB, 18);
+  end.writeUInt32LE(mib * MIB, 20);
+  end.writeUInt32LE(directory + mib * MIB, end.length - 6);
+  yield head;
+  for (let n = 0; n < mib; n += 1) yield block;
+  yield end;
+}
+
+test(
+  `a document of ${DOCUMENT_MIB} MiB goes through upload, inspection and release in bounded memory`,
+  async () => {
+    const [token, stewards] = [at.forge("ingest"), at.forge("steward")];
+    const steward = new DoorClient(api.port, at.trustDomain, at.identity("steward"));
+    const before = resident();
+    let most = before;
+    const sampler = setInterval(() => (most = Math.max(most, resident())), 20);
+    try {
+      let bytes = 0;
+      for (const { length } of archive(DOCUMENT_MIB)) bytes += length;
+      const files = [{ name: "large.zip", bytes, document: { type: "ectd_sequence", site: null } }];
+      const { packetId } = dataOf(await served(() => api.client.call("packets.begin", { study: STUDY, files }, token, "memory-of-a-document"))) as Standing;
+      const hash = createHash("sha256");
+      let offset = 0;
+      for (const part of parts(archive(DOCUMENT_MIB))) {
+        hash.update(part);
+        const place = { packetId, file: 1, offset };
+        offset = nextOf(await served(() => api.client.part(place, part, token)));
+      }
+      const input = { packetId, files: [{ n: 1, sha256: hash.digest("hex") }] };
+      dataOf(await served(() => api.client.call("packets.complete", input, token, "memory-of-a-document-end")));
+      expect(dataOf(await served(() => steward.call("packets.inspect", { packetId }, stewards)))).toMatchObject({
+        documents: [{ facts: { entries: 1, inflatedBytes: DOCUMENT_MIB * MIB } }],
+      });
+      const reason = "checked against the source";
+      expect(dataOf(await served(() => steward.call("packets.release", { packetId, reason }, stewards, "memory-of-a-document-release")))).toMatchObject({
+        documents: { created: 1 },
+      });
+    } finally {
+      clearInterval(sampler);
+      steward.close();
+    }
+    // The process has its size by now: what is read again and again adds nothing to it.
+    expect((most - before) / MIB).toBeLessThan(96);
+  },
+  LONG ? 1_800_000 : 200_000,
 );

@@ -4,6 +4,8 @@ import type { ConsolePerson } from "./console-person.ts";
 export interface OwnFile {
   readonly name: string;
   readonly text: string | Buffer;
+  /** What a document is and where it belongs, in the page's words. */
+  readonly document?: { readonly type: string; readonly place: string };
 }
 
 const chosen = ({ name, text }: OwnFile) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(text as string) });
@@ -12,7 +14,14 @@ const chosen = ({ name, text }: OwnFile) => ({ name, mimeType: "application/octe
 export async function sendFiles(person: ConsolePerson, files: readonly OwnFile[]): Promise<void> {
   await person.goto("/packets/upload");
   await person.page.locator(".drop .file-input").setInputFiles(files.map(chosen));
+  for (const [at, { document }] of files.entries()) if (document !== undefined) await chooseDocument(person, at + 1, document);
   await person.button("Send into quarantine").click();
+}
+
+/** Says what a chosen file is and where it belongs. */
+export async function chooseDocument({ page }: ConsolePerson, n: number, { type, place }: NonNullable<OwnFile["document"]>): Promise<void> {
+  await page.getByLabel(`What file ${n} is`).selectOption({ label: type });
+  await page.getByLabel(`Where file ${n} belongs`).selectOption({ label: place });
 }
 
 /** Chooses the files of the one upload that isn't finished yet. */

@@ -1,3 +1,4 @@
+import { pdfOf } from "@sallyport/testkit";
 import type { Browser } from "playwright-core";
 import type { ConsolePerson } from "./console-person.ts";
 import { founders } from "./founders.ts";
@@ -55,6 +56,7 @@ async function packets({ cora, stan }: Populated): Promise<void> {
   await bringIn(cora, [
     { name: "DM.json", text: corrected },
     { name: "AE.json", text: events },
+    { name: "letter.pdf", text: pdfOf(["<< /S /JavaScript /JS (1) >>"]), document: { type: "IRB correspondence", place: "Site 701" } },
   ]);
 }
 
