@@ -4,6 +4,7 @@ import type { DocumentCounts, StudyRow } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import type { ApiDeps } from "../../ports.ts";
 import type { PacketInHand } from "../packets/prepare-release.ts";
+import { openSites } from "./open-sites.ts";
 import { NOT_REPLACED, readDocument, type ReadFile } from "./read-documents.ts";
 import { type DocumentFile, storedDocuments } from "./stored-documents.ts";
 
@@ -23,7 +24,7 @@ export async function readAgain({ packet }: PacketInHand, file: DocumentFile): P
 
 /** Why a document can't go where it says that it belongs; null where it can. A study may have got more sites since it came. */
 export const misplaced = (grant: Grant, study: StudyRow, { received }: ReadFile): string | null =>
-  received.site !== null || study.sites.every(({ id }) => grant.covers({ study: study.id, site: id })) ? null : "is the whole study's, which has sites that the packet isn't for";
+  received.site !== null || openSites(study).every((site) => grant.covers({ study: study.id, site })) ? null : "is the whole study's, which has sites that the packet isn't for";
 
 /**
  * Reads a packet's documents once more before its transaction begins. Nothing is written.

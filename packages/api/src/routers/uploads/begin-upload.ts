@@ -6,6 +6,7 @@ import type { Grant, SiteRef } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { packetKeyPlace } from "../packets/packet-place.ts";
+import { openSites } from "../documents/open-sites.ts";
 import { progressOf } from "./upload-place.ts";
 
 /**
@@ -24,13 +25,13 @@ export const beginUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: async ({ study }) => {
         const found = (await deps.studies.all()).find(({ id }) => id === study);
         const sites = found?.sites.map(({ id }) => ({ study, site: id })) ?? [];
-        return { place: { kind: "any", sites }, found: sites };
+        return { place: { kind: "any", sites }, found: found === undefined ? [] : openSites(found).map((site) => ({ study, site })) };
       },
     },
     {
-      prepare: async ({ input: { study, files }, grant, trace, found: sites }) => {
+      prepare: async ({ input: { study, files }, grant, trace, found: whole }) => {
         // A document says where it belongs; a dataset's own rows do, when they are read.
-        for (const { document } of files) if (document !== undefined) assertReached(grant, document.site === null ? sites : [{ study, site: document.site }]);
+        for (const { document } of files) if (document !== undefined) assertReached(grant, document.site === null ? whole : [{ study, site: document.site }]);
         const id = newId("pkt");
         const [made] = await deps.keys.create([packetKeyPlace({ id, study })]);
         if (made === undefined) throw new SallyportError("keys.unavailable");

@@ -3,6 +3,7 @@ import type { UploadRow } from "@sallyport/phi";
 import { type SiteRef, siteKey } from "@sallyport/policy";
 import type { Reach } from "../../boundary/still-live.ts";
 import type { ApiDeps } from "../../ports.ts";
+import { openSites } from "../documents/open-sites.ts";
 import { readDocuments, type ReadFile } from "../documents/read-documents.ts";
 import { storedDocuments } from "../documents/stored-documents.ts";
 import { type ReadPacket, readPacket } from "../packets/read-packet.ts";
@@ -48,10 +49,11 @@ const rowOf = ({ n, bytes, received }: ReadFile): ReadPacket["files"][number] =>
 
 const joined = (words: readonly string[]): string => [...new Set(words)].filter((word) => word !== "").join("+");
 
-/** Where the documents belong: their sites, and all that the study has where one is the whole study's. Null is a site that isn't registered. */
+/** Where the documents belong: their sites, and all open ones of the study where one is the whole study's. Null is a site that isn't registered. */
 async function sitesOf<Tx>(deps: Pick<ApiDeps<Tx>, "studies">, study: string, documents: readonly ReadFile[]): Promise<readonly (SiteRef | null)[]> {
-  const registered = (await deps.studies.all()).find(({ id }) => id === study)?.sites.map(({ id }) => id) ?? [];
-  return documents.flatMap(({ received: { site } }) => (site === null ? registered : [site])).map((site) => (registered.includes(site) ? { study, site } : null));
+  const found = (await deps.studies.all()).find(({ id }) => id === study);
+  const [registered, open] = [found?.sites.map(({ id }) => id) ?? [], found === undefined ? [] : openSites(found)];
+  return documents.flatMap(({ received: { site } }) => (site === null ? open : [site])).map((site) => (registered.includes(site) ? { study, site } : null));
 }
 
 /** Each site once, in order; whatever isn't one keeps the packet from being anywhere. */
