@@ -169,6 +169,23 @@ describe("an approval", () => {
 describe("an invitation", () => {
   const invite = (over: object = {}) => ({ username: "lea", printedName: "Lea Low", role: "clinical_reviewer", study: STUDY, site: "701", ...over });
 
+  test("of an inspector is for one site and until a day, which both are shown, and not for a time that is over", async () => {
+    const untilDay = new Date(Date.now() + 5 * 86_400_000).toISOString();
+    const inspector = invite({ username: "kim.inspector", printedName: "Kim Inspector", role: "auditor" });
+    const asked = await ask(ada, "requestInvite", { ...inspector, until: untilDay });
+    const { effect } = await show(ben, asked.approvalId);
+    expect(effect.slice(1)).toEqual([
+      { what: `auditor at ${STUDY}/701`, before: null, after: "assigned" },
+      { what: "ends", before: null, after: untilDay },
+    ]);
+    expect(codeOf(await vote(ben, asked))).toBe("ok");
+    const [held] = await at.owner.run<{ role: string; site: string; until_ms: string }>`
+      SELECT a.role, a.site, a.until_ms FROM people.persons p JOIN policy.assignments a ON a.principal = p.principal WHERE p.username = 'kim.inspector'`;
+    expect(held).toEqual({ role: "auditor", site: "701", until_ms: String(Date.parse(untilDay)) });
+    const over = { ...inspector, username: "kim.late", until: "2026-01-01T00:00:00.000Z", reason: REASON };
+    expect(codeOf(await ada.call(api, "approvals.requestInvite", over))).toBe("input.invalid");
+  });
+
   test("makes the person with the role once it is approved, and its link is its requester's", async () => {
     const asked = await ask(ada, "requestInvite", invite());
     expect(codeOf(await ada.call(api, "people.issueLink", { approvalId: asked.approvalId }))).toBe("approval.state");

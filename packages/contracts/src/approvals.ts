@@ -83,7 +83,15 @@ export const WithdrawApprovalInput = strict({ approvalId: ApprovalId, reason: Re
 export const ApprovalOutput = strict({ approval: ApprovalSummary });
 
 /** Requests, one procedure a kind: `approvals.requestInvite` and so on. Each answers the request as it stands. */
-export const RequestInviteInput = strict({ username: Username, printedName: PrintedName, role: z.string().regex(/^[a-z][a-z_]{1,39}$/), ...AssignmentPlace.shape, reason: Reason });
+/** Somebody new. With `until`, their role ends by itself then: an inspector is invited as an auditor of one site, until the inspection is over. */
+export const RequestInviteInput = strict({
+  username: Username,
+  printedName: PrintedName,
+  role: z.string().regex(/^[a-z][a-z_]{1,39}$/),
+  ...AssignmentPlace.shape,
+  until: IsoTime.optional(),
+  reason: Reason,
+});
 export const RequestSuspendInput = strict({ personId: PersonId, reason: Reason });
 export const RequestReinstateInput = strict({ personId: PersonId, reason: Reason });
 export const RequestOffboardInput = strict({ personId: PersonId, reason: Reason });

@@ -1,4 +1,4 @@
-import { PersonId, PrintedName, StudyId, SiteId, Username } from "@sallyport/contracts";
+import { IsoTime, PersonId, PrintedName, StudyId, SiteId, Username } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { PersonStatus } from "@sallyport/people";
@@ -15,14 +15,18 @@ import type { Effect } from "./effect.ts";
 const DAY_MS = 24 * 3_600_000;
 const APPROVE = { action: "person.approve", resource: "principal" } as const;
 
-const Invited = z.strictObject({
+const invited = {
   personId: PersonId,
   username: Username,
   printedName: PrintedName,
   role: z.string().max(64),
   study: z.union([StudyId, z.literal("*")]),
   site: z.union([SiteId, z.literal("*")]),
-});
+};
+/** Somebody who comes for a time, as an inspector does, has `until` when their role ends. */
+const Invited = z.union([z.strictObject({ ...invited, until: IsoTime }), z.strictObject(invited)]);
+
+const endOf = (payload: z.output<typeof Invited>): number | null => ("until" in payload ? Date.parse(payload.until) : null);
 
 /** Whether a role may be given there by the asker, as the policy and the registry stand now. */
 async function refusedInvite<Tx>(deps: ApiDeps<Tx>, { role, study, site }: z.output<typeof Invited>, asker: Asker): Promise<ErrorCode | null> {
@@ -42,20 +46,24 @@ export const inviteAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, z.output<typeo
   concerns: () => null,
   async effect(_tx, _grant, payload, asker) {
     const { username, printedName, role, study, site } = payload;
+    const untilMs = endOf(payload);
     const isTaken = (await deps.people.people.byUsername(username)) !== null;
     return {
       about: `${printedName} (${username})`,
       lines: [
         { what: `${printedName} (${username})`, before: null, after: "invited" },
         { what: `${role} ${placeWords(study, site)}`, before: null, after: "assigned" },
+        ...(untilMs === null ? [] : [{ what: "ends", before: null, after: new Date(untilMs).toISOString() }]),
       ],
-      refused: isTaken ? "people.taken" : await refusedInvite(deps, payload, asker),
+      // Their time was over before anybody agreed.
+      refused: isTaken ? "people.taken" : untilMs !== null && untilMs <= deps.now() ? "approval.changed" : await refusedInvite(deps, payload, asker),
     };
   },
-  async perform(tx, { personId, username, printedName, role, study, site }) {
+  async perform(tx, payload) {
+    const { personId, username, printedName, role, study, site } = payload;
     const principal = newId("prn");
     await deps.people.people.register(tx, { id: personId, principal, username, printedName, status: "invited" });
-    await deps.people.people.assign(tx, principal, { role, study, site, fromMs: deps.now(), untilMs: null });
+    await deps.people.people.assign(tx, principal, { role, study, site, fromMs: deps.now(), untilMs: endOf(payload) });
     return { person: personId, principal };
   },
 });

@@ -51,8 +51,20 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       input: RequestInviteInput,
       locate: inDeployment,
       // The person's id is in the statement, so that what was approved can be compared with who enrols.
-      payload: ({ username, printedName, role, study, site }) => ({ personId: newId("per"), username, printedName, role, study, site }),
+      payload: ({ username, printedName, role, study, site, until }) => ({
+        personId: newId("per"),
+        username,
+        printedName,
+        role,
+        study,
+        site,
+        ...(until !== undefined && { until }),
+      }),
       reason: reasonOf,
+      check: ({ input }) => {
+        wantedAt(input, deps.now());
+        return Promise.resolve();
+      },
     }),
     requestSuspend: requestAct(boundary, deps, acts["person.suspend"], { input: RequestSuspendInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
     requestReinstate: requestAct(boundary, deps, acts["person.reinstate"], { input: RequestReinstateInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
