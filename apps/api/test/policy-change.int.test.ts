@@ -222,6 +222,22 @@ test("a policy with a date takes effect at that time, on record; one whose base 
   ]);
 });
 
+test("a policy whose date finds one administrator alone doesn't take effect, on record", async () => {
+  const { version } = await current();
+  const next = await widened("auditor: document.read ectd_sequence");
+  const proposed = await propose(ada, next.content, next.suite);
+  const request = asked(await ask(ada, proposed, new Date(Date.now() + 4_000).toISOString()));
+  expect(await approve(ben, request)).toBe("ok");
+  await at.owner.run`UPDATE people.persons SET status = 'suspended' WHERE id <> ${ada.who.personId} AND status = 'active'`;
+  await until(
+    async () => (await at.records("system")).some(({ action, resource, reason }) => action === "role.change" && resource === request.approvalId && reason === "refused"),
+    10_000,
+  );
+  await at.owner.run`UPDATE people.persons SET status = 'active' WHERE status = 'suspended'`;
+  await known();
+  expect((await current()).version).toBe(version);
+});
+
 faultTest("R8", "the active policy can't be moved back, nor to a version without a done approval of its digest, by the database itself", async (defence) => {
   if (defence === "off") await at.owner.run`ALTER TABLE policy.active DISABLE TRIGGER moved_by_approval`;
   const { version } = await current();
