@@ -1,11 +1,13 @@
-import { writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SallyportClientError } from "@sallyport/client";
 import { startPostgres } from "@sallyport/embedded-postgres";
 import { canaries, faultTest, pdfOf, zipOf } from "@sallyport/testkit";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { columnsOf, DELIVERY, FILE_NAMES, IN_FAULTS as IN_COLUMNS, INGRESS, planted as plantedFile, REASONS } from "./support/ingress-canaries.ts";
 import { type Finding, searchFolder, searchText } from "./support/leak-search.ts";
+import { noSshServer, OpenSshServer } from "./support/open-ssh-server.ts";
 import { inventedDemographics, PILOT, withCells } from "./support/pilot-study.ts";
 import { Product } from "./support/product.ts";
 
@@ -13,6 +15,8 @@ const PLANTED = canaries(200, "whole run");
 const [IN_FIELDS, IN_REASONS, IN_FAULTS] = [PLANTED.slice(0, 180), PLANTED.slice(180, 190), PLANTED.slice(190)];
 /** Two of each subject's fields hold one: an identifier and the race. */
 const SUBJECTS = IN_FIELDS.length / 2;
+/** These, and two hundred more that take the whole way in: in parts, by the command line and by SFTP. */
+const EVERYTHING = [...PLANTED, ...INGRESS];
 /** Twice the width at which PostgreSQL compresses a value, had it one to compress. */
 const LONG = 5_000;
 
@@ -50,7 +54,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => await product.remove(), 120_000);
 
-describe("two hundred values that nobody may see where they don't belong", () => {
+describe("four hundred values that nobody may see where they don't belong", () => {
   test("go through the whole product, its faults included", async () => {
     const [ingest, steward, reviewer] = [product.connect("ingest"), product.connect("steward"), product.connect("reviewer")];
     const { packetId } = await ingest.api.packets.upload.mutate({ study: PILOT, content: planted() });
@@ -128,12 +132,132 @@ describe("two hundred values that nobody may see where they don't belong", () =>
     await Promise.all([ingest.close(), reviewer.close()]);
   }, 60_000);
 
+  test("come in by parts, by the command line and by SFTP, are inspected, released, corrected, withdrawn, moved and looked for", async () => {
+    const [ingest, steward, reviewer, regulatory, auditor] = ["ingest", "steward", "reviewer", "regulatory", "auditor"].map((name) => product.connect(name));
+    if (ingest === undefined || steward === undefined || reviewer === undefined || regulatory === undefined || auditor === undefined) throw new Error("no profile");
+    const fileOf = (name: string | undefined, text: string) => ({ name: `${name ?? ""}.json`, bytes: Buffer.from(text) });
+    const whole = { study: PILOT, files: [fileOf(FILE_NAMES[0], plantedFile("DM", 0)), fileOf(FILE_NAMES[1], plantedFile("AE", 0))] };
+    const sent = await ingest.upload({ ...whole, onProgress: (standing) => show("progress", JSON.stringify(standing)) });
+    show("an uploaded packet", JSON.stringify(sent));
+    const { packetId } = sent;
+    // One that nobody completes.
+    const begun = await ingest.api.packets.begin.mutate({ study: PILOT, files: [{ name: `${FILE_NAMES[2] ?? ""}.json`, bytes: 4096 }] });
+    show("an unfinished upload", JSON.stringify([begun, await ingest.api.packets.progress.query({ packetId: begun.packetId }), await ingest.api.packets.unfinished.query({})]));
+
+    show("an inspection", JSON.stringify(await steward.api.packets.inspect.query({ packetId })));
+    show("a release", JSON.stringify(await steward.api.packets.release.mutate({ packetId, reason: `as ${REASONS[0] ?? ""} says` })));
+    const { items } = await reviewer.api.subjects.list.query({ study: PILOT, limit: 500 });
+    const mine: string[] = [];
+    for (const { subjectId } of items) {
+      const opened = await reviewer.api.subjects.get.query({ subjectId, domain: "AE" });
+      show("masked events", JSON.stringify(opened));
+      if (opened.fields.length > 0) mine.push(subjectId);
+    }
+    expect(mine).toHaveLength(20);
+    const [subjectId = ""] = mine;
+    const { value } = await reviewer.api.subjects.reveal.mutate({ subjectId, field: "DM.RFSTDTC", purpose: "safety", reason: `asked for by ${REASONS[1] ?? ""}` });
+    expect(INGRESS).toContain(value);
+
+    // A correction of every record, by the command line: its difference, and the history.
+    const file = join(product.folder, `${FILE_NAMES[3] ?? ""}.json`);
+    writeFileSync(file, plantedFile("DM", 1));
+    const byLine = await product.cli(["--as", "ingest", "ingest", file, "--json"]);
+    show("the command line's packet", `${byLine.stdout}${byLine.stderr}`);
+    const corrected = (JSON.parse(byLine.stdout) as { packetId: string }).packetId;
+    show("a difference", JSON.stringify(await steward.api.packets.inspect.query({ packetId: corrected })));
+    const releasing = await product.cli(["--as", "steward", "release", corrected, "--reason", `as ${REASONS[2] ?? ""} says`]);
+    show("the command line's release", `${releasing.stdout}${releasing.stderr}`);
+    const history = await reviewer.api.subjects.history.query({ subjectId });
+    expect(history.total).toBe(2);
+    show("a history", JSON.stringify(history));
+
+    show("a withdrawal", JSON.stringify(await regulatory.api.subjects.withdraw.mutate({ subjectId, from: "2024-06-01", reason: `as ${REASONS[3] ?? ""} says` })));
+    const late = await ingest.upload({ study: PILOT, files: [fileOf(FILE_NAMES[0], plantedFile("DM", 2))] });
+    show("an inspection of late data", JSON.stringify(await steward.api.packets.inspect.query({ packetId: late.packetId })));
+    const { code } = await refused(
+      "a release of late data",
+      async () => await steward.api.packets.release.mutate({ packetId: late.packetId, reason: `as ${REASONS[4] ?? ""} says` }),
+    );
+    expect(code).toBe("packet.withdrawn");
+    show("a transfer", JSON.stringify(await regulatory.api.subjects.transfer.mutate({ subjectId, to: "703", reason: `as ${REASONS[4] ?? ""} says` })));
+    show("an exposure", JSON.stringify(await auditor.api.subjects.exposure.query({ subjectId })));
+
+    // A fault in every column of both files: too long, or of another type.
+    for (const domain of ["DM", "AE"] as const) {
+      for (const [n, column] of columnsOf(domain).entries()) {
+        const wrong = (IN_COLUMNS[n % IN_COLUMNS.length] ?? "").repeat(8);
+        const content = plantedFile(domain, 0, (row, variable, cell) => (row === 3 && variable === column ? wrong : cell));
+        const failure = await refused(`a fault in ${column}`, async () => await ingest.upload({ study: PILOT, files: [fileOf(FILE_NAMES[0], content)] }));
+        expect([column, failure.code, failure.where?.some((place) => /row 4\b/.test(place) && place.includes(column))]).toEqual([column, "packet.invalid", true]);
+      }
+    }
+
+    const found = await auditor.api.crossings.search.query({ limit: 200 });
+    show("the crossings", JSON.stringify(found));
+    for (const { requestId } of found.items.slice(0, 40))
+      show("a trace", JSON.stringify(await auditor.api.crossings.trace.query({ requestId }).catch((error: unknown) => String(error))));
+    for (const form of ["csv", "jsonl"] as const) {
+      for await (const event of auditor.watch("crossings.export", { filter: {}, format: form })) show(`the crossings as ${form}`, JSON.stringify(event));
+    }
+    await Promise.all([ingest, steward, reviewer, regulatory, auditor].map(async (each) => await each.close()));
+  }, 180_000);
+
+  test.skipIf(noSshServer !== null)(
+    `come in by SFTP${noSshServer === null ? "" : ` (skipped: ${noSshServer})`}`,
+    async () => {
+      const site = await OpenSshServer.start();
+      try {
+        const key = join(product.folder, "site.key");
+        writeFileSync(key, site.key, { mode: 0o600 });
+        const name = FILE_NAMES[0] ?? "";
+        site.deliver(DELIVERY, { [`${name}.json`]: plantedFile("DM", 3) });
+        site.deliver(`${DELIVERY}-refused`, { [`${name}.json`]: plantedFile("DM", 3, (row, variable, cell) => (row === 3 && variable === "AGE" ? (IN_COLUMNS[0] ?? "") : cell)) });
+        site.deliver(`${DELIVERY} waiting`, { [`${name}.json`]: "{}" });
+        const options = [
+          "--server",
+          `127.0.0.1:${site.port}`,
+          "--user",
+          site.user,
+          "--folder",
+          site.folder,
+          "--key",
+          key,
+          "--host-key",
+          site.fingerprint,
+          "--study",
+          PILOT,
+          "--once",
+        ];
+        for (const form of [[], ["--json"]]) {
+          const { code, stdout, stderr } = await product.cli(["--as", "ingest", "drop", ...options, ...form]);
+          expect([code, stderr]).toEqual([0, ""]);
+          show("what the drop says", stdout);
+        }
+        const papers = readdirSync(site.folder, { recursive: true, encoding: "utf8" }).filter((path) => /\.(receipt|refusal)\.json$/.test(path));
+        expect(papers).toHaveLength(2);
+        for (const paper of papers) show("what the drop leaves", readFileSync(join(site.folder, paper), "utf8"));
+        // One that is under way when everything is searched.
+        site.deliver(`${DELIVERY}-cut`, { [`${name}.json`]: plantedFile("DM", 4) });
+        chmodSync(join(site.folder, "accepted"), 0o555);
+        expect((await product.cli(["--as", "ingest", "drop", ...options])).code).toBe(1);
+      } finally {
+        site.remove();
+      }
+    },
+    120_000,
+  );
+
   test("stay closed when what is stored was tampered with, and through kill -9 of each process", async () => {
     const reviewer = product.connect("reviewer");
     const { items } = await reviewer.api.subjects.list.query({ study: PILOT });
-    const [victim, other] = [items[0]?.subjectId ?? "", items[1]?.subjectId ?? ""];
+    let victim = "";
     await product.withOwner(async (owner) => {
-      await owner`UPDATE phi.sealed_records SET fields = (SELECT fields FROM phi.sealed_records WHERE subject = ${other} AND domain = 'DM') WHERE subject = ${victim} AND domain = 'DM'`;
+      const subjects = await owner<
+        { subject: string }[]
+      >`SELECT subject FROM phi.sealed_records WHERE domain = 'DM' AND subject IN ${owner(items.map(({ subjectId }) => subjectId))} GROUP BY subject HAVING count(*) = 1 LIMIT 2`;
+      const [one, other] = subjects.map(({ subject }) => subject);
+      victim = one ?? "";
+      await owner`UPDATE phi.sealed_records SET fields = (SELECT fields FROM phi.sealed_records WHERE subject = ${other ?? ""} AND domain = 'DM') WHERE subject = ${victim} AND domain = 'DM'`;
     });
     const { code } = await refused(
       "a field of another subject",
@@ -151,7 +275,7 @@ describe("two hundred values that nobody may see where they don't belong", () =>
 
   test("are in no answer, error or page that anybody was shown", () => {
     expect(shown.length).toBeGreaterThan(30);
-    expect(shown.flatMap(({ place, text }) => searchText(place, text, PLANTED))).toEqual([]);
+    expect(shown.flatMap(({ place, text }) => searchText(place, text, EVERYTHING))).toEqual([]);
   });
 
   faultTest(
@@ -163,15 +287,15 @@ describe("two hundred values that nobody may see where they don't belong", () =>
           await product.json(["--as", "auditor", "export", "--chain", chain, "--out", join(product.home, "exports", chain.replaceAll(/\W/g, "-"))]);
         await product.withOwner(async (owner) => await owner.unsafe("CHECKPOINT"));
         const ended = await product.stop();
-        expect(searchText("the supervisor", `${ended?.stdout ?? ""}${ended?.stderr ?? ""}`, PLANTED)).toEqual([]);
+        expect(searchText("the supervisor", `${ended?.stdout ?? ""}${ended?.stderr ?? ""}`, EVERYTHING)).toEqual([]);
       } else {
         await storePlainly();
         // The search sees each of them, in the tables and in the log of changes: what it doesn't find isn't there.
-        const findings = searchFolder(join(product.home, "postgres"), PLANTED);
+        const findings = searchFolder(join(product.home, "postgres"), EVERYTHING);
         const places = ["pg_wal", "base"].filter((part) => findings.some(({ place }) => place.includes(part)));
-        if (new Set(findings.map(({ canary }) => canary)).size < PLANTED.length || places.length < 2) throw new Error("the search is blind");
+        if (new Set(findings.map(({ canary }) => canary)).size < EVERYTHING.length || places.length < 2) throw new Error("the search is blind");
       }
-      expect(found(searchFolder(product.home, PLANTED))).toEqual([]);
+      expect(found(searchFolder(product.home, EVERYTHING))).toEqual([]);
     },
     240_000,
   );
@@ -182,7 +306,7 @@ async function storePlainly(): Promise<void> {
   const database = await startPostgres({ dataDir: join(product.home, "postgres") });
   const owner = postgres(database.url, { max: 1, onnotice: () => undefined });
   await owner`CREATE TABLE plain (value text, long text STORAGE EXTERNAL)`;
-  for (const value of PLANTED) await owner`INSERT INTO plain VALUES (${value}, ${`${value}${" again".repeat(LONG / 6)}`})`;
+  for (const value of EVERYTHING) await owner`INSERT INTO plain VALUES (${value}, ${`${value}${" again".repeat(LONG / 6)}`})`;
   await owner.unsafe("CHECKPOINT");
   await owner.end();
   await database.stop();
@@ -190,4 +314,4 @@ async function storePlainly(): Promise<void> {
 
 /** Short enough to read: where, and how it was spelled. */
 const found = (findings: readonly Finding[]): readonly string[] =>
-  [...new Set(findings.map(({ place, canary, layers }) => `${place}: ${PLANTED.indexOf(canary)} as ${layers.join(" ")}`))].slice(0, 20);
+  [...new Set(findings.map(({ place, canary, layers }) => `${place}: ${EVERYTHING.indexOf(canary)} as ${layers.join(" ")}`))].slice(0, 20);
