@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { UPLOAD_CHUNK_BYTES } from "@sallyport/contracts";
 import { durableCluster } from "@sallyport/embedded-postgres/testing";
 import { faultTest } from "@sallyport/testkit";
@@ -52,6 +53,44 @@ const lost = (reply: Promise<Reply>): Promise<string> =>
   );
 
 const POINTS = { "between its insert and its commit": "to server", "after its commit and before its answer": "to client" } as const;
+
+/** Asks again what a process that has just come up, or a busy machine, had no time for, as every client does. */
+async function served(send: () => Promise<Reply>): Promise<Reply> {
+  for (let tries = 0; ; tries += 1) {
+    const reply = await send();
+    if (reply.status !== 503 || tries === 60) return reply;
+    await sleep(500);
+  }
+}
+
+test("an api that is killed in the beginning of an upload, before its commit or after it, has begun it or not, and the repeated call begins one", async () => {
+  const { at, proxy, start } = await scene();
+  const token = at.forge("ingest");
+  for (const [n, [point, direction]] of Object.entries(POINTS).entries()) {
+    const key = `begin-upload-000000${n}`;
+    const input = { study: STUDY, files: [{ name: "dm.json", bytes: 100 + n }] };
+    const first = await start();
+    // What is read before is in transactions too: the one that is held has the packet in it.
+    let isBeginning = false;
+    const held = proxy.hold(direction, (chunk) => {
+      isBeginning ||= chunk.includes("ingress.packets") && chunk.includes("INSERT");
+      return isBeginning && chunk.includes("COMMIT");
+    });
+    const answer = lost(served(() => first.client.call("packets.begin", input, token, key)));
+    await Promise.race([held, answer.then((how) => expect(how).toBe("held"))]);
+    await first.kill();
+    expect([point, await answer]).toEqual([point, "no answer"]);
+
+    const { client, kill } = await start();
+    const again = async (): Promise<string> => (dataOf(await served(() => client.call("packets.begin", input, token, key))) as Standing).packetId;
+    const begun = await again();
+    expect(await again()).toBe(begun);
+    const rows = await at.owner.run<{ id: string; files: number }>`
+      SELECT p.id, count(*)::integer AS files FROM ingress.packets p JOIN ingress.upload_files f ON f.packet = p.id WHERE f.bytes = ${100 + n} GROUP BY p.id`;
+    expect([point, rows]).toEqual([point, [{ id: begun, files: 1 }]]);
+    await kill();
+  }
+}, 120_000);
 
 test.each(Object.entries(POINTS))(
   "an api that is killed in a part, %s, has the part whole or not at all, and the next one goes on there",
