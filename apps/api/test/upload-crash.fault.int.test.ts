@@ -90,7 +90,7 @@ test("an api that is killed in the beginning of an upload, before its commit or 
     expect([point, rows]).toEqual([point, [{ id: begun, files: 1 }]]);
     await kill();
   }
-}, 120_000);
+}, 240_000);
 
 test.each(Object.entries(POINTS))(
   "an api that is killed in a part, %s, has the part whole or not at all, and the next one goes on there",
