@@ -85,4 +85,4 @@ export function byVersion(fields: readonly FieldRow[]): ReadonlyMap<string, read
 }
 
 /** What tells one version of a record from all others. */
-export const versionKey = ({ subject, domain, record, version }: VersionOf): string => `${subject} ${domain} ${record} ${version}`;
+const versionKey = ({ subject, domain, record, version }: VersionOf): string => `${subject} ${domain} ${record} ${version}`;

@@ -4,7 +4,7 @@ import { isLocking, type LockRow } from "@sallyport/policy";
 const DAY_MS = 24 * 3_600_000;
 
 /** How long a lock on an administrator lasts at most. */
-export const ADMINISTRATOR_LOCK_MS = DAY_MS;
+const ADMINISTRATOR_LOCK_MS = DAY_MS;
 /** How long after it the same person can't set another. */
 const AGAIN_AFTER_MS = 7 * DAY_MS;
 /** How far back has to be looked for {@link administratorsEnd}. */

@@ -29,12 +29,12 @@ export const asItWas = (principal: LivePrincipal): LivePrincipal => ({ ...princi
 const actionOf = (name: string): Action | null => ACTIONS.find((action) => action === name) ?? null;
 
 /** The site that a record names, or null. */
-export function siteRecorded(site: string): SiteRef | null {
+function siteRecorded(site: string): SiteRef | null {
   const [study, name] = site.split("/");
   return study === undefined || name === undefined ? null : { study, site: name };
 }
 
-/** The resource types that an act can have been on, as far as any of these policies has rules for it. */
+/** The resource types that an act can have been on: those that one of these policies has rules for. */
 export const resourcesOf = (action: Action, policies: readonly CompiledPolicy[]): readonly ResourceType[] =>
   RESOURCE_TYPES.filter((resource) => policies.some((policy) => policy.rolesFor(action, resource).length > 0));
 
