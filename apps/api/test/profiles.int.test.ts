@@ -127,6 +127,20 @@ test("a profile that was edited in the database takes in, releases and reads not
   expect(codeOf(await api.call("steward", "packets.release", { packetId, reason: REASON }))).toBe("ok");
 });
 
+test("a deployment that was founded before it had them has the shipped profiles from its next start on, signed as before, and on record", async () => {
+  const [before] = await api.process.profileStore.versions("fhir-r4-patient");
+  await at.owner.transaction(async (tx) => {
+    await tx`ALTER TABLE phi.profiles DISABLE TRIGGER immutable`;
+    await tx`DELETE FROM phi.profiles WHERE id = 'fhir-r4-patient'`;
+    await tx`ALTER TABLE phi.profiles ENABLE ALWAYS TRIGGER immutable`;
+  });
+  await using started = await at.serve();
+  const [after] = await started.process.profileStore.versions("fhir-r4-patient");
+  expect(after?.note).toBe(before?.note);
+  expect(started.process.profiles.inForce("fhir-r4-patient")).toMatchObject({ version: 1 });
+  expect((await at.records("system")).filter(({ action, resource }) => action === "profile.activate" && resource === "profile/fhir-r4-patient/1")).toHaveLength(2);
+});
+
 test("no version is left out, changed or taken away by whoever writes them", async () => {
   const row = { id: "cdisc-sdtm", canonical: "{}", note: "n", approval: null, atMs: 1 };
   for (const version of [1, 3])

@@ -26,6 +26,8 @@ export interface Profiles {
 }
 
 interface State {
+  /** One for each study, as long as the profile and the year are the same: it remembers what it was asked. */
+  readonly classifiers: Map<string, Classifier>;
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly studies: ReadonlyMap<string, string>;
 }
@@ -71,10 +73,15 @@ export class ProfileDesk implements Profiles {
   }
 
   of(study: string): Classifier {
-    const { profiles, studies } = this.#current();
+    const { profiles, studies, classifiers } = this.#current();
     const profile = profiles.get(studies.get(study) ?? "");
     if (profile === undefined) throw new SallyportError("profile.unsigned", { study });
-    return new Classifier(profile, new Date(this.#now()).getUTCFullYear());
+    const year = new Date(this.#now()).getUTCFullYear();
+    const kept = classifiers.get(study);
+    if (kept?.profile === profile && kept.year === year) return kept;
+    const made = new Classifier(profile, year);
+    classifiers.set(study, made);
+    return made;
   }
 
   isSigned(note: string, canonical: string): boolean {
@@ -99,7 +106,7 @@ export class ProfileDesk implements Profiles {
       const profile = this.#isSigned(note, canonical) ? profileIn(canonical) : null;
       return profile !== null && profile.id === id && profile.version === version ? [[id, profile] as const] : [];
     });
-    return { profiles: new Map(signed), studies: new Map(studies.map(({ study, profile }) => [study, profile])) };
+    return { classifiers: new Map(), profiles: new Map(signed), studies: new Map(studies.map(({ study, profile }) => [study, profile])) };
   }
 }
 

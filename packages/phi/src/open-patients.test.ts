@@ -172,6 +172,30 @@ test("no fault holds a value: each ends with a place and a sentence", async () =
   for (const text of texts) expect((await whereOf(text)).join()).not.toContain(secret);
 });
 
+test("a file is read as its rows are taken: when the first are handed out, no more of it was asked for than they and a block or two", async () => {
+  const [count, some] = [4_000, 100];
+  let asked = 0;
+  async function* generated(): AsyncGenerator<Uint8Array> {
+    asked = 0;
+    for (let at = 0; at < count; at += some) {
+      const piece = Buffer.from(`${lines(...Array.from({ length: some }, (_, more) => patient(String(at + more), { text: { status: "generated", div: "x".repeat(200) } })))}\n`);
+      asked += piece.length;
+      yield piece;
+    }
+  }
+  const opened = await openSource(generated, fhirR4Patient);
+  const whole = asked;
+  const sizes: number[] = [];
+  let early = 0;
+  for await (const batch of opened.rows()) {
+    if (sizes.length === 0) early = asked;
+    sizes.push(batch.length);
+  }
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(count);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(500);
+  expect(early).toBeLessThan(whole / 2);
+});
+
 test("what is read doesn't depend on the pieces that a file comes in", async () => {
   const [ndjson, packed] = [vector("patients.ndjson"), vector("bundle.json")];
   const whole = await found(ndjson);

@@ -74,6 +74,7 @@ const UNKNOWN: Classified = Object.freeze({
   isKnown: false,
 });
 const ORDER: Readonly<Record<Classification, number>> = { public: 0, regulatory: 1, phi: 2, treatment: 3 };
+const KNOWN_MAX = 10_000;
 /** The place of an element in a list, which a rule doesn't name. */
 const PLACES = /\.\d+(?=\.|$)/g;
 
@@ -96,22 +97,31 @@ export const isStricter = (a: Classification, than: Classification): boolean => 
 /** A profile as it stands now, for what is released and what is read. The year is our clock's: by it a year of birth tells an age over 89. */
 export class Classifier {
   readonly profile: Profile;
-  readonly #year: number;
+  /** Of our clock. */
+  readonly year: number;
+  /** What was asked before: a release asks for each value of each row. */
+  readonly #known = new Map<string, Classified>();
 
   constructor(profile: Profile, year: number) {
     this.profile = profile;
-    this.#year = year;
+    this.year = year;
   }
 
   /** What the profile says of a variable. */
   of(domain: string, variable: string): Classified {
-    return classify(this.profile, domain, variable);
+    const name = `${domain} ${variable}`;
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const found = classify(this.profile, domain, variable);
+    // Names come from files: what is kept of them is bounded.
+    if (this.#known.size < KNOWN_MAX) this.#known.set(name, found);
+    return found;
   }
 
   /** The classification of one value of a variable: the profile's, or PHI where the value itself is an identifier (45 CFR 164.514(b)(2)(i)(C)). */
   ofValue(domain: string, variable: string, value: FieldValue): Classification {
     const rule = this.of(domain, variable);
-    return stricter(rule.classification, classOfValue(rule, value, this.#year));
+    return stricter(rule.classification, classOfValue(rule, value, this.year));
   }
 
   /**
