@@ -3,7 +3,7 @@
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { usePages } from "../api/use-call.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { PageHead, Skeleton } from "../components/states.tsx";
@@ -52,9 +52,7 @@ function SubjectWhole({ subjectId, mayExposure }: { readonly subjectId: string; 
   const [mayWithdraw, mayTransfer] = [useMay("subject.withdraw"), useMay("subject.transfer")];
   const mayAct = mayWithdraw || mayTransfer;
   const asked = params.get("domain");
-  // A subject that came from another source than SDTM has no demographics.
-  const [instead, setInstead] = useState<string | null>(null);
-  const domain = asked === null && instead !== null ? instead : readDomain(asked);
+  const domain = readDomain(asked);
   const call = usePages("subjects.get", { subjectId, domain }, { isSensitive: true, keepsPrevious: true });
   const values = useOpenValues();
 
@@ -65,8 +63,9 @@ function SubjectWhole({ subjectId, mayExposure }: { readonly subjectId: string; 
   const [first] = call.data?.pages ?? [];
   const other = first === undefined || first.domains.some((each) => each.domain === domain) ? null : (first.domains[0]?.domain ?? null);
   useEffect(() => {
-    if (asked === null && other !== null) setInstead(other);
-  }, [asked, other]);
+    // A subject that came from another source than SDTM has no demographics: its own domain is shown.
+    if (asked === null && other !== null) history.replaceState(null, "", subjectPath(subjectId, { tab, domain: other }));
+  }, [asked, other, subjectId, tab]);
   if (call.isPending) return <Skeleton lines={3} label="Loading the subject" />;
   if (first === undefined) return call.error === null ? null : <Refusal failure={call.error} onRetry={() => void call.refetch()} />;
   const fields = call.data?.pages.flatMap((page) => page.fields) ?? [];
