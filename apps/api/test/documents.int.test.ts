@@ -220,7 +220,7 @@ test("an archive's faults are told by its entries' numbers, and its bombs and tr
   const nested = zipOf([{ name: "0.zip", content: zipOf([{ name: "1.zip" }]) }]);
   const packetId = await quarantined([{ bytes: nested, document: at701("ectd_sequence") }]);
   expect((await inspect(packetId)).documents).toMatchObject([
-    { facts: { entries: 1 }, checks: [{}, {}, { check: "nested", outcome: "noted", where: ["entry 1: an archive, not opened"] }] },
+    { facts: { entries: 1 }, checks: [{}, {}, { check: "active", outcome: "holds" }, { check: "nested", outcome: "noted", where: ["entry 1: an archive, not opened"] }] },
   ]);
 });
 

@@ -16,20 +16,23 @@ const ARCHIVES: readonly { readonly at: number; readonly mark: Buffer }[] = [
   })),
   { at: 257, mark: Buffer.from("ustar", "latin1") },
 ];
+/** What a program begins with: Windows, Linux, macOS in its four spellings, Java, and a script for a Unix shell. */
+const PROGRAMS: readonly Buffer[] = ["4d5a", "7f454c46", "feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe", "2321"].map((hex) => Buffer.from(hex, "hex"));
 
 /**
  * Inflates one entry and forgets it, keeping its length, checksum and first bytes; it ends as soon as it comes to more than it announces.
  *
  * @throws SallyportError `packet.invalid`; whatever the source throws.
  */
-export async function inflateEntry(source: DocumentSource, entry: ZipEntry): Promise<{ readonly isArchive: boolean }> {
+export async function inflateEntry(source: DocumentSource, entry: ZipEntry): Promise<Pick<CountedContent, "isArchive" | "isProgram">> {
   const place = `entry ${entry.n}`;
   const counted = new CountedContent(entry.size, () => refuse(place, "larger than it announces"));
   if (entry.method === DEFLATED) await inflateInto(counted, source, entry, place);
   else for await (const piece of piecesOf(source, entry)) counted.take(piece);
   if (counted.bytes !== entry.size) refuse(place, "not as large as it announces");
   if (counted.crc !== entry.crc) refuse(place, "not what its checksum says");
-  return { isArchive: counted.isArchive };
+  const { isArchive, isProgram } = counted;
+  return { isArchive, isProgram };
 }
 
 async function inflateInto(counted: CountedContent, source: DocumentSource, entry: ZipEntry, place: string): Promise<void> {
@@ -81,6 +84,10 @@ class CountedContent {
     if (this.bytes > this.#most) this.#tooMuch();
     this.crc = crc32(piece, this.crc);
     if (this.#head.length < HEAD_BYTES) this.#head = Buffer.concat([this.#head, piece.subarray(0, HEAD_BYTES - this.#head.length)]);
+  }
+
+  get isProgram(): boolean {
+    return PROGRAMS.some((mark) => this.#head.subarray(0, mark.length).equals(mark));
   }
 
   get isArchive(): boolean {

@@ -142,6 +142,11 @@ test("archives within an archive are told by their entries' numbers and not open
   expect(found.notes.nested).toEqual(["entry 2: an archive, not opened", "entry 3: an archive, not opened"]);
 });
 
+test("programs and macros in an archive are told by their entries' numbers", async () => {
+  const parts = [PLAIN, { name: "word/vbaProject.bin", content: "x" }, { name: "setup.pdf", content: "MZ\u0090" }, { name: "run", content: "#!/bin/sh\n" }];
+  expect((await inspectDocument(sourceOf(zipOf(parts)))).notes.active).toEqual(["entry 2: macros of an office document", "entry 3: a program", "entry 4: a program"]);
+});
+
 test("more entries than are taken, and more bytes, are refused by what the directory says", async () => {
   const bytes = zipOf(Array.from({ length: 30 }, (_, n) => ({ name: String(n), content: "0123456789" })));
   const where = async (limits: Partial<typeof ZIP_LIMITS>) => await readZip(sourceOf(bytes), { ...ZIP_LIMITS, ...limits }).catch((error: SallyportError) => error.context["where"]);

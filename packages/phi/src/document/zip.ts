@@ -27,11 +27,21 @@ export async function readZip(source: DocumentSource, limits: ZipLimits = ZIP_LI
   assertNames(entries);
   assertAnnounced(source, entries, limits);
   const nested: string[] = [];
+  const active: string[] = [];
   for (const entry of entries) {
-    const { isArchive } = await inflateEntry(source, entry);
-    if (isArchive && nested.length < PLACES_MAX) nested.push(`entry ${entry.n}: an archive, not opened`);
+    const { isArchive, isProgram } = await inflateEntry(source, entry);
+    if (isArchive) note(nested, entry, "an archive, not opened");
+    if (isProgram) note(active, entry, "a program");
+    // The one name by which office documents, which are archives too, carry theirs (MS-OVBA §2.2.1).
+    if (MACROS.test(entry.name.toString("latin1"))) note(active, entry, "macros of an office document");
   }
-  return { facts: { entries: entries.length, inflatedBytes: inflatedBytes(entries) }, notes: { nested } };
+  return { facts: { entries: entries.length, inflatedBytes: inflatedBytes(entries) }, notes: { active, nested } };
+}
+
+const MACROS = /(?:^|\/)vbaProject\.bin$/i;
+
+function note(places: string[], { n }: ZipEntry, what: string): void {
+  if (places.length < PLACES_MAX) places.push(`entry ${n}: ${what}`);
 }
 
 /** Before anything is inflated; that each entry keeps to what it announces is seen while it is. */

@@ -49,7 +49,8 @@ async function inspectOne<Tx>(deps: ApiDeps<Tx>, grant: Grant, inHand: PacketInH
   const checks: Check[] = [
     { check: "structure", outcome: "holds", where: [] },
     { check: "place", outcome: fault === null ? "holds" : "fails", where: fault === null ? [] : [`file ${file.n}: ${fault}`] },
-    ...(read.received.mediaType === "application/zip" ? [noted("nested", notes.nested)] : [noted("active", notes.active)]),
+    noted("active", notes.active),
+    ...(read.received.mediaType === "application/zip" ? [noted("nested", notes.nested)] : []),
   ];
   return { ...base, facts: { ...facts }, checks, would: fault === null ? wouldBe(standing) : null };
 }
