@@ -121,6 +121,8 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "profiles.compare": [],
     "profiles.get": [],
     "profiles.list": [],
+    // Anybody may ask for any place, there or not, and is answered alike: looked at where access requests are.
+    "approvals.requestAccess": [],
     "approvals.requestAssignment": assignees({ role: "key_custodian" }),
     "approvals.requestAssignmentEnd": assignees({ role: "security_admin", from: SOME_TIME }),
     "assignments.assign": assignees({ role: "clinical_reviewer" }),

@@ -38,6 +38,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "approvals.decide": { type: "mutation", repeatable: true },
   "approvals.get": { type: "query", repeatable: true },
   "approvals.list": { type: "query", repeatable: true },
+  "approvals.requestAccess": { type: "mutation", repeatable: true },
   "approvals.requestAssignment": { type: "mutation", repeatable: true },
   "approvals.requestAssignmentEnd": { type: "mutation", repeatable: true },
   "approvals.requestBulkReveal": { type: "mutation", repeatable: true },

@@ -8,6 +8,7 @@ export const ApprovalId = z.string().regex(/^apr_[0-9a-hjkmnp-tv-z]{26}$/);
 
 /** What needs two people. One list: what comes later is added here. */
 export const ApprovalKind = z.enum([
+  "access.request",
   "person.invite",
   "person.suspend",
   "person.reinstate",

@@ -41,3 +41,6 @@ export const EndAssignmentOutput = strict({ done: Done.shape.done, evidence: z.a
 /** The same, asked for: each answers the request as it stands. */
 export const RequestAssignmentInput = strict({ ...AssignRoleInput.shape });
 export const RequestAssignmentEndInput = strict({ ...EndAssignmentInput.shape });
+
+/** Asks for a role at a place for oneself, until a time that is at most ninety days away; approved by somebody who may assign it. */
+export const RequestAccessInput = strict({ role: RoleName, ...AssignmentPlace.shape, until: IsoTime, reason: Reason });

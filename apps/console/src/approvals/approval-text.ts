@@ -5,6 +5,7 @@ export type Approval = OutputOf<"approvals.list">["items"][number];
 export type ApprovalDetail = OutputOf<"approvals.get">;
 
 export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
+  "access.request": "Give access that was asked for",
   "person.invite": "Invite a person",
   "person.suspend": "Suspend an administrator",
   "person.reinstate": "Reinstate a person",

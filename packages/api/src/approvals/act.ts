@@ -16,6 +16,8 @@ export interface Asker {
 interface Approved {
   readonly id: string;
   readonly requestedByPerson: string;
+  /** The principal who gave that approval. */
+  readonly approvedBy: string;
   /** Id of the sealed reason that it was asked for with. */
   readonly reason: string;
   /** The exact text that was approved. */
@@ -31,6 +33,8 @@ export type Payload = Readonly<Record<string, string | readonly string[]>>;
 export interface ApprovalAct<Tx, P extends Payload = Payload> {
   readonly kind: ApprovalKind;
   readonly ask: Right;
+  /** Whether the right to ask need hold at some site only: for what everybody may ask for themselves, and may look at and withdraw again. */
+  readonly isAskedAnywhere?: true;
   readonly approve: Right;
   /** How many others have to approve: at least one. */
   readonly needed: number;

@@ -1,16 +1,18 @@
 import { SallyportError } from "@sallyport/errors";
-import { type ApprovalRow, assertMayVote, decide, type Grant } from "@sallyport/policy";
+import { type ApprovalRow, assertMayVote, decide, type Grant, siteFilter } from "@sallyport/policy";
 import type { ApiDeps } from "../ports.ts";
 import { effectText } from "./effect.ts";
 import { placeOfRequest } from "./locate-approval.ts";
 import type { AnyAct } from "./registry.ts";
 
 /** Whether who asked may still ask: a request doesn't outlive the right that it was made with. How they had signed in is what it was then. */
-function askerStillMay<Tx>(deps: ApiDeps<Tx>, { ask }: AnyAct<Tx>, row: ApprovalRow): boolean {
+function askerStillMay<Tx>(deps: ApiDeps<Tx>, { ask, isAskedAnywhere }: AnyAct<Tx>, row: ApprovalRow): boolean {
   const { compiled, principals } = deps.policy.current();
   const principal = principals.get(row.requestedBy);
   if (principal === undefined) return false;
-  return decide(compiled, { principal, scope: new Set([ask.action]), ...ask, place: placeOfRequest(row), nowMs: deps.now(), signedInBy: "passkey" }).effect === "allow";
+  const question = { principal, scope: new Set([ask.action]), ...ask, nowMs: deps.now(), signedInBy: "passkey" };
+  if (isAskedAnywhere === true) return siteFilter(compiled, question).effect === "allow";
+  return decide(compiled, { ...question, place: placeOfRequest(row) }).effect === "allow";
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ApprovalRow } from "@sallyport/policy";
 import { readApprovalStatement } from "@sallyport/audit";
 import type { ApiDeps } from "../ports.ts";
 import type { ApprovalAct, Payload } from "./act.ts";
+import { accessAct } from "./access-act.ts";
 import { assignAct, endAssignmentAct } from "./assignment-acts.ts";
 import { bulkRevealAct } from "./bulk-reveal-act.ts";
 import { liftLockAct } from "./lift-lock-act.ts";
@@ -40,6 +41,7 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "phi.bulk_reveal": widened(bulkRevealAct(deps)),
   "person.offboard": widened(offboardAct(deps)),
   "profile.change": widened(profileAct(deps)),
+  "access.request": widened(accessAct(deps)),
   "role.assign": widened(assignAct(deps)),
   "lock.lift": widened(liftLockAct(deps)),
   "role.end": widened(endAssignmentAct(deps)),

@@ -38,7 +38,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 /** A procedure that asks for an approval: the effect as it would be now, in a statement that others decide on. Nothing is done yet. */
 export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, act: AnyAct<Tx>, asking: Asking<Tx, Input>) =>
   boundary.change(
-    { ...act.ask, input: asking.input, output: ApprovalOutput, locate: asking.locate },
+    { ...act.ask, input: asking.input, output: ApprovalOutput, recorded: "once", locate: asking.locate },
     {
       prepare: async (crossing: Crossing<z.output<Input>, null>) => {
         const { input, grant, trace } = crossing;
@@ -76,7 +76,8 @@ export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, dep
           expiresAt: iso(nowMs + act.openForMs),
         });
         const digest = approvalDigest(statement);
-        const [site = null] = grant.sites;
+        // What is asked for anywhere belongs to the deployment, wherever its asker may ask.
+        const [site = null] = act.isAskedAnywhere === true ? [] : grant.sites;
         const row: ApprovalRow = {
           id,
           kind: act.kind,

@@ -90,7 +90,16 @@ export const decideApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     const state = to === "approved" && act.perform !== null ? "done" : to;
     if (to === "approved" && act.perform !== null) {
       const { id, digest, statement, votes, requestedByPerson, reason } = row;
-      note(await act.perform(tx, act.payloadOf(row), { id, requestedByPerson, reason, statement, verifiedDigest: verifiedDigest({ digest, votes: [...votes, voted] }) }));
+      note(
+        await act.perform(tx, act.payloadOf(row), {
+          id,
+          requestedByPerson,
+          approvedBy: grant.principal,
+          reason,
+          statement,
+          verifiedDigest: verifiedDigest({ digest, votes: [...votes, voted] }),
+        }),
+      );
     }
     await deps.approvals.settle(tx, grant, row.id, { from: "requested", to: state, atMs: nowMs, ...(usableUntilMs !== null && { usableUntilMs }) });
     note({ state });

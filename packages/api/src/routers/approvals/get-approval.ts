@@ -28,7 +28,11 @@ export const getApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
       resource: "approval",
       input: GetApprovalInput,
       output: GetApprovalOutput,
-      locate: ({ approvalId }, trace) => locateApproval(deps, acts, approvalId, trace, ({ act, requestedByPerson }) => ({ also: { ...act.approve, unless: requestedByPerson } })),
+      locate: ({ approvalId }, trace, reach) =>
+        locateApproval(deps, acts, approvalId, trace, ({ act, requestedByPerson }) => ({ also: { ...act.approve, unless: requestedByPerson } }), {
+          reach,
+          right: { action: "approval.read", resource: "approval" },
+        }),
     },
     async ({ input: { approvalId }, grant, may }) => {
       const row = await deps.approvals.get(grant, approvalId);

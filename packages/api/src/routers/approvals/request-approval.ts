@@ -1,4 +1,5 @@
 import {
+  RequestAccessInput,
   RequestAssignmentEndInput,
   RequestAssignmentInput,
   RequestBulkRevealInput,
@@ -13,6 +14,7 @@ import {
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { Payload } from "../../approvals/act.ts";
+import { assertAccessTime } from "../../approvals/access-act.ts";
 import { approvalActs } from "../../approvals/registry.ts";
 import { requestAct } from "../../approvals/request-act.ts";
 import { draftOf, profilePayload } from "../../profiles/draft.ts";
@@ -22,6 +24,7 @@ import type { Boundary } from "../../boundary/procedure.ts";
 import type { Trace } from "../../boundary/trace.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateLock } from "../locks/lock-place.ts";
+import { locateSites } from "../site-place.ts";
 import { locateSubject } from "../subjects/subject-place.ts";
 
 /** People belong to no site. */
@@ -70,6 +73,16 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
     requestReinstate: requestAct(boundary, deps, acts["person.reinstate"], { input: RequestReinstateInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
     requestRecovery: requestAct(boundary, deps, acts["authenticator.recover"], { input: RequestRecoveryInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
     requestOffboard: requestAct(boundary, deps, acts["person.offboard"], { input: RequestOffboardInput, locate: aboutPerson, payload: personOf, reason: reasonOf }),
+    requestAccess: requestAct(boundary, deps, acts["access.request"], {
+      input: RequestAccessInput,
+      locate: () => locateSites(deps, {}),
+      payload: ({ role, study, site, until }, { principal }) => ({ principal, role, study, site, until }),
+      reason: reasonOf,
+      check: ({ input: { until } }) => {
+        assertAccessTime(until, deps.now());
+        return Promise.resolve();
+      },
+    }),
     requestAssignment: requestAct(boundary, deps, acts["role.assign"], {
       input: RequestAssignmentInput,
       locate: aboutPrincipal,

@@ -17,7 +17,12 @@ export const withdrawApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) 
       resource: "approval",
       input: WithdrawApprovalInput,
       output: ApprovalOutput,
-      locate: ({ approvalId }, trace) => locateApproval(deps, acts, approvalId, trace, ({ requestedByPerson }) => ({ whose: requestedByPerson })),
+      recorded: "once",
+      locate: ({ approvalId }, trace, reach) =>
+        locateApproval(deps, acts, approvalId, trace, ({ requestedByPerson }) => ({ whose: requestedByPerson }), {
+          reach,
+          right: { action: "approval.withdraw", resource: "approval" },
+        }),
     },
     {
       prepare: async ({ input, grant, trace }) => {
