@@ -1,11 +1,12 @@
 import type { Browser } from "playwright-core";
-import { pdfOf } from "@sallyport/testkit";
+import { canaries, pdfOf } from "@sallyport/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventTerm, inventedEvents, publishedEvents } from "./support/adverse-events.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import type { ConsolePerson } from "./support/console-person.ts";
 import { type Founders, founders } from "./support/founders.ts";
 import { joined, REASON } from "./support/invitation.ts";
+import { searchText } from "./support/leak-search.ts";
 import { bringIn, decide, ended, goOnWith, openWaiting, sendFiles } from "./support/packet-pages.ts";
 import { demographics, inventedDemographics, PILOT, pilotDemographics, withCells } from "./support/pilot-study.ts";
 import { Product } from "./support/product.ts";
@@ -15,8 +16,10 @@ import { until } from "./support/until.ts";
 const own = demographics(inventedDemographics(2));
 const ownSubjects = own.column("USUBJID");
 const ownEvents = inventedEvents(ownSubjects, 3);
-const DM = { name: "DM.json", text: own.text };
-const AE = { name: "AE.json", text: ownEvents };
+/** A file's name may say whose data it holds. */
+const NAMES = canaries(2, "files at the console");
+const DM = { name: `${NAMES[0] ?? ""}.json`, text: own.text };
+const AE = { name: `${NAMES[1] ?? ""}.json`, text: ownEvents };
 const published = pilotDemographics();
 const events = publishedEvents();
 
@@ -31,6 +34,8 @@ let rita: ConsolePerson;
 /** Who administers: one signs in by a passkey, the other asks. */
 let admins: Founders;
 let packetId = "";
+/** All that the console answered to who brings in and who releases: its pages, and what the api said through it. */
+const answers: { readonly place: string; readonly text: string }[] = [];
 
 beforeAll(async () => {
   if (noBrowser !== null) return;
@@ -41,6 +46,15 @@ beforeAll(async () => {
   cora = await joined(browser, inTurn, { username: "cora", printedName: "Cora Lund" }, /^site_coordinator/, `${PILOT}, all`);
   stan = await joined(browser, inTurn, { username: "stan", printedName: "Stan Oro" }, /^data_steward/, `${PILOT}, all`);
   rita = await joined(browser, inTurn, { username: "rita", printedName: "Rita Voss" }, /^clinical_reviewer/, `${PILOT}, all`);
+  for (const { context } of [cora, stan]) {
+    context.on("response", (response) => {
+      if (!/html|json/.test(response.headers()["content-type"] ?? "")) return;
+      response.text().then(
+        (text) => answers.push({ place: new URL(response.url()).pathname, text }),
+        () => undefined,
+      );
+    });
+  }
 }, 480_000);
 afterAll(async () => {
   if (noBrowser !== null) return;
@@ -284,6 +298,11 @@ describe.skipIf(noBrowser !== null)(`a packet at the console${noBrowser === null
       await stan.see("Signed evidence");
     }, 180_000);
   } else test.skip("holds the published demographics and adverse events of the pilot study, and is released whole (skipped: no data in ../shared/data)", () => undefined);
+
+  test("is in no answer to who brought it in or released it by any subject's identifier or any file's name", () => {
+    expect([answers.length > 50, answers.some(({ text }) => text.includes(packetId))]).toEqual([true, true]);
+    expect(answers.flatMap(({ place, text }) => searchText(place, text, [...NAMES, ...ownSubjects.map(String)]))).toEqual([]);
+  });
 
   test("meets nothing that the browser's policy objects to", () => {
     for (const person of [cora, stan, rita]) expect(person.objections.filter((text) => /policy|trusted|refused to|unsafe/i.test(text))).toEqual([]);
