@@ -32,7 +32,9 @@ describe.skipIf(noSshServer !== null)(`deliveries over SFTP${noSshServer === nul
   const at = (...path: string[]): string => join(site.folder, ...path);
 
   beforeAll(async () => {
-    [product, other] = await Promise.all([Product.start(), Product.start()]);
+    // One after the other: a deployment is founded within deadlines.
+    product = await Product.start();
+    other = await Product.start();
     site = await OpenSshServer.start();
     [ingest, steward] = [product.connect("ingest"), product.connect("steward")];
     writeFileSync(join(product.folder, "key"), site.key, { mode: 0o600 });
