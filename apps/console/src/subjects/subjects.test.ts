@@ -158,6 +158,15 @@ describe("a subject's fields", () => {
     ]);
     expect(groupFields([{ state: "masked", field: "ZZ.A", record: "1", mask: MASK }])[0]?.title).toBe("ZZ");
   });
+
+  test("are under their whole path where they are a resource's, and not under its first part", () => {
+    const [group, ...more] = groupFields(
+      ["PATIENT.name.0.family", "PATIENT.name.0.given.1", "PATIENT.birthDate"].map((field) => ({ state: "masked" as const, field, record: "1", mask: MASK })),
+    );
+    expect(more).toEqual([]);
+    expect([group?.domain, group?.title, group?.masked]).toEqual(["PATIENT", "Patient", 3]);
+    expect(group?.records[0]?.fields.map(({ variable }) => variable)).toEqual(["name.0.family", "name.0.given.1", "birthDate"]);
+  });
 });
 
 describe("a place of subjects", () => {
