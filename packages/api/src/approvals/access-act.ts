@@ -11,7 +11,7 @@ import type { ApprovalAct } from "./act.ts";
 
 const DAY_MS = 24 * 3_600_000;
 /** How long access that somebody asked for themselves lasts at most. */
-export const ACCESS_DAYS_MAX = 90;
+const ACCESS_DAYS_MAX = 90;
 
 const Wanted = z.strictObject({ principal: PrincipalId, role: RoleName, ...AssignmentPlace.shape, until: IsoTime });
 export type AccessPayload = z.output<typeof Wanted>;
