@@ -71,7 +71,7 @@ const CASES: readonly Case[] = [
   ["a row with a cell too few", [changed(({ itemData }) => void itemData[2]?.pop())], "packet.invalid", /^row 3: /],
   ["fewer rows than it says", [changed((group) => void (group.records = 6))], "packet.invalid", /^records: not the number of rows$/],
   ["a column without a name of ours", [changed((group) => void (group.items[3] = { ...group.items[3], name: "usubjid; --" }))], "packet.invalid", /^column 4: /],
-  ["a column twice", [changed(({ items }) => void (items[4] = { ...items[4], name: "USUBJID" }))], "packet.invalid", /^columns: a name is given twice$/],
+  ["a column twice", [changed(({ items }) => void (items[4] = { ...items[4], name: "USUBJID" }))], "packet.invalid", /^column 5: its name was given to an earlier column$/],
   [
     "a column that no subject is told by",
     [changed(({ items }, of) => void (items[of("USUBJID")] = { ...items[of("USUBJID")], name: "SUBJECT" }))],

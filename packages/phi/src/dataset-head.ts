@@ -75,7 +75,8 @@ export function headOf(members: Members, rowsAt: "rows" | "itemData" | "lines" |
   const isNumbered = columns[0]?.name === ROW_NUMBER;
   const variables = isNumbered ? columns.slice(1) : columns;
   if (variables.length === 0 || columns.length > COLUMNS_MAX) refuse("columns", "none, or too many");
-  if (new Set(columns.map(({ name }) => name)).size !== columns.length) refuse("columns", "a name is given twice");
+  const again = columns.findIndex(({ name }, at) => columns.findIndex((other) => other.name === name) < at);
+  if (again >= 0) refuse(`column ${again + 1}`, "its name was given to an earlier column");
   const keys = columns.flatMap(({ key }) => key ?? []);
   if (new Set(keys).size !== keys.length) refuse("columns", "a key position is given twice");
   if (isNumbered && columns[0]?.type !== "integer") refuse(`column ${ROW_NUMBER}`, "not of type integer");

@@ -7,6 +7,7 @@ import { EXIT } from "../exit-code.ts";
 import { plainJson } from "../plain-text.ts";
 import { asProfile } from "../profile.ts";
 import { readText } from "../read-text.ts";
+import { DOCUMENT_TYPES, isDocumentId, isDocumentType } from "../document-type.ts";
 import { studyOfDataset } from "../study-of-dataset.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -14,8 +15,6 @@ import { UsageError } from "../usage-error.ts";
 const ONE_CALL_BYTES = 4 * 1024 * 1024;
 /** A larger file isn't looked through for its study. */
 const STUDY_BYTES = 16 * 1024 * 1024;
-const DOCUMENT_TYPES = ["ectd_sequence", "irb_correspondence", "investigator_credential"] as const;
-const DOCUMENT = /^doc_[0-9a-hjkmnp-tv-z]{26}$/;
 const PACKET = /^pkt_[0-9a-hjkmnp-tv-z]{26}$/;
 
 /** `sallyport ingest`: datasets or documents into quarantine, as one packet. */
@@ -72,12 +71,10 @@ function documentOf(invocation: Invocation, resumed: string | undefined): Upload
   if (resumed !== undefined) throw new UsageError("what the files are was said when the upload began: --resume takes no --document");
   if (!isDocumentType(type)) throw new UsageError(`--document takes one of ${DOCUMENT_TYPES.join(", ")}`);
   if (optionText(invocation, "study") === undefined) throw new UsageError("a document doesn't name its study; say which it is with --study ID");
-  if (replaces !== undefined && !DOCUMENT.test(replaces)) throw new UsageError("--replaces takes a document's id");
+  if (replaces !== undefined && !isDocumentId(replaces)) throw new UsageError("--replaces takes a document's id");
   if (replaces !== undefined && invocation.positionals.length > 1) throw new UsageError("--replaces takes one file");
   return { type, site: site ?? null, ...(replaces !== undefined && { replaces }) };
 }
-
-const isDocumentType = (type: string): type is UploadDocument["type"] => DOCUMENT_TYPES.some((each) => each === type);
 
 async function inParts(invocation: Invocation, resumed: string | undefined, document: UploadDocument | undefined): Promise<UploadedPacket> {
   const { positionals, settings, io } = invocation;

@@ -6,6 +6,7 @@ import { CommandLine } from "../../test-support/command-line.ts";
 import { filesOf, isDeliveryName } from "./delivery.ts";
 import type { DropServer, Entry } from "./drop-server.ts";
 import { isPinned } from "./sftp-server.ts";
+import { documentsIn } from "./sidecar.ts";
 
 let terminal: CommandLine;
 beforeEach(() => {
@@ -84,13 +85,45 @@ test("files that are too long together, or whose names no file may have, are ref
   const file = (name: string, bytes = 1): Entry => ({ name, kind: "file", bytes, changedS: 0 });
   const of = async (entries: readonly Entry[]): Promise<unknown> =>
     await filesOf({ list: () => Promise.resolve(entries) } as unknown as DropServer, "/drop/x").then(
-      (files) => files.map(({ name }) => name),
+      ({ files }) => files.map(({ name }) => name),
       (error: { readonly context: { readonly where: unknown } }) => error.context.where,
     );
   expect(await of([file("b"), file("a"), file("Ärger 1")])).toEqual(["a", "b", "Ärger 1"]);
   expect(await of([file("a", 2 ** 31), file("b")])).toEqual(["the delivery: longer than a packet may be"]);
   const fault = "file 1: its name is not UTF-8, too long, or has a character that no name may have";
   for (const name of ["a/b", "a\\b", "a\u0000", "\ufffd", "\u2066a", "n".repeat(256), "\ud800"]) expect([name, await of([file(name)])]).toEqual([name, [fault]]);
+});
+
+test("what a site says of its files makes them documents of their type and place, and nothing else is taken from it", () => {
+  const of = (value: unknown): unknown => {
+    try {
+      return [...documentsIn(typeof value === "string" ? value : JSON.stringify(value), ["a.pdf", "b.xml"])];
+    } catch (error) {
+      return (error as { readonly context: { readonly where: unknown } }).context.where;
+    }
+  };
+  const entry = { file: "a.pdf", type: "irb_correspondence" };
+  const replaces = `doc_${"0".repeat(26)}`;
+  expect(of({ v: 1, documents: [] })).toEqual([]);
+  expect(of({ v: 1, documents: [entry, { file: "b.xml", type: "ectd_sequence", site: "701", replaces }] })).toEqual([
+    ["a.pdf", { type: "irb_correspondence", site: null }],
+    ["b.xml", { type: "ectd_sequence", site: "701", replaces }],
+  ]);
+  for (const whole of ["", "{", "[]", "null", { v: 2, documents: [] }, { v: 1 }, { v: 1, documents: {} }, { v: 1, documents: [], study: "S" }])
+    expect([whole, of(whole)]).toEqual([whole, [expect.stringMatching(/^delivery\.json: not /)]]);
+  for (const [wrong, fault] of [
+    [{ ...entry, file: "c.pdf" }, "names no file of the delivery"],
+    [{ ...entry, file: "../a.pdf" }, "names no file of the delivery"],
+    [{ ...entry, file: "__proto__" }, "names no file of the delivery"],
+    [{ ...entry, type: "dataset" }, "has a type that isn't taken"],
+    [{ ...entry, site: "7/1" }, "has a site that is none"],
+    [{ ...entry, site: 701 }, "has a site that is none"],
+    [{ ...entry, replaces: "doc_1" }, "replaces what is no document's id"],
+    [{ ...entry, study: "S" }, "has other members than file, replaces, site, type"],
+    [null, "has other members than file, replaces, site, type"],
+  ] as const)
+    expect(of({ v: 1, documents: [wrong] })).toEqual([`delivery.json, document 1: ${fault}`]);
+  expect(of({ v: 1, documents: [entry, entry] })).toEqual(["delivery.json, document 2: names a file once more"]);
 });
 
 test("a host key is the pinned one by all of its digest", () => {

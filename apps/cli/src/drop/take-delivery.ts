@@ -60,18 +60,20 @@ async function decide(parts: DropParts, name: string, known: Standing | null): P
   const fresh = (files: readonly FileFacts[]): Standing => ({ key: `drop-${randomBytes(16).toString("hex")}`, packetId: null, files, outcome: null });
   const folder = `${root}/${name}`;
   let files: readonly Entry[];
+  let standing: Standing;
   try {
-    files = await filesOf(server, folder);
+    const delivered = await filesOf(server, folder);
+    ({ files } = delivered);
+    if (known !== null && !isOfLengths(files, known.files)) {
+      await giveUp(parts, id, known);
+      throw new SallyportError("drop.changed");
+    }
+    standing = known ?? fresh(await survey(server, folder, delivered));
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code !== "drop.delivery") throw error;
     await giveUp(parts, id, known);
     return await keep(fresh([]), "refused", refusalOf(error.code, { where: error.context["where"] as readonly string[] }));
   }
-  if (known !== null && !isOfLengths(files, known.files)) {
-    await giveUp(parts, id, known);
-    throw new SallyportError("drop.changed");
-  }
-  const standing = known ?? fresh(await survey(server, folder, files));
   tell(id, "surveyed", {});
   state.put(id, standing);
   try {
@@ -102,11 +104,15 @@ async function send({ server, connection, state, study, signal, tell }: DropPart
   let last: Step | null = null;
   return await connection.upload({
     study,
-    files: files.map((file, at) => ({
-      name: file.name,
-      size: file.bytes,
-      stream: asSurveyed(server, `${folder}/${file.name}`, file, standing.files[at] ?? { bytes: -1, sha256: "" }),
-    })),
+    files: files.map((file, at) => {
+      const facts = standing.files[at] ?? { bytes: -1, sha256: "" };
+      return {
+        name: file.name,
+        size: file.bytes,
+        stream: asSurveyed(server, `${folder}/${file.name}`, file, facts),
+        ...(facts.document !== undefined && { document: facts.document }),
+      };
+    }),
     idempotencyKey: standing.key,
     signal,
     onProgress({ packetId, phase, received }) {
