@@ -1,17 +1,42 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+const EXCLUDED = [...configDefaults.exclude, "**/dist/**", "**/.next/**", "**/.cache/**"];
+/** What has a database, a browser, processes or a measured memory of its own. */
+const WHOLE = ["packages/**/*.int.test.ts", "apps/**/*.int.test.ts", "**/*.memory.test.ts", "e2e/**/*.test.ts", "scripts/**/*.test.mjs"];
 
 export default defineConfig({
   test: {
-    include: ["packages/**/*.test.ts", "apps/**/*.test.{ts,tsx}", "e2e/**/*.test.ts", "bench/**/*.test.ts", "scripts/**/*.test.mjs", "tooling/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**", "**/.next/**", "**/.cache/**"],
-    globalSetup: ["packages/embedded-postgres/dist/testing-setup.js"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 30_000,
-    unstubEnvs: true,
     reporters: ["default", "json"],
     outputFile: { json: "test-results/vitest.json" },
+    teardownTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "whole",
+          include: WHOLE,
+          exclude: EXCLUDED,
+          globalSetup: ["packages/embedded-postgres/dist/testing-setup.js"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          unstubEnvs: true,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["packages/**/*.test.ts", "apps/**/*.test.{ts,tsx}", "bench/**/*.test.ts", "tooling/**/*.test.ts"],
+          exclude: [...EXCLUDED, ...WHOLE],
+          // Loading the same modules for each file anew took longer than most of these tests.
+          isolate: false,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          unstubEnvs: true,
+        },
+      },
+    ],
   },
 });

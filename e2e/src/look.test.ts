@@ -12,7 +12,10 @@ import { Product } from "./support/product.ts";
 /** A folder; every page is drawn into it. */
 const SCREENSHOTS = process.env["SALLYPORT_SCREENSHOTS"];
 const HEIGHTS = { 1440: 900, 390: 844 } as const;
-const THEMES = ["light", "dark"] as const;
+/** Each page on a screen in the light and on a phone in the dark; the long run, and whoever draws, looks at both on both. */
+const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
+const BOTH = ["light", "dark"] as const;
+const THEMES = LONG || SCREENSHOTS !== undefined ? { 1440: BOTH, 390: BOTH } : ({ 1440: ["light"], 390: ["dark"] } as const);
 
 interface Look {
   readonly name: string;
@@ -318,9 +321,9 @@ describe.skipIf(noBrowser !== null)(`on a screen and on a phone, light and dark$
       const found: string[] = [];
       for (const width of [1440, 390] as const) {
         await person.page.setViewportSize({ width, height: HEIGHTS[width] });
-        await person.page.emulateMedia({ colorScheme: "light" });
+        await person.page.emulateMedia({ colorScheme: THEMES[width][0] });
         await open(person);
-        for (const theme of THEMES) {
+        for (const theme of THEMES[width]) {
           await person.page.emulateMedia({ colorScheme: theme });
           await settled(person);
           const over = await person.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

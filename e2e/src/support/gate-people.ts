@@ -30,10 +30,10 @@ export async function releaseDemographics(product: Product): Promise<string> {
   return packetId;
 }
 
-/** Founds the deployment and invites everybody. The password's codes come thirty seconds apart, so that the second founder decides once only. */
+/** Founds the deployment and invites everybody. The password's codes come thirty seconds apart, so the second founder decides nothing here. */
 export async function gatePeople(browser: Browser, product: Product): Promise<GatePeople> {
   const { alma, boris } = await founders(browser, product);
-  const dora = await joined(browser, [alma, boris], { username: "dora", printedName: "Dora Finch" }, /^security_admin/, "Everywhere");
+  const dora = await joined(browser, [boris, alma], { username: "dora", printedName: "Dora Finch" }, /^security_admin/, "Everywhere");
   const passkeys = [alma, dora] as const;
   const rita = await joined(
     browser,
