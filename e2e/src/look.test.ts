@@ -164,8 +164,7 @@ const LOOKS: readonly Look[] = [
     person: () => people.clara,
     isScreenOnly: true,
     open: async (person) => {
-      await person.goto("/subjects");
-      await person.page.locator(".subject-label").first().click();
+      await person.goto(`/subjects/${people.affected}`);
       await person.page.getByRole("button", { name: /^AE/ }).click();
       await shows(person, ".wide-table");
     },

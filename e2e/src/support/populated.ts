@@ -26,10 +26,12 @@ export interface Populated {
   readonly stan: ConsolePerson;
   /** A link that nobody has used. */
   readonly openLink: string;
+  /** A subject that has had an adverse event: not every one has. */
+  readonly affected: string;
 }
 
 /** Founds a deployment; invites two reviewers, an auditor, and who brings packets in and releases them. */
-async function founded(product: Product, browser: Browser): Promise<Populated> {
+async function founded(product: Product, browser: Browser): Promise<Omit<Populated, "affected">> {
   const { alma, boris } = await founders(browser, product);
   const admins = [boris, alma] as const;
   const clara = await joined(browser, admins, { username: "clara", printedName: "Clara Ode" }, /^clinical_reviewer/, `${PILOT}, all`);
@@ -42,7 +44,7 @@ async function founded(product: Product, browser: Browser): Promise<Populated> {
 }
 
 /** Adverse events that are released, a packet that is rejected, and one that waits and corrects what is stored. */
-async function packets({ cora, stan }: Populated): Promise<void> {
+async function packets({ cora, stan }: Pick<Populated, "cora" | "stan">): Promise<void> {
   const data = pilotDemographics();
   const events = publishedEvents() ?? inventedEvents(data.column("USUBJID"), 3);
   const reason = "checked against the source documents";
@@ -60,6 +62,20 @@ async function packets({ cora, stan }: Populated): Promise<void> {
   ]);
 }
 
+async function affectedSubject(product: Product): Promise<string> {
+  const reviewer = product.connect("reviewer");
+  try {
+    const { items } = await reviewer.api.subjects.list.query({ study: PILOT, limit: 500 });
+    for (const { subjectId } of items) {
+      const { domains } = await reviewer.api.subjects.get.query({ subjectId });
+      if (domains.some(({ domain }) => domain === "AE")) return subjectId;
+    }
+    throw new Error("nobody has had an adverse event");
+  } finally {
+    await reviewer.close();
+  }
+}
+
 /** A founded deployment with the pilot's demographics and adverse events released, packets that wait and were decided, a request that waits, and denials. */
 export async function populated(product: Product, browser: Browser): Promise<Populated> {
   const people = await founded(product, browser);
@@ -73,5 +89,5 @@ export async function populated(product: Product, browser: Browser): Promise<Pop
   }
   await packets(people);
   await askToInvite(people.boris, { username: "fay", printedName: "Fay Okoro" }, /^auditor/, "Everywhere");
-  return people;
+  return { ...people, affected: await affectedSubject(product) };
 }
