@@ -3,7 +3,7 @@ import { noBrowser } from "./support/browser.ts";
 import { measurePages, median, type PageTimes } from "./support/page-speed.ts";
 
 const FEW = 1000;
-const MANY = process.env["SALLYPORT_TEST_LONG"] === undefined ? 50_000 : 1_000_000;
+const MANY = process.env["SALLYPORT_TEST_LONG"] === undefined ? 15_000 : 1_000_000;
 const ROUNDS = 5;
 
 let measured: readonly PageTimes[] = [];

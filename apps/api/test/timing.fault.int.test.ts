@@ -6,7 +6,7 @@ import { type Api, type Deployment, deployment } from "./stack.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 /** Interleaved pairs a procedure, shared by its probes. The long run's is the number that the guarantee is stated for. */
-const PAIRS = LONG ? 10_000 : 60;
+const PAIRS = LONG ? 10_000 : 30;
 /** What it takes to see a millisecond on a busy machine. */
 const PAIRS_TO_SEE = LONG ? 10_000 : 400;
 /** Probes that are measured at once. */
