@@ -1,4 +1,4 @@
-import { codeOf, SallyportError } from "@sallyport/errors";
+import { SallyportError } from "@sallyport/errors";
 import {
   type CompiledPolicy,
   firstEnd,
@@ -11,6 +11,7 @@ import {
   underLocks,
   withClosed,
 } from "@sallyport/policy";
+import { EpochPoll, type EpochSource } from "./epoch-poll.ts";
 
 /** All that decisions rest on, as of one epoch. */
 export interface PolicyState {
@@ -23,63 +24,41 @@ export interface PolicyState {
   readonly revokedTokens: ReadonlySet<string>;
 }
 
-/** Port: reads the store; both calls fail fast. */
-export interface PolicySource {
-  epoch(): Promise<bigint>;
-  snapshot(): Promise<PolicySnapshot>;
-}
+export type PolicySource = EpochSource<PolicySnapshot>;
 
 /** Port: whether the custodian's signed note is over exactly these canonical bytes. */
 export type NoteCheck = (note: string, canonical: string) => boolean;
 
-const STALE_MS = 1000;
-
 /**
- * Keeps the policy, principals and assignments of this node as they stand in the store, at most a second old.
- *
- * It polls, because nothing may depend on notifications (DESIGN §6); a node that couldn't read for a second decides nothing:
- * `policy.unavailable`. An active version whose signature doesn't verify denies everything: `policy.unsigned`.
+ * Keeps the policy, principals and assignments of this node as they stand in the store, at most a second old: a node that couldn't read
+ * for a second decides nothing, `policy.unavailable`. An active version whose signature doesn't verify denies everything: `policy.unsigned`.
  */
 export class PolicyDesk {
-  readonly #source: PolicySource;
+  readonly #poll: EpochPoll<PolicySnapshot>;
   readonly #isSigned: NoteCheck;
   readonly #now: () => number;
-  readonly #staleMs: number;
   #state: PolicyState | SallyportError = new SallyportError("policy.unavailable");
   /** What the state was made from, and when a lock in it ends by itself; null where none does. */
   #made: { readonly snapshot: PolicySnapshot; readonly untilMs: number } | null = null;
-  #epoch: bigint | null = null;
-  #freshMs = Number.NEGATIVE_INFINITY;
 
   constructor(source: PolicySource, isSigned: NoteCheck, options: { readonly now: () => number; readonly staleMs?: number }) {
-    this.#source = source;
     this.#isSigned = isSigned;
     this.#now = options.now;
-    this.#staleMs = options.staleMs ?? STALE_MS;
+    const lose = (error: unknown): void => {
+      this.#state = new SallyportError("policy.unavailable", {}, error);
+      this.#made = null;
+    };
+    this.#poll = new EpochPoll(source, { take: (snapshot) => this.#take(snapshot), lose }, options);
   }
 
   /** Reads the store once if its epoch moved. Called a few times a second by the process; never throws. */
-  async refresh(): Promise<void> {
-    const askedMs = this.#now();
-    try {
-      const epoch = await this.#source.epoch();
-      if (epoch !== this.#epoch) {
-        const snapshot = await this.#source.snapshot();
-        this.#take(snapshot);
-        this.#epoch = snapshot.epoch;
-      }
-      this.#freshMs = askedMs;
-    } catch (error) {
-      // The state grows stale by itself; a store that answers nonsense is as good as none.
-      if (codeOf(error) !== "internal") return;
-      this.#state = new SallyportError("policy.unavailable", {}, error);
-      this.#epoch = null;
-    }
+  refresh(): Promise<void> {
+    return this.#poll.refresh();
   }
 
   /** What to decide on now. Throws `policy.unavailable` or `policy.unsigned`. */
   current(): PolicyState {
-    if (this.#now() - this.#freshMs > this.#staleMs) throw new SallyportError("policy.unavailable");
+    this.#poll.assertFresh();
     if (this.#made !== null && this.#now() >= this.#made.untilMs) this.#take(this.#made.snapshot);
     if (this.#state instanceof SallyportError) throw this.#state;
     return this.#state;

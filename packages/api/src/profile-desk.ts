@@ -1,12 +1,9 @@
-import { codeOf, SallyportError } from "@sallyport/errors";
+import { SallyportError } from "@sallyport/errors";
 import { Classifier, type Profile, type ProfileSnapshot, readProfile } from "@sallyport/phi";
+import { EpochPoll, type EpochSource } from "./epoch-poll.ts";
 import type { NoteCheck } from "./policy-desk.ts";
 
-/** Port: reads the store; both calls fail fast. */
-export interface ProfileSource {
-  epoch(): Promise<bigint>;
-  snapshot(): Promise<ProfileSnapshot>;
-}
+export type ProfileSource = EpochSource<ProfileSnapshot>;
 
 /** What releasing and reading ask: how a study's data are classified now. */
 export interface Profiles {
@@ -32,44 +29,31 @@ interface State {
   readonly studies: ReadonlyMap<string, string>;
 }
 
-const STALE_MS = 1000;
-
 /**
  * Keeps the profiles of this node as they stand in the store, at most a second old, as the policy is kept (ADR 0008). One whose signature
  * doesn't verify, whose bytes aren't those of a profile, or that calls itself otherwise than its row, is as good as none.
  */
 export class ProfileDesk implements Profiles {
-  readonly #source: ProfileSource;
+  readonly #poll: EpochPoll<ProfileSnapshot>;
   readonly #isSigned: NoteCheck;
   readonly #now: () => number;
-  readonly #staleMs: number;
   #state: State | null = null;
-  #epoch: bigint | null = null;
-  #freshMs = Number.NEGATIVE_INFINITY;
 
   constructor(source: ProfileSource, isSigned: NoteCheck, options: { readonly now: () => number; readonly staleMs?: number }) {
-    this.#source = source;
     this.#isSigned = isSigned;
     this.#now = options.now;
-    this.#staleMs = options.staleMs ?? STALE_MS;
+    const take = (snapshot: ProfileSnapshot): void => {
+      this.#state = this.#judge(snapshot);
+    };
+    const lose = (): void => {
+      this.#state = null;
+    };
+    this.#poll = new EpochPoll(source, { take, lose }, options);
   }
 
   /** Reads the store once if its epoch moved. Called a few times a second by the process; never throws. */
-  async refresh(): Promise<void> {
-    const askedMs = this.#now();
-    try {
-      if ((await this.#source.epoch()) !== this.#epoch) {
-        const snapshot = await this.#source.snapshot();
-        this.#state = this.#judge(snapshot);
-        this.#epoch = snapshot.epoch;
-      }
-      this.#freshMs = askedMs;
-    } catch (error) {
-      // The state grows stale by itself; a store that answers nonsense is as good as none.
-      if (codeOf(error) !== "internal") return;
-      this.#state = null;
-      this.#epoch = null;
-    }
+  refresh(): Promise<void> {
+    return this.#poll.refresh();
   }
 
   of(study: string): Classifier {
@@ -97,7 +81,8 @@ export class ProfileDesk implements Profiles {
   }
 
   #current(): State {
-    if (this.#state === null || this.#now() - this.#freshMs > this.#staleMs) throw new SallyportError("policy.unavailable");
+    this.#poll.assertFresh();
+    if (this.#state === null) throw new SallyportError("policy.unavailable");
     return this.#state;
   }
 

@@ -1,5 +1,6 @@
 import { SallyportError } from "@sallyport/errors";
 import type { LockRow, LockStore } from "@sallyport/policy";
+import type { Statement } from "./connection.ts";
 import type { Database, Tx } from "./database.ts";
 import { withGrant } from "./site-context.ts";
 
@@ -13,12 +14,7 @@ interface StoredLock extends Omit<LockRow, "lifted" | "untilMs" | "setAtMs"> {
 /** Locks in Postgres. Each change moves the policy's epoch, by a trigger. */
 export function lockStore(database: Database): LockStore<Tx> {
   return {
-    async byId(id) {
-      const [row] = await database.run<StoredLock>`
-        SELECT id, kind, target, set_by AS "setBy", reason, set_at_ms AS "setAtMs", until_ms AS "untilMs", lifted_by AS "liftedBy", lifted_at_ms AS "liftedAtMs"
-          FROM policy.locks WHERE id = ${id}`;
-      return row === undefined ? null : lockOf(row);
-    },
+    byId: (id) => read(database.run, id),
 
     async list(grant, limit) {
       grant.assert("lock.read");
@@ -34,10 +30,7 @@ export function lockStore(database: Database): LockStore<Tx> {
     async lock(tx, id) {
       await tx`SELECT 1 FROM policy.locks WHERE id = ${id} FOR UPDATE`;
       // A statement of its own: it sees what the one before waited for.
-      const [row] = await tx<StoredLock>`
-        SELECT id, kind, target, set_by AS "setBy", reason, set_at_ms AS "setAtMs", until_ms AS "untilMs", lifted_by AS "liftedBy", lifted_at_ms AS "liftedAtMs"
-          FROM policy.locks WHERE id = ${id}`;
-      return row === undefined ? null : lockOf(row);
+      return read(tx, id);
     },
 
     async on(tx, { kind, target }, sinceMs) {
@@ -67,3 +60,10 @@ const lockOf = ({ untilMs, setAtMs, liftedBy, liftedAtMs, ...row }: StoredLock):
   untilMs: untilMs === null ? null : Number(untilMs),
   lifted: liftedBy === null ? null : { by: liftedBy, atMs: Number(liftedAtMs) },
 });
+
+async function read(statement: Statement, id: string): Promise<LockRow | null> {
+  const [row] = await statement<StoredLock>`
+    SELECT id, kind, target, set_by AS "setBy", reason, set_at_ms AS "setAtMs", until_ms AS "untilMs", lifted_by AS "liftedBy", lifted_at_ms AS "liftedAtMs"
+      FROM policy.locks WHERE id = ${id}`;
+  return row === undefined ? null : lockOf(row);
+}

@@ -1,4 +1,6 @@
 import { isWholeHead } from "./dataset-head.ts";
+import { HeadSteps } from "./head-steps.ts";
+import { closes, COMMA, END_OF_LIST, END_OF_OBJECT, following, LINE_FEED, LIST, OBJECT } from "./json-ends.ts";
 import type { JsonScanner } from "./json-scanner.ts";
 import { type JsonStream, MORE } from "./json-stream.ts";
 
@@ -12,7 +14,6 @@ export interface DatasetLimits {
 
 const UNITS_MAX = 1024 * 1024;
 const BATCH_ROWS = 500;
-const [OBJECT, LIST, END_OF_OBJECT, END_OF_LIST, COMMA, LINE_FEED] = [0x7b, 0x5b, 0x7d, 0x5d, 0x2c, 0x0a] as const;
 
 type Members = Record<string, unknown>;
 /** The objects on the way to a dataset's rows; version 1.1 needs the outermost only. */
@@ -37,7 +38,7 @@ export class DatasetFile<T> {
   readonly #stream: JsonStream;
   readonly #take: ((row: unknown) => T | null) | null;
   readonly #rowMax: number;
-  #headLeft: number;
+  readonly #head: HeadSteps;
   #isDone = false;
 
   /** `take` makes of each row what is handed out, or null. Without it no row is: the file is read until its head is whole. */
@@ -45,12 +46,12 @@ export class DatasetFile<T> {
     this.#stream = stream;
     this.#take = take;
     this.#rowMax = rowMax;
-    this.#headLeft = headMax;
+    this.#head = new HeadSteps(stream, headMax, "rows");
   }
 
   /** What was made of the rows, in batches of up to 500. To be run to its end. @throws SallyportError `packet.invalid`. */
   async *batches(): AsyncGenerator<readonly T[]> {
-    await this.#head((scanner) => {
+    await this.#head.take((scanner) => {
       scanner.space();
       if (scanner.peek() !== OBJECT) scanner.fail("an object is expected");
     });
@@ -58,14 +59,14 @@ export class DatasetFile<T> {
     if (this.#isDone) return;
     const isOneLine = this.#stream.line() === 1;
     for (;;) {
-      await this.#head((scanner) => scanner.space());
+      await this.#head.take((scanner) => scanner.space());
       const isAtEnd = this.#stream.isAtEnd;
       if (isAtEnd === true) return;
       if (isAtEnd === false) break;
-      await this.#stream.more(this.#headLeft);
+      await this.#stream.more(this.#head.left);
     }
     const isLines = isOneLine && this.rowsAt === null && this.#stream.line() === 2;
-    await this.#head((scanner) => {
+    await this.#head.take((scanner) => {
       if (!isLines || scanner.peek() !== LIST) scanner.fail("something follows the value");
     });
     yield* this.#rows("lines");
@@ -73,13 +74,13 @@ export class DatasetFile<T> {
 
   async *#object(members: Members, level: Level): AsyncGenerator<readonly T[]> {
     const keys = new Set<string>();
-    let isOpen = await this.#head((scanner) => {
+    let isOpen = await this.#head.take((scanner) => {
       scanner.enter();
       scanner.space();
       return !closes(scanner, END_OF_OBJECT);
     });
     while (isOpen) {
-      const { key, next } = await this.#head((scanner) => {
+      const { key, next } = await this.#head.take((scanner) => {
         scanner.space();
         const found = scanner.key(keys);
         return { key: found, next: following(scanner) };
@@ -96,8 +97,8 @@ export class DatasetFile<T> {
         members[key] = [];
         yield* this.#rows(key === "rows" ? "rows" : "itemData");
       } else {
-        members[key] = this.#parsed(
-          await this.#head((scanner) => {
+        members[key] = this.#stream.parsed(
+          await this.#head.take((scanner) => {
             const text = scanner.valueText();
             following(scanner);
             return text;
@@ -105,7 +106,7 @@ export class DatasetFile<T> {
         );
       }
       if (this.#isDone) return;
-      isOpen = await this.#head((scanner) => {
+      isOpen = await this.#head.take((scanner) => {
         scanner.space();
         if (closes(scanner, END_OF_OBJECT)) return false;
         scanner.take(COMMA, "a comma or the end of the object is expected");
@@ -134,7 +135,7 @@ export class DatasetFile<T> {
       }
       isOpen = !row.isLast;
       stream.row += 1;
-      const taken = this.#take?.(this.#parsed(row.text)) ?? null;
+      const taken = this.#take?.(this.#stream.parsed(row.text)) ?? null;
       if (taken !== null) batch.push(taken);
       if (batch.length < BATCH_ROWS) continue;
       yield batch;
@@ -168,27 +169,6 @@ export class DatasetFile<T> {
     if (text.length > this.#rowMax) scanner.fail("longer than it may be");
     return text;
   }
-
-  /** What the scanner lets pass, JSON.parse takes; its own message would quote the text, so it never leaves. */
-  #parsed(text: string): unknown {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      return this.#stream.refuse("the file", "not JSON");
-    }
-  }
-
-  /** A step outside the rows: what these take together is bounded. */
-  async #head<T>(read: (scanner: JsonScanner) => T): Promise<T> {
-    const { taken, units } = await this.#stream.step((scanner) => {
-      const start = scanner.at;
-      const found = read(scanner);
-      return { taken: found, units: scanner.at - start };
-    }, this.#headLeft);
-    this.#headLeft -= units;
-    if (this.#headLeft < 0) this.#stream.refuse("the file", "has more besides its rows than is read");
-    return taken;
-  }
 }
 
 const opens = (scanner: JsonScanner): boolean => {
@@ -196,16 +176,3 @@ const opens = (scanner: JsonScanner): boolean => {
   scanner.space();
   return !closes(scanner, END_OF_LIST);
 };
-
-/** What comes next, where something has to. */
-function following(scanner: JsonScanner): number {
-  const code = scanner.peek();
-  return Number.isNaN(code) ? scanner.fail("the end is missing") : code;
-}
-
-/** Whether an object or a list ends here; then the scanner is past its end. */
-function closes(scanner: JsonScanner, bracket: number): boolean {
-  if (following(scanner) !== bracket) return false;
-  scanner.leave();
-  return true;
-}

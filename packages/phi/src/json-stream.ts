@@ -95,6 +95,15 @@ export class JsonStream {
     return this.#linesBefore + linesIn(this.#text, this.#at) + 1;
   }
 
+  /** Parses what the scanner let pass, which JSON.parse takes; its own message would quote the text, so it never leaves. */
+  parsed(text: string): unknown {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      return this.refuse("the file", "not JSON");
+    }
+  }
+
   /** Adds a fault, and throws it and what was found before it. `place` and `fault` hold no value. */
   refuse(place: string, fault: string): never {
     this.#faults.add(place, fault);

@@ -1,3 +1,5 @@
+import { HeadSteps } from "./head-steps.ts";
+import { closes, COMMA, END_OF_LIST, END_OF_OBJECT, following, LINE_FEED, LIST, OBJECT } from "./json-ends.ts";
 import type { JsonScanner } from "./json-scanner.ts";
 import { type JsonStream, MORE } from "./json-stream.ts";
 
@@ -10,7 +12,6 @@ export interface PatientLimits {
 }
 
 const UNITS_MAX = 1024 * 1024;
-const [OBJECT, LIST, END_OF_OBJECT, END_OF_LIST, COMMA, LINE_FEED] = [0x7b, 0x5b, 0x7d, 0x5d, 0x2c, 0x0a] as const;
 
 /** How a file carries its resources: one alone, in a Bundle, or one a line. */
 export type Carrier = "resource" | "bundle" | "lines";
@@ -22,14 +23,14 @@ export type Carrier = "resource" | "bundle" | "lines";
 export class PatientFile {
   readonly #stream: JsonStream;
   readonly #rowMax: number;
-  #headLeft: number;
+  readonly #head: HeadSteps;
   /** Known at the end. */
   carrier: Carrier = "resource";
 
   constructor(stream: JsonStream, { rowMax = UNITS_MAX, headMax = UNITS_MAX }: PatientLimits = {}) {
     this.#stream = stream;
     this.#rowMax = rowMax;
-    this.#headLeft = headMax;
+    this.#head = new HeadSteps(stream, headMax, "resources");
   }
 
   /** The resources, as they were parsed. @throws SallyportError `packet.invalid`. */
@@ -42,10 +43,10 @@ export class PatientFile {
       scanner.space();
       if (scanner.peek() !== OBJECT) scanner.fail("an object is expected");
       scanner.enter();
-    }, this.#headLeft);
-    let isOpen = await stream.step((scanner) => !closes(scanner, END_OF_OBJECT), this.#headLeft);
+    }, this.#head.left);
+    let isOpen = await stream.step((scanner) => !closes(scanner, END_OF_OBJECT), this.#head.left);
     while (isOpen) {
-      const { key, isEntries } = await this.#head((scanner) => {
+      const { key, isEntries } = await this.#head.take((scanner) => {
         scanner.space();
         const found = scanner.key(keys);
         return { key: found, isEntries: found === "entry" && following(scanner) === LIST };
@@ -56,8 +57,8 @@ export class PatientFile {
           entries += 1;
           yield entry;
         }
-      } else members[key] = this.#parsed(await this.#head((scanner) => scanner.valueText()));
-      isOpen = await this.#head((scanner) => {
+      } else members[key] = this.#stream.parsed(await this.#head.take((scanner) => scanner.valueText()));
+      isOpen = await this.#head.take((scanner) => {
         if (closes(scanner, END_OF_OBJECT)) return false;
         scanner.take(COMMA, "a comma or the end of the object is expected");
         return true;
@@ -89,7 +90,7 @@ export class PatientFile {
         return { text: found, isLast: isEnd };
       }, this.#rowMax);
       isOpen = !isLast;
-      const entry = this.#parsed(text);
+      const entry = this.#stream.parsed(text);
       const resource = typeof entry === "object" && entry !== null && !Array.isArray(entry) ? (entry as Record<string, unknown>)["resource"] : undefined;
       yield resource;
       stream.row += 1;
@@ -113,7 +114,7 @@ export class PatientFile {
         await stream.more(this.#rowMax);
         continue;
       }
-      yield this.#parsed(text);
+      yield this.#stream.parsed(text);
       stream.row += 1;
       while (stream.isAtEnd === MORE) await stream.more(this.#rowMax);
     }
@@ -125,23 +126,23 @@ export class PatientFile {
     const stream = this.#stream;
     const isOneLine = stream.line() === 1;
     for (;;) {
-      await this.#head((scanner) => scanner.space());
+      await this.#head.take((scanner) => scanner.space());
       const { isAtEnd } = stream;
       if (isAtEnd === true) return false;
       if (isAtEnd === false) break;
-      await stream.more(this.#headLeft);
+      await stream.more(this.#head.left);
     }
-    if (!isOneLine || stream.line() !== 2) await this.#head((scanner) => scanner.fail("something follows the value"));
+    if (!isOneLine || stream.line() !== 2) await this.#head.take((scanner) => scanner.fail("something follows the value"));
     return true;
   }
 
   async #end(): Promise<void> {
     for (;;) {
-      await this.#head((scanner) => scanner.space());
+      await this.#head.take((scanner) => scanner.space());
       const { isAtEnd } = this.#stream;
       if (isAtEnd === true) return;
-      if (isAtEnd === false) await this.#head((scanner) => scanner.fail("something follows the value"));
-      else await this.#stream.more(this.#headLeft);
+      if (isAtEnd === false) await this.#head.take((scanner) => scanner.fail("something follows the value"));
+      else await this.#stream.more(this.#head.left);
     }
   }
 
@@ -151,39 +152,4 @@ export class PatientFile {
     if (text.length > this.#rowMax) scanner.fail("longer than it may be");
     return text;
   }
-
-  /** What the scanner lets pass, JSON.parse takes; its own message would quote the text, so it never leaves. */
-  #parsed(text: string): unknown {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      return this.#stream.refuse("the file", "not JSON");
-    }
-  }
-
-  /** A step outside the resources of a list: what these take together is bounded. */
-  async #head<T>(read: (scanner: JsonScanner) => T): Promise<T> {
-    const { taken, units } = await this.#stream.step((scanner) => {
-      const start = scanner.at;
-      const found = read(scanner);
-      return { taken: found, units: scanner.at - start };
-    }, this.#headLeft);
-    this.#headLeft -= units;
-    if (this.#headLeft < 0) this.#stream.refuse("the file", "has more besides its resources than is read");
-    return taken;
-  }
-}
-
-/** What comes next, where something has to. */
-function following(scanner: JsonScanner): number {
-  const code = scanner.peek();
-  return Number.isNaN(code) ? scanner.fail("the end is missing") : code;
-}
-
-/** Whether an object or a list ends here; then the scanner is past its end. White space before is passed. */
-function closes(scanner: JsonScanner, bracket: number): boolean {
-  scanner.space();
-  if (following(scanner) !== bracket) return false;
-  scanner.leave();
-  return true;
 }

@@ -1,6 +1,7 @@
 import { Lamp } from "../components/lamp.tsx";
 import { Panel } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
+import { CheckFaults } from "./check-faults.tsx";
 import { DOCUMENT_CHECK_TEXT, type InspectedDocument, mediaText, placeText, wouldText } from "./document-text.ts";
 import { DOCUMENT_TEXT } from "./document-types.ts";
 import { bytesText } from "./packet-text.ts";
@@ -74,18 +75,7 @@ function Notes({ document }: { readonly document: InspectedDocument }) {
     <div className={fails ? "faults" : "advice withdrawn"}>
       <h3 className="part-title">{`${fails ? "What is wrong in" : "To be weighed in"} file ${document.n} (${DOCUMENT_TEXT[document.type]})`}</h3>
       {found.map(({ check, where }) => (
-        <div key={check}>
-          <p>
-            <strong>{DOCUMENT_CHECK_TEXT[check].title}.</strong> Asked: {DOCUMENT_CHECK_TEXT[check].asks}
-          </p>
-          <ul className="fault-places">
-            {where.map((place) => (
-              <li key={place}>
-                <code>{place}</code>
-              </li>
-            ))}
-          </ul>
-        </div>
+        <CheckFaults key={check} {...DOCUMENT_CHECK_TEXT[check]} where={where} />
       ))}
     </div>
   );

@@ -2,6 +2,7 @@ import { Lamp } from "../components/lamp.tsx";
 import { Panel } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { domainTitle } from "../subjects/sdtm-names.ts";
+import { CheckFaults } from "./check-faults.tsx";
 import { CHECK_TEXT, failedChecks, fileText, type InspectedFile } from "./inspection-text.ts";
 import { bytesText } from "./packet-text.ts";
 
@@ -60,18 +61,7 @@ function Faults({ file }: { readonly file: InspectedFile }) {
       {file.checks
         .filter(({ passed }) => !passed)
         .map(({ check, where }) => (
-          <div key={check}>
-            <p>
-              <strong>{CHECK_TEXT[check].title}.</strong> Asked: {CHECK_TEXT[check].asks}
-            </p>
-            <ul className="fault-places">
-              {where.map((place) => (
-                <li key={place}>
-                  <code>{place}</code>
-                </li>
-              ))}
-            </ul>
-          </div>
+          <CheckFaults key={check} {...CHECK_TEXT[check]} where={where} />
         ))}
     </div>
   );

@@ -1,3 +1,5 @@
+import { CsvError, parse } from "csv-parse/sync";
+
 /** One line of a CSV file that holds cells; `line` counts from 1, the header being the first. */
 export interface CsvLine {
   readonly line: number;
@@ -10,72 +12,23 @@ export interface CsvFault {
   readonly problem: "quote";
 }
 
-const QUOTE = '"';
+/** RFC 4180 §2 and nothing more; how many cells a line has is for its columns to judge. */
+const FORM = { bom: true, record_delimiter: ["\r\n", "\n"], relax_column_count: true, skip_empty_lines: true, info: true };
 
 /**
- * Reads a CSV file (RFC 4180 §2): cells by commas, lines by LF or CR LF, quoted cells with doubled quotes, in which commas and line breaks
- * are text. A byte order mark at the beginning, and lines without any cell, are left out. Nothing is trimmed and nothing is guessed: what
- * follows a closing quote, and a quote inside an unquoted cell, are faults.
+ * Reads a CSV file: cells by commas, lines by LF or CR LF, quoted cells with doubled quotes, in which commas and line breaks are text. A
+ * byte order mark at the beginning, and lines without any cell, are left out. Nothing is trimmed and nothing is guessed: what follows a
+ * closing quote, and a quote inside an unquoted cell, are faults.
  */
 export function readCsv(text: string): readonly CsvLine[] | CsvFault {
-  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const lines: CsvLine[] = [];
-  let cells: string[] = [];
-  let line = 1;
-  let begunAt = 1;
-  let at = 0;
-  const endLine = (): void => {
-    if (cells.length > 1 || cells[0] !== "") lines.push({ line: begunAt, cells });
-    cells = [];
-    line += 1;
-    begunAt = line;
-  };
-  for (;;) {
-    let cell: string;
-    if (source[at] === QUOTE) {
-      const read = quoted(source, at);
-      if (read === null) return { line: begunAt, problem: "quote" };
-      ({ cell, at } = read);
-      line += cell.split("\n").length - 1;
-    } else {
-      const end = endOfPlain(source, at);
-      cell = source.slice(at, end);
-      if (cell.includes(QUOTE)) return { line, problem: "quote" };
-      at = end;
-    }
-    cells.push(cell);
-    if (at >= source.length) {
-      endLine();
-      return lines;
-    }
-    if (source[at] === ",") at += 1;
-    else if (source.startsWith("\r\n", at)) {
-      endLine();
-      at += 2;
-    } else if (source[at] === "\n") {
-      endLine();
-      at += 1;
-    } else return { line, problem: "quote" };
+  try {
+    // With `info`, each record comes with the line at which it ends.
+    const read = parse(text, FORM) as unknown as readonly { readonly info: { readonly lines: number }; readonly record: readonly string[] }[];
+    return read.map(({ info, record }) => ({ line: info.lines - breaksIn(record), cells: record }));
+  } catch (error) {
+    if (error instanceof CsvError) return { line: Number(error["lines"]), problem: "quote" };
+    throw error;
   }
 }
 
-/** A quoted cell from its opening quote on, and where it is over; null where it never closes. */
-function quoted(source: string, from: number): { readonly cell: string; readonly at: number } | null {
-  let cell = "";
-  let at = from + 1;
-  for (;;) {
-    const next = source.indexOf(QUOTE, at);
-    if (next < 0) return null;
-    cell += source.slice(at, next);
-    if (source[next + 1] !== QUOTE) return { cell, at: next + 1 };
-    cell += QUOTE;
-    at = next + 2;
-  }
-}
-
-/** Where an unquoted cell is over. A lone carriage return is part of it, and no form takes it. */
-function endOfPlain(source: string, from: number): number {
-  let at = from;
-  while (at < source.length && source[at] !== "," && source[at] !== "\n" && !source.startsWith("\r\n", at)) at += 1;
-  return at;
-}
+const breaksIn = (cells: readonly string[]): number => cells.join("").match(/\r\n|\r|\n/g)?.length ?? 0;
