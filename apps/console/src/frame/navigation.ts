@@ -7,7 +7,7 @@ export interface Destination {
   readonly icon: IconName;
   /** Shown to those whose rules name one of these acts; to everybody where there is none. */
   readonly needs: readonly string[];
-  readonly group: "watch" | "work" | "self";
+  readonly group: "watch" | "work" | "govern" | "self";
   /** Other words for it, for the palette. */
   readonly also: string;
 }
@@ -34,7 +34,7 @@ export const destinations: readonly Destination[] = [
     also: "classification phi hipaa identifiers variables regulatory fhir",
   },
   { href: "/approvals", name: "Approvals", icon: "approvals", needs: ["approval.read"], group: "work", also: "requests decide inbox" },
-  { href: "/people", name: "People", icon: "people", needs: ["principal.read"], group: "work", also: "users invite suspend recover roles" },
+  { href: "/people", name: "People", icon: "people", needs: ["principal.read"], group: "govern", also: "users invite suspend recover roles" },
   { href: "/me", name: "Session and security", icon: "me", needs: [], group: "self", also: "my passkeys authenticators sessions rights" },
   { href: "/terminal", name: "Confirm a terminal", icon: "terminal", needs: [], group: "self", also: "command line login code" },
 ];

@@ -10,6 +10,7 @@ import { type Destination, mayShow, railDestinations } from "./navigation.ts";
 const GROUPS: readonly { readonly group: Destination["group"]; readonly title: string }[] = [
   { group: "watch", title: "Watch" },
   { group: "work", title: "Work" },
+  { group: "govern", title: "Govern" },
   { group: "self", title: "You" },
 ];
 
@@ -23,6 +24,7 @@ export function Navigation({ onGo }: { readonly onGo?: () => void }) {
     <nav className="rail-nav" aria-label="Pages">
       {GROUPS.map(({ group, title }) => {
         const shown = railDestinations.filter((each) => each.group === group && mayShow(each, actions));
+        if (shown.length === 0) return null;
         return (
           <div key={group} className={`rail-group rail-group-${group}`}>
             <p className="rail-title" id={`rail-${group}`}>
