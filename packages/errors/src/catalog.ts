@@ -63,6 +63,12 @@ export const catalog = {
   "workload.invalid": denied(403, "workload", "The certificate does not name exactly one workload of this deployment.", "Enrol the workload again."),
   "workload.revoked": denied(403, "workload", "The certificate has expired or was revoked.", "Enrol the workload again."),
   "workload.not_allowed": denied(403, "workload", "This workload may not call this route.", "Call with the workload that the route is meant for."),
+  "workload.code": denied(
+    403,
+    "workload",
+    "This code is not good: it is no code, was used, is not approved, or its time is over. Nothing was issued.",
+    "Ask a security administrator for a new code.",
+  ),
   "workload.crl_stale": unavailable("workload", "The revocation list is stale, so no certificate can be trusted.", "Check that the custodian is running."),
   // Principal: who is acting (token).
   "token.missing": denied(401, "principal", "The request carries no single bearer token.", RENEW),
@@ -197,6 +203,13 @@ export const catalog = {
     "You stopped this administrator already within the last seven days. Nothing was changed.",
     "Ask for their suspension, or have another administrator stop them.",
   ),
+  "workload.request": rejected(
+    400,
+    "This is not a certificate request that this service may make: another kind of key, more than its own name, or no proof that it holds the key. Nothing was issued.",
+    "Make it with sallyport enrol or sallyport renew, on the machine that the service runs on.",
+  ),
+  "workload.taken": rejected(409, "This name was given to a service already, and is never given again. Nothing was changed.", "Choose another name."),
+  "workload.state": rejected(409, "This service has been offboarded, for good. Nothing was changed.", "Create another service, under another name."),
   "people.taken": rejected(409, "This user name belongs to somebody. Nothing was changed.", "Choose another user name."),
   "people.state": rejected(409, "This person is not in a state that allows this. Nothing was changed.", "Look at how the person stands first."),
   "people.floor": rejected(409, "Two active administrators have to remain. Nothing was changed.", "Have another administrator enrol first."),

@@ -19,6 +19,7 @@ export const POWERFUL_ACTIONS: readonly Action[] = [
   "authenticator.recover",
   "lock.set",
   "lock.lift",
+  "workload.enrol",
   "workload.revoke",
   "keys.rotate",
 ];

@@ -23,6 +23,7 @@ export const ACTIONS = [
   "profile.change",
   "principal.read",
   "workload.read",
+  "workload.enrol",
   "workload.revoke",
   "role.read",
   "role.change",

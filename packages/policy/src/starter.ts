@@ -102,6 +102,7 @@ const ROLES = {
       ["session.end", "session"],
       ["approval.decide", "approval"],
       ["workload.read", "workload"],
+      ["workload.enrol", "workload"],
       ["workload.revoke", "workload"],
       ["role.read", "role"],
       ["role.change", "role"],
