@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { violationsOf } from "./support/axe.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ConsolePerson } from "./support/console-person.ts";
+import { governingLooks } from "./support/governing-looks.ts";
+import { type Look, shows } from "./support/look.ts";
 import { chooseDocument } from "./support/packet-pages.ts";
 import { populated, type Populated } from "./support/populated.ts";
 import { Product } from "./support/product.ts";
@@ -16,15 +18,6 @@ const HEIGHTS = { 1440: 900, 390: 844 } as const;
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 const BOTH = ["light", "dark"] as const;
 const THEMES = LONG || SCREENSHOTS !== undefined ? { 1440: BOTH, 390: BOTH } : ({ 1440: ["light"], 390: ["dark"] } as const);
-
-interface Look {
-  readonly name: string;
-  readonly person: () => ConsolePerson;
-  /** Brings the page up, to where what it is for can be seen. */
-  readonly open: (person: ConsolePerson) => Promise<void>;
-  /** Whether the picture ends where the screen does: a window lies over the page, or the rest is more of the same. */
-  readonly isScreenOnly?: true;
-}
 
 let product: Product;
 let browser: Browser;
@@ -44,8 +37,6 @@ afterAll(async () => {
   await browser.close();
   await product.remove();
 }, 120_000);
-
-const shows = async (person: ConsolePerson, selector: string): Promise<void> => await person.page.locator(selector).first().waitFor();
 
 /** Opens the window of an act on the first subject. */
 async function openAct(person: ConsolePerson, act: string): Promise<void> {
@@ -233,58 +224,7 @@ const LOOKS: readonly Look[] = [
       await shows(person, ".effect-line");
     },
   },
-  {
-    name: "approvals",
-    person: () => people.alma,
-    open: async (person) => {
-      await person.goto("/approvals?show=all");
-      await shows(person, ".row-open");
-    },
-  },
-  {
-    name: "request",
-    person: () => people.alma,
-    isScreenOnly: true,
-    open: async (person) => {
-      await person.goto("/approvals");
-      await person.page.locator(".row-open").first().click();
-      await person.heading("Your decision");
-    },
-  },
-  {
-    name: "people",
-    person: () => people.alma,
-    open: async (person) => {
-      await person.goto("/people");
-      await shows(person, ".row-open");
-    },
-  },
-  {
-    name: "person",
-    person: () => people.alma,
-    isScreenOnly: true,
-    open: async (person) => {
-      await person.goto("/people");
-      await person.button("Clara Ode").click();
-      await person.button(/Suspend: begin/).waitFor();
-    },
-  },
-  {
-    name: "me",
-    person: () => people.alma,
-    open: async (person) => {
-      await person.goto("/me");
-      await person.heading("Authenticators");
-    },
-  },
-  {
-    name: "terminal",
-    person: () => people.alma,
-    open: async (person) => {
-      await person.goto("/terminal");
-      await person.page.getByLabel("Code on your terminal").waitFor();
-    },
-  },
+  ...governingLooks(() => people),
 ];
 
 /** Waits until nothing is loading, the frame knows for whom it is, and nothing is on its way in or out; what moves for ever is left to it. */

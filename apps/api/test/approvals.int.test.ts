@@ -158,6 +158,11 @@ describe("an approval", () => {
     const overview = dataOf(await ben.call(api, "overview.get", {})) as { needs: readonly { kind: string; count: number }[] };
     expect(overview.needs.find(({ kind }) => kind === "approval")?.count).toBe(forBen.waiting);
     expect((await list(ada, "mine")).items[0]?.approvalId).toBe(asked.approvalId);
+    const waiting = await list(ben, "decide");
+    expect(waiting.items.map(({ approvalId }) => approvalId)).toEqual(forBen.items.filter(({ mayDecide }) => mayDecide).map(({ approvalId }) => approvalId));
+    expect((await list(ada, "decide")).items.some(({ approvalId }) => approvalId === asked.approvalId)).toBe(false);
+    const invitations = dataOf(await ben.call(api, "approvals.list", { show: "all", kind: "person.invite" })) as { items: readonly { kind: string }[] };
+    expect(invitations.items.every(({ kind }) => kind === "person.invite")).toBe(true);
     expect(await list(kim, "all")).toEqual({ items: [], waiting: 0, next: null });
     const first = dataOf(await ben.call(api, "approvals.list", { show: "all", limit: 1 })) as { items: readonly Summary[]; next: string };
     const second = dataOf(await ben.call(api, "approvals.list", { show: "all", limit: 1, cursor: first.next })) as { items: readonly Summary[] };

@@ -107,3 +107,33 @@ test("sites come from a file, each with a chain of its own, all of them or none"
   expect(codeOf(await api.call("auditor", "trail.verify", { chains: [`site:${STUDY}/705`] }))).toBe("ok");
   expect(codeOf(await eve.call(api, "studies.importSites", { csv: good, reason: REASON }))).toBe("policy.denied");
 });
+
+test("people come by a file as far as their invitations: each line is checked as one would be, and nobody is invited by it", async () => {
+  const header = "username,name,role,study,site,until";
+  const shown = (await preview(
+    "people.previewImport",
+    `${header}\nlea.low,"Low, Lea",auditor,${STUDY},701,2090-01-01T00:00:00.000Z\nkim,Kim Ode,security_admin,*,*,`,
+  )) as Preview & {
+    readonly invitations: readonly object[];
+  };
+  expect(shown).toMatchObject({ lines: 2, faults: [] });
+  expect(shown.effects[0]).toMatchObject({ what: "Low, Lea (lea.low)", after: `asked to be invited as auditor at ${STUDY}/701 until 2090-01-01T00:00:00.000Z` });
+  expect(shown.invitations).toEqual([
+    { line: 2, username: "lea.low", printedName: "Low, Lea", role: "auditor", study: STUDY, site: "701", until: "2090-01-01T00:00:00.000Z" },
+    { line: 3, username: "kim", printedName: "Kim Ode", role: "security_admin", study: "*", site: "*", until: null },
+  ]);
+  const faulty = [
+    `eve,Eve Person,auditor,${STUDY},701,`,
+    `lea,Lea Low,auditor,${STUDY},701,`,
+    `lea,Lea Lower,auditor,${STUDY},701,`,
+    `pat,Pat Hay,tea_maker,${STUDY},701,`,
+    `joe,Joe Fox,auditor,${STUDY},799,`,
+    `ann,Ann Roe,auditor,${STUDY},701,2020-01-01T00:00:00.000Z`,
+  ];
+  const refused = await preview("people.previewImport", [header, ...faulty].join("\n"));
+  expect(faultsOf(refused)).toEqual(["2 username registered", "4 username line_twice", "5 role unknown", "6 site unknown", "7 until form"]);
+  expect(refused.effects).toEqual([]);
+  const [people] = await at.owner.run<{ count: number }>`SELECT count(*)::integer AS count FROM people.persons WHERE username IN ('lea', 'lea.low', 'kim')`;
+  expect(people?.count).toBe(0);
+  expect(codeOf(await eve.call(api, "people.previewImport", { csv: `${header}\n` }))).toBe("policy.denied");
+});

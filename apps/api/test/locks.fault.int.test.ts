@@ -52,10 +52,19 @@ test("a person is stopped within a second, and their sessions don't come back wh
   expect(await sees()).toBe("ok");
   const { lockId, until: end, sessionsEnded } = await set(personal(eve));
   expect([end, sessionsEnded]).toEqual([null, 1]);
+  const isLocked = async (): Promise<boolean | undefined> =>
+    (dataOf(await ada.call(api, "people.list", {})) as { people: readonly { personId: string; isLocked: boolean }[] }).people.find(({ personId }) => personId === eve.person)
+      ?.isLocked;
+  expect(await isLocked()).toBe(true);
   await inASecond(async () => (await sees()) !== "ok");
   expect(["token.revoked", "session.ended"]).toContain(await sees());
   expect(await setting(personal(eve), ben)).toBe("lock.state");
+  const needs = async (): Promise<readonly { kind: string; count: number }[]> =>
+    (dataOf(await ada.call(api, "overview.get", {})) as { needs: readonly { kind: string; count: number }[] }).needs.filter(({ kind }) => kind === "lock");
+  expect((await needs()).map(({ count }) => count)).toEqual([1]);
   expect(await lift(lockId)).toBe("ok");
+  expect(await isLocked()).toBe(false);
+  await inASecond(async () => (await needs()).length === 0);
   expect(await lift(lockId)).toBe("lock.state");
   await persons.known(api);
   expect(await sees()).toBe("session.ended");

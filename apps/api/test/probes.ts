@@ -173,6 +173,8 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "me.passkeyOptions": [],
     "me.provider": [],
     "people.list": [],
+    // Whom to invite where: it belongs to the whole deployment, as the invitation does.
+    "people.previewImport": [],
     "policy.current": [],
     "policy.versions": [],
     "policy.proposals": [],

@@ -111,6 +111,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "studies.changeTitle": ["admin", { study: OTHER_STUDY, title: "Another title", reason: "as the sponsor has it" }],
   "studies.closeSite": ["admin", { study: OTHER_STUDY, site: "901", reason: "as the sponsor has it" }],
   "studies.reopenSite": ["admin", { study: OTHER_STUDY, site: "901", reason: "as the sponsor has it" }],
+  "people.previewImport": ["admin", { csv: `username,name,role,study,site\nlea.low,Lea Low,clinical_reviewer,${STUDY},701` }],
   "assignments.previewImport": ["admin", { csv: `who,role,study,site\nsvc_reviewer704,clinical_reviewer,${STUDY},701` }],
   "assignments.import": ["admin", { csv: `who,role,study,site\nsvc_reviewer704,clinical_reviewer,${STUDY},701`, reason: "covers for a colleague" }],
   "studies.previewSites": ["admin", { csv: `study,site,name,country\n${OTHER_STUDY},903,Three,USA` }],

@@ -37,6 +37,7 @@ const person = (name: string, printedName: string, more: Record<string, unknown>
   hasPassword: false,
   locked: [],
   sessions: 0,
+  isLocked: false,
   lastSeenAt: ago(30),
   ...more,
 });

@@ -52,6 +52,7 @@ import { subjectExposure } from "./routers/subjects/exposure.ts";
 import { endSessions } from "./routers/people/end-sessions.ts";
 import { listPeople } from "./routers/people/list-people.ts";
 import { offboard } from "./routers/people/offboard.ts";
+import { previewInvitations } from "./routers/people/preview-invitations.ts";
 import { suspend } from "./routers/people/suspend.ts";
 import { changeStudyTitle, closeSite, reopenSite } from "./routers/studies/change-study.ts";
 import { importSites, previewSites } from "./routers/studies/import-sites.ts";
@@ -145,6 +146,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       suspend: suspend(boundary, deps),
       offboard: offboard(boundary, deps),
       endSessions: endSessions(boundary, deps),
+      previewImport: previewInvitations(boundary, deps),
       issueLink: issueLink(boundary, deps),
     },
     me: {

@@ -2,7 +2,9 @@ import { SallyportError } from "@sallyport/errors";
 import {
   type CompiledPolicy,
   firstEnd,
+  isLocking,
   type LivePrincipal,
+  type Lock,
   lockedTokens,
   policyDigest,
   policyLabel,
@@ -22,6 +24,8 @@ export interface PolicyState {
   /** Services alone: a person is never found by a workload. */
   readonly byWorkload: ReadonlyMap<string, LivePrincipal>;
   readonly revokedTokens: ReadonlySet<string>;
+  /** Those that hold. */
+  readonly locks: readonly Lock[];
 }
 
 export type PolicySource = EpochSource<PolicySnapshot>;
@@ -83,6 +87,7 @@ export class PolicyDesk {
       principals: new Map(principals.map((principal) => [principal.id, principal])),
       byWorkload: new Map(principals.flatMap((principal) => (principal.workload === null ? [] : [[principal.workload, principal] as const]))),
       revokedTokens: new Set([...snapshot.revokedTokens, ...lockedTokens(snapshot.locks, nowMs)]),
+      locks: snapshot.locks.filter((lock) => isLocking(lock, nowMs)),
     };
   }
 }

@@ -96,6 +96,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "people.issueLink": { type: "mutation", repeatable: false },
   "people.list": { type: "query", repeatable: true },
   "people.offboard": { type: "mutation", repeatable: true },
+  "people.previewImport": { type: "query", repeatable: true },
   "people.suspend": { type: "mutation", repeatable: true },
   "profiles.compare": { type: "query", repeatable: true },
   "profiles.get": { type: "query", repeatable: true },

@@ -59,7 +59,13 @@ export const ApprovalSummary = z.strictObject({
   isMine: z.boolean(),
 });
 
-export const ListApprovalsInput = strict({ show: z.enum(["open", "mine", "all"]).default("open"), cursor: Cursor.optional(), limit: PageLimit });
+/** `decide` are those that wait for the caller's decision, `expired` those that nobody decided or used in time. */
+export const ListApprovalsInput = strict({
+  show: z.enum(["open", "decide", "mine", "expired", "all"]).default("open"),
+  kind: ApprovalKind.optional(),
+  cursor: Cursor.optional(),
+  limit: PageLimit,
+});
 /** `waiting` counts what the caller may decide now. */
 export const ListApprovalsOutput = strict({ items: z.array(ApprovalSummary), waiting: Count, next: Cursor.nullable() });
 

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { Count, Reason } from "./primitives.ts";
+import { RoleName } from "./assignments.ts";
+import { AssignmentPlace, PrintedName, Username } from "./people.ts";
+import { Count, IsoTime, Reason } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
@@ -34,6 +36,12 @@ export const PreviewImportOutput = strict({
   lines: Count,
   faults: z.array(ImportFault),
   effects: z.array(z.strictObject({ line: Count, what: z.string(), before: z.string().nullable(), after: z.string() })),
+});
+
+/** `people.previewImport`: the same of people who are to be invited, and what `approvals.requestInvite` takes for each of them. */
+export const PreviewInvitationsOutput = strict({
+  ...PreviewImportOutput.shape,
+  invitations: z.array(z.strictObject({ line: Count, username: Username, printedName: PrintedName, role: RoleName, ...AssignmentPlace.shape, until: IsoTime.nullable() })),
 });
 
 /** Does what a preview showed, all of it or nothing: `import.invalid` where a line has a fault by now. */

@@ -59,6 +59,8 @@ export const PersonSummary = z.strictObject({
   hasPassword: z.boolean(),
   /** Methods that are locked after failed attempts, and until when. */
   locked: z.array(z.strictObject({ method: SignInMethod, until: IsoTime })),
+  /** Whether a lock stops them: who set it, why and until when is in `locks.list`. */
+  isLocked: z.boolean(),
   sessions: Count,
   lastSeenAt: IsoTime.nullable(),
 });

@@ -121,7 +121,7 @@ async function rowsOf(tx: Tx, ids: readonly string[]): Promise<readonly Approval
 }
 
 async function page(tx: Tx, filter: Parameters<ApprovalStore<Tx>["list"]>[1]): ReturnType<ApprovalStore<Tx>["list"]> {
-  const { show, person, decidable, nowMs, after = null, limit } = filter;
+  const { show, kind = null, person, decidable, nowMs, after = null, limit } = filter;
   const rights = JSON.stringify(decidable.map(({ sites, ...right }) => ({ ...right, sites: sites.join("\n") })));
   const found = await tx<{ id: string }>`
     WITH rights AS (SELECT * FROM json_to_recordset(${rights}::text::json) AS x (kind text, deployment boolean, sites text))
@@ -131,6 +131,10 @@ async function page(tx: Tx, filter: Parameters<ApprovalStore<Tx>["list"]>[1]): R
                  SELECT 1 FROM rights x WHERE x.kind = r.kind
                     AND CASE WHEN r.site_key IS NULL THEN x.deployment ELSE r.site_key = ANY (string_to_array(x.sites, E'\n')) END)))
        AND (${show} <> 'open' OR (r.state = 'requested' AND r.expires_at_ms > ${nowMs}) OR (r.state = 'approved' AND r.usable_until_ms > ${nowMs}))
+       AND (${show} <> 'expired' OR (r.state = 'requested' AND r.expires_at_ms <= ${nowMs}) OR (r.state = 'approved' AND r.usable_until_ms <= ${nowMs}))
+       AND (${show} <> 'decide' OR (r.state = 'requested' AND r.expires_at_ms > ${nowMs} AND r.requested_by_person <> ${person} AND r.concerns IS DISTINCT FROM ${person}
+            AND NOT EXISTS (SELECT 1 FROM approvals.votes v WHERE v.request = r.id AND v.person = ${person})))
+       AND (${kind}::text IS NULL OR r.kind = ${kind})
        AND (${after}::text IS NULL OR (r.requested_at_ms, r.id) < (SELECT a.requested_at_ms, a.id FROM approvals.requests a WHERE a.id = ${after}))
      ORDER BY r.requested_at_ms DESC, r.id DESC LIMIT ${limit}`;
   const [counted] = await tx<{ waiting: number }>`

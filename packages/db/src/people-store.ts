@@ -60,6 +60,8 @@ export function peopleStore(database: Database): PeopleStore<Tx> {
              (SELECT count(*)::int FROM people.passkeys k WHERE k.person = p.id) AS passkeys,
              EXISTS (SELECT 1 FROM people.passwords w WHERE w.person = p.id) AS "hasPassword",
              (SELECT count(*)::int FROM people.sessions s WHERE s.person = p.id AND s.ended_ms IS NULL AND s.ends_ms > ${nowMs}) AS sessions,
+             EXISTS (SELECT 1 FROM policy.locks l WHERE l.kind = 'person' AND l.target = p.id AND l.lifted_at_ms IS NULL
+                        AND (l.until_ms IS NULL OR l.until_ms > ${nowMs}::bigint)) AS "isLocked",
              (SELECT max(s.last_seen_ms)::float8 FROM people.sessions s WHERE s.person = p.id) AS "lastSeenMs"
         FROM people.persons p ORDER BY p.username`,
 

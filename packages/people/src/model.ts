@@ -27,6 +27,8 @@ export interface PersonOverview extends Person {
   readonly hasPassword: boolean;
   /** Sessions that are live now. */
   readonly sessions: number;
+  /** Whether a lock on them holds now. */
+  readonly isLocked: boolean;
   readonly lastSeenMs: number | null;
 }
 

@@ -58,7 +58,9 @@ export interface ApprovalStore<Tx> {
   list(
     grant: Grant,
     filter: {
-      readonly show: "open" | "mine" | "all";
+      readonly show: "open" | "decide" | "mine" | "expired" | "all";
+      /** One kind alone. */
+      readonly kind?: string | undefined;
       readonly person: string;
       readonly decidable: readonly DecidableKind[];
       readonly nowMs: number;

@@ -3,7 +3,7 @@ import { Badge, EmptyState, Panel } from "../components/states.tsx";
 import { inUrgency, type NeedOf } from "./needs.ts";
 
 /** Where the count is of things to do, and not of what there is. */
-const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set(["approval", "packet", "locked", "broken"]);
+const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set(["approval", "packet", "lock", "locked", "broken"]);
 
 /** What waits for the reader, most urgent first. */
 export function NeedsPanel({ needs }: { readonly needs: readonly NeedOf[] }) {
@@ -18,7 +18,9 @@ export function NeedsPanel({ needs }: { readonly needs: readonly NeedOf[] }) {
             <li key={kind}>
               <Link href={href} className="need">
                 <span>{text}</span>
-                {COUNTED.has(kind) && count > 1 && <Badge tone={kind === "broken" || kind === "locked" ? "shut" : "caution"}>{count.toLocaleString("en-GB")}</Badge>}
+                {COUNTED.has(kind) && count > 1 && (
+                  <Badge tone={kind === "broken" || kind === "locked" || kind === "lock" ? "shut" : "caution"}>{count.toLocaleString("en-GB")}</Badge>
+                )}
               </Link>
             </li>
           ))}

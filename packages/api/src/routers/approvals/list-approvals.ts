@@ -12,12 +12,12 @@ export const listApprovals = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => 
   const acts = approvalActs(deps);
   return boundary.read(
     { action: "approval.read", resource: "approval", input: ListApprovalsInput, output: ListApprovalsOutput, locate: () => locateSites(deps, {}) },
-    async ({ input: { show, cursor, limit }, grant, trace, may }) => {
+    async ({ input: { show, kind, cursor, limit }, grant, trace, may }) => {
       const { cursor: key } = await deps.referenceKeys();
-      const scope = { principal: grant.principal, list: "approvals.list", filter: { show } };
+      const scope = { principal: grant.principal, list: "approvals.list", filter: { show, ...(kind !== undefined && { kind }) } };
       const after = cursor === undefined ? undefined : openCursor(key, scope, cursor);
       const nowMs = deps.now();
-      const page = await deps.approvals.list(grant, { show, person: grant.person, decidable: decidableKinds(acts, grant.sites, may), nowMs, after, limit });
+      const page = await deps.approvals.list(grant, { show, kind, person: grant.person, decidable: decidableKinds(acts, grant.sites, may), nowMs, after, limit });
       const last = page.items.at(-1);
       trace.note({ shown: page.items.length, waiting: page.waiting });
       return {

@@ -45,6 +45,10 @@ export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, sessio
       needs.push({ kind: "few_administrators", text: "Fewer than three administrators: one who loses their authenticators can't be recovered.", count, href: "/people" });
     }
   }
+  if (reach({ action: "lock.read", resource: "lock" }, { kind: "deployment" }) !== null) {
+    const count = deps.policy.current().locks.length;
+    if (count > 0) needs.push({ kind: "lock", text: count === 1 ? "A lock is in force." : "Locks are in force.", count, href: "/locks" });
+  }
   const waiting = await approvalsWaiting(deps, { grant, reach, may });
   if (waiting > 0)
     needs.push({ kind: "approval", text: waiting === 1 ? "A request waits for your decision." : "Requests wait for your decision.", count: waiting, href: "/approvals" });

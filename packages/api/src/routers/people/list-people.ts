@@ -21,7 +21,7 @@ export const listPeople = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const locked = await deps.people.attempts.locked(names, nowMs);
       trace.note({ shown: people.length });
       return {
-        people: people.map(({ id, principal, username, printedName, status, assignments, passkeys, hasPassword, sessions, lastSeenMs }, at) => ({
+        people: people.map(({ id, principal, username, printedName, status, assignments, passkeys, hasPassword, sessions, isLocked, lastSeenMs }, at) => ({
           personId: id,
           principal,
           username,
@@ -32,6 +32,7 @@ export const listPeople = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
           passkeys,
           hasPassword,
           locked: locked.filter(({ name }) => name === names[at]).map(({ method, untilMs }) => ({ method, until: new Date(untilMs).toISOString() })),
+          isLocked,
           sessions,
           lastSeenAt: lastSeenMs === null ? null : new Date(lastSeenMs).toISOString(),
         })),
