@@ -9,6 +9,7 @@ import { governingLooks } from "./support/governing-looks.ts";
 import { type Look, shows } from "./support/look.ts";
 import { chooseDocument } from "./support/packet-pages.ts";
 import { populated, type Populated } from "./support/populated.ts";
+import { roleLooks } from "./support/role-looks.ts";
 import { Product } from "./support/product.ts";
 
 /** A folder; every page is drawn into it. */
@@ -224,6 +225,7 @@ const LOOKS: readonly Look[] = [
       await shows(person, ".effect-line");
     },
   },
+  ...roleLooks(() => people),
   ...governingLooks(() => people),
 ];
 

@@ -52,6 +52,7 @@ const PEOPLE_PAGES = [
   "/profiles",
   "/profiles/cdisc-sdtm",
   "/approvals",
+  "/roles",
   "/people",
   "/me",
   "/terminal",

@@ -15,6 +15,8 @@ interface Named {
   "approvals.requestInvite": ["RequestInviteInput", "ApprovalOutput"];
   "approvals.requestLockLift": ["RequestLockLiftInput", "ApprovalOutput"];
   "approvals.requestOffboard": ["RequestOffboardInput", "ApprovalOutput"];
+  "approvals.requestPolicyChange": ["RequestPolicyChangeInput", "ApprovalOutput"];
+  "approvals.requestPolicyRevert": ["RequestPolicyRevertInput", "ApprovalOutput"];
   "approvals.requestProfileChange": ["RequestProfileChangeInput", "ApprovalOutput"];
   "approvals.requestRecovery": ["RequestRecoveryInput", "ApprovalOutput"];
   "approvals.requestReinstate": ["RequestReinstateInput", "ApprovalOutput"];
@@ -62,6 +64,16 @@ interface Named {
   "people.offboard": ["OffboardPersonInput", "OffboardPersonOutput"];
   "people.previewImport": ["PreviewImportInput", "PreviewInvitationsOutput"];
   "people.suspend": ["SuspendPersonInput", "Done"];
+  "policy.current": ["CurrentPolicyInput", "CurrentPolicyOutput"];
+  "policy.explain": ["ExplainPolicyInput", "ExplainPolicyOutput"];
+  "policy.proposal": ["GetPolicyProposalInput", "GetPolicyProposalOutput"];
+  "policy.proposals": ["ListPolicyProposalsInput", "ListPolicyProposalsOutput"];
+  "policy.propose": ["ProposePolicyInput", "ProposePolicyOutput"];
+  "policy.replay": ["ReplayPolicyInput", "ReplayPolicyOutput"];
+  "policy.version": ["GetPolicyVersionInput", "GetPolicyVersionOutput"];
+  "policy.versions": ["ListPolicyVersionsInput", "ListPolicyVersionsOutput"];
+  "policy.whatCan": ["WhatCanInput", "WhatCanOutput"];
+  "policy.whoCan": ["WhoCanInput", "WhoCanOutput"];
   "profiles.compare": ["CompareProfileInput", "CompareProfileOutput"];
   "profiles.get": ["GetProfileInput", "GetProfileOutput"];
   "profiles.list": ["ListProfilesInput", "ListProfilesOutput"];

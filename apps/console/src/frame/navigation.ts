@@ -34,6 +34,7 @@ export const destinations: readonly Destination[] = [
     also: "classification phi hipaa identifiers variables regulatory fhir",
   },
   { href: "/approvals", name: "Approvals", icon: "approvals", needs: ["approval.read"], group: "work", also: "requests decide inbox" },
+  { href: "/roles", name: "Roles", icon: "roles", needs: ["role.read"], group: "govern", also: "policy matrix rights grants propose history explain who can" },
   { href: "/people", name: "People", icon: "people", needs: ["principal.read"], group: "govern", also: "users invite suspend recover roles" },
   { href: "/me", name: "Session and security", icon: "me", needs: [], group: "self", also: "my passkeys authenticators sessions rights" },
   { href: "/terminal", name: "Confirm a terminal", icon: "terminal", needs: [], group: "self", also: "command line login code" },

@@ -1,0 +1,131 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useSearchParams } from "next/navigation";
+import { useDeferredValue, useMemo, useState } from "react";
+import { useCall } from "../api/use-call.ts";
+import { Moment } from "../components/moment.tsx";
+import { Refusal } from "../components/refusal.tsx";
+import { EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
+import { Table } from "../components/table.tsx";
+import { counted } from "../packets/packet-text.ts";
+import { matrixOf, readMatrixFilter, writeMatrixFilter } from "./matrix.ts";
+import { MatrixBar } from "./matrix-bar.tsx";
+import { MatrixGrid } from "./matrix-grid.tsx";
+import { type CellPlace, cellIn, cellKey, type CurrentPolicy } from "./policy-content.ts";
+
+const CellDrawer = dynamic(async () => (await import("./cell-drawer.tsx")).CellDrawer, { ssr: false });
+
+/** Puts what is looked at into the page's address, so that the address is a link to it. It asks nothing of the server. */
+function goTo(path: string, query: URLSearchParams): void {
+  const text = query.toString();
+  history.replaceState(null, "", `${path}${text === "" ? "" : `?${text}`}`);
+}
+
+/** The policy in force: what each role may do, with which fields, and under which condition. */
+export function RolesPage() {
+  const current = useCall("policy.current", {});
+  return (
+    <div className="stack roles">
+      <PageHead title="Roles" lead="What each role may do, to what, and which fields it sees. Whatever isn't here is denied. A change takes two people." />
+      {current.isPending && <Skeleton lines={12} label="Loading the policy" />}
+      {current.data === undefined && current.error !== null && <Refusal failure={current.error} onRetry={() => void current.refetch()} />}
+      {current.data !== undefined && <Shown current={current.data} />}
+    </div>
+  );
+}
+
+function Shown({ current }: { readonly current: CurrentPolicy }) {
+  const { policy, scheduled, actions, resources, fieldClasses } = current;
+  const params = useSearchParams();
+  const [filter, setFilter] = useState(() => readMatrixFilter(new URLSearchParams(params.toString())));
+  const cell = cellIn(params.get("cell"));
+  const looked = useDeferredValue(filter);
+  const matrix = useMemo(() => matrixOf(policy.content, { actions, resources }, looked), [policy.content, actions, resources, looked]);
+  const open = (place: CellPlace | null) => goTo("/roles", writeMatrixFilter(filter, place));
+  return (
+    <>
+      <section className="panel" aria-labelledby="policy-title">
+        <h2 id="policy-title" className="panel-title">
+          {policy.content.title} <code className="quiet">{policy.label}</code>
+        </h2>
+        <p className="quiet">
+          {counted(policy.content.roles.length, "role")}, {counted(policy.content.grants.length, "right")}, {counted(policy.content.separation.length, "separation")} of duties.
+          {scheduled.map(({ version, label, effectiveAt }) => (
+            <span key={version}>
+              {" "}
+              Version <code>{label}</code> takes effect <Moment at={effectiveAt} />.
+            </span>
+          ))}
+        </p>
+        <MatrixBar
+          filter={filter}
+          onFilter={(next) => {
+            setFilter(next);
+            goTo("/roles", writeMatrixFilter(next, null));
+          }}
+          fieldClasses={fieldClasses}
+          matrix={matrix}
+        />
+        {matrix.acts.length === 0 || matrix.roles.length === 0 ? (
+          <EmptyState title="No role and right is like that">What no rule names is denied. Show the whole matrix to see those cells, too.</EmptyState>
+        ) : (
+          <MatrixGrid matrix={matrix} fieldClasses={fieldClasses} onOpen={open} />
+        )}
+      </section>
+      <RolesPanel current={current} />
+      {cell !== null && (
+        <CellDrawer
+          key={cellKey(cell)}
+          place={cell}
+          content={policy.content}
+          suite={policy.suite}
+          fieldClasses={fieldClasses}
+          isKnown={actions.includes(cell.action) && resources.includes(cell.resource)}
+          onClose={() => open(null)}
+        />
+      )}
+    </>
+  );
+}
+
+/** The roles in words, and the acts that one person may not do both of. */
+function RolesPanel({ current: { policy } }: { readonly current: CurrentPolicy }) {
+  const { roles, separation, grants } = policy.content;
+  const counts = useMemo(() => {
+    const byRole = new Map<string, number>();
+    for (const { role } of grants) byRole.set(role, (byRole.get(role) ?? 0) + 1);
+    return byRole;
+  }, [grants]);
+  return (
+    <>
+      <Panel id="roles-title" title="What the roles are for">
+        <Table
+          caption="Roles"
+          rows={roles}
+          keyOf={({ name }) => name}
+          columns={[
+            { key: "name", title: "Role", isHeader: true, cell: ({ name }) => <code>{name}</code> },
+            { key: "description", title: "For", cell: ({ description }) => description },
+            { key: "by", title: "Assigned by", cell: ({ assignableBy }) => (assignableBy.length === 0 ? "nobody" : assignableBy.join(", ")) },
+            { key: "rights", title: "Rights", isNumber: true, cell: ({ name }) => counts.get(name) ?? 0 },
+          ]}
+        />
+      </Panel>
+      {separation.length > 0 && (
+        <Panel id="separation-title" title="What one person may not do both of">
+          <Table
+            caption="Separation of duties"
+            rows={separation}
+            keyOf={({ id }) => id}
+            columns={[
+              { key: "second", title: "Nobody may", isHeader: true, cell: ({ second }) => <code>{second}</code> },
+              { key: "first", title: "where they themselves did", cell: ({ first }) => <code>{first}</code> },
+              { key: "id", title: "Rule", isWide: true, cell: ({ id }) => <code className="quiet">{id}</code> },
+            ]}
+          />
+        </Panel>
+      )}
+    </>
+  );
+}
