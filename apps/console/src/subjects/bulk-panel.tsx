@@ -17,7 +17,7 @@ import { bulkRequestOf } from "./bulk-request.ts";
 import { fieldKey } from "./field-groups.ts";
 import type { OpenValues } from "./open-values.ts";
 import type { Intent } from "./purpose-form.tsx";
-import { useSlow } from "./use-slow.ts";
+import { useSlow } from "../components/use-slow.ts";
 
 const PurposeForm = dynamic(async () => (await import("./purpose-form.tsx")).PurposeForm, { ssr: false });
 

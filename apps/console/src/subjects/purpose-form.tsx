@@ -3,7 +3,7 @@
 import type { PURPOSES } from "@sallyport/contracts";
 import { type ReactNode, useId, useState } from "react";
 import type { WireFailure } from "../api/wire-failure.ts";
-import { ActForm } from "./act-form.tsx";
+import { ActForm } from "../components/act-form.tsx";
 
 export type Purpose = (typeof PURPOSES)[number];
 

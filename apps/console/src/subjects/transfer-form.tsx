@@ -7,7 +7,7 @@ import { Select } from "../components/choice.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Skeleton } from "../components/states.tsx";
 import { useTell } from "../frame/notices.tsx";
-import { ActForm } from "./act-form.tsx";
+import { ActForm } from "../components/act-form.tsx";
 
 interface TransferFormProps {
   readonly subjectId: string;

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useChange } from "../api/use-change.ts";
 import { Field } from "../components/field.tsx";
 import { useTell } from "../frame/notices.tsx";
-import { ActForm } from "./act-form.tsx";
+import { ActForm } from "../components/act-form.tsx";
 import { dayFault } from "./consent-day.ts";
 
 interface WithdrawFormProps {
