@@ -7,6 +7,7 @@ export const custodianWith = (real: Custodian, over: Partial<Custodian>): Custod
   unwrap: (items, deadlineMs) => real.unwrap(items, deadlineMs),
   mint: (request, deadlineMs) => real.mint(request, deadlineMs),
   issue: (request, deadlineMs) => real.issue(request, deadlineMs),
+  revoke: (service, deadlineMs) => real.revoke(service, deadlineMs),
   sign: (request, deadlineMs) => real.sign(request, deadlineMs),
   approve: (request, deadlineMs) => real.approve(request, deadlineMs),
   status: (options, deadlineMs) => real.status(options, deadlineMs),

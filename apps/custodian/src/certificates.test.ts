@@ -1,6 +1,6 @@
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { codeOf } from "@sallyport/errors";
-import { readRevocationList } from "@sallyport/pki";
+import { createRequest, readRevocationList } from "@sallyport/pki";
 import { expect, test } from "vitest";
 import { enrol, start } from "../test/running.ts";
 
@@ -68,9 +68,11 @@ test("a revoked workload is on the list, gets nothing again, and stays so after 
   expect((await enrol(again, "/service/two")).spiffe).toContain("/service/two");
 });
 
-test("over the wire nothing is issued", async () => {
+test("what the supervisor asks over its channel is not asked over the wire", async () => {
   const { client, custodian } = await start();
-  expect(await client.issue({ csr: "x", spiffe: `spiffe://${custodian.trustDomain}/service/one`, dns: [] }, 2000).catch(codeOf)).toBe("verb.refused");
+  const { csrPem: csr } = createRequest();
+  const asked = { csr, spiffe: `spiffe://${custodian.trustDomain}/service/one`, dns: [] } as unknown as Parameters<typeof client.issue>[0];
+  expect(await client.issue(asked, 2000).catch(codeOf)).toBe("verb.invalid");
 });
 
 test("events are kept until they are acknowledged, over restarts, and their numbers never come again", async () => {

@@ -47,11 +47,18 @@ export class Certificates {
     return { identity: { keyPem, certPem: cert, caPem: ca }, notAfterS };
   }
 
-  /** Ends every certificate of this workload. */
-  async revoke(spiffe: string): Promise<void> {
+  /** Ends the certificates that this workload has, before others are issued to it. */
+  endAll(spiffe: string): void {
+    for (const [x5t, certificate] of this.#store.all("certificate"))
+      if (certificate.spiffe === spiffe && certificate.endedMs === undefined) this.#store.put("certificate", x5t, { ...certificate, endedMs: this.#now() });
+    this.#list = null;
+  }
+
+  /** Ends every certificate of this workload; it gets no other. */
+  async revoke(spiffe: string, word = "by the operator"): Promise<void> {
     if (this.#store.get("revocation", spiffe) === undefined) {
       this.#store.put("revocation", spiffe, { atMs: this.#now() });
-      this.#store.record("workload.revoked", spiffe, "by the operator");
+      this.#store.record("workload.revoked", spiffe, word);
     }
     this.#list = null;
     await this.#store.durable();
@@ -59,17 +66,22 @@ export class Certificates {
 
   /** Whether this very certificate was issued to this workload, is in date, and isn't revoked. */
   isInForce(spiffe: string, x5t: string): boolean {
-    const certificate = this.#store.get("certificate", x5t);
-    return certificate?.spiffe === spiffe && this.#now() < certificate.notAfterS * 1000 && this.#store.get("revocation", spiffe) === undefined;
+    return this.workloadOf(x5t) === spiffe;
+  }
+
+  /** The workload of a certificate that was issued here, is in date, and isn't revoked; null for any other. */
+  workloadOf(x5t: string): string | null {
+    const { spiffe, notAfterS, endedMs } = this.#store.get("certificate", x5t) ?? { spiffe: "", notAfterS: 0 };
+    return endedMs === undefined && this.#now() < notAfterS * 1000 && this.#store.get("revocation", spiffe) === undefined ? spiffe : null;
   }
 
   /** The revocation list, at most ten minutes old. */
   list(): { readonly pem: string; readonly nextUpdateS: number } {
     if (this.#list !== null && this.#now() - this.#list.madeMs < LIST_AGE_MS && this.#list.madeMs <= this.#now()) return this.#list;
     const revoked: { serial: string; atMs: number }[] = [];
-    for (const { spiffe, serial } of this.#store.all("certificate").values()) {
-      const revocation = this.#store.get("revocation", spiffe);
-      if (revocation !== undefined) revoked.push({ serial, atMs: revocation.atMs });
+    for (const { spiffe, serial, endedMs } of this.#store.all("certificate").values()) {
+      const atMs = endedMs ?? this.#store.get("revocation", spiffe)?.atMs;
+      if (atMs !== undefined) revoked.push({ serial, atMs });
     }
     this.#list = { ...this.#authority.revocationList(revoked, LIST_LIFETIME_S), madeMs: this.#now() };
     return this.#list;

@@ -1,9 +1,10 @@
 import { checkpointKeyName, keyFingerprint, type NoteSigner, vkeyOf } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import type { DocumentRules, FrameHandler, KeyContext } from "@sallyport/custody";
-import { CredentialLedger, type LedgerRules, makeFoundingLinks, settleFoundingLinks } from "@sallyport/custody/credentials";
-import { SallyportError } from "@sallyport/errors";
+import { CredentialLedger, type LedgerRules, makeFoundingLinks, ServiceCertificates, type ServiceRules, settleFoundingLinks } from "@sallyport/custody/credentials";
 import type { RelyingParty } from "@sallyport/passkey";
+import { SERVICE_NAME } from "@sallyport/pki";
+import { carriesPeople, serviceId } from "@sallyport/zones";
 import { approve } from "./approve.ts";
 import { Certificates } from "./certificates.ts";
 import { Checkpoints } from "./checkpoints.ts";
@@ -33,6 +34,7 @@ export interface CustodianParts extends StoreOptions {
   /** For tests that show what each rule is for. */
   readonly rules?: LedgerRules;
   readonly documentRules?: DocumentRules;
+  readonly serviceRules?: ServiceRules;
 }
 
 export interface RunningCustodian {
@@ -62,6 +64,12 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const sealing = new Sealing(store, now);
   const checkpoints = new Checkpoints(store, reader, verdicts, signer, now);
   const ledger = new CredentialLedger({ store, deployment, party: parts.party, now, ...(parts.rules !== undefined && { rules: parts.rules }) });
+  const workload = (service: string): string | null => {
+    const id = serviceId(trustDomain, service);
+    return SERVICE_NAME.test(service) && carriesPeople(id) === null ? id : null;
+  };
+  const { serviceRules: rules } = parts;
+  const services = new ServiceCertificates({ store, deployment, authority: certificates, workload, now, ...(rules !== undefined && { rules }) });
   const verification = new Verification(store, verdicts, parts.runDeeply);
 
   const handle: FrameHandler = (verb, payload) => {
@@ -77,8 +85,8 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       case "approve":
         return approve({ ledger, deployment, signer }, payload);
       case "issue":
-        // Certificates are for the supervisor, over its own channel: an api that could have them issued could be anyone.
-        throw new SallyportError("verb.refused", { verb });
+        // Of services alone. Those of our own processes are for the supervisor, over its own channel: an api that had them issued could be anyone.
+        return services.issue(payload);
       case "sign":
         return sign({ ...parts, store, checkpoints, signer, vkey }, payload);
       case "status":

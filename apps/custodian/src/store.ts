@@ -39,7 +39,7 @@ export interface Kinds extends CredentialKinds {
   readonly share: { readonly context: KeyContext; readonly share: string; readonly isConfirmed: boolean; readonly atMs: number };
   readonly mark: Mark;
   /** By the thumbprint of its DER (RFC 8705 §3.1). */
-  readonly certificate: { readonly spiffe: string; readonly serial: string; readonly notAfterS: number };
+  readonly certificate: { readonly spiffe: string; readonly serial: string; readonly notAfterS: number; readonly endedMs?: number };
   readonly revocation: { readonly atMs: number };
   /** Documents that were signed, by the SHA-256 of their canonical bytes. */
   readonly policy: { readonly note: string };

@@ -1,4 +1,4 @@
-import { approvalDigest, readApprovalStatement } from "@sallyport/audit";
+import { approvalDigest, type ApprovalStatement, readApprovalStatement } from "@sallyport/audit";
 import { sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { CredentialStore } from "./credential-kinds.ts";
@@ -43,19 +43,36 @@ export function assertDocumentApproved(
   { kind, canonical, statement }: { readonly kind: DocumentKind; readonly canonical: string; readonly statement: string },
 ): string {
   const refused = (why: string): SallyportError => new SallyportError("verb.refused", { why, kind });
-  const said = readApprovalStatement(statement);
-  if (said === null || said.deployment !== deployment) throw refused("statement");
-  if (rules.kind && said.kind !== DOCUMENT_APPROVALS[kind]) throw refused("other kind");
+  const { said, digest } = countedApproval({ store, deployment, rules }, { kind: DOCUMENT_APPROVALS[kind], statement, refused });
   if (rules.digest && said.payload["digest"] !== sha256Hex(canonical)) throw refused("other document");
   if (rules.inForce && now() >= Date.parse(said.expiresAt)) throw refused("time");
+  return digest;
+}
+
+/** The rules of {@link DocumentRules} that are about who approved what, whatever it is for. */
+export type CountingRules = Pick<DocumentRules, "kind" | "enough" | "separation" | "proven">;
+
+/**
+ * Reads a statement of one kind, and counts who approved it by passkey, as this custodian verified it.
+ *
+ * @returns `lastMs`: when the latest of the approvals that count was verified here.
+ * @throws what `refused` makes of what is missing.
+ */
+export function countedApproval(
+  { store, deployment, rules }: { readonly store: Pick<CredentialStore, "all">; readonly deployment: string; readonly rules: CountingRules },
+  { kind, statement, refused }: { readonly kind: string; readonly statement: string; readonly refused: (why: string) => SallyportError },
+): { readonly said: ApprovalStatement; readonly digest: string; readonly lastMs: number } {
+  const said = readApprovalStatement(statement);
+  if (said === null || said.deployment !== deployment) throw refused("statement");
+  if (rules.kind && said.kind !== kind) throw refused("other kind");
   const digest = approvalDigest(statement);
-  const persons = new Set<string>();
+  const given = new Map<string, number>();
   for (const entry of store.all("approval").values()) {
     if (entry.digest !== digest) continue;
     if (rules.separation && entry.person === said.requestedByPerson) continue;
     if (rules.proven && entry.standing !== "proven") continue;
-    persons.add(entry.person);
+    given.set(entry.person, Date.parse(entry.at));
   }
-  if (persons.size < (rules.enough ? said.needed : 1)) throw refused("approvals");
-  return digest;
+  if (given.size < (rules.enough ? said.needed : 1)) throw refused("approvals");
+  return { said, digest, lastMs: Math.max(...given.values()) };
 }

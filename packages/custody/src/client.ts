@@ -6,17 +6,17 @@ import { dialCustodian } from "./dial-custodian.ts";
 import { assertCommitted, type KeyProof } from "./key-commitment.ts";
 import { Link } from "./link.ts";
 import { parseApproveAnswer } from "./approve-codec.ts";
-import { KEYS_MAX, parseJson, parseKeyAnswers, parseMinted, parseSignAnswer, parseStatus } from "./message-codec.ts";
+import { KEYS_MAX, parseIssued, parseKeyAnswers, parseMinted, parseSignAnswer, parseStatus } from "./message-codec.ts";
 import type {
   ApproveAnswers,
   ApproveRequest,
   Custodian,
   CustodianStatus,
   Issued,
-  IssueRequest,
   KeyContext,
   Minted,
   MintRequest,
+  ServiceRequest,
   SignAnswer,
   SignRequest,
   WrappedKey,
@@ -98,10 +98,13 @@ export class CustodianClient implements Custodian {
     return readAnswer("mint", () => parseMinted(payload));
   }
 
-  /** Refused by the custodian over the wire (`verb.refused`): certificates are issued to its own supervisor only. */
-  async issue(request: IssueRequest, deadlineMs: number): Promise<Issued> {
+  async issue(request: ServiceRequest, deadlineMs: number): Promise<Issued> {
     const payload = await this.#link.call("issue", JSON.stringify(request), deadlineMs);
-    return readAnswer("issue", () => parseJson(payload) as Issued);
+    return readAnswer("issue", () => parseIssued(payload));
+  }
+
+  async revoke(service: string, deadlineMs: number): Promise<void> {
+    await this.#link.call("issue", JSON.stringify({ kind: "revocation", service }), deadlineMs);
   }
 
   async sign(request: SignRequest, deadlineMs: number): Promise<SignAnswer> {

@@ -13,6 +13,8 @@ const PASSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "trail.unavailable",
   "trail.unrepresentable",
   "workload.revoked",
+  "workload.code",
+  "workload.request",
   "enrolment.invalid",
   "enrolment.refused",
   "stepup.failed",

@@ -47,11 +47,19 @@ export interface ApprovalEntry {
   readonly usedFor: string | null;
 }
 
-/** What a store has to know for the ledger of credentials, by kind. */
+/** A service's code that was used, by the digest of the statement that names it. */
+export interface ServiceCodeEntry {
+  /** SHA-256 of the request that it was used for. */
+  readonly csr: string;
+  readonly atMs: number;
+}
+
+/** What a store has to know for the ledger of credentials, and for services' codes, by kind. */
 export interface CredentialKinds {
   readonly founding: FoundingEntry;
   readonly credential: CredentialEntry;
   readonly approval: ApprovalEntry;
+  readonly serviceCode: ServiceCodeEntry;
 }
 
 /** Port: the part of the custodian's store that the ledger works on. */

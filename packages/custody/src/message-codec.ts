@@ -1,5 +1,5 @@
 import { codeOf, type ErrorCode, isErrorCode, SallyportError } from "@sallyport/errors";
-import type { CustodianStatus, IssueRequest, KeyContext, Minted, MintRequest, SignAnswer, SignRequest } from "./model.ts";
+import type { CustodianStatus, Issued, IssueRequest, KeyContext, Minted, MintRequest, ServiceRequest, SignAnswer, SignRequest } from "./model.ts";
 
 /** Items that one wrap or unwrap call may hold; the client splits longer lists. */
 export const KEYS_MAX = 1024;
@@ -82,6 +82,35 @@ export function parseIssueRequest(value: unknown): IssueRequest {
   const csr = request["csr"];
   if (typeof csr !== "string" || csr.length > 8192) throw invalid("csr");
   return { csr, spiffe: text(request["spiffe"], SPIFFE), dns: list(request["dns"], 8, (name) => text(name, DNS)) };
+}
+
+const PEM = /^-----BEGIN [A-Z ]{1,40}-----\n[A-Za-z0-9+/=\n]{1,8192}\n-----END [A-Z ]{1,40}-----\n$/;
+const PROOF = /^[A-Za-z0-9_-]{80,120}$/;
+
+/** Reads an issue call over the wire: services' certificates alone. */
+export function parseServiceCall(payload: Buffer): ServiceRequest | { readonly kind: "revocation"; readonly service: string } {
+  const call = parseJson(payload);
+  const { kind } = fields(call, ["kind", "csr", "statement", "certificate", "proof", "service"]);
+  switch (kind) {
+    case "enrolment": {
+      const { csr, statement, proof } = fields(call, ["kind", "csr", "statement", "proof"]);
+      return { kind, csr: text(csr, PEM), statement: text(statement, /^[\s\S]{2,16384}$/), proof: text(proof, PROOF) };
+    }
+    case "renewal": {
+      const { csr, certificate, proof } = fields(call, ["kind", "csr", "certificate", "proof"]);
+      return { kind, csr: text(csr, PEM), certificate: text(certificate, PEM), proof: text(proof, PROOF) };
+    }
+    case "revocation":
+      return { kind, service: text(fields(call, ["kind", "service"])["service"], NAME) };
+    default:
+      throw invalid("kind");
+  }
+}
+
+/** Reads what was issued. */
+export function parseIssued(payload: Buffer): Issued {
+  const answer = fields(parseJson(payload), ["cert", "ca", "notAfterS"]);
+  return { cert: text(answer["cert"], PEM), ca: text(answer["ca"], /^[\s\S]{1,65536}$/), notAfterS: integer(answer["notAfterS"], 1) };
 }
 
 /** Reads a sign call. */

@@ -47,6 +47,12 @@ export interface IssueRequest {
   /** DNS names for a server certificate; empty for a client. */
   readonly dns: readonly string[];
 }
+/** What of services' certificates is asked for over the wire; the custodian takes nobody's word for which service it is (custody-v1.md, section 8). */
+export type ServiceRequest =
+  /** A service's first certificate, or its first anew: the exact text of the approval that names the code, and the code's signature over the request. */
+  | { readonly kind: "enrolment"; readonly csr: string; readonly statement: string; readonly proof: string }
+  /** The next one: the present certificate, and its key's signature over the request. */
+  | { readonly kind: "renewal"; readonly csr: string; readonly certificate: string; readonly proof: string };
 export interface Issued {
   readonly cert: string;
   readonly ca: string;
@@ -169,7 +175,10 @@ export interface Custodian extends Sealer {
   wrap(contexts: readonly KeyContext[], deadlineMs: number): Promise<readonly WrappedKey[]>;
   unwrap(items: readonly { readonly context: KeyContext; readonly wrapped: string }[], deadlineMs: number): Promise<readonly Buffer[]>;
   mint(request: MintRequest, deadlineMs: number): Promise<Minted>;
-  issue(request: IssueRequest, deadlineMs: number): Promise<Issued>;
+  /** A certificate of a service. @throws `workload.request`, `workload.code` (also for what isn't in force), `workload.revoked`. */
+  issue(request: ServiceRequest, deadlineMs: number): Promise<Issued>;
+  /** Ends a service's certificates, for good. @throws `verb.refused` for what is no service. */
+  revoke(service: string, deadlineMs: number): Promise<void>;
   sign(request: SignRequest, deadlineMs: number): Promise<SignAnswer>;
   /**
    * People's credentials and what they approve. @throws `enrolment.invalid` for a founding secret that isn't good, or was used otherwise;
