@@ -67,6 +67,8 @@ export interface ListenerDeps {
   readonly revocations: () => Revocations;
   readonly token: Route;
   readonly health: Route;
+  /** The next certificate of a service. */
+  readonly renew: Route;
   /** The route of a step under `/session/`, or null where there is none. */
   readonly session: (step: string) => Route | null;
   /** Proves workload and principal of a request whose body was not read yet; throws as the boundary does. */
@@ -214,6 +216,7 @@ export class Listener {
     if (path === "/health" && request.method === "GET") return sendRoute(response, await this.#deps.health(peer, null, requestId));
     if (request.method !== "POST") throw new SallyportError("input.method");
     if (path === "/token") return sendRoute(response, await this.#deps.token(peer, await readJsonBody(request, this.#deps.limits.bodyBytes), requestId));
+    if (path === "/renew") return sendRoute(response, await this.#deps.renew(peer, await readJsonBody(request, SESSION_BODY_MAX), requestId));
     const step = path.startsWith("/session/") ? this.#deps.session(path.slice("/session/".length)) : null;
     if (step !== null) return sendRoute(response, await step(peer, await readJsonBody(request, SESSION_BODY_MAX), requestId));
     if (isPartPath(path)) return this.#part(path, request, response, { peer, requestId });

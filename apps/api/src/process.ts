@@ -36,6 +36,7 @@ import {
   referenceKeyStore,
   searchIndexer,
   searchStore,
+  serviceStore,
   studyStore,
   subjectActStore,
   subjectStore,
@@ -64,6 +65,7 @@ import { PolicyRounds } from "./policy-rounds.ts";
 import { SearchRounds } from "./search-rounds.ts";
 import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
 import { keepProfilesAtStart } from "./shipped-profiles.ts";
+import { ServiceDoor } from "./service-routes.ts";
 import { signDocumentBy } from "./sign-document.ts";
 import { tokenRoute } from "./token-route.ts";
 import { UploadRounds } from "./upload-rounds.ts";
@@ -103,6 +105,7 @@ export interface ApiParts {
 }
 
 const POLICY_MS = 250;
+const REVOKE_MS = 2000;
 const SEEN_MS = 2000;
 const ENDED_MS = 5000;
 const LATER_MS = 500;
@@ -228,6 +231,8 @@ export class ApiProcess {
       assignments: assignmentStore(database),
       locks: lockStore(database),
       policyVersions: policyVersionStore(database),
+      services: serviceStore(database),
+      revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       signDocument: signDocumentBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({ records, checkpoints, custodian, watch: this.watch, names: () => this.policies.names() }),
@@ -240,13 +245,15 @@ export class ApiProcess {
     const { judgePeer } = this.#parts;
     const whole = people.signIn(ports);
     const signIn = this.#parts.people?.(whole) ?? whole;
-    const session = sessionRoutes(signIn, this.#parts.sessionRates ?? SESSION_RATES);
+    const services = new ServiceDoor({ ...ports, custodian, trustDomain });
+    const session = sessionRoutes(signIn, this.#parts.sessionRates ?? SESSION_RATES, services);
     const listener = new Listener({
       router: (this.#parts.router ?? createAppRouter)(ports),
       trustDomain,
       identity: this.#parts.identity,
       revocations: () => this.#revocations as Revocations,
-      token: tokenRoute({ policy: ports.policy, custodian, trail: ports.trail, knocks: ports.knocks }),
+      token: tokenRoute({ ...ports, custodian }),
+      renew: services.renew,
       session: session.route,
       prove: (context) => authenticate({ tokens: ports.tokens, policy: ports.policy, sessions: ports.sessions }, context),
       health: healthRoute({ deployment: status.deployment, version, ...standing }),

@@ -4,6 +4,7 @@ import {
   EnrolOptionsInput,
   EnrolPasskeyInput,
   EnrolPasswordInput,
+  EnrolServiceInput,
   MethodsInput,
   OpenEnrolmentInput,
   ProviderOptionsInput,
@@ -22,6 +23,7 @@ import { carriesPeople } from "@sallyport/zones";
 import type { z } from "zod";
 import type { Route } from "./listener.ts";
 import { RateLimit, type Rate } from "./rate-limit.ts";
+import type { ServiceDoor } from "./service-routes.ts";
 
 /** How fast people may try: all that come through one workload together, and each name that is given. */
 export interface SessionRates {
@@ -38,7 +40,11 @@ type Step = (body: unknown, asking: Asking) => Promise<object>;
  * The routes by which people come to a token (docs/spec/session-v1.md), for the workloads at which people sign in. Each takes one strict
  * body; what it refuses is on record as far as anybody is known.
  */
-export function sessionRoutes(deps: PeopleDeps<Tx>, rates: SessionRates): { readonly route: (step: string) => Route | null; readonly warm: () => Promise<void> } {
+export function sessionRoutes(
+  deps: PeopleDeps<Tx>,
+  rates: SessionRates,
+  services: Pick<ServiceDoor<Tx>, "enrol">,
+): { readonly route: (step: string) => Route | null; readonly warm: () => Promise<void> } {
   const signIn = new SignIn(deps);
   const provider = new ProviderSignIn(deps);
   const enrolment = new Enrolment(deps);
@@ -76,6 +82,11 @@ export function sessionRoutes(deps: PeopleDeps<Tx>, rates: SessionRates): { read
     "enrolment/passkey": step(EnrolPasskeyInput, (input, asking) => enrolment.byPasskey(input, asking)),
     "enrolment/totp-options": step(TotpOptionsInput, (input) => enrolment.totpOptions(input)),
     "enrolment/password": step(EnrolPasswordInput, (input, asking) => enrolment.byPassword(input, asking)),
+    // A service that has no certificate yet comes the way that people come: by the console, which proves itself in its place.
+    "enrol-service": step(EnrolServiceInput, (input, asking) => {
+      if (!perName.take(`service ${input.service}`)) throw new SallyportError("service.limited");
+      return services.enrol(input, asking);
+    }),
     "terminal/begin": step(TerminalBeginInput, (_input, asking) => terminals.begin(asking)),
     "terminal/poll": step(TerminalPollInput, ({ deviceCode }, asking) => terminals.poll(deviceCode, asking)),
   };

@@ -52,6 +52,9 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     const about = (principal: string): object => ({ principal, study: STUDY, site: "701", reason: REASON, ...more });
     return [{ who: "admin701", foreign: about("svc_reviewer704"), absent: about(newId("prn")) }];
   };
+  const services = (more: object): Probe[] => [
+    { who: "admin701", foreign: { service: "reviewer704", reason: REASON, ...more }, absent: { service: "nobodys", reason: REASON, ...more } },
+  ];
   const policies = (foreign: object, absent: object): Probe[] => [{ who: "admin701", foreign, absent }];
   const authenticator = (id: string): object => ({ authenticatorId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const identity = (id: string): object => ({ identityId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
@@ -192,6 +195,9 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "studies.reopenSite": registry({ site: "901" }),
     "trail.chains": [],
     "workloads.list": [],
+    "workloads.offboard": services({}),
+    "approvals.requestServiceOffboard": services({}),
+    "approvals.requestService": services({ title: "A transfer", codeKey: "A".repeat(44), isAgain: true }),
     "access.mine": [],
     "approvals.list": [],
   };

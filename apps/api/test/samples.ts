@@ -12,6 +12,7 @@ const TEXTS = [
   "2026-01-01",
   "0".repeat(64),
   "A".repeat(43),
+  "A".repeat(44),
   "BCDF-GHJK",
   "a.person",
   "cdisc-sdtm",

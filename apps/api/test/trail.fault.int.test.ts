@@ -92,6 +92,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "overview.get": ["auditor", {}],
   "overview.watch": ["auditor", {}],
   "workloads.list": ["admin", {}],
+  "workloads.offboard": ["admin", { service: "regulatory701", reason: "is not needed any more" }],
   "policy.current": ["admin", {}],
   "policy.versions": ["admin", {}],
   "policy.version": ["admin", { version: 1 }],

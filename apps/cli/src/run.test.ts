@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ok, wire } from "@sallyport/client/testing";
+import { readServiceCode } from "@sallyport/pki";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CommandLine } from "../test-support/command-line.ts";
 
@@ -40,6 +41,11 @@ test.each([
   ["a bundle that isn't there", ["verify", "nothing"]],
   ["a key that is no fingerprint", ["verify", ".", "--key", "abc"]],
   ["an idempotency key that is too short", ["--as", "engineer", "release", PACKET, "--reason", "long enough", "--idempotency-key", "short"]],
+  ["an enrolment without a code", ["enrol", "--console", "http://localhost:3000"]],
+  ["an enrolment with a file that holds no code", ["enrol", "--code-file", "nothing.txt", "--console", "http://localhost:3000"]],
+  ["a renewal of nobody", ["renew"]],
+  ["a service that is asked for without a reason", ["--as", "engineer", "workloads", "create", "site-sync", "--title", "Transfer", "--code-file", "code.txt"]],
+  ["an unknown act on services", ["--as", "engineer", "workloads", "erase", "site-sync"]],
   ["a plan that isn't there", ["setup", "--plan", "nothing.json"]],
   ["a ring that can't be escrowed", ["custodian", "escrow", "--ring", "token", "--out", "keys.json"]],
   ["an escrow over a file", ["custodian", "escrow", "--ring", "audit", "--out", "."]],
@@ -64,6 +70,30 @@ test("a draft of a profile is compared and proposed as it stands in its file, an
   const proposed = await user.type(["--as", "engineer", "profile", "propose", "draft.json", "--reason", "agreed with the sponsor"]);
   expect([proposed.exit, proposed.out]).toEqual([0, expect.stringContaining(approval.approvalId)]);
   expect([served.to("/trpc/profiles.compare").length, served.to("/trpc/approvals.requestProfileChange").length]).toEqual([1, 1]);
+});
+
+test("a service is asked for with a code that is made here: its public half is sent, and the code stands in a file of this user alone", async () => {
+  const approval = { approvalId: "apr_00000000000000000000000000", expiresAt: "2031-05-01T00:00:00.000Z" };
+  const served = await user.serve(() => ok({ approval }));
+  const line = ["--as", "engineer", "workloads", "create", "site-sync", "--title", "Transfer", "--reason", "moves deliveries at 701", "--code-file", "code.txt"];
+  const asked = await user.type(line);
+  expect([asked.exit, asked.out]).toEqual([0, expect.stringContaining(approval.approvalId)]);
+  const file = join(user.folder, "code.txt");
+  const code = readFileSync(file, "utf8").trim();
+  expect([code, statSync(file).mode & 0o777]).toEqual([expect.stringMatching(/^svc1\.site-sync\.[A-Za-z0-9_-]{43}$/), 0o600]);
+  const [{ body } = { body: "" }] = served.to("/trpc/approvals.requestService");
+  expect(body).toContain(readServiceCode(code)?.codeKey ?? "-");
+  expect(body).not.toContain(code.slice("svc1.site-sync.".length));
+  // What is there already isn't written over.
+  expect((await user.type(line)).exit).toBe(2);
+});
+
+test("a service that holds what two people give is offboarded by a request for it", async () => {
+  const approval = { approvalId: "apr_00000000000000000000000000" };
+  const served = await user.serve(({ path }) => (path.includes("requestServiceOffboard") ? ok({ approval }) : wire(403, "approval.required")));
+  const done = await user.type(["--as", "engineer", "workloads", "offboard", "site-sync", "--reason", "is not needed any more"]);
+  expect([done.exit, done.out]).toEqual([0, expect.stringContaining(approval.approvalId)]);
+  expect(served.to("/trpc/workloads.offboard")).toHaveLength(1);
 });
 
 test("who can reach something is said with each path, or as the file that was answered", async () => {

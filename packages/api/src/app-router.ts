@@ -11,7 +11,6 @@ import { assignRole } from "./routers/assignments/assign-role.ts";
 import { importAssignments, previewAssignments } from "./routers/assignments/import-assignments.ts";
 import { endAssignment } from "./routers/assignments/end-assignment.ts";
 import { listStudies } from "./routers/administration/list-studies.ts";
-import { listWorkloads } from "./routers/administration/list-workloads.ts";
 import { myAccess } from "./routers/administration/my-access.ts";
 import { exportCrossings } from "./routers/crossings/export-crossings.ts";
 import { getCrossing } from "./routers/crossings/get-crossing.ts";
@@ -65,6 +64,8 @@ import { revealField } from "./routers/subjects/reveal-field.ts";
 import { openExport, readExport } from "./routers/trail/export-chain.ts";
 import { transfer } from "./routers/subjects/transfer.ts";
 import { correctWithdrawal, withdraw } from "./routers/subjects/withdraw.ts";
+import { listWorkloads } from "./routers/workloads/list-workloads.ts";
+import { offboardWorkload } from "./routers/workloads/offboard-service.ts";
 import { listChains } from "./routers/trail/list-chains.ts";
 import { verifyChains } from "./routers/trail/verify-chains.ts";
 
@@ -140,7 +141,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       export: exportCrossings(boundary, deps),
     },
     overview: { get: getOverview(boundary, deps), watch: watchOverview(boundary, deps) },
-    workloads: { list: listWorkloads(boundary, deps) },
+    workloads: { list: listWorkloads(boundary, deps), offboard: offboardWorkload(boundary, deps) },
     people: {
       list: listPeople(boundary, deps),
       suspend: suspend(boundary, deps),

@@ -2,7 +2,7 @@ import type { Receipt, RecordDraft } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { ChangeStore, DocumentStore, PacketStore, ProfileStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
-import type { ApprovalStore, AssignmentStore, Grant, IdempotencyStore, LockStore, PolicyVersionStore } from "@sallyport/policy";
+import type { ApprovalStore, AssignmentStore, Grant, IdempotencyStore, LockStore, PolicyVersionStore, ServiceStore } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
 import type { KeyDesk } from "./keys/key-desk.ts";
@@ -204,6 +204,9 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly assignments: AssignmentStore<Tx>;
   readonly locks: LockStore<Tx>;
   readonly policyVersions: PolicyVersionStore<Tx>;
+  readonly services: ServiceStore<Tx>;
+  /** The custodian ends a service's certificates, for good. @throws `service.unavailable`. */
+  readonly revokeService: (service: string) => Promise<void>;
   readonly references: ReferenceKeyStore;
   readonly keys: KeyDesk;
   readonly referenceKeys: () => Promise<ReferenceKeys>;

@@ -7,6 +7,7 @@ export { connect, type Connection, type ConnectOptions } from "./connect.ts";
 export { items, pages } from "./paging.ts";
 export { isProcedurePath, type ProcedureFacts, type ProcedurePath, procedures, type WatchEvent, type WatchInput, type WatchPath } from "./procedures.ts";
 export { type TerminalCode, terminalDesk, type TerminalDesk, type TerminalSession } from "./terminal.ts";
+export { enrolService, type EnrolOptions, renewService, type ServiceCertificate } from "./services.ts";
 export type { CertificateOptions, ProfileOptions } from "./profile.ts";
 export type { UploadedPacket, UploadOptions, UploadStanding } from "./upload.ts";
 export type { UploadDocument, UploadFile } from "./upload-source.ts";

@@ -50,6 +50,8 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "approvals.requestPolicyRevert": { type: "mutation", repeatable: true },
   "approvals.requestRecovery": { type: "mutation", repeatable: true },
   "approvals.requestReinstate": { type: "mutation", repeatable: true },
+  "approvals.requestService": { type: "mutation", repeatable: true },
+  "approvals.requestServiceOffboard": { type: "mutation", repeatable: true },
   "approvals.requestSuspend": { type: "mutation", repeatable: true },
   "approvals.withdraw": { type: "mutation", repeatable: true },
   "assignments.assign": { type: "mutation", repeatable: true },
@@ -133,6 +135,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "trail.readExport": { type: "query", repeatable: true },
   "trail.verify": { type: "query", repeatable: true },
   "workloads.list": { type: "query", repeatable: true },
+  "workloads.offboard": { type: "mutation", repeatable: true },
 };
 
 /** The facts of a procedure; of one that isn't known here, the careful assumption: a change that may not be sent twice. */

@@ -15,18 +15,6 @@ export const ListStudiesOutput = strict({
   ),
 });
 
-export const ListWorkloadsInput = strict({});
-export const ListWorkloadsOutput = strict({
-  workloads: z.array(
-    z.strictObject({
-      principal: z.string(),
-      workload: z.string(),
-      status: z.enum(["active", "suspended", "revoked"]),
-      assignments: z.array(AssignmentSummary),
-    }),
-  ),
-});
-
 export const MyAccessInput = strict({});
 /** What the caller may do now, and where. */
 export const MyAccessOutput = strict({

@@ -20,6 +20,8 @@ export const ApprovalKind = z.enum([
   "person.offboard",
   "profile.change",
   "policy.change",
+  "workload.enrol",
+  "workload.offboard",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 

@@ -13,6 +13,7 @@ export * from "./policy.ts";
 export * from "./primitives.ts";
 export * from "./profiles.ts";
 export * from "./provider-settings.ts";
+export * from "./services.ts";
 export * from "./sessions.ts";
 export * from "./token-and-health.ts";
 export * from "./setup.ts";

@@ -20,6 +20,7 @@ export { provisionRoles, type RoleUrls } from "./roles.ts";
 export { type SearchIndexer, searchIndexer, searchStore } from "./search-store.ts";
 export { enterGrant, withGrant } from "./site-context.ts";
 export { profileStore } from "./profile-store.ts";
+export { serviceStore } from "./service-store.ts";
 export { studyStore } from "./study-store.ts";
 export { subjectActStore } from "./subject-act-store.ts";
 export { subjectStore } from "./subject-store.ts";

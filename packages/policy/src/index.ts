@@ -21,6 +21,7 @@ export { parsePolicy } from "./parse.ts";
 export type { PolicyChangeRow, PolicyProposalRow, PolicyVersionRow, PolicyVersionStore } from "./policy-versions.ts";
 export { isDeploymentWide, isInForce, type PlacelessQuestion } from "./reach.ts";
 export { runSuite, type SuiteFailure, type SuiteResult } from "./run-suite.ts";
+export type { EnrolmentRequest, ServiceRow, ServiceStore } from "./service-store.ts";
 export { type Act, separated } from "./separation.ts";
 export { isSiteRef, isSiteToken } from "./site-token.ts";
 export { starterPolicy, starterPolicyDigest } from "./starter.ts";

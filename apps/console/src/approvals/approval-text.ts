@@ -17,6 +17,8 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "person.offboard": "Offboard an administrator",
   "lock.lift": "Lift a colleague's lock",
   "policy.change": "Change the policy",
+  "workload.enrol": "Enrol a service",
+  "workload.offboard": "Offboard a service",
 };
 
 export const STATE_TEXT: Readonly<Record<Approval["state"], { readonly text: string; readonly tone: BadgeTone }>> = {

@@ -44,6 +44,8 @@ const STEPS = new Set([
   "enrolment/passkey",
   "enrolment/totp-options",
   "enrolment/password",
+  // Of services, which have no page: the command line comes here before it has a certificate of its own.
+  "enrol-service",
 ]);
 
 const refuse = (code: ErrorCode, status: number): Verdict => ({ pass: false, code, status });

@@ -10,6 +10,7 @@ import { bulkRevealAct } from "./bulk-reveal-act.ts";
 import { liftLockAct } from "./lift-lock-act.ts";
 import { inviteAct, offboardAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
 import { profileAct } from "./profile-act.ts";
+import { enrolServiceAct, offboardServiceAct } from "./service-acts.ts";
 import { policyChangeAct } from "../policies/policy-change-act.ts";
 
 /** An act of any kind, with payloads as statements hold them: its own schema reads each before anything else of it sees one. */
@@ -46,6 +47,8 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "lock.lift": widened(liftLockAct(deps)),
   "role.end": widened(endAssignmentAct(deps)),
   "policy.change": widened(policyChangeAct(deps)),
+  "workload.enrol": widened(enrolServiceAct(deps)),
+  "workload.offboard": widened(offboardServiceAct(deps)),
 });
 
 /** The act of a stored request's kind, or null where this version has none such: then it is as if the request weren't there. */

@@ -9,6 +9,8 @@ import {
   RequestProfileChangeInput,
   RequestRecoveryInput,
   RequestReinstateInput,
+  RequestServiceInput,
+  RequestServiceOffboardInput,
   RequestSuspendInput,
 } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
@@ -25,6 +27,7 @@ import type { Trace } from "../../boundary/trace.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateLock } from "../locks/lock-place.ts";
 import { locateSites } from "../site-place.ts";
+import { locateService } from "../workloads/service-place.ts";
 import { locateSubject } from "../subjects/subject-place.ts";
 
 /** People belong to no site. */
@@ -106,6 +109,18 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         const lock = await deps.locks.byId(lockId);
         return lock?.kind === "person" ? { lockId, personId: lock.target } : { lockId };
       },
+      reason: reasonOf,
+    }),
+    requestService: requestAct(boundary, deps, acts["workload.enrol"], {
+      input: RequestServiceInput,
+      locate: locateService,
+      payload: ({ service, title, codeKey, isAgain }) => ({ service, title, codeKey, as: isAgain ? "again" : "new" }),
+      reason: reasonOf,
+    }),
+    requestServiceOffboard: requestAct(boundary, deps, acts["workload.offboard"], {
+      input: RequestServiceOffboardInput,
+      locate: locateService,
+      payload: ({ service }) => ({ service }),
       reason: reasonOf,
     }),
     requestProfileChange: requestAct(boundary, deps, acts["profile.change"], {
