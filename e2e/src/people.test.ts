@@ -3,17 +3,35 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ConsolePerson, foundingLinks } from "./support/console-person.ts";
 import { invite, REASON } from "./support/invitation.ts";
+import { chooseIn, choosePlace, openPerson } from "./support/people-pages.ts";
 import { Product } from "./support/product.ts";
 import { until } from "./support/until.ts";
 
 const ALMA = { username: "alma", printedName: "Alma Reyes" };
 const BORIS = { username: "boris", printedName: "Boris Lind" };
+const CLARA = "Clara Ode";
 const PASSWORD = "velvet anchors drift northward";
+
+/** Answers a way to ask whether somebody's session is answered: the status of a call with it as their page makes it. */
+async function liveCall({ page }: ConsolePerson): Promise<() => Promise<number>> {
+  const [request] = await Promise.all([page.waitForRequest(/\/api\/call\/me\.overview/), page.reload()]);
+  const session = request.headers()["sallyport-session"] ?? "";
+  return async () =>
+    await page.evaluate(async (id) => {
+      const answer = await fetch("/api/call/me.overview", {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-sallyport": "1", "sallyport-session": id },
+        body: "{}",
+      });
+      return answer.status;
+    }, session);
+}
 
 let product: Product;
 let browser: Browser;
 let alma: ConsolePerson;
 let boris: ConsolePerson;
+let clara: ConsolePerson;
 let links: readonly string[] = [];
 
 beforeAll(async () => {
@@ -75,16 +93,81 @@ describe.skipIf(noBrowser !== null)(`two people in two browsers${noBrowser === n
   }, 120_000);
 
   test("invite a third by request and approval, over exactly what is shown, and nobody approves their own", async () => {
-    const link = await invite(alma, boris, { username: "clara", printedName: "Clara Ode" }, /^clinical_reviewer/, "CDISCPILOT01, all");
+    const link = await invite(alma, boris, { username: "clara", printedName: CLARA }, /^clinical_reviewer/, "CDISCPILOT01, all");
     expect(link).toMatch(/\/enrol#[A-Za-z0-9_-]{43}$/);
-    const clara = await ConsolePerson.open(browser, product.console);
+    clara = await ConsolePerson.open(browser, product.console);
     await clara.enrolWithPasskey(link, null);
     await clara.signInWithPasskey();
     // A reviewer sees subjects and not people: the rail doesn't offer what would be refused, and the page is refused all the same.
     await clara.goto("/people");
     await clara.page.locator('.refusal[data-code="policy.denied"]').first().waitFor();
-    await clara.close();
   }, 240_000);
+
+  test("assign a role at a site from–until, and it is in force within a second", async () => {
+    await clara.goto("/packets");
+    await clara.page.locator('.refusal[data-code="policy.denied"]').first().waitFor();
+    await openPerson(alma, CLARA);
+    await alma.button("Assign a role").click();
+    await chooseIn(alma, "Role", /^data_steward/);
+    await choosePlace(alma, "CDISCPILOT01 / 701");
+    await alma.page.getByLabel("Until").fill("2090-01-31T12:00");
+    await alma.fill("Reason", REASON);
+    await alma.button(/^Assign$/).click();
+    await alma.see("It is in force within a second.");
+    await alma.see(/data_steward/);
+    await clara.goto("/packets");
+    await clara.see("Nothing waits");
+    // A role that changes who may do what says beforehand that it takes two.
+    await alma.button("Assign a role").click();
+    await chooseIn(alma, "Role", /^security_admin/);
+    await alma.see("takes a second person");
+    await alma.button("Ask for approval").waitFor();
+    await alma.button("Cancel").click();
+  }, 120_000);
+
+  test("stop somebody whose session is live: within a second nothing is answered in it, and once the lock is lifted they sign in anew", async () => {
+    const answers = await liveCall(clara);
+    expect(await answers()).toBe(200);
+    await openPerson(alma, CLARA);
+    await alma.button("Lock: begin").click();
+    await alma.fill("Reason", REASON);
+    await alma.button("Lock now").click();
+    await alma.see("1 session ended.");
+    const stopped = performance.now();
+    await until(
+      async () => ((await answers()) === 200 ? null : true),
+      5000,
+      () => "still answered",
+    );
+    expect(performance.now() - stopped).toBeLessThan(1000);
+    await alma.button("Lift the lock: begin").click();
+    await alma.fill("Reason", REASON);
+    await alma.button("Lift it now").click();
+    await alma.see("Lifted.");
+    await clara.signInWithPasskey();
+  }, 120_000);
+
+  test("offboard somebody in one act that lists what it ends: sessions and assignments end, and the name stays", async () => {
+    const answers = await liveCall(clara);
+    expect(await answers()).toBe(200);
+    await openPerson(alma, CLARA);
+    await alma.button("Offboard: begin").click();
+    const listed = await alma.page.locator(".will-end").innerText();
+    for (const what of ["1 session", "1 passkey", "clinical_reviewer", "data_steward", "every open request"]) expect(listed).toContain(what);
+    await alma.fill("Reason", REASON);
+    await alma.button("Offboard for good").click();
+    await alma.see("Offboarded.");
+    await until(
+      async () => ((await answers()) === 200 ? null : true),
+      1000,
+      () => "still answered",
+    );
+    await alma.see("They have left for good.");
+    await alma.see("Held before: 2");
+    await alma.goto("/people?show=left");
+    await alma.page.getByRole("button", { name: CLARA }).waitFor();
+    await clara.close();
+  }, 120_000);
 
   test("lock one way of signing in after five wrong proofs, and the passkey stays good", async () => {
     const stranger = await ConsolePerson.open(browser, product.console);

@@ -2,16 +2,18 @@
 
 import { type FormEvent, type ReactNode, useState } from "react";
 import type { WireFailure } from "../api/wire-failure.ts";
-import { Button } from "../components/button.tsx";
-import { DialogBody, DialogFoot } from "../components/dialog.tsx";
-import { Field } from "../components/field.tsx";
-import { Refusal } from "../components/refusal.tsx";
+import { Button } from "./button.tsx";
+import { DialogBody, DialogFoot } from "./dialog.tsx";
+import { Field } from "./field.tsx";
+import { Refusal } from "./refusal.tsx";
+import { REASON_MIN } from "./reason.ts";
 import { useSlow } from "./use-slow.ts";
-
-const REASON_MIN = 8;
 
 interface ActFormProps {
   readonly act: string;
+  /** What is to be kept in mind while the reason is written. */
+  readonly hint?: string;
+  readonly isDanger?: boolean;
   /** What will be on record when it goes on. */
   readonly recorded: ReactNode;
   /** Whether what is asked for above the reason is there; it is only looked at when the person goes on. */
@@ -24,8 +26,8 @@ interface ActFormProps {
   readonly children: ReactNode;
 }
 
-/** An act on a subject, with what it does, what it asks for, a reason, and what of that will be on record. */
-export function ActForm({ act, recorded, isReady = true, onTried, isPending, failure, onCancel, onGo, children }: ActFormProps) {
+/** An act in a dialog, with what it does, what it asks for, a reason, and what of that will be on record. */
+export function ActForm({ act, hint, isDanger = false, recorded, isReady = true, onTried, isPending, failure, onCancel, onGo, children }: ActFormProps) {
   const [reason, setReason] = useState("");
   const [isTried, setTried] = useState(false);
   const isSlow = useSlow(isPending);
@@ -47,7 +49,7 @@ export function ActForm({ act, recorded, isReady = true, onTried, isPending, fai
           rows={3}
           maxLength={500}
           autoComplete="off"
-          hint="At least eight characters. It is sealed beside the record; don't write anything about the subject that need not be there."
+          hint={hint ?? "At least eight characters. It is sealed beside the record; the record holds a commitment to it."}
           error={isTried && tooShort ? "Say why, in at least eight characters." : null}
           isRequired
         />
@@ -61,7 +63,7 @@ export function ActForm({ act, recorded, isReady = true, onTried, isPending, fai
         <Button kind="quiet" onPress={onCancel}>
           Cancel
         </Button>
-        <Button kind="primary" type="submit" isPending={isSlow}>
+        <Button kind={isDanger ? "danger" : "primary"} type="submit" isPending={isSlow}>
           {act}
         </Button>
       </DialogFoot>

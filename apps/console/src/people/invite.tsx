@@ -2,36 +2,40 @@
 
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { useCall } from "../api/use-call.ts";
 import { useChange } from "../api/use-change.ts";
 import { Button } from "../components/button.tsx";
 import { ComboBox, Select } from "../components/choice.tsx";
 import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { Field } from "../components/field.tsx";
+import { endFault, isoOf } from "../components/local-time.ts";
+import { REASON_MIN } from "../components/reason.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { useTell } from "../frame/notices.tsx";
-import { ROLES } from "./roles.ts";
+import { placeOf, usePlaces } from "./use-places.ts";
+import { forPeople, useRoles } from "./use-roles.ts";
 
 const USERNAME = /^[a-z][a-z0-9._-]{2,39}$/;
-const REASON_MIN = 8;
 
 interface Draft {
   readonly username: string;
   readonly printedName: string;
   readonly role: string | null;
   readonly place: string | null;
+  /** A date and a time here, or nothing. */
+  readonly until: string;
   readonly reason: string;
 }
 
-const EMPTY: Draft = { username: "", printedName: "", role: null, place: null, reason: "" };
+const EMPTY: Draft = { username: "", printedName: "", role: null, place: null, until: "", reason: "" };
 
 /** What is missing of a draft, field by field; nothing where it is complete. */
-function lacks({ username, printedName, role, place, reason }: Draft): Partial<Record<keyof Draft, string>> {
+function lacks({ username, printedName, role, place, until, reason }: Draft, now: Date): Partial<Record<keyof Draft, string>> {
   return {
     ...(!USERNAME.test(username) && { username: "Three to forty of a–z, 0–9, dot, dash and underscore, beginning with a letter." }),
     ...(printedName.trim().length < 2 && { printedName: "Enter the name as it is to be printed." }),
     ...(role === null && { role: "Choose a role." }),
     ...(place === null && { place: "Choose where." }),
+    ...(endFault(until, { after: now }) !== null && { until: endFault(until, { after: now }) ?? "" }),
     ...(reason.trim().length < REASON_MIN && { reason: `At least ${REASON_MIN} characters.` }),
   };
 }
@@ -40,11 +44,13 @@ function lacks({ username, printedName, role, place, reason }: Draft): Partial<R
 export function Invite({ onClose }: { readonly onClose: () => void }) {
   const router = useRouter();
   const tell = useTell();
-  const studies = useCall("studies.list", {});
+  const roles = useRoles();
+  const { places, failure } = usePlaces();
+  const [openedAt] = useState(() => new Date());
   const [draft, setDraft] = useState(EMPTY);
   const [isTried, setTried] = useState(false);
   const set = (change: Partial<Draft>) => setDraft((now) => ({ ...now, ...change }));
-  const missing = lacks(draft);
+  const missing = lacks(draft, openedAt);
   const error = (field: keyof Draft) => (isTried ? (missing[field] ?? null) : null);
   const ask = useChange("approvals.requestInvite", {
     refreshes: ["approvals.list"],
@@ -54,13 +60,6 @@ export function Invite({ onClose }: { readonly onClose: () => void }) {
       router.push(`/approvals?show=mine&request=${approval.approvalId}`);
     },
   });
-  const places = [
-    { id: "*/*", text: "Everywhere", about: "all studies and sites" },
-    ...(studies.data?.studies ?? []).flatMap(({ study, title, sites }) => [
-      { id: `${study}/*`, text: `${study}, all sites`, about: title },
-      ...sites.map(({ site, name, country }) => ({ id: `${study}/${site}`, text: `${study} / ${site}`, about: `${name}, ${country}` })),
-    ]),
-  ];
   return (
     <Dialog title="Invite a person" isOpen onClose={onClose}>
       <form
@@ -68,9 +67,16 @@ export function Invite({ onClose }: { readonly onClose: () => void }) {
         onSubmit={(event) => {
           event.preventDefault();
           setTried(true);
-          const [study, site] = draft.place?.split("/") ?? [];
-          if (Object.keys(missing).length > 0 || draft.role === null || study === undefined || site === undefined) return;
-          ask.mutate({ username: draft.username, printedName: draft.printedName.trim(), role: draft.role, study, site, reason: draft.reason.trim() });
+          if (Object.keys(missing).length > 0 || draft.role === null || draft.place === null) return;
+          const until = isoOf(draft.until);
+          ask.mutate({
+            username: draft.username,
+            printedName: draft.printedName.trim(),
+            role: draft.role,
+            ...placeOf(draft.place),
+            ...(until !== null && { until }),
+            reason: draft.reason.trim(),
+          });
         }}
       >
         <DialogBody>
@@ -92,12 +98,28 @@ export function Invite({ onClose }: { readonly onClose: () => void }) {
               autoComplete="off"
             />
           </div>
-          <Select label="First role" options={ROLES} value={draft.role} onChange={(role) => set({ role })} error={error("role")} />
-          {studies.isError ? (
-            <Refusal failure={studies.error} isInline />
+          {roles.failure !== null && <Refusal failure={roles.failure} isInline />}
+          <Select
+            label="First role"
+            options={forPeople(roles.options)}
+            isDisabled={roles.options.length === 0}
+            value={draft.role}
+            onChange={(role) => set({ role })}
+            error={error("role")}
+          />
+          {failure !== null ? (
+            <Refusal failure={failure} isInline />
           ) : (
             <ComboBox label="Where" options={places} value={draft.place} onChange={(place) => set({ place })} error={error("place")} hint="A site, a whole study, or everywhere." />
           )}
+          <Field
+            label="Until"
+            type="datetime-local"
+            value={draft.until}
+            onChange={(until) => set({ until })}
+            error={error("until")}
+            hint="Your time. Their role ends by itself then, as an inspector's does: auditor, at the site that is inspected. Empty: without an end."
+          />
           <Field
             label="Reason"
             value={draft.reason}
@@ -107,6 +129,13 @@ export function Invite({ onClose }: { readonly onClose: () => void }) {
             error={error("reason")}
             hint="Whoever decides reads it; the trail holds a commitment to it."
           />
+          <div className="will-record">
+            <p className="eyebrow">What will be on record</p>
+            <ul>
+              <li>that you asked for this invitation, with exactly what is above; nobody is invited before another administrator has approved it</li>
+              <li>a commitment to the reason</li>
+            </ul>
+          </div>
           {ask.isError && <Refusal failure={ask.error} isInline />}
         </DialogBody>
         <DialogFoot>

@@ -4,6 +4,7 @@ import type { PURPOSES } from "@sallyport/contracts";
 import { type ReactNode, useId, useState } from "react";
 import type { WireFailure } from "../api/wire-failure.ts";
 import { ActForm } from "../components/act-form.tsx";
+import { ABOUT_SUBJECT } from "./reason-hint.ts";
 
 export type Purpose = (typeof PURPOSES)[number];
 
@@ -46,7 +47,7 @@ export function PurposeForm({ onGo, children, ...form }: PurposeFormProps) {
     if (purpose !== null) onGo({ purpose, reason });
   };
   return (
-    <ActForm {...form} isReady={purpose !== null} onTried={() => setTried(true)} onGo={go}>
+    <ActForm hint={ABOUT_SUBJECT} {...form} isReady={purpose !== null} onTried={() => setTried(true)} onGo={go}>
       {children}
       <fieldset className="purposes" {...(isUnset && { "aria-describedby": errorId })}>
         <legend className="field-label">Purpose</legend>

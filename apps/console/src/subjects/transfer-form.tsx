@@ -8,6 +8,7 @@ import { Refusal } from "../components/refusal.tsx";
 import { Skeleton } from "../components/states.tsx";
 import { useTell } from "../frame/notices.tsx";
 import { ActForm } from "../components/act-form.tsx";
+import { ABOUT_SUBJECT } from "./reason-hint.ts";
 
 interface TransferFormProps {
   readonly subjectId: string;
@@ -35,6 +36,7 @@ export function TransferForm({ subjectId, label, study, site, onClose }: Transfe
   const sites = studies.data.studies.find((each) => each.study === study)?.sites.filter((each) => each.site !== site) ?? [];
   return (
     <ActForm
+      hint={ABOUT_SUBJECT}
       act="Move the subject"
       isReady={to !== null}
       onTried={() => setTried(true)}

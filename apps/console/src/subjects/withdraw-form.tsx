@@ -5,6 +5,7 @@ import { useChange } from "../api/use-change.ts";
 import { Field } from "../components/field.tsx";
 import { useTell } from "../frame/notices.tsx";
 import { ActForm } from "../components/act-form.tsx";
+import { ABOUT_SUBJECT } from "./reason-hint.ts";
 import { dayFault } from "./consent-day.ts";
 
 interface WithdrawFormProps {
@@ -31,6 +32,7 @@ export function WithdrawForm({ subjectId, label, onClose }: WithdrawFormProps) {
   });
   return (
     <ActForm
+      hint={ABOUT_SUBJECT}
       act="Record the withdrawal"
       isReady={fault === null}
       onTried={() => setTried(true)}
@@ -66,6 +68,7 @@ export function CorrectWithdrawalForm({ subjectId, label, onClose }: WithdrawFor
   });
   return (
     <ActForm
+      hint={ABOUT_SUBJECT}
       act="Take it back"
       isPending={act.isPending}
       failure={act.error}

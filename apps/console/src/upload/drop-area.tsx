@@ -34,15 +34,23 @@ export function DropArea({ label, hint, onFiles }: DropAreaProps) {
   );
 }
 
+const PACKET_FILES = ".json,.ndjson,.pdf,.xml,.zip,application/json,application/x-ndjson,application/pdf,application/xml,text/xml,application/zip";
+
+interface FileButtonProps extends Pick<DropAreaProps, "label" | "onFiles"> {
+  readonly isPrimary?: boolean;
+  /** What the chooser offers, as HTML's `accept` has it; without it, what packets are made of. */
+  readonly accept?: string;
+}
+
 /** A button that opens the browser's file chooser. */
-export function FileButton({ label, onFiles, isPrimary = false }: Pick<DropAreaProps, "label" | "onFiles"> & { readonly isPrimary?: boolean }) {
+export function FileButton({ label, onFiles, isPrimary = false, accept = PACKET_FILES }: FileButtonProps) {
   return (
     <label className={`button file-button${isPrimary ? " button-primary" : ""}`}>
       <input
         type="file"
         className="file-input"
         multiple
-        accept=".json,.ndjson,.pdf,.xml,.zip,application/json,application/x-ndjson,application/pdf,application/xml,text/xml,application/zip"
+        accept={accept}
         onChange={({ currentTarget }) => {
           const files = [...(currentTarget.files ?? [])];
           // The same file can be chosen again, after it was taken out.
