@@ -9,8 +9,11 @@ import { demographics, type IngestSample, vitalSigns } from "./ingest-sample.ts"
 import { interleave } from "./interleave.ts";
 
 const ROUNDS = 5;
-const SUBJECTS = 340;
-const ROWS_PER_SUBJECT = 12;
+/** What a release does once, whatever its size, is about a tenth of a second: the sizes are those of a large study's delivery. */
+const SUBJECTS = 2_000;
+const ROWS_PER_SUBJECT = 8;
+/** Subjects in the measurement of memory. */
+const FEW_SUBJECTS = 340;
 /** Rows of a subject in the measurement of memory, and ten times as many. */
 const FEW = 3;
 const MANY = 30;
@@ -75,8 +78,8 @@ async function measureMemory(pid: number, upload: (sample: IngestSample) => Prom
   const few: number[] = [];
   const many: number[] = [];
   for (let round = 0; round < 3; round += 1) {
-    const from = SUBJECTS * round;
-    const packets = [await upload(vitalSigns(PILOT_STUDY, from, SUBJECTS, FEW)), await upload(vitalSigns(PILOT_STUDY, from, SUBJECTS, MANY))];
+    const from = FEW_SUBJECTS * round;
+    const packets = [await upload(vitalSigns(PILOT_STUDY, from, FEW_SUBJECTS, FEW)), await upload(vitalSigns(PILOT_STUDY, from, FEW_SUBJECTS, MANY))];
     for (const [at, peaks] of [few, many].entries()) peaks.push(await peakOf(pid, () => release(packets[at] ?? "")));
   }
   return figureOf({ name: "ingest.memory", against: "the peak of memory at ten times the rows", goal: MEMORY_GOAL }, few, many);

@@ -170,3 +170,22 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION phi.transfer_records(text, text) TO sallyport_api;
+
+-- What a release asks for is looked up one by one, by its key, and lists are made once a call: with a table that looks small, or stale counts of it, the
+-- planner otherwise goes through a whole study and makes the list anew for each of its rows.
+CREATE OR REPLACE FUNCTION phi.sites_of_lookups(p_study text, p_lookups text) RETURNS TABLE (lookup text, site text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+$$ SELECT s.lookup, s.site FROM string_to_table(p_lookups, E'\n') AS asked (lookup)
+     JOIN LATERAL (SELECT f.lookup, f.site FROM phi.subjects f WHERE f.study = p_study AND f.lookup = asked.lookup LIMIT 1) s ON true $$;
+
+CREATE OR REPLACE FUNCTION phi.lock_subjects(p_ids text) RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ids   text[] := string_to_array(p_ids, E'\n');
+  v_sites text[] := boundary.granted_sites();
+BEGIN
+  IF boundary.granted_action() NOT IN ('packet.release', 'subject.withdraw') THEN
+    RETURN;
+  END IF;
+  PERFORM 1 FROM phi.subjects s WHERE s.id = ANY (v_ids) AND s.site_key = ANY (v_sites) ORDER BY s.id FOR NO KEY UPDATE;
+END $$;

@@ -12,7 +12,12 @@ type ReleaseStore = Pick<SubjectStore<Tx>, "find" | "current" | "countRecords" |
 const ROWS_MAX = 1_000;
 const RECORD_END = "\f";
 
-/** What a release reads and writes of subjects, in its own transaction. Records stay as they are: a change is a new version. */
+/**
+ * What a release reads and writes of subjects, in its own transaction. Records stay as they are: a change is a new version.
+ *
+ * Each thing that is asked for is looked up by itself, and a list is made once a statement: in the transaction that fills them, tables still look small to
+ * the planner, who would go through them whole for each batch, and make the list anew for each row.
+ */
 export const releaseStore: ReleaseStore = {
   async find(tx, grant, study, lookups, how) {
     grant.assert("packet.release", ...(how === "look" ? (["packet.inspect"] as const) : []));
@@ -20,17 +25,17 @@ export const releaseStore: ReleaseStore = {
     if (how === "lock") {
       await contended(
         () => tx`
-          SELECT phi.lock_subjects(coalesce((SELECT string_agg(s.id, E'\n') FROM phi.subjects s
-            WHERE s.study = ${study} AND s.lookup = ANY (string_to_array(${lookups.join("\n")}, E'\n'))), ''))`,
+          SELECT phi.lock_subjects(coalesce((SELECT string_agg(s.id, E'\n') FROM string_to_table(${lookups.join("\n")}, E'\n') AS asked (lookup)
+            JOIN LATERAL (SELECT f.id FROM phi.subjects f WHERE f.study = ${study} AND f.lookup = asked.lookup LIMIT 1) s ON true), ''))`,
       );
     }
     // Looked at after the lock: what came in between is seen.
     const rows = await tx<StoredSubject & { readonly lookup: string }>`
       SELECT s.lookup, s.id, s.study, s.site, s.label, s.wrapped, s.key_version,
              (SELECT CASE w.act WHEN 'withdrawn' THEN w.at_ms END FROM phi.withdrawals w WHERE w.subject = s.id ORDER BY w.n DESC LIMIT 1) AS withdrawn_at_ms
-        FROM phi.subjects s
-       WHERE s.study = ${study} AND s.lookup = ANY (string_to_array(${lookups.join("\n")}, E'\n'))
-         AND s.site_key = ANY (string_to_array(${grantedSites(grant)}, E'\n'))`;
+        FROM string_to_table(${lookups.join("\n")}, E'\n') AS asked (lookup)
+        JOIN LATERAL (SELECT f.* FROM phi.subjects f WHERE f.study = ${study} AND f.lookup = asked.lookup LIMIT 1) s ON true
+       WHERE s.site_key = ANY ((SELECT string_to_array(${grantedSites(grant)}, E'\n'))::text[])`;
     return rows.map((row) => ({ lookup: row.lookup, subject: subjectOf(row) }));
   },
 
@@ -43,7 +48,7 @@ export const releaseStore: ReleaseStore = {
                AS asked (subject, record)
         JOIN LATERAL (SELECT r.subject, r.record, r.version, r.packet FROM phi.records r
                        WHERE r.subject = asked.subject AND r.domain = ${domain} AND r.record = asked.record
-                         AND r.site_key = ANY (string_to_array(${grantedSites(grant)}, E'\n'))
+                         AND r.site_key = ANY ((SELECT string_to_array(${grantedSites(grant)}, E'\n'))::text[])
                        ORDER BY r.version DESC LIMIT 1) c ON true
         LEFT JOIN phi.sealed_records f ON f.subject = c.subject AND f.domain = ${domain} AND f.record = c.record AND f.version = c.version`;
     return rows.map(({ fields, ...row }): CurrentRecord => ({ ...row, domain, fields: fieldsIn({ ...row, domain }, fields) }));
@@ -56,7 +61,7 @@ export const releaseStore: ReleaseStore = {
     const keys = sites.map((site) => `${site.study}/${site.site}`).join("\n");
     const rows = await tx<{ site_key: string; count: number }>`
       SELECT r.site_key, count(*)::integer AS count FROM phi.records r
-       WHERE r.version = 1 AND r.domain = ${domain} AND r.site_key = ANY (string_to_array(${keys}, E'\n')) GROUP BY r.site_key`;
+       WHERE r.version = 1 AND r.domain = ${domain} AND r.site_key = ANY ((SELECT string_to_array(${keys}, E'\n'))::text[]) GROUP BY r.site_key`;
     const counted = new Map(rows.map(({ site_key: key, count }) => [key, count]));
     return new Map(sites.map((site) => [site.site, counted.get(`${site.study}/${site.site}`) ?? 0]));
   },
@@ -114,7 +119,7 @@ async function insertRecords(tx: Tx, packet: string, versions: readonly SealedVe
                     string_to_array(${column(({ position }) => position)}, E'\f')::integer[], string_to_array(${column(({ changed = [] }) => changed.join(","))}, E'\f', ''),
                     string_to_array(${versions.map(({ fields }) => linesOf(fields)).join(RECORD_END)}, E'\f'))
                AS g (subject, domain, record, version, position, changed, fields)
-        JOIN phi.subjects s ON s.id = g.subject),
+        JOIN LATERAL (SELECT f.site_key FROM phi.subjects f WHERE f.id = g.subject LIMIT 1) s ON true),
     versions AS (
       INSERT INTO phi.records (subject, domain, record, version, position, changed, site_key, packet)
       SELECT g.subject, g.domain, g.record, g.version, g.position, g.changed, g.site_key, ${packet} FROM given g),

@@ -112,7 +112,7 @@ async function page(tx: Tx, grant: Grant, filter: Parameters<SubjectStore<Tx>["l
   const [row] = await tx<{ items: readonly StoredSubject[]; sites: readonly (SiteRef & { count: number })[] }>`
     WITH reached AS (
       SELECT s.id, s.study, s.site, s.label, s.wrapped, s.key_version FROM phi.subjects s
-       WHERE s.site_key = ANY (string_to_array(${grantedSites(grant)}, E'\n'))
+       WHERE s.site_key = ANY ((SELECT string_to_array(${grantedSites(grant)}, E'\n'))::text[])
          AND (${study}::text IS NULL OR s.study = ${study}) AND (${site}::text IS NULL OR s.site = ${site})),
     page AS (SELECT r.*, (SELECT CASE w.act WHEN 'withdrawn' THEN w.at_ms END FROM phi.withdrawals w WHERE w.subject = r.id ORDER BY w.n DESC LIMIT 1) AS withdrawn_at_ms
                FROM reached r WHERE ${after}::text IS NULL OR label COLLATE "C" > ${after} ORDER BY label COLLATE "C", study LIMIT ${limit}),

@@ -28,6 +28,8 @@ export class RowReader {
   readonly #study: string;
   readonly #sites: ReadonlySet<string>;
   readonly #lookupKey: DataKey["key"];
+  /** The subject of the row before: a file mostly has a subject's rows together. */
+  #last: { readonly usubjid: string; readonly lookup: string } | null = null;
   readonly #at: { readonly study: number; readonly usubjid: number; readonly site: number; readonly identity: readonly number[] };
 
   constructor(head: DatasetHead, study: Pick<StudyRow, "id" | "sites">, lookupKey: DataKey["key"]) {
@@ -61,8 +63,12 @@ export class RowReader {
       row,
       cells,
       site,
-      lookup: lookupOf(this.#lookupKey, this.#study, usubjid),
+      lookup: this.#lookup(usubjid),
       record: recordIdOf(this.#lookupKey, { study: this.#study, usubjid, domain: this.head.name, values }),
     };
+  }
+  #lookup(usubjid: string): string {
+    if (this.#last?.usubjid !== usubjid) this.#last = { usubjid, lookup: lookupOf(this.#lookupKey, this.#study, usubjid) };
+    return this.#last.lookup;
   }
 }

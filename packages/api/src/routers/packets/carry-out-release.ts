@@ -1,10 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import { SallyportError } from "@sallyport/errors";
-import { type PlannedRow, type SealedVersion, sealRecord } from "@sallyport/phi";
+import { type PlannedRow, type RowsPlan, type SealedVersion, sealRecord } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import type { ApiDeps } from "../../ports.ts";
 import { subjectKeyPlace } from "../subjects/subject-place.ts";
-import { compareRows } from "./compare-rows.ts";
+import { ahead } from "./ahead.ts";
+import { compareRows, type Comparison } from "./compare-rows.ts";
 import type { OpenedRows } from "./opened-file.ts";
 import { conflictAt, type PreparedRelease, rowsInHand, throwConflicts } from "./prepare-release.ts";
 import { otherKeys } from "./read-packet.ts";
@@ -27,8 +28,7 @@ export async function carryOutRelease<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Gran
     await keepKeys(deps, tx, grant, release, file);
     const { name: domain } = file.reader.head;
     const writing = new BatchWriter(deps, tx, grant, packet.id);
-    for await (const rows of file.rows()) {
-      const plan = await compareRows(deps, comparison, file, rows);
+    for await (const plan of ahead(comparedBy(deps, comparison, file))) {
       throwConflicts(plan.conflicts.slice(0, 50).map(({ row }) => file.placed(conflictAt(row))));
       for (const { row, subject } of plan.withdrawn) tally.withdrawn(subject, file.placed(`row ${row}: the subject has withdrawn consent`));
       const made = plan.rows.filter(({ lookup, subject }) => fresh.get(lookup)?.id === subject.id);
@@ -48,13 +48,17 @@ export async function carryOutRelease<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Gran
   for (const { reader } of opened) await countStored(deps, tx, grant, study.id, reader.head.name, tally, true);
 }
 
+async function* comparedBy<Tx>(deps: ApiDeps<Tx>, comparison: Comparison<Tx>, file: OpenedRows): AsyncGenerator<RowsPlan> {
+  for await (const rows of file.rows()) yield await compareRows(deps, comparison, file, rows);
+}
+
 async function keepKeys<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, { packet, study }: PreparedRelease, { reader: { head, identity }, placed }: OpenedRows): Promise<void> {
   if (head.binds) return;
   const standing = await deps.subjects.keepRecordKeys(tx, grant, packet.id, { study: study.id, domain: head.name, variables: identity });
   if (standing.join() !== identity.join()) throwConflicts([placed(otherKeys(head.name, standing, identity))]);
 }
 
-/** Seals batches and inserts them. While the database inserts one, the next is sealed: the two take about as long. */
+/** Seals batches and inserts them. While the database inserts one, the next is sealed. */
 class BatchWriter<Tx> {
   readonly #deps: Pick<ApiDeps<Tx>, "keys" | "subjects">;
   readonly #tx: Tx;

@@ -65,6 +65,7 @@ export async function prepareRelease<Tx>(deps: ApiDeps<Tx>, grant: Grant, packet
     }
     for (const where of [...file.reader.studyFaults.places, ...file.reader.siteFaults.places]) faults.put(file.placed(where));
   }
+  await subjects.made();
   faults.throwIfAny();
   throwConflicts(conflicts.places);
   return { ...inHand, fresh: subjects.fresh, collectedBeforeWithdrawal };
@@ -81,6 +82,8 @@ export function throwConflicts(where: readonly string[]): void {
 class PacketSubjects<Tx> {
   readonly fresh = new Map<string, SubjectRow>();
   readonly #met = new Set<string>();
+  /** The keys that are being made: the next subjects are looked for meanwhile. */
+  #making: Promise<void> = Promise.resolve();
   readonly #deps: ApiDeps<Tx>;
   readonly #grant: Grant;
   readonly #study: string;
@@ -106,9 +109,17 @@ class PacketSubjects<Tx> {
     // Whether they are stored at a site that this grant doesn't reach, or not at all.
     const elsewhere = unmet.size === 0 ? new Map<string, string>() : await subjects.sitesByLookup(this.#study, [...unmet.keys()]);
     const isNew = ({ lookup, site }: IdentifiedRow): boolean => binds && site !== null && !elsewhere.has(lookup);
-    await this.#make([...unmet.values()].filter(isNew));
+    await this.#making;
+    this.#making = this.#make([...unmet.values()].filter(isNew));
+    // Until it is awaited, its failure is nobody's.
+    this.#making.catch(() => undefined);
     for (const row of rows) this.#met.add(row.lookup);
     return [...conflicts, ...[...unmet.values()].filter((row) => !isNew(row)).map(({ row }) => row)];
+  }
+
+  /** Settles when every subject that was met has its key. */
+  async made(): Promise<void> {
+    await this.#making;
   }
 
   async #make(rows: readonly IdentifiedRow[]): Promise<void> {
