@@ -6,7 +6,7 @@ import type { Asked } from "./decide-sample.ts";
 /** Answers one question. */
 export type Engine = (asked: Asked) => boolean;
 
-/** The seed's own shape: a map from role and action, as one string, to the types that are allowed, asked for each of a principal's roles at the site. */
+/** The seed's own shape and order: a map from role and action, as one string, to the types that are allowed, asked for each of a principal's roles; the site is compared last. */
 export function seedShape({ grants }: PolicyDocument): Engine {
   const allowed = new Map<string, Set<string>>();
   for (const { role, action, resource } of grants) {
@@ -15,7 +15,7 @@ export function seedShape({ grants }: PolicyDocument): Engine {
   }
   return ({ principal, action, resource, site }) => {
     for (const held of principal.assignments)
-      if (held.study === site.study && held.site === site.site && allowed.get(`${held.role}|${action}`)?.has(resource) === true) return true;
+      if (allowed.get(`${held.role}|${action}`)?.has(resource) === true && held.study === site.study && held.site === site.site) return true;
     return false;
   };
 }

@@ -48,10 +48,13 @@ export class CompiledPolicy {
     return row === undefined || column === undefined ? null : (row * RESOURCE_TYPES.length + column) * this.#roles.size;
   }
 
-  /** The rule by which a role may do what the cell stands for; null where there is none, and for a role that is not known. */
-  ruleAt(cell: number, role: string): GrantRule | null {
-    const column = this.#roles.get(role);
-    if (column === undefined) return null;
+  /** Where a role's rules stand within a cell; undefined for a role that is not known. */
+  column(role: string): number | undefined {
+    return this.#roles.get(role);
+  }
+
+  /** The rule by which the role of a column may do what the cell stands for; null where there is none. */
+  ruleAt(cell: number, column: number): GrantRule | null {
     const index = this.#table[cell + column] ?? 0;
     return index === 0 ? null : (this.document.grants[index - 1] ?? null);
   }

@@ -1,7 +1,8 @@
 import type { CompiledPolicy } from "./compile.ts";
+import { Denial } from "./denial.ts";
 import { meetFields, NO_FIELDS } from "./field-rule.ts";
 import type { Decision, FieldRule, Place, Question, SiteRef } from "./model.ts";
-import { coversSite, isDeploymentWide, type Joined, joinReaches, neededFor, type Reach, reaches } from "./reach.ts";
+import { coversSite, isDeploymentWide, type Joined, joinReaches, type Reach, reaches } from "./reach.ts";
 import { stopAt } from "./locks.ts";
 import { isSiteRef } from "./site-token.ts";
 
@@ -91,46 +92,4 @@ export function combine(policy: CompiledPolicy, joined: readonly Joined[]): { re
   return { rule: rules.map(({ id }) => id).join("+"), role: [...new Set(rules.map(({ role }) => role))].join("+"), fields };
 }
 
-function deny(reason: Deny["reason"], question: Question, policy: CompiledPolicy): Deny {
-  return { effect: "deny", reason, needed: needed(reason, question, policy) };
-}
-
-function needed(reason: Deny["reason"], { action, resource, place }: Question, policy: CompiledPolicy): string {
-  switch (reason) {
-    case "principal_suspended":
-      return "an active principal";
-    case "not_in_scope":
-      return "a token whose scope names the action";
-    case "no_site":
-      return "a resource with a registered site";
-    case "not_deployment_wide":
-      return neededFor(policy, action, resource, "over the whole deployment");
-    case "condition":
-      return `${neededFor(policy, action, resource, placeWords(place))}, signed in with a passkey`;
-    case "locked":
-      return "the site's lock lifted";
-    case "closed":
-      return "a site that isn't closed";
-    case "no_rule":
-    case "unknown_role":
-    case "other_site":
-    case "separation":
-      return neededFor(policy, action, resource, placeWords(place));
-  }
-}
-
-function placeWords(place: Place | null | undefined): string {
-  switch (place?.kind) {
-    case "one":
-      return "at the resource's site";
-    case "each":
-      return "at each of the named sites";
-    case "any":
-      return "at one site at least";
-    case "deployment":
-      return "over the whole deployment";
-    case undefined:
-    default:
-      return "somewhere";
-  }
-}
+const deny = (reason: Deny["reason"], question: Question, policy: CompiledPolicy): Deny => new Denial(reason, question, policy);

@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from "./compile.ts";
 import { joinFields, NO_FIELDS } from "./field-rule.ts";
-import type { Action, Assignment, Decision, FieldRule, GrantRule, LivePrincipal, Question, ResourceType, SiteRef } from "./model.ts";
+import type { Assignment, Decision, FieldRule, GrantRule, Question, SiteRef } from "./model.ts";
 import { isSiteToken } from "./site-token.ts";
 
 /** Everything that a question asks but where. */
@@ -30,20 +30,24 @@ export function reaches(policy: CompiledPolicy, question: PlacelessQuestion): re
   if (!scope.has(action)) return "not_in_scope";
   const cell = policy.cell(action, resource);
   if (cell === null) return "no_rule";
-  const found: Reach[] = [];
+  let found: Reach[] | null = null;
+  let isAnyInForce = false;
   let isKnown = false;
   let isConditional = false;
   for (const assignment of principal.assignments) {
     if (!isInForce(assignment, nowMs)) continue;
-    isKnown ||= policy.knowsRole(assignment.role);
-    const rule = policy.ruleAt(cell, assignment.role);
+    isAnyInForce = true;
+    const column = policy.column(assignment.role);
+    if (column === undefined) continue;
+    isKnown = true;
+    const rule = policy.ruleAt(cell, column);
     if (rule === null) continue;
-    if (rule.conditions === undefined || rule.conditions.signedInBy === question.signedInBy) found.push({ assignment, rule });
+    if (rule.conditions === undefined || rule.conditions.signedInBy === question.signedInBy) (found ??= []).push({ assignment, rule });
     else isConditional = true;
   }
-  if (found.length > 0) return found;
+  if (found !== null) return found;
   if (isConditional) return "condition";
-  return isKnown || !hasAssignmentInForce(principal, nowMs) ? "no_rule" : "unknown_role";
+  return isKnown || !isAnyInForce ? "no_rule" : "unknown_role";
 }
 
 /** Whether an assignment holds at this time: from inclusive, until exclusive. A window that is not made of finite numbers never holds. */
@@ -58,8 +62,8 @@ export const isDeploymentWide = ({ study, site }: Assignment): boolean => study 
 /** Whether an assignment reaches a site. `*` as a study without `*` as a site is no assignment at all. */
 export function coversSite(assignment: Assignment, { study, site }: SiteRef): boolean {
   if (isDeploymentWide(assignment)) return true;
-  if (!isSiteToken(assignment.study) || assignment.study !== study) return false;
-  return assignment.site === "*" || assignment.site === site;
+  if (assignment.study !== study || (assignment.site !== "*" && assignment.site !== site)) return false;
+  return isSiteToken(assignment.study);
 }
 
 /** Joins the rules of those reaches that hold; null where none does. Rules stand in the document's order, each once. */
@@ -70,11 +74,3 @@ export function joinReaches(policy: CompiledPolicy, found: readonly Reach[]): Jo
   const rules = policy.inOrder(found.map(({ rule }) => rule));
   return { rules, fields: rules.map(({ fields }) => fields ?? NO_FIELDS).reduce(joinFields) };
 }
-
-/** The words of what would be needed, for those who may see explanations. */
-export function neededFor(policy: CompiledPolicy, action: Action, resource: ResourceType, where: string): string {
-  const roles = policy.rolesInWords(action, resource);
-  return roles === null ? `no role may ${action} ${resource}` : `${roles} ${where}`;
-}
-
-const hasAssignmentInForce = (principal: LivePrincipal, nowMs: number): boolean => principal.assignments.some((assignment) => isInForce(assignment, nowMs));
