@@ -18,11 +18,13 @@ import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, documentStatement } from "@sallyport/custody";
 import {
+  accessReviewStore,
   approvalStore,
   assignmentStore,
   changeStore,
   checkpointStore,
   type Database,
+  emergencyStore,
   exposureStore,
   documentStore,
   idempotencyStore,
@@ -230,6 +232,8 @@ export class ApiProcess {
       approvals: approvalStore(database),
       assignments: assignmentStore(database),
       locks: lockStore(database),
+      emergencies: emergencyStore(database),
+      accessReviews: accessReviewStore(database),
       policyVersions: policyVersionStore(database),
       services: serviceStore(database),
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),

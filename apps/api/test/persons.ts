@@ -13,6 +13,8 @@ export interface SignedIn {
   readonly printedName: string;
   /** Calls through the console, with a token of their session. */
   call(api: Api, procedure: string, input: unknown, key?: string): Promise<Reply>;
+  /** Opens a watch, likewise. */
+  watch(api: Api, procedure: string, input: unknown): AsyncGenerator<Record<string, unknown>, void, undefined>;
 }
 
 /** People of a deployment, put into the database as if they had enrolled, with live sessions at one console. */
@@ -55,7 +57,13 @@ export class Persons {
     });
     const { jti, exp } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { jti: string; exp: number };
     await owner.run`INSERT INTO people.session_tokens (jti, session, exp_s) VALUES (${jti}, ${session}, ${exp})`;
-    return { person, principal, printedName, call: (api, procedure, input, key) => this.#client(api).call(procedure, input, token, key) };
+    return {
+      person,
+      principal,
+      printedName,
+      call: (api, procedure, input, key) => this.#client(api).call(procedure, input, token, key),
+      watch: (api, procedure, input) => this.#client(api).watch(procedure, input, token),
+    };
   }
 
   /** Has an api know at once what was put into its database. */

@@ -26,6 +26,9 @@ export interface Foreign {
   readonly person: string;
   readonly session: string;
   readonly lock: string;
+  /** Of the subject at 704. */
+  readonly emergency: string;
+  readonly review: string;
 }
 
 /** For each procedure that takes a name of something: someone of site 701, a name of what is at 704, and a name of nothing. */
@@ -56,6 +59,16 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     { who: "admin701", foreign: { service: "reviewer704", reason: REASON, ...more }, absent: { service: "nobodys", reason: REASON, ...more } },
   ];
   const policies = (foreign: object, absent: object): Probe[] => [{ who: "admin701", foreign, absent }];
+  const emergencies = (more: object): Probe[] => [{ who: "admin701", foreign: { emergencyId: there.emergency, ...more }, absent: { emergencyId: newId("emg"), ...more } }];
+  const emergency = (study: string, subject: string): object => ({
+    study,
+    subject,
+    cause: "adverse_event",
+    reason: REASON,
+    at: SOME_TIME,
+    proof: { kind: "password", password: "a wrong password", totp: "000000" },
+  });
+  const reviews = (more: object): Probe[] => [{ who: "admin701", foreign: { reviewId: there.review, ...more }, absent: { reviewId: newId("arv"), ...more } }];
   const authenticator = (id: string): object => ({ authenticatorId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const identity = (id: string): object => ({ identityId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const uploads = (more: object = {}): Probe[] =>
@@ -150,6 +163,29 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
         absent: { target: { kind: "site", study: STUDY, site: "799" }, reason: REASON },
       },
     ],
+    // Whose roles are reviewed is the deployment's: somebody with a right at a site alone is answered alike, whatever they name.
+    "reviews.list": [],
+    "reviews.open": [
+      {
+        who: "admin701",
+        foreign: { study: OTHER_STUDY, site: "*", role: "*", due: SOME_TIME, reason: REASON },
+        absent: { study: "NOSUCH", site: "*", role: "*", due: SOME_TIME, reason: REASON },
+      },
+    ],
+    "reviews.get": reviews({}),
+    "reviews.decide": reviews({ line: 1, verdict: "keep", reason: REASON }),
+    "reviews.signOff": reviews({ reason: REASON }),
+    "reviews.export": reviews({}),
+    "emergencies.mine": [],
+    "emergencies.list": [],
+    "emergencies.open": [
+      { who: "reviewer701", foreign: emergency(OTHER_STUDY, there.subject), absent: emergency("NOSUCH", newId("sub")) },
+      { who: "reviewer701", foreign: emergency(STUDY, there.subject), absent: emergency(STUDY, newId("sub")) },
+    ],
+    "emergencies.end": [{ who: "reviewer701", foreign: { emergencyId: there.emergency }, absent: { emergencyId: newId("emg") } }],
+    "emergencies.get": emergencies({}),
+    "emergencies.stop": emergencies({ reason: REASON }),
+    "emergencies.review": emergencies({ seen: "0".repeat(64), verdict: "justified", comment: REASON }),
     "people.offboard": people,
     // What roles are belongs to the deployment: somebody with a right at a site alone is answered alike, whatever they name.
     "policy.proposal": policies({ proposalId: `pol_${"0".repeat(26)}` }, { proposalId: newId("pol") }),
@@ -227,7 +263,17 @@ export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
   const [lock, reason] = [newId("lck"), newId("chg")];
   await at.owner.run`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES (${reason}, 'r', 's', 'c')`;
   await at.owner.run`INSERT INTO policy.locks (id, kind, target, set_by, reason, set_at_ms) VALUES (${lock}, 'token', 'nobodys', ${person.id}, ${reason}, 1)`;
-  return { lock, session: session.id, packet: packet ?? "", upload: upload ?? "", subject: subject?.id ?? "", own: own?.id ?? "", person: person.id, approvals };
+  const [emergency, why] = [newId("emg"), newId("chg")];
+  await at.owner.run`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES (${why}, 'r', 's', 'c')`;
+  await at.owner.run`
+    INSERT INTO policy.emergencies (id, principal, person, subject, study, site, cause, reason, from_ms, until_ms)
+    VALUES (${emergency}, ${person.principal}, ${person.id}, ${subject?.id ?? ""}, ${STUDY}, '704', 'other', ${why}, 1, 2)`;
+  const [review, since] = [newId("arv"), newId("chg")];
+  await at.owner.run`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES (${since}, 'r', 's', 'c')`;
+  await at.owner.run`
+    INSERT INTO policy.access_reviews (id, study, site, role, opened_by, reason, opened_at_ms, due_at_ms, lines, digest)
+    VALUES (${review}, ${STUDY}, '704', '*', ${person.id}, ${since}, 1, 2, 1, ${"0".repeat(64)})`;
+  return { review, emergency, lock, session: session.id, packet: packet ?? "", upload: upload ?? "", subject: subject?.id ?? "", own: own?.id ?? "", person: person.id, approvals };
 }
 
 async function plantPerson({ owner }: Deployment): Promise<{ readonly id: string; readonly principal: string }> {

@@ -17,7 +17,12 @@ export function provenByDigest(forgotten: string[] = []): Ports {
   return (real) => ({
     ...real,
     stepUp: {
-      attest: () => Promise.reject(new SallyportError("stepup.failed")),
+      attest: (person, proof, digest) => {
+        const isOver = proof.kind === "password" || (proof.response === JSON.stringify({ digest, person }) && !used.has(proof.response));
+        if (!isOver) return Promise.reject(new SallyportError("stepup.failed"));
+        if (proof.kind === "passkey") used.add(proof.response);
+        return Promise.resolve();
+      },
       withOwn: () => Promise.reject(new SallyportError("stepup.failed")),
       verify: (person, proof, statement) => {
         if (proof.kind === "password") return Promise.resolve({ proof: "server-attested", note: null });

@@ -53,6 +53,9 @@ const ACTS = {
   "approval.decide": "A request was approved or rejected by a second person.",
   "approval.withdraw": "A request was withdrawn by the person who made it.",
   "approval.use": "The one-time link of an approved request was issued.",
+  "emergency.open": "Access to one subject in an emergency was opened, or ended by who opened it.",
+  "emergency.review": "Emergency access was looked at, ended or reviewed by an administrator.",
+  "access.review": "A review of who holds which role was opened, decided on or signed off.",
 } as const satisfies Record<Action, string>;
 
 /** The words that records use, as this version knows them. */

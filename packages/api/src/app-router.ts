@@ -20,8 +20,16 @@ import { searchCrossings } from "./routers/crossings/search-crossings.ts";
 import { watchCrossings } from "./routers/crossings/watch-crossings.ts";
 import { getOverview, watchOverview } from "./routers/overview/overview.ts";
 import { addPasskey, passkeyOptions } from "./routers/me/add-passkey.ts";
+import { endEmergency, stopEmergency } from "./routers/emergencies/end-emergency.ts";
+import { getEmergency, listEmergencies, myEmergency } from "./routers/emergencies/list-emergencies.ts";
+import { openEmergency } from "./routers/emergencies/open-emergency.ts";
+import { reviewEmergency } from "./routers/emergencies/review-emergency.ts";
 import { liftLock } from "./routers/locks/lift-lock.ts";
 import { listLocks } from "./routers/locks/list-locks.ts";
+import { decideReviewLine } from "./routers/reviews/decide-review-line.ts";
+import { openReview } from "./routers/reviews/open-review.ts";
+import { exportReview, getReview, listReviews } from "./routers/reviews/read-reviews.ts";
+import { signOffReview } from "./routers/reviews/sign-off-review.ts";
 import { setLock } from "./routers/locks/set-lock.ts";
 import { confirmTerminal } from "./routers/me/confirm-terminal.ts";
 import { endMySession } from "./routers/me/end-my-session.ts";
@@ -117,6 +125,23 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       end: endAssignment(boundary, deps),
       previewImport: previewAssignments(boundary, deps),
       import: importAssignments(boundary, deps),
+    },
+    emergencies: {
+      mine: myEmergency(boundary, deps),
+      open: openEmergency(boundary, deps),
+      end: endEmergency(boundary, deps),
+      list: listEmergencies(boundary, deps),
+      get: getEmergency(boundary, deps),
+      stop: stopEmergency(boundary, deps),
+      review: reviewEmergency(boundary, deps),
+    },
+    reviews: {
+      open: openReview(boundary, deps),
+      list: listReviews(boundary, deps),
+      get: getReview(boundary, deps),
+      decide: decideReviewLine(boundary, deps),
+      signOff: signOffReview(boundary, deps),
+      export: exportReview(boundary, deps),
     },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
     studies: {

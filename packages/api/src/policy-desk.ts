@@ -12,6 +12,7 @@ import {
   readPolicy,
   underLocks,
   withClosed,
+  withEmergencies,
 } from "@sallyport/policy";
 import { EpochPoll, type EpochSource } from "./epoch-poll.ts";
 
@@ -80,7 +81,7 @@ export class PolicyDesk {
     const { canonical, note } = snapshot.active;
     if (!this.#isSigned(note, canonical)) return new SallyportError("policy.unsigned");
     const compiled = readPolicy(canonical);
-    const principals = withClosed(underLocks(snapshot.principals, snapshot.locks, nowMs), snapshot.closedSites);
+    const principals = withEmergencies(withClosed(underLocks(snapshot.principals, snapshot.locks, nowMs), snapshot.closedSites), snapshot.emergencies);
     return {
       compiled,
       tag: policyLabel(compiled.document.version, policyDigest(compiled.document)),

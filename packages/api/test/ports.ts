@@ -46,6 +46,7 @@ export async function inMemory(
     revokedTokens: [],
     locks: [],
     closedSites: [],
+    emergencies: [],
   };
   const policy = new PolicyDesk({ epoch: () => Promise.resolve(1n), snapshot: () => Promise.resolve(snapshot) }, (note, text) => note === policyStatementFor(text), {
     now: () => state.nowMs,

@@ -192,6 +192,8 @@ export const ExplainPolicyOutput = strict({
   needed: z.string().nullable(),
   rolesThatMay: z.array(z.string()),
   paths: z.array(Path),
+  /** The emergency without which it would be denied; `paths` are then those by which it could be opened. */
+  emergency: z.string().nullable(),
   recorded: z.strictObject({ outcome: z.string(), reason: z.string(), rule: z.string().nullable() }).nullable(),
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EmergencySummary } from "./emergencies.ts";
 import { strict } from "./strict.ts";
 import { Count, Cursor, Domain, FieldName, IsoTime, PageLimit, Purpose, Reason, RecordId, SiteId, StudyId, SubjectId } from "./primitives.ts";
 
@@ -86,7 +87,19 @@ export const ExposureOutput = strict({
   could: z.array(ExposedPrincipal),
   did: z.array(ExposedPrincipal),
   didAndCannot: z.array(ExposedPrincipal),
-  reveals: z.array(z.strictObject({ at: IsoTime, principal: z.string(), name: z.string().nullable(), field: z.string(), purpose: z.string(), requestId: z.string() })),
+  reveals: z.array(
+    z.strictObject({
+      at: IsoTime,
+      principal: z.string(),
+      name: z.string().nullable(),
+      field: z.string(),
+      purpose: z.string(),
+      emergency: z.string().nullable(),
+      requestId: z.string(),
+    }),
+  ),
+  /** Who had the subject opened in an emergency, newest first. */
+  emergencies: z.array(EmergencySummary),
   since: IsoTime.nullable(),
   /** Whether the subject was at a site before whose trail the caller may not read: what was opened there is not in this answer. */
   isPartial: z.boolean(),

@@ -1,3 +1,4 @@
+export { accessReviewStore } from "./access-review-store.ts";
 export { approvalStore } from "./approval-store.ts";
 export { assertSafe } from "./assert-safe.ts";
 export { assignmentStore } from "./assignment-store.ts";
@@ -6,6 +7,7 @@ export { type CheckpointStore, checkpointStore, type StoredCheckpoint } from "./
 export type { Statement, Value } from "./connection.ts";
 export { connectDatabase, Database, type DatabaseOptions, type Tx } from "./database.ts";
 export { documentStore } from "./document-store.ts";
+export { emergencyStore } from "./emergency-store.ts";
 export { idempotencyStore } from "./idempotency-store.ts";
 export { lockStore } from "./lock-store.ts";
 export { assertSchema, migrate, type MigrateOptions } from "./migrate.ts";

@@ -45,7 +45,7 @@ test("a snapshot holds all that a decision rests on, and every change of it move
     epoch = now;
     return answer;
   };
-  expect(await policies.snapshot()).toEqual({ epoch, active: null, principals: [], revokedTokens: [], locks: [], closedSites: [] });
+  expect(await policies.snapshot()).toEqual({ epoch, active: null, principals: [], revokedTokens: [], locks: [], closedSites: [], emergencies: [] });
   await moved(() => database.transaction((tx) => policies.activate(tx, { version: 1, canonical: '{"v":1}', note: "note" })));
   expect(await moved(() => database.transaction((tx) => policies.registerPrincipal(tx, INGEST)))).toBe("registered");
   const soonS = Math.floor(Date.now() / 1000) + 60;
@@ -60,6 +60,7 @@ test("a snapshot holds all that a decision rests on, and every change of it move
     revokedTokens: ["jti-live"],
     locks: [],
     closedSites: [],
+    emergencies: [],
   });
   expect(await policies.names()).toEqual({ prn_ingest: name });
   expect(await moved(() => database.transaction((tx) => policies.suspend(tx, "prn_ingest")))).toBe(true);

@@ -9,6 +9,7 @@ interface SnapshotRow {
   readonly revoked: readonly string[];
   readonly locks: PolicySnapshot["locks"];
   readonly closed: readonly string[];
+  readonly emergencies: PolicySnapshot["emergencies"];
 }
 
 interface PrincipalRow {
@@ -41,10 +42,21 @@ export function policyStore(database: Database): PostgresPolicyStore {
         SELECT epoch, active, principals, revoked,
                (SELECT coalesce(json_agg(json_build_object('kind', l.kind, 'target', l.target, 'untilMs', l.until_ms) ORDER BY l.id), '[]')
                   FROM policy.locks l WHERE l.lifted_at_ms IS NULL) AS locks,
-               (SELECT coalesce(json_agg(s.site_key ORDER BY s.site_key), '[]') FROM regulatory.sites s WHERE s.closed_at_ms IS NOT NULL) AS closed
+               (SELECT coalesce(json_agg(s.site_key ORDER BY s.site_key), '[]') FROM regulatory.sites s WHERE s.closed_at_ms IS NOT NULL) AS closed,
+               (SELECT coalesce(json_agg(json_build_object('id', e.id, 'principal', e.principal, 'subject', e.subject, 'study', e.study, 'site', e.site,
+                                                           'fromMs', e.from_ms, 'untilMs', e.until_ms) ORDER BY e.id), '[]')
+                  FROM policy.emergencies e WHERE e.ended_at_ms IS NULL AND e.reviewed_at_ms IS NULL) AS emergencies
           FROM policy.snapshot()`;
       if (row === undefined) throw new SallyportError("policy.unavailable");
-      return { epoch: BigInt(row.epoch), active: row.active, principals: row.principals, revokedTokens: row.revoked, locks: row.locks, closedSites: row.closed };
+      return {
+        epoch: BigInt(row.epoch),
+        active: row.active,
+        principals: row.principals,
+        revokedTokens: row.revoked,
+        locks: row.locks,
+        closedSites: row.closed,
+        emergencies: row.emergencies,
+      };
     },
 
     async activate(tx, { version, canonical, note }) {

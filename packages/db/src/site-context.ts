@@ -9,6 +9,8 @@ const SYSTEM = "system";
  * where it is for the trail, it reaches the `system` chain, and nothing else anywhere.
  */
 export const grantedSites = (grant: Grant): string => {
+  // No site at all: only what is for the emergency's one subject looks behind the colon, so whatever doesn't know of it shows nothing.
+  if (grant.emergency !== null) return `emergency:${grant.emergency}`;
   const sites = grant.siteKeys();
   return sites.length === 0 && grant.action.startsWith("trail.") ? SYSTEM : sites.join("\n");
 };

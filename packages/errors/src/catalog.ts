@@ -203,6 +203,28 @@ export const catalog = {
     "You stopped this administrator already within the last seven days. Nothing was changed.",
     "Ask for their suspension, or have another administrator stop them.",
   ),
+  "emergency.unreviewed": rejected(
+    409,
+    "Your last emergency access hasn't been reviewed by somebody else yet. Nothing was opened.",
+    "Ask an administrator to review it, or a colleague with a right at the site to look.",
+  ),
+  "emergency.needless": rejected(409, "You may open this subject without an emergency. Nothing was opened.", "Open the subject as usual."),
+  "emergency.state": rejected(
+    409,
+    "This emergency access is still open, has ended, or is reviewed already. Nothing was changed.",
+    "Look at it first: it is reviewed once, after it has ended.",
+  ),
+  "emergency.changed": rejected(
+    409,
+    "What was read under this emergency access isn't what you were shown. Nothing was recorded.",
+    "Load it again, look at what was read, and decide then.",
+  ),
+  "review.signed": rejected(409, "This review is signed off, and nothing about it changes any more. Nothing was changed.", "Open a new review."),
+  "review.open": rejected(
+    409,
+    "Lines of this review are undecided, or an ending that was decided isn't carried out yet. Nothing was changed.",
+    "Decide the remaining lines, and have the requests that they name approved.",
+  ),
   "workload.request": rejected(
     400,
     "This is not a certificate request that this service may make: another kind of key, more than its own name, or no proof that it holds the key. Nothing was issued.",

@@ -108,6 +108,8 @@ export interface SubjectStore<Tx> {
   siteOf(id: string): Promise<SiteRef | null>;
   /** The owning sites behind these lookups (HMAC of study and USUBJID, hex), where there are any. Takes no grant, as {@link SubjectStore.siteOf}. */
   sitesByLookup(study: string, lookups: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The subject behind one lookup, or null. Takes no grant: what is done with it is decided anew. */
+  byLookup(study: string, lookup: string): Promise<string | null>;
   /** The subjects behind these lookups that the grant reaches. Under `lock` their acts wait until the transaction ends; that needs `packet.release`. */
   find(tx: Tx, grant: Grant, study: string, lookups: readonly string[], how: "look" | "lock"): Promise<readonly FoundSubject[]>;
   /** The current versions of these records, for a release or an inspection; one that isn't stored is left out. */

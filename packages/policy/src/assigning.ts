@@ -22,6 +22,8 @@ export const POWERFUL_ACTIONS: readonly Action[] = [
   "workload.enrol",
   "workload.revoke",
   "keys.rotate",
+  "emergency.review",
+  "access.review",
 ];
 
 /** Whether a role of this policy brings one of {@link POWERFUL_ACTIONS} with it. */

@@ -180,6 +180,7 @@ test("an explanation has the decision, the assignments that took part and what w
   const assignments = [held("auditor"), held("clinical_reviewer"), held("clinical_reviewer", "PILOT", "704")];
   expect(explain(starter, question({ assignments }))).toEqual({
     decision: decide(starter, question({ assignments })),
+    emergency: null,
     assignments: [assignments[1]],
     rolesThatMay: ["regulatory_reviewer", "clinical_reviewer"],
     needed: "",

@@ -1,5 +1,6 @@
 import type { CompiledPolicy } from "./compile.ts";
 import { Denial } from "./denial.ts";
+import { decideByEmergency } from "./emergency.ts";
 import { meetFields, NO_FIELDS } from "./field-rule.ts";
 import type { Decision, FieldRule, Place, Question, SiteRef } from "./model.ts";
 import { coversSite, isDeploymentWide, type Joined, joinReaches, type Reach, reaches } from "./reach.ts";
@@ -17,6 +18,12 @@ type Deny = Extract<Decision, { effect: "deny" }>;
  * sites, only the fields that every one of them allows are shown. `rule` and `role` name all that took part, joined by `+`.
  */
 export function decide(policy: CompiledPolicy, question: Question): Decision {
+  const decision = decideByRole(policy, question);
+  // Only what a role alone wouldn't allow is done under an emergency, so that what is on record under it is what it was needed for.
+  return decision.effect === "allow" ? decision : (decideByEmergency(policy, question) ?? decision);
+}
+
+function decideByRole(policy: CompiledPolicy, question: Question): Decision {
   const found = reaches(policy, question);
   if (typeof found === "string") return deny(found, question, policy);
   const place: unknown = question.place;

@@ -1,5 +1,6 @@
 import type { CompiledPolicy } from "./compile.ts";
 import { decide } from "./decide.ts";
+import { emergencyFor } from "./emergency.ts";
 import type { Assignment, Decision, Question } from "./model.ts";
 import { coversSite, isDeploymentWide, type Reach, reaches } from "./reach.ts";
 import { isSiteRef } from "./site-token.ts";
@@ -7,6 +8,8 @@ import { isSiteRef } from "./site-token.ts";
 /** A decision with what it rested on. For the trace and for administrators, never for the caller that was refused. */
 export interface Explanation {
   readonly decision: Decision;
+  /** Id of the emergency without which it would be denied; null where there is none. Its assignments are those by which it could be opened. */
+  readonly emergency: string | null;
   /** The assignments that took part in an allow, in the principal's order; empty for a denial. */
   readonly assignments: readonly Assignment[];
   /** The roles that may do what was asked, anywhere. */
@@ -20,16 +23,21 @@ export interface Explanation {
 /** Explains a decision. The decision is {@link decide}'s own. */
 export function explain(policy: CompiledPolicy, question: Question): Explanation {
   const decision = decide(policy, question);
-  const found = reaches(policy, question);
-  const assignments =
-    decision.effect === "allow" && typeof found !== "string" ? found.filter((reach) => tookPart(reach, decision, question)).map(({ assignment }) => assignment) : [];
+  const emergency = decision.effect === "allow" && decision.emergency !== undefined ? emergencyFor(policy, question) : null;
   return {
     decision,
-    assignments,
+    emergency: emergency === null ? null : emergency.emergency.id,
+    assignments: emergency === null ? byRole(policy, question, decision) : emergency.opened.map(({ assignment }) => assignment),
     rolesThatMay: policy.rolesFor(question.action, question.resource),
     needed: decision.effect === "deny" ? decision.needed : "",
     policy: policy.label,
   };
+}
+
+function byRole(policy: CompiledPolicy, question: Question, decision: Decision): readonly Assignment[] {
+  const found = reaches(policy, question);
+  if (decision.effect === "deny" || typeof found === "string") return [];
+  return found.filter((reach) => tookPart(reach, decision, question)).map(({ assignment }) => assignment);
 }
 
 function tookPart({ assignment }: Reach, decision: Extract<Decision, { effect: "allow" }>, { place }: Question): boolean {

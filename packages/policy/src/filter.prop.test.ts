@@ -6,6 +6,7 @@ import { siteFilter, siteMatches } from "./filter.ts";
 import { type Action, type Assignment, type FieldRule, type PolicyDocument, type Question, siteKey, type SiteRef } from "./model.ts";
 
 const ACTIONS: readonly Action[] = ["subject.list", "subject.read", "packet.release"];
+const SUBJECTS = ["sub_a", "sub_b"];
 const ROLES = ["alpha", "beta", "gamma"];
 const SITES: readonly SiteRef[] = ["S1", "S2", "S3"].flatMap((study) => ["701", "704", "710"].map((site) => ({ study, site })));
 
@@ -37,13 +38,26 @@ const assignment: fc.Arbitrary<Assignment> = fc.record({
 });
 const question: fc.Arbitrary<Omit<Question, "place">> = fc.record({
   principal: fc.record({
-    id: fc.constant("svc_a"),
-    kind: fc.constant("service" as const),
-    person: fc.constant("svc_a"),
+    id: fc.constant("prn_a"),
+    kind: fc.constantFrom("person" as const, "person" as const, "service" as const),
+    person: fc.constant("per_a"),
     status: fc.oneof({ weight: 9, arbitrary: fc.constant("active" as const) }, { weight: 1, arbitrary: fc.constant("suspended" as const) }),
     workload: fc.constant("w"),
     tokensFromS: fc.constant(0),
     assignments: fc.array(assignment, { minLength: 1, maxLength: 6 }),
+    // Now and then, an emergency is open, was, or will be.
+    emergencies: fc.array(
+      fc.record({
+        id: fc.constantFrom("emg_1", "emg_2"),
+        principal: fc.constant("prn_a"),
+        subject: fc.constantFrom(...SUBJECTS),
+        study: fc.constantFrom("S1", "S1", "S1", "S2", "*"),
+        site: fc.constantFrom("701", "701", "701", "704", "*"),
+        fromMs: fc.constantFrom(0, 0, 0, 0, 1_500, Number.NaN),
+        untilMs: fc.constantFrom(2_000, 2_000, 2_000, 2_000, 800, Number.NaN),
+      }),
+      { maxLength: 3 },
+    ),
     // Now and then, locks have stopped some sites.
     stoppedAt: fc.oneof({ weight: 3, arbitrary: fc.constant(new Set<string>()) }, { weight: 1, arbitrary: fc.subarray(SITES.map(siteKey)).map((keys) => new Set<string>(keys)) }),
   }),
@@ -73,6 +87,57 @@ test("a site passes the filter if and only if it is allowed alone, and if the an
     RUNS,
   );
   expect(allowed).toBeGreaterThan(1_000);
+});
+
+test("a subject passes the filter if and only if it is allowed alone, and by an emergency no other one than its own", () => {
+  let byEmergency = 0;
+  const mayRead = policy.map(
+    (document): PolicyDocument => ({
+      ...document,
+      grants: [
+        ...document.grants.filter(({ action, resource }) => action !== "emergency.open" || resource !== "subject"),
+        { id: "open", role: "alpha", action: "emergency.open", resource: "subject", fields: { readable: ["public"], masked: ["phi"] } },
+      ],
+    }),
+  );
+  const opener = fc.constantFrom("704", "710", "*", "").map((site): Assignment => ({ role: "alpha", study: "S1", site, fromMs: 0, untilMs: null }));
+  const reading = fc.tuple(question, opener).map(([asked, held]) => ({
+    ...asked,
+    action: "subject.read" as const,
+    resource: "subject" as const,
+    principal: { ...asked.principal, assignments: [held, ...asked.principal.assignments.slice(0, 1)] },
+  }));
+  fc.assert(
+    fc.property(mayRead, reading, (document, asked) => {
+      const compiled = compilePolicy(document);
+      const filter = siteFilter(compiled, asked);
+      for (const site of SITES) {
+        const byRole = decide(compiled, { ...asked, place: { kind: "one", site } }).effect === "allow";
+        for (const subject of [...SUBJECTS, "sub_c"]) {
+          const alone = decide(compiled, { ...asked, subject, place: { kind: "one", site } });
+          expect(filter.effect === "allow" && siteMatches(filter, site, subject)).toBe(alone.effect === "allow");
+          const opened = alone.effect === "allow" ? alone.emergency : undefined;
+          if (opened === undefined) {
+            expect(alone.effect === "allow").toBe(byRole);
+            continue;
+          }
+          byEmergency += 1;
+          const { kind, status, emergencies, stoppedAt, assignments } = asked.principal;
+          const used = emergencies?.filter(
+            (each) => each.id === opened && each.subject === subject && siteKey(each) === siteKey(site) && each.fromMs <= 1_000 && each.untilMs > 1_000,
+          );
+          expect([kind, status, byRole, used?.length !== 0, stoppedAt?.has(siteKey(site)) ?? false]).toEqual(["person", "active", false, true, false]);
+          // What opened it is still held, in this study.
+          const mayOpen = document.grants.filter(({ action, resource }) => action === "emergency.open" && resource === "subject").map(({ role }) => role);
+          expect(assignments.some((held) => mayOpen.includes(held.role) && held.site !== "" && (held.study === site.study || held.study === "*"))).toBe(true);
+          // Neither without naming the subject, nor together with anything else.
+          expect(decide(compiled, { ...asked, subject, place: { kind: "each", sites: [site] } }).effect).toBe("deny");
+        }
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(byEmergency).toBeGreaterThan(50);
 });
 
 test("an answer over several sites shows no field that one of them alone would hide", () => {

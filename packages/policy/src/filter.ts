@@ -1,8 +1,9 @@
 import type { CompiledPolicy } from "./compile.ts";
 import { combine } from "./decide.ts";
+import { emergencyFields, emergencyReaches } from "./emergency.ts";
 import { stopAt } from "./locks.ts";
-import { type Decision, type FieldRule, siteKey, type SiteRef } from "./model.ts";
-import { isDeploymentWide, joinReaches, type PlacelessQuestion, type Reach, reaches } from "./reach.ts";
+import { type Decision, type Emergency, type FieldRule, siteKey, type SiteRef } from "./model.ts";
+import { isDeploymentWide, type Joined, joinReaches, type PlacelessQuestion, type Reach, reaches } from "./reach.ts";
 import { isSiteRef, isSiteToken } from "./site-token.ts";
 
 /**
@@ -18,6 +19,8 @@ export interface SiteFilter {
   readonly sites: readonly SiteRef[];
   /** Single sites that don't pass, whatever stands above: a lock has stopped them, or they are closed. */
   readonly except: readonly string[];
+  /** Single subjects that pass where they were when an emergency was opened for them, whatever stands above. */
+  readonly subjects: readonly Pick<Emergency, "subject" | "study" | "site">[];
   /** All rules and roles that took part, joined by `+`. */
   readonly rule: string;
   readonly role: string;
@@ -25,11 +28,26 @@ export interface SiteFilter {
   readonly fields: FieldRule;
 }
 
-/** Compiles the decision of a list query: a site passes the filter if and only if {@link decide} allows it alone. */
+/** Compiles the decision of a list query: a site, or a subject at it, passes the filter if and only if {@link decide} allows it alone. */
 export function siteFilter(
   policy: CompiledPolicy,
   question: PlacelessQuestion,
 ): SiteFilter | { readonly effect: "deny"; readonly reason: Extract<Decision, { effect: "deny" }>["reason"] } {
+  const emergencies = emergencyReaches(policy, question);
+  const byRole = filterByRole(policy, question);
+  const subjects = emergencies.map(({ emergency: { subject, study, site } }) => ({ subject, study, site }));
+  const opened = emergencies.map((reach) => ({ rules: reach.joined.rules, fields: emergencyFields(reach, question.action) }));
+  if (byRole.effect === "allow") {
+    const { joined, ...places } = byRole;
+    return { ...places, subjects, ...combine(policy, [...joined, ...opened]) };
+  }
+  if (opened.length === 0) return byRole;
+  return { effect: "allow", everything: false, studies: [], sites: [], except: [], subjects, ...combine(policy, opened) };
+}
+
+type Places = Pick<SiteFilter, "effect" | "everything" | "studies" | "sites" | "except"> & { readonly joined: readonly Joined[] };
+
+function filterByRole(policy: CompiledPolicy, question: PlacelessQuestion): Places | Exclude<ReturnType<typeof siteFilter>, SiteFilter> {
   const found = reaches(policy, question);
   if (typeof found === "string") return { effect: "deny", reason: found };
   const usable = found.filter(({ assignment }) => isWellFormed(assignment));
@@ -41,17 +59,19 @@ export function siteFilter(
   const sites = named.filter((site) => stopAt(question, site) === null);
   if (!everything && studies.length === 0 && sites.length === 0) return { effect: "deny", reason: "other_site" };
   const except = [...new Set([...(question.principal.stoppedAt ?? []), ...(question.principal.closedAt ?? [])])].filter((key) => stopAt(question, siteOf(key)) !== null);
-  return { effect: "allow", everything, studies, sites, except, ...combine(policy, patterns(policy, usable)) };
+  return { effect: "allow", everything, studies, sites, except, joined: patterns(policy, usable) };
 }
 
-/** Whether a site passes a filter; what the SQL made of it must say too. */
-export const siteMatches = (filter: SiteFilter, site: SiteRef): boolean =>
-  isSiteRef(site) &&
+/** Whether a site passes a filter, or one subject that is there; what the SQL made of it must say too. */
+export const siteMatches = (filter: SiteFilter, site: SiteRef, subject: string | null = null): boolean =>
+  isSiteRef(site) && (passes(filter, site) || filter.subjects.some((one) => one.subject === subject && one.study === site.study && one.site === site.site));
+
+const passes = (filter: SiteFilter, site: SiteRef): boolean =>
   !filter.except.includes(siteKey(site)) &&
   (filter.everything || filter.studies.includes(site.study) || filter.sites.some((one) => one.study === site.study && one.site === site.site));
 
 /** One joined rule set per assignment: what a site gets that only this pattern, or a wider one, reaches. */
-function patterns(policy: CompiledPolicy, usable: readonly Reach[]): NonNullable<ReturnType<typeof joinReaches>>[] {
+function patterns(policy: CompiledPolicy, usable: readonly Reach[]): readonly Joined[] {
   return usable.flatMap(({ assignment }) => {
     const wider = usable.filter(
       (other) =>

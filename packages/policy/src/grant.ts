@@ -31,6 +31,8 @@ export class Grant {
   readonly rule: string;
   readonly sites: readonly SiteRef[];
   readonly fields: FieldRule;
+  /** Id of the emergency that this was granted by, which is for one subject alone; null for a grant by role. */
+  readonly emergency: string | null;
   /** By study: asked for each field of each record, so no text is put together to ask. */
   readonly #sites: ReadonlyMap<string, ReadonlySet<string>>;
   #open = true;
@@ -47,6 +49,7 @@ export class Grant {
     this.rule = decision.rule;
     this.sites = decision.sites;
     this.fields = decision.fields;
+    this.emergency = decision.emergency ?? null;
     this.#sites = byStudy(decision.sites);
   }
 

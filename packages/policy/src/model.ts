@@ -49,6 +49,9 @@ export const ACTIONS = [
   "approval.decide",
   "approval.withdraw",
   "approval.use",
+  "emergency.open",
+  "emergency.review",
+  "access.review",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -164,6 +167,23 @@ export interface LivePrincipal {
   readonly stoppedAt?: ReadonlySet<string>;
   /** `study/site` of every site that is closed: nothing new comes in there. Absent for none; put here by {@link withClosed}. */
   readonly closedAt?: ReadonlySet<string>;
+  /** The emergencies that this account has opened and that haven't ended. Absent for none; put here by {@link withEmergencies}. */
+  readonly emergencies?: readonly Emergency[];
+}
+
+/** Access to one subject in an emergency, opened by one account for a time. */
+export interface Emergency {
+  /** `emg_` and 26 characters of Crockford base32. */
+  readonly id: string;
+  readonly principal: string;
+  readonly subject: string;
+  /** Where the subject was when it was opened: elsewhere it shows nothing. */
+  readonly study: string;
+  readonly site: string;
+  /** Milliseconds since the epoch; inclusive. */
+  readonly fromMs: number;
+  /** Milliseconds since the epoch; exclusive. */
+  readonly untilMs: number;
 }
 
 /**
@@ -185,6 +205,8 @@ export interface Question {
   readonly action: Action;
   readonly resource: ResourceType;
   readonly place: Place;
+  /** The one subject that is asked about, by its id; absent or null where it isn't one. An emergency is for one subject, so without it none counts. */
+  readonly subject?: string | null;
   readonly nowMs: number;
   /** How the person signed in, from our own session; null or absent for a service, and where it isn't known: then no condition on it is met. */
   readonly signedInBy?: string | null;
@@ -199,6 +221,8 @@ export type Decision =
       /** The sites that the answer may speak of: the named ones, or the allowed among `any`. Empty for `deployment`. */
       readonly sites: readonly SiteRef[];
       readonly fields: FieldRule;
+      /** Id of the emergency without which this would be denied; absent where a role is enough. */
+      readonly emergency?: string;
     }
   | {
       readonly effect: "deny";

@@ -1,5 +1,5 @@
 import type { Lock } from "./locks.ts";
-import type { LivePrincipal } from "./model.ts";
+import type { Emergency, LivePrincipal } from "./model.ts";
 
 /** All that a decision rests on, read together. */
 export interface PolicySnapshot {
@@ -14,6 +14,8 @@ export interface PolicySnapshot {
   readonly locks: readonly Lock[];
   /** `study/site` of the sites that are closed. */
   readonly closedSites: readonly string[];
+  /** Emergencies that haven't ended; one whose time is over may still be among them. */
+  readonly emergencies: readonly Emergency[];
 }
 
 /** Port: policy, principals and assignments. */

@@ -8,6 +8,9 @@ const MASKED_SUBJECT: FieldRule = { readable: ["public", "regulatory"], masked: 
 /** What a reveal may open: anything but what would unblind. */
 const REVEALABLE: FieldRule = { readable: ["public", "regulatory", "phi"], masked: [] };
 
+/** An emergency shows of one subject what a reviewer of its site would see: identifiers masked until they are asked for one by one, the arm hidden. */
+const OPENS_IN_EMERGENCY: Row = ["emergency.open", "subject", MASKED_SUBJECT];
+
 /** Everybody's: to see their own rights and requests, and to look after their own sessions and authenticators. */
 const OWN: readonly Row[] = [
   ["access.read", "access"],
@@ -50,6 +53,7 @@ const ROLES = {
       ["submission.sign", "ectd_sequence"],
       ["document.read", "irb_correspondence"],
       ...SEES_SUBJECTS,
+      OPENS_IN_EMERGENCY,
       // Whoever uploads or releases data doesn't say whose may still come, nor where it goes; this role sees subjects already, and does neither.
       ["subject.withdraw", "subject"],
       ["subject.transfer", "subject"],
@@ -61,7 +65,7 @@ const ROLES = {
   },
   clinical_reviewer: {
     description: "Reviews subjects' data, masked until revealed, blinded to treatment.",
-    rows: [...SEES_SUBJECTS, ["document.read", "ectd_sequence"], ["study.read", "study"]],
+    rows: [...SEES_SUBJECTS, OPENS_IN_EMERGENCY, ["document.read", "ectd_sequence"], ["study.read", "study"]],
   },
   authorized_signer: {
     description: "Signs eCTD sequences.",
@@ -99,6 +103,8 @@ const ROLES = {
       ["lock.read", "lock"],
       ["lock.set", "lock"],
       ["lock.lift", "lock"],
+      ["emergency.review", "subject"],
+      ["access.review", "access"],
       ["session.end", "session"],
       ["approval.decide", "approval"],
       ["workload.read", "workload"],

@@ -3,7 +3,7 @@ import { Badge, EmptyState, Panel } from "../components/states.tsx";
 import { inUrgency, type NeedOf } from "./needs.ts";
 
 /** Where the count is of things to do, and not of what there is. */
-const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set(["approval", "packet", "lock", "locked", "broken"]);
+const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set(["approval", "packet", "lock", "locked", "broken", "emergency", "emergency_review", "access_review"]);
 
 /** What waits for the reader, most urgent first. */
 export function NeedsPanel({ needs }: { readonly needs: readonly NeedOf[] }) {
@@ -19,7 +19,7 @@ export function NeedsPanel({ needs }: { readonly needs: readonly NeedOf[] }) {
               <Link href={href} className="need">
                 <span>{text}</span>
                 {COUNTED.has(kind) && count > 1 && (
-                  <Badge tone={kind === "broken" || kind === "locked" || kind === "lock" ? "shut" : "caution"}>{count.toLocaleString("en-GB")}</Badge>
+                  <Badge tone={kind === "broken" || kind === "locked" || kind === "lock" || kind === "emergency" ? "shut" : "caution"}>{count.toLocaleString("en-GB")}</Badge>
                 )}
               </Link>
             </li>

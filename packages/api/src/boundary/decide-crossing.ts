@@ -21,6 +21,8 @@ export interface Located<Found> {
   readonly place: Place;
   readonly found: Found;
   readonly earlier?: EarlierAct;
+  /** The one subject that the place is of; an emergency is for one alone. */
+  readonly subject?: string;
   /** A second right that the caller needs at the same place; `unless` is the person who needs none, because the resource is theirs. */
   readonly also?: Right & { readonly unless?: string };
   /** The one person whose it is. To everybody else it is as if it weren't there. */
@@ -56,7 +58,16 @@ export function decideCrossing<Tx, Found>(deps: BoundaryDeps<Tx>, rule: Rule, ca
   if (rule.whenFrozen !== "serve" && deps.isFrozen()) throw new SallyportError("trail.frozen");
   const { principal, claims, state, session } = caller;
   const { action, resource } = rule;
-  const decision = decide(state.compiled, { principal, scope: claims.scope, action, resource, place: located.place, nowMs: deps.now(), signedInBy: session?.method ?? null });
+  const decision = decide(state.compiled, {
+    principal,
+    scope: claims.scope,
+    action,
+    resource,
+    place: located.place,
+    subject: located.subject ?? null,
+    nowMs: deps.now(),
+    signedInBy: session?.method ?? null,
+  });
   if (decision.effect === "deny") {
     trace.denial = decision.reason;
     throw new SallyportError("policy.denied");

@@ -100,7 +100,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     const reach = reachOf(deps, ctx.caller, ctx, standing);
     const located = await declaration.locate(input, ctx.trace, reach);
     const grant = decideCrossing(deps, declaration, ctx.caller, ctx, ctx.trace, located);
-    standing.push({ rule: declaration, place: located.place, grant });
+    standing.push({ rule: declaration, place: located.place, subject: located.subject, grant });
     const leave = (): void => standing.forEach((each) => each.grant.close());
     // As things stand when it is asked: a watch asks again and again.
     const may = (right: Right, place: Place): boolean => {

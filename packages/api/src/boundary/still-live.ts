@@ -9,6 +9,7 @@ import { failureOf } from "./failure.ts";
 export interface Standing {
   readonly rule: Pick<Rule, "action" | "resource" | "whenFrozen">;
   readonly place: Place;
+  readonly subject?: string | undefined;
   readonly grant: Grant;
 }
 
@@ -51,7 +52,7 @@ export async function stillLive<Tx>(
     const principal = livePrincipal(state, claims);
     // What a page watches by itself is no activity of its person.
     if (caller.session !== null) await deps.sessions.require(claims.jti, true);
-    for (const { rule, place, grant } of standing) {
+    for (const { rule, place, subject = null, grant } of standing) {
       if (rule.whenFrozen !== "serve" && deps.isFrozen()) return new SallyportError("trail.frozen");
       const decision = decide(state.compiled, {
         principal,
@@ -59,6 +60,7 @@ export async function stillLive<Tx>(
         action: rule.action,
         resource: rule.resource,
         place,
+        subject,
         nowMs,
         signedInBy: caller.session?.method ?? null,
       });

@@ -24,6 +24,7 @@ export class Trace {
   #detail: Detail = {};
   #grant: Grant | null = null;
   #opened: readonly SiteRef[] = [];
+  #concerned: SiteRef | null = null;
   /** Why it was denied, in the policy's words; for the trail alone. */
   denial: string | null = null;
 
@@ -48,6 +49,11 @@ export class Trace {
     this.#opened = sites;
   }
 
+  /** A site whose chain has a record of the act beside the one in `system`, wherever its right was held. */
+  concerns(site: SiteRef): void {
+    this.#concerned = site;
+  }
+
   /** The first records of the chains that begin with this act. */
   openings(): readonly RecordDraft[] {
     return this.#opened.map((site) => ({ ...this.#draft("note", "opened", site), action: "chain.open", resource: `site:${siteKey(site)}`, detail: "generation=1" }));
@@ -70,8 +76,8 @@ export class Trace {
 
   /** The records of a bulk act: one in `system` and one in each site's chain; of an act at one site, one in that site's. */
   successAtEach(detailAt: (site: SiteRef) => Detail, reason = "allowed"): readonly RecordDraft[] {
-    const sites = this.#grant?.sites ?? [];
-    if (sites.length <= 1) return [this.success(reason)];
+    const sites = this.#concerned === null ? (this.#grant?.sites ?? []) : [this.#concerned];
+    if (this.#concerned === null && sites.length <= 1) return [this.success(reason)];
     return [...sites.map((site) => this.#draft("allow", reason, site, detailAt(site))), this.#draft("allow", reason, null)];
   }
 
@@ -81,7 +87,12 @@ export class Trace {
   }
 
   #draft(decision: RecordedDecision, reason: string, site: SiteRef | null, more: Detail = {}): RecordDraft {
-    const detail = { ...(this.#grant !== null && { rule: this.#grant.rule }), ...this.#detail, ...more };
+    const detail = {
+      ...(this.#grant !== null && { rule: this.#grant.rule }),
+      ...(this.#grant !== null && this.#grant.emergency !== null && { emergency: this.#grant.emergency }),
+      ...this.#detail,
+      ...more,
+    };
     return {
       chain: site === null ? SYSTEM : `site:${siteKey(site)}`,
       principal: this.#caller.principal.id,

@@ -3,12 +3,16 @@ import type { LivePrincipal } from "@sallyport/policy";
 import type { Crossing } from "../../boundary/procedure.ts";
 import { decidableKinds } from "../../approvals/decidable.ts";
 import { approvalActs } from "../../approvals/registry.ts";
+import { isOpen, whyNotReview } from "../../emergencies/emergency-summary.ts";
+import { reviewSummary } from "../../reviews/review-summary.ts";
 import { isAdministrator } from "../../people/administrators.ts";
 import type { ApiDeps, ChainStatus } from "../../ports.ts";
 import { locateSites } from "../site-place.ts";
 
 /** With fewer, the loss of one person's authenticators leaves nobody to approve the recovery by two others. */
 const ADMINISTRATORS_WANTED = 3;
+const EMERGENCIES_LOOKED_AT = 200;
+const REVIEWS_LOOKED_AT = 100;
 
 const isActiveAdministrator = ({ kind, status, assignments }: LivePrincipal, nowMs: number): boolean =>
   kind === "person" && status === "active" && isAdministrator(assignments, nowMs);
@@ -30,6 +34,42 @@ async function packetsWaiting<Tx>(deps: ApiDeps<Tx>, { reach }: Pick<Crossing<un
   return releasing === null ? 0 : await deps.packets.waiting(releasing);
 }
 
+/** Emergencies that concern the caller: open at a site whose subjects they see, or waiting for their review. */
+async function emergencyNeeds<Tx>(deps: ApiDeps<Tx>, { grant, reach }: Pick<Crossing<unknown, unknown>, "grant" | "reach">): Promise<readonly Need[]> {
+  const { place } = await locateSites(deps, {});
+  const reviewing = reach({ action: "emergency.review", resource: "subject" }, place);
+  const seeing = reviewing ?? reach({ action: "subject.list", resource: "subject" }, place);
+  if (seeing === null) return [];
+  const nowMs = deps.now();
+  const rows = await deps.emergencies.at(seeing.sites, EMERGENCIES_LOOKED_AT);
+  const open = rows.filter((row) => isOpen(row, nowMs)).length;
+  const waiting = reviewing === null ? 0 : rows.filter((row) => whyNotReview(row, grant.person, nowMs) === null).length;
+  const needs: Need[] = [];
+  const href = reviewing === null ? "/subjects" : "/reviews";
+  if (open > 0) needs.push({ kind: "emergency", text: open === 1 ? "A subject is open in an emergency." : "Subjects are open in emergencies.", count: open, href });
+  if (waiting > 0)
+    needs.push({
+      kind: "emergency_review",
+      text: waiting === 1 ? "The use of an emergency access waits for your review." : "Uses of emergency access wait for your review.",
+      count: waiting,
+      href: "/reviews",
+    });
+  return needs;
+}
+
+/** Lines of open reviews that the caller may decide. */
+async function reviewNeed<Tx>(deps: ApiDeps<Tx>, { grant, session, may }: Pick<Crossing<unknown, unknown>, "grant" | "session" | "may">): Promise<readonly Need[]> {
+  if (session === null || !may({ action: "access.review", resource: "access" }, { kind: "deployment" })) return [];
+  const nowMs = deps.now();
+  const open = (await deps.accessReviews.list(REVIEWS_LOOKED_AT)).filter(({ signed }) => signed === null);
+  const lines = await deps.accessReviews.lines(open.map(({ id }) => id));
+  const summaries = open.map((row) => reviewSummary(row, lines.get(row.id) ?? [], { person: grant.person, mayDecide: true, nowMs, nameOf: (person) => person }));
+  const count = summaries.reduce((sum, { mine }) => sum + mine, 0);
+  if (count === 0) return [];
+  const text = summaries.some(({ isOverdue, mine }) => isOverdue && mine > 0) ? "A review of access is overdue." : "A review of access waits for your decisions.";
+  return [{ kind: "access_review", text, count, href: "/reviews" }];
+}
+
 /** What waits for the caller, of what their rights let them see. */
 export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, session }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
   const needs: Need[] = [];
@@ -38,6 +78,7 @@ export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, sessio
   if (chains !== null && deps.isFrozen()) {
     needs.push({ kind: "locked", text: "The trail is under an incident: only verifying and exporting go on.", count: chains.length, href: "/crossings" });
   }
+  needs.push(...(await emergencyNeeds(deps, { grant, reach })), ...(await reviewNeed(deps, { grant, session, may })));
   if (reach({ action: "principal.read", resource: "principal" }, { kind: "deployment" }) !== null) {
     const nowMs = deps.now();
     const count = [...deps.policy.current().principals.values()].filter((principal) => isActiveAdministrator(principal, nowMs)).length;

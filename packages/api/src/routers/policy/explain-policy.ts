@@ -1,10 +1,11 @@
 import { type AuditRecord, parseBody } from "@sallyport/audit";
 import { type ExplainPolicyInput as Input, ExplainPolicyInput, ExplainPolicyOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
-import { type CompiledPolicy, type Decision, explain, type LivePrincipal, type Place, type Question } from "@sallyport/policy";
+import { type CompiledPolicy, type Decision, type Emergency, explain, type LivePrincipal, type Place, type Question } from "@sallyport/policy";
 import type { z } from "zod";
 import type { Boundary, Crossing } from "../../boundary/procedure.ts";
 import { detailOf } from "../../crossings/trace-of.ts";
+import { endOf } from "../../emergencies/emergency-summary.ts";
 import { pathSummary } from "../../policies/policy-summary.ts";
 import { asItWas, placesRecorded, resourcesOf } from "../../policies/recorded-crossing.ts";
 import { policyOf } from "../../policies/policy-check.ts";
@@ -53,7 +54,7 @@ async function explained<Tx>(deps: ApiDeps<Tx>, { reach, trace }: Crossing<Asked
   const record = parseBody(stored.body);
   const rule = detailOf(record.detail)["rule"] ?? null;
   const recorded = { outcome: record.decision, reason: record.reason, rule };
-  const unknown: Output = { policy: record.policy, effect: "unknown", reason: null, rule, needed: null, rolesThatMay: [], paths: [], recorded };
+  const unknown: Output = { policy: record.policy, effect: "unknown", reason: null, rule, needed: null, rolesThatMay: [], paths: [], emergency: null, recorded };
   const policy = await policyThatDecided(deps, record);
   const principal = deps.policy.current().principals.get(record.principal);
   if (policy === null || principal === undefined) return unknown;
@@ -71,23 +72,41 @@ async function policyThatDecided<Tx>(deps: ApiDeps<Tx>, { policy: label }: Audit
 
 /** The question that was decided, as far as the record tells; of the places that it can have been at, the first at which it ends as recorded. */
 async function questionRecorded<Tx>(deps: ApiDeps<Tx>, policy: CompiledPolicy, principal: LivePrincipal, record: AuditRecord, rule: string | null): Promise<Question | null> {
-  const ruled = policy.document.grants.find(({ id }) => rule?.split("+").includes(id));
   const act = policy.document.grants.find(({ action }) => action === record.action)?.action;
+  // Under an emergency, the rule on record is the one by which it was opened.
+  const ruled = policy.document.grants.find(({ id, action }) => action === act && rule?.split("+").includes(id));
   if (act === undefined) return null;
   const resources = ruled === undefined ? resourcesOf(act, [policy]) : [ruled.resource];
   const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
   const places: readonly Place[] = [...placesRecorded(record.site, sites), ...(record.decision === "deny" ? [{ kind: "one", site: null } as const] : [])];
   const nowMs = Date.parse(record.timestamp_utc);
+  const opened = await emergencyThen(deps, record, nowMs);
+  const asker: LivePrincipal = { ...asItWas(principal), emergencies: opened === null ? [] : [opened] };
   const questions = resources.flatMap((resource) =>
-    places.map((place): Question => ({ ...questionOf(asItWas(principal), { action: act, resource }), place, nowMs, signedInBy: principal.kind === "person" ? "passkey" : null })),
+    places.map(
+      (place): Question => ({
+        ...questionOf(asker, { action: act, resource }),
+        place,
+        subject: opened?.subject ?? null,
+        nowMs,
+        signedInBy: principal.kind === "person" ? "passkey" : null,
+      }),
+    ),
   );
   const reason = record.reason.split(":")[1];
   const endsSo = (decision: Decision): boolean => (record.decision === "allow" ? decision.effect === "allow" : decision.effect === "deny" && decision.reason === reason);
   return questions.find((question) => endsSo(explain(policy, question).decision)) ?? questions[0] ?? null;
 }
 
+/** The emergency that a record names, as it stood then: the record's own principal's, and not ended before it. */
+async function emergencyThen<Tx>(deps: ApiDeps<Tx>, { principal, detail }: AuditRecord, atMs: number): Promise<Emergency | null> {
+  const id = detailOf(detail)["emergency"];
+  const row = id === undefined ? null : await deps.emergencies.byId(id);
+  return row === null || row.principal !== principal || atMs >= endOf(row) ? null : row;
+}
+
 function answerOf(policy: CompiledPolicy, question: Question): Output {
-  const { decision, assignments, rolesThatMay, needed } = explain(policy, question);
+  const { decision, assignments, emergency, rolesThatMay, needed } = explain(policy, question);
   const rules = decision.effect === "allow" ? decision.rule.split("+") : [];
   const ruleOf = (role: string) => policy.document.grants.find(({ id, role: of }) => of === role && rules.includes(id));
   return {
@@ -101,6 +120,7 @@ function answerOf(policy: CompiledPolicy, question: Question): Output {
       const rule = ruleOf(assignment.role);
       return rule === undefined ? [] : [pathSummary({ assignment, rule })];
     }),
+    emergency,
     recorded: null,
   };
 }

@@ -4,6 +4,7 @@ import { SallyportError } from "@sallyport/errors";
 import { decide, type LivePrincipal, type SiteRef } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { detailOf } from "../../crossings/trace-of.ts";
+import { emergencySummary, printedNames } from "../../emergencies/emergency-summary.ts";
 import type { PolicyState } from "../../policy-desk.ts";
 import type { ApiDeps, OpenedValues } from "../../ports.ts";
 import { locateSubject } from "./subject-place.ts";
@@ -28,12 +29,15 @@ export const subjectExposure = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
       const earlier = (await deps.subjectActs.earlierSites(grant, subjectId)).filter((each) => each.site !== site.site);
       const reached = earlier.map((each) => reach({ action: "exposure.read", resource: "subject" }, { kind: "one", site: each })).filter((each) => each !== null);
       const exposure = joinOpened([here, ...(await Promise.all(reached.map((each) => deps.exposure.openedAt(each, found.reference, REVEALS_SHOWN))))]);
+      const [emergencies, printedNameOf] = await Promise.all([deps.emergencies.ofSubject(grant, subjectId), printedNames(deps)]);
       const state = deps.policy.current();
       const names = await deps.names();
       const nameOf = (principal: string): string | null => (Object.hasOwn(names, principal) ? (names[principal] ?? null) : null);
       const opened = new Map(exposure.principals.map((each) => [each.principal, each]));
       const may = new Map(
-        [...state.principals.values()].map((principal) => [principal.id, rolesThatOpen(state, principal, site, deps.now())] as const).filter(([, roles]) => roles.length > 0),
+        [...state.principals.values()]
+          .map((principal) => [principal.id, rolesThatOpen(state, principal, { site, subject: subjectId }, deps.now())] as const)
+          .filter(([, roles]) => roles.length > 0),
       );
       const shown = (principal: string, roles: readonly string[]) => {
         const act = opened.get(principal);
@@ -52,8 +56,17 @@ export const subjectExposure = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
         didAndCannot,
         reveals: exposure.reveals.map(({ atMs, principal, requestId, body }) => {
           const detail = detailOf(parseBody(body).detail);
-          return { at: new Date(atMs).toISOString(), principal, name: nameOf(principal), field: detail["field"] ?? "-", purpose: detail["purpose"] ?? "-", requestId };
+          return {
+            at: new Date(atMs).toISOString(),
+            principal,
+            name: nameOf(principal),
+            field: detail["field"] ?? "-",
+            purpose: detail["purpose"] ?? "-",
+            emergency: detail["emergency"] ?? null,
+            requestId,
+          };
         }),
+        emergencies: emergencies.map((row) => emergencySummary(row, printedNameOf, deps.now())),
         since: Number.isFinite(firstMs) ? new Date(firstMs).toISOString() : null,
         isPartial: reached.length < earlier.length,
       };
@@ -74,7 +87,12 @@ function joinOpened(parts: readonly OpenedValues[]): OpenedValues {
 }
 
 /** The roles by which a principal may open values at a site now, whatever its tokens are for; none where it may not. */
-function rolesThatOpen({ compiled }: PolicyState, principal: LivePrincipal, site: SiteRef, nowMs: number): readonly string[] {
+function rolesThatOpen(
+  { compiled }: PolicyState,
+  principal: LivePrincipal,
+  { site, subject }: { readonly site: SiteRef; readonly subject: string },
+  nowMs: number,
+): readonly string[] {
   const roles = (["phi.read", "phi.bulk_reveal"] as const).flatMap((action) => {
     const decision = decide(compiled, {
       principal,
@@ -82,6 +100,7 @@ function rolesThatOpen({ compiled }: PolicyState, principal: LivePrincipal, site
       action,
       resource: "subject_phi",
       place: { kind: "one", site },
+      subject,
       nowMs,
       signedInBy: principal.kind === "person" ? "passkey" : null,
     });

@@ -9,7 +9,7 @@ export async function locateSubject<Tx>(deps: ApiDeps<Tx>, subjectId: string, tr
   const { reference: key } = await deps.referenceKeys();
   const reference = referenceOf(key.key, subjectId);
   trace.about(reference);
-  return { place: { kind: "one", site: await deps.subjects.siteOf(subjectId) }, found: { reference } };
+  return { place: { kind: "one", site: await deps.subjects.siteOf(subjectId) }, subject: subjectId, found: { reference } };
 }
 
 /** The place of a subject's data key. */
