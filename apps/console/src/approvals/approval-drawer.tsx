@@ -1,12 +1,13 @@
 "use client";
 
+import Link from "next/link";
 import { useCall } from "../api/use-call.ts";
 import { Dialog, DialogBody } from "../components/dialog.tsx";
 import { EffectList } from "../components/effect-list.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, Skeleton } from "../components/states.tsx";
-import { type ApprovalDetail, groupsOf, KIND_TEXT, STATE_TEXT, WHY_NOT_TEXT } from "./approval-text.ts";
+import { type ApprovalDetail, groupsOf, KIND_TEXT, proposalNamed, STATE_TEXT, WHY_NOT_TEXT } from "./approval-text.ts";
 import { Decide } from "./decide.tsx";
 import { IssueLink } from "./issue-link.tsx";
 import { Withdraw } from "./withdraw.tsx";
@@ -27,6 +28,7 @@ export function ApprovalDrawer({ approvalId, onClose }: { readonly approvalId: s
 
 function Detail({ approval, onAgain }: { readonly approval: ApprovalDetail; readonly onAgain: () => void }) {
   const { text, tone } = STATE_TEXT[approval.state];
+  const proposalId = approval.kind === "policy.change" ? proposalNamed(approval.statement) : null;
   const mayIssue =
     approval.isMine && (approval.state === "approved" || approval.state === "done") && (approval.kind === "person.invite" || approval.kind === "authenticator.recover");
   return (
@@ -54,6 +56,11 @@ function Detail({ approval, onAgain }: { readonly approval: ApprovalDetail; read
           What will be so, exactly
         </h3>
         <EffectList lines={approval.effect} />
+        {proposalId !== null && (
+          <p className="effect-more">
+            <Link href={`/roles/proposals/${proposalId}`}>Who gains and who loses what by it, its tests, and what it would have decided otherwise</Link>
+          </p>
+        )}
       </section>
       <section aria-labelledby="digest-title">
         <h3 id="digest-title" className="part-title">

@@ -37,6 +37,9 @@ export const WHY_NOT_TEXT: Readonly<Record<NonNullable<Approval["whyNot"]>, stri
   no_right: "Your roles don't allow you to decide on this.",
 };
 
+/** The proposal of a policy that a statement is over; null where it names none. */
+export const proposalNamed = (statement: string): string | null => /\bpol_[0-9a-hjkmnp-tv-z]{26}\b/.exec(statement)?.[0] ?? null;
+
 /** A digest in groups of eight, so that two people can read it to each other. */
 export const groupsOf = (digest: string): readonly string[] => digest.match(/.{1,8}/g) ?? [];
 

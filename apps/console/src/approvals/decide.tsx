@@ -29,7 +29,7 @@ export function Decide({ approval, onAgain }: { readonly approval: ApprovalDetai
   const [isTried, setTried] = useState(false);
   const isReady = reason.trim().length >= REASON_MIN;
   const decide = useChange("approvals.decide", {
-    refreshes: ["approvals.list", "approvals.get", "people.list"],
+    refreshes: ["approvals.list", "approvals.get", "people.list", "policy.current", "policy.versions", "policy.proposals", "policy.proposal"],
     onDone: ({ approval: decided }) => tell({ tone: "done", text: decided.state === "rejected" ? "Rejected. Nothing was changed." : "Approved, and on record." }),
   });
   const send = (proof: Parameters<typeof decide.mutateAsync>[0]["proof"]) =>

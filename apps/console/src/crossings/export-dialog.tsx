@@ -7,6 +7,7 @@ import { toFailure, WireFailure } from "../api/wire-failure.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { Refusal } from "../components/refusal.tsx";
+import { saveFile } from "../components/save-file.ts";
 import { Segments } from "../components/segments.tsx";
 import { ExportFile, exportName } from "./export-file.ts";
 import { chipsOf } from "./filter-chips.ts";
@@ -34,16 +35,6 @@ type Run =
   | { readonly phase: "running"; readonly done: number; readonly of: number }
   | { readonly phase: "saved"; readonly done: number; readonly name: string }
   | { readonly phase: "failed"; readonly failure: WireFailure };
-
-function save(file: Blob, name: string): void {
-  const address = URL.createObjectURL(file);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  // The browser has begun to read it by then; keeping the address would keep the file.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
-}
 
 function Exporting({ query, filter, onClose }: Omit<ExportDialogProps, "isOpen">) {
   const [format, setFormat] = useState<"csv" | "jsonl">("csv");
@@ -74,7 +65,7 @@ function Exporting({ query, filter, onClose }: Omit<ExportDialogProps, "isOpen">
           return;
         }
         const name = exportName(format, Date.now());
-        save(whole, name);
+        saveFile(whole, name);
         setRun({ phase: "saved", done, name });
       },
       (error: unknown) => {

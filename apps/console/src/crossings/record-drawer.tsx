@@ -10,11 +10,13 @@ import { Lamp } from "../components/lamp.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, Skeleton } from "../components/states.tsx";
 import { Trace } from "../components/trace.tsx";
+import { useMay } from "../frame/me.ts";
 import { useTell } from "../frame/notices.tsx";
 import { outcomeLook } from "./crossing-grid.tsx";
 import { outcomeText } from "./filter-chips.ts";
 import type { FilterQuery } from "./filter-query.ts";
 import { type RecordRef, writeRef } from "./record-ref.ts";
+import { WhySection } from "./why-section.tsx";
 
 type Got = OutputOf<"crossings.get">;
 
@@ -36,6 +38,7 @@ export function RecordDrawer({ at, onClose, onGo, onFilter }: RecordDrawerProps)
 
 function Opened({ at, onGo, onFilter }: Omit<RecordDrawerProps, "at" | "onClose"> & { readonly at: RecordRef }) {
   const call = useCall("crossings.get", { ...at });
+  const mayExplain = useMay("role.read");
   const copy = useCopy();
   return (
     <div className="record">
@@ -55,6 +58,7 @@ function Opened({ at, onGo, onFilter }: Omit<RecordDrawerProps, "at" | "onClose"
       {call.isPending && <Skeleton lines={9} label="Loading the record" />}
       {call.isError && <Refusal failure={call.error} onRetry={() => void call.refetch()} />}
       {call.isSuccess && <Whole got={call.data} onFilter={onFilter} />}
+      {call.isSuccess && mayExplain && (call.data.crossing.outcome === "allow" || call.data.crossing.outcome === "deny") && <WhySection at={at} />}
       <p>
         <Button kind="quiet" onPress={() => copy(`${location.origin}/crossings?record=${encodeURIComponent(writeRef(at))}`, "The link to this record is copied.")}>
           <Icon name="copy" size={16} /> Copy link to this record

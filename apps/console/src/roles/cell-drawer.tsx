@@ -1,8 +1,10 @@
 "use client";
 
-import { useMemo } from "react";
+import Link from "next/link";
+import { type ReactNode, useMemo } from "react";
 import { Dialog, DialogBody } from "../components/dialog.tsx";
 import { Badge, EmptyState } from "../components/states.tsx";
+import { useMay } from "../frame/me.ts";
 import { grantsByCell } from "./matrix.ts";
 import { type CellPlace, cellKey, type FieldStanding, type Grant, type PolicyContent, standingOf } from "./policy-content.ts";
 import { expectedAt, isExpected, type Statement, statementsOf } from "./suite.ts";
@@ -15,12 +17,15 @@ export interface CellDrawerProps {
   /** Whether there is such an act and thing at all: a link can name what there isn't. */
   readonly isKnown: boolean;
   readonly onClose: () => void;
+  /** What the cell is edited with. */
+  readonly children?: ReactNode;
 }
 
 const FIELD_TEXT: Readonly<Record<FieldStanding, string>> = { readable: "readable", masked: "masked, opened one by one", hidden: "hidden" };
 
 /** One cell: what it allows, of which fields and under which condition, and whether the policy's tests expect it so. */
-export function CellDrawer({ place, content, suite, fieldClasses, isKnown, onClose }: CellDrawerProps) {
+export function CellDrawer({ place, content, suite, fieldClasses, isKnown, onClose, children }: CellDrawerProps) {
+  const mayChange = useMay("role.change");
   const role = content.roles.find(({ name }) => name === place.role);
   const grant = grantsByCell(content).get(cellKey(place));
   return (
@@ -41,8 +46,13 @@ export function CellDrawer({ place, content, suite, fieldClasses, isKnown, onClo
             <p className="quiet">
               {role.description} Assigned by: {role.assignableBy.join(", ") || "nobody"}.
             </p>
+            {children}
             <CellFacts grant={grant} fieldClasses={fieldClasses} />
             <Expectation place={place} grant={grant} suite={suite} />
+            <p className="form-acts cell-acts">
+              <Link href={`/roles/reach?action=${place.action}&resource=${place.resource}`}>Who can do this?</Link>
+              {children === undefined && mayChange && <Link href={`/roles/edit?cell=${cellKey(place).replaceAll(" ", "~")}`}>Propose a change of it</Link>}
+            </p>
           </>
         )}
       </DialogBody>

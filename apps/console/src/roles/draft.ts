@@ -1,5 +1,5 @@
 import { grantsByCell } from "./matrix.ts";
-import { type CellPlace, cellKey, type Grant, type PolicyContent, type Role } from "./policy-content.ts";
+import { type CellPlace, cellIn, cellKey, type Grant, type PolicyContent, type Role } from "./policy-content.ts";
 
 /** A policy with its tests, as it is active or proposed. */
 export interface PolicyText {
@@ -128,4 +128,13 @@ export function draftOf(base: Draft["base"], { content, suite }: PolicyText): Dr
     separation: isSameSeparation ? base.content.separation : content.separation,
     tests: { text: suite, since: draft.cells, follow: true },
   };
+}
+
+/** The changes of a draft made again from another base, and from its tests. */
+export function rebased(draft: Draft, base: Draft["base"]): Draft {
+  const roles = [...draft.roles.values()].reduce(withRole, { ...newDraft(base), title: draft.title === draft.base.content.title ? base.content.title : draft.title });
+  return [...draft.cells].reduce((now, [key, grant]) => {
+    const place = cellIn(key);
+    return place === null ? now : withCell(now, place, grant);
+  }, roles);
 }

@@ -1,33 +1,36 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import { useSearchParams } from "next/navigation";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useCall } from "../api/use-call.ts";
+import { ButtonLink } from "../components/button.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
-import { EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
+import { PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
+import { useMay } from "../frame/me.ts";
 import { counted } from "../packets/packet-text.ts";
-import { matrixOf, readMatrixFilter, writeMatrixFilter } from "./matrix.ts";
-import { MatrixBar } from "./matrix-bar.tsx";
-import { MatrixGrid } from "./matrix-grid.tsx";
-import { type CellPlace, cellIn, cellKey, type CurrentPolicy } from "./policy-content.ts";
+import { MatrixView } from "./matrix-view.tsx";
+import { cellKey, type CurrentPolicy } from "./policy-content.ts";
 
 const CellDrawer = dynamic(async () => (await import("./cell-drawer.tsx")).CellDrawer, { ssr: false });
-
-/** Puts what is looked at into the page's address, so that the address is a link to it. It asks nothing of the server. */
-function goTo(path: string, query: URLSearchParams): void {
-  const text = query.toString();
-  history.replaceState(null, "", `${path}${text === "" ? "" : `?${text}`}`);
-}
 
 /** The policy in force: what each role may do, with which fields, and under which condition. */
 export function RolesPage() {
   const current = useCall("policy.current", {});
+  const mayChange = useMay("role.change");
   return (
     <div className="stack roles">
-      <PageHead title="Roles" lead="What each role may do, to what, and which fields it sees. Whatever isn't here is denied. A change takes two people." />
+      <PageHead title="Roles" lead="What each role may do, to what, and which fields it sees. Whatever isn't here is denied. A change takes two people.">
+        <ButtonLink href="/roles/reach">Who can, what can</ButtonLink>
+        <ButtonLink href="/roles/history">History</ButtonLink>
+        <ButtonLink href="/roles/proposals">Proposals</ButtonLink>
+        {mayChange && (
+          <ButtonLink href="/roles/edit" kind="primary">
+            Propose a change
+          </ButtonLink>
+        )}
+      </PageHead>
       {current.isPending && <Skeleton lines={12} label="Loading the policy" />}
       {current.data === undefined && current.error !== null && <Refusal failure={current.error} onRetry={() => void current.refetch()} />}
       {current.data !== undefined && <Shown current={current.data} />}
@@ -36,13 +39,7 @@ export function RolesPage() {
 }
 
 function Shown({ current }: { readonly current: CurrentPolicy }) {
-  const { policy, scheduled, actions, resources, fieldClasses } = current;
-  const params = useSearchParams();
-  const [filter, setFilter] = useState(() => readMatrixFilter(new URLSearchParams(params.toString())));
-  const cell = cellIn(params.get("cell"));
-  const looked = useDeferredValue(filter);
-  const matrix = useMemo(() => matrixOf(policy.content, { actions, resources }, looked), [policy.content, actions, resources, looked]);
-  const open = (place: CellPlace | null) => goTo("/roles", writeMatrixFilter(filter, place));
+  const { policy, scheduled, fieldClasses } = current;
   return (
     <>
       <section className="panel" aria-labelledby="policy-title">
@@ -58,33 +55,16 @@ function Shown({ current }: { readonly current: CurrentPolicy }) {
             </span>
           ))}
         </p>
-        <MatrixBar
-          filter={filter}
-          onFilter={(next) => {
-            setFilter(next);
-            goTo("/roles", writeMatrixFilter(next, null));
-          }}
-          fieldClasses={fieldClasses}
-          matrix={matrix}
+        <MatrixView
+          path="/roles"
+          content={policy.content}
+          axes={current}
+          drawer={(place, isKnown, onClose) => (
+            <CellDrawer key={cellKey(place)} place={place} content={policy.content} suite={policy.suite} fieldClasses={fieldClasses} isKnown={isKnown} onClose={onClose} />
+          )}
         />
-        {matrix.acts.length === 0 || matrix.roles.length === 0 ? (
-          <EmptyState title="No role and right is like that">What no rule names is denied. Show the whole matrix to see those cells, too.</EmptyState>
-        ) : (
-          <MatrixGrid matrix={matrix} fieldClasses={fieldClasses} onOpen={open} />
-        )}
       </section>
       <RolesPanel current={current} />
-      {cell !== null && (
-        <CellDrawer
-          key={cellKey(cell)}
-          place={cell}
-          content={policy.content}
-          suite={policy.suite}
-          fieldClasses={fieldClasses}
-          isKnown={actions.includes(cell.action) && resources.includes(cell.resource)}
-          onClose={() => open(null)}
-        />
-      )}
     </>
   );
 }

@@ -1,0 +1,92 @@
+"use client";
+
+import Link from "next/link";
+import { useState } from "react";
+import type { OutputOf } from "../api/procedures.ts";
+import { useCall } from "../api/use-call.ts";
+import { Button } from "../components/button.tsx";
+import { Refusal } from "../components/refusal.tsx";
+import { Badge, type BadgeTone, Skeleton } from "../components/states.tsx";
+import { PathList } from "../roles/path-list.tsx";
+import type { RecordRef } from "./record-ref.ts";
+
+type Explained = OutputOf<"policy.explain">;
+
+const EFFECT: Readonly<Record<Explained["effect"], { readonly text: string; readonly tone: BadgeTone }>> = {
+  allow: { text: "allowed by the policy", tone: "stands" },
+  deny: { text: "denied by the policy", tone: "shut" },
+  unknown: { text: "not to be told any more", tone: "neutral" },
+};
+
+/** Why a crossing was decided as it was: by which rule of which version, over which assignment; of a denial, what would be needed. Asked for, since it is on record. */
+export function WhySection({ at }: { readonly at: RecordRef }) {
+  const [isWanted, setWanted] = useState(false);
+  const call = useCall("policy.explain", { crossing: { chain: at.chain, generation: at.generation, seq: at.seq } }, { enabled: isWanted, isOnce: true });
+  return (
+    <section aria-labelledby="record-why">
+      <div className="record-line-head">
+        <h3 id="record-why" className="eyebrow">
+          Why
+        </h3>
+        {!isWanted && (
+          <Button kind="quiet" onPress={() => setWanted(true)}>
+            Explain this decision
+          </Button>
+        )}
+      </div>
+      {!isWanted && <p className="quiet">By the policy and the roles as they were then. That you asked is on record.</p>}
+      {isWanted && call.isPending && <Skeleton lines={4} label="Working it out" />}
+      {call.data === undefined && call.error !== null && <Refusal failure={call.error} onRetry={() => void call.refetch()} isInline />}
+      {call.data !== undefined && <Why explained={call.data} />}
+    </section>
+  );
+}
+
+function Why({ explained: { effect, policy, rule, reason, needed, rolesThatMay, paths, recorded } }: { readonly explained: Explained }) {
+  return (
+    <div className="why">
+      <p>
+        <Badge tone={EFFECT[effect].tone}>{EFFECT[effect].text}</Badge> <code>{policy}</code>
+      </p>
+      <dl className="pairs pairs-plain">
+        {rule !== null && (
+          <>
+            <dt>Rule</dt>
+            <dd>
+              <code>{rule}</code>
+            </dd>
+          </>
+        )}
+        {reason !== null && (
+          <>
+            <dt>Reason</dt>
+            <dd>
+              <code>{reason}</code>
+            </dd>
+          </>
+        )}
+        {needed !== null && (
+          <>
+            <dt>What would be needed</dt>
+            <dd className="why-needed">{needed}</dd>
+          </>
+        )}
+        {effect === "deny" && (
+          <>
+            <dt>Roles that have it</dt>
+            <dd>{rolesThatMay.length === 0 ? "none" : rolesThatMay.join(", ")}</dd>
+          </>
+        )}
+      </dl>
+      {paths.length > 0 && <PathList paths={paths} />}
+      {effect === "unknown" && (
+        <p className="quiet">
+          The record stands as it is{recorded === null ? "" : ` (${recorded.outcome}, ${recorded.reason})`}; what it rested on isn&apos;t known here any more, or isn&apos;t in it.
+        </p>
+      )}
+      <p>
+        <Link href="/roles/history">Versions of the policy</Link>
+      </p>
+    </div>
+  );
+}

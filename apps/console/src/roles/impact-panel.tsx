@@ -1,0 +1,103 @@
+"use client";
+
+import { useState } from "react";
+import { Dialog, DialogBody } from "../components/dialog.tsx";
+import { Badge, type BadgeTone, Panel } from "../components/states.tsx";
+import { Table } from "../components/table.tsx";
+import { counted } from "../packets/packet-text.ts";
+import type { Proposal } from "./policy-content.ts";
+import { directionOf, type ImpactRow, SIGNED_IN_TEXT, sitesText, standingText } from "./proposal-text.ts";
+
+const TONE: Readonly<Record<ReturnType<typeof directionOf>, BadgeTone>> = { gains: "caution", loses: "shut", "sees otherwise": "neutral" };
+
+/** Who gains and who loses what, and where: worked out over everybody's roles as they are now. */
+export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore } }: { readonly impact: Proposal["impact"] }) {
+  const [opened, setOpened] = useState<ImpactRow | null>(null);
+  return (
+    <Panel
+      id="impact-title"
+      title="Who gains and who loses what"
+      acts={
+        <span className="badges">
+          <Badge tone={gained > 0 ? "caution" : "neutral"}>{gained.toLocaleString("en-GB")} gained</Badge>
+          <Badge tone={lost > 0 ? "shut" : "neutral"}>{lost.toLocaleString("en-GB")} lost</Badge>
+          <Badge>{altered.toLocaleString("en-GB")} otherwise</Badge>
+        </span>
+      }
+    >
+      {rows.length === 0 ? (
+        <p className="quiet">Nobody, as roles are held now: whoever is given one later gets what it says then.</p>
+      ) : (
+        <>
+          <p className="quiet">
+            Counted in points: somebody, an act, a thing, a place, a way of signing in.
+            {isMore && ` The first ${counted(rows.length, "row")} are shown; all are counted.`}
+          </p>
+          <Table
+            isLong
+            caption="Who gains and who loses what"
+            rows={rows}
+            keyOf={({ principal, action, resource, signedInBy, sites, deployment }) => `${principal} ${action} ${resource} ${signedInBy} ${sites[0] ?? ""} ${String(deployment)}`}
+            columns={[
+              {
+                key: "who",
+                title: "Who",
+                isHeader: true,
+                cell: ({ principal, principalName }) => (
+                  <>
+                    {principalName ?? principal}
+                    {principalName !== null && <code className="row-under">{principal}</code>}
+                  </>
+                ),
+              },
+              { key: "direction", title: "", cell: (row) => <Badge tone={TONE[directionOf(row)]}>{directionOf(row)}</Badge> },
+              {
+                key: "what",
+                title: "What",
+                cell: ({ action, resource, signedInBy }) => (
+                  <>
+                    <code className="impact-right">
+                      {action} {resource}
+                    </code>
+                    {signedInBy !== "any" && <span className="row-under">{SIGNED_IN_TEXT[signedInBy]}</span>}
+                  </>
+                ),
+              },
+              {
+                key: "standing",
+                title: "Now, and then",
+                cell: ({ before, after }) => (
+                  <>
+                    <span className="quiet">{standingText(before)}</span> → {standingText(after)}
+                  </>
+                ),
+              },
+              {
+                key: "where",
+                title: "Where",
+                cell: (row) =>
+                  row.sites.length > 4 ? (
+                    <button type="button" className="row-open" onClick={() => setOpened(row)}>
+                      {sitesText(row)}
+                    </button>
+                  ) : (
+                    sitesText(row)
+                  ),
+              },
+            ]}
+          />
+        </>
+      )}
+      {opened !== null && (
+        <Dialog title="Places" isOpen onClose={() => setOpened(null)}>
+          <DialogBody>
+            <p>
+              {opened.principalName ?? opened.principal}: <code>{opened.action}</code> on <code>{opened.resource}</code>
+            </p>
+            <p className="impact-places">{[...(opened.deployment ? ["the deployment"] : []), ...opened.sites].join(", ")}</p>
+          </DialogBody>
+        </Dialog>
+      )}
+    </Panel>
+  );
+}
