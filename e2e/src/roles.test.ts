@@ -34,7 +34,14 @@ const untilShown = async (person: ConsolePerson, path: string, text: string | Re
     async () => {
       await person.goto(path);
       await person.heading(/./);
-      return await person.page.getByText(text).first().waitFor({ timeout: 3000 }).then(() => true, () => null);
+      return await person.page
+        .getByText(text)
+        .first()
+        .waitFor({ timeout: 3000 })
+        .then(
+          () => true,
+          () => null,
+        );
     },
     30_000,
     () => `${path} doesn't say ${String(text)}`,
