@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useSearchParams } from "next/navigation";
 import { useMemo } from "react";
 import { useCall } from "../api/use-call.ts";
@@ -8,8 +9,9 @@ import { Refusal } from "../components/refusal.tsx";
 import { Segments } from "../components/segments.tsx";
 import { PageHead, Skeleton } from "../components/states.tsx";
 import { type ReachQuery, readReach, writeReach, DEPLOYMENT } from "./reach-query.ts";
-import { WhatCan } from "./what-can.tsx";
-import { WhoCan } from "./who-can.tsx";
+
+const WhoCan = dynamic(async () => (await import("./who-can.tsx")).WhoCan, { ssr: false, loading: () => <Skeleton lines={8} label="Loading the question" /> });
+const WhatCan = dynamic(async () => (await import("./what-can.tsx")).WhatCan, { ssr: false, loading: () => <Skeleton lines={8} label="Loading the question" /> });
 
 const ASKS = [
   { id: "who", text: "Who can reach it?" },

@@ -1,12 +1,14 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { EmptyState, PageHead, Skeleton } from "../components/states.tsx";
 import { useMay, useMe } from "../frame/me.ts";
 import { ChooseFiles } from "./choose-files.tsx";
-import { SendingPanel } from "./sending-panel.tsx";
 import { UnfinishedPanel } from "./unfinished-panel.tsx";
 import { useUpload } from "./use-upload.ts";
+
+const SendingPanel = dynamic(async () => (await import("./sending-panel.tsx")).SendingPanel, { ssr: false, loading: () => <Skeleton lines={5} label="Beginning to send" /> });
 
 /** Bringing a packet in: its files go into quarantine, and whoever brings them sees nothing of them again. */
 export function UploadPage() {
