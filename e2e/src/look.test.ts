@@ -9,6 +9,7 @@ import { governingLooks } from "./support/governing-looks.ts";
 import { type Look, shows } from "./support/look.ts";
 import { chooseDocument } from "./support/packet-pages.ts";
 import { populated, type Populated } from "./support/populated.ts";
+import { serviceLooks } from "./support/service-looks.ts";
 import { roleLooks } from "./support/role-looks.ts";
 import { Product } from "./support/product.ts";
 
@@ -226,6 +227,7 @@ const LOOKS: readonly Look[] = [
     },
   },
   ...roleLooks(() => people),
+  ...serviceLooks(() => people),
   ...governingLooks(() => people),
 ];
 

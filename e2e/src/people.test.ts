@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { connect } from "@sallyport/client";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
@@ -10,6 +12,7 @@ import { until } from "./support/until.ts";
 const ALMA = { username: "alma", printedName: "Alma Reyes" };
 const BORIS = { username: "boris", printedName: "Boris Lind" };
 const CLARA = "Clara Ode";
+const SERVICE = "site-watch";
 const PASSWORD = "velvet anchors drift northward";
 
 /** Answers a way to ask whether somebody's session is answered: the status of a call with it as their page makes it. */
@@ -26,6 +29,9 @@ async function liveCall({ page }: ConsolePerson): Promise<() => Promise<number>>
       return answer.status;
     }, session);
 }
+
+/** The folder of another machine. */
+const elsewhere = (): { readonly SALLYPORT_HOME: string } => ({ SALLYPORT_HOME: join(product.folder, "elsewhere") });
 
 let product: Product;
 let browser: Browser;
@@ -125,6 +131,26 @@ describe.skipIf(noBrowser !== null)(`two people in two browsers${noBrowser === n
     await alma.button("Cancel").click();
   }, 120_000);
 
+  test("preview what somebody may see and do, on record under one's own name, without a value of anybody's", async () => {
+    await openPerson(alma, CLARA);
+    await alma.page.getByRole("link", { name: "Preview" }).click();
+    await alma.see("You are still yourself");
+    await alma.heading("subject phi");
+    await alma.see("phi masked");
+    const [pages, shown] = [await alma.page.locator("#pages + *, section:has(#pages)").first().innerText(), await alma.page.locator("main").innerText()];
+    expect(pages).toContain("Subjects");
+    expect(pages).toMatch(/Left out: .*People/);
+    expect(shown).not.toMatch(/security_admin/);
+    const looked = await product.json<{ items: { principal: string; action: string; resource: string }[] }>([
+      "--as",
+      "auditor",
+      "call",
+      "crossings.search",
+      '{"filter":{"action":"role.read"}}',
+    ]);
+    expect(looked.items).toEqual(expect.arrayContaining([expect.objectContaining({ principal: expect.stringMatching(/^prn_/), resource: expect.stringMatching(/^prn_/) })]));
+  }, 60_000);
+
   test("stop somebody whose session is live: within a second nothing is answered in it, and once the lock is lifted they sign in anew", async () => {
     const answers = await liveCall(clara);
     expect(await answers()).toBe(200);
@@ -167,6 +193,67 @@ describe.skipIf(noBrowser !== null)(`two people in two browsers${noBrowser === n
     await alma.goto("/people?show=left");
     await alma.page.getByRole("button", { name: CLARA }).waitFor();
     await clara.close();
+  }, 120_000);
+
+  test("create a service by two: its code is shown once, it enrols on a machine of its own while it waits, is given a role, crosses, and renews", async () => {
+    await boris.goto("/services");
+    await boris.button("Create a service").click();
+    await boris.fill("Name", SERVICE);
+    await boris.fill("What it does", "Watches what waits at 701");
+    await boris.fill("Reason", REASON);
+    await boris.button("Ask for approval").click();
+    const code = await boris.page.locator(".link-shown").first().innerText();
+    expect(code).toMatch(/^svc1\.site-watch\.[A-Za-z0-9_-]{43}$/);
+    expect(await boris.page.locator(".link-shown").last().innerText()).toContain(`--console ${product.console}`);
+    const api = `https://localhost:${product.apiPort}`;
+    const enrolling = product.begin(["enrol", "--code-file", "-", "--console", product.console, "--api", api], { stdin: code, env: elsewhere() });
+    await until(
+      () => (enrolling.stderr.includes("Waiting until another administrator has approved") ? true : null),
+      20_000,
+      () => `it said ${enrolling.stderr}`,
+    );
+    await boris.button("The code is kept").click();
+    await boris.see("You asked for this yourself");
+    expect(await boris.leftBehind()).not.toContain(code);
+    await alma.approveNext(REASON);
+    expect(await enrolling.ended).toMatchObject({ code: 0 });
+    expect((await product.cli(["--as", SERVICE, "call", "packets.list", "{}"], { env: elsewhere() })).code).toBe(3);
+
+    await alma.goto(`/services?service=${SERVICE}`);
+    await alma.button("Assign a role").click();
+    await chooseIn(alma, "Role", /^data_steward/);
+    await choosePlace(alma, "CDISCPILOT01 / 701");
+    await alma.fill("Reason", REASON);
+    await alma.button(/^Assign$/).click();
+    await alma.see("It is in force within a second.");
+    expect(await product.cli(["--as", SERVICE, "call", "packets.list", "{}"], { env: elsewhere() })).toMatchObject({ code: 0 });
+    expect(await product.cli(["--as", SERVICE, "renew", "--now"], { env: elsewhere() })).toMatchObject({ code: 0 });
+    expect(await product.cli(["--as", SERVICE, "call", "packets.list", "{}"], { env: elsewhere() })).toMatchObject({ code: 0 });
+  }, 120_000);
+
+  test("offboard a service in one act, and within a second it is refused, for good", async () => {
+    await alma.goto(`/services?service=${SERVICE}`);
+    await alma.button("Offboard: begin").click();
+    expect(await alma.page.locator(".will-end").innerText()).toContain("data_steward");
+    await alma.fill("Reason", REASON);
+    const connection = connect({ profile: join(elsewhere().SALLYPORT_HOME, "profiles", SERVICE) });
+    const answered = async (): Promise<boolean> =>
+      await connection.call("packets.list", {}, { context: { deadlineMs: 900 } }).then(
+        () => true,
+        () => false,
+      );
+    expect(await answered()).toBe(true);
+    await alma.button("Offboard for good").click();
+    await alma.see("Offboarded.");
+    await until(
+      async () => ((await answered()) ? null : true),
+      1000,
+      () => "still answered",
+    );
+    await connection.close();
+    expect((await product.cli(["--as", SERVICE, "renew", "--now"], { env: elsewhere() })).code).not.toBe(0);
+    await alma.see("and is never given to another service");
+    expect(await alma.button("Assign a role").count()).toBe(0);
   }, 120_000);
 
   test("lock one way of signing in after five wrong proofs, and the passkey stays good", async () => {

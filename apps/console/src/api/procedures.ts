@@ -20,6 +20,8 @@ interface Named {
   "approvals.requestProfileChange": ["RequestProfileChangeInput", "ApprovalOutput"];
   "approvals.requestRecovery": ["RequestRecoveryInput", "ApprovalOutput"];
   "approvals.requestReinstate": ["RequestReinstateInput", "ApprovalOutput"];
+  "approvals.requestService": ["RequestServiceInput", "ApprovalOutput"];
+  "approvals.requestServiceOffboard": ["RequestServiceOffboardInput", "ApprovalOutput"];
   "approvals.requestSuspend": ["RequestSuspendInput", "ApprovalOutput"];
   "approvals.withdraw": ["WithdrawApprovalInput", "ApprovalOutput"];
   "assignments.assign": ["AssignRoleInput", "AssignRoleOutput"];
@@ -95,6 +97,7 @@ interface Named {
   "subjects.transfer": ["TransferInput", "TransferOutput"];
   "subjects.withdraw": ["WithdrawInput", "WithdrawalOutput"];
   "workloads.list": ["ListWorkloadsInput", "ListWorkloadsOutput"];
+  "workloads.offboard": ["OffboardServiceInput", "OffboardServiceOutput"];
 }
 
 type Schema = { readonly _zod: { readonly input: unknown; readonly output: unknown } };

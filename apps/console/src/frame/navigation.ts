@@ -36,6 +36,7 @@ export const destinations: readonly Destination[] = [
   { href: "/approvals", name: "Approvals", icon: "approvals", needs: ["approval.read"], group: "work", also: "requests decide inbox" },
   { href: "/roles", name: "Roles", icon: "roles", needs: ["role.read"], group: "govern", also: "policy matrix rights grants propose history explain who can" },
   { href: "/people", name: "People", icon: "people", needs: ["principal.read"], group: "govern", also: "users invite suspend recover offboard assign roles" },
+  { href: "/services", name: "Services", icon: "services", needs: ["workload.read"], group: "govern", also: "workloads programs certificates enrol code renew offboard" },
   { href: "/studies", name: "Studies and sites", icon: "studies", needs: ["study.register"], group: "govern", also: "registry register close import protocol" },
   { href: "/locks", name: "Locks", icon: "locks", needs: ["lock.read"], group: "govern", also: "stop incident person service token role site lift" },
   { href: "/me", name: "Session and security", icon: "me", needs: [], group: "self", also: "my passkeys authenticators sessions rights" },

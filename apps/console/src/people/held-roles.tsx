@@ -2,7 +2,7 @@
 
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { Button } from "../components/button.tsx";
+import { Button, ButtonLink } from "../components/button.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Badge } from "../components/states.tsx";
 import { useMay } from "../frame/me.ts";
@@ -26,6 +26,7 @@ interface HeldRolesProps {
 /** What somebody holds, is to hold and held, from–until, and giving or ending a role. */
 export function HeldRoles({ principal, name, assignments, isOpen, nowMs }: HeldRolesProps) {
   const mayAssign = useMay("assignment.change") && isOpen;
+  const mayPreview = useMay("role.read") && isOpen;
   const [isAssigning, setAssigning] = useState(false);
   const [ending, setEnding] = useState<Held | null>(null);
   const all = heldInOrder(assignments, nowMs);
@@ -37,7 +38,14 @@ export function HeldRoles({ principal, name, assignments, isOpen, nowMs }: HeldR
         <h3 id="roles-title" className="part-title">
           Roles
         </h3>
-        {mayAssign && <Button onPress={() => setAssigning(true)}>Assign a role</Button>}
+        <span className="badges">
+          {mayPreview && (
+            <ButtonLink href={`/people/preview?of=${principal}`} kind="quiet">
+              Preview
+            </ButtonLink>
+          )}
+          {mayAssign && <Button onPress={() => setAssigning(true)}>Assign a role</Button>}
+        </span>
       </div>
       {current.length === 0 && <p className="quiet">None: everything is denied.</p>}
       <ul className="held-list">
@@ -83,7 +91,13 @@ function HeldText({ held, state }: { readonly held: Held; readonly state: HeldSt
     <div>
       <code>{held.role}</code> <span>{placeText(held)}</span> {state === "later" && <Badge>to come</Badge>}
       <span className="row-under">
-        from <Moment at={held.from} />
+        {Date.parse(held.from) === 0 ? (
+          "from the first start"
+        ) : (
+          <>
+            from <Moment at={held.from} />
+          </>
+        )}
         {held.until !== null && (
           <>
             {" "}
