@@ -82,13 +82,93 @@ export const governingLooks = (people: () => Populated): readonly Look[] => [
   },
   {
     name: "lock",
-    person: () => people().dora,
+    person: () => people().boris,
     isScreenOnly: true,
     open: async (person) => {
       await person.goto("/locks");
       await person.page.locator(".row-open").first().click();
       await person.button(/Lift the lock: begin/).click();
       await shows(person, ".will-record");
+    },
+  },
+  {
+    name: "studies",
+    person: () => people().alma,
+    open: async (person) => {
+      await person.goto("/studies");
+      await shows(person, ".row-open");
+    },
+  },
+  {
+    name: "study-register",
+    person: () => people().alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/studies");
+      await person.button("Register a study").click();
+      await person.button("Another site").click();
+      await person.button("Leave out site 2").waitFor();
+    },
+  },
+  {
+    name: "study",
+    person: () => people().alma,
+    open: async (person) => {
+      await person.goto("/studies/CDISCPILOT01");
+      await shows(person, ".row-open");
+    },
+  },
+  {
+    name: "site",
+    person: () => people().alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/studies/CDISCPILOT01?site=701");
+      await person.button("Close the site: begin").click();
+      await shows(person, ".held-list a");
+    },
+  },
+  {
+    name: "import-faults",
+    person: () => people().alma,
+    open: async (person) => {
+      await person.goto("/people/import");
+      await person.fill("CSV", "who,role,study,site\nclara,auditor,CDISCPILOT01,999\nnobody,auditor,CDISCPILOT01,701\nclara,security_admin,*,*");
+      await person.button("Check the file").click();
+      await person.heading("What is wrong");
+    },
+  },
+  {
+    name: "import-people",
+    person: () => people().alma,
+    open: async (person) => {
+      await person.goto("/people/import?of=people");
+      await person.fill(
+        "CSV",
+        "username,name,role,study,site,until\nines,Inês Prado,auditor,CDISCPILOT01,701,2090-01-31T12:00:00.000Z\nlea.low,Lea Low,site_coordinator,CDISCPILOT01,703,",
+      );
+      await person.button("Check the file").click();
+      await shows(person, ".will-record");
+    },
+  },
+  {
+    name: "access",
+    person: () => people().clara,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/me");
+      await person.button("Ask for access").click();
+      await shows(person, ".will-record");
+    },
+  },
+  {
+    name: "notices",
+    person: () => people().alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/me");
+      await person.button(/^Notices/).click();
+      await person.heading("Ends within a week");
     },
   },
   {

@@ -3,53 +3,46 @@
 import dynamic from "next/dynamic";
 import { useRouter, useSearchParams } from "next/navigation";
 import { usePages } from "../api/use-call.ts";
+import { AccessButton } from "../access/access-button.tsx";
 import { Button } from "../components/button.tsx";
+import { Select } from "../components/choice.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Segments } from "../components/segments.tsx";
 import { Badge, EmptyState, PageHead, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
+import { ANY_KIND, type ApprovalFilter, EMPTY, filterPath, KINDS, readFilter, SHOWS } from "./approval-filter.ts";
 import { type Approval, KIND_TEXT, STATE_TEXT, timeLeft } from "./approval-text.ts";
 
 const ApprovalDrawer = dynamic(async () => (await import("./approval-drawer.tsx")).ApprovalDrawer, { ssr: false });
 
-const SHOWS = [
-  { id: "open", text: "Open" },
-  { id: "mine", text: "Asked by me" },
-  { id: "all", text: "All" },
-] as const;
-type Show = (typeof SHOWS)[number]["id"];
-
-const EMPTY: Readonly<Record<Show, { readonly title: string; readonly text: string }>> = {
-  open: { title: "Nothing waits for a decision", text: "What needs two people appears here as soon as somebody asks for it." },
-  mine: { title: "You have asked for nothing", text: "Invitations, suspensions, recoveries and bulk reveals that you ask for are followed here." },
-  all: { title: "No requests yet", text: "Whatever needs two people goes through here, and stays on record." },
-};
-
 /** The approvals inbox: what waits for a second person, what I asked for, and what became of it. */
 export function Approvals() {
   const router = useRouter();
-  const query = useSearchParams();
-  const show: Show = SHOWS.find(({ id }) => id === query.get("show"))?.id ?? "open";
-  const opened = /^apr_[0-9a-hjkmnp-tv-z]{26}$/.exec(query.get("request") ?? "")?.[0] ?? null;
-  const list = usePages("approvals.list", { show });
+  const filter = readFilter(useSearchParams());
+  const { show, kind, request } = filter;
+  const list = usePages("approvals.list", { show, ...(kind !== null && { kind }) });
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const go = (next: { readonly show: Show; readonly request?: string }) => {
-    const search = new URLSearchParams({ ...(next.show !== "open" && { show: next.show }), ...(next.request !== undefined && { request: next.request }) });
-    router.replace(search.size === 0 ? "/approvals" : `/approvals?${search.toString()}`, { scroll: false });
-  };
+  const go = (change: Partial<ApprovalFilter>) => router.replace(filterPath({ ...filter, ...change }), { scroll: false });
   return (
     <>
       <PageHead title="Approvals" lead="Some acts take two people. Whoever asked can't decide, nor can anybody that it is about.">
-        <Segments label="Which requests" options={SHOWS} value={show} onChange={(id) => go({ show: SHOWS.find((each) => each.id === id)?.id ?? "open" })} />
+        <AccessButton />
       </PageHead>
       <section className="panel" aria-label="Requests">
+        <div className="filter-row">
+          <Segments label="Which requests" options={SHOWS} value={show} onChange={(id) => go({ show: readFilter(new URLSearchParams({ show: id })).show })} />
+          <Select label="Kind" options={KINDS} value={kind ?? ANY_KIND} onChange={(id) => go({ kind: readFilter(new URLSearchParams({ kind: id ?? ANY_KIND })).kind })} />
+        </div>
         {list.isPending && <Skeleton lines={6} label="Loading requests" />}
         {list.isError && <Refusal failure={list.error} onRetry={() => void list.refetch()} />}
-        {list.isSuccess && items.length === 0 && <EmptyState title={EMPTY[show].title}>{EMPTY[show].text}</EmptyState>}
+        {list.isSuccess && items.length === 0 && (
+          <EmptyState title={EMPTY[show].title}>{kind === null ? EMPTY[show].text : "None of this kind. Other kinds may have some."}</EmptyState>
+        )}
         {items.length > 0 && (
           <Table
             caption="Requests"
+            isLong
             rows={items}
             keyOf={({ approvalId }) => approvalId}
             columns={[
@@ -58,7 +51,7 @@ export function Approvals() {
                 title: "What",
                 isHeader: true,
                 cell: (item) => (
-                  <button type="button" className="row-open" onClick={() => go({ show, request: item.approvalId })}>
+                  <button type="button" className="row-open" onClick={() => go({ request: item.approvalId })}>
                     {KIND_TEXT[item.kind]}
                   </button>
                 ),
@@ -67,6 +60,7 @@ export function Approvals() {
               { key: "by", title: "Asked by", cell: ({ requestedBy, isMine }) => (isMine ? "you" : requestedBy.printedName) },
               { key: "at", title: "Asked", isWide: true, cell: ({ requestedAt }) => <Moment at={requestedAt} /> },
               { key: "state", title: "State", cell: (item) => <Standing item={item} nowMs={list.dataUpdatedAt} /> },
+              { key: "until", title: "Open until", isWide: true, cell: ({ expiresAt }) => <Moment at={expiresAt} /> },
               { key: "votes", title: "Approvals", isNumber: true, cell: ({ votes, needed }) => `${votes.filter(({ verdict }) => verdict === "approve").length} of ${needed}` },
             ]}
           />
@@ -79,7 +73,7 @@ export function Approvals() {
           </div>
         )}
       </section>
-      {opened !== null && <ApprovalDrawer approvalId={opened} onClose={() => go({ show })} />}
+      {request !== null && <ApprovalDrawer approvalId={request} onClose={() => go({ request: null })} />}
     </>
   );
 }

@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { Button } from "../components/button.tsx";
 import { Dialog, DialogBody } from "../components/dialog.tsx";
 import { Icon } from "../components/icon.tsx";
+import { NoticeBell } from "../notices/notice-bell.tsx";
 import { LampStrip } from "./lamp-strip.tsx";
 import { useMay } from "./me.ts";
 import { PersonMenu } from "./person-menu.tsx";
@@ -45,6 +46,7 @@ export function TopBar() {
         <kbd className="top-keys">Ctrl K</kbd>
       </Button>
       <LampStrip />
+      <NoticeBell />
       <ThemeSwitch />
       <PersonMenu />
       {isPaletteOpen && <CommandPalette onClose={() => setPaletteOpen(false)} />}

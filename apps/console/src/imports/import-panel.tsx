@@ -35,8 +35,7 @@ export function ImportPanel({ of }: { readonly of: ImportKind }) {
         <div className="form">
           <p>{lead}</p>
           <p className="quiet">
-            CSV with a header line: <code>{columns}</code>. <code>*</code> stands for all sites of a study, or for everything. Times are UTC, as in{" "}
-            <code>2027-06-30T16:00:00.000Z</code>.
+            CSV with a header line: {columns}. <code>*</code> stands for all sites of a study, or for everything. Times are UTC, as in <code>2027-06-30T16:00:00.000Z</code>.
           </p>
           <Field
             label="CSV"

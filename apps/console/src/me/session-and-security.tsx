@@ -3,6 +3,7 @@
 import { useCall } from "../api/use-call.ts";
 import { PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { Refusal } from "../components/refusal.tsx";
+import { AccessButton } from "../access/access-button.tsx";
 import { Authenticators } from "./authenticators.tsx";
 import { LinkedIdentities } from "./linked-identities.tsx";
 import { MyRights } from "./my-rights.tsx";
@@ -13,7 +14,9 @@ export function SessionAndSecurity() {
   const me = useCall("me.overview", {});
   return (
     <div className="stack">
-      <PageHead title="Session and security" lead="What proves who you are, where you are signed in, and what you may do." />
+      <PageHead title="Session and security" lead="What proves who you are, where you are signed in, and what you may do.">
+        <AccessButton />
+      </PageHead>
       {me.isPending && <Skeleton lines={9} label="Loading your security settings" />}
       {me.isError && <Refusal failure={me.error} onRetry={() => void me.refetch()} />}
       {me.data !== undefined && (

@@ -13,7 +13,7 @@ export const STATUS: Readonly<Record<Person["status"], { readonly text: string; 
 
 /** Which people a list shows, as its address names it. */
 export const SHOWS = [
-  { id: "here", text: "Here" },
+  { id: "here", text: "Current" },
   { id: "invited", text: "Invited" },
   { id: "stopped", text: "Stopped" },
   { id: "left", text: "Left" },
