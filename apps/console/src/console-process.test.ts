@@ -59,6 +59,10 @@ const PEOPLE_PAGES = [
   "/roles/history",
   "/roles/reach",
   "/people",
+  "/people/import",
+  "/studies",
+  "/studies/CDISCPILOT01",
+  "/locks",
   "/me",
   "/terminal",
 ];

@@ -1,4 +1,3 @@
-import type { Option } from "../components/choice.tsx";
 import { type Approval, KIND_TEXT } from "./approval-text.ts";
 
 /** Which requests are shown, as an address names them. */
@@ -23,14 +22,10 @@ export type Kind = Approval["kind"];
 
 const isKind = (text: string | null): text is Kind => text !== null && Object.hasOwn(KIND_TEXT, text);
 
-export const ANY_KIND = "any";
-/** Every kind as a choice, by what it is called. */
-export const KINDS: readonly Option[] = [
-  { id: ANY_KIND, text: "Any kind" },
-  ...Object.entries(KIND_TEXT)
-    .map(([id, text]) => ({ id, text }))
-    .toSorted((a, b) => a.text.localeCompare(b.text, "en")),
-];
+/** Every kind, by what it is called. */
+export const KINDS = Object.entries(KIND_TEXT)
+  .map(([id, text]) => ({ id, text }))
+  .toSorted((a, b) => a.text.localeCompare(b.text, "en"));
 
 export interface ApprovalFilter {
   readonly show: Show;

@@ -5,13 +5,12 @@ import { useRouter, useSearchParams } from "next/navigation";
 import { usePages } from "../api/use-call.ts";
 import { AccessButton } from "../access/access-button.tsx";
 import { Button } from "../components/button.tsx";
-import { Select } from "../components/choice.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Segments } from "../components/segments.tsx";
 import { Badge, EmptyState, PageHead, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
-import { ANY_KIND, type ApprovalFilter, EMPTY, filterPath, KINDS, readFilter, SHOWS } from "./approval-filter.ts";
+import { type ApprovalFilter, EMPTY, filterPath, KINDS, readFilter, SHOWS } from "./approval-filter.ts";
 import { type Approval, KIND_TEXT, STATE_TEXT, timeLeft } from "./approval-text.ts";
 
 const ApprovalDrawer = dynamic(async () => (await import("./approval-drawer.tsx")).ApprovalDrawer, { ssr: false });
@@ -32,7 +31,19 @@ export function Approvals() {
       <section className="panel" aria-label="Requests">
         <div className="filter-row">
           <Segments label="Which requests" options={SHOWS} value={show} onChange={(id) => go({ show: readFilter(new URLSearchParams({ show: id })).show })} />
-          <Select label="Kind" options={KINDS} value={kind ?? ANY_KIND} onChange={(id) => go({ kind: readFilter(new URLSearchParams({ kind: id ?? ANY_KIND })).kind })} />
+          <select
+            className="input filter-kind"
+            aria-label="Kind"
+            value={kind ?? ""}
+            onChange={({ currentTarget }) => go({ kind: readFilter(new URLSearchParams({ kind: currentTarget.value })).kind })}
+          >
+            <option value="">Any kind</option>
+            {KINDS.map(({ id, text }) => (
+              <option key={id} value={id}>
+                {text}
+              </option>
+            ))}
+          </select>
         </div>
         {list.isPending && <Skeleton lines={6} label="Loading requests" />}
         {list.isError && <Refusal failure={list.error} onRetry={() => void list.refetch()} />}

@@ -1,10 +1,12 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { Segments } from "../components/segments.tsx";
-import { PageHead } from "../components/states.tsx";
-import { ImportPanel } from "./import-panel.tsx";
+import { PageHead, Skeleton } from "../components/states.tsx";
+
+const ImportPanel = dynamic(async () => (await import("./import-panel.tsx")).ImportPanel, { ssr: false, loading: () => <Skeleton lines={8} label="Loading the form" /> });
 
 const KINDS = [
   { id: "assignments", text: "Assignments" },

@@ -13,8 +13,8 @@ import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/stat
 import { type Column, Table } from "../components/table.tsx";
 import { useMay } from "../frame/me.ts";
 import { KIND_TEXT, type Lock } from "./lock-text.ts";
-import { StandingLock } from "./standing-lock.tsx";
 
+const StandingLock = dynamic(async () => (await import("./standing-lock.tsx")).StandingLock, { ssr: false });
 const SetLock = dynamic(async () => (await import("./set-lock.tsx")).SetLock, { ssr: false });
 
 /** What is stopped now, and what was. */
