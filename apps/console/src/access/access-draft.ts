@@ -1,11 +1,10 @@
 import { endFault } from "../components/local-time.ts";
+import { SITE_ID, STUDY_ID } from "../studies/study-text.ts";
 import { ANOTHER } from "./starter-roles.ts";
 
 export const DAYS_MAX = 90;
 const DAY_MS = 86_400_000;
 const ROLE = /^[a-z][a-z_]{1,39}$/;
-const STUDY = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
-const SITE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,19}$/;
 
 /** What somebody asks for: a role at a place until a time. An empty site is the whole study. */
 export interface AccessDraft {
@@ -29,8 +28,8 @@ export function accessFaults(draft: AccessDraft, now: Date): Partial<Record<keyo
   return {
     ...(draft.role === null && { role: "Choose a role." }),
     ...(draft.role === ANOTHER && roleOf(draft) === null && { otherRole: "The role's name: small letters and underscores." }),
-    ...(!STUDY.test(draft.study) && { study: "The study as its files name it." }),
-    ...(draft.site !== "" && !SITE.test(draft.site) && { site: "The site's id, or nothing for the whole study." }),
+    ...(!STUDY_ID.test(draft.study) && { study: "The study as its files name it." }),
+    ...(draft.site !== "" && !SITE_ID.test(draft.site) && { site: "The site's id, or nothing for the whole study." }),
     ...(until !== null && { until: until === "It has to be earlier." ? `At most ${DAYS_MAX} days from now.` : until }),
   };
 }

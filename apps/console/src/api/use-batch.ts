@@ -13,7 +13,7 @@ export type Outcome<P extends CallPath> =
   | { readonly state: "failed"; readonly failure: WireFailure };
 
 /** A key by which the same input, under the same name of a batch, happens once: 32 hex digits of SHA-256. */
-export async function batchKey(path: string, name: string, input: unknown): Promise<string> {
+async function batchKey(path: string, name: string, input: unknown): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify([path, name, input])));
   return [...new Uint8Array(digest).subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

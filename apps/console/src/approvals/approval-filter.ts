@@ -18,7 +18,7 @@ export const EMPTY: Readonly<Record<Show, { readonly title: string; readonly tex
   all: { title: "No requests yet", text: "Whatever needs two people goes through here, and stays on record." },
 };
 
-export type Kind = Approval["kind"];
+type Kind = Approval["kind"];
 
 const isKind = (text: string | null): text is Kind => text !== null && Object.hasOwn(KIND_TEXT, text);
 

@@ -8,6 +8,7 @@ import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Skeleton } from "../components/states.tsx";
 import { useMay, useMe } from "../frame/me.ts";
+import { inUrgency } from "../overview/needs.ts";
 import { type MyNotice, myNotices } from "./my-notices.ts";
 
 const LIMIT = 50;
@@ -18,6 +19,8 @@ export function NoticeDrawer({ onClose }: { readonly onClose: () => void }) {
   const me = useMe();
   const waiting = useCall("approvals.list", { show: "decide", limit: LIMIT }, { enabled: mayRead });
   const mine = useCall("approvals.list", { show: "mine", limit: LIMIT }, { enabled: mayRead });
+  const overview = useCall("overview.get", {}, { isBackground: true });
+  const needs = inUrgency(overview.data?.needs ?? []).filter(({ kind }) => kind !== "approval");
   const isThere = me.data !== undefined && (!mayRead || (waiting.data !== undefined && mine.data !== undefined));
   const failure = isThere ? null : (waiting.error ?? mine.error ?? me.error);
   const notices = isThere
@@ -31,6 +34,22 @@ export function NoticeDrawer({ onClose }: { readonly onClose: () => void }) {
         {notices !== null && (
           <>
             <Part title="Waits for you" notices={notices.waiting} when="open until" none="Nothing that you may decide." onGo={onClose} />
+            {needs.length > 0 && (
+              <section aria-labelledby="needs-of-mine">
+                <h3 id="needs-of-mine" className="part-title">
+                  Needs you
+                </h3>
+                <ul className="held-list">
+                  {needs.map(({ kind, text, href }) => (
+                    <li key={kind}>
+                      <Link href={href} onClick={onClose}>
+                        {text}
+                      </Link>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            )}
             <Part title="Decided this week" notices={notices.decided} when="" none="Nothing that you asked for." onGo={onClose} />
             <Part title="Ends within a week" notices={notices.ending} when="" none="Nothing of yours." onGo={onClose} />
           </>

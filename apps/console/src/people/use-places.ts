@@ -16,7 +16,7 @@ export function placeOf(id: string): PlaceRef {
   return { study, site };
 }
 
-export const EVERYWHERE = "*/*";
+const EVERYWHERE = "*/*";
 
 /** Where a role may be held: everywhere, a study, or a site of those that the caller sees. */
 export function usePlaces({ withEverywhere = true }: { readonly withEverywhere?: boolean } = {}) {

@@ -5,7 +5,7 @@ export type Site = Study["sites"][number];
 
 export const STUDY_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
 export const SITE_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,19}$/;
-export const COUNTRY = /^[A-Z]{3}$/;
+const COUNTRY = /^[A-Z]{3}$/;
 
 /** A site as it is typed. */
 export interface SiteDraft {
