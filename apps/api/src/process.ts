@@ -18,32 +18,16 @@ import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, documentStatement } from "@sallyport/custody";
 import {
-  accessReviewStore,
-  approvalStore,
-  assignmentStore,
-  changeStore,
   checkpointStore,
   type Database,
-  emergencyStore,
-  exposureStore,
-  documentStore,
-  idempotencyStore,
-  lockStore,
-  packetStore,
   peopleStores,
   policyStore,
   profileStore,
-  policyVersionStore,
   recordStore,
   referenceKeyStore,
   searchIndexer,
-  searchStore,
-  serviceStore,
   studyStore,
-  subjectActStore,
-  subjectStore,
   trailStore,
-  uploadStore,
   uploadSweep,
   type Tx,
 } from "@sallyport/db";
@@ -69,6 +53,7 @@ import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-route
 import { keepProfilesAtStart } from "./shipped-profiles.ts";
 import { ServiceDoor } from "./service-routes.ts";
 import { signDocumentBy } from "./sign-document.ts";
+import { storesOf } from "./stores-of.ts";
 import { tokenRoute } from "./token-route.ts";
 import { UploadRounds } from "./upload-rounds.ts";
 
@@ -209,39 +194,24 @@ export class ApiProcess {
     const real: ApiDeps<Tx> = {
       ...base,
       ...people.ports,
+      ...storesOf(database),
       tokens: { verify: (authorization, peer) => this.#tokens.verify(authorization, peer) },
       policy: this.policy,
       sessions: this.sessions,
       trail: this.trail,
       evidence: evidencePort,
-      idempotency: idempotencyStore(database),
       log,
       isFrozen: () => this.#isFrozen,
       isBroken: (chain) => this.watch.status().verdicts.some((verdict) => verdict.chain === chain && verdict.broken !== null),
-      packets: packetStore(database),
-      uploads: uploadStore(database),
-      documents: documentStore(database),
-      subjects: subjectStore(database),
-      subjectActs: subjectActStore(database),
       studies: this.studies,
       profiles: this.profiles,
       profileStore: this.profileStore,
       openChain: (tx, chain) => this.store.openChain(tx, chain),
-      changes: changeStore(),
       deployment: status.deployment,
-      approvals: approvalStore(database),
-      assignments: assignmentStore(database),
-      locks: lockStore(database),
-      emergencies: emergencyStore(database),
-      accessReviews: accessReviewStore(database),
-      policyVersions: policyVersionStore(database),
-      services: serviceStore(database),
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       signDocument: signDocumentBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({ records, checkpoints, custodian, watch: this.watch, names: () => this.policies.names() }),
-      search: searchStore(database),
-      exposure: exposureStore(database),
       names: keptFor(NAMES_MS, now, () => this.policies.names()),
       pillars: { now: () => pillarStates(standing), fingerprint: () => this.watch.status().checkpointKey.fingerprint },
     };

@@ -1,0 +1,61 @@
+import type { ApiDeps } from "@sallyport/api";
+import {
+  accessReviewStore,
+  approvalStore,
+  assignmentStore,
+  changeStore,
+  type Database,
+  documentStore,
+  emergencyStore,
+  exposureStore,
+  idempotencyStore,
+  lockStore,
+  packetStore,
+  policyVersionStore,
+  searchStore,
+  serviceStore,
+  subjectActStore,
+  subjectStore,
+  type Tx,
+  uploadStore,
+} from "@sallyport/db";
+
+type Stores = Pick<
+  ApiDeps<Tx>,
+  | "accessReviews"
+  | "approvals"
+  | "assignments"
+  | "changes"
+  | "documents"
+  | "emergencies"
+  | "exposure"
+  | "idempotency"
+  | "locks"
+  | "packets"
+  | "policyVersions"
+  | "search"
+  | "services"
+  | "subjectActs"
+  | "subjects"
+  | "uploads"
+>;
+
+/** The ports that are a store in the database and nothing else. */
+export const storesOf = (database: Database): Stores => ({
+  accessReviews: accessReviewStore(database),
+  approvals: approvalStore(database),
+  assignments: assignmentStore(database),
+  changes: changeStore(),
+  documents: documentStore(database),
+  emergencies: emergencyStore(database),
+  exposure: exposureStore(database),
+  idempotency: idempotencyStore(database),
+  locks: lockStore(database),
+  packets: packetStore(database),
+  policyVersions: policyVersionStore(database),
+  search: searchStore(database),
+  services: serviceStore(database),
+  subjectActs: subjectActStore(database),
+  subjects: subjectStore(database),
+  uploads: uploadStore(database),
+});
