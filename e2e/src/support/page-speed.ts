@@ -1,21 +1,26 @@
 import { type Browser } from "playwright-core";
 import type postgres from "postgres";
 import { launchBrowser, noBrowser } from "./browser.ts";
-import { ConsolePerson, foundingLinks } from "./console-person.ts";
+import type { ConsolePerson } from "./console-person.ts";
+import { type Crowd, CROWD_PAGES, gather } from "./crowd.ts";
+import { passkeyFounders } from "./founders.ts";
 import { Product } from "./product.ts";
 
-/** The pages whose speed must not hang on how much there is, and what shows that they are there. */
-const MEASURED = { "/overview": [".chains tbody tr", ".chart-frame"], "/crossings": [".crossing-link"] } as const;
-export type Measured = keyof typeof MEASURED;
-const PAGES = Object.keys(MEASURED) as Measured[];
+/** The pages whose speed must not hang on how many crossings there are, and what shows that they are there. */
+const CROSSING_PAGES: Readonly<Record<string, readonly string[]>> = { "/overview": [".chains tbody tr", ".chart-frame"], "/crossings": [".crossing-link"] };
+export const MEASURED: Readonly<Record<string, readonly string[]>> = { ...CROSSING_PAGES, ...CROWD_PAGES };
 /** How long after it stood there a page is watched for what still moves. */
 const STILL_MS = 500;
 
-/** One page over one number of crossings. */
-export interface PageTimes {
-  readonly path: Measured;
-  /** How many crossings the search held, at least. */
+/** How much there is in a deployment, at least. */
+export interface Size extends Crowd {
   readonly crossings: number;
+}
+
+/** One page over one size of deployment. */
+export interface PageTimes {
+  readonly path: string;
+  readonly size: Size;
   /** Of each round: how long the page took until what it is for stood there. */
   readonly ms: readonly number[];
   /** The largest cumulative layout shift of a round, as the browser reports it (Layout Instability API). */
@@ -50,24 +55,25 @@ async function fillSearch(owner: postgres.Sql, crossings: number): Promise<void>
   await owner.unsafe("VACUUM ANALYZE audit.search_counts");
 }
 
-/** An administrator, signed in at a deployment of its own whose search holds so many crossings. */
-async function readerOf(product: Product, browser: Browser, crossings: number): Promise<ConsolePerson> {
-  const [alma, boris] = [await ConsolePerson.open(browser, product.console), await ConsolePerson.open(browser, product.console)];
-  const [first = "", second = ""] = foundingLinks(product.host.stdout);
-  await alma.enrolWithPasskey(first, { username: "alma", printedName: "Alma Reyes" });
-  await boris.enrolWithPasskey(second, { username: "boris", printedName: "Boris Lind" });
-  await boris.close();
-  await product.withOwner(async (owner) => await fillSearch(owner, crossings));
-  await alma.signInWithPasskey();
-  return alma;
+/** An administrator, signed in at a deployment of its own that has so much in it; and a proposal that waits there. */
+async function readerOf(product: Product, browser: Browser, size: Size): Promise<{ readonly reader: ConsolePerson; readonly proposal: string }> {
+  const founders = await passkeyFounders(browser, product);
+  const proposal = await gather(product, founders, size);
+  await founders.boris.close();
+  await product.withOwner(async (owner) => await fillSearch(owner, size.crossings));
+  return { reader: founders.alma, proposal };
 }
 
 /** Opens a page anew and waits until it shows what it is for. */
-async function look({ page, console: url }: ConsolePerson, path: Measured): Promise<{ readonly ms: number; readonly shift: number; readonly rows: number }> {
+async function look(
+  { page, console: url }: ConsolePerson,
+  address: string,
+  shows: readonly string[],
+): Promise<{ readonly ms: number; readonly shift: number; readonly rows: number }> {
   await page.goto("about:blank");
   const from = performance.now();
-  await page.goto(url + path, { waitUntil: "commit" });
-  for (const shown of MEASURED[path]) await page.locator(shown).first().waitFor();
+  await page.goto(url + address, { waitUntil: "commit" });
+  for (const shown of shows) await page.locator(shown).first().waitFor();
   const ms = performance.now() - from;
   const shift = await page.evaluate(
     async (stillMs) =>
@@ -81,38 +87,48 @@ async function look({ page, console: url }: ConsolePerson, path: Measured): Prom
       }),
     STILL_MS,
   );
-  return { ms, shift, rows: await page.locator(MEASURED[path][0]).count() };
+  return { ms, shift, rows: await page.locator(shows[0] ?? "body").count() };
+}
+
+interface Side {
+  readonly path: string;
+  readonly address: string;
+  readonly size: Size;
+  readonly reader: ConsolePerson;
+  readonly looks: Awaited<ReturnType<typeof look>>[];
 }
 
 /**
- * Opens each measured page over each of these numbers of crossings, once in every round, in an order that moves on by one: whatever slows
- * the machine down slows them all. One look at each goes before and counts for nothing.
+ * Opens each measured page over each of these sizes, once in every round, in an order that moves on by one: whatever slows the machine down
+ * slows them all. One look at each goes before and counts for nothing.
  * @throws Error where there is no browser for this machine.
  */
-export async function measurePages(sizes: readonly number[], rounds: number): Promise<readonly PageTimes[]> {
+export async function measurePages(sizes: readonly Size[], rounds: number): Promise<readonly PageTimes[]> {
   if (noBrowser !== null) throw new Error(noBrowser);
   const products: Product[] = [];
   const browser = await launchBrowser();
   try {
-    const sides: { readonly path: Measured; readonly crossings: number; readonly reader: ConsolePerson; readonly looks: Awaited<ReturnType<typeof look>>[] }[] = [];
-    for (const crossings of sizes) {
+    const made: { readonly size: Size; readonly reader: ConsolePerson; readonly proposal: string }[] = [];
+    for (const size of sizes) {
       const product = await Product.start();
       products.push(product);
-      const reader = await readerOf(product, browser, crossings);
-      for (const path of PAGES) {
-        await look(reader, path);
-        sides.push({ path, crossings, reader, looks: [] });
-      }
+      made.push({ size, ...(await readerOf(product, browser, size)) });
     }
+    // The sizes of one page stand beside each other: what slows the machine down for a while slows both.
+    const sides = Object.keys(MEASURED).flatMap((path) =>
+      made.map(({ size, reader, proposal }): Side => ({ path, address: path.replace(":proposal", proposal), size, reader, looks: [] })),
+    );
+    const shows = ({ path }: Side): readonly string[] => MEASURED[path] ?? [];
+    for (const side of sides) await look(side.reader, side.address, shows(side));
     for (let round = 0; round < rounds; round++) {
       for (let at = 0; at < sides.length; at++) {
         const side = sides[(at + round) % sides.length];
-        side?.looks.push(await look(side.reader, side.path));
+        side?.looks.push(await look(side.reader, side.address, shows(side)));
       }
     }
-    return sides.map(({ path, crossings, looks }) => ({
+    return sides.map(({ path, size, looks }) => ({
       path,
-      crossings,
+      size,
       ms: looks.map(({ ms }) => ms),
       shift: Math.max(...looks.map(({ shift }) => shift)),
       rows: Math.min(...looks.map(({ rows }) => rows)),
@@ -122,6 +138,3 @@ export async function measurePages(sizes: readonly number[], rounds: number): Pr
     for (const product of products) await product.remove();
   }
 }
-
-/** The middle value. */
-export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

@@ -57,8 +57,13 @@ function Opened({ at, onGo, onFilter }: Omit<RecordDrawerProps, "at" | "onClose"
       </div>
       {call.isPending && <Skeleton lines={9} label="Loading the record" />}
       {call.isError && <Refusal failure={call.error} onRetry={() => void call.refetch()} />}
-      {call.isSuccess && <Whole got={call.data} onFilter={onFilter} />}
-      {call.isSuccess && mayExplain && (call.data.crossing.outcome === "allow" || call.data.crossing.outcome === "deny") && <WhySection at={at} />}
+      {call.isSuccess && (
+        <Whole
+          got={call.data}
+          onFilter={onFilter}
+          why={mayExplain && (call.data.crossing.outcome === "allow" || call.data.crossing.outcome === "deny") ? <WhySection at={at} /> : null}
+        />
+      )}
       <p>
         <Button kind="quiet" onPress={() => copy(`${location.origin}/crossings?record=${encodeURIComponent(writeRef(at))}`, "The link to this record is copied.")}>
           <Icon name="copy" size={16} /> Copy link to this record
@@ -68,7 +73,14 @@ function Opened({ at, onGo, onFilter }: Omit<RecordDrawerProps, "at" | "onClose"
   );
 }
 
-function Whole({ got, onFilter }: { readonly got: Got; readonly onFilter: (filter: FilterQuery) => void }) {
+interface WholeProps {
+  readonly got: Got;
+  readonly onFilter: (filter: FilterQuery) => void;
+  /** Why it was decided so, for those who may ask. */
+  readonly why: ReactNode;
+}
+
+function Whole({ got, onFilter, why }: WholeProps) {
   const { crossing, line, trace, detail, checkpoint, mac, prevMac } = got;
   const copy = useCopy();
   const local = new Date(crossing.at);
@@ -93,6 +105,7 @@ function Whole({ got, onFilter }: { readonly got: Got; readonly onFilter: (filte
         <code>{crossing.action}</code>
       </p>
       <Trace trace={trace} />
+      {why}
       <section aria-labelledby="record-fields">
         <h3 id="record-fields" className="eyebrow">
           Fields

@@ -37,12 +37,18 @@ export function WhySection({ at }: { readonly at: RecordRef }) {
       {!isWanted && <p className="quiet">By the policy and the roles as they were then. That you asked is on record.</p>}
       {isWanted && call.isPending && <Skeleton lines={4} label="Working it out" />}
       {call.data === undefined && call.error !== null && <Refusal failure={call.error} onRetry={() => void call.refetch()} isInline />}
-      {call.data !== undefined && <Why explained={call.data} />}
+      {call.data !== undefined && <Why explained={call.data} isPlaceless={at.chain === "system"} />}
     </section>
   );
 }
 
-function Why({ explained: { effect, policy, rule, reason, needed, rolesThatMay, paths, recorded } }: { readonly explained: Explained }) {
+interface WhyProps {
+  readonly explained: Explained;
+  /** Whether the record's chain is no site's. */
+  readonly isPlaceless: boolean;
+}
+
+function Why({ explained: { effect, policy, rule, reason, needed, rolesThatMay, paths, recorded }, isPlaceless }: WhyProps) {
   return (
     <div className="why">
       <p>
@@ -78,6 +84,7 @@ function Why({ explained: { effect, policy, rule, reason, needed, rolesThatMay, 
           </>
         )}
       </dl>
+      {effect === "deny" && isPlaceless && <p className="quiet">A refusal doesn&apos;t record where the thing belongs: the answer is for a place that the record can mean.</p>}
       {paths.length > 0 && <PathList paths={paths} />}
       {effect === "unknown" && (
         <p className="quiet">

@@ -50,7 +50,7 @@ export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore } }:
                   </>
                 ),
               },
-              { key: "direction", title: "", cell: (row) => <Badge tone={TONE[directionOf(row)]}>{directionOf(row)}</Badge> },
+              { key: "direction", title: "So they", cell: (row) => <Badge tone={TONE[directionOf(row)]}>{directionOf(row)}</Badge> },
               {
                 key: "what",
                 title: "What",

@@ -18,18 +18,12 @@ const CellDrawer = dynamic(async () => (await import("./cell-drawer.tsx")).CellD
 /** The policy in force: what each role may do, with which fields, and under which condition. */
 export function RolesPage() {
   const current = useCall("policy.current", {});
-  const mayChange = useMay("role.change");
   return (
     <div className="stack roles">
       <PageHead title="Roles" lead="What each role may do, to what, and which fields it sees. Whatever isn't here is denied. A change takes two people.">
         <ButtonLink href="/roles/reach">Who can, what can</ButtonLink>
         <ButtonLink href="/roles/history">History</ButtonLink>
         <ButtonLink href="/roles/proposals">Proposals</ButtonLink>
-        {mayChange && (
-          <ButtonLink href="/roles/edit" kind="primary">
-            Propose a change
-          </ButtonLink>
-        )}
       </PageHead>
       {current.isPending && <Skeleton lines={12} label="Loading the policy" />}
       {current.data === undefined && current.error !== null && <Refusal failure={current.error} onRetry={() => void current.refetch()} />}
@@ -40,12 +34,20 @@ export function RolesPage() {
 
 function Shown({ current }: { readonly current: CurrentPolicy }) {
   const { policy, scheduled, fieldClasses } = current;
+  const mayChange = useMay("role.change");
   return (
     <>
       <section className="panel" aria-labelledby="policy-title">
-        <h2 id="policy-title" className="panel-title">
-          {policy.content.title} <code className="quiet">{policy.label}</code>
-        </h2>
+        <div className="panel-head">
+          <h2 id="policy-title" className="panel-title">
+            {policy.content.title} <code className="quiet">{policy.label}</code>
+          </h2>
+          {mayChange && (
+            <ButtonLink href="/roles/edit" kind="primary">
+              Propose a change
+            </ButtonLink>
+          )}
+        </div>
         <p className="quiet">
           {counted(policy.content.roles.length, "role")}, {counted(policy.content.grants.length, "right")}, {counted(policy.content.separation.length, "separation")} of duties.
           {scheduled.map(({ version, label, effectiveAt }) => (
