@@ -64,11 +64,12 @@ async function readerOf(product: Product, browser: Browser, size: Size): Promise
   return { reader: founders.alma, proposal };
 }
 
-/** Opens a page anew and waits until it shows what it is for. */
+/** Opens a page anew, waits until it shows what it is for, and watches what of it moves then. */
 async function look(
   { page, console: url }: ConsolePerson,
   address: string,
   shows: readonly string[],
+  stillMs: number,
 ): Promise<{ readonly ms: number; readonly shift: number; readonly rows: number }> {
   await page.goto("about:blank");
   const from = performance.now();
@@ -76,16 +77,16 @@ async function look(
   for (const shown of shows) await page.locator(shown).first().waitFor();
   const ms = performance.now() - from;
   const shift = await page.evaluate(
-    async (stillMs) =>
+    async (watchedMs) =>
       await new Promise<number>((resolve) => {
         let sum = 0;
         new PerformanceObserver((list) => {
           for (const entry of list.getEntries() as unknown as readonly { readonly value: number; readonly hadRecentInput: boolean }[])
             if (!entry.hadRecentInput) sum += entry.value;
         }).observe({ type: "layout-shift", buffered: true });
-        setTimeout(() => resolve(sum), stillMs);
+        setTimeout(() => resolve(sum), watchedMs);
       }),
-    STILL_MS,
+    stillMs,
   );
   return { ms, shift, rows: await page.locator(shows[0] ?? "body").count() };
 }
@@ -119,11 +120,11 @@ export async function measurePages(sizes: readonly Size[], rounds: number): Prom
       made.map(({ size, reader, proposal }): Side => ({ path, address: path.replace(":proposal", proposal), size, reader, looks: [] })),
     );
     const shows = ({ path }: Side): readonly string[] => MEASURED[path] ?? [];
-    for (const side of sides) await look(side.reader, side.address, shows(side));
+    for (const side of sides) await look(side.reader, side.address, shows(side), 0);
     for (let round = 0; round < rounds; round++) {
       for (let at = 0; at < sides.length; at++) {
         const side = sides[(at + round) % sides.length];
-        side?.looks.push(await look(side.reader, side.address, shows(side)));
+        side?.looks.push(await look(side.reader, side.address, shows(side), STILL_MS));
       }
     }
     return sides.map(({ path, size, looks }) => ({
