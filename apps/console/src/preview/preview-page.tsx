@@ -109,7 +109,7 @@ function Fields({ ability, isReveal }: { readonly ability: Ability["paths"]; rea
     <span className="badges">
       {readable.map((one) => (
         <Badge key={one} tone="stands">
-          {one} {isReveal ? "opened when asked for" : "in clear"}
+          {one} {isReveal ? "on request" : "in clear"}
         </Badge>
       ))}
       {masked.map((one) => (
