@@ -3,7 +3,7 @@ import type { ConsolePerson } from "./console-person.ts";
 /** A cell, as the grid names it: `role action resource`. */
 export const cell = ({ page }: ConsolePerson, place: string) => page.locator(`[data-place="${place}"]`);
 
-/** Opens a cell of the draft by the keyboard alone, and allows what it says. */
+/** Opens a cell of the draft by the keyboard alone, allows what it says, and comes back to it. */
 export async function allowInDraft(person: ConsolePerson, place: string): Promise<void> {
   const [, action = ""] = place.split(" ");
   await person.fill("Find acts and things", action);
@@ -17,8 +17,8 @@ export async function allowInDraft(person: ConsolePerson, place: string): Promis
   }
   await person.page.keyboard.press("Enter");
   await person.page.getByRole("dialog").getByText("Allowed", { exact: true }).click();
-  await person.button("Close").click();
-  await person.page.locator(".matrix-added").first().waitFor();
+  await person.page.keyboard.press("Escape");
+  await person.page.locator(`.matrix-added[data-place="${place}"]:focus`).waitFor();
 }
 
 /** Proposes the draft, and comes to the page of the proposal. */

@@ -22,13 +22,15 @@ export interface MatrixGridProps {
   readonly fieldClasses: readonly string[];
   readonly onOpen: (place: CellPlace) => void;
   readonly markAt?: (place: CellPlace) => CellMark | null;
+  /** Whether a cell is open over the grid; the keyboard comes back to it afterwards. */
+  readonly isCovered: boolean;
 }
 
 /**
  * The matrix as a grid (ARIA): one of its cells can be tabbed to, arrows, Home, End and the page keys go from there, with Ctrl to the ends, and Enter
  * opens it. Only what is in sight is in the page, and the cell that the keyboard is at.
  */
-export function MatrixGrid({ matrix: { roles, acts, grantAt }, fieldClasses, onOpen, markAt }: MatrixGridProps) {
+export function MatrixGrid({ matrix: { roles, acts, grantAt }, fieldClasses, onOpen, markAt, isCovered }: MatrixGridProps) {
   const frame = useRef<HTMLDivElement>(null);
   const wantsFocus = useRef<GridPlace | null>(null);
   const [chosen, setChosen] = useState<GridPlace>({ row: 0, column: 0 });
@@ -48,6 +50,12 @@ export function MatrixGrid({ matrix: { roles, acts, grantAt }, fieldClasses, onO
     wantsFocus.current = null;
     cell.focus({ preventScroll: true });
   });
+
+  const wasCovered = useRef(isCovered);
+  useEffect(() => {
+    if (wasCovered.current && !isCovered) frame.current?.querySelector<HTMLElement>('.matrix-cell[tabindex="0"]')?.focus({ preventScroll: true });
+    wasCovered.current = isCovered;
+  }, [isCovered]);
 
   const go = (to: GridPlace) => {
     wantsFocus.current = to;

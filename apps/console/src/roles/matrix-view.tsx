@@ -47,7 +47,7 @@ export function MatrixView({ path, content, axes, alsoActs, markAt, drawer }: Ma
       {matrix.acts.length === 0 || matrix.roles.length === 0 ? (
         <EmptyState title="No role and right is like that">What no rule names is denied. Show the whole matrix to see those cells, too.</EmptyState>
       ) : (
-        <MatrixGrid matrix={matrix} fieldClasses={axes.fieldClasses} onOpen={(place) => goTo(filter, place)} {...(markAt !== undefined && { markAt })} />
+        <MatrixGrid matrix={matrix} fieldClasses={axes.fieldClasses} onOpen={(place) => goTo(filter, place)} isCovered={cell !== null} {...(markAt !== undefined && { markAt })} />
       )}
       {cell !== null && drawer(cell, axes.actions.includes(cell.action) && axes.resources.includes(cell.resource), () => goTo(filter, null))}
     </>
