@@ -78,6 +78,9 @@ export const governingLooks = (people: () => Populated): readonly Look[] => [
       await person.fill("Reason", "keys are not rotated during the inspection");
       await person.button("Lock now").click();
       await shows(person, ".row-open");
+      // Without what was read out while the form was there.
+      await person.goto("/locks");
+      await shows(person, ".row-open");
     },
   },
   {

@@ -98,7 +98,7 @@ const columnsOf = (open: (lockId: string) => void): readonly Column<Lock>[] => [
           lifted <Moment at={lifted.at} />
         </>
       ) : until === null ? (
-        "lifted"
+        "it is lifted"
       ) : (
         <>
           {!isInForce && "ended "}
