@@ -21,6 +21,7 @@ export const CROWD_PAGES: Readonly<Record<string, readonly string[]>> = {
   "/roles/reach?action=access.read&resource=access&place=CDISCPILOT01/701": [".role-list"],
   "/people": [".row-open"],
   "/studies": [".row-open"],
+  "/studies/CDISCPILOT01": [".row-open"],
   "/services": [".row-open"],
   "/locks": [".page-title"],
   "/approvals": [".page-title"],
