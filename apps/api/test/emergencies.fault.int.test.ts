@@ -117,6 +117,10 @@ test("an emergency opens one subject of another site for reading, on record in t
   const explained = dataOf(await ada.call(api, "policy.explain", { crossing: { chain: `site:${STUDY}/704`, generation: 1, seq: read + 1 } }));
   expect(explained).toMatchObject({ effect: "allow", emergency: emergencyId, paths: [{ role: "clinical_reviewer", site: "701" }] });
 
+  const mine = async (): Promise<unknown> => dataOf(await eve.call(api, "emergencies.mine", {}));
+  expect(await mine()).toMatchObject({ studies: [STUDY], last: { emergencyId, isOpen: true, review: null } });
+  expect(dataOf(await ada.call(api, "emergencies.list", {}))).toMatchObject({ items: [{ emergencyId, isOpen: true, mayReview: false }], waiting: 0 });
+
   // Ended, it opens nothing from the commit on: row security looks for itself, whatever a node still believes.
   await using late = await at.serve({ ports: policyKeptForGood });
   expect(await reading(eve, subject, late)).toBe("ok");
@@ -133,6 +137,7 @@ test("an emergency opens one subject of another site for reading, on record in t
   expect(await opening(twin)).toBe("emergency.unreviewed");
   await settled(ada, emergencyId);
   const looked = await look(ada, emergencyId);
+  expect(dataOf(await ada.call(api, "emergencies.list", {}))).toMatchObject({ items: [{ emergencyId, isOpen: false, mayReview: true }], waiting: 1 });
   expect(looked).toMatchObject({ reason: REASON, whyNot: null, isMore: false });
   expect(looked.reads.map(({ action, what }) => `${action} ${what}`)).toEqual([
     "subject.read DM",
@@ -147,6 +152,7 @@ test("an emergency opens one subject of another site for reading, on record in t
     ({ action, decision, detail }) => action === "emergency.review" && decision === "allow" && detail?.includes("verdict"),
   );
   expect(reviewed[0]?.["detail"]).toContain(`of=${emergencyId};verdict=not_justified;reads=4;seen=${looked.seen}`);
+  expect(await mine()).toEqual({ studies: [STUDY], last: null });
   expect(await opening(eve)).toBe("ok");
 });
 

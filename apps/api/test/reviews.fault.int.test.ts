@@ -76,6 +76,10 @@ test("a review holds what is held at that moment; each line is kept or ended by 
   expect([lineOf(got, ada).whyNot, lineOf(got, ben).whyNot]).toEqual(["own", null]);
   expect(review.mine).toBe(review.lines - 1);
   expect(await signOff(ada, review.reviewId)).toBe("review.open");
+  const { reviews } = dataOf(await ben.call(api, "reviews.list", {})) as { reviews: readonly Review[] };
+  expect(reviews).toMatchObject([{ reviewId: review.reviewId, decided: 0, lines: review.lines, mine: review.lines - 1 }]);
+  const { needs } = dataOf(await ben.call(api, "overview.get", {})) as { needs: readonly { kind: string; count: number }[] };
+  expect(needs).toContainEqual(expect.objectContaining({ kind: "access_review", count: review.lines - 1 }));
 
   // An ending is carried out at once.
   const held = async (): Promise<boolean> => codeOf(await eve.call(api, "subjects.list", {})) === "ok";

@@ -35,6 +35,13 @@ interface Named {
   "crossings.trace": ["TraceRequestInput", "TraceRequestOutput"];
   "crossings.verify": ["VerifyProgressInput", "VerifyProgressEvent"];
   "crossings.watch": ["WatchCrossingsInput", "WatchCrossingsEvent"];
+  "emergencies.end": ["EndEmergencyInput", "EndEmergencyOutput"];
+  "emergencies.get": ["GetEmergencyInput", "GetEmergencyOutput"];
+  "emergencies.list": ["ListEmergenciesInput", "ListEmergenciesOutput"];
+  "emergencies.mine": ["MyEmergencyInput", "MyEmergencyOutput"];
+  "emergencies.open": ["OpenEmergencyInput", "OpenEmergencyOutput"];
+  "emergencies.review": ["ReviewEmergencyInput", "ReviewEmergencyOutput"];
+  "emergencies.stop": ["StopEmergencyInput", "EndEmergencyOutput"];
   "locks.lift": ["LiftLockInput", "LiftLockOutput"];
   "locks.list": ["ListLocksInput", "ListLocksOutput"];
   "locks.set": ["SetLockInput", "SetLockOutput"];
@@ -79,6 +86,12 @@ interface Named {
   "profiles.compare": ["CompareProfileInput", "CompareProfileOutput"];
   "profiles.get": ["GetProfileInput", "GetProfileOutput"];
   "profiles.list": ["ListProfilesInput", "ListProfilesOutput"];
+  "reviews.decide": ["DecideReviewLineInput", "DecideReviewLineOutput"];
+  "reviews.export": ["ExportReviewInput", "ExportReviewOutput"];
+  "reviews.get": ["GetReviewInput", "GetReviewOutput"];
+  "reviews.list": ["ListReviewsInput", "ListReviewsOutput"];
+  "reviews.open": ["OpenReviewInput", "OpenReviewOutput"];
+  "reviews.signOff": ["SignOffReviewInput", "SignOffReviewOutput"];
   "studies.addSites": ["AddSitesInput", "AddSitesOutput"];
   "studies.changeTitle": ["ChangeStudyTitleInput", "ChangeStudyTitleOutput"];
   "studies.closeSite": ["CloseSiteInput", "CloseSiteOutput"];

@@ -23,7 +23,8 @@ export const isCarried = (target: string): boolean => /^\/api\/(?:call|watch|upl
  * Procedures that people use. Others are for services; a new one of a listed router needs no change here. What a person
  * may do is the api's to say.
  */
-const PROCEDURE = /^(?:access|approvals|assignments|crossings|locks|me|overview|packets|people|policy|profiles|studies|subjects|trail|workloads)\.[a-z][A-Za-z]{1,39}$/;
+const PROCEDURE =
+  /^(?:access|approvals|assignments|crossings|emergencies|locks|me|overview|packets|people|policy|profiles|reviews|studies|subjects|trail|workloads)\.[a-z][A-Za-z]{1,39}$/;
 
 /** Which part of which file of which packet; numbers in their one spelling. */
 const PART = /^\/api\/upload\/(pkt_[0-9a-hjkmnp-tv-z]{26}\/[1-9]\d?\/(?:0|[1-9]\d{0,9}))$/;

@@ -39,6 +39,14 @@ export const destinations: readonly Destination[] = [
   { href: "/services", name: "Services", icon: "services", needs: ["workload.read"], group: "govern", also: "workloads programs certificates enrol code renew offboard" },
   { href: "/studies", name: "Studies and sites", icon: "studies", needs: ["study.register"], group: "govern", also: "registry register close import protocol" },
   { href: "/locks", name: "Locks", icon: "locks", needs: ["lock.read"], group: "govern", also: "stop incident person service token role site lift" },
+  {
+    href: "/reviews",
+    name: "Reviews",
+    icon: "reviews",
+    needs: ["emergency.review", "role.read"],
+    group: "govern",
+    also: "emergency break glass access recertification sign off overdue",
+  },
   { href: "/me", name: "Session and security", icon: "me", needs: [], group: "self", also: "my passkeys authenticators sessions rights" },
   { href: "/terminal", name: "Confirm a terminal", icon: "terminal", needs: [], group: "self", also: "command line login code" },
 ];

@@ -6,11 +6,14 @@ import { useCall } from "../api/use-call.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
+import { CAUSE_TEXT } from "../emergency/emergency-text.ts";
+import { EmergencyState } from "../emergency/emergency-state.tsx";
 import { purposeWord } from "./purpose-form.tsx";
 
 type Exposed = OutputOf<"subjects.exposure">;
 type Person = Exposed["could"][number];
 type Reveal = Exposed["reveals"][number];
+type Emergency = Exposed["emergencies"][number];
 
 const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 
@@ -34,8 +37,23 @@ const revealColumns: readonly Column<Reveal>[] = [
   { key: "at", title: "When", isHeader: true, cell: ({ at }) => <span className="one-line">{moment(at)}</span> },
   { key: "who", title: "Who", cell: ({ principal, name }) => <span className="one-line">{name ?? principal}</span> },
   { key: "field", title: "Field", cell: ({ field }) => <code>{field.replaceAll(",", ", ")}</code> },
-  { key: "purpose", title: "Purpose", cell: ({ purpose }) => purposeWord(purpose) },
+  {
+    key: "purpose",
+    title: "Purpose",
+    cell: ({ purpose, emergency }) => (
+      <>
+        {purposeWord(purpose)} {emergency !== null && <Badge tone="shut">in an emergency</Badge>}
+      </>
+    ),
+  },
   { key: "request", title: "Record", cell: ({ requestId }) => <Link href={`/crossings?request=${requestId}`}>See it</Link> },
+];
+
+const emergencyColumns: readonly Column<Emergency>[] = [
+  { key: "at", title: "Opened", isHeader: true, cell: ({ openedAt }) => <span className="one-line">{moment(openedAt)}</span> },
+  { key: "who", title: "Who", cell: ({ openedBy }) => openedBy.printedName },
+  { key: "cause", title: "Cause", cell: ({ cause }) => CAUSE_TEXT[cause] },
+  { key: "state", title: "State", cell: (emergency) => <EmergencyState emergency={emergency} /> },
 ];
 
 /** Who could see something of this subject, who did, and who did and no longer could. Alone on its page it says whom it is about. */
@@ -43,7 +61,7 @@ export function Exposure({ subjectId, isAlone = false }: { readonly subjectId: s
   const call = useCall("subjects.exposure", { subjectId });
   if (call.isPending) return <Skeleton lines={10} label="Loading the exposure" />;
   if (call.isError) return <Refusal failure={call.error} onRetry={() => void call.refetch()} />;
-  const { label, could, did, didAndCannot, reveals, since, isPartial } = call.data;
+  const { label, could, did, didAndCannot, reveals, emergencies, since, isPartial } = call.data;
   return (
     <div className="exposure">
       {isAlone && <p className="subject-name">{label}</p>}
@@ -54,6 +72,11 @@ export function Exposure({ subjectId, isAlone = false }: { readonly subjectId: s
         <p>
           <Badge tone="caution">partial</Badge> The subject was at another site before. What was opened there stands in that site's trail, which you may not read.
         </p>
+      )}
+      {emergencies.length > 0 && (
+        <Panel id="exposure-emergencies" title="Opened in an emergency">
+          <Table caption="Emergency access to this subject, newest first" columns={emergencyColumns} rows={emergencies} keyOf={({ emergencyId }) => emergencyId} />
+        </Panel>
       )}
       <People id="exposure-did" title="Did" about="opened something, and still may" people={did} none="Nobody who still may has opened anything." />
       <People

@@ -6,7 +6,7 @@ import type { ApiDeps } from "../ports.ts";
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** What a crossing that began before the end may still take to be on record. */
-export const SETTLING_MS = 2000;
+const SETTLING_MS = 2000;
 
 /** When an emergency ended, or will. */
 export const endOf = ({ untilMs, ended }: Pick<EmergencyRow, "untilMs" | "ended">): number => Math.min(untilMs, ended?.atMs ?? untilMs);

@@ -14,7 +14,7 @@ export interface Asking {
 }
 
 /** Whether an assignment goes on after now. */
-export const goesOn = ({ fromMs, nowUntilMs }: Pick<StandingLine, "fromMs" | "nowUntilMs">, nowMs: number): boolean => nowUntilMs === null || nowUntilMs > Math.max(nowMs, fromMs);
+const goesOn = ({ fromMs, nowUntilMs }: Pick<StandingLine, "fromMs" | "nowUntilMs">, nowMs: number): boolean => nowUntilMs === null || nowUntilMs > Math.max(nowMs, fromMs);
 
 /** Whether the person may decide this line: while nothing is signed off, and it isn't their own. */
 export function whyNotDecide(

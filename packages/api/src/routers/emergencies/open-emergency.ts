@@ -17,7 +17,7 @@ const MINUTE_MS = 60_000;
 const OFF_MS = 2 * MINUTE_MS;
 
 /** What the proof is over: who, what, why, for how long, and when. */
-export const emergencyDigest = (person: string, { study, subject, cause, minutes, at }: Omit<Asked, "proof" | "reason">): string =>
+const emergencyDigest = (person: string, { study, subject, cause, minutes, at }: Omit<Asked, "proof" | "reason">): string =>
   sha256Hex(`${["sallyport/emergency/v1", person, study, subject, cause, minutes, at].join("\n")}\n`);
 
 /** The subject that is named, and where it is now. Throws `policy.denied` where that study has none such. */
@@ -49,7 +49,6 @@ export const openEmergency = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       resource: "subject",
       input: OpenEmergencyInput,
       output: OpenEmergencyOutput,
-      whenBroken: "stop",
       locate: ({ study }) => locateSites(deps, { study }),
     },
     {
@@ -63,6 +62,7 @@ export const openEmergency = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         const { id: subject, site } = await named(deps, input);
         const { reference, change } = await deps.referenceKeys();
         trace.about(referenceOf(reference.key, subject));
+        // Of the subject's site, wherever the right is held.
         if (deps.isBroken(`site:${site.study}/${site.site}`)) throw new SallyportError("trail.frozen");
         await assertNeeded(deps, crossing, site);
         const reason = sealReason(change, grant, input.reason);
