@@ -9,6 +9,7 @@ import { governingLooks } from "./support/governing-looks.ts";
 import { type Look, shows } from "./support/look.ts";
 import { chooseDocument } from "./support/packet-pages.ts";
 import { populated, type Populated } from "./support/populated.ts";
+import { reviewLooks } from "./support/review-looks.ts";
 import { serviceLooks } from "./support/service-looks.ts";
 import { roleLooks } from "./support/role-looks.ts";
 import { Product } from "./support/product.ts";
@@ -229,6 +230,7 @@ const LOOKS: readonly Look[] = [
   ...roleLooks(() => people),
   ...serviceLooks(() => people),
   ...governingLooks(() => people),
+  ...reviewLooks(() => people),
 ];
 
 /** Waits until nothing is loading, the frame knows for whom it is, and nothing is on its way in or out; what moves for ever is left to it. */

@@ -13,6 +13,8 @@ const ALMA = { username: "alma", printedName: "Alma Reyes" };
 const BORIS = { username: "boris", printedName: "Boris Lind" };
 const CLARA = "Clara Ode";
 const SERVICE = "site-watch";
+/** A subject of the demonstration study, at a site of which nobody here has a right. */
+const ELSEWHERE = "SYN-001-102-1009";
 const PASSWORD = "velvet anchors drift northward";
 
 /** Answers a way to ask whether somebody's session is answered: the status of a call with it as their page makes it. */
@@ -224,6 +226,42 @@ describe.skipIf(noBrowser !== null)(`two people in two browsers${noBrowser === n
     await clara.button(/^Notices/).click();
     await clara.see(/Give access that was asked for: Clara Ode \(clara\), done/);
     await clara.see(/Your role auditor, CDISCPILOT01 \/ 703, ends/);
+  }, 120_000);
+
+  test("open one subject of another site in an emergency, loudly, and not again before somebody else has looked at what was read", async () => {
+    await openPerson(alma, CLARA);
+    await alma.button("Assign a role").click();
+    await chooseIn(alma, "Role", /^clinical_reviewer/);
+    await choosePlace(alma, "SYN-001 / 101");
+    await alma.fill("Reason", REASON);
+    await alma.button(/^Assign$/).click();
+    await alma.see("It is in force within a second.");
+    await clara.goto("/subjects");
+    await clara.button("Emergency access").click();
+    await chooseIn(clara, "Study", /^SYN-001/);
+    await clara.fill("Subject", ELSEWHERE);
+    await chooseIn(clara, "Cause", /adverse event/);
+    await clara.fill("Reason", REASON);
+    await clara.button("Go on").click();
+    await clara.prove("Open");
+    await clara.page.waitForURL(/\/subjects\/sub_/);
+    await clara.see("Emergency access is open");
+    await clara.page.locator(".masked-value").first().waitFor();
+
+    await clara.button("End now").click();
+    await clara.see("Ended. Somebody else will review what was read.");
+    await clara.page.reload();
+    await clara.page.locator('.refusal[data-code="policy.denied"]').first().waitFor();
+    await clara.goto("/subjects");
+    await clara.button("Emergency access").click();
+    await clara.see("Your last emergency access hasn't been reviewed yet.");
+
+    await alma.goto("/reviews");
+    await alma.button(CLARA).click();
+    await alma.see(/looked at/);
+    await alma.fill("Comment", REASON);
+    await alma.button("Record the review").click();
+    await alma.see("Reviewed. It stands on record.");
   }, 120_000);
 
   test("offboard somebody in one act that lists what it ends: sessions and assignments end, and the name stays", async () => {

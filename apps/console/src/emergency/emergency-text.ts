@@ -1,7 +1,7 @@
 import type { InputOf, OutputOf } from "../api/procedures.ts";
 
 export type Emergency = NonNullable<OutputOf<"emergencies.mine">["last"]>;
-type Cause = InputOf<"emergencies.open">["cause"];
+export type Cause = InputOf<"emergencies.open">["cause"];
 
 export const CAUSE_TEXT: Readonly<Record<Cause, string>> = {
   adverse_event: "An adverse event",

@@ -25,6 +25,14 @@ export async function linkDigest(personId: string, state: string): Promise<strin
   return await sha256Hex(new TextEncoder().encode(`sallyport/link/v1\n${personId}\n${state}\n`));
 }
 
+/** What a passkey signs to open one subject in an emergency. */
+export async function emergencyDigest(
+  personId: string,
+  { study, subject, cause, minutes, at }: Record<"study" | "subject" | "cause" | "at", string> & { readonly minutes: number },
+): Promise<string> {
+  return await sha256Hex(new TextEncoder().encode(`${["sallyport/emergency/v1", personId, study, subject, cause, minutes, at].join("\n")}\n`));
+}
+
 /** What a passkey signs to remove one of its person's authenticators, or an identity that they have linked. */
 export async function removalDigest(personId: string, authenticatorId: string): Promise<string> {
   return await sha256Hex(new TextEncoder().encode(`sallyport/remove/v1\n${personId}\n${authenticatorId}\n`));

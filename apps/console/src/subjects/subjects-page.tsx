@@ -9,6 +9,7 @@ import { Button } from "../components/button.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, Mask, PageHead, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
+import { EmergencyButton } from "../emergency/emergency-button.tsx";
 import { byStudy, placeQuery, readPlace, type SubjectPlace } from "./subject-place.ts";
 
 type Subject = OutputOf<"subjects.list">["items"][number];
@@ -47,7 +48,9 @@ export function SubjectsPage() {
   const place = useMemo(() => readPlace(new URLSearchParams(params.toString())), [params]);
   return (
     <>
-      <PageHead title="Subjects" lead="Masked. A label names a subject and says nothing of them; opening a value is a crossing of its own." />
+      <PageHead title="Subjects" lead="Masked. A label names a subject and says nothing of them; opening a value is a crossing of its own.">
+        <EmergencyButton />
+      </PageHead>
       <div className="subjects">
         <Places place={place} />
         <section className="panel" aria-label="Subjects of this place">
