@@ -7,7 +7,6 @@ import { useChange } from "../api/use-change.ts";
 import { Button } from "../components/button.tsx";
 import { Lamp } from "../components/lamp.tsx";
 import { timeLeft } from "../emergency/emergency-text.ts";
-import { useMay } from "./me.ts";
 import { useTell } from "./notices.tsx";
 
 const EVERY_MS = 20_000;
@@ -15,8 +14,7 @@ const TICK_MS = 10_000;
 
 /** Stands over every page while the person has an emergency access open: how long it lasts, and ending it. */
 export function EmergencyBanner() {
-  const mayOpen = useMay("emergency.open");
-  const mine = useCall("emergencies.mine", {}, { enabled: mayOpen, everyMs: EVERY_MS, isBackground: true });
+  const mine = useCall("emergencies.mine", {}, { everyMs: EVERY_MS, isBackground: true });
   const tell = useTell();
   const [nowMs, setNowMs] = useState(() => Date.now());
   const end = useChange("emergencies.end", {

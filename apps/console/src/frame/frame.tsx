@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 import { PlainRefusal } from "./plain-refusal.tsx";
-import { EmergencyBanner } from "./emergency-banner.tsx";
+import { EmergencyPlace } from "./emergency-place.tsx";
 import { FrozenBanner } from "./frozen-banner.tsx";
 import { IdleWarning } from "./idle-warning.tsx";
 import { Notices } from "./notices.tsx";
@@ -27,7 +27,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
           <div className="shell-body">
             <TopBar />
             <FrozenBanner />
-            <EmergencyBanner />
+            <EmergencyPlace />
             <main id="main" className="shell-main" tabIndex={-1}>
               {children}
             </main>

@@ -65,7 +65,14 @@ export function ReviewLines({ reviewId, lines }: { readonly reviewId: string; re
             <div className="review-what">
               <strong>{line.label}</strong> <code>{line.role}</code> {line.isPowerful && <Badge tone="caution">powerful</Badge>}
               <span className="quiet">
-                {placeText(line)}, since <Moment at={line.from} />
+                {placeText(line)},{" "}
+                {Date.parse(line.from) === 0 ? (
+                  "from the first start"
+                ) : (
+                  <>
+                    from <Moment at={line.from} />
+                  </>
+                )}
                 {line.until !== null && (
                   <>
                     {" "}
