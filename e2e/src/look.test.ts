@@ -238,6 +238,8 @@ async function settled({ page }: ConsolePerson): Promise<void> {
   await page.waitForFunction(
     () =>
       document.querySelector('.skeleton-line, [aria-busy="true"]') === null &&
+      // What a busy button announced is there a moment longer than what it is named by.
+      document.querySelector('[role="img"][aria-labelledby]:empty') === null &&
       document.querySelectorAll(".shell").length === document.querySelectorAll(".top-bar .initials").length,
   );
   await page.evaluate(async () => {

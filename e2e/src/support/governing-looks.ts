@@ -17,7 +17,7 @@ export const governingLooks = (people: () => Populated): readonly Look[] => [
     person: () => people().alma,
     isScreenOnly: true,
     open: async (person) => {
-      await person.goto("/approvals");
+      await person.goto("/approvals?show=decide");
       await person.page.locator(".row-open").first().click();
       await person.heading("Your decision");
     },

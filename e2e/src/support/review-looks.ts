@@ -75,7 +75,7 @@ export function reviewLooks(people: () => Populated): readonly Look[] {
       open: async (person) => {
         await person.goto("/reviews");
         await person.heading("Reviews of access");
-        await person.page.getByRole("link", { name: "All roles, everywhere" }).waitFor();
+        await person.page.getByRole("link", { name: "All roles, everywhere" }).first().waitFor();
       },
     },
   ];
