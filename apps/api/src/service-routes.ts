@@ -1,10 +1,10 @@
-import { createHash, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import type { Asking, KnockCounter, PolicyDesk, Trail } from "@sallyport/api";
 import { readApprovalStatement } from "@sallyport/audit";
 import { type EnrolServiceInput, type EnrolServiceOutput, RenewServiceInput, type RenewServiceOutput } from "@sallyport/contracts";
 import type { Custodian, Issued } from "@sallyport/custody";
 import { codeOf, SallyportError } from "@sallyport/errors";
-import { assertPlainRequest, isEnrolmentProof } from "@sallyport/pki";
+import { assertPlainRequest, isEnrolmentProof, thumbprint } from "@sallyport/pki";
 import type { LivePrincipal, ServiceStore } from "@sallyport/policy";
 import { carriesPeople, serviceId } from "@sallyport/zones";
 import type { z } from "zod";
@@ -138,7 +138,7 @@ const nameOf = ({ workload }: LivePrincipal): string => workload?.slice(workload
 
 function thumbprintOf(pem: string): string | null {
   try {
-    return createHash("sha256").update(new X509Certificate(pem).raw).digest("base64url");
+    return thumbprint(new X509Certificate(pem).raw);
   } catch {
     return null;
   }

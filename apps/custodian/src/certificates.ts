@@ -1,8 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { sha256 } from "@sallyport/crypto";
 import type { Issued, IssueRequest } from "@sallyport/custody";
 import { SallyportError } from "@sallyport/errors";
-import { Authority, createRequest, type Identity } from "@sallyport/pki";
+import { Authority, createRequest, type Identity, thumbprint } from "@sallyport/pki";
 import { processId } from "@sallyport/zones";
 import type { Store } from "./store.ts";
 
@@ -35,7 +34,7 @@ export class Certificates {
     if (this.#store.get("revocation", spiffe) !== undefined) throw new SallyportError("workload.revoked", { spiffe });
     const { certPem, notAfterS, serial } = this.#authority.issue({ csrPem: csr, spiffe, dns, lifetimeSeconds: LIFETIME_S });
     for (const [old, certificate] of this.#store.all("certificate")) if ((certificate.notAfterS + LIFETIME_S) * 1000 < this.#now()) this.#store.put("certificate", old, null);
-    this.#store.put("certificate", sha256(new X509Certificate(certPem).raw).toString("base64url"), { spiffe, serial, notAfterS });
+    this.#store.put("certificate", thumbprint(new X509Certificate(certPem).raw), { spiffe, serial, notAfterS });
     await this.#store.durable();
     return { cert: certPem, ca: this.caPem, notAfterS };
   }

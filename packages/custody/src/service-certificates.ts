@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { sha256, sha256Hex } from "@sallyport/crypto";
+import { sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { assertPlainRequest, isEnrolmentProof, isRenewalProof } from "@sallyport/pki";
+import { assertPlainRequest, isEnrolmentProof, isRenewalProof, thumbprint } from "@sallyport/pki";
 import { countedApproval, type CountingRules } from "./approved-document.ts";
 import type { CredentialStore } from "./credential-kinds.ts";
 import { parseServiceCall } from "./message-codec.ts";
@@ -115,7 +115,7 @@ export class ServiceCertificates {
 
   async #renew({ csr, certificate, proof }: Extract<ServiceRequest, { readonly kind: "renewal" }>): Promise<Issued> {
     const present = readCertificate(certificate);
-    const held = this.#options.authority.workloadOf(sha256(present.raw).toString("base64url"));
+    const held = this.#options.authority.workloadOf(thumbprint(present.raw));
     const named = present.subjectAltName?.replace(/^URI:/, "") ?? "";
     const workload = this.#rules.present ? held : named;
     const service = /\/service\/([^/]+)$/.exec(workload ?? "")?.[1] ?? "";

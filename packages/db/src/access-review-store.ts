@@ -1,5 +1,5 @@
 import { SallyportError } from "@sallyport/errors";
-import type { AccessReviewRow, AccessReviewStore, ReviewDecisionRow, ReviewLineRow, ReviewScope, StandingLine } from "@sallyport/policy";
+import type { AccessReviewRow, AccessReviewStore, ReviewDecisionRow, ReviewLineRow, ReviewScope, ReviewTally, StandingLine } from "@sallyport/policy";
 import type { Statement } from "./connection.ts";
 import type { Database, Tx } from "./database.ts";
 import { withGrant } from "./site-context.ts";
@@ -22,7 +22,6 @@ interface StoredLine extends Omit<ReviewLineRow, "fromMs" | "untilMs"> {
 }
 
 interface StoredStanding extends StoredLine {
-  readonly review: string;
   readonly now_until_ms: string | null;
   readonly verdict: ReviewDecisionRow["verdict"] | null;
   readonly by: string;
@@ -66,13 +65,24 @@ export function accessReviewStore(database: Database): AccessReviewStore<Tx> {
       return rows.map(reviewOf);
     },
 
-    lines: (reviews) => standing(database.run, reviews),
+    async tallies(reviews, person) {
+      const rows = await database.run<ReviewTally & { readonly review: string }>`
+        SELECT l.review, count(*)::integer AS lines, count(d.verdict)::integer AS decided, count(*) FILTER (WHERE d.verdict = 'end')::integer AS ended,
+               count(*) FILTER (WHERE d.verdict IS NULL AND l.person <> ${person})::integer AS "ofOthers"
+          FROM policy.access_review_lines l
+          LEFT JOIN LATERAL (SELECT e.verdict FROM policy.access_review_decisions e
+                              WHERE e.review = l.review AND e.line = l.line ORDER BY e.n DESC LIMIT 1) d ON true
+         WHERE l.review = ANY (string_to_array(${reviews.join("\n")}, E'\n')) GROUP BY l.review`;
+      return new Map(rows.map(({ review, ...tally }) => [review, tally]));
+    },
+
+    lines: (review) => standing(database.run, review),
 
     async lock(tx, id) {
       await tx`SELECT 1 FROM policy.access_reviews WHERE id = ${id} FOR UPDATE`;
       // Statements of their own: they see what the one before waited for.
       const row = await read(tx, id);
-      return row === null ? null : { row, lines: (await standing(tx, [id])).get(id) ?? [] };
+      return row === null ? null : { row, lines: await standing(tx, id) };
     },
 
     async decide(tx, review, line, { verdict, by, principal, reason, approval, atMs }) {
@@ -105,23 +115,20 @@ async function read(statement: Statement, id: string): Promise<AccessReviewRow |
   return row === undefined ? null : reviewOf(row);
 }
 
-async function standing(statement: Statement, reviews: readonly string[]): Promise<ReadonlyMap<string, readonly StandingLine[]>> {
+async function standing(statement: Statement, review: string): Promise<readonly StandingLine[]> {
   const rows = await statement<StoredStanding>`
-    SELECT l.review, l.line, l.principal, l.person, l.label, l.role, l.study, l.site, l.from_ms, l.until_ms, a.until_ms AS now_until_ms,
+    SELECT l.line, l.principal, l.person, l.label, l.role, l.study, l.site, l.from_ms, l.until_ms, a.until_ms AS now_until_ms,
            d.verdict, d.person AS by, d.at_ms, d.approval
       FROM policy.access_review_lines l
       JOIN policy.assignments a ON a.principal = l.principal AND a.role = l.role AND a.study = l.study AND a.site = l.site AND a.from_ms = l.from_ms
       LEFT JOIN LATERAL (SELECT e.verdict, e.person, e.at_ms, e.approval FROM policy.access_review_decisions e
                           WHERE e.review = l.review AND e.line = l.line ORDER BY e.n DESC LIMIT 1) d ON true
-     WHERE l.review = ANY (string_to_array(${reviews.join("\n")}, E'\n')) ORDER BY l.review, l.line`;
-  const lines = new Map<string, StandingLine[]>();
-  for (const { review, now_until_ms, verdict, by, at_ms, approval, ...line } of rows) {
-    const decision = verdict === null ? null : { verdict, by, atMs: Number(at_ms), approval };
-    const of = lines.get(review) ?? [];
-    of.push({ ...lineOf(line), nowUntilMs: numberOf(now_until_ms), decision });
-    lines.set(review, of);
-  }
-  return lines;
+     WHERE l.review = ${review} ORDER BY l.line`;
+  return rows.map(({ now_until_ms, verdict, by, at_ms, approval, ...line }) => ({
+    ...lineOf(line),
+    nowUntilMs: numberOf(now_until_ms),
+    decision: verdict === null ? null : { verdict, by, atMs: Number(at_ms), approval },
+  }));
 }
 
 const lineOf = ({ from_ms, until_ms, ...line }: StoredLine): ReviewLineRow => ({ ...line, fromMs: Number(from_ms), untilMs: numberOf(until_ms) });

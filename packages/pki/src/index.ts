@@ -3,7 +3,7 @@ export { type CertificateRequest, createRequest, openRequest } from "./certifica
 export { type Identity, IDENTITY_FILES, readIdentity, writeIdentity } from "./identity-files.ts";
 export { IdentityFolder, type IdentityFolderOptions, type IdentityListener } from "./identity-folder.ts";
 export { limitConnectionAge, type ListenerLimits, listenerTimeouts } from "./listener-limits.ts";
-export { type PeerExpectation, type PeerIdentity, peerIdentity, type PeerRole } from "./peer-identity.ts";
+export { type PeerExpectation, type PeerIdentity, peerIdentity, type PeerRole, thumbprint } from "./peer-identity.ts";
 export { assertPlainRequest } from "./plain-request.ts";
 export { readRevocationList, type RevocationList, type RevokedEntry } from "./revocation-list.ts";
 export {

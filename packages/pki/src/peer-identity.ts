@@ -57,6 +57,9 @@ function flawOf(facts: CertificateFacts, trustDomain: string, role: PeerRole): s
   return id.trustDomain === trustDomain ? null : "trust_domain";
 }
 
+/** What a certificate is known by: SHA-256 of its DER, base64url (RFC 8705 §3.1). */
+export const thumbprint = (certDer: Uint8Array): string => createHash("sha256").update(certDer).digest("base64url");
+
 /** Proves the form of a certificate; see {@link peerIdentity}, which also looks at the clock. */
 export function readPeerCertificate(certDer: Uint8Array, trustDomain: string, role: PeerRole): PeerCertificate {
   const facts = readCertificate(certDer);
@@ -65,7 +68,7 @@ export function readPeerCertificate(certDer: Uint8Array, trustDomain: string, ro
   if (flaw !== null) throw new SallyportError("workload.invalid", { reason: flaw, serial: facts.serial });
   return {
     spiffe: facts.uris[0] ?? "",
-    x5t: createHash("sha256").update(certDer).digest("base64url"),
+    x5t: thumbprint(certDer),
     serial: facts.serial,
     notBeforeMs: facts.notBeforeMs,
     notAfterMs: facts.notAfterMs,

@@ -45,6 +45,14 @@ export interface StandingLine extends ReviewLineRow {
   readonly decision: ReviewDecisionRow | null;
 }
 
+/** How far a review is: its lines, those decided, those to be ended, and the undecided ones that are somebody else's than the person's who asks. */
+export interface ReviewTally {
+  readonly lines: number;
+  readonly decided: number;
+  readonly ended: number;
+  readonly ofOthers: number;
+}
+
 /** Port: reviews of who holds what. Lines and decisions are only ever added, and none to a review that is signed off. */
 export interface AccessReviewStore<Tx> {
   /** What is held now or from later on within a scope. */
@@ -53,7 +61,10 @@ export interface AccessReviewStore<Tx> {
   byId(id: string): Promise<AccessReviewRow | null>;
   /** Newest first. */
   list(limit: number): Promise<readonly AccessReviewRow[]>;
-  lines(reviews: readonly string[]): Promise<ReadonlyMap<string, readonly StandingLine[]>>;
+  /** How far each of these is, for this person. */
+  tallies(reviews: readonly string[], person: string): Promise<ReadonlyMap<string, ReviewTally>>;
+  /** The lines of one, in their order. */
+  lines(review: string): Promise<readonly StandingLine[]>;
   /** Reads one with its lines and holds it until the transaction ends. */
   lock(tx: Tx, id: string): Promise<{ readonly row: AccessReviewRow; readonly lines: readonly StandingLine[] } | null>;
   decide(tx: Tx, review: string, line: number, decision: ReviewDecisionRow & { readonly principal: string; readonly reason: string }): Promise<void>;

@@ -25,7 +25,7 @@ export interface EmergencyStore<Tx> {
   byId(id: string): Promise<EmergencyRow | null>;
   /** A person's one that hasn't been reviewed; null where there is none. */
   unreviewed(person: string): Promise<EmergencyRow | null>;
-  /** Of these sites, newest first. */
+  /** Of these sites: those that aren't reviewed, and then the others, newest first. */
   at(sites: readonly SiteRef[], limit: number): Promise<readonly EmergencyRow[]>;
   /** For one subject, at the grant's sites, newest first. Needs `exposure.read`. */
   ofSubject(grant: Grant, subject: string): Promise<readonly EmergencyRow[]>;

@@ -3,7 +3,7 @@ export * from "./ports.ts";
 export { ADMINISTRATOR_ROLE, ADMINISTRATORS_MIN, assertAdministrable } from "./administrable.ts";
 export { afterVote, type ApprovalStanding, type ApprovalState, assertMayVote, hasVoted, isParty, stateAt, type Verdict } from "./approval.ts";
 export type { ApprovalRow, ApprovalStore, ApprovalVoteRow, DecidableKind } from "./approval-store.ts";
-export type { AccessReviewRow, AccessReviewStore, ReviewDecisionRow, ReviewLineRow, ReviewScope, StandingLine } from "./access-review-store.ts";
+export type { AccessReviewRow, AccessReviewStore, ReviewDecisionRow, ReviewLineRow, ReviewScope, ReviewTally, StandingLine } from "./access-review-store.ts";
 export { isPowerful, mayAssign, POWERFUL_ACTIONS } from "./assigning.ts";
 export type { Assignee, AssignmentKey, AssignmentStore } from "./assignment-store.ts";
 export { canonicalPolicy, policyDigest, policyLabel } from "./canonical.ts";

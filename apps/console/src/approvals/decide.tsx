@@ -5,13 +5,13 @@ import { useCall } from "../api/use-call.ts";
 import { useChange } from "../api/use-change.ts";
 import { Button } from "../components/button.tsx";
 import { Field } from "../components/field.tsx";
+import { REASON_MIN } from "../components/reason.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { Segments } from "../components/segments.tsx";
 import { useTell } from "../frame/notices.tsx";
 import { Proof } from "../proof/proof.tsx";
 import type { ApprovalDetail } from "./approval-text.ts";
 
-const REASON_MIN = 8;
 const VERDICTS = [
   { id: "approve", text: "Approve" },
   { id: "reject", text: "Reject" },

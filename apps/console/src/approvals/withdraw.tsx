@@ -4,10 +4,9 @@ import { useState } from "react";
 import { useChange } from "../api/use-change.ts";
 import { Button } from "../components/button.tsx";
 import { Field } from "../components/field.tsx";
+import { REASON_MIN } from "../components/reason.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { useTell } from "../frame/notices.tsx";
-
-const REASON_MIN = 8;
 
 /** Takes back one's own request while it is open. */
 export function Withdraw({ approvalId }: { readonly approvalId: string }) {

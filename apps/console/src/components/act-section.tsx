@@ -3,9 +3,9 @@
 import { type ReactNode, useId, useState } from "react";
 import type { WireFailure } from "../api/wire-failure.ts";
 import { Button } from "./button.tsx";
-import { Field } from "./field.tsx";
-import { REASON_MIN } from "./reason.ts";
+import { isReason, ReasonField } from "./reason-field.tsx";
 import { Refusal } from "./refusal.tsx";
+import { WillRecord } from "./will-record.tsx";
 
 export interface ActSectionProps {
   readonly title: string;
@@ -32,7 +32,6 @@ export function ActSection({ title, button, effect, recorded, isDanger = false, 
   const [isOpen, setOpen] = useState(false);
   const [reason, setReason] = useState("");
   const [isTried, setTried] = useState(false);
-  const isLong = reason.trim().length >= REASON_MIN;
   const close = () => {
     setOpen(false);
     setReason("");
@@ -59,19 +58,13 @@ export function ActSection({ title, button, effect, recorded, isDanger = false, 
             setTried(true);
             onTried?.();
             // What failed is shown by the failure.
-            if (isReady && isLong && !isPending) onGo(reason.trim()).then(close, () => undefined);
+            if (isReady && isReason(reason) && !isPending) onGo(reason.trim()).then(close, () => undefined);
           }}
         >
           {effect}
           {children}
-          <Field label="Reason" value={reason} onChange={setReason} rows={2} maxLength={500} error={isTried && !isLong ? `At least ${REASON_MIN} characters.` : null} />
-          <div className="will-record">
-            <p className="eyebrow">What will be on record</p>
-            <ul>
-              {recorded}
-              <li>a commitment to the reason, which is sealed beside it</li>
-            </ul>
-          </div>
+          <ReasonField value={reason} onChange={setReason} isTried={isTried} />
+          <WillRecord withReason>{recorded}</WillRecord>
           {failure !== null && <Refusal failure={failure} isInline />}
           <div className="form-acts">
             <Button onPress={close}>Cancel</Button>

@@ -1,6 +1,7 @@
 "use client";
 
-import { type RefObject, useCallback, useEffect, useState } from "react";
+import { type RefObject, useCallback, useState } from "react";
+import { useFollowed } from "../components/use-followed.ts";
 
 const OVERSCAN = 8;
 
@@ -30,17 +31,7 @@ export function useRowsInSight(frame: RefObject<HTMLElement | null>, rows: numbe
     setSight((now) => (now[0] === next[0] && now[1] === next[1] ? now : next));
   }, [frame, height, rows]);
 
-  useEffect(() => {
-    const element = frame.current;
-    if (element === null) return undefined;
-    const resized = new ResizeObserver(look);
-    resized.observe(element);
-    element.addEventListener("scroll", look, { passive: true });
-    return () => {
-      resized.disconnect();
-      element.removeEventListener("scroll", look);
-    };
-  }, [frame, look]);
+  useFollowed(frame, look);
 
   const bring = useCallback(
     (row: number) => {

@@ -159,6 +159,7 @@ function Proving({ asked, onBack, onClose }: { readonly asked: Asked; readonly o
         <output>Opening the subject …</output>
       ) : (
         <Proof
+          isAttested
           action="Open"
           hasPassword={authenticators.some(({ kind }) => kind === "password")}
           challenge={authenticators.some(({ kind }) => kind === "passkey") ? challenge : null}

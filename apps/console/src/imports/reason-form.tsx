@@ -2,9 +2,9 @@
 
 import { type ReactNode, useState } from "react";
 import { Button } from "../components/button.tsx";
-import { Field } from "../components/field.tsx";
-import { REASON_MIN } from "../components/reason.ts";
+import { isReason, ReasonField } from "../components/reason-field.tsx";
 import { Panel } from "../components/states.tsx";
+import { WillRecord } from "../components/will-record.tsx";
 
 interface ReasonFormProps {
   readonly title: string;
@@ -20,7 +20,6 @@ interface ReasonFormProps {
 export function ReasonForm({ title, button, recorded, isPending, isDisabled = false, onGo, children }: ReasonFormProps) {
   const [reason, setReason] = useState("");
   const [isTried, setTried] = useState(false);
-  const isReady = reason.trim().length >= REASON_MIN;
   return (
     <Panel id="go-title" title={title}>
       <form
@@ -29,17 +28,11 @@ export function ReasonForm({ title, button, recorded, isPending, isDisabled = fa
         onSubmit={(event) => {
           event.preventDefault();
           setTried(true);
-          if (isReady && !isPending) onGo(reason.trim());
+          if (isReason(reason) && !isPending) onGo(reason.trim());
         }}
       >
-        <Field label="Reason" value={reason} onChange={setReason} rows={2} maxLength={500} error={isTried && !isReady ? `At least ${REASON_MIN} characters.` : null} />
-        <div className="will-record">
-          <p className="eyebrow">What will be on record</p>
-          <ul>
-            {recorded}
-            <li>a commitment to the reason, which is sealed beside it</li>
-          </ul>
-        </div>
+        <ReasonField value={reason} onChange={setReason} isTried={isTried} />
+        <WillRecord withReason>{recorded}</WillRecord>
         {children}
         <div className="form-acts">
           <Button type="submit" kind="primary" isPending={isPending} isDisabled={isDisabled}>

@@ -26,6 +26,7 @@ export function RemoveAuthenticator({ me, authenticator, onClose }: { readonly m
           <strong>{label}</strong> ({kind === "passkey" ? "passkey" : "password and code"}) will no longer prove who you are. {left.length === 1 && "You keep one authenticator."}
         </p>
         <Proof
+          isAttested
           action="Remove"
           hasPassword={me.authenticators.some((each) => each.kind === "password")}
           challenge={

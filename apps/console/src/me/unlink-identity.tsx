@@ -26,6 +26,7 @@ export function UnlinkIdentity({ me, identity, onClose }: { readonly me: Me; rea
           Your identity at <strong>{host}</strong> will no longer sign you in. Your authenticators here stay as they are.
         </p>
         <Proof
+          isAttested
           action="Unlink"
           hasPassword={me.authenticators.some((each) => each.kind === "password")}
           challenge={

@@ -6,12 +6,11 @@ import { useChange } from "../api/use-change.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { Field } from "../components/field.tsx";
+import { REASON_MIN } from "../components/reason.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { useTell } from "../frame/notices.tsx";
 import { type Effect, effectSentences } from "./inspection-text.ts";
 import { counted, type Packet, packetName, sitesText } from "./packet-text.ts";
-
-const REASON_MIN = 8;
 
 export type Verdict = "release" | "reject";
 

@@ -10,6 +10,7 @@ import { Field } from "../components/field.tsx";
 import { endFault, isoOf } from "../components/local-time.ts";
 import { REASON_MIN } from "../components/reason.ts";
 import { Refusal } from "../components/refusal.tsx";
+import { WillRecord } from "../components/will-record.tsx";
 import { useTell } from "../frame/notices.tsx";
 import { placeOf, usePlaces } from "./use-places.ts";
 import { forPeople, useRoles } from "./use-roles.ts";
@@ -129,13 +130,9 @@ export function Invite({ onClose }: { readonly onClose: () => void }) {
             error={error("reason")}
             hint="Whoever decides reads it; the trail holds a commitment to it."
           />
-          <div className="will-record">
-            <p className="eyebrow">What will be on record</p>
-            <ul>
-              <li>that you asked for this invitation, with exactly what is above; nobody is invited before another administrator has approved it</li>
-              <li>a commitment to the reason</li>
-            </ul>
-          </div>
+          <WillRecord withReason>
+            <li>that you asked for this invitation, with exactly what is above; nobody is invited before another administrator has approved it</li>
+          </WillRecord>
           {ask.isError && <Refusal failure={ask.error} isInline />}
         </DialogBody>
         <DialogFoot>

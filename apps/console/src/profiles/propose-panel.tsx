@@ -6,6 +6,7 @@ import { useChange } from "../api/use-change.ts";
 import { Button } from "../components/button.tsx";
 import { EffectList } from "../components/effect-list.tsx";
 import { Field } from "../components/field.tsx";
+import { REASON_MIN } from "../components/reason.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, Panel } from "../components/states.tsx";
 import { useTell } from "../frame/notices.tsx";
@@ -13,7 +14,6 @@ import { counted } from "../packets/packet-text.ts";
 import { FileButton } from "../upload/drop-area.tsx";
 import { draftWith, type Edits, type Profile } from "./profile-text.ts";
 
-const REASON_MIN = 8;
 const DOCUMENT_MAX = 192 * 1024;
 
 interface ProposePanelProps {

@@ -18,6 +18,8 @@ export interface ProofProps {
   /** Makes the options of an assertion over the act's digest; null where the person has no passkey. */
   readonly challenge: (() => Promise<string>) | null;
   readonly hasPassword: boolean;
+  /** Whether the api checks a passkey's word by itself, where no custodian's note comes of it. */
+  readonly isAttested?: boolean;
   /** False while the act itself isn't complete: then pressing shows what is missing. */
   readonly isReady?: boolean;
   readonly onUnready?: () => void;
@@ -25,7 +27,7 @@ export interface ProofProps {
 }
 
 /** The proof over an act: a passkey's assertion, or password and code, which are the server's word alone and say so. */
-export function Proof({ action, challenge, hasPassword, isReady = true, onUnready, onProof }: ProofProps) {
+export function Proof({ action, challenge, hasPassword, isAttested = false, isReady = true, onUnready, onProof }: ProofProps) {
   const ceremony = useCeremony();
   const [isPassword, setPassword] = useState(challenge === null);
   const prove = (make: () => Promise<StepUp>) => {
@@ -46,7 +48,11 @@ export function Proof({ action, challenge, hasPassword, isReady = true, onUnread
         <>
           <p className="proof-kind">
             <Badge tone="stands">passkey</Badge>
-            <span className="quiet">Your passkey signs the digest above, and the custodian checks it against its own list.</span>
+            <span className="quiet">
+              {isAttested
+                ? "Your passkey signs exactly this act, now; the api checks it."
+                : "Your passkey signs the digest above, and the custodian checks it against its own list."}
+            </span>
           </p>
           <Button
             kind="primary"

@@ -14,6 +14,7 @@ import { REASON_MIN } from "../components/reason.ts";
 import { Refusal } from "../components/refusal.tsx";
 import { Segments } from "../components/segments.tsx";
 import { EmptyState, Skeleton } from "../components/states.tsx";
+import { WillRecord } from "../components/will-record.tsx";
 import { EmergencyState } from "../emergency/emergency-state.tsx";
 import { CAUSE_TEXT } from "../emergency/emergency-text.ts";
 import { useTell } from "../frame/notices.tsx";
@@ -148,14 +149,11 @@ function Review({ use: { emergencyId, seen, openedBy } }: { readonly use: Use })
       <form className="form" noValidate onSubmit={go}>
         <Segments label="Verdict" options={VERDICTS} value={verdict} onChange={(id) => setVerdict(id === "not_justified" ? id : "justified")} />
         <Field label="Comment" value={comment} onChange={setComment} rows={2} maxLength={500} error={isTried && !isLong ? `At least ${REASON_MIN} characters.` : null} />
-        <div className="will-record">
-          <p className="eyebrow">What will be on record</p>
-          <ul>
-            <li>your verdict, and the digest of exactly what is listed above</li>
-            <li>a commitment to the comment, which is sealed beside it</li>
-          </ul>
-          <p className="quiet">From then on {openedBy.printedName} may open an emergency access again.</p>
-        </div>
+        <WillRecord>
+          <li>your verdict, and the digest of exactly what is listed above</li>
+          <li>a commitment to the comment, which is sealed beside it</li>
+        </WillRecord>
+        <p className="quiet">From then on {openedBy.printedName} may open an emergency access again.</p>
         {review.error !== null && <Refusal failure={review.error} isInline />}
         <div className="form-acts">
           <Button type="submit" kind={verdict === "justified" ? "primary" : "danger"} isPending={review.isPending}>

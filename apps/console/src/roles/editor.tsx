@@ -7,6 +7,7 @@ import { Button } from "../components/button.tsx";
 import { Field } from "../components/field.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Panel } from "../components/states.tsx";
+import { WillRecord } from "../components/will-record.tsx";
 import { useTell } from "../frame/notices.tsx";
 import { counted } from "../packets/packet-text.ts";
 import { CellDrawer } from "./cell-drawer.tsx";
@@ -153,13 +154,10 @@ function ProposePanel({ draft, suite, onDraft }: { readonly draft: Draft; readon
         }}
       >
         <Field label="Title of the version" value={draft.title} onChange={(title) => onDraft({ ...draft, title })} maxLength={200} error={fault} />
-        <div className="will-record">
-          <p className="eyebrow">What will be on record</p>
-          <ul>
-            <li>that you proposed a policy, its digest, and how many of its tests fail</li>
-            <li>nothing else: it takes effect only once another administrator has approved it</li>
-          </ul>
-        </div>
+        <WillRecord>
+          <li>that you proposed a policy, its digest, and how many of its tests fail</li>
+          <li>nothing else: it takes effect only once another administrator has approved it</li>
+        </WillRecord>
         {propose.isError && <Refusal failure={propose.error} isInline />}
         <div className="form-acts">
           <span className="quiet">{changesText(draft, suite)}</span>

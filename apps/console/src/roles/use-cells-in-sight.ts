@@ -1,6 +1,7 @@
 "use client";
 
-import { type RefObject, useCallback, useEffect, useState } from "react";
+import { type RefObject, useCallback, useState } from "react";
+import { useFollowed } from "../components/use-followed.ts";
 import { rowsInSight, scrollFor } from "../crossings/use-rows-in-sight.ts";
 import type { GridPlace } from "./matrix-keys.ts";
 
@@ -39,17 +40,7 @@ export function useCellsInSight(frame: RefObject<HTMLElement | null>, rows: numb
     setSight((now) => (isSame(now, next) ? now : next));
   }, [frame, row, column, head, names, rows, columns]);
 
-  useEffect(() => {
-    const element = frame.current;
-    if (element === null) return undefined;
-    const resized = new ResizeObserver(look);
-    resized.observe(element);
-    element.addEventListener("scroll", look, { passive: true });
-    return () => {
-      resized.disconnect();
-      element.removeEventListener("scroll", look);
-    };
-  }, [frame, look]);
+  useFollowed(frame, look);
 
   const bring = useCallback(
     (to: GridPlace) => {

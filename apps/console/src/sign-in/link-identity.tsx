@@ -43,6 +43,7 @@ export function LinkIdentity({ answer }: { readonly answer: ProviderAnswer }) {
         The provider has answered. Confirm that its identity is yours, <strong>{me.printedName}</strong>: from then on it signs you in here. It can't approve or sign anything.
       </p>
       <Proof
+        isAttested
         action="Link"
         hasPassword={me.authenticators.some(({ kind }) => kind === "password")}
         challenge={me.authenticators.some(({ kind }) => kind === "passkey") ? async () => optionsOver(await linkDigest(me.personId, answer.state), location.hostname) : null}

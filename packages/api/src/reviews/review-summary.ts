@@ -1,5 +1,5 @@
 import type { ReviewLine, ReviewSummary } from "@sallyport/contracts";
-import { type AccessReviewRow, isPowerful, type PolicyDocument, type StandingLine } from "@sallyport/policy";
+import { type AccessReviewRow, isPowerful, type PolicyDocument, type ReviewTally, type StandingLine } from "@sallyport/policy";
 import type { z } from "zod";
 
 type NameOf = (person: string) => string;
@@ -31,9 +31,19 @@ export function whyNotDecide(
 export const openLines = (lines: readonly StandingLine[], nowMs: number): readonly StandingLine[] =>
   lines.filter((line) => line.decision === null || (line.decision.verdict === "end" && goesOn(line, nowMs)));
 
-export function reviewSummary(row: AccessReviewRow, lines: readonly StandingLine[], asking: Asking): z.input<typeof ReviewSummary> {
-  const { id, study, site, role, openedBy, openedAtMs, dueAtMs, digest, signed } = row;
+/** How far a review of these lines is; see {@link ReviewTally}. */
+export function tallyOf(lines: readonly StandingLine[], person: string): ReviewTally {
   const undecided = lines.filter(({ decision }) => decision === null);
+  return {
+    lines: lines.length,
+    decided: lines.length - undecided.length,
+    ended: lines.filter(({ decision }) => decision?.verdict === "end").length,
+    ofOthers: undecided.filter((line) => line.person !== person).length,
+  };
+}
+
+export function reviewSummary(row: AccessReviewRow, { lines, decided, ended, ofOthers }: ReviewTally, asking: Asking): z.input<typeof ReviewSummary> {
+  const { id, study, site, role, openedBy, openedAtMs, dueAtMs, digest, signed } = row;
   return {
     reviewId: id,
     scope: { study, site, role },
@@ -41,10 +51,10 @@ export function reviewSummary(row: AccessReviewRow, lines: readonly StandingLine
     openedAt: iso(openedAtMs),
     due: iso(dueAtMs),
     isOverdue: signed === null && dueAtMs <= asking.nowMs,
-    lines: lines.length,
-    decided: lines.length - undecided.length,
-    ended: lines.filter(({ decision }) => decision?.verdict === "end").length,
-    mine: undecided.filter((line) => whyNotDecide(row, line, asking) === null).length,
+    lines,
+    decided,
+    ended,
+    mine: signed === null && asking.mayDecide ? ofOthers : 0,
     digest,
     signedOff: signed === null ? null : { by: asking.nameOf(signed.by), at: iso(signed.atMs), digest: signed.digest },
   };

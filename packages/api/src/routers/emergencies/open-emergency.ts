@@ -31,11 +31,10 @@ async function named<Tx>(deps: ApiDeps<Tx>, { study, subject }: Asked): Promise<
   return { id, site };
 }
 
-/** Refuses what needs no emergency, and who has one that nobody else has looked at. */
-async function assertNeeded<Tx>(deps: ApiDeps<Tx>, { grant, may }: Crossing<Asked, null>, site: SiteRef): Promise<void> {
+/** Refuses what needs no emergency. */
+function assertNeeded({ may }: Pick<Crossing<Asked, null>, "may">, site: SiteRef): void {
   const place = { kind: "one", site } as const;
   if (may({ action: "subject.read", resource: "subject" }, place) && may({ action: "phi.read", resource: "subject_phi" }, place)) throw new SallyportError("emergency.needless");
-  if ((await deps.emergencies.unreviewed(grant.person)) !== null) throw new SallyportError("emergency.unreviewed");
 }
 
 /**
@@ -64,7 +63,7 @@ export const openEmergency = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         trace.about(referenceOf(reference.key, subject));
         // Of the subject's site, wherever the right is held.
         if (deps.isBroken(`site:${site.study}/${site.site}`)) throw new SallyportError("trail.frozen");
-        await assertNeeded(deps, crossing, site);
+        assertNeeded(crossing, site);
         const reason = sealReason(change, grant, input.reason);
         const fromMs = deps.now();
         const row = {

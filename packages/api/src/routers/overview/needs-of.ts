@@ -4,7 +4,6 @@ import type { Crossing } from "../../boundary/procedure.ts";
 import { decidableKinds } from "../../approvals/decidable.ts";
 import { approvalActs } from "../../approvals/registry.ts";
 import { isOpen, whyNotReview } from "../../emergencies/emergency-summary.ts";
-import { reviewSummary } from "../../reviews/review-summary.ts";
 import { isAdministrator } from "../../people/administrators.ts";
 import type { ApiDeps, ChainStatus } from "../../ports.ts";
 import { locateSites } from "../site-place.ts";
@@ -62,11 +61,14 @@ async function reviewNeed<Tx>(deps: ApiDeps<Tx>, { grant, session, may }: Pick<C
   if (session === null || !may({ action: "access.review", resource: "access" }, { kind: "deployment" })) return [];
   const nowMs = deps.now();
   const open = (await deps.accessReviews.list(REVIEWS_LOOKED_AT)).filter(({ signed }) => signed === null);
-  const lines = await deps.accessReviews.lines(open.map(({ id }) => id));
-  const summaries = open.map((row) => reviewSummary(row, lines.get(row.id) ?? [], { person: grant.person, mayDecide: true, nowMs, nameOf: (person) => person }));
-  const count = summaries.reduce((sum, { mine }) => sum + mine, 0);
+  const tallies = await deps.accessReviews.tallies(
+    open.map(({ id }) => id),
+    grant.person,
+  );
+  const mine = ({ id }: { readonly id: string }): number => tallies.get(id)?.ofOthers ?? 0;
+  const count = open.reduce((sum, row) => sum + mine(row), 0);
   if (count === 0) return [];
-  const text = summaries.some(({ isOverdue, mine }) => isOverdue && mine > 0) ? "A review of access is overdue." : "A review of access waits for your decisions.";
+  const text = open.some((row) => row.dueAtMs <= nowMs && mine(row) > 0) ? "A review of access is overdue." : "A review of access waits for your decisions.";
   return [{ kind: "access_review", text, count, href: "/reviews" }];
 }
 

@@ -6,7 +6,7 @@ import type { Boundary } from "../../boundary/procedure.ts";
 import { printedNames } from "../../emergencies/emergency-summary.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { linesDigest } from "../../reviews/review-digest.ts";
-import { reviewSummary } from "../../reviews/review-summary.ts";
+import { reviewSummary, tallyOf } from "../../reviews/review-summary.ts";
 import { sealReason } from "../../sealed-reason.ts";
 import { ownSession } from "../me/own-place.ts";
 
@@ -45,7 +45,7 @@ export const openReview = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         await deps.accessReviews.open(tx, whole, lines);
         trace.note({ lines: lines.length, digest: whole.digest });
         const standing = lines.map((line) => ({ ...line, nowUntilMs: line.untilMs, decision: null }));
-        return { review: reviewSummary(whole, standing, { person: grant.person, mayDecide: true, nowMs: row.openedAtMs, nameOf }) };
+        return { review: reviewSummary(whole, tallyOf(standing, grant.person), { person: grant.person, mayDecide: true, nowMs: row.openedAtMs, nameOf }) };
       },
     },
   );

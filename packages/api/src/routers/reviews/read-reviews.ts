@@ -4,7 +4,7 @@ import type { Boundary, Crossing } from "../../boundary/procedure.ts";
 import { csvLine } from "../../crossings/csv-cell.ts";
 import { printedNames } from "../../emergencies/emergency-summary.ts";
 import type { ApiDeps } from "../../ports.ts";
-import { type Asking, openLines, reviewLine, reviewSummary } from "../../reviews/review-summary.ts";
+import { type Asking, openLines, reviewLine, reviewSummary, tallyOf } from "../../reviews/review-summary.ts";
 import { openReason } from "../../sealed-reason.ts";
 import { locateReview } from "./review-place.ts";
 
@@ -23,9 +23,12 @@ export const listReviews = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     { ...READ, input: ListReviewsInput, output: ListReviewsOutput, locate: () => Promise.resolve({ place: { kind: "deployment" }, found: null }) },
     async (crossing) => {
       const [rows, asking] = await Promise.all([deps.accessReviews.list(SHOWN), askingOf(deps, crossing)]);
-      const lines = await deps.accessReviews.lines(rows.map(({ id }) => id));
+      const tallies = await deps.accessReviews.tallies(
+        rows.map(({ id }) => id),
+        crossing.grant.person,
+      );
       crossing.trace.note({ shown: rows.length });
-      return { reviews: rows.map((row) => reviewSummary(row, lines.get(row.id) ?? [], asking)) };
+      return { reviews: rows.map((row) => reviewSummary(row, tallies.get(row.id) ?? tallyOf([], crossing.grant.person), asking)) };
     },
   );
 
@@ -34,17 +37,16 @@ export const getReview = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.read({ ...READ, input: GetReviewInput, output: GetReviewOutput, locate: ({ reviewId }, trace) => locateReview(deps, reviewId, trace) }, async (crossing) => {
     const { found: row, grant, trace } = crossing;
     if (row === null) throw new SallyportError("policy.denied");
-    const [found, asking, sealed, { change }] = await Promise.all([
-      deps.accessReviews.lines([row.id]),
+    const [lines, asking, sealed, { change }] = await Promise.all([
+      deps.accessReviews.lines(row.id),
       askingOf(deps, crossing),
       deps.accessReviews.sealedReason(grant, row.id),
       deps.referenceKeys(),
     ]);
-    const lines = found.get(row.id) ?? [];
     const { document } = deps.policy.current().compiled;
     trace.note({ shown: lines.length });
     return {
-      review: reviewSummary(row, lines, asking),
+      review: reviewSummary(row, tallyOf(lines, grant.person), asking),
       reason: sealed === null ? "" : openReason(change, grant, sealed),
       items: lines.map((line) => reviewLine(row, line, document, asking)),
       maySignOff: asking.mayDecide && row.signed === null && openLines(lines, asking.nowMs).length === 0,
@@ -58,9 +60,9 @@ export const exportReview = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     if (row === null) throw new SallyportError("policy.denied");
     if (row.signed === null) throw new SallyportError("review.open", { review: row.id });
     const { digest } = row.signed;
-    const [found, asking] = await Promise.all([deps.accessReviews.lines([row.id]), askingOf(deps, crossing)]);
+    const [lines, asking] = await Promise.all([deps.accessReviews.lines(row.id), askingOf(deps, crossing)]);
     const { document } = deps.policy.current().compiled;
-    const rows = (found.get(row.id) ?? []).map((each) => {
+    const rows = lines.map((each) => {
       const { line, label, principal, role, study, site, from, until, decision, since } = reviewLine(row, each, document, asking);
       return [
         line,
