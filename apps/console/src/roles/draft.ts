@@ -1,5 +1,5 @@
 import { grantsByCell } from "./matrix.ts";
-import { type CellPlace, cellIn, cellKey, type Grant, type PolicyContent, type Role } from "./policy-content.ts";
+import { type CellPlace, cellIn, cellKey, type Grant, isSameList, type PolicyContent, type Role } from "./policy-content.ts";
 
 /** A policy with its tests, as it is active or proposed. */
 export interface PolicyText {
@@ -21,7 +21,6 @@ export interface Draft {
 }
 
 type Listed = NonNullable<Grant["fields"]>;
-const isSameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((one) => b.includes(one));
 const isSameFields = (a: Listed | undefined, b: Listed | undefined): boolean =>
   a === undefined || b === undefined ? a === b : isSameList(a.readable, b.readable) && isSameList(a.masked, b.masked);
 

@@ -53,3 +53,6 @@ export function grantText(grant: Grant | undefined, fieldClasses: readonly strin
         ]),
   ].join("; ");
 }
+
+/** Whether two lists, neither of which names a thing twice, name the same things. */
+export const isSameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((one) => b.includes(one));

@@ -1,5 +1,5 @@
 import { type Document, isMap, isScalar, isSeq, parseDocument, YAMLMap, YAMLSeq } from "yaml";
-import { actKey, type CellPlace, cellKey, type Grant } from "./policy-content.ts";
+import { actKey, type CellPlace, cellKey, type Grant, isSameList } from "./policy-content.ts";
 
 /** What a policy's tests expect of a cell (docs/spec/policy-v1.md §8); null where they don't list it, and expect it to be denied. */
 export interface Statement {
@@ -18,7 +18,6 @@ export interface CellChange {
 const statementOf = (grant: Grant | undefined): Statement | null =>
   grant === undefined ? null : { readable: grant.fields?.readable ?? [], masked: grant.fields?.masked ?? [], signedInBy: grant.conditions?.signedInBy ?? null };
 
-const isSameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((one) => b.includes(one));
 const isSame = (a: Statement | null, b: Statement | null): boolean =>
   a === null || b === null ? a === b : a.signedInBy === b.signedInBy && isSameList(a.readable, b.readable) && isSameList(a.masked, b.masked);
 
