@@ -61,6 +61,7 @@ test("a person is stopped within a second, and their sessions don't come back wh
   expect(await setting(personal(eve), ben)).toBe("lock.state");
   const needs = async (): Promise<readonly { kind: string; count: number }[]> =>
     (dataOf(await ada.call(api, "overview.get", {})) as { needs: readonly { kind: string; count: number }[] }).needs.filter(({ kind }) => kind === "lock");
+  await inASecond(async () => (await needs()).length === 1);
   expect((await needs()).map(({ count }) => count)).toEqual([1]);
   expect(await lift(lockId)).toBe("ok");
   expect(await isLocked()).toBe(false);

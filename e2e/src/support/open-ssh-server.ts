@@ -60,8 +60,14 @@ const program: Found | null = [...PLACES.flatMap((sshd) => (sshd !== undefined &
 /** Why there is no OpenSSH server on this machine, or null. */
 export const noSshServer: string | null = program === null ? "no OpenSSH server: name one in SALLYPORT_SSHD, or have apt-get download it" : null;
 
-/** A key pair in OpenSSH's form. */
-export const keyPair = (): { readonly private: string; readonly public: string } => ssh2.utils.generateKeyPairSync("ed25519");
+/** The length of an Ed25519 public key in OpenSSH's form, in bytes: the name and 32 bytes, each after its length (RFC 8709 §4). */
+const PUBLIC_BYTES = 51;
+
+/** A key pair in OpenSSH's form. One in 256 is made again: the library drops a public key's leading zero, and OpenSSH doesn't load such a file. */
+export function keyPair(): { readonly private: string; readonly public: string } {
+  const pair = ssh2.utils.generateKeyPairSync("ed25519");
+  return Buffer.from(pair.public.split(" ")[1] ?? "", "base64").length === PUBLIC_BYTES ? pair : keyPair();
+}
 
 /** The fingerprint of a public key, as `ssh-keygen -l` shows it. */
 export function fingerprintOf(publicKey: string): string {
