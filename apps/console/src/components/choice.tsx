@@ -74,11 +74,12 @@ export function Select({ label, options, value, onChange, hint, error, placehold
   );
 }
 
-/** One of many, found by typing. */
-export function ComboBox({ label, options, value, onChange, hint, error, placeholder = "", ...props }: ChoiceProps) {
+/** One of many, found by typing. While there is none to find, there is nothing to type: what was typed before they came would find none of them. */
+export function ComboBox({ label, options, value, onChange, hint, error, placeholder = "", isDisabled = false, ...props }: ChoiceProps) {
   return (
     <AriaComboBox
       {...props}
+      isDisabled={isDisabled || options.length === 0}
       className="field"
       selectedKey={value}
       onSelectionChange={(key) => onChange(key === null ? null : String(key))}
