@@ -1,11 +1,25 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const EXCLUDED = [...configDefaults.exclude, "**/dist/**", "**/.next/**", "**/.cache/**"];
 /** What has a database, a browser, processes or a measured memory of its own. */
 const WHOLE = ["packages/**/*.int.test.ts", "apps/**/*.int.test.ts", "**/*.memory.test.ts", "e2e/**/*.test.ts", "scripts/**/*.test.mjs"];
 
+/** The longest first, so that nothing long is left when nothing else is: what drives a browser or the whole product, then what has a database. */
+const LONGEST = [/\/e2e\/src\/(?:look|page-speed)\./, /\/e2e\//, /\.fault\.int\.test\.ts$/, /\/apps\/.*\.int\.test\.ts$/, /\.int\.test\.ts$/];
+const rank = ({ moduleId }: TestSpecification): number => {
+  const at = LONGEST.findIndex((kind) => kind.test(moduleId));
+  return at === -1 ? LONGEST.length : at;
+};
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     pool: "forks",
     maxWorkers: 2,
     reporters: ["default", "json"],

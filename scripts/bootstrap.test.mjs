@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { uncoveredFamilies } from "./bootstrap/lockfile-platform.mjs";
 import { nodeRefusal } from "./bootstrap/node-version.mjs";
+import { filesToRunAgain, withRunAgain } from "./bootstrap/run-again.mjs";
 import { count } from "./bootstrap/test.mjs";
 
 const lockfile = `lockfileVersion: '9.0'
@@ -64,6 +65,33 @@ describe("the closing line", () => {
     expect(count({ numPassedTests: 3, numFailedTests: 0, testResults: [file("passed")] }, 1, 0).failed).toBe(1);
     expect(count(null, 0, 0).failed).toBe(1);
     expect(count({ numPassedTests: 3, numFailedTests: 0, testResults: [] }, 0, 1).failed).toBe(1);
+  });
+});
+
+describe("what is run again", () => {
+  const root = join(import.meta.dirname, "..");
+  const ended = (name, status, ...tests) => ({ name: join(root, name), status, assertionResults: tests.map((each) => ({ status: each })) });
+  const reportOf = (...testResults) => ({ numPassedTests: 0, numFailedTests: 0, testResults });
+
+  it("is a file with processes that failed, and one whose worker ended before it said anything", () => {
+    const report = reportOf(ended("e2e/src/a.test.ts", "failed", "failed"), ended("apps/api/test/b.int.test.ts", "passed", "passed"));
+    expect(filesToRunAgain(report, ["apps/api/test/b.int.test.ts", "packages/db/src/c.int.test.ts"])).toEqual(["e2e/src/a.test.ts", "packages/db/src/c.int.test.ts"]);
+  });
+
+  it.each(["packages/audit/src/a.test.ts", "apps/api/test/a.prop.int.test.ts", "packages/phi/src/a.memory.test.ts"])("is nothing where %s failed, whatever else did", (name) => {
+    expect(filesToRunAgain(reportOf(ended(name, "failed"), ended("e2e/src/a.test.ts", "failed")), [])).toEqual([]);
+  });
+
+  it("is nothing where many failed", () => {
+    expect(filesToRunAgain(reportOf(...["a", "b", "c", "d", "e"].map((name) => ended(`e2e/src/${name}.test.ts`, "failed"))), [])).toEqual([]);
+  });
+
+  it("counts by how it ended then, with what had passed before", () => {
+    const before = reportOf(ended("e2e/src/a.test.ts", "failed", "passed", "failed"), ended("b.test.ts", "passed", "passed"));
+    const passed = withRunAgain(before, { testResults: [ended("e2e/src/a.test.ts", "passed", "passed", "passed")] });
+    expect(count(passed, 0, 0)).toEqual({ passed: 3, failed: 0 });
+    const failed = withRunAgain(before, { testResults: [ended("e2e/src/a.test.ts", "failed", "passed", "failed")] });
+    expect(count(failed, 1, 0)).toEqual({ passed: 2, failed: 1 });
   });
 });
 
