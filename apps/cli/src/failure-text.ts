@@ -1,6 +1,5 @@
 import { SallyportClientError } from "@sallyport/client";
-import { catalog, type ErrorCode, SallyportError } from "@sallyport/errors";
-import { plainText } from "./plain-text.ts";
+import { catalog, type ErrorCode, plainText, SallyportError } from "@sallyport/errors";
 import { UsageError } from "./usage-error.ts";
 
 /** A failure as `--json` prints it on standard error. */

@@ -3,7 +3,7 @@ import type { Command, Io } from "./command.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-code.ts";
 import { failureDocument, failureLines } from "./failure-text.ts";
 import { type Asked, findCommand, loadCommand, parseFor } from "./parse.ts";
-import { plainJson } from "./plain-text.ts";
+import { plainJson } from "@sallyport/errors";
 import type { Settings } from "./settings.ts";
 
 const VERSION = "0.1.0";

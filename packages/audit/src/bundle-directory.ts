@@ -3,11 +3,10 @@ import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { RunningSha256 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
+import { decodeText, linesOf, TEXT_BYTES_MAX } from "./bundle-lines.ts";
 import type { BundleReader, FileDigest } from "./bundle-model.ts";
 
 const CHUNK_BYTES = 256 * 1024;
-const PIECE_LENGTH_MAX = 2 ** 17;
-const TEXT_BYTES_MAX = 2 ** 24;
 
 /** A file of the folder itself; nothing that a bundle names leads out of it. */
 function pathIn(folder: string, name: string): string {
@@ -29,32 +28,11 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   for await (const chunk of handle.createReadStream({ highWaterMark: CHUNK_BYTES })) yield chunk as Buffer;
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  // Each byte that isn't UTF-8 must show as a character that no line of ours has, and none may vanish, not even a byte order mark.
-  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
-  let rest = "";
-  for await (const chunk of chunksOf(path)) {
-    rest += decoder.decode(chunk, { stream: true });
-    let from = 0;
-    for (let end = rest.indexOf("\n"); end !== -1; end = rest.indexOf("\n", from)) {
-      yield rest.slice(from, end + 1);
-      from = end + 1;
-    }
-    rest = rest.slice(from);
-    while (rest.length > PIECE_LENGTH_MAX) {
-      yield rest.slice(0, PIECE_LENGTH_MAX);
-      rest = rest.slice(PIECE_LENGTH_MAX);
-    }
-  }
-  rest += decoder.decode();
-  if (rest !== "") yield rest;
-}
-
 async function textOf(path: string): Promise<string> {
   const handle = await openPlain(path);
   try {
     if ((await handle.stat()).size > TEXT_BYTES_MAX) throw new SallyportError("bundle.unreadable");
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await handle.readFile());
+    return decodeText(await handle.readFile());
   } finally {
     await handle.close();
   }
@@ -80,7 +58,7 @@ export function directoryReader(folder: string): BundleReader {
         throw new SallyportError("bundle.unreadable", {}, cause);
       }
     },
-    lines: (name) => linesOf(pathIn(folder, name)),
+    lines: (name) => linesOf(chunksOf(pathIn(folder, name))),
     text: (name) => textOf(pathIn(folder, name)),
     digest: (name) => digestOf(pathIn(folder, name)),
   };

@@ -14,6 +14,8 @@ export * from "./export-statement.ts";
 export * from "./approval-statement.ts";
 export * from "./approval-note.ts";
 export * from "./bundle-model.ts";
+export * from "./bundle-lines.ts";
+export { verdictLines } from "./verdict-lines.ts";
 export { CheckpointFile } from "./checkpoint-file.ts";
 export * from "./data-dictionary.ts";
 export { isFingerprint, verifyBundle } from "./verify-bundle.ts";

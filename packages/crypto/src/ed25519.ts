@@ -12,6 +12,9 @@ const SIGNATURE_BYTES = 64;
 /** PKCS #8 up to the seed (RFC 8410 §7). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
+/** SubjectPublicKeyInfo up to the key (RFC 8410 §4). */
+const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+
 /** y-coordinates of the points whose order divides 8, sign bit cleared. A signature under such a key fits many messages. */
 const LOW_ORDER = new Set([
   "0000000000000000000000000000000000000000000000000000000000000000",
@@ -57,7 +60,7 @@ export function ed25519Public(raw: Uint8Array): KeyObject {
   y.writeUInt8(y.readUInt8(KEY_BYTES - 1) & 0x7f, KEY_BYTES - 1);
   if (LOW_ORDER.has(y.toString("hex"))) throw new RangeError("an Ed25519 public key of low order is refused");
   if (y.reverse().toString("hex") >= FIELD_PRIME) throw new RangeError("an Ed25519 public key has one spelling");
-  return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(raw).toString("base64url") }, format: "jwk" });
+  return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: "der", type: "spki" });
 }
 
 function assertEd25519(key: KeyObject, type: "public" | "private"): void {

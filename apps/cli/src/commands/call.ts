@@ -2,7 +2,7 @@ import { isProcedurePath, procedures } from "@sallyport/client";
 import { callOptions, keyOption } from "../call-options.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson } from "../plain-text.ts";
+import { plainJson } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { readText } from "../read-text.ts";
 import { UsageError } from "../usage-error.ts";

@@ -5,7 +5,7 @@ import { makeServiceCode, SERVICE_NAME } from "@sallyport/pki";
 import { callOptions } from "../call-options.ts";
 import { type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { plainJson, plainText } from "../plain-text.ts";
+import { plainJson, plainText } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 

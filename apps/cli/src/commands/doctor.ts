@@ -5,7 +5,7 @@ import { checkCertificates, checkPermissions, checkUsers } from "../doctor/home.
 import { checkDisk, checkNode, checkVolume } from "../doctor/machine.ts";
 import { checkApi, checkProcesses, checkSettings } from "../doctor/processes.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson, plainText } from "../plain-text.ts";
+import { plainJson, plainText } from "@sallyport/errors";
 import { UsageError } from "../usage-error.ts";
 
 /** `sallyport doctor`: what is wrong with this deployment, or should be known of it. */

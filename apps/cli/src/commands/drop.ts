@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lockHome } from "@sallyport/app-host";
-import { catalog, SallyportError } from "@sallyport/errors";
+import { catalog, plainJson, SallyportError } from "@sallyport/errors";
 import ssh2 from "ssh2";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import { DropState } from "../drop/drop-state.ts";
@@ -11,7 +11,6 @@ import { dropRound, type Fate } from "../drop/drop-round.ts";
 import { type SftpOptions, SftpServer } from "../drop/sftp-server.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { failureDocument, failureLines } from "../failure-text.ts";
-import { plainJson } from "../plain-text.ts";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 

@@ -4,7 +4,7 @@ import { enrolService, SallyportClientError } from "@sallyport/client";
 import { readServiceCode } from "@sallyport/pki";
 import { type Command, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson, plainText } from "../plain-text.ts";
+import { plainJson, plainText } from "@sallyport/errors";
 import { readText } from "../read-text.ts";
 import { UsageError } from "../usage-error.ts";
 

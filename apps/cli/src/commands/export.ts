@@ -3,7 +3,7 @@ import { callOptions } from "../call-options.ts";
 import { type Command, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { exportChain } from "../export-chain.ts";
-import { plainJson, plainText } from "../plain-text.ts";
+import { plainJson, plainText } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 

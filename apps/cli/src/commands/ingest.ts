@@ -4,7 +4,7 @@ import type { UploadDocument, UploadedPacket, UploadStanding } from "@sallyport/
 import { callOptions, keyOption } from "../call-options.ts";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson } from "../plain-text.ts";
+import { plainJson } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { readText } from "../read-text.ts";
 import { DOCUMENT_TYPES, isDocumentId, isDocumentType } from "../document-type.ts";

@@ -4,7 +4,7 @@ import { hostStatus } from "@sallyport/app-host";
 import { type TerminalDesk, terminalDesk, type TerminalSession } from "@sallyport/client";
 import { type Command, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson, plainText } from "../plain-text.ts";
+import { plainJson, plainText } from "@sallyport/errors";
 import { profileFolder } from "../profile.ts";
 import { TERMINAL, writeSession } from "../session-file.ts";
 import { UsageError } from "../usage-error.ts";

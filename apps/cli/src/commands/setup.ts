@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, optionText } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { plainJson } from "../plain-text.ts";
+import { plainJson } from "@sallyport/errors";
 import { UsageError } from "../usage-error.ts";
 
 /** `sallyport setup`: the first registration of a deployment that was started empty. */

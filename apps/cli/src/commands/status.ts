@@ -1,10 +1,9 @@
 import { type HostStatus, hostStatus } from "@sallyport/app-host";
 import { type Health, SallyportClientError } from "@sallyport/client";
-import { codeOf } from "@sallyport/errors";
+import { codeOf, plainJson, plainText } from "@sallyport/errors";
 import { apiHealth } from "../api-health.ts";
 import { type Command, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { plainJson, plainText } from "../plain-text.ts";
 
 /** `sallyport status`: what the supervisor keeps, and what the api says of itself. */
 export const status: Command = {

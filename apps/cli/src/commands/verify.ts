@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import { type Break, isFingerprint, verifyBundle } from "@sallyport/audit";
+import { isFingerprint, verdictLines, verifyBundle } from "@sallyport/audit";
 import { directoryReader } from "@sallyport/audit/bundle-folder";
 import { type Command, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson, plainText } from "../plain-text.ts";
+import { plainJson } from "@sallyport/errors";
 import { UsageError } from "../usage-error.ts";
 
 /** `sallyport verify`: an exported bundle, with public keys only. */
@@ -21,21 +21,7 @@ export const verify: Command = {
     const key = optionText(invocation, "key");
     if (key !== undefined && !isFingerprint(key)) throw new UsageError("--key takes a fingerprint: sha256: and 64 hexadecimal digits in lower case");
     const verdict = await verifyBundle(directoryReader(resolve(invocation.settings.workingDir, folder)), key === undefined ? {} : { fingerprint: key });
-    report(invocation, plainJson(verdict), [
-      verdict.reads,
-      ...verdict.breaks.map((found) => `  ${breakLine(found)}`),
-      ...(verdict.chain === ""
-        ? []
-        : [`chain ${plainText(verdict.chain)}: ${verdict.records} records, ${verdict.checkpoints} checkpoints, as of ${plainText(verdict.asOf ?? "unknown")}`]),
-      ...(verdict.fingerprint === null ? [] : [`signed with ${plainText(verdict.fingerprint)}${verdict.pinned ? ", which is the key that you gave" : ""}`]),
-      ...(verdict.proves.length > 0 ? ["this proves:"] : []),
-      ...verdict.proves.map((line) => `  ${plainText(line)}`),
-      "this doesn't prove:",
-      ...verdict.doesNotProve.map((line) => `  ${plainText(line)}`),
-    ]);
+    report(invocation, plainJson(verdict), verdictLines(verdict));
     return verdict.whole ? EXIT.done : EXIT.failed;
   },
 };
-
-const breakLine = ({ generation, seq, kind, why }: Break): string =>
-  generation === 0 ? `${kind}: ${plainText(why)}` : `${kind} at generation ${generation}, seq ${seq}: ${plainText(why)}`;

@@ -1,0 +1,16 @@
+import { plainText } from "@sallyport/errors";
+import type { BundleVerdict } from "./bundle-model.ts";
+import type { Break } from "./model.ts";
+
+const breakLine = ({ generation, seq, kind, why }: Break): string => (generation === 0 ? `${kind}: ${why}` : `${kind} at generation ${generation}, seq ${seq}: ${why}`);
+
+/** A verdict as lines for a terminal: what was found, what that proves, and what it doesn't. Nothing in them acts on the terminal. */
+export function verdictLines(verdict: BundleVerdict): readonly string[] {
+  const { reads, breaks, chain, records, checkpoints, asOf, fingerprint, pinned, proves, doesNotProve } = verdict;
+  const lines = [reads, ...breaks.map((found) => `  ${breakLine(found)}`)];
+  if (chain !== "") lines.push(`chain ${chain}: ${records} records, ${checkpoints} checkpoints, as of ${asOf ?? "unknown"}`);
+  if (fingerprint !== null) lines.push(`signed with ${fingerprint}${pinned ? ", which is the key that you gave" : ""}`);
+  if (proves.length > 0) lines.push("this proves:", ...proves.map((line) => `  ${line}`));
+  lines.push("this doesn't prove:", ...doesNotProve.map((line) => `  ${line}`));
+  return lines.map(plainText);
+}
