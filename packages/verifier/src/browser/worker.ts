@@ -1,0 +1,6 @@
+import { type VerifyAnswer, type VerifyRequest, verifyLocally } from "../verify-locally.ts";
+
+// The page's worker: it is handed files and answers with a verdict. Its own policy lets it fetch nothing, so nothing that it reads can leave.
+self.addEventListener("message", ({ data }: MessageEvent<VerifyRequest>) => {
+  void verifyLocally(data, (answer: VerifyAnswer) => self.postMessage(answer));
+});

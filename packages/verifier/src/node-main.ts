@@ -1,0 +1,52 @@
+import { isFingerprint, verdictLines, verifyBundle } from "@sallyport/audit";
+import { directoryReader } from "@sallyport/audit/bundle-folder";
+import { plainJson, SallyportError } from "@sallyport/errors";
+import { parseArgs } from "node:util";
+
+const USAGE = `node sallyport-verify.mjs FOLDER [--key sha256:HEX] [--json]
+
+Verifies an exported bundle with no network, no database and no secret. --key is the fingerprint of the deployment's
+key, got from elsewhere; without it the bundle can only be shown to agree with itself.
+Exit codes: 0 whole, 1 broken, 2 no bundle at all.
+`;
+const NO_BUNDLE = 2;
+
+interface Asked {
+  readonly folder: string;
+  readonly fingerprint: string | undefined;
+  readonly isJson: boolean;
+}
+
+/** What the command line asks for; null where it asks for nothing that there is. */
+function asked(args: string[]): Asked | null {
+  try {
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { key: { type: "string" }, json: { type: "boolean" } } });
+    const [folder] = positionals;
+    if (folder === undefined || positionals.length > 1 || (values.key !== undefined && !isFingerprint(values.key))) return null;
+    return { folder, fingerprint: values.key, isJson: values.json === true };
+  } catch {
+    return null;
+  }
+}
+
+async function main({ folder, fingerprint, isJson }: Asked): Promise<number> {
+  try {
+    const verdict = await verifyBundle(directoryReader(folder), fingerprint === undefined ? {} : { fingerprint });
+    process.stdout.write(
+      isJson
+        ? `${plainJson(verdict)}\n`
+        : verdictLines(verdict)
+            .map((line) => `${line}\n`)
+            .join(""),
+    );
+    return verdict.whole ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    process.stderr.write(`${error.code}: this is no bundle that can be read. Nothing was changed. Give the folder that an export made.\n`);
+    return NO_BUNDLE;
+  }
+}
+
+const question = asked(process.argv.slice(2));
+if (question === null) process.stderr.write(USAGE);
+process.exitCode = question === null ? NO_BUNDLE : await main(question);

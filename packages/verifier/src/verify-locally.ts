@@ -1,0 +1,36 @@
+import { type BundleVerdict, verifyBundle } from "@sallyport/audit";
+import { codeOf } from "@sallyport/errors";
+import { type LocalFile, localReader } from "./local-files.ts";
+
+/** What is asked of the worker: one bundle, and the fingerprint that was got from elsewhere, or null. */
+export interface VerifyRequest {
+  readonly files: readonly LocalFile[];
+  readonly fingerprint: string | null;
+}
+
+/** What the worker says: how much it has read, and in the end one of the others. Of a failure it says no more than its code. */
+export type VerifyAnswer =
+  | { readonly kind: "progress"; readonly bytes: number; readonly ofBytes: number }
+  | { readonly kind: "verdict"; readonly verdict: BundleVerdict }
+  | { readonly kind: "refused"; readonly code: string };
+
+const PROGRESS_MS = 100;
+/** Each file is read once for what is in it and once for its digest. */
+const READS = 2;
+
+/** Verifies a bundle of chosen files and tells how far it is, ten times a second at most. */
+export async function verifyLocally({ files, fingerprint }: VerifyRequest, tell: (answer: VerifyAnswer) => void): Promise<void> {
+  const ofBytes = READS * files.reduce((sum, { size }) => sum + size, 0);
+  let [bytes, toldAtMs] = [0, 0];
+  const reader = localReader(files, (read) => {
+    bytes = Math.min(bytes + read, ofBytes);
+    if (performance.now() - toldAtMs < PROGRESS_MS) return;
+    toldAtMs = performance.now();
+    tell({ kind: "progress", bytes, ofBytes });
+  });
+  try {
+    tell({ kind: "verdict", verdict: await verifyBundle(reader, fingerprint === null ? {} : { fingerprint }) });
+  } catch (error) {
+    tell({ kind: "refused", code: codeOf(error) ?? "bundle.unreadable" });
+  }
+}
