@@ -1,12 +1,18 @@
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { violationsOf } from "./support/axe.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { Product } from "./support/product.ts";
+import { run } from "./support/program.ts";
+import { checkFolder, withAlteredRecord } from "./support/verify-page.ts";
 
 const COPY = "Copy the fingerprint of the checkpoint key";
 const LOOK_MS = 30_000;
+/** A folder; a page that is checked is drawn into it. */
+const SCREENSHOTS = process.env["SALLYPORT_SCREENSHOTS"];
 
 let product: Product;
 let browser: Browser;
@@ -32,6 +38,10 @@ async function open(options: BrowserContextOptions = {}): Promise<{ readonly pag
   page.on("requestfailed", (request) => objections.push(`failed: ${request.url()}`));
   await page.goto(product.console, { waitUntil: "networkidle" });
   return { page, objections };
+}
+
+async function drawn(page: Page, name: string): Promise<void> {
+  if (SCREENSHOTS !== undefined) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
 
 const stateOf = (page: Page, state: string) => page.locator(`.board[data-state="${state}"]`).waitFor({ timeout: LOOK_MS });
@@ -104,6 +114,47 @@ describe.skipIf(noBrowser !== null)(`in a browser${noBrowser === null ? "" : ` (
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe((await page.locator(".fingerprint").innerText()).replaceAll(/\s/g, ""));
     await page.context().close();
   }, 90_000);
+
+  test("an export is checked by anybody in their browser: whole, self-consistent or broken where it is, and nothing of it is sent", async () => {
+    const bundle = join(product.folder, "exported");
+    const { fingerprint } = await product.json<{ fingerprint: string }>(["--as", "auditor", "export", "--chain", "system", "--out", bundle]);
+    const { page, objections } = await open();
+    await page.goto(product.console + ((await page.getByRole("link", { name: "Check an export" }).getAttribute("href")) ?? ""));
+    await page.getByRole("heading", { name: "Check an export" }).waitFor();
+    const asked: string[] = [];
+    page.context().on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+
+    await checkFolder(page, bundle, fingerprint);
+    const verdict = page.locator(".verify");
+    expect(await verdict.innerText()).toMatch(/Whole, by the key that you gave[^]*\d+ records?, \d+ checkpoints?[^]*This proves[^]*This doesn't prove/i);
+    expect(await violationsOf(page)).toEqual([]);
+    await drawn(page, "verify-whole");
+
+    await checkFolder(page, bundle, "");
+    expect(await verdict.innerText()).toContain("Agrees with itself; the key is not pinned");
+    await checkFolder(page, withAlteredRecord(bundle, join(product.folder, "altered"), 2), fingerprint);
+    expect(await verdict.innerText()).toMatch(/Broken at one place[^]*altered\s*generation 1, record 2/);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    expect(await violationsOf(page)).toEqual([]);
+    await drawn(page, "verify-broken-narrow");
+    await checkFolder(page, join(product.folder, "home"), fingerprint);
+    expect(await verdict.innerText()).toContain("This is no export that can be read");
+    await page.getByLabel("The key's fingerprint").fill("sha256:short");
+    await page.getByText("A fingerprint is sha256: and 64 hexadecimal digits.").waitFor();
+
+    expect([...new Set(asked)]).toEqual(["GET /verifier/worker.js"]);
+    expect(objections).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
+  test("the verifier that the page hands out runs by itself, and says the same", async () => {
+    const file = join(product.folder, "sallyport-verify.mjs");
+    writeFileSync(file, await (await fetch(`${product.console}/verifier/sallyport-verify.mjs`)).text());
+    const { code, stdout } = await run(process.execPath, [file, join(product.folder, "altered")], { cwd: product.folder });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^broken\n {2}altered at generation 1, seq 2: /);
+  }, 30_000);
 
   test.each([
     [390, "light"],

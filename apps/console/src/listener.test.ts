@@ -64,6 +64,31 @@ describe("what does not reach Next", () => {
   });
 });
 
+describe("a file that is handed out as it is", () => {
+  const files = new Map([["/verifier/worker.js", { type: "text/javascript; charset=utf-8", body: Buffer.from("// a verifier") }]]);
+
+  async function answered(target: string, method = "GET"): Promise<{ readonly status: number; readonly policy: string | null; readonly text: string }> {
+    const server = createListener({ tls: null, port: () => 7400, pages: credulous, files, onError: () => undefined });
+    server.listen(0, "localhost");
+    await once(server, "listening");
+    try {
+      const answer = await fetch(`http://localhost:${(server.address() as AddressInfo).port}${target}`, { method });
+      return { status: answer.status, policy: answer.headers.get("content-security-policy"), text: await answer.text() };
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  test("comes under a policy by which it can fetch nothing, and nothing beside it comes", async () => {
+    expect(await answered("/verifier/worker.js")).toMatchObject({ status: 200, policy: expect.stringMatching(/^default-src 'none'/), text: "// a verifier" });
+    expect((await answered("/verifier/worker.js", "HEAD")).text).toBe("");
+    expect((await answered("/verifier/../verifier/other.js")).text).toBe("page");
+    expect((await answered("/verifier/worker.js?x=1")).text).toBe("page");
+    expect((await answered("/verifier/worker.js", "POST")).status).toBe(405);
+  });
+});
+
 describe("what every answer carries", () => {
   test("no answer may be kept, except a file with a digest in its name", async () => {
     expect(await answerTo("on", get("/"))).toMatch(/cache-control: private, no-store\r\n/i);

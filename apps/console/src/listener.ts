@@ -10,11 +10,19 @@ import type { ConsoleTls } from "./settings.ts";
 /** What makes pages. */
 export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** A file of ours that isn't made by Next. */
+export interface OwnFile {
+  readonly type: string;
+  readonly body: Buffer;
+}
+
 export interface ListenerOptions {
   readonly tls: ConsoleTls | null;
   /** The port that others are sent to; asked for at each request, since it is known only once listening. */
   readonly port: () => number;
   readonly pages: PageHandler;
+  /** Files that are handed out as they are, by path; none of them is a page. */
+  readonly files?: ReadonlyMap<string, OwnFile>;
   /** What answers the POSTs of pages; 404 for all of them where there is none. */
   readonly carry?: PageHandler;
   readonly onError: (error: unknown) => void;
@@ -48,6 +56,11 @@ export function createListener(options: ListenerOptions): Server {
     const judgement = judgeRequest(request, home);
     if (!judgement.pass) {
       response.writeHead(judgement.status, { "content-type": "text/plain; charset=utf-8", connection: "close", ...judgement.headers }).end(`${BODIES[judgement.status]}\n`);
+      return;
+    }
+    const file = judgement.to === "pages" ? options.files?.get(target) : undefined;
+    if (file !== undefined) {
+      response.writeHead(200, { "content-type": file.type, "content-length": file.body.length }).end(request.method === "HEAD" ? undefined : file.body);
       return;
     }
     if (judgement.to === "pages") dropHeaders(request);

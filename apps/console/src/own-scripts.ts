@@ -1,3 +1,5 @@
+import { WORKER_FILE } from "./verify/verifier-paths.ts";
+
 /** Where a build puts its scripts. */
 const OWN = /^\/_next\/static\/[A-Za-z0-9_~.-]+(?:\/[A-Za-z0-9_~.-]+)*\.js$/;
 
@@ -7,6 +9,6 @@ const OWN = /^\/_next\/static\/[A-Za-z0-9_~.-]+(?:\/[A-Za-z0-9_~.-]+)*\.js$/;
  */
 export function ownScript(address: string, origin: string): string {
   const { origin: where, pathname, search, hash } = new URL(address, origin);
-  if (where !== origin || search !== "" || hash !== "" || pathname.includes("..") || !OWN.test(pathname)) throw new TypeError("not a script of ours");
+  if (where !== origin || search !== "" || hash !== "" || pathname.includes("..") || (pathname !== WORKER_FILE && !OWN.test(pathname))) throw new TypeError("not a script of ours");
   return pathname;
 }

@@ -18,6 +18,9 @@ export default function PublicLayout({ children }: { readonly children: ReactNod
           </Link>
           <span className="masthead-acts">
             <ThemeSwitch />
+            <Link href="/verify" prefetch={false}>
+              Check an export
+            </Link>
             <span className="masthead-enter">
               <ButtonLink href="/sign-in" kind="primary">
                 Sign in
@@ -30,7 +33,7 @@ export default function PublicLayout({ children }: { readonly children: ReactNod
         {children}
       </main>
       <footer className="footer">
-        <p className="frame">This page is public. It shows how the door is, and nothing of what is behind it.</p>
+        <p className="frame">This page is public: it shows nothing of what is behind the door.</p>
       </footer>
     </>
   );

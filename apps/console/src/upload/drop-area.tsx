@@ -1,7 +1,6 @@
 "use client";
 
-import { useState } from "react";
-import { Icon } from "../components/icon.tsx";
+import { DropFrame } from "../components/drop-frame.tsx";
 
 interface DropAreaProps {
   readonly label: string;
@@ -11,26 +10,10 @@ interface DropAreaProps {
 
 /** Where files are dropped; the button in it is the browser's own file chooser, which the keyboard reaches. */
 export function DropArea({ label, hint, onFiles }: DropAreaProps) {
-  const [isOver, setOver] = useState(false);
   return (
-    <div
-      className={`drop${isOver ? " drop-over" : ""}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        onFiles([...event.dataTransfer.files]);
-      }}
-    >
-      <Icon name="upload" size={28} />
-      <p className="drop-text">Drop files here, or</p>
+    <DropFrame text="Drop files here, or" hint={hint} onDrop={({ files }) => onFiles([...files])}>
       <FileButton label={label} onFiles={onFiles} isPrimary />
-      <p className="quiet">{hint}</p>
-    </div>
+    </DropFrame>
   );
 }
 

@@ -1,0 +1,32 @@
+"use client";
+
+import { DropFrame } from "../components/drop-frame.tsx";
+import { chosenByDrop, chosenByInput, type ChosenFile } from "./chosen-bundles.ts";
+
+/** Where an export's folder is dropped, or chosen by the browser's own chooser. */
+export function ChooseFolder({ onChosen }: { readonly onChosen: (files: readonly ChosenFile[]) => void }) {
+  return (
+    <DropFrame
+      text="Drop the export's folder here, or"
+      hint="It is read here, in your browser. Nothing of it is sent anywhere, and nothing is kept."
+      onDrop={(dropped) => void chosenByDrop(dropped).then(onChosen)}
+    >
+      <label className="button file-button button-primary">
+        <input
+          type="file"
+          className="file-input"
+          multiple
+          // React's types don't know the attribute; every browser does.
+          {...{ webkitdirectory: "" }}
+          onChange={({ currentTarget }) => {
+            const files = chosenByInput(currentTarget.files ?? []);
+            // The same folder can be chosen again, after it was mended.
+            currentTarget.value = "";
+            if (files.length > 0) onChosen(files);
+          }}
+        />
+        Choose the folder
+      </label>
+    </DropFrame>
+  );
+}

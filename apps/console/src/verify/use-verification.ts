@@ -1,0 +1,75 @@
+"use client";
+
+import type { VerifyAnswer, VerifyRequest } from "@sallyport/verifier";
+import { useEffect, useRef, useState } from "react";
+import type { ChosenFolder } from "./chosen-bundles.ts";
+import { WORKER_FILE } from "./verifier-paths.ts";
+
+/** How far the verification of one bundle is. `perSecond` is in bytes. */
+export type Verification = { readonly path: string } & (
+  | { readonly phase: "waiting" }
+  | { readonly phase: "reading"; readonly bytes: number; readonly ofBytes: number; readonly perSecond: number | null }
+  | { readonly phase: "done"; readonly verdict: Extract<VerifyAnswer, { kind: "verdict" }>["verdict"] }
+  | { readonly phase: "refused" }
+);
+
+const PACE_AFTER_MS = 1000;
+
+/** Asks a worker for one bundle; it tells how far it is. */
+async function inWorker(
+  worker: Worker,
+  request: VerifyRequest,
+  tell: (answer: Extract<VerifyAnswer, { kind: "progress" }>) => void,
+): Promise<Exclude<VerifyAnswer, { kind: "progress" }>> {
+  return await new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<VerifyAnswer>) => {
+      if (data.kind === "progress") tell(data);
+      else resolve(data);
+    };
+    worker.onerror = () => reject(new Error("the worker ended"));
+    worker.postMessage(request);
+  });
+}
+
+/** Verifies bundles one after another, in a worker that ends with them, or with the page. */
+export function useVerification() {
+  const [all, setAll] = useState<readonly Verification[]>([]);
+  const running = useRef<Worker | null>(null);
+  const stop = (): void => {
+    running.current?.terminate();
+    running.current = null;
+  };
+  useEffect(() => stop, []);
+
+  async function run(folders: readonly ChosenFolder[], fingerprint: string | null): Promise<void> {
+    stop();
+    const worker = new Worker(WORKER_FILE);
+    running.current = worker;
+    const put = (at: number, next: Verification): void => {
+      if (running.current === worker) setAll((before) => before.map((each, index) => (index === at ? next : each)));
+    };
+    setAll(folders.map(({ path }) => ({ path, phase: "waiting" })));
+    for (const [at, { path, files }] of folders.entries()) {
+      const fromMs = performance.now();
+      try {
+        const answer = await inWorker(worker, { files, fingerprint }, ({ bytes, ofBytes }) => {
+          const tookMs = performance.now() - fromMs;
+          put(at, { path, phase: "reading", bytes, ofBytes, perSecond: tookMs < PACE_AFTER_MS ? null : (bytes * 1000) / tookMs });
+        });
+        put(at, answer.kind === "verdict" ? { path, phase: "done", verdict: answer.verdict } : { path, phase: "refused" });
+      } catch {
+        put(at, { path, phase: "refused" });
+      }
+    }
+    if (running.current === worker) stop();
+  }
+
+  return {
+    all,
+    run,
+    clear: () => {
+      stop();
+      setAll([]);
+    },
+  };
+}
