@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PILOT, pilotDemographics, tally } from "./support/pilot-study.ts";
@@ -27,6 +27,14 @@ interface Opened {
   readonly fields: readonly { readonly field: string; readonly state: string; readonly value?: string | number | null }[];
 }
 
+interface Event {
+  readonly metadata: { readonly uid: string; readonly log_name: string; readonly sequence: number };
+  readonly api: { readonly operation: string };
+}
+
+/** A site whose chain is handed on. */
+const SITE = "701";
+const CHAIN = `site:${PILOT}/${SITE}`;
 const data = pilotDemographics();
 const subjects = data.column("USUBJID");
 let product: Product;
@@ -123,4 +131,28 @@ describe("the pilot study's demographics cross the boundary", () => {
   });
 
   test("every chain that was written to is whole", async () => expect(await product.json(["--as", "auditor", "call", "trail.verify", "{}"])).toMatchObject({ whole: true }));
+
+  test("the trail is handed on to a SIEM, each record once, and from where it was when it goes on", async () => {
+    const out = join(product.folder, "trail.jsonl");
+    const handOn = async (): Promise<number> => (await product.cli(["--as", "auditor", "siem", "--out", out, "--once"])).code ?? -1;
+    const freshly = async (): Promise<void> => void (await product.json(["--as", "auditor", "export", "--chain", CHAIN, "--out", mkdtempSync(join(product.folder, "bundle-"))]));
+    const events = (): readonly Event[] =>
+      readFileSync(out, "utf8")
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Event);
+    const ofSite = (): readonly number[] => events().flatMap(({ metadata }) => (metadata.log_name === CHAIN ? [metadata.sequence] : []));
+    await freshly();
+    expect(await handOn()).toBe(0);
+    const before = ofSite().length;
+    expect(before).toBeGreaterThan(2);
+    expect(events().map(({ api }) => api.operation)).toContain("subject.read");
+    await product.cli(["--as", "reviewer", "call", "subjects.list", JSON.stringify({ study: PILOT, site: SITE })]);
+    await freshly();
+    expect(await handOn()).toBe(0);
+    expect(ofSite().length).toBeGreaterThan(before);
+    expect(ofSite()).toEqual(Array.from({ length: ofSite().length }, (_, n) => n + 1));
+    const uids = events().map(({ metadata }) => metadata.uid);
+    expect(new Set(uids).size).toBe(uids.length);
+  }, 60_000);
 });

@@ -18,6 +18,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   call: { summary: "call any procedure of the api", load: async () => (await import("./commands/call.ts")).call },
   export: { summary: "write a chain of the trail as a bundle that verifies offline", load: async () => (await import("./commands/export.ts")).exportCommand },
   verify: { summary: "verify a bundle, without network, database or secret", load: async () => (await import("./commands/verify.ts")).verify },
+  siem: { summary: "hand the trail on to a SIEM, as OCSF events", load: async () => (await import("./commands/siem.ts")).siem },
   status: { summary: "show what runs and how it is", load: async () => (await import("./commands/status.ts")).status },
   doctor: { summary: "look for what is wrong with this deployment", load: async () => (await import("./commands/doctor.ts")).doctor },
   enrol: { summary: "enrol a service on its own machine, with its one-time code", load: async () => (await import("./commands/enrol.ts")).enrol },

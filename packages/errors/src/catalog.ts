@@ -298,6 +298,16 @@ export const catalog = {
   "custodian.store": rejected(400, "The custodian's store can't be opened.", "Restore it from its backup together with its root key."),
   "bundle.unreadable": rejected(400, "This is not an export bundle.", "Name the folder that the export wrote."),
   "bundle.exists": rejected(400, "The folder for the export is not empty. Nothing was written.", "Name a new or empty folder."),
+  "cursor.unreadable": rejected(
+    400,
+    "The cursor isn't one that this command wrote. Nothing was handed on.",
+    "Name the right file; or begin anew with another one, and with another file for the events.",
+  ),
+  "cursor.diverged": failed(
+    "trail",
+    "What the trail says next doesn't follow what was handed on last, so nothing more of it was.",
+    "Have the chain verified: it may have been cut, put back or altered. Where the deployment was set up anew, begin with another cursor.",
+  ),
   "verb.invalid": rejected(400, "The custodian was sent something that it does not take.", "Report the request id."),
   "verb.refused": denied(403, "trail", "The custodian refused: this would rewrite what is already signed, or is not what was approved.", "Tell a security administrator at once."),
 } as const satisfies Record<string, ErrorFacts>;

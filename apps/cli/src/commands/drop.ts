@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { lockHome } from "@sallyport/app-host";
 import { catalog, plainJson, SallyportError } from "@sallyport/errors";
 import ssh2 from "ssh2";
@@ -10,13 +9,11 @@ import { DropState } from "../drop/drop-state.ts";
 import { dropRound, type Fate } from "../drop/drop-round.ts";
 import { type SftpOptions, SftpServer } from "../drop/sftp-server.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { failureDocument, failureLines } from "../failure-text.ts";
 import { asProfile } from "../profile.ts";
+import { everyMs, rounds } from "../rounds.ts";
 import { UsageError } from "../usage-error.ts";
 
 const EVERY_S = 60;
-const EVERY_MIN_S = 5;
-const EVERY_MAX_S = 86_400;
 const SSH_PORT = 22;
 const STUDY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
@@ -47,13 +44,14 @@ export const drop: Command = {
     const plan = planOf(invocation);
     const state = new DropState(plan.stateFolder);
     const unlock = await lockHome(join(plan.stateFolder, "drop.lock"), "--state");
-    const stop = new AbortController();
-    const end = (): void => stop.abort();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
+    const round = async (signal: AbortSignal): Promise<ExitCode> => {
+      const fates = await oneRound(invocation, plan, state, signal);
+      for (const fate of fates) tellFate(invocation, fate);
+      return fates.some(({ became }) => became === "failed") ? EXIT.failed : EXIT.done;
+    };
     try {
-      return await rounds(invocation, plan, state, stop.signal);
+      return await rounds(invocation, { everyMs: plan.everyMs, isOnce: plan.isOnce, round });
     } finally {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, end);
       unlock();
     }
   },
@@ -66,24 +64,6 @@ interface Plan {
   readonly everyMs: number;
   readonly isOnce: boolean;
   readonly stateFolder: string;
-}
-
-async function rounds(invocation: Invocation, plan: Plan, state: DropState, signal: AbortSignal): Promise<ExitCode> {
-  while (!signal.aborted) {
-    let code: ExitCode = EXIT.done;
-    try {
-      const fates = await oneRound(invocation, plan, state, signal);
-      for (const fate of fates) tellFate(invocation, fate);
-      if (fates.some(({ became }) => became === "failed")) code = EXIT.failed;
-    } catch (error) {
-      if (signal.aborted) return EXIT.done;
-      if (plan.isOnce || error instanceof UsageError) throw error;
-      tellFailure(invocation, error);
-    }
-    if (plan.isOnce) return code;
-    await sleep(plan.everyMs, undefined, { signal }).catch(() => undefined);
-  }
-  return EXIT.done;
 }
 
 async function oneRound(invocation: Invocation, { sftp, root, study }: Plan, state: DropState, signal: AbortSignal): Promise<readonly Fate[]> {
@@ -108,10 +88,6 @@ function tellFate({ io, isJson }: Invocation, { id, became, code, packetId, wher
   for (const place of where) io.out(`  at ${place}\n`);
 }
 
-function tellFailure({ io, isJson }: Invocation, error: unknown): void {
-  io.err(isJson ? `${plainJson(failureDocument(error))}\n` : `${failureLines(error).join("\n")}\n`);
-}
-
 function planOf(invocation: Invocation): Plan {
   const { settings, options } = invocation;
   const said = (name: string): string => {
@@ -125,8 +101,6 @@ function planOf(invocation: Invocation): Plan {
   if (!FINGERPRINT.test(hostKey)) throw new UsageError("--host-key takes the fingerprint as ssh-keygen -l shows it: SHA256: and 43 characters");
   const study = said("study");
   if (!STUDY.test(study)) throw new UsageError("--study takes a study's id");
-  const every = Number(optionText(invocation, "every") ?? EVERY_S);
-  if (!Number.isInteger(every) || every < EVERY_MIN_S || every > EVERY_MAX_S) throw new UsageError(`--every takes whole seconds, from ${EVERY_MIN_S} to ${EVERY_MAX_S}`);
   const root = said("folder").replace(/\/+$/, "");
   if (root === "") throw new UsageError("--folder takes a folder of the server's that is not its root");
   const user = said("user");
@@ -138,7 +112,7 @@ function planOf(invocation: Invocation): Plan {
     sftp: { host: host.replace(/^\[|\]$/g, ""), port: Number(port), user, key: ownKey(resolve(settings.workingDir, said("key"))), hostKey },
     root,
     study,
-    everyMs: every * 1000,
+    everyMs: everyMs(optionText(invocation, "every"), EVERY_S),
     isOnce: options["once"] === true,
     stateFolder: stateFolder === undefined ? join(settings.home, "drop", place.slice(0, 16)) : resolve(settings.workingDir, stateFolder),
   };

@@ -1,8 +1,9 @@
 import { type KeyObject, randomBytes } from "node:crypto";
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { hmacHex, secretKey } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
+import { writeDurably } from "../write-durably.ts";
 import { FILED, type FileFacts } from "./delivery.ts";
 
 /** How a delivery was decided, and what is left for the site to read. Holds no value of a file and no name. */
@@ -39,7 +40,7 @@ export class DropState {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
     const file = join(folder, "names.key");
-    if (!existsSync(file)) this.#write(file, randomBytes(32));
+    if (!existsSync(file)) writeDurably(file, randomBytes(32));
     const bytes = readFileSync(file);
     if (bytes.length !== 32) throw new SallyportError("secret.missing", { file });
     this.#key = secretKey(bytes);
@@ -61,7 +62,7 @@ export class DropState {
 
   /** Durable when it returns. */
   put(id: string, standing: Standing): void {
-    this.#write(this.#file(id), Buffer.from(JSON.stringify(standing)));
+    writeDurably(this.#file(id), JSON.stringify(standing));
   }
 
   forget(id: string): void {
@@ -70,17 +71,5 @@ export class DropState {
 
   #file(id: string): string {
     return join(this.#folder, `${id}.json`);
-  }
-
-  #write(file: string, bytes: Buffer): void {
-    const fresh = `${file}.${randomBytes(6).toString("hex")}`;
-    writeFileSync(fresh, bytes, { mode: 0o600, flag: "wx", flush: true });
-    renameSync(fresh, file);
-    const folder = openSync(this.#folder, "r");
-    try {
-      fsyncSync(folder);
-    } finally {
-      closeSync(folder);
-    }
   }
 }

@@ -1,0 +1,121 @@
+import { isOpeningAfter, type ParsedLine, parseLine, ZERO_MAC } from "@sallyport/audit";
+import { SallyportError } from "@sallyport/errors";
+import { ocsfEvent } from "./ocsf-event.ts";
+import type { ChainCursor, SiemCursor } from "./siem-cursor.ts";
+
+/** A chain, its open generation, and how many records of that are checkpointed. */
+interface OpenChain {
+  readonly chain: string;
+  readonly generation: number;
+  readonly checkpointed: number;
+}
+
+/** Port: where records come from. */
+export interface TrailSource {
+  /** The chains that may be read. */
+  chains(): Promise<readonly OpenChain[]>;
+  /** Lines from a record on, as they stand; none where nothing is checkpointed there yet. */
+  read(chain: string, generation: number, from: number): Promise<readonly string[]>;
+}
+
+/** Port: where events go, and how far they got. */
+export interface EventSink {
+  /** Durable when it returns. */
+  append(lines: readonly string[]): void;
+  /** Kept after what it speaks of was appended, so that nothing is passed over: after a crash between the two, some come twice. */
+  keep(cursor: SiemCursor): void;
+}
+
+const diverged = (chain: string): SallyportError => new SallyportError("cursor.diverged", { chain });
+const BEGINNING: ChainCursor = { generation: 1, seq: 0, mac: ZERO_MAC, own: 0 };
+/** In which the listing of chains is on record. */
+const SYSTEM = "system";
+
+/** Whether a record is the very next one: numbered and linked, or the opening of a generation that cites the last of the one before. */
+function follows({ record }: ParsedLine, last: ChainCursor): boolean {
+  if (record.generation === last.generation) return record.seq === last.seq + 1 && record.prev_mac === last.mac;
+  return record.prev_mac === ZERO_MAC && isOpeningAfter(record, last);
+}
+
+/**
+ * Hands on all records since the cursor, chain by chain, as events. Each must follow the one before it: a trail that was cut, put back or written anew
+ * stops its hand-over instead of going on past it. A chain in which nothing is new but the records of our own reading is left until something is,
+ * or reading would feed itself for ever.
+ *
+ * @returns how many were handed on.
+ * @throws SallyportError `cursor.diverged` where what stands there doesn't follow what was handed on, or is another deployment's.
+ */
+export async function handOn(source: TrailSource, sink: EventSink, from: SiemCursor, signal: AbortSignal): Promise<number> {
+  let cursor = from;
+  let handedOn = 0;
+  const put = (chain: string, last: ChainCursor): void => {
+    cursor = { ...cursor, chains: { ...cursor.chains, [chain]: last } };
+    sink.keep(cursor);
+  };
+  for (const open of await source.chains()) {
+    const { chain, generation, checkpointed } = open;
+    const begun = cursor.chains[chain] ?? BEGINNING;
+    let last: ChainCursor = { ...begun, own: begun.own + (chain === SYSTEM ? 1 : 0) };
+    if (last.generation > generation || (last.generation === generation && last.seq > checkpointed)) throw diverged(chain);
+    let isNew = last.generation < generation || checkpointed - last.seq > begun.own;
+    while (isNew && !signal.aborted) {
+      const { lines, readings } = await next(source, open, last);
+      const page = eventsOf(lines, chain, last, cursor.deployment);
+      sink.append(page.events);
+      // What this reading has put on record comes after all that it was shown; fewer than there are cost one more reading, and lose nothing.
+      last = { ...page.last, own: lines.length === 0 ? last.own + readings : readings };
+      cursor = { ...cursor, deployment: page.deployment };
+      put(chain, last);
+      handedOn += lines.length;
+      isNew = lines.length > 0 && (last.generation < generation || last.seq < checkpointed);
+    }
+    put(chain, last);
+  }
+  return handedOn;
+}
+
+interface EventPage {
+  readonly events: readonly string[];
+  readonly last: ChainCursor;
+  readonly deployment: string | null;
+}
+
+/** A page's events, each record following the one before. */
+function eventsOf(lines: readonly string[], chain: string, from: ChainCursor, of: string | null): EventPage {
+  let [last, deployment] = [from, of];
+  const events = lines.map((line) => {
+    const parsed = parsedOr(line, chain);
+    const { record, mac } = parsed;
+    if (record.chain !== chain || (deployment ?? record.deployment) !== record.deployment || !follows(parsed, last)) throw diverged(chain);
+    last = { ...last, generation: record.generation, seq: record.seq, mac };
+    deployment = record.deployment;
+    return JSON.stringify(ocsfEvent(parsed));
+  });
+  return { events, last, deployment };
+}
+
+/**
+ * The next page of a chain, up to what was checkpointed when chains were listed, and how many readings it took. Where a generation has no more and a
+ * later one is open, it is the first page of that: which shows, by what it cites, whether none is missing between.
+ */
+async function next(
+  source: TrailSource,
+  { chain, generation, checkpointed }: OpenChain,
+  last: ChainCursor,
+): Promise<{ readonly lines: readonly string[]; readonly readings: number }> {
+  const pageOf = async (of: number, after: number): Promise<readonly string[]> => {
+    const lines = await source.read(chain, of, after + 1);
+    return of === generation ? lines.slice(0, Math.max(0, checkpointed - after)) : lines;
+  };
+  const lines = await pageOf(last.generation, last.seq);
+  if (lines.length > 0 || last.generation === generation) return { lines, readings: 1 };
+  return { lines: await pageOf(last.generation + 1, 0), readings: 2 };
+}
+
+function parsedOr(line: string, chain: string): ParsedLine {
+  try {
+    return parseLine(line);
+  } catch {
+    throw diverged(chain);
+  }
+}
