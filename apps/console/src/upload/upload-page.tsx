@@ -5,10 +5,12 @@ import Link from "next/link";
 import { EmptyState, PageHead, Skeleton } from "../components/states.tsx";
 import { useMay, useMe } from "../frame/me.ts";
 import { ChooseFiles } from "./choose-files.tsx";
-import { UnfinishedPanel } from "./unfinished-panel.tsx";
 import { useUpload } from "./use-upload.ts";
 
 const SendingPanel = dynamic(async () => (await import("./sending-panel.tsx")).SendingPanel, { ssr: false, loading: () => <Skeleton lines={5} label="Beginning to send" /> });
+
+/** What was begun before is looked for once the page stands. */
+const UnfinishedPanel = dynamic(async () => (await import("./unfinished-panel.tsx")).UnfinishedPanel, { ssr: false });
 
 /** Bringing a packet in: its files go into quarantine, and whoever brings them sees nothing of them again. */
 export function UploadPage() {
