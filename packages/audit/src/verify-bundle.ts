@@ -39,7 +39,8 @@ const wholeBundle = (kind: BreakKind, why: string, chain = ""): Break => ({ chai
 export async function verifyBundle(reader: BundleReader, options: { readonly fingerprint?: string } = {}): Promise<BundleVerdict> {
   const { fingerprint: pin } = options;
   if (pin !== undefined && !isFingerprint(pin)) throw new RangeError("a fingerprint is `sha256:` and 64 lower-case hexadecimal digits");
-  const files = new Set(await reader.list());
+  // In one order, so that one bundle has one verdict, however its folder lists it.
+  const files = new Set([...(await reader.list())].sort());
   if (!files.has(STATEMENT_FILE) && !files.has(MANIFEST_FILE)) throw new SallyportError("bundle.unreadable");
   const keys = files.has("keys.json") ? await readKeys(reader) : null;
   const [vkey] = keys ?? [];

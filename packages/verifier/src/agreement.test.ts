@@ -154,6 +154,12 @@ test(`of ${RUNS} bundles that were changed at random, each has one verdict, in a
   expect(broken).toBeGreaterThan(RUNS / 2);
 }, 3_600_000);
 
+test("a bundle has one verdict, in whatever order its files are listed", async () => {
+  const more: Bundle = new Map([...honest, ["longer.txt", Buffer.from("x")], ["a.txt", Buffer.from("y")]]);
+  const reversed: Bundle = new Map([...more].reverse());
+  expect(await inBrowser(reversed, null)).toEqual(await inBrowser(more, null));
+});
+
 test("what is no bundle is refused by its code, with exit status 2", async () => {
   const none: Bundle = new Map([["notes.txt", Buffer.from("nothing")]]);
   const folder = folderOf(none);
