@@ -1,9 +1,9 @@
+import { plainJson } from "@sallyport/errors";
 import { commandTable } from "./command-table.ts";
 import type { Command, Io } from "./command.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-code.ts";
 import { failureDocument, failureLines } from "./failure-text.ts";
 import { type Asked, findCommand, loadCommand, parseFor } from "./parse.ts";
-import { plainJson } from "@sallyport/errors";
 import type { Settings } from "./settings.ts";
 
 const VERSION = "0.1.0";

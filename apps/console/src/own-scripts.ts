@@ -4,7 +4,7 @@ import { WORKER_FILE } from "./verify/verifier-paths.ts";
 const OWN = /^\/_next\/static\/[A-Za-z0-9_~.-]+(?:\/[A-Za-z0-9_~.-]+)*\.js$/;
 
 /**
- * The address of a script, if it is one of this build's own files on this origin.
+ * The address of a script, if it is one of this build's own files on this origin, or the verifier's worker.
  * @throws TypeError for any other; nothing is loaded then.
  */
 export function ownScript(address: string, origin: string): string {

@@ -1,8 +1,8 @@
 import { isProcedurePath, procedures } from "@sallyport/client";
+import { plainJson } from "@sallyport/errors";
 import { callOptions, keyOption } from "../call-options.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { readText } from "../read-text.ts";
 import { UsageError } from "../usage-error.ts";

@@ -2,10 +2,10 @@ import { rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Connection, hasCode } from "@sallyport/client";
 import { makeServiceCode, SERVICE_NAME } from "@sallyport/pki";
+import { plainJson, plainText } from "@sallyport/errors";
 import { callOptions } from "../call-options.ts";
 import { type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { plainJson, plainText } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 

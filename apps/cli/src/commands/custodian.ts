@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { escrowAuditKeys, revokeOffline } from "@sallyport/app-custodian";
 import { homePaths } from "@sallyport/app-host";
+import { plainJson, plainText } from "@sallyport/errors";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { plainJson, plainText } from "@sallyport/errors";
 import { UsageError } from "../usage-error.ts";
 
 /** `sallyport custodian`: what the operator does on the custodian's own store, with everything stopped. */

@@ -1,7 +1,7 @@
+import { plainJson } from "@sallyport/errors";
 import { callOptions, keyOption } from "../call-options.ts";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
+import { plainJson, plainText } from "@sallyport/errors";
 import { type Command, type Invocation, report } from "../command.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { checkCertificates, checkPermissions, checkUsers } from "../doctor/home.ts";
 import { checkDisk, checkNode, checkVolume } from "../doctor/machine.ts";
 import { checkApi, checkProcesses, checkSettings } from "../doctor/processes.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson, plainText } from "@sallyport/errors";
 import { UsageError } from "../usage-error.ts";
 
 /** `sallyport doctor`: what is wrong with this deployment, or should be known of it. */

@@ -2,9 +2,9 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { enrolService, SallyportClientError } from "@sallyport/client";
 import { readServiceCode } from "@sallyport/pki";
+import { plainJson, plainText } from "@sallyport/errors";
 import { type Command, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson, plainText } from "@sallyport/errors";
 import { readText } from "../read-text.ts";
 import { UsageError } from "../usage-error.ts";
 

@@ -1,9 +1,9 @@
 import { relative, resolve } from "node:path";
+import { plainJson, plainText } from "@sallyport/errors";
 import { callOptions } from "../call-options.ts";
 import { type Command, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { exportChain } from "../export-chain.ts";
-import { plainJson, plainText } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { UploadDocument, UploadedPacket, UploadStanding } from "@sallyport/client";
+import { plainJson } from "@sallyport/errors";
 import { callOptions, keyOption } from "../call-options.ts";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { readText } from "../read-text.ts";
 import { DOCUMENT_TYPES, isDocumentId, isDocumentType } from "../document-type.ts";

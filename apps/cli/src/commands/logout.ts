@@ -1,7 +1,7 @@
 import { terminalDesk } from "@sallyport/client";
+import { plainJson } from "@sallyport/errors";
 import { type Command, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson } from "@sallyport/errors";
 import { profileFolder } from "../profile.ts";
 import { readSession, removeSession, TERMINAL } from "../session-file.ts";
 

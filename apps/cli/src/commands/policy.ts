@@ -1,6 +1,6 @@
+import { plainJson, plainText } from "@sallyport/errors";
 import { type Command, type Invocation, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { plainJson, plainText } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 

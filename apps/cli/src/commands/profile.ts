@@ -1,7 +1,7 @@
+import { plainJson, plainText } from "@sallyport/errors";
 import { callOptions, keyOption } from "../call-options.ts";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { plainJson, plainText } from "@sallyport/errors";
 import { asProfile } from "../profile.ts";
 import { readText } from "../read-text.ts";
 import { UsageError } from "../usage-error.ts";

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { renewService } from "@sallyport/client";
+import { plainJson, plainText } from "@sallyport/errors";
 import { type Command, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson, plainText } from "@sallyport/errors";
 import { profileFolder } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 

@@ -1,7 +1,7 @@
 import { revokeWorkload } from "@sallyport/app-host";
+import { plainJson } from "@sallyport/errors";
 import { type Command, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson } from "@sallyport/errors";
 import { profileFolder } from "../profile.ts";
 
 /** `sallyport revoke`: a local profile's certificates stop being accepted. */

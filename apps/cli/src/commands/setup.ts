@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { plainJson } from "@sallyport/errors";
 import { type Command, optionText } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { plainJson } from "@sallyport/errors";
 import { UsageError } from "../usage-error.ts";
 
 /** `sallyport setup`: the first registration of a deployment that was started empty. */

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { isFingerprint, verdictLines, verifyBundle } from "@sallyport/audit";
 import { directoryReader } from "@sallyport/audit/bundle-folder";
+import { plainJson } from "@sallyport/errors";
 import { type Command, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson } from "@sallyport/errors";
 import { UsageError } from "../usage-error.ts";
 
 /** `sallyport verify`: an exported bundle, with public keys only. */

@@ -1,8 +1,8 @@
+import { plainJson, plainText } from "@sallyport/errors";
 import { keyOption } from "../call-options.ts";
 import { type Command, report } from "../command.ts";
 import { certificateFiles } from "../certificate-file.ts";
 import { EXIT } from "../exit-code.ts";
-import { plainJson, plainText } from "@sallyport/errors";
 import { profileNames } from "../profile.ts";
 import { isRevoked, readProfileFile } from "../profile-file.ts";
 import { UsageError } from "../usage-error.ts";

@@ -1,9 +1,9 @@
 import { type KeyObject, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { writePrivate } from "@sallyport/app-host";
 import { hmacHex, secretKey } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { writeDurably } from "../write-durably.ts";
 import { FILED, type FileFacts } from "./delivery.ts";
 
 /** How a delivery was decided, and what is left for the site to read. Holds no value of a file and no name. */
@@ -40,7 +40,7 @@ export class DropState {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
     const file = join(folder, "names.key");
-    if (!existsSync(file)) writeDurably(file, randomBytes(32));
+    if (!existsSync(file)) writePrivate(file, randomBytes(32));
     const bytes = readFileSync(file);
     if (bytes.length !== 32) throw new SallyportError("secret.missing", { file });
     this.#key = secretKey(bytes);
@@ -62,7 +62,7 @@ export class DropState {
 
   /** Durable when it returns. */
   put(id: string, standing: Standing): void {
-    writeDurably(this.#file(id), JSON.stringify(standing));
+    writePrivate(this.#file(id), JSON.stringify(standing));
   }
 
   forget(id: string): void {

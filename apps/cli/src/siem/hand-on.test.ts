@@ -209,9 +209,21 @@ test.each<[string, (trail: Trail) => void]>([
   trail.add(SITE, 6);
   await round(trail);
   change(trail);
-  const before = linesOut().length;
+  const ofSite = (): readonly string[] => uids().filter((uid) => uid.includes(SITE));
+  const before = ofSite();
   await expect(round(trail)).rejects.toMatchObject({ code: "cursor.diverged" });
-  expect(linesOut().filter((line) => line.includes(SITE)).length).toBeLessThanOrEqual(before);
+  expect(ofSite()).toEqual(before);
+});
+
+test("one chain that doesn't follow keeps none of the others from being handed on", async () => {
+  const other = "site:STUDY/702";
+  const trail = new Trail(SITE, "system", other);
+  trail.add(SITE, 6);
+  await round(trail);
+  trail.lines.get(SITE)?.at(-1)?.splice(2);
+  trail.add(other, 3);
+  await expect(round(trail)).rejects.toMatchObject({ code: "cursor.diverged" });
+  expect(uids().filter((uid) => uid.includes(other))).toEqual(every(trail, other, [3]));
 });
 
 test("a cursor that isn't one is refused, and one that is not there begins at the beginning", () => {

@@ -39,38 +39,46 @@ function follows({ record }: ParsedLine, last: ChainCursor): boolean {
 
 /**
  * Hands on all records since the cursor, chain by chain, as events. Each must follow the one before it: a trail that was cut, put back or written anew
- * stops its hand-over instead of going on past it. A chain in which nothing is new but the records of our own reading is left until something is,
- * or reading would feed itself for ever.
+ * stops its hand-over instead of going on past it, while the other chains go on. A chain in which nothing is new but the records of our own reading is
+ * left until something is, or reading would feed itself for ever.
  *
  * @returns how many were handed on.
- * @throws SallyportError `cursor.diverged` where what stands there doesn't follow what was handed on, or is another deployment's.
+ * @throws SallyportError `cursor.diverged`, once the other chains are handed on, where what stands in one doesn't follow what was, or is another deployment's.
  */
 export async function handOn(source: TrailSource, sink: EventSink, from: SiemCursor, signal: AbortSignal): Promise<number> {
   let cursor = from;
   let handedOn = 0;
-  const put = (chain: string, last: ChainCursor): void => {
-    cursor = { ...cursor, chains: { ...cursor.chains, [chain]: last } };
+  let stopped: SallyportError | null = null;
+  const put = (chain: string, last: ChainCursor, deployment: string | null): void => {
+    cursor = { ...cursor, deployment, chains: { ...cursor.chains, [chain]: last } };
     sink.keep(cursor);
   };
   for (const open of await source.chains()) {
     const { chain, generation, checkpointed } = open;
-    const begun = cursor.chains[chain] ?? BEGINNING;
-    let last: ChainCursor = { ...begun, own: begun.own + (chain === SYSTEM ? 1 : 0) };
-    if (last.generation > generation || (last.generation === generation && last.seq > checkpointed)) throw diverged(chain);
-    let isNew = last.generation < generation || checkpointed - last.seq > begun.own;
-    while (isNew && !signal.aborted) {
-      const { lines, readings } = await next(source, open, last);
-      const page = eventsOf(lines, chain, last, cursor.deployment);
-      sink.append(page.events);
-      // What this reading has put on record comes after all that it was shown; fewer than there are cost one more reading, and lose nothing.
-      last = { ...page.last, own: lines.length === 0 ? last.own + readings : readings };
-      cursor = { ...cursor, deployment: page.deployment };
-      put(chain, last);
-      handedOn += lines.length;
-      isNew = lines.length > 0 && (last.generation < generation || last.seq < checkpointed);
+    let last = cursor.chains[chain] ?? BEGINNING;
+    let isNew = last.generation !== generation || checkpointed < last.seq || checkpointed - last.seq > last.own;
+    if (chain === SYSTEM) {
+      last = { ...last, own: last.own + 1 };
+      put(chain, last, cursor.deployment);
     }
-    put(chain, last);
+    try {
+      while (isNew && !signal.aborted) {
+        if (last.generation > generation || (last.generation === generation && last.seq > checkpointed)) throw diverged(chain);
+        const { lines, readings } = await next(source, open, last);
+        const page = eventsOf(lines, chain, last, cursor.deployment);
+        sink.append(page.events);
+        // What this reading has put on record comes after all that it was shown; fewer than there are cost one more reading, and lose nothing.
+        last = { ...page.last, own: lines.length === 0 ? last.own + readings : readings };
+        put(chain, last, page.deployment);
+        handedOn += lines.length;
+        isNew = lines.length > 0 && (last.generation < generation || last.seq < checkpointed);
+      }
+    } catch (error) {
+      if (!(error instanceof SallyportError) || error.code !== "cursor.diverged") throw error;
+      stopped ??= error;
+    }
   }
+  if (stopped !== null) throw stopped;
   return handedOn;
 }
 

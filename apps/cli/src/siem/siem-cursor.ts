@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
+import { writePrivate } from "@sallyport/app-host";
+import { isMac } from "@sallyport/audit";
 import { SallyportError } from "@sallyport/errors";
-import { writeDurably } from "../write-durably.ts";
 
 /** The last record of a chain that was handed on. */
 export interface ChainCursor {
@@ -23,7 +24,7 @@ export interface SiemCursor {
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 const isChainCursor = (value: unknown): value is ChainCursor => {
   const { generation, seq, mac, own } = (value ?? {}) as Partial<ChainCursor>;
-  return isCount(generation) && isCount(seq) && isCount(own) && typeof mac === "string" && /^[0-9a-f]{64}$/.test(mac);
+  return isCount(generation) && isCount(seq) && isCount(own) && typeof mac === "string" && isMac(mac);
 };
 
 function isCursor(value: unknown): value is SiemCursor {
@@ -44,4 +45,4 @@ export function readCursor(file: string): SiemCursor {
 }
 
 /** Keeps a cursor: whole or not at all, and on the disk when it returns. */
-export const writeCursor = (file: string, cursor: SiemCursor): void => writeDurably(file, `${JSON.stringify(cursor)}\n`);
+export const writeCursor = (file: string, cursor: SiemCursor): void => writePrivate(file, `${JSON.stringify(cursor)}\n`);

@@ -1,16 +1,23 @@
 "use client";
 
+import { useState } from "react";
 import { DropFrame } from "../components/drop-frame.tsx";
 import { chosenByDrop, chosenByInput, type ChosenFile } from "./chosen-bundles.ts";
 
 /** Where an export's folder is dropped, or chosen by the browser's own chooser. */
 export function ChooseFolder({ onChosen }: { readonly onChosen: (files: readonly ChosenFile[]) => void }) {
+  const [isUnreadable, setUnreadable] = useState(false);
   return (
     <DropFrame
       text="Drop the export's folder here, or"
       hint="It is read here, in your browser. Nothing of it is sent anywhere, and nothing is kept."
-      onDrop={(dropped) => void chosenByDrop(dropped).then(onChosen)}
+      onDrop={(dropped) => void chosenByDrop(dropped).then(onChosen, () => setUnreadable(true))}
     >
+      {isUnreadable && (
+        <p role="alert" className="field-error">
+          The browser can't read what was dropped, and nothing was checked. Choose the folder by the button.
+        </p>
+      )}
       <label className="button file-button button-primary">
         <input
           type="file"

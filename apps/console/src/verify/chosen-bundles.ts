@@ -13,8 +13,6 @@ export interface ChosenFolder {
 
 /** What every bundle has at least one of (docs/spec/bundle-v1.md). */
 const MARKS = new Set(["statement.note", "manifest.json"]);
-/** More than this isn't an export, and takes long to look through. */
-const FILES_MAX = 10_000;
 
 /** The bundles among chosen files: each folder that has what makes one. Where there is none, all of them as one, so that the verdict says what they are. */
 export function bundlesOf(chosen: readonly ChosenFile[]): readonly ChosenFolder[] {
@@ -39,7 +37,7 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<readonly Fil
   const entries: FileSystemEntry[] = [];
   for (;;) {
     const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (part.length === 0 || entries.length > FILES_MAX) return entries;
+    if (part.length === 0) return entries;
     entries.push(...part);
   }
 }
@@ -47,14 +45,14 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<readonly Fil
 async function under(entry: FileSystemEntry): Promise<readonly ChosenFile[]> {
   if (entry.isFile) return [{ path: entry.fullPath.replace(/^\//, ""), file: await fileOf(entry as FileSystemFileEntry) }];
   const inside: ChosenFile[] = [];
-  for (const each of await entriesOf(entry as FileSystemDirectoryEntry)) {
-    inside.push(...(await under(each)));
-    if (inside.length > FILES_MAX) break;
-  }
+  for (const each of await entriesOf(entry as FileSystemDirectoryEntry)) inside.push(...(await under(each)));
   return inside;
 }
 
-/** Files that were dropped, folders with all that is in them. The entries are asked for at once: after a wait the browser has forgotten them. */
+/**
+ * Files that were dropped, folders with all that is in them. The entries are asked for at once: after a wait the browser has forgotten them.
+ * @throws DOMException for what the browser can't read.
+ */
 export async function chosenByDrop({ items }: DataTransfer): Promise<readonly ChosenFile[]> {
   const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   return (await Promise.all(entries.map(under))).flat();

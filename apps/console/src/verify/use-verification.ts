@@ -2,6 +2,7 @@
 
 import type { VerifyAnswer, VerifyRequest } from "@sallyport/verifier";
 import { useEffect, useRef, useState } from "react";
+import { UploadSpeed } from "../upload/upload-speed.ts";
 import type { ChosenFolder } from "./chosen-bundles.ts";
 import { WORKER_FILE } from "./verifier-paths.ts";
 
@@ -12,8 +13,6 @@ export type Verification = { readonly path: string } & (
   | { readonly phase: "done"; readonly verdict: Extract<VerifyAnswer, { kind: "verdict" }>["verdict"] }
   | { readonly phase: "refused" }
 );
-
-const PACE_AFTER_MS = 1000;
 
 /** Asks a worker for one bundle; it tells how far it is. */
 async function inWorker(
@@ -50,11 +49,11 @@ export function useVerification() {
     };
     setAll(folders.map(({ path }) => ({ path, phase: "waiting" })));
     for (const [at, { path, files }] of folders.entries()) {
-      const fromMs = performance.now();
+      const speed = new UploadSpeed();
       try {
         const answer = await inWorker(worker, { files, fingerprint }, ({ bytes, ofBytes }) => {
-          const tookMs = performance.now() - fromMs;
-          put(at, { path, phase: "reading", bytes, ofBytes, perSecond: tookMs < PACE_AFTER_MS ? null : (bytes * 1000) / tookMs });
+          speed.note(performance.now(), bytes);
+          put(at, { path, phase: "reading", bytes, ofBytes, perSecond: speed.perSecond });
         });
         put(at, answer.kind === "verdict" ? { path, phase: "done", verdict: answer.verdict } : { path, phase: "refused" });
       } catch {

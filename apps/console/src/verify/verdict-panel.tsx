@@ -46,7 +46,10 @@ function Facts({ verdict: { chain, deployment, records, checkpoints, asOf, finge
   );
 }
 
-const BREAK_COLUMNS: readonly Column<Verdict["breaks"][number]>[] = [
+/** A break and which of them it is: two may read alike. */
+type NumberedBreak = Verdict["breaks"][number] & { readonly n: number };
+
+const BREAK_COLUMNS: readonly Column<NumberedBreak>[] = [
   { key: "kind", title: "Kind", isHeader: true, cell: ({ kind }) => kind },
   { key: "where", title: "Where", cell: ({ generation, seq }) => (generation === 0 ? "the export as a whole" : `generation ${generation}, record ${seq}`) },
   { key: "why", title: "Why", cell: ({ why }) => why },
@@ -110,7 +113,7 @@ export function VerdictPanel({ of, n }: { readonly of: Verification; readonly n:
       </p>
       <p>{what}</p>
       {verdict.breaks.length > 0 && (
-        <Table isLong caption="What is broken" columns={BREAK_COLUMNS} rows={verdict.breaks} keyOf={({ generation, seq, kind, why }) => `${generation} ${seq} ${kind} ${why}`} />
+        <Table isLong caption="What is broken" columns={BREAK_COLUMNS} rows={verdict.breaks.map((found, n): NumberedBreak => ({ ...found, n }))} keyOf={({ n }) => String(n)} />
       )}
       <Facts verdict={verdict} />
       <Sentences title="This proves" lines={verdict.proves} />
