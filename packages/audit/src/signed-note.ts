@@ -2,8 +2,11 @@ import { ed25519Public, ed25519RawOf, sha256, signEd25519, verifyEd25519 } from 
 import { SallyportError } from "@sallyport/errors";
 import type { KeyObject } from "node:crypto";
 
-/** Signature type identifier of Ed25519 (C2SP signed-note, "Signature types"). */
+/** Signature type identifiers (C2SP signed-note, "Signature types"). */
 const ED25519 = 0x01;
+/** Of an Ed25519 cosignature with its time (C2SP tlog-cosignature). */
+export const COSIGNATURE = 0x04;
+type SignatureType = typeof ED25519 | typeof COSIGNATURE;
 const EM_DASH = "\u2014";
 const KEY_NAME = /^[^\s+]+$/u;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -13,7 +16,7 @@ const SIGNATURES_MAX = 64;
 /** A verifier key: who signs, and the raw Ed25519 public key. */
 export interface Vkey {
   readonly name: string;
-  /** First four bytes of SHA-256(name ‖ "\n" ‖ 0x01 ‖ public key), lower-case hex. */
+  /** First four bytes of SHA-256(name ‖ "\n" ‖ signature type ‖ public key), lower-case hex. */
   readonly keyId: string;
   readonly raw: Buffer;
 }
@@ -46,22 +49,23 @@ function hasControl(text: string): boolean {
   return false;
 }
 
-function keyIdOf(name: string, raw: Uint8Array): Buffer {
-  return sha256(Buffer.concat([Buffer.from(`${name}\n`, "utf8"), Buffer.of(ED25519), raw])).subarray(0, 4);
+/** What a signature line begins with, so that a reader knows whose it says it is. */
+export function keyIdOf(name: string, raw: Uint8Array, type: SignatureType = ED25519): Buffer {
+  return sha256(Buffer.concat([Buffer.from(`${name}\n`, "utf8"), Buffer.of(type), raw])).subarray(0, 4);
 }
 
 /** A key's fingerprint as people compare it: `sha256:` and the SHA-256 of the raw public key in hex. */
 export const keyFingerprint = (raw: Uint8Array): string => `sha256:${sha256(raw).toString("hex")}`;
 
 /**
- * Spells a verifier key: `name+<key id>+<base64(0x01 ‖ public key)>`.
+ * Spells a verifier key: `name+<key id>+<base64(signature type ‖ public key)>`; the type is 0x01, or 0x04 for who cosigns.
  *
  * @throws SallyportError `note.invalid` for a name with a space or a plus, or a key that hasn't 32 bytes.
  */
-export function vkeyOf(name: string, raw: Uint8Array): string {
+export function vkeyOf(name: string, raw: Uint8Array, type: SignatureType = ED25519): string {
   assertKeyName(name);
   if (raw.length !== 32) throw invalid("public key");
-  return `${name}+${keyIdOf(name, raw).toString("hex")}+${Buffer.concat([Buffer.of(ED25519), raw]).toString("base64")}`;
+  return `${name}+${keyIdOf(name, raw, type).toString("hex")}+${Buffer.concat([Buffer.of(type), raw]).toString("base64")}`;
 }
 
 /**
@@ -69,14 +73,14 @@ export function vkeyOf(name: string, raw: Uint8Array): string {
  *
  * @throws SallyportError `note.invalid`.
  */
-export function parseVkey(vkey: string): Vkey {
+export function parseVkey(vkey: string, type: SignatureType = ED25519): Vkey {
   const [name, keyId, ...rest] = vkey.split("+");
   // Base64 may hold plus signs of its own.
   const bytes = decodeBase64(rest.join("+"));
   if (name === undefined || keyId === undefined || bytes === null) throw invalid("vkey");
-  if (bytes.length !== 33 || bytes[0] !== ED25519) throw invalid("vkey");
+  if (bytes.length !== 33 || bytes[0] !== type) throw invalid("vkey");
   const raw = bytes.subarray(1);
-  if (vkeyOf(name, raw) !== vkey) throw invalid("vkey");
+  if (vkeyOf(name, raw, type) !== vkey) throw invalid("vkey");
   return { name, keyId, raw };
 }
 
@@ -90,15 +94,19 @@ export function signNote(text: string, signer: NoteSigner): string {
   if (!text.endsWith("\n") || hasControl(text) || Buffer.from(text, "utf8").toString("utf8") !== text) throw invalid("text");
   const signature = signEd25519(signer.privateKey, Buffer.from(text, "utf8"));
   const line = Buffer.concat([keyIdOf(signer.name, ed25519RawOf(signer.privateKey)), signature]).toString("base64");
-  return `${text}\n${EM_DASH} ${signer.name} ${line}\n`;
+  return `${text}\n${signatureLine(signer.name, line)}`;
 }
 
-interface SignatureLine {
+/** One line of a note's signatures, with its newline. `encoded` is base64 of key id and signature. */
+export const signatureLine = (name: string, encoded: string): string => `${EM_DASH} ${name} ${encoded}\n`;
+
+export interface SignatureLine {
   readonly name: string;
   readonly bytes: Buffer;
 }
 
-function parseSignatureLine(line: string): SignatureLine {
+/** Reads a signature line without its newline. @throws SallyportError `note.invalid`. */
+export function parseSignatureLine(line: string): SignatureLine {
   const [dash, name, encoded, ...rest] = line.split(" ");
   if (dash !== EM_DASH || name === undefined || encoded === undefined || rest.length > 0) throw invalid("signature line");
   const bytes = decodeBase64(encoded);
@@ -107,7 +115,7 @@ function parseSignatureLine(line: string): SignatureLine {
 }
 
 /** Parts a note into its text (with the last newline) and its signature lines, trusting neither. */
-function splitNote(note: string): { readonly text: string; readonly signatures: readonly SignatureLine[] } {
+export function splitNote(note: string): { readonly text: string; readonly signatures: readonly SignatureLine[] } {
   const cut = note.lastIndexOf("\n\n");
   if (cut === -1 || !note.endsWith("\n") || hasControl(note)) throw invalid("form");
   const lines = note.slice(cut + 2, -1).split("\n");

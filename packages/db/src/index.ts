@@ -1,4 +1,5 @@
 export { accessReviewStore } from "./access-review-store.ts";
+export { type AnchorKind, type AnchorStanding, type AnchorStore, anchorStore, type StoredAnchor } from "./anchor-store.ts";
 export { approvalStore } from "./approval-store.ts";
 export { assertSafe } from "./assert-safe.ts";
 export { assignmentStore } from "./assignment-store.ts";
@@ -28,5 +29,6 @@ export { subjectActStore } from "./subject-act-store.ts";
 export { subjectStore } from "./subject-store.ts";
 export { type TrailReader, trailReader } from "./trail-reader.ts";
 export { trailStore } from "./trail-store.ts";
+export { type TreeStore, treeStore } from "./tree-store.ts";
 export { uploadStore } from "./upload-store.ts";
 export { type UploadSweep, uploadSweep } from "./upload-sweep.ts";
