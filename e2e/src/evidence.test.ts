@@ -46,6 +46,7 @@ beforeAll(async () => {
   await Promise.all([ingest.close(), steward.close(), reviewer.close()]);
   exported = await product.json<Exported>(["--as", "auditor", "export", "--chain", CHAIN, "--out", bundle("site")]);
   await product.json(["--as", "auditor", "export", "--chain", "system", "--out", bundle("system")]);
+  await product.json(["--as", "auditor", "prove", "--chain", CHAIN, "--seq", "2", "--out", bundle("two.tlog-proof")]);
   await product.stop();
 }, 300_000);
 afterAll(async () => await product.remove(), 120_000);
@@ -69,6 +70,22 @@ describe("an export, with everything stopped and no secret at hand", () => {
     const ended = await verify(bundle("site"), "--key", `sha256:${"0".repeat(64)}`, "--json");
     expect(ended.code).toBe(1);
     expect(verdictOf(ended).breaks[0]).toMatchObject({ kind: "foreign" });
+  });
+
+  test("is joined by one record's proof, which verifies by itself and no longer does once a word of it is another", async () => {
+    const proven = await verify(bundle("two.tlog-proof"), "--key", exported.fingerprint, "--json");
+    expect([proven.code, JSON.parse(proven.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ whole: true, pinned: true, record: expect.objectContaining({ chain: CHAIN, seq: 2 }) as unknown }),
+    ]);
+    const text = readFileSync(bundle("two.tlog-proof"), "utf8");
+    const extra = /extra (\S+)/.exec(text)?.[1] ?? "";
+    const changed = Buffer.from(extra, "base64")
+      .toString("utf8")
+      .replace(/decision\\":\\"[a-z]+/, String.raw`decision\":\"allowed`);
+    writeFileSync(bundle("changed.tlog-proof"), text.replace(extra, Buffer.from(changed, "utf8").toString("base64")));
+    expect((await verify(bundle("changed.tlog-proof"), "--key", exported.fingerprint)).code).toBe(1);
+    expect((await verify(bundle("two.tlog-proof"), "--key", `sha256:${"0".repeat(64)}`)).code).toBe(1);
   });
 
   test("is no bundle where the folder is empty", async () => {

@@ -1,10 +1,11 @@
 import type { ChainState, TrailArchive } from "@sallyport/api";
 import { lineOf } from "@sallyport/audit";
 import type { Custodian } from "@sallyport/custody";
-import type { CheckpointStore, RecordStore } from "@sallyport/db";
+import type { AnchorStore, CheckpointStore, RecordStore, TreeStore } from "@sallyport/db";
 import { SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
 import type { CustodianWatch } from "./custodian-watch.ts";
+import { trailProofs } from "./trail-proofs.ts";
 
 const SIGN_DEADLINE_MS = 20_000;
 const VERIFY_DEADLINE_MS = 120_000;
@@ -14,12 +15,16 @@ export interface ArchiveDeps {
   readonly checkpoints: CheckpointStore;
   readonly custodian: Pick<Custodian, "sign" | "status">;
   readonly watch: CustodianWatch;
+  readonly trees: TreeStore;
+  readonly anchors: AnchorStore;
   /** Display names of principals, by id. */
   readonly names: () => Promise<Readonly<Record<string, string>>>;
 }
 
 /** What auditors read, from the store and from the custodian. */
 export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
+  ...trailProofs({ ...deps, checkpoint: (chain) => checkpointNow(deps, chain), vkey: () => deps.watch.status().checkpointKey.vkey }),
+
   async chains(grant, includeSystem) {
     const names = await deps.records.chains(grant.siteKeys() as readonly `${string}/${string}`[]);
     return Promise.all([...names, ...(includeSystem ? ["system"] : [])].map((chain) => stateOf(deps, chain)));
@@ -53,8 +58,7 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
   },
 
   async openExport(grant, chain) {
-    const { checkpoints: fresh } = await deps.custodian.sign({ kind: "checkpoint", chains: [chain] }, SIGN_DEADLINE_MS);
-    for (const checkpoint of fresh) await deps.checkpoints.insert(checkpoint);
+    await checkpointNow(deps, chain);
     const { notes, checkpoints: stated } = await deps.custodian.sign({ kind: "export", chain, requestedBy: grant.principal, requestId: grant.requestId }, SIGN_DEADLINE_MS);
     const [statement] = notes;
     if (statement === undefined) throw new SallyportError("trail.unavailable");
@@ -84,6 +88,11 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return chains.includes("*") ? verdicts : verdicts.filter(({ chain }) => chains.includes(chain));
   },
 });
+
+async function checkpointNow({ custodian, checkpoints }: ArchiveDeps, chain: string): Promise<void> {
+  const { checkpoints: fresh } = await custodian.sign({ kind: "checkpoint", chains: [chain] }, SIGN_DEADLINE_MS);
+  for (const checkpoint of fresh) await checkpoints.insert(checkpoint);
+}
 
 async function stateOf(deps: ArchiveDeps, chain: string): Promise<ChainState> {
   const last = (await deps.records.generations(chain)).at(-1);

@@ -2,12 +2,14 @@ import type { EventLog, EvidencePort, Trail } from "@sallyport/api";
 import { canonicalJson, sha256Hex } from "@sallyport/crypto";
 import { codeOf } from "@sallyport/errors";
 import type { Head } from "@sallyport/audit";
+import type { TreeStore } from "@sallyport/db";
 
 const IDLE_MS = 15 * 60_000;
 
 export interface RoundDeps<Tx> {
   readonly heads: () => Promise<readonly Head[]>;
   readonly evidence: EvidencePort;
+  readonly trees: Pick<TreeStore, "extend">;
   readonly trail: Trail<Tx>;
   readonly log: EventLog;
   readonly now: () => number;
@@ -48,7 +50,8 @@ export class CheckpointRounds<Tx> {
   /** One chain that can't be signed, because it is broken, say, doesn't keep the others from it. */
   async #sign(head: Head): Promise<void> {
     try {
-      await this.#deps.evidence.checkpoint([head.chain]);
+      const { evidence, trees } = this.#deps;
+      for (const { chain, generation, size } of await evidence.checkpoint([head.chain])) await trees.extend(chain, generation, size);
       this.#signed.set(head.chain, stateOf(head));
     } catch (error) {
       this.#deps.log.event("checkpoint.failed", { chain: head.chain, code: codeOf(error) });

@@ -18,6 +18,7 @@ import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, documentStatement } from "@sallyport/custody";
 import {
+  anchorStore,
   checkpointStore,
   type Database,
   peopleStores,
@@ -28,6 +29,7 @@ import {
   searchIndexer,
   studyStore,
   trailStore,
+  treeStore,
   uploadSweep,
   type Tx,
 } from "@sallyport/db";
@@ -170,6 +172,7 @@ export class ApiProcess {
     const log = eventLog(write, now);
     const records = recordStore(database);
     const checkpoints = checkpointStore(database);
+    const [trees, anchors] = [treeStore(database), anchorStore(database)];
     const status = this.watch.status();
     const heads = async () => this.store.heads(await records.chains("all"));
     const lost = await firstLost(status.marks, await heads(), ({ chain, generation, size, mac }) => this.store.holds({ chain, generation, seq: size, mac, prevMac: "", body: "" }));
@@ -211,7 +214,7 @@ export class ApiProcess {
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       signDocument: signDocumentBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),
-      archive: trailArchive({ records, checkpoints, custodian, watch: this.watch, names: () => this.policies.names() }),
+      archive: trailArchive({ records, checkpoints, trees, anchors, custodian, watch: this.watch, names: () => this.policies.names() }),
       names: keptFor(NAMES_MS, now, () => this.policies.names()),
       pillars: { now: () => pillarStates(standing), fingerprint: () => this.watch.status().checkpointKey.fingerprint },
     };
@@ -237,7 +240,7 @@ export class ApiProcess {
       ...(judgePeer !== undefined && { judgePeer }),
     });
     this.#listener = listener;
-    const rounds = new CheckpointRounds({ heads, evidence: evidencePort, trail: this.trail, log, now });
+    const rounds = new CheckpointRounds({ heads, evidence: evidencePort, trees, trail: this.trail, log, now });
     for (const desk of [this.policy, this.profiles, this.sessions]) this.#every(POLICY_MS, () => desk.refresh());
     this.#every(SEEN_MS, () => this.sessions.flush());
     this.#every(ENDED_MS, () => endDueSessions(signIn).catch(() => undefined));

@@ -115,6 +115,8 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     ],
     "trail.openExport": chains((chain) => ({ chain })),
     "trail.readExport": chains((chain) => ({ chain, generation: 1, from: 1 })),
+    "trail.prove": chains((chain) => ({ chain, generation: 1, seq: 1 })),
+    "trail.proveGrowth": chains((chain) => ({ chain, generation: 1, from: 1 })),
     "trail.verify": chains((chain) => ({ chains: [chain] })),
     "crossings.get": chains((chain) => ({ chain, generation: 1, seq: 1 })),
     "crossings.verify": chains((chain) => ({ chains: [chain] })),

@@ -82,6 +82,8 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "trail.chains": ["auditor", {}],
   "trail.openExport": ["auditor", { chain: `site:${STUDY}/701` }],
   "trail.readExport": ["auditor", { chain: `site:${STUDY}/701`, generation: 1, from: 1 }],
+  "trail.prove": ["auditor", { chain: `site:${STUDY}/701`, generation: 1, seq: 1 }],
+  "trail.proveGrowth": ["auditor", { chain: `site:${STUDY}/701`, generation: 1, from: 1 }],
   "trail.verify": ["auditor", { chains: [`site:${STUDY}/701`] }],
   "crossings.search": ["auditor", {}],
   "crossings.get": ["auditor", { chain: "system", generation: 1, seq: 1 }],

@@ -75,6 +75,7 @@ import { correctWithdrawal, withdraw } from "./routers/subjects/withdraw.ts";
 import { listWorkloads } from "./routers/workloads/list-workloads.ts";
 import { offboardWorkload } from "./routers/workloads/offboard-service.ts";
 import { listChains } from "./routers/trail/list-chains.ts";
+import { proveGrowth, proveRecord } from "./routers/trail/prove-record.ts";
 import { verifyChains } from "./routers/trail/verify-chains.ts";
 
 /** Every procedure there is, each made by the one boundary. */
@@ -156,7 +157,14 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     },
     policy: policyProcedures(boundary, deps),
     profiles: { list: listProfiles(boundary, deps), get: getProfile(boundary, deps), compare: compareProfile(boundary, deps) },
-    trail: { chains: listChains(boundary, deps), openExport: openExport(boundary, deps), readExport: readExport(boundary, deps), verify: verifyChains(boundary, deps) },
+    trail: {
+      chains: listChains(boundary, deps),
+      openExport: openExport(boundary, deps),
+      readExport: readExport(boundary, deps),
+      prove: proveRecord(boundary, deps),
+      proveGrowth: proveGrowth(boundary, deps),
+      verify: verifyChains(boundary, deps),
+    },
     crossings: {
       search: searchCrossings(boundary, deps),
       get: getCrossing(boundary, deps),

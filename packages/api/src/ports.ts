@@ -116,6 +116,16 @@ export interface TrailArchive {
     grant: Grant,
     request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number },
   ): Promise<{ readonly lines: readonly string[]; readonly signatures: readonly string[] }>;
+  /** One record with the proof that it is in its chain's newest checkpoint; null where there is none that the grant reaches. @throws `trail.unprovable`. */
+  prove(
+    grant: Grant,
+    at: { readonly chain: string; readonly generation: number; readonly seq: number },
+  ): Promise<{ readonly proof: string; readonly checkpoint: { readonly size: number; readonly root: string }; readonly witnesses: readonly string[] } | null>;
+  /** That the newest checkpoint continues the one which covers `from`; null where there is none. @throws `trail.unprovable`. */
+  proveGrowth(
+    grant: Grant,
+    of: { readonly chain: string; readonly generation: number; readonly from: number },
+  ): Promise<{ readonly from: string; readonly to: string; readonly proof: readonly string[]; readonly vkey: string } | null>;
   verify(
     grant: Grant,
     chains: readonly string[],

@@ -53,7 +53,15 @@ test("a request to a witness is read as it is spelt, and no other way", () => {
   const body = witnessRequestText(request);
   expect(parseWitnessRequest(body)).toEqual(request);
   expect(parseWitnessRequest(witnessRequestText({ ...request, oldSize: 0, proof: [] }))).toEqual({ ...request, oldSize: 0, proof: [] });
-  for (const other of ["", "old 3", body.replace("old 3", "old 03"), body.replace("old 3", "new 3"), body.replace("old 3", "old 9999999999999999"), body.replace("AQ", "A"), `old 1\n${"x\n".repeat(64)}\n${text}`]) {
+  for (const other of [
+    "",
+    "old 3",
+    body.replace("old 3", "old 03"),
+    body.replace("old 3", "new 3"),
+    body.replace("old 3", "old 9999999999999999"),
+    body.replace("AQ", "A"),
+    `old 1\n${"x\n".repeat(64)}\n${text}`,
+  ]) {
     expect(() => parseWitnessRequest(other)).toThrow(invalid);
   }
 });

@@ -1,7 +1,21 @@
 import { expect, test } from "vitest";
 import { checkpointPair } from "../test-support/memory-bundle.ts";
 import { auditKey, sealLog } from "../test-support/sealed-log.ts";
-import { checkpointKeyName, checkpointOrigin, checkpointText, inclusionProof, isRecordProof, keyFingerprint, leafHash, lineOf, merkleRoot, recordProofText, signNote, verifyRecordProof, vkeyOf } from "./index.ts";
+import {
+  checkpointKeyName,
+  checkpointOrigin,
+  checkpointText,
+  inclusionProof,
+  isRecordProof,
+  keyFingerprint,
+  leafHash,
+  lineOf,
+  merkleRoot,
+  recordProofText,
+  signNote,
+  verifyRecordProof,
+  vkeyOf,
+} from "./index.ts";
 
 const invalid = expect.objectContaining({ code: "note.invalid" }) as Error;
 const deployment = "dabcdefghijkl";

@@ -115,7 +115,7 @@ export function parseSignatureLine(line: string): SignatureLine {
 }
 
 /** Parts a note into its text (with the last newline) and its signature lines, trusting neither. */
-export function splitNote(note: string): { readonly text: string; readonly signatures: readonly SignatureLine[] } {
+function splitNote(note: string): { readonly text: string; readonly signatures: readonly SignatureLine[] } {
   const cut = note.lastIndexOf("\n\n");
   if (cut === -1 || !note.endsWith("\n") || hasControl(note)) throw invalid("form");
   const lines = note.slice(cut + 2, -1).split("\n");

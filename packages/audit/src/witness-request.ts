@@ -15,8 +15,7 @@ export interface WitnessRequest {
 }
 
 /** Spells the body of `add-checkpoint` (C2SP tlog-witness). */
-export const witnessRequestText = ({ oldSize, proof, note }: WitnessRequest): string =>
-  `old ${oldSize}\n${proof.map((hash) => `${hash.toString("base64")}\n`).join("")}\n${note}`;
+export const witnessRequestText = ({ oldSize, proof, note }: WitnessRequest): string => `old ${oldSize}\n${proof.map((hash) => `${hash.toString("base64")}\n`).join("")}\n${note}`;
 
 /** Reads a body of `add-checkpoint`; the note in it isn't looked at. @throws SallyportError `note.invalid`. */
 export function parseWitnessRequest(body: string): WitnessRequest {

@@ -145,6 +145,8 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "subjects.withdraw": { type: "mutation", repeatable: true },
   "trail.chains": { type: "query", repeatable: true },
   "trail.openExport": { type: "query", repeatable: true },
+  "trail.prove": { type: "query", repeatable: true },
+  "trail.proveGrowth": { type: "query", repeatable: true },
   "trail.readExport": { type: "query", repeatable: true },
   "trail.verify": { type: "query", repeatable: true },
   "workloads.list": { type: "query", repeatable: true },

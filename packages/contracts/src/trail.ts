@@ -33,6 +33,16 @@ export const OpenExportOutput = strict({
 export const ReadExportInput = strict({ chain: ChainName, generation: z.int().min(1), from: z.int().min(1), limit: z.int().min(1).max(2000).default(1000) });
 export const ReadExportOutput = strict({ lines: z.array(z.string()), signatures: z.array(z.string()) });
 
+/** One record of a chain's generation. */
+export const ProveRecordInput = strict({ chain: ChainName, generation: z.int().min(1), seq: z.int().min(1) });
+/** `proof` is a C2SP tlog-proof (docs/spec/record-proof-v1.md); `witnesses` are the names of those who cosigned its checkpoint. */
+export const ProveRecordOutput = strict({ proof: z.string(), checkpoint: z.strictObject({ size: Count, root: Hex64 }), fingerprint: z.string(), witnesses: z.array(z.string()) });
+
+/** What has grown since the checkpoint that covers record `from`. */
+export const ProveGrowthInput = strict({ chain: ChainName, generation: z.int().min(1), from: z.int().min(1) });
+/** Two checkpoints as signed notes, and the RFC 6962 consistency proof from the one to the other, base64. */
+export const ProveGrowthOutput = strict({ from: z.string(), to: z.string(), proof: z.array(z.string()), vkey: z.string(), fingerprint: z.string() });
+
 export const VerifyChainsInput = strict({ chains: z.array(ChainName).max(500).optional() });
 export const VerifyChainsOutput = strict({
   whole: z.boolean(),

@@ -69,7 +69,8 @@ test("a record that was altered after its tile, or before it, no longer is what 
 });
 
 test("a tree is kept by the database alone: its tiles are neither written nor changed by the api's role", async () => {
-  const insert = trail.database.run`INSERT INTO audit.tiles (chain, generation, level, idx, hashes, root) VALUES ('system', 1, 0, 9, decode(repeat('00', 8192), 'hex'), decode(repeat('00', 32), 'hex'))`;
+  const insert = trail.database
+    .run`INSERT INTO audit.tiles (chain, generation, level, idx, hashes, root) VALUES ('system', 1, 0, 9, decode(repeat('00', 8192), 'hex'), decode(repeat('00', 32), 'hex'))`;
   await expect(insert).rejects.toMatchObject({ code: "policy.denied" });
   await expect(admin`DELETE FROM audit.tiles`).rejects.toThrow();
 });

@@ -131,6 +131,11 @@ export const catalog = {
   "trail.frozen": unavailable("trail", "The trail is under an incident, so this act is stopped.", "Wait until two people have released it."),
   "trail.unrepresentable": failed("trail", "A record can't hold this value, so nothing was done.", "Report the request id."),
   "trail.unreadable": failed("trail", "A stored record is not in its one canonical spelling.", "Verify the chain: the stored trail may have been altered."),
+  "trail.unprovable": failed(
+    "trail",
+    "What is stored there is not what was signed, so there is no proof of it.",
+    "Have the chain verified: the stored trail may have been altered.",
+  ),
   "note.invalid": failed("trail", "A signed note is malformed or is not signed by the expected key.", "Verify the chain and check the key's fingerprint."),
   "trail.awaiting_evidence": unavailable(
     "trail",
@@ -298,6 +303,7 @@ export const catalog = {
   "custodian.store": rejected(400, "The custodian's store can't be opened.", "Restore it from its backup together with its root key."),
   "bundle.unreadable": rejected(400, "This is not an export bundle.", "Name the folder that the export wrote."),
   "bundle.exists": rejected(400, "The folder for the export is not empty. Nothing was written.", "Name a new or empty folder."),
+  "file.exists": rejected(400, "There is a file of that name already. Nothing was written.", "Name a new file."),
   "cursor.unreadable": rejected(
     400,
     "The cursor isn't one that this command wrote. Nothing was handed on.",

@@ -1,0 +1,49 @@
+import { ProveGrowthInput, ProveGrowthOutput, ProveRecordInput, ProveRecordOutput } from "@sallyport/contracts";
+import { SallyportError } from "@sallyport/errors";
+import type { Boundary } from "../../boundary/procedure.ts";
+import type { ApiDeps } from "../../ports.ts";
+import { placeOfChain } from "./chain-place.ts";
+
+/** One record, with the proof that it is in a checkpoint which the custodian signed: it verifies without us. */
+export const proveRecord = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.read(
+    {
+      action: "trail.export",
+      resource: "trail",
+      input: ProveRecordInput,
+      output: ProveRecordOutput,
+      whenFrozen: "serve",
+      locate: async ({ chain }, trace) => {
+        trace.about(chain);
+        return { place: await placeOfChain(deps, chain), found: null };
+      },
+    },
+    async ({ input, grant, trace }) => {
+      trace.note({ generation: input.generation, seq: input.seq });
+      const proven = await deps.archive.prove(grant, input);
+      if (proven === null) throw new SallyportError("policy.denied");
+      return { ...proven, witnesses: [...proven.witnesses], fingerprint: deps.pillars.fingerprint() };
+    },
+  );
+
+/** That a chain has only grown since an earlier checkpoint. */
+export const proveGrowth = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.read(
+    {
+      action: "trail.export",
+      resource: "trail",
+      input: ProveGrowthInput,
+      output: ProveGrowthOutput,
+      whenFrozen: "serve",
+      locate: async ({ chain }, trace) => {
+        trace.about(chain);
+        return { place: await placeOfChain(deps, chain), found: null };
+      },
+    },
+    async ({ input, grant, trace }) => {
+      trace.note({ generation: input.generation, from: input.from });
+      const proven = await deps.archive.proveGrowth(grant, input);
+      if (proven === null) throw new SallyportError("policy.denied");
+      return { ...proven, proof: [...proven.proof], fingerprint: deps.pillars.fingerprint() };
+    },
+  );
