@@ -1,6 +1,6 @@
 import { codeOf, SallyportError } from "@sallyport/errors";
 
-/** Port: a store whose every change moves its epoch; both calls fail fast. */
+/** Port: a store whose every change moves its epoch, and only upward; both calls fail fast. */
 export interface EpochSource<Snapshot> {
   epoch(): Promise<bigint>;
   snapshot(): Promise<Snapshot>;
@@ -26,6 +26,8 @@ export class EpochPoll<Snapshot extends { readonly epoch: bigint }> {
   readonly #now: () => number;
   readonly #staleMs: number;
   #epoch: bigint | null = null;
+  /** The newest that was ever read. */
+  #newest = -1n;
   #freshMs = Number.NEGATIVE_INFINITY;
 
   constructor(source: EpochSource<Snapshot>, keeper: Keeper<Snapshot>, { now, staleMs = STALE_MS }: { readonly now: () => number; readonly staleMs?: number }) {
@@ -35,16 +37,23 @@ export class EpochPoll<Snapshot extends { readonly epoch: bigint }> {
     this.#staleMs = staleMs;
   }
 
-  /** Reads the store once if its epoch moved. Never throws. */
+  /**
+   * Reads the store once if its epoch moved. Never throws.
+   *
+   * Reads overlap, and one that began earlier may end later: what is older than anything that was read is never taken, so that nothing which
+   * was revoked is back for a moment. A store that was put back under a running process thus grows stale.
+   */
   async refresh(): Promise<void> {
     const askedMs = this.#now();
     try {
       if ((await this.#source.epoch()) !== this.#epoch) {
         const snapshot = await this.#source.snapshot();
+        if (snapshot.epoch < this.#newest) return;
+        this.#newest = snapshot.epoch;
         this.#keeper.take(snapshot);
         this.#epoch = snapshot.epoch;
       }
-      this.#freshMs = askedMs;
+      this.#freshMs = Math.max(this.#freshMs, askedMs);
     } catch (error) {
       // What was kept grows stale by itself.
       if (codeOf(error) !== "internal") return;

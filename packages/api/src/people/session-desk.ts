@@ -1,5 +1,6 @@
-import { codeOf, type ErrorCode, SallyportError } from "@sallyport/errors";
-import type { Session, SessionEnd, SessionState, SessionStore } from "@sallyport/people";
+import { type ErrorCode, SallyportError } from "@sallyport/errors";
+import type { Session, SessionEnd, SessionSnapshot, SessionState, SessionStore } from "@sallyport/people";
+import { EpochPoll } from "../epoch-poll.ts";
 
 /** How long a session is good for. */
 export interface SessionLimits {
@@ -21,7 +22,6 @@ export interface SessionGate {
   require(jti: string, isBackground: boolean): Promise<Session>;
 }
 
-const STALE_MS = 1000;
 /** An ended session is remembered for longer than any of its tokens lives, so that it can be said how it ended. */
 const REMEMBER_MS = 20 * 60_000;
 
@@ -40,12 +40,10 @@ interface Kept {
 export class SessionDesk implements SessionGate {
   readonly #store: Pick<SessionStore<never>, "epoch" | "snapshot" | "byToken" | "seen">;
   readonly #now: () => number;
-  readonly #staleMs: number;
   readonly #idleMs: number;
+  readonly #poll: EpochPoll<SessionSnapshot>;
   #kept = new Map<string, Kept>();
   #byToken = new Map<string, string>();
-  #epoch: bigint | null = null;
-  #freshMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     store: Pick<SessionStore<never>, "epoch" | "snapshot" | "byToken" | "seen">,
@@ -54,28 +52,18 @@ export class SessionDesk implements SessionGate {
     this.#store = store;
     this.#now = options.now;
     this.#idleMs = options.idleMs ?? SESSION_LIMITS.idleMs;
-    this.#staleMs = options.staleMs ?? STALE_MS;
+    const source = { epoch: () => store.epoch(), snapshot: () => store.snapshot(options.now() - REMEMBER_MS) };
+    // What is kept grows stale by itself; a store that answers nonsense is asked for everything again.
+    this.#poll = new EpochPoll<SessionSnapshot>(source, { take: ({ sessions }) => this.#take(sessions), lose: () => undefined }, options);
   }
 
   /** Reads the store once if its epoch moved. Called a few times a second by the process, and after a session began or ended here; never throws. */
-  async refresh(): Promise<void> {
-    const askedMs = this.#now();
-    try {
-      const epoch = await this.#store.epoch();
-      if (epoch !== this.#epoch) {
-        const snapshot = await this.#store.snapshot(askedMs - REMEMBER_MS);
-        this.#take(snapshot.sessions);
-        this.#epoch = snapshot.epoch;
-      }
-      this.#freshMs = Math.max(this.#freshMs, askedMs);
-    } catch (error) {
-      // What is kept grows stale by itself; a store that answers nonsense is asked for everything again.
-      if (codeOf(error) === "internal") this.#epoch = null;
-    }
+  refresh(): Promise<void> {
+    return this.#poll.refresh();
   }
 
   async require(jti: string, isBackground: boolean): Promise<Session> {
-    if (this.#now() - this.#freshMs > this.#staleMs) throw new SallyportError("policy.unavailable");
+    this.#poll.assertFresh();
     const kept = this.#find(jti) ?? (await this.#lookUp(jti));
     if (kept === undefined) throw new SallyportError("session.ended");
     const { session } = kept;
@@ -115,7 +103,9 @@ export class SessionDesk implements SessionGate {
   }
 
   #keep(session: SessionState, known: Kept | undefined): Kept {
-    const kept = { session, seenMs: Math.max(session.lastSeenMs, known?.seenMs ?? 0), isUnwritten: known?.isUnwritten ?? false };
+    // What ended has ended: a read that began before may end after the one that saw it.
+    const ended = session.ended ?? known?.session.ended ?? null;
+    const kept = { session: { ...session, ended }, seenMs: Math.max(session.lastSeenMs, known?.seenMs ?? 0), isUnwritten: known?.isUnwritten ?? false };
     this.#kept.set(session.id, kept);
     for (const jti of session.tokens) this.#byToken.set(jti, session.id);
     return kept;
