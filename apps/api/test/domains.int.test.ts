@@ -270,4 +270,28 @@ describe("releases at once", () => {
       SELECT count(DISTINCT r.subject)::integer AS subjects, count(*)::integer AS records FROM phi.records r JOIN ingress.packets p ON p.id = r.packet WHERE p.row_count = 30`;
     expect(count).toEqual({ subjects: 30, records: 30 });
   }, 60_000);
+
+  test("one that looks for its subjects while another is storing them changes nothing then, and contradicts nothing", async () => {
+    const content = demographics([{ site: "701", subject: "3100" }]);
+    const [first, second] = [await upload(content), await upload(content)];
+    let isFirst = true;
+    await using slow = await at.serve({
+      ports: (real) => ({
+        ...real,
+        subjects: {
+          ...real.subjects,
+          find: async (...asked) => {
+            const found = await real.subjects.find(...asked);
+            if (isFirst) {
+              isFirst = false;
+              dataOf(await decide(first));
+            }
+            return found;
+          },
+        },
+      }),
+    });
+    const released = dataOf(await slow.call("steward", "packets.release", { packetId: second, reason: REASON })) as Released;
+    expect([isFirst, released]).toMatchObject([false, { subjects: { created: 0, unchanged: 1 }, records: { created: 0, updated: 0, unchanged: 1 }, equal: true }]);
+  });
 });

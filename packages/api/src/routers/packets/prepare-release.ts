@@ -98,16 +98,17 @@ class PacketSubjects<Tx> {
   async meet(rows: readonly IdentifiedRow[], binds: boolean): Promise<readonly number[]> {
     const unmet = new Map(rows.flatMap((row) => (this.#met.has(row.lookup) ? [] : [[row.lookup, row] as const])));
     if (unmet.size === 0) return [];
-    const { subjects, keys } = this.#deps;
-    const found = await this.#deps.read((tx) => subjects.find(tx, this.#grant, this.#study, [...unmet.keys()], "look"));
-    await keys.openAll(found.map(({ subject }) => ({ place: subjectKeyPlace(subject), wrapped: subject.wrapped })));
-    const conflicts = found.flatMap(({ lookup, subject }) => {
-      const row = unmet.get(lookup);
-      return row === undefined || row.site === null || row.site === subject.site ? [] : [row.row];
-    });
-    for (const { lookup } of found) unmet.delete(lookup);
+    const placed = await this.#placed([...unmet.keys()]);
     // Whether they are stored at a site that this grant doesn't reach, or not at all.
-    const elsewhere = unmet.size === 0 ? new Map<string, string>() : await subjects.sitesByLookup(this.#study, [...unmet.keys()]);
+    const unplaced = [...unmet.keys()].filter((lookup) => !placed.has(lookup));
+    const elsewhere = unplaced.length === 0 ? new Map<string, string>() : await this.#deps.subjects.sitesByLookup(this.#study, unplaced);
+    // What another release has stored between the two looks is where it belongs.
+    if (elsewhere.size > 0) for (const [lookup, site] of await this.#placed([...elsewhere.keys()])) placed.set(lookup, site);
+    const conflicts = [...placed].flatMap(([lookup, site]) => {
+      const row = unmet.get(lookup);
+      return row === undefined || row.site === null || row.site === site ? [] : [row.row];
+    });
+    for (const lookup of placed.keys()) unmet.delete(lookup);
     const isNew = ({ lookup, site }: IdentifiedRow): boolean => binds && site !== null && !elsewhere.has(lookup);
     await this.#making;
     this.#making = this.#make([...unmet.values()].filter(isNew));
@@ -115,6 +116,13 @@ class PacketSubjects<Tx> {
     this.#making.catch(() => undefined);
     for (const row of rows) this.#met.add(row.lookup);
     return [...conflicts, ...[...unmet.values()].filter((row) => !isNew(row)).map(({ row }) => row)];
+  }
+
+  /** The sites of those that the grant reaches, by lookup; their keys are fetched. */
+  async #placed(lookups: readonly string[]): Promise<Map<string, string>> {
+    const found = await this.#deps.read((tx) => this.#deps.subjects.find(tx, this.#grant, this.#study, lookups, "look"));
+    await this.#deps.keys.openAll(found.map(({ subject }) => ({ place: subjectKeyPlace(subject), wrapped: subject.wrapped })));
+    return new Map(found.map(({ lookup, subject }) => [lookup, subject.site]));
   }
 
   /** Settles when every subject that was met has its key. */
