@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ConsolePerson, foundingLinks } from "./support/console-person.ts";
+import { untilInForce } from "./support/in-force.ts";
 import { invite, REASON } from "./support/invitation.ts";
 import { chooseIn, choosePlace, openPerson } from "./support/people-pages.ts";
 import { Product } from "./support/product.ts";
@@ -124,8 +125,7 @@ describe.skipIf(noBrowser !== null)(`two people in two browsers${noBrowser === n
     await alma.button(/^Assign$/).click();
     await alma.see("It is in force within a second.");
     await alma.see(/data_steward/);
-    await clara.goto("/packets");
-    await clara.see("Nothing waits");
+    await untilInForce(clara, "/packets", "text=Nothing waits");
     // A role that changes who may do what says beforehand that it takes two.
     await alma.button("Assign a role").click();
     await chooseIn(alma, "Role", /^security_admin/);
@@ -236,6 +236,7 @@ describe.skipIf(noBrowser !== null)(`two people in two browsers${noBrowser === n
     await alma.fill("Reason", REASON);
     await alma.button(/^Assign$/).click();
     await alma.see("It is in force within a second.");
+    await untilInForce(clara, "/me", "text=SYN-001 / 101");
     await clara.goto("/subjects");
     await clara.button("Emergency access").click();
     await chooseIn(clara, "Study", /^SYN-001/);
@@ -317,7 +318,11 @@ describe.skipIf(noBrowser !== null)(`two people in two browsers${noBrowser === n
     await alma.fill("Reason", REASON);
     await alma.button(/^Assign$/).click();
     await alma.see("It is in force within a second.");
-    expect(await product.cli(["--as", SERVICE, "call", "packets.list", "{}"], { env: elsewhere() })).toMatchObject({ code: 0 });
+    await until(
+      async () => (await product.cli(["--as", SERVICE, "call", "packets.list", "{}"], { env: elsewhere() })).code === 0,
+      10_000,
+      () => "the role isn't in force",
+    );
     expect(await product.cli(["--as", SERVICE, "renew", "--now"], { env: elsewhere() })).toMatchObject({ code: 0 });
     expect(await product.cli(["--as", SERVICE, "call", "packets.list", "{}"], { env: elsewhere() })).toMatchObject({ code: 0 });
   }, 120_000);

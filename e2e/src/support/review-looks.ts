@@ -1,3 +1,4 @@
+import { untilInForce } from "./in-force.ts";
 import { REASON } from "./invitation.ts";
 import { type Look, shows } from "./look.ts";
 import { chooseIn, choosePlace, openPerson } from "./people-pages.ts";
@@ -27,7 +28,7 @@ export function reviewLooks(people: () => Populated): readonly Look[] {
   /** Whoever releases packets reviews the subjects of one site too, and of no other. */
   const reviewer = async (): Promise<void> => {
     if (isAssigned) return;
-    const { alma } = people();
+    const { alma, stan } = people();
     await openPerson(alma, "Stan Oro");
     await alma.button("Assign a role").click();
     await chooseIn(alma, "Role", /^clinical_reviewer/);
@@ -35,6 +36,7 @@ export function reviewLooks(people: () => Populated): readonly Look[] {
     await alma.fill("Reason", REASON);
     await alma.button(/^Assign$/).click();
     await alma.see("It is in force within a second.");
+    await untilInForce(stan, "/subjects", ".subject-label");
     isAssigned = true;
   };
   return [
