@@ -1,4 +1,5 @@
 import type { Exhibit } from "./break-judge.ts";
+import type { BundleDefence, Holds } from "./defence.ts";
 import type { ExportStatement, StatedGeneration } from "./export-statement.ts";
 import { parseLine, type ParsedLine } from "./record-encoding.ts";
 import { leafHash } from "./tree-hash.ts";
@@ -15,20 +16,20 @@ export interface BundleLine extends Omit<Exhibit, "isGenuine"> {
 
 const LEAF_LINE = /^([0-9a-f]{64}) ([A-Za-z0-9+/]{86}==)\n$/;
 
-function tryParse(text: string): ParsedLine | null {
+function tryParse(text: string, holds: Holds<BundleDefence>): ParsedLine | null {
   try {
-    return parseLine(text);
+    return parseLine(text, (spelled, line) => holds("canonical", spelled === line));
   } catch {
     return null;
   }
 }
 
 /** Reads a line, with its newline, as one of this generation's. */
-export function readBundleLine(line: string, statement: ExportStatement, stated: StatedGeneration): BundleLine {
+export function readBundleLine(line: string, statement: ExportStatement, stated: StatedGeneration, holds: Holds<BundleDefence>): BundleLine {
   const isTerminated = line.endsWith("\n");
   const text = isTerminated ? line.slice(0, -1) : line;
   const leafBytes = leafHash(text);
-  const parsed = tryParse(text);
+  const parsed = tryParse(text, holds);
   const leaf = leafBytes.toString("hex");
   if (parsed === null) return { reads: "unreadable", seq: 0, prevMac: "", mac: "", leaf, leafBytes, isTerminated, parsed };
   const { deployment, chain, generation, seq, prev_mac } = parsed.record;

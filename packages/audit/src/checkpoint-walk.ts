@@ -1,7 +1,9 @@
+import { verifyEd25519 } from "@sallyport/crypto";
 import type { BundleReader } from "./bundle-model.ts";
 import { checkpointsFile } from "./bundle-model.ts";
 import { checkpointOrigin, parseCheckpoint } from "./checkpoint.ts";
 import { notesOf } from "./checkpoint-file.ts";
+import type { BundleDefence, Holds } from "./defence.ts";
 import type { ExportStatement, StatedGeneration } from "./export-statement.ts";
 import type { Break, BreakKind } from "./model.ts";
 import { openNote } from "./signed-note.ts";
@@ -21,12 +23,14 @@ export class CheckpointWalk {
   readonly #statement: ExportStatement;
   readonly #stated: StatedGeneration;
   readonly #reader: BundleReader;
+  readonly #holds: Holds<BundleDefence>;
   readonly #notes: AsyncGenerator<string | null>;
   readonly #breaks: Break[] = [];
   #count = 0;
   #last: WalkedCheckpoint | null = null;
 
-  constructor(reader: BundleReader, statement: ExportStatement, stated: StatedGeneration) {
+  constructor(reader: BundleReader, statement: ExportStatement, stated: StatedGeneration, holds: Holds<BundleDefence>) {
+    this.#holds = holds;
     this.#statement = statement;
     this.#stated = stated;
     this.#reader = reader;
@@ -58,13 +62,16 @@ export class CheckpointWalk {
   async end(): Promise<readonly Break[]> {
     const { size, root, checkpoints, checkpointsSha256, generation } = this.#stated;
     if (this.#breaks.length > 0) return this.#breaks;
+    const isTheFile = this.#count === checkpoints && (await this.#reader.digest(checkpointsFile(generation))).sha256 === checkpointsSha256;
+    const isStated = this.#last?.size === size && this.#last.root.toString("hex") === root;
+    if (this.#holds("checkpoint file", isTheFile && isStated)) return this.#breaks;
     if (this.#count < checkpoints) {
       this.#report(0, "missing", `the statement signs ${checkpoints} checkpoints of generation ${generation}, but there are ${this.#count}`);
     } else if (this.#count > checkpoints) {
       this.#report(0, "inserted", `the statement signs ${checkpoints} checkpoints of generation ${generation}, but there are ${this.#count}`);
-    } else if ((await this.#reader.digest(checkpointsFile(generation))).sha256 !== checkpointsSha256) {
+    } else if (!isTheFile) {
       this.#report(0, "altered", `the checkpoints of generation ${generation} are not the ones that the statement signs`);
-    } else if (this.#last?.size !== size || this.#last.root.toString("hex") !== root) {
+    } else {
       this.#report(size, "rolled back", `the last checkpoint of generation ${generation} is not of the size and root that the statement signs`);
     }
     return this.#breaks;
@@ -79,8 +86,8 @@ export class CheckpointWalk {
     const origin = checkpointOrigin(this.#statement.deployment, this.#statement.chain, this.#stated.generation);
     for (const vkey of this.#statement.keys) {
       try {
-        const checkpoint = parseCheckpoint(openNote(note, vkey));
-        if (checkpoint.origin === origin) return checkpoint;
+        const checkpoint = parseCheckpoint(openNote(note, vkey, (...signed) => this.#holds("checkpoint", verifyEd25519(...signed))));
+        if (this.#holds("checkpoint", checkpoint.origin === origin)) return checkpoint;
       } catch {
         // Signed by another of the keys, or by none.
       }
@@ -90,13 +97,9 @@ export class CheckpointWalk {
 
   #isInOrder({ size, root }: WalkedCheckpoint): boolean {
     const last = this.#last;
-    if (last === null || size > last.size) return true;
-    if (size < last.size) {
-      this.#report(size, "rolled back", `a checkpoint of size ${size} was signed after one of size ${last.size}`);
-      return false;
-    }
-    if (root.equals(last.root)) return true;
-    this.#report(size, "forked", `two checkpoints of size ${size} have different roots`);
+    if (last === null || this.#holds("checkpoint order", size > last.size || (size === last.size && root.equals(last.root)))) return true;
+    if (size < last.size) this.#report(size, "rolled back", `a checkpoint of size ${size} was signed after one of size ${last.size}`);
+    else this.#report(size, "forked", `two checkpoints of size ${size} have different roots`);
     return false;
   }
 

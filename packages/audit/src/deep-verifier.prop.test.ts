@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { deepOperators, halfOf, markOf, onUnsigned } from "../test-support/deep-operators.ts";
 import { type Mutated, operators, type Row, rowOf } from "../test-support/mutations.ts";
 import { auditKey, sealLog } from "../test-support/sealed-log.ts";
 import { type Break, DeepVerifier, type Mark, type SealedRecord, ZERO_MAC } from "./index.ts";
 
-const RUNS = Number(process.env["SALLYPORT_TEST_LONG"] ? 100_000 : 2_000);
+const RUNS = Number(process.env["SALLYPORT_TEST_LONG"] ? 100_000 : 1_000);
 const log = { deployment: "dabcdefghijkl", chain: "site:STUDY/701", generation: 1, key: auditKey("ours") };
 const bases = Array.from({ length: 10 }, (_, index) => sealLog({ ...log, size: 3 + index * 3, seed: `base ${index}` }));
 
@@ -39,6 +40,20 @@ describe("a log with its head pinned", () => {
         const { rows, expected }: Mutated = (operators[name] as (typeof operators)[string])(records.map(rowOf), draw);
         const marks = marksOf(records, [Math.ceil(records.length / 2), records.length]);
         expect(verify(stored(rows, columns as "own" | "fitted"), marks)).toMatchObject({ chain: log.chain, generation: 1, ...expected });
+      }),
+      { numRuns: RUNS },
+    );
+  }, 3_600_000);
+
+  const attacks = Object.keys(deepOperators);
+  test(`${attacks.length} attacks on the tables, some with the audit key, at random, are all found at the first bad record and called by their name`, () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...attacks), fc.nat({ max: bases.length - 3 }), fc.infiniteStream(fc.nat()), (name, number, stream) => {
+        const records = bases[number + 2] as SealedRecord[];
+        const draw = (min: number, max: number): number => min + (Number(stream.next().value) % (max - min + 1));
+        const marked = onUnsigned.has(name) ? halfOf(records) : records.length;
+        const { records: stands, head, expected } = (deepOperators[name] as (typeof deepOperators)[string]).attack(records, marked, draw);
+        expect(verify(stands, [markOf(records, halfOf(records)), markOf(records, marked)], head)).toMatchObject(expected);
       }),
       { numRuns: RUNS },
     );

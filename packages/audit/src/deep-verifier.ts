@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { hmacHex } from "@sallyport/crypto";
 import { BreakJudge, type KnownExhibit } from "./break-judge.ts";
+import { asFound, type DeepDefence, type Holds } from "./defence.ts";
 import type { AuditRecord, Break, BreakKind, SealedRecord } from "./model.ts";
 import { parseBody, ZERO_MAC } from "./record-encoding.ts";
 
@@ -35,6 +36,7 @@ export interface DeepVerification {
 export class DeepVerifier {
   readonly #of: DeepVerification;
   readonly #marks: readonly Mark[];
+  readonly #holds: Holds<DeepDefence>;
   readonly #chainText: string;
   readonly #deploymentText: string;
   readonly #generationText: string;
@@ -48,8 +50,9 @@ export class DeepVerifier {
   #judge: BreakJudge | null = null;
   #break: Break | null = null;
 
-  constructor(of: DeepVerification) {
+  constructor(of: DeepVerification, holds: Holds<DeepDefence> = asFound) {
     this.#of = of;
+    this.#holds = holds;
     this.#size = of.after?.size ?? 0;
     this.#mac = of.after?.mac ?? ZERO_MAC;
     this.#marks = of.marks.filter(({ size }) => size > 0).sort((a, b) => a.size - b.size);
@@ -102,16 +105,16 @@ export class DeepVerifier {
       return this.#report(seq, kind, why);
     }
     const signed = this.#marks.at(-1)?.size ?? 0;
-    if (this.#size < signed) {
+    if (!this.#holds("mark", this.#size >= signed)) {
       const isConsistent = head !== undefined && head.size === this.#size && head.mac === this.#mac;
       return isConsistent
         ? this.#report(this.#size + 1, "rolled back", `the store ends at ${this.#size} and says so, but ${signed} records were signed`)
         : this.#report(this.#size + 1, "truncated", `the records end at ${this.#size}, but ${signed} were signed`);
     }
-    if (head === undefined) return null;
+    if (head === undefined || this.#holds("head", head.size === this.#size && head.mac === this.#mac)) return null;
     if (head.size > this.#size) return this.#report(this.#size + 1, "truncated", `the records end at ${this.#size}, but the head is at ${head.size}`);
     if (head.size < this.#size) return this.#report(head.size + 1, "rolled back", `the head is at ${head.size}, but there are ${this.#size} records`);
-    return head.mac === this.#mac ? null : this.#report(head.size, "altered", `the head cites another record ${head.size} than the one here`);
+    return this.#report(head.size, "altered", `the head cites another record ${head.size} than the one here`);
   }
 
   /**
@@ -121,24 +124,23 @@ export class DeepVerifier {
   #isWhole(record: SealedRecord): boolean {
     const { body } = record;
     const seq = this.#size + 1;
-    if (record.seq !== seq || record.prevMac !== this.#mac) return false;
-    if (record.generation !== this.#of.generation || record.chain !== this.#of.chain) return false;
-    let at = body.indexOf(this.#chainText);
-    if (at === -1) return false;
-    at = body.indexOf(this.#deploymentText, at);
-    if (at === -1) return false;
-    at = body.indexOf(this.#generationText, at);
-    if (at === -1) return false;
-    at = body.indexOf(PREV_MAC, at) + PREV_MAC.length;
-    if (body.slice(at, at + ZERO_MAC.length) !== this.#mac) return false;
-    if (body.indexOf(`,"seq":${seq},"site":"`, at + ZERO_MAC.length) === -1) return false;
-    return hmacHex(this.#of.auditKey, body) === record.mac;
+    const { generation, chain, auditKey } = this.#of;
+    const isBeside = record.seq === seq && record.prevMac === this.#mac && record.generation === generation && record.chain === chain;
+    if (!this.#holds("columns", isBeside)) return false;
+    const chainAt = body.indexOf(this.#chainText);
+    const deploymentAt = chainAt === -1 ? -1 : body.indexOf(this.#deploymentText, chainAt);
+    const generationAt = deploymentAt === -1 ? -1 : body.indexOf(this.#generationText, deploymentAt);
+    if (!this.#holds("origin", generationAt !== -1)) return false;
+    const citedAt = body.indexOf(PREV_MAC, generationAt) + PREV_MAC.length;
+    if (!this.#holds("link", body.slice(citedAt, citedAt + ZERO_MAC.length) === this.#mac)) return false;
+    if (!this.#holds("seq", body.indexOf(`,"seq":${seq},"site":"`, citedAt + ZERO_MAC.length) !== -1)) return false;
+    return this.#holds("mac", hmacHex(auditKey, body) === record.mac);
   }
 
   #checkMarks(): Break | null {
     let mark = this.#marks[this.#nextMark];
     while (mark?.size === this.#size) {
-      if (mark.mac !== this.#mac) return this.#report(this.#size, "rolled back", `record ${this.#size} is not the one that was signed as the head`);
+      if (!this.#holds("mark", mark.mac === this.#mac)) return this.#report(this.#size, "rolled back", `record ${this.#size} is not the one that was signed as the head`);
       this.#nextMark += 1;
       mark = this.#marks[this.#nextMark];
     }

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { BreakJudge } from "./break-judge.ts";
 import { type BundleLine, inStep, readBundleLine, readLeafLine } from "./bundle-line.ts";
 import { type BundleReader, leavesFile, recordsFile } from "./bundle-model.ts";
+import type { BundleDefence, Holds } from "./defence.ts";
 import type { ExportStatement, StatedGeneration } from "./export-statement.ts";
 import { verifyLeaf } from "./leaf-signature.ts";
 import type { Break } from "./model.ts";
@@ -21,6 +22,7 @@ export interface BrokenGeneration {
   readonly wholeSize: number;
   /** The first checkpoint whose root the lines haven't, or the stated size. */
   readonly brokenSize: number;
+  readonly holds: Holds<BundleDefence>;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function locateBreak(broken: BrokenGeneration): Promise<Break> {
 
 /** The first line that its leaf's signature doesn't vouch for, and what kind of break it is; null where every line is vouched for. */
 export async function firstUnsigned(broken: BrokenGeneration): Promise<{ readonly found: Break | null; readonly position: number }> {
-  const { reader, statement, stated, wholeSize } = broken;
+  const { reader, statement, stated, wholeSize, holds } = broken;
   const asked = new SignatureSearch(broken);
   let judge: BreakJudge | null = null;
   let prevMac = ZERO_MAC;
@@ -48,7 +50,7 @@ export async function firstUnsigned(broken: BrokenGeneration): Promise<{ readonl
   let position = 0;
   for await (const [text, leafText] of inStep(reader.lines(recordsFile(stated.generation)), reader.lines(leavesFile(stated.generation)))) {
     position += 1;
-    const line = readBundleLine(text, statement, stated);
+    const line = readBundleLine(text, statement, stated, holds);
     if (judge !== null) {
       judge.observe({ ...line, genuine: judge.asksAbout(line) && (await asked.isGenuine(position, line, leafText)) });
     } else if (position <= wholeSize || asked.isSignedAt(position, line, leafText)) {
@@ -75,11 +77,11 @@ class SignatureSearch {
 
   /** Whether the line is the one that was sealed at this position, by the signature that stands beside it. */
   isSignedAt(position: number, line: BundleLine, leafText: string | undefined): boolean {
-    const { statement, stated, publicKey } = this.#broken;
+    const { statement, stated, publicKey, holds } = this.#broken;
     const beside = leafText === undefined ? null : readLeafLine(leafText);
     if (beside === null) return false;
     const place = { deployment: statement.deployment, chain: statement.chain, generation: stated.generation, seq: position, leaf: line.leaf };
-    return verifyLeaf(place, beside.signature, publicKey);
+    return holds("leaf", verifyLeaf(place, beside.signature, publicKey));
   }
 
   /**
@@ -107,6 +109,7 @@ class SignatureSearch {
   #fits(line: BundleLine, signature: string): boolean {
     if (line.parsed === null) return false;
     const { deployment, chain, generation, seq } = line.parsed.record;
-    return verifyLeaf({ deployment, chain, generation, seq, leaf: line.leaf }, signature, this.#broken.publicKey);
+    const { publicKey, holds } = this.#broken;
+    return holds("leaf", verifyLeaf({ deployment, chain, generation, seq, leaf: line.leaf }, signature, publicKey));
   }
 }

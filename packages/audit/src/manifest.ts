@@ -12,6 +12,7 @@ import {
   NAMES_FILE,
   recordsFile,
 } from "./bundle-model.ts";
+import type { BundleDefence, Holds } from "./defence.ts";
 import type { ExportStatement } from "./export-statement.ts";
 import type { Break, BreakKind } from "./model.ts";
 
@@ -62,6 +63,17 @@ async function digestOf(reader: BundleReader, name: string): Promise<FileDigest 
  * more, and the located break should stand alone.
  */
 export async function checkSideFiles(
+  reader: BundleReader,
+  files: ReadonlySet<string>,
+  statement: ExportStatement,
+  brokenGenerations: ReadonlySet<number>,
+  holds: Holds<BundleDefence>,
+): Promise<readonly Break[]> {
+  const breaks = await sideBreaks(reader, files, statement, brokenGenerations);
+  return holds("manifest", breaks.length === 0) ? [] : breaks;
+}
+
+async function sideBreaks(
   reader: BundleReader,
   files: ReadonlySet<string>,
   { chain, generations }: ExportStatement,

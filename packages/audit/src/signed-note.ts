@@ -127,9 +127,10 @@ function splitNote(note: string): { readonly text: string; readonly signatures: 
  * Opens a note: its text, once a signature of `vkey` over it has been verified. Signatures of other keys are ignored, as C2SP
  * demands; a signature that says it is of this key and doesn't verify rejects the note, whatever the others say.
  *
+ * @param verify - Port: whether a signature is by a key and over these bytes; a test replaces it.
  * @throws SallyportError `note.invalid`: not a note, or not signed by this key.
  */
-export function openNote(note: string, vkey: string): string {
+export function openNote(note: string, vkey: string, verify: typeof verifyEd25519 = verifyEd25519): string {
   const { name, keyId, raw } = parseVkey(vkey);
   const { text, signatures } = splitNote(note);
   const ours = signatures.filter((line) => line.name === name && line.bytes.subarray(0, 4).toString("hex") === keyId);
@@ -137,7 +138,7 @@ export function openNote(note: string, vkey: string): string {
   const publicKey = ed25519Public(raw);
   const bytes = Buffer.from(text, "utf8");
   for (const line of ours) {
-    if (!verifyEd25519(publicKey, bytes, line.bytes.subarray(4))) throw invalid("signature");
+    if (!verify(publicKey, bytes, line.bytes.subarray(4))) throw invalid("signature");
   }
   return text;
 }

@@ -1,12 +1,18 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { bundleFingerprint, bundleOperators, honestBundle } from "../test-support/bundle-operators.ts";
 import { type BundlePlan, checkpointPair, type Files, leafLine, makeBundle, memoryReader, recomputeManifest } from "../test-support/memory-bundle.ts";
 import { operators, type Row, rowOf } from "../test-support/mutations.ts";
 import { auditKey, sealLog } from "../test-support/sealed-log.ts";
 import { keyFingerprint, leafHash, verifyBundle } from "./index.ts";
 
-const RUNS = Number(process.env["SALLYPORT_TEST_LONG"] ? 100_000 : 2_000);
+const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
+const RUNS = LONG ? 100_000 : 600;
+/** Some of these sign a bundle anew. */
+const RUNS_ON_FILES = LONG ? 25_000 : 300;
+/** Tails of a thousand records: all of them, or some. */
+const TAILS = LONG ? Array.from({ length: 1000 }, (_, index) => index + 1) : [1, 2, 97, 199, 200, 201, 600, 998, 1000];
 const log = { deployment: "dabcdefghijkl", chain: "site:STUDY/701", generation: 1, key: auditKey("ours") };
 const pair = checkpointPair("ours");
 const others = checkpointPair("other");
@@ -65,6 +71,36 @@ describe("a bundle whose records were changed, everything that needs no private 
   }, 3_600_000);
 });
 
+describe("a bundle of two generations, any of whose files was changed, or which a fooled custodian signed", () => {
+  const honest = Array.from({ length: 6 }, (_, index) => honestBundle(8 + index * 2));
+  const attacks = Object.keys(bundleOperators);
+  test(`${attacks.length} kinds of change, at random, are all found where they are and called by their name`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...attacks), fc.constantFrom(...honest), fc.infiniteStream(fc.nat()), async (name, base, stream) => {
+        const draw = (min: number, max: number): number => min + (Number(stream.next().value) % (max - min + 1));
+        const { files, expected } = (bundleOperators[name] as (typeof bundleOperators)[string]).attack(base, draw);
+        const { whole, breaks } = await verifyBundle(memoryReader(files), { fingerprint: bundleFingerprint });
+        expect({ whole, found: breaks[0] }).toMatchObject({ whole: false, found: expected });
+      }),
+      { numRuns: RUNS_ON_FILES },
+    );
+  }, 3_600_000);
+});
+
+test(`a tail of any length of a thousand records is missed, its leaves with it or not${LONG ? "" : " (a sample)"}`, async () => {
+  const records = sealLog({ ...log, size: 1000, seed: "a thousand" });
+  const { files } = makeBundle({ ...log, pair, generations: [records], checkpointSizes: [[400, 800]] });
+  const linesOf = (name: string): readonly string[] => String(files.get(name)).split(/(?<=\n)/);
+  const [lines, leaves] = [linesOf("generation-1.jsonl"), linesOf("leaves-1.txt")];
+  for (const length of TAILS) {
+    const size = records.length - length;
+    const cut: Files = new Map([...files, ["generation-1.jsonl", Buffer.from(lines.slice(0, size).join(""))]]);
+    if (length % 2 === 0) cut.set("leaves-1.txt", Buffer.from(leaves.slice(0, size).join("")));
+    recomputeManifest(cut);
+    expect((await verifyBundle(memoryReader(cut), { fingerprint })).breaks).toEqual([expect.objectContaining({ generation: 1, seq: size + 1, kind: "truncated" })]);
+  }
+}, 3_600_000);
+
 test("an honest bundle, of any size, gives no alarm", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 0, max: 20 }), fc.array(fc.nat(), { maxLength: 4 }), fc.string(), async (size, sizes, seed) => {
@@ -74,6 +110,6 @@ test("an honest bundle, of any size, gives no alarm", async () => {
       const verdict = await verifyBundle(memoryReader(files), { fingerprint });
       expect(verdict).toMatchObject({ whole: true, pinned: true, reads: "whole", breaks: [], records: size, checkpoints: sizes.length + 1 });
     }),
-    { numRuns: RUNS / 10 },
+    { numRuns: LONG ? 10_000 : 100 },
   );
 }, 3_600_000);

@@ -1,10 +1,11 @@
 import type { KeyObject } from "node:crypto";
-import { ed25519Public } from "@sallyport/crypto";
+import { ed25519Public, verifyEd25519 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { readKeys } from "./bundle-keys.ts";
 import { firstUnsigned } from "./locate-break.ts";
 import { bundleFiles, type BundleReader, type BundleVerdict, checkpointsFile, leavesFile, MANIFEST_FILE, recordsFile, STATEMENT_FILE } from "./bundle-model.ts";
 import { checkpointKeyName } from "./checkpoint.ts";
+import { asFound, type BundleDefence, type Holds } from "./defence.ts";
 import { type ExportStatement, parseStatement, type StatedGeneration } from "./export-statement.ts";
 import { checkSideFiles } from "./manifest.ts";
 import type { Break, BreakKind } from "./model.ts";
@@ -34,9 +35,10 @@ const wholeBundle = (kind: BreakKind, why: string, chain = ""): Break => ({ chai
  *
  * @param options.fingerprint - The signing key's, obtained elsewhere. Without it the verdict is not pinned: it shows that the bundle
  * agrees with itself, not who made it.
+ * @param holds - A test's, to see what each defence finds; see {@link Holds}.
  * @throws SallyportError `bundle.unreadable` where this is no bundle at all. @throws RangeError for what is no fingerprint.
  */
-export async function verifyBundle(reader: BundleReader, options: { readonly fingerprint?: string } = {}): Promise<BundleVerdict> {
+export async function verifyBundle(reader: BundleReader, options: { readonly fingerprint?: string } = {}, holds: Holds<BundleDefence> = asFound): Promise<BundleVerdict> {
   const { fingerprint: pin } = options;
   if (pin !== undefined && !isFingerprint(pin)) throw new RangeError("a fingerprint is `sha256:` and 64 lower-case hexadecimal digits");
   // In one order, so that one bundle has one verdict, however its folder lists it.
@@ -45,21 +47,22 @@ export async function verifyBundle(reader: BundleReader, options: { readonly fin
   const keys = files.has("keys.json") ? await readKeys(reader) : null;
   const [vkey] = keys ?? [];
   const fingerprint = vkey === undefined ? null : keyFingerprint(parseVkey(vkey).raw);
-  const ground = await openGround(reader, files, keys, pin);
+  const ground = await openGround({ reader, files, keys, pin, holds });
   const found = { pinned: pin !== undefined && pin === fingerprint, fingerprint };
   if ("refused" in ground) {
-    const located = ground.claimed === undefined ? [] : await locateUnder(ground.claimed, reader, files);
+    const located = ground.claimed === undefined ? [] : await locateUnder(ground.claimed, reader, files, holds);
     return verdictOf({ ...found, statement: null, breaks: [ground.refused, ...located], records: 0, checkpoints: 0 });
   }
   const { statement, publicKey } = ground;
-  const breaks = filesAmiss(files, statement);
+  const amiss = filesAmiss(files, statement);
+  const breaks = holds("files", amiss.length === 0) ? [] : amiss;
   const brokenGenerations = new Set<number>();
   let [records, checkpoints] = [0, 0];
   let previous: StatedGeneration | null = null;
   for (const stated of statement.generations) {
     const { generation } = stated;
     if ([recordsFile, leavesFile, checkpointsFile].every((nameOf) => files.has(nameOf(generation)))) {
-      const findings = await verifyGeneration({ reader, statement, stated, previous, publicKey });
+      const findings = await verifyGeneration({ reader, statement, stated, previous, publicKey, holds });
       breaks.push(...findings.breaks);
       if (findings.breaks.length > 0) brokenGenerations.add(generation);
       records += findings.records;
@@ -67,21 +70,32 @@ export async function verifyBundle(reader: BundleReader, options: { readonly fin
     }
     previous = stated;
   }
-  breaks.push(...(await checkSideFiles(reader, files, statement, brokenGenerations)));
+  breaks.push(...(await checkSideFiles(reader, files, statement, brokenGenerations, holds)));
   return verdictOf({ ...found, statement, breaks, records, checkpoints });
 }
 
-async function openGround(reader: BundleReader, files: ReadonlySet<string>, keys: readonly string[] | null, pin: string | undefined): Promise<Ground> {
+/** What is at hand before anything is believed. */
+interface Unopened {
+  readonly reader: BundleReader;
+  readonly files: ReadonlySet<string>;
+  readonly keys: readonly string[] | null;
+  readonly pin: string | undefined;
+  readonly holds: Holds<BundleDefence>;
+}
+
+async function openGround({ reader, files, keys, pin, holds }: Unopened): Promise<Ground> {
   if (!files.has(STATEMENT_FILE)) return { refused: wholeBundle("missing", "the statement is not there") };
   if (!files.has("keys.json")) return { refused: wholeBundle("missing", "the keys are not there") };
   const [vkey] = keys ?? [];
   if (keys === null || vkey === undefined) return { refused: wholeBundle("altered", "keys.json does not hold verifier keys") };
   const { name, raw } = parseVkey(vkey);
-  if (pin !== undefined && keyFingerprint(raw) !== pin) return { refused: wholeBundle("foreign", "the bundle is signed by another key than the one that was given") };
+  if (pin !== undefined && !holds("pin", keyFingerprint(raw) === pin))
+    return { refused: wholeBundle("foreign", "the bundle is signed by another key than the one that was given") };
   try {
-    const statement = parseStatement(openNote(await reader.text(STATEMENT_FILE), vkey));
-    if (statement.keys.join("\n") !== keys.join("\n")) return { refused: wholeBundle("altered", "keys.json and the statement name different keys", statement.chain) };
-    if (name !== checkpointKeyName(statement.deployment)) return { refused: wholeBundle("foreign", "the key is another deployment's", statement.chain) };
+    const statement = parseStatement(openNote(await reader.text(STATEMENT_FILE), vkey, (...signed) => holds("statement", verifyEd25519(...signed))));
+    if (!holds("keys", statement.keys.join("\n") === keys.join("\n")))
+      return { refused: wholeBundle("altered", "keys.json and the statement name different keys", statement.chain) };
+    if (!holds("keys", name === checkpointKeyName(statement.deployment))) return { refused: wholeBundle("foreign", "the key is another deployment's", statement.chain) };
     return { statement, publicKey: ed25519Public(raw) };
   } catch {
     const refused = wholeBundle("altered", "the statement is not one that this key signed");
@@ -100,11 +114,11 @@ async function claimedStatement(reader: BundleReader): Promise<ExportStatement |
 }
 
 /** Where the statement, and every root and digest with it, was written anew, the leaves' own signatures still name the record. */
-async function locateUnder({ statement, publicKey }: Claim, reader: BundleReader, files: ReadonlySet<string>): Promise<readonly Break[]> {
+async function locateUnder({ statement, publicKey }: Claim, reader: BundleReader, files: ReadonlySet<string>, holds: Holds<BundleDefence>): Promise<readonly Break[]> {
   const breaks: Break[] = [];
   for (const stated of statement.generations) {
     if (![recordsFile, leavesFile].every((nameOf) => files.has(nameOf(stated.generation)))) continue;
-    const { found } = await firstUnsigned({ reader, statement, stated, publicKey, wholeSize: 0, brokenSize: stated.size });
+    const { found } = await firstUnsigned({ reader, statement, stated, publicKey, wholeSize: 0, brokenSize: stated.size, holds });
     if (found !== null) breaks.push(found);
   }
   return breaks;

@@ -4,10 +4,11 @@ import { type BundleLine, inStep, readBundleLine, readLeafLine } from "./bundle-
 import { type BundleReader, leavesFile, recordsFile } from "./bundle-model.ts";
 import { CheckpointWalk, type WalkedCheckpoint } from "./checkpoint-walk.ts";
 import { CompactRange } from "./compact-range.ts";
+import type { BundleDefence, Holds } from "./defence.ts";
 import type { ExportStatement, StatedGeneration } from "./export-statement.ts";
 import { isOpeningAfter } from "./generation-opening.ts";
 import { locateBreak } from "./locate-break.ts";
-import type { Break, BreakKind } from "./model.ts";
+import type { Break, BreakKind, Head } from "./model.ts";
 import { ZERO_MAC } from "./record-encoding.ts";
 
 /** What one generation of a bundle turned out to be. */
@@ -26,6 +27,7 @@ export interface GenerationToVerify {
   readonly previous: StatedGeneration | null;
   /** The key that signed the statement and the leaves. */
   readonly publicKey: KeyObject;
+  readonly holds: Holds<BundleDefence>;
 }
 
 /** Verifies one generation against its checkpoints and the statement, in one pass and constant memory; a second pass locates a break. */
@@ -41,7 +43,7 @@ export async function verifyGeneration(of: GenerationToVerify): Promise<Generati
 }
 
 async function verifyFiles(of: GenerationToVerify): Promise<GenerationFindings> {
-  const walk = new CheckpointWalk(of.reader, of.statement, of.stated);
+  const walk = new CheckpointWalk(of.reader, of.statement, of.stated, of.holds);
   try {
     return await inOnePass(of, walk);
   } finally {
@@ -57,6 +59,8 @@ async function inOnePass(of: GenerationToVerify, walk: CheckpointWalk): Promise<
   const breaks = recordBreak === null ? checkpointBreaks : [recordBreak, ...checkpointBreaks];
   return { records: pass.size, checkpoints: walk.count, breaks };
 }
+
+const headOf = ({ generation, size, head }: StatedGeneration): Omit<Head, "chain"> => ({ generation, seq: size, mac: head });
 
 /** The one pass over lines, leaves and checkpoints in step. */
 class GenerationPass {
@@ -87,8 +91,8 @@ class GenerationPass {
 
   /** Whether the lines are, by their root, those that were signed. */
   get isSigned(): boolean {
-    const { size, root } = this.#of.stated;
-    return this.#brokenSize === null && this.#range.size === size && this.#range.root().toString("hex") === root;
+    const { stated, holds } = this.#of;
+    return this.#brokenSize === null && holds("root", this.#range.size === stated.size && this.#range.root().toString("hex") === stated.root);
   }
 
   /** What is wrong although the root is right: the form of the file, or a chain that was broken when it was signed. */
@@ -97,11 +101,11 @@ class GenerationPass {
   }
 
   async run(walk: CheckpointWalk): Promise<void> {
-    const { reader, statement, stated } = this.#of;
+    const { reader, statement, stated, holds } = this.#of;
     let due = await this.#compare(await walk.next(), walk);
     const leaves = reader.lines(leavesFile(stated.generation));
     for await (const [text, leafText] of inStep(reader.lines(recordsFile(stated.generation)), leaves)) {
-      const line = readBundleLine(text, statement, stated);
+      const line = readBundleLine(text, statement, stated, holds);
       this.#range.append(line.leafBytes);
       this.#checkForm(line, leafText);
       this.#mac = line.mac;
@@ -109,7 +113,7 @@ class GenerationPass {
     }
     // Checkpoints of sizes that are never reached are still read, for their signatures and order.
     while (due !== null) due = await walk.next();
-    if (this.#mac !== stated.head && this.isSigned) this.#blame(stated.size, "altered", "the statement cites another head than the last record's");
+    if (this.isSigned && !holds("head", this.#mac === stated.head)) this.#blame(stated.size, "altered", "the statement cites another head than the last record's");
     await this.#checkLeafCount();
   }
 
@@ -117,7 +121,7 @@ class GenerationPass {
   async #compare(due: WalkedCheckpoint | null, walk: CheckpointWalk): Promise<WalkedCheckpoint | null> {
     let next = due;
     while (next !== null && next.size === this.#range.size) {
-      if (!next.root.equals(this.#range.root())) this.#brokenSize ??= next.size;
+      if (!this.#of.holds("root", next.root.equals(this.#range.root()))) this.#brokenSize ??= next.size;
       else if (this.#brokenSize === null) this.#wholeSize = next.size;
       next = await walk.next();
     }
@@ -125,22 +129,23 @@ class GenerationPass {
   }
 
   #checkForm(line: BundleLine, leafText: string | undefined): void {
-    const { previous } = this.#of;
+    const { previous, holds } = this.#of;
     const seq = this.#range.size;
-    if (line.parsed === null || !line.isTerminated) this.#blame(seq, "altered", `line ${seq} is not a record in its one spelling`);
-    else if (line.reads === "foreign") this.#blame(seq, "foreign", `line ${seq} is a record of another chain, generation or deployment`);
-    else if (line.seq !== seq || line.prevMac !== this.#mac) this.#blame(seq, "altered", `record ${seq} does not follow the one before it`);
-    else if (seq === 1 && previous !== null && !isOpeningAfter(line.parsed.record, { generation: previous.generation, seq: previous.size, mac: previous.head }))
+    if (!holds("canonical", line.parsed !== null && line.isTerminated)) this.#blame(seq, "altered", `line ${seq} is not a record in its one spelling`);
+    else if (!holds("origin", line.reads !== "foreign")) this.#blame(seq, "foreign", `line ${seq} is a record of another chain, generation or deployment`);
+    else if (!holds("seq", line.seq === seq) || !holds("link", line.prevMac === this.#mac)) this.#blame(seq, "altered", `record ${seq} does not follow the one before it`);
+    else if (seq === 1 && previous !== null && !holds("opening", line.parsed !== null && isOpeningAfter(line.parsed.record, headOf(previous))))
       this.#blame(seq, "forked", "the generation was not opened after the head of the one before");
     const leaf = leafText === undefined ? null : readLeafLine(leafText);
+    if (holds("leaves", leaf?.leaf === line.leaf)) return;
     if (leafText === undefined) this.#blame(seq, "missing", `record ${seq} has no line in the leaves`);
-    else if (leaf?.leaf !== line.leaf) this.#blame(seq, "altered", `line ${seq} of the leaves is not the one of record ${seq}`);
+    else this.#blame(seq, "altered", `line ${seq} of the leaves is not the one of record ${seq}`);
   }
 
   async #checkLeafCount(): Promise<void> {
     let count = 0;
     for await (const _ of this.#of.reader.lines(leavesFile(this.#of.stated.generation))) count += 1;
-    if (count > this.#range.size) this.#blame(this.#range.size + 1, "inserted", "the leaves have more lines than there are records");
+    if (!this.#of.holds("leaves", count <= this.#range.size)) this.#blame(this.#range.size + 1, "inserted", "the leaves have more lines than there are records");
   }
 
   #blame(seq: number, kind: BreakKind, why: string): void {

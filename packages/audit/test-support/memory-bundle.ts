@@ -37,6 +37,9 @@ export interface BundlePlan {
   readonly pair: Ed25519Pair;
   /** Sizes at which checkpoints were signed before the last; for each generation. */
   readonly checkpointSizes: readonly (readonly number[])[];
+  /** What a custodian that was fooled signs instead of what is so: other checkpoints, another summary of a generation. */
+  readonly notes?: (notes: readonly string[], generation: number) => readonly string[];
+  readonly stated?: (stated: StatedGeneration) => StatedGeneration;
 }
 
 export const lineFor = ({ body, mac }: SealedRecord): string => lineOf(body, mac);
@@ -68,8 +71,10 @@ export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly 
     const file = new CheckpointFile();
     put(recordsFile(generation), records.map((record) => `${lineFor(record)}\n`).join(""));
     put(leavesFile(generation), records.map((record) => leafLine(plan, record)).join(""));
-    put(checkpointsFile(generation), sizes.map((size) => file.add(checkpointNote(plan, generation, records, size))).join(""));
-    return {
+    const signed = sizes.map((size) => checkpointNote(plan, generation, records, size));
+    const notes = plan.notes?.(signed, generation) ?? signed;
+    put(checkpointsFile(generation), notes.map((note) => file.add(note)).join(""));
+    const stated = {
       generation,
       auditKey: `audit-${generation}`,
       size: records.length,
@@ -78,6 +83,7 @@ export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly 
       checkpoints: file.count,
       checkpointsSha256: file.sha256(),
     };
+    return plan.stated?.(stated) ?? stated;
   });
   const statement: ExportStatement = {
     v: 1,

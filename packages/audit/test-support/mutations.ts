@@ -46,10 +46,10 @@ function changeField(line: string, draw: Draw): string {
   return lineOf(encodeRecord(altered, { deployment, generation, seq, timestampUtc: timestamp_utc, prevMac: prev_mac }), mac);
 }
 
-/** A record that was never sealed, well-formed for its place, with a MAC out of the air. */
-function forge(rows: readonly Row[], index: number): string {
-  const first = parseLine(rowAt(rows, 0).line).record;
-  const prevMac = index === 0 ? ZERO_MAC : parseLine(rowAt(rows, index - 1).line).mac;
+/** A record that was never sealed, well-formed for its place among these lines, with a MAC out of the air. */
+export function forged(lines: readonly string[], index: number): string {
+  const first = parseLine(lines[0] as string).record;
+  const prevMac = index === 0 ? ZERO_MAC : parseLine(lines[index - 1] as string).mac;
   const { deployment, generation, chain } = first;
   const body = encodeRecord(draftOf(chain, index + 1, "forged"), { deployment, generation, seq: index + 1, timestampUtc: "2026-01-02T03:04:05.999Z", prevMac });
   return lineOf(body, randomBytes(32).toString("hex"));
@@ -120,7 +120,16 @@ export const operators: Readonly<Record<string, (rows: readonly Row[], draw: Dra
   "delete-all": () => ({ rows: [], expected: { seq: 1, kind: "truncated" } }),
   insert(rows, draw) {
     const at = draw(0, rows.length);
-    return { rows: rows.toSpliced(at, 0, { line: forge(rows, at), origin: null }), expected: { seq: at + 1, kind: "inserted" } };
+    return {
+      rows: rows.toSpliced(at, 0, {
+        line: forged(
+          rows.map(({ line }) => line),
+          at,
+        ),
+        origin: null,
+      }),
+      expected: { seq: at + 1, kind: "inserted" },
+    };
   },
   swap(rows, draw) {
     const first = draw(0, rows.length - 2);
