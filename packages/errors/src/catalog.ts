@@ -136,6 +136,17 @@ export const catalog = {
     "What is stored there is not what was signed, so there is no proof of it.",
     "Have the chain verified: the stored trail may have been altered.",
   ),
+  "trail.unanchored": unavailable(
+    "trail",
+    "The trail has not been anchored elsewhere for longer than is allowed, so this act is stopped. Nothing was changed.",
+    "Wait until a witness is reached again; an administrator sees which one on the overview.",
+  ),
+  "anchor.unavailable": unavailable("trail", "An anchor of the trail could not be reached, or didn't answer as one does.", RETRY),
+  "anchor.refused": failed(
+    "trail",
+    "An anchor of the trail knows of another history, or its answer isn't one to this checkpoint.",
+    "Have the chain verified, and compare it with what the anchor has.",
+  ),
   "note.invalid": failed("trail", "A signed note is malformed or is not signed by the expected key.", "Verify the chain and check the key's fingerprint."),
   "trail.awaiting_evidence": unavailable(
     "trail",

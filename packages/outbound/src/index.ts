@@ -1,0 +1,1 @@
+export { type Answer, isOutboundUrl, type Outbound, send } from "./send.ts";
