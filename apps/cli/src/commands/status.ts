@@ -59,6 +59,7 @@ function healthLines({ status: overall, deployment, version, pillars, checkpoint
       .map(([pillar, lamp]) => `${pillar} ${lamp}`)
       .join(", ")}`,
     `  bundles are signed with ${plainText(checkpoint.fingerprint)}`,
+    `  verifier key, for a witness: ${plainText(checkpoint.vkey)}`,
   ];
 }
 

@@ -1,0 +1,131 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { witnessAnchor } from "@sallyport/anchors";
+import { checkpointText, consistencyProof, cosignedAt, leafHash, merkleRoot, signNote, vkeyOf, witnessKeyOf, witnessRequestText } from "@sallyport/audit";
+import { ed25519FromSeed } from "@sallyport/crypto";
+import { faultTest, seededBytes } from "@sallyport/testkit";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Witness, type WitnessRules } from "./witness.ts";
+import { WitnessHome } from "./witness-home.ts";
+import { witnessServer } from "./witness-server.ts";
+
+const NOW_S = 1_795_000_000;
+const { privateKey, raw } = ed25519FromSeed(seededBytes("log of a witness' test")(32));
+const log = { name: "dabcdefghijkl.sallyport", privateKey };
+const vkey = vkeyOf(log.name, raw);
+const CHAIN = "site:STUDY/701";
+const leaves = Array.from({ length: 40 }, (_, index) => leafHash(`line ${index}`));
+/** The same history, told otherwise from the tenth record on. */
+const other = leaves.map((leaf, index) => (index < 9 ? leaf : leafHash(`other ${index}`)));
+
+let folder: string;
+let server: Server | null = null;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sallyport-witness-"));
+});
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const noteOf = (size: number, of = leaves): string => signNote(checkpointText({ origin: `${log.name}/${CHAIN}/1`, size, root: merkleRoot(of.slice(0, size)) }), log);
+const checkpoint = (size: number, of = leaves) => ({ chain: CHAIN, generation: 1, size, note: noteOf(size, of) });
+const position = (anchored: number, size: number, of = leaves) => ({ anchored, prove: (from: number) => Promise.resolve(consistencyProof(of.slice(0, size), from)) });
+
+/** A witness that listens, on the folder as it is. */
+async function start(rules?: WitnessRules): Promise<{ readonly url: string; readonly key: string; readonly witness: Witness }> {
+  server?.close();
+  const home = new WitnessHome(folder);
+  const { signer, vkey: key } = home.signer("witness.example/w1");
+  const witness = new Witness(signer, [vkey], home, () => NOW_S, rules);
+  server = witnessServer({ witness, tls: null, log: () => undefined });
+  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key, witness };
+}
+
+const anchorTo = ({ url, key }: { readonly url: string; readonly key: string }) => witnessAnchor({ url, key, deadlineMs: 2000 });
+
+test("a log that only grows is cosigned, from nothing and over a restart", async () => {
+  let at = await start();
+  const text = (size: number): string => noteOf(size).split("\n\n")[0] + "\n";
+  for (const [before, size] of [
+    [0, 7],
+    [7, 7],
+    [7, 20],
+  ] as const) {
+    const line = await anchorTo(at).hold(checkpoint(size), position(before, size));
+    expect(cosignedAt(text(size), line, at.key)).toBe(NOW_S);
+  }
+  const { key } = at;
+  at = await start();
+  expect(at.key).toBe(key);
+  await anchorTo(at).hold(checkpoint(40), position(20, 40));
+  expect(statSync(join(folder, "witness.key")).mode & 0o077).toBe(0);
+});
+
+test("whose answer was lost asks once more from where the witness says that it is", async () => {
+  const at = await start();
+  await anchorTo(at).hold(checkpoint(7), position(0, 7));
+  await anchorTo(at).hold(checkpoint(20), position(0, 20));
+});
+
+faultTest("A5", "of two signed histories a witness cosigns one, and keeps the other as its proof", async (defence) => {
+  const at = await start(defence === "on" ? undefined : { consistency: () => true });
+  await anchorTo(at).hold(checkpoint(20), position(0, 20));
+  await expect(anchorTo(at).hold(checkpoint(30, other), position(20, 30, other))).rejects.toMatchObject({ code: "anchor.refused" });
+  expect(readdirSync(join(folder, "contradictions"))).toHaveLength(1);
+  await expect(anchorTo(at).hold(checkpoint(20, other), position(20, 20, other))).rejects.toMatchObject({ code: "anchor.refused" });
+  // And the one that it had goes on.
+  await anchorTo(at).hold(checkpoint(40), position(20, 40));
+});
+
+test("a log that was put back isn't cosigned again below what was seen", async () => {
+  const at = await start();
+  await anchorTo(at).hold(checkpoint(20), position(0, 20));
+  await expect(anchorTo(at).hold(checkpoint(12), position(0, 12))).rejects.toMatchObject({ code: "anchor.refused", context: { why: "ahead", size: 20 } });
+});
+
+test("what isn't a request, isn't signed or isn't of its logs is refused by its status", async () => {
+  const { witness } = await start();
+  const stranger = ed25519FromSeed(seededBytes("stranger")(32));
+  const forged = signNote(checkpointText({ origin: `${log.name}/system/1`, size: 3, root: merkleRoot(leaves.slice(0, 3)) }), { ...log, privateKey: stranger.privateKey });
+  const foreign = signNote(checkpointText({ origin: "dother.sallyport/system/1", size: 3, root: merkleRoot(leaves.slice(0, 3)) }), log);
+  const ask = (oldSize: number, proof: readonly Buffer[], note: string): number => witness.addCheckpoint(witnessRequestText({ oldSize, proof, note })).status;
+  expect(witness.addCheckpoint("hello").status).toBe(400);
+  expect(ask(0, [], "no note\n")).toBe(400);
+  expect(ask(0, [], foreign)).toBe(404);
+  expect(ask(0, [], forged)).toBe(403);
+  expect(ask(9, [], noteOf(7))).toBe(400);
+  expect(ask(0, [Buffer.alloc(32)], noteOf(7))).toBe(422);
+  expect(ask(3, [], noteOf(7))).toBe(409);
+  expect(readdirSync(join(folder, "logs"))).toHaveLength(0);
+});
+
+test("over HTTP there is one route, with a bounded body", async () => {
+  const { url } = await start();
+  const status = async (path: string, init: RequestInit): Promise<number> => (await fetch(`${url}${path}`, init)).status;
+  expect(await status("/", { method: "POST" })).toBe(404);
+  expect(await status("/add-checkpoint", {})).toBe(405);
+  expect(await status("/add-checkpoint", { method: "POST", body: "x".repeat(70_000) })).toBe(413);
+});
+
+test("a witness with half a memory cosigns nothing", async () => {
+  let at = await start();
+  await anchorTo(at).hold(checkpoint(7), position(0, 7));
+  const [file = ""] = readdirSync(join(folder, "logs"));
+  writeFileSync(join(folder, "logs", file), "{}");
+  at = await start();
+  await expect(anchorTo(at).hold(checkpoint(20), position(7, 20))).rejects.toMatchObject({ code: "anchor.unavailable" });
+});
+
+test("a cosignature by another key than was agreed on is refused", async () => {
+  const at = await start();
+  const { raw: rawOther } = ed25519FromSeed(seededBytes("agreed")(32));
+  const agreed = witnessKeyOf("witness.example/w1", rawOther);
+  await expect(witnessAnchor({ url: at.url, key: agreed, deadlineMs: 2000 }).hold(checkpoint(7), position(0, 7))).rejects.toMatchObject({ code: "anchor.refused" });
+});
