@@ -1,12 +1,13 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { verifyBundle } from "@sallyport/audit";
+import { cosignedAt, verifyBundle } from "@sallyport/audit";
 import { directoryReader } from "@sallyport/audit/bundle-folder";
+import { freePort } from "@sallyport/embedded-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHANGES, recompute, recomputeNotes } from "./support/forgery.ts";
 import { inventedDemographics, PILOT } from "./support/pilot-study.ts";
 import { Product } from "./support/product.ts";
-import { type Ended, ROOT, run } from "./support/program.ts";
+import { type Ended, type Program, ROOT, run } from "./support/program.ts";
 
 const CHAIN = `site:${PILOT}/701`;
 const PYTHON = join(ROOT, "packages/audit/test-python/verify_chain.py");
@@ -25,6 +26,10 @@ interface Verdict {
 
 let product: Product;
 let exported: Exported;
+let witness: Program;
+let witnessKey: string;
+let released: { readonly evidence: readonly { readonly chain: string; readonly size: number; readonly anchors: readonly string[] }[] };
+const WITNESS = "witness.example/w1";
 const bundle = (name: string): string => join(product.folder, name);
 
 /** The verifier as somebody far away runs it: nothing but a PATH in its environment, and no deployment anywhere. */
@@ -33,11 +38,28 @@ const verify = async (folder: string, ...args: readonly string[]): Promise<Ended
 
 const verdictOf = ({ stdout }: Ended): Verdict => JSON.parse(stdout) as Verdict;
 
+/** A witness as somebody else runs it, for this deployment; answers its verifier key. */
+async function startWitness(): Promise<string> {
+  const { health } = await product.json<{ health: { checkpoint: { vkey: string } } }>(["status"]);
+  witness = product.begin(["witness", "--home", bundle("witness"), "--name", WITNESS, "--log", health.checkpoint.vkey, "--port", String(await freePort()), "--json"]);
+  const [said] = await witness.says(/^\{.*\}$/m, 20_000);
+  const { port, key } = JSON.parse(said) as { port: number; key: string };
+  mkdirSync(bundle("worm"), { mode: 0o777 });
+  chmodSync(bundle("worm"), 0o777);
+  writeFileSync(bundle("anchors.json"), JSON.stringify({ mode: "required", witnesses: [{ url: `http://localhost:${port}`, key }], folder: bundle("worm") }));
+  return key;
+}
+
 beforeAll(async () => {
   product = await Product.start();
+  witnessKey = await startWitness();
+  await product.stop();
+  await product.start({ SALLYPORT_ANCHORS_FILE: bundle("anchors.json") });
   const [ingest, steward, reviewer] = [product.connect("ingest"), product.connect("steward"), product.connect("reviewer")];
   const { packetId } = await ingest.api.packets.upload.mutate({ study: PILOT, content: inventedDemographics(2) });
-  await steward.api.packets.release.mutate({ packetId, reason: "validated against source documents" });
+  released = await steward.api.packets.release.mutate({ packetId, reason: "validated against source documents" });
+  // While nothing follows, the newest checkpoint of this chain is the one that the release waited for.
+  await product.json(["--as", "auditor", "prove", "--chain", CHAIN, "--seq", "1", "--out", bundle("released.tlog-proof")]);
   const { items } = await reviewer.api.subjects.list.query({ study: PILOT, site: "701" });
   for (const { subjectId } of items) {
     await reviewer.api.subjects.get.query({ subjectId });
@@ -49,7 +71,28 @@ beforeAll(async () => {
   await product.json(["--as", "auditor", "prove", "--chain", CHAIN, "--seq", "2", "--out", bundle("two.tlog-proof")]);
   await product.stop();
 }, 300_000);
-afterAll(async () => await product.remove(), 120_000);
+afterAll(async () => {
+  witness.child.kill("SIGTERM");
+  await witness.ended;
+  await product.remove();
+}, 120_000);
+
+describe("anchors that acts wait for", () => {
+  test("have each chain of a release before it is answered", () => {
+    expect(released.evidence.map(({ chain }) => chain)).toEqual(expect.arrayContaining([CHAIN, "system"]));
+    for (const { chain, size, anchors } of released.evidence) {
+      expect(anchors).toEqual([WITNESS, "worm"]);
+      expect(readFileSync(join(bundle("worm"), `${encodeURIComponent(chain)}.1.${size}.checkpoint`), "utf8")).toContain(`\n${size}\n`);
+    }
+  });
+
+  test("stand in a record's proof, where anybody can verify them", () => {
+    const proof = readFileSync(bundle("released.tlog-proof"), "utf8");
+    const note = proof.slice(proof.indexOf("\n\n") + 2);
+    const [text, signatures] = note.split("\n\n");
+    expect(cosignedAt(`${text}\n`, signatures ?? "", witnessKey)).toBeGreaterThan(1_700_000_000);
+  });
+});
 
 describe("an export, with everything stopped and no secret at hand", () => {
   test("verifies under the fingerprint that the deployment named", async () => {

@@ -4,6 +4,7 @@ import type { Custodian } from "@sallyport/custody";
 import type { AnchorStore, CheckpointStore, RecordStore, TreeStore } from "@sallyport/db";
 import { SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
+import type { AnchorDesk } from "./anchor-desk.ts";
 import type { CustodianWatch } from "./custodian-watch.ts";
 import { trailProofs } from "./trail-proofs.ts";
 
@@ -17,6 +18,7 @@ export interface ArchiveDeps {
   readonly watch: CustodianWatch;
   readonly trees: TreeStore;
   readonly anchors: AnchorStore;
+  readonly desk: Pick<AnchorDesk, "states">;
   /** Display names of principals, by id. */
   readonly names: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -36,12 +38,14 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     const reached = new Set(grants.flatMap((grant) => grant.siteKeys().map((key) => `site:${key}`)));
     const chains = named === null ? [...reached, ...(isOverall ? ["system"] : [])] : named.filter((chain) => isOverall || reached.has(chain));
     const { verdicts } = deps.watch.status();
-    return (await deps.checkpoints.standing(chains)).map((standing) => {
+    const [standings, anchored] = await Promise.all([deps.checkpoints.standing(chains), deps.desk.states(chains)]);
+    return standings.map((standing) => {
       const verdict = verdicts.find(({ chain, generation }) => chain === standing.chain && generation === standing.generation);
       const { checkpointedAtMs, ...rest } = standing;
       const broken = verdict?.broken ?? null;
       return {
         ...rest,
+        anchors: anchored.get(standing.chain) ?? [],
         checkpointedAt: checkpointedAtMs === null ? null : new Date(checkpointedAtMs).toISOString(),
         verifiedAt: verdict?.at ?? null,
         broken: broken === null ? null : { seq: broken.seq, kind: broken.kind },

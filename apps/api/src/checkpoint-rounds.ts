@@ -1,14 +1,15 @@
-import type { EventLog, EvidencePort, Trail } from "@sallyport/api";
+import type { EventLog, Trail } from "@sallyport/api";
 import { canonicalJson, sha256Hex } from "@sallyport/crypto";
 import { codeOf } from "@sallyport/errors";
 import type { Head } from "@sallyport/audit";
 import type { TreeStore } from "@sallyport/db";
+import type { Checkpointing } from "./evidence.ts";
 
 const IDLE_MS = 15 * 60_000;
 
 export interface RoundDeps<Tx> {
   readonly heads: () => Promise<readonly Head[]>;
-  readonly evidence: EvidencePort;
+  readonly checkpoint: Checkpointing;
   readonly trees: Pick<TreeStore, "extend">;
   readonly trail: Trail<Tx>;
   readonly log: EventLog;
@@ -50,8 +51,8 @@ export class CheckpointRounds<Tx> {
   /** One chain that can't be signed, because it is broken, say, doesn't keep the others from it. */
   async #sign(head: Head): Promise<void> {
     try {
-      const { evidence, trees } = this.#deps;
-      for (const { chain, generation, size } of await evidence.checkpoint([head.chain])) await trees.extend(chain, generation, size);
+      const { checkpoint, trees } = this.#deps;
+      for (const { chain, generation, size } of await checkpoint([head.chain])) await trees.extend(chain, generation, size);
       this.#signed.set(head.chain, stateOf(head));
     } catch (error) {
       this.#deps.log.event("checkpoint.failed", { chain: head.chain, code: codeOf(error) });
@@ -74,7 +75,7 @@ export class CheckpointRounds<Tx> {
       policy: "-",
       detail: `heads=${cited};chains=${heads.length}`,
     });
-    await this.#deps.evidence.checkpoint(["system"]);
+    await this.#deps.checkpoint(["system"]);
   }
 }
 

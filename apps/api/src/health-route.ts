@@ -22,16 +22,18 @@ export const healthRoute =
       deployment: deps.deployment,
       version: deps.version,
       pillars,
-      checkpoint: { fingerprint: fingerprintOf(deps) },
+      checkpoint: keyOf(deps),
       time: new Date(deps.now()).toISOString(),
     };
     return Promise.resolve({ status: isServing ? 200 : 503, body });
   };
 
-function fingerprintOf({ watch }: HealthDeps): string {
+/** Both empty while the custodian has not been met. */
+function keyOf({ watch }: HealthDeps): Health["checkpoint"] {
   try {
-    return watch.status().checkpointKey.fingerprint;
+    const { fingerprint, vkey } = watch.status().checkpointKey;
+    return { fingerprint, vkey };
   } catch {
-    return "";
+    return { fingerprint: "", vkey: "" };
   }
 }

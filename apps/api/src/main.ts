@@ -30,6 +30,7 @@ async function main(mode: "serve" | "setup"): Promise<void> {
     version,
     consoleOrigin: settings.consoleOrigin,
     provider: settings.provider,
+    anchors: settings.anchors,
     now: Date.now,
     write: (line) => process.stdout.write(line),
   });

@@ -14,6 +14,7 @@ import {
   SessionDesk,
   type SessionLimits,
 } from "@sallyport/api";
+import { type AnchorPlan, anchorsOf } from "@sallyport/anchors";
 import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, documentStatement } from "@sallyport/custody";
@@ -36,10 +37,11 @@ import {
 import type { PeopleStores } from "@sallyport/people";
 import { relyingParty } from "@sallyport/passkey";
 import { type Identity, readRevocationList } from "@sallyport/pki";
+import { AnchorDesk } from "./anchor-desk.ts";
 import { trailArchive } from "./archive.ts";
 import { CheckpointRounds } from "./checkpoint-rounds.ts";
 import { CustodianWatch } from "./custodian-watch.ts";
-import { evidence } from "./evidence.ts";
+import { checkpointing, evidence } from "./evidence.ts";
 import { firstLost } from "./frozen-start.ts";
 import { healthRoute } from "./health-route.ts";
 import { keptFor } from "./kept-for.ts";
@@ -68,6 +70,8 @@ export interface ApiParts {
   readonly version: string;
   /** Where people reach the console, as their browsers spell it: what passkeys are made for. */
   readonly consoleOrigin: string;
+  /** Where checkpoints are anchored; nowhere if absent. */
+  readonly anchors?: AnchorPlan | null;
   /** The external provider that people may sign in by; none if absent. */
   readonly provider?: ProviderSettings | null;
   readonly now: () => number;
@@ -180,7 +184,10 @@ export class ApiProcess {
     if (lost !== null) log.event("start.frozen", { chain: lost });
     if (!this.#isFrozen) await keepProfilesAtStart({ policies: this.policies, trail: this.trail, now, profileStore: this.profileStore, custodian, log });
     await Promise.all([this.policy.refresh(), this.profiles.refresh(), this.sessions.refresh()]);
-    const evidencePort = evidence(custodian, checkpoints);
+    const checkpoint = checkpointing(custodian, checkpoints);
+    const { anchors: plan = null } = this.#parts;
+    const desk = new AnchorDesk({ plan, anchors: plan === null ? [] : anchorsOf(plan), heads, checkpoints, store: anchors, trees, log, now });
+    await desk.measure();
     const standing: PillarDeps = { now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen: () => this.#isFrozen };
     const base = {
       now,
@@ -202,7 +209,7 @@ export class ApiProcess {
       policy: this.policy,
       sessions: this.sessions,
       trail: this.trail,
-      evidence: evidencePort,
+      evidence: evidence(checkpoint, desk),
       log,
       isFrozen: () => this.#isFrozen,
       isBroken: (chain) => this.watch.status().verdicts.some((verdict) => verdict.chain === chain && verdict.broken !== null),
@@ -214,7 +221,7 @@ export class ApiProcess {
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       signDocument: signDocumentBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),
-      archive: trailArchive({ records, checkpoints, trees, anchors, custodian, watch: this.watch, names: () => this.policies.names() }),
+      archive: trailArchive({ records, checkpoints, trees, anchors, desk, custodian, watch: this.watch, names: () => this.policies.names() }),
       names: keptFor(NAMES_MS, now, () => this.policies.names()),
       pillars: { now: () => pillarStates(standing), fingerprint: () => this.watch.status().checkpointKey.fingerprint },
     };
@@ -240,7 +247,7 @@ export class ApiProcess {
       ...(judgePeer !== undefined && { judgePeer }),
     });
     this.#listener = listener;
-    const rounds = new CheckpointRounds({ heads, evidence: evidencePort, trees, trail: this.trail, log, now });
+    const rounds = new CheckpointRounds({ heads, checkpoint, trees, trail: this.trail, log, now });
     for (const desk of [this.policy, this.profiles, this.sessions]) this.#every(POLICY_MS, () => desk.refresh());
     this.#every(SEEN_MS, () => this.sessions.flush());
     this.#every(ENDED_MS, () => endDueSessions(signIn).catch(() => undefined));
@@ -252,7 +259,7 @@ export class ApiProcess {
     await this.watch.poll((draft) => this.trail.append(draft));
     this.#every(WATCH_MS, () => this.watch.poll((draft) => this.trail.append(draft)));
     this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
-    this.#every(CHECKPOINT_MS, () => rounds.run());
+    this.#every(CHECKPOINT_MS, () => rounds.run().then(() => desk.run()));
     const searchable = new SearchRounds(searchIndexer(database), log);
     this.#every(INDEX_MS, () => searchable.run());
     const uploads = new UploadRounds({ sweep: uploadSweep(database), trail: this.trail, log });

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { type AnchorPlan, readPlan } from "@sallyport/anchors";
 import { ProviderClientId, ProviderIssuer } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import type { ProviderSettings } from "./openid-provider.ts";
@@ -14,6 +15,8 @@ export interface Settings {
   readonly consoleOrigin: string;
   /** The external provider that people may sign in by, or null. Its secret is in a file, or in the environment. */
   readonly provider: ProviderSettings | null;
+  /** Where checkpoints are anchored, from the file that whoever starts it left; null: nowhere. */
+  readonly anchors: AnchorPlan | null;
   readonly custodian: { readonly host: string; readonly port: number };
 }
 
@@ -66,6 +69,7 @@ export function readSettings(env: Environment = process.env): Settings {
     trustDomain: required(env, "SALLYPORT_TRUST_DOMAIN"),
     consoleOrigin: env["SALLYPORT_CONSOLE_ORIGIN"] ?? "http://localhost:3000",
     provider: providerIn(env),
+    anchors: (env["SALLYPORT_ANCHORS_FILE"] ?? "") === "" ? null : readPlan(readFileSync(required(env, "SALLYPORT_ANCHORS_FILE"), "utf8")),
     custodian: { host, port: portOf(port, "SALLYPORT_CUSTODIAN_ADDRESS") },
   };
 }

@@ -29,7 +29,17 @@ class Supervisor {
       setup: program("process", "setup"),
       entries: [standIn("process"), standIn("custodian")],
     };
-    const settings = { home, consolePort: ports.console, apiPort: ports.api, custodianPort: null, databaseUrl: null, seed: "synthetic", consoleOrigin: null, provider: null };
+    const settings = {
+      home,
+      consolePort: ports.console,
+      apiPort: ports.api,
+      custodianPort: null,
+      databaseUrl: null,
+      seed: "synthetic",
+      consoleOrigin: null,
+      provider: null,
+      anchors: null,
+    };
     const script = `
       import { Host } from ${JSON.stringify(dist("host.js"))};
       import { failureText } from ${JSON.stringify(dist("failure-text.js"))};

@@ -23,7 +23,7 @@ import { type Addresses, databaseUrlFile, environmentOf } from "./process-enviro
 import { ProcessLog } from "./process-log.ts";
 import { applyOwners, chooseOwners, ownerFor, type Owners, type ProcessName } from "./process-owners.ts";
 import { LOCAL_PROFILES, TERMINAL_PROFILE } from "./profiles.ts";
-import { keepProviderSecret } from "./provider-secret.ts";
+import { keepForApi } from "./kept-for-api.ts";
 import { runOnce } from "./run-once.ts";
 import { asRunning } from "./running-postgres.ts";
 import type { OperatorPlan } from "./setup-plan.ts";
@@ -51,9 +51,9 @@ export class Host {
     this.#parts = parts;
     this.home = homePaths(parts.settings.home);
     this.#failed = new Promise((settle) => (this.#fail = settle));
-    const { apiPort, consolePort, consoleOrigin, provider } = parts.settings;
+    const { apiPort, consolePort, consoleOrigin, provider, anchors } = parts.settings;
     const origin = consoleOrigin ?? new URL(`http://localhost:${consolePort}`).origin;
-    this.#addresses = { trustDomain: "", custodianPort: 0, apiPort, consolePort, consoleOrigin: origin, provider };
+    this.#addresses = { trustDomain: "", custodianPort: 0, apiPort, consolePort, consoleOrigin: origin, provider, hasAnchors: anchors !== null };
     this.#desk = new CertificateDesk(() => this.#custodian?.current ?? null, parts.now, parts.report);
   }
 
@@ -160,7 +160,7 @@ export class Host {
     const urls = await database.provisionRoles(ownerUrl);
     this.#writeSecret("api", urls.apiUrl);
     this.#writeSecret("custodian", urls.custodianUrl);
-    keepProviderSecret(this.home, this.#parts.settings.provider, ownerFor(this.#owners, "api"));
+    keepForApi(this.home, this.#parts.settings, ownerFor(this.#owners, "api"));
     this.#goOn();
     this.#custodian = this.#keeper("custodian", () => this.#launchCustodian(deployment));
     await this.#custodian.start();

@@ -14,10 +14,15 @@ export interface Addresses {
   readonly consoleOrigin: string;
   /** The external provider that people may sign in by; its secret is in {@link providerSecretFile}. */
   readonly provider: { readonly issuer: string; readonly clientId: string } | null;
+  /** Whether there is an {@link anchorsFile}. */
+  readonly hasAnchors: boolean;
 }
 
 /** Where a process's database URL is. The console has none, and nobody gets the owner's. */
 export const databaseUrlFile = (home: Home, name: "api" | "custodian"): string => join(home.secrets, `${name}.database-url`);
+
+/** Where the api finds the plan of its anchors. */
+export const anchorsFile = (home: Home): string => join(home.secrets, "api.anchors");
 
 /** Where the api finds its secret at the external provider. */
 export const providerSecretFile = (home: Home): string => join(home.secrets, "api.provider-secret");
@@ -53,6 +58,7 @@ export function environmentOf(name: ProcessName, home: Home, addresses: Addresse
           SALLYPORT_OIDC_CLIENT_ID: addresses.provider.clientId,
           SALLYPORT_OIDC_CLIENT_SECRET_FILE: providerSecretFile(home),
         }),
+        ...(addresses.hasAnchors && { SALLYPORT_ANCHORS_FILE: anchorsFile(home) }),
       };
     case "console":
       return { ...all, SALLYPORT_CONSOLE_PORT: String(addresses.consolePort), SALLYPORT_API_URL: `https://localhost:${addresses.apiPort}`, NEXT_TELEMETRY_DISABLED: "1" };

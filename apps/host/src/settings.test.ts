@@ -17,6 +17,7 @@ beforeAll(() => {
   writeFileSync(file("secret"), `${STRONG}\n`, { mode: 0o600 });
   writeFileSync(file("open"), url("127.0.0.1/trial"), { mode: 0o600 });
   chmodSync(file("open"), 0o644);
+  writeFileSync(file("anchors"), JSON.stringify({ mode: "best-effort", folder: "/worm" }));
   writeFileSync(file("empty"), "\n", { mode: 0o600 });
   writeFileSync(file("weak"), url("127.0.0.1/trial", "Passw0rd"), { mode: 0o600 });
 });
@@ -45,6 +46,7 @@ describe("settings", () => {
       seed: "synthetic",
       consoleOrigin: null,
       provider: null,
+      anchors: null,
     });
   });
 
@@ -60,6 +62,7 @@ describe("settings", () => {
       SALLYPORT_OIDC_ISSUER: "https://login.example/realms/trial",
       SALLYPORT_OIDC_CLIENT_ID: "sallyport",
       SALLYPORT_OIDC_CLIENT_SECRET_FILE: file("secret"),
+      SALLYPORT_ANCHORS_FILE: file("anchors"),
       NODE_ENV: "production",
       OTHER: "x",
     };
@@ -72,6 +75,7 @@ describe("settings", () => {
       seed: "none",
       consoleOrigin: "https://sallyport.example",
       provider: { issuer: "https://login.example/realms/trial", clientId: "sallyport", clientSecret: STRONG },
+      anchors: { mode: "best-effort", unanchoredSecondsMax: 300, witnesses: [], timestamp: null, folder: "/worm" },
     });
   });
 
@@ -122,6 +126,8 @@ describe("settings", () => {
     ["a secret file that is a folder", () => ({ SALLYPORT_DATABASE_URL_FILE: folder }), "secret.missing", "SALLYPORT_DATABASE_URL_FILE"],
     ["an empty secret file", () => ({ SALLYPORT_DATABASE_URL_FILE: file("empty") }), "secret.missing", "SALLYPORT_DATABASE_URL_FILE"],
     ["a secret file that others can read", () => ({ SALLYPORT_DATABASE_URL_FILE: file("open") }), "secret.exposed", "SALLYPORT_DATABASE_URL_FILE"],
+    ["a plan of anchors that isn't there", () => ({ SALLYPORT_ANCHORS_FILE: file("absent") }), "setting.invalid", "SALLYPORT_ANCHORS_FILE"],
+    ["a plan of anchors that isn't one", () => ({ SALLYPORT_ANCHORS_FILE: file("good") }), "setting.invalid", "SALLYPORT_ANCHORS_FILE"],
     ["a provider without its client's name", () => ({ ...PROVIDER, SALLYPORT_OIDC_CLIENT_ID: undefined }), "setting.invalid", "SALLYPORT_OIDC_CLIENT_ID"],
     ["a provider's client without the provider", () => ({ ...PROVIDER, SALLYPORT_OIDC_ISSUER: undefined }), "setting.invalid", "SALLYPORT_OIDC_ISSUER"],
     ["a provider without a secret", () => ({ ...PROVIDER, SALLYPORT_OIDC_CLIENT_SECRET: undefined }), "secret.missing", "SALLYPORT_OIDC_CLIENT_SECRET"],

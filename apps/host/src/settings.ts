@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { type AnchorPlan, readWrittenPlan } from "@sallyport/anchors";
 import { ProviderClientId, ProviderIssuer } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { relyingParty } from "@sallyport/passkey";
@@ -21,9 +23,11 @@ export interface Settings {
   readonly consoleOrigin: string | null;
   /** The external provider that people may sign in by, or null. */
   readonly provider: ProviderSettings | null;
+  /** Where checkpoints are anchored outside, or null. */
+  readonly anchors: AnchorPlan | null;
 }
 
-export interface ProviderSettings {
+interface ProviderSettings {
   readonly issuer: string;
   readonly clientId: string;
   /** A secret. */
@@ -47,6 +51,7 @@ const SETTING_NAMES = [
   "SALLYPORT_OIDC_CLIENT_ID",
   "SALLYPORT_OIDC_CLIENT_SECRET",
   "SALLYPORT_OIDC_CLIENT_SECRET_FILE",
+  "SALLYPORT_ANCHORS_FILE",
 ] as const;
 type SettingName = (typeof SETTING_NAMES)[number];
 
@@ -69,6 +74,7 @@ export function readSettings(environment: Environment = process.env, secretRule:
     seed: seed(environment),
     consoleOrigin: consoleOrigin(environment),
     provider: provider(environment, secretRule),
+    anchors: anchors(environment),
   };
 }
 
@@ -128,6 +134,20 @@ function databaseUrl(environment: Environment, secretRule: SecretRule): string |
   if (direct !== undefined && file !== undefined) throw invalid("SALLYPORT_DATABASE_URL", "is set, and SALLYPORT_DATABASE_URL_FILE is too", "set one of them");
   if (file !== undefined) return assertDatabaseUrl(readSecretFile(file, "SALLYPORT_DATABASE_URL_FILE"), "SALLYPORT_DATABASE_URL_FILE", secretRule);
   return direct === undefined ? null : assertDatabaseUrl(direct, "SALLYPORT_DATABASE_URL", secretRule);
+}
+
+/** The plan in the file, with the certificates that it names. */
+function anchors(environment: Environment): AnchorPlan | null {
+  const file = text(environment, "SALLYPORT_ANCHORS_FILE");
+  if (file === undefined) return null;
+  const read = (path: string): string => readFileSync(path, "utf8");
+  let plan: string;
+  try {
+    plan = read(resolve(file));
+  } catch {
+    throw invalid("SALLYPORT_ANCHORS_FILE", "names a file that can't be read");
+  }
+  return readWrittenPlan(plan, read);
 }
 
 /** All of the provider's settings, or none: half of them would be a button that nobody can press. */

@@ -56,10 +56,14 @@ export interface EvidenceItem {
   readonly generation: number;
   readonly size: number;
   readonly root: string;
+  /** Names of the anchors that have it: none where nothing waits for them. */
+  readonly anchors: readonly string[];
 }
 
 /** Port: has chains checkpointed by the custodian now, and keeps the notes. */
 export interface EvidencePort {
+  /** Before an act that will need evidence. @throws `trail.unanchored` where it has to be anchored elsewhere, and hasn't been for too long. */
+  assertAnchored(): void;
   checkpoint(chains: readonly string[]): Promise<readonly EvidenceItem[]>;
 }
 
@@ -80,7 +84,21 @@ export interface ChainState {
   readonly checkpointed: number;
 }
 
+/** How far an anchor has a chain's open generation. */
+export interface AnchorState {
+  readonly kind: "witness" | "timestamp" | "folder";
+  readonly name: string;
+  /** Records; 0 for none. */
+  readonly size: number;
+  /** ISO time of the anchor's storing, or null. */
+  readonly at: string | null;
+  /** The code of the last try's failure, or null. */
+  readonly failure: string | null;
+}
+
 export interface ChainStatus extends ChainState {
+  /** Each anchor there is; empty where nothing is anchored. */
+  readonly anchors: readonly AnchorState[];
   /** ISO time of the last checkpoint's storing, or null. */
   readonly checkpointedAt: string | null;
   readonly verifiedAt: string | null;

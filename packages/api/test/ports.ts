@@ -85,7 +85,11 @@ export async function inMemory(
         return result;
       },
     },
-    evidence: { checkpoint: (chains) => (failing.evidence ? fail("evidence") : Promise.resolve(chains.map((chain) => ({ chain, generation: 1, size: 1, root: "0".repeat(64) })))) },
+    evidence: {
+      assertAnchored: () => undefined,
+      checkpoint: (chains) =>
+        failing.evidence ? fail("evidence") : Promise.resolve(chains.map((chain) => ({ chain, generation: 1, size: 1, root: "0".repeat(64), anchors: [] }))),
+    },
     idempotency: {
       find: (principal, key) => Promise.resolve(keys.find((entry) => entry.principal === principal && entry.key === key) ?? null),
       claim: (tx, entry) => {

@@ -18,8 +18,8 @@ export const ChainStatus = z.strictObject({
   checkpointed: Count,
   /** When the last checkpoint was stored; null before the first. */
   checkpointedAt: IsoTime.nullable(),
-  /** Up to which record the trail is anchored outside; null: nowhere yet. */
-  anchored: z.strictObject({ size: Count, where: z.string() }).nullable(),
+  /** What holds the chain outside, and up to which record (0: none yet); `failure`: the code with which its last try failed. Empty: nothing does. */
+  anchors: z.array(z.strictObject({ kind: z.enum(["witness", "timestamp", "folder"]), name: z.string(), size: Count, at: IsoTime.nullable(), failure: z.string().nullable() })),
   verifiedAt: IsoTime.nullable(),
   broken: z.strictObject({ seq: Count, kind: z.string() }).nullable(),
 });

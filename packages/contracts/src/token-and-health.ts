@@ -19,7 +19,7 @@ export const Health = z.strictObject({
   deployment: z.string(),
   version: z.string(),
   pillars: z.strictObject({ workload: Lamp, principal: Lamp, policy: Lamp, phi: Lamp, trail: Lamp }),
-  checkpoint: z.strictObject({ fingerprint: z.string() }),
+  checkpoint: z.strictObject({ fingerprint: z.string(), vkey: z.string() }),
   time: IsoTime,
 });
 export type Health = z.infer<typeof Health>;

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { strict } from "./strict.ts";
 import { ChainName, Count, Hex64, IsoTime } from "./primitives.ts";
 
-/** A signed checkpoint that an act waited for: up to `size`, the chain's generation has this `root`. */
-export const Evidence = z.strictObject({ chain: ChainName, generation: Count, size: Count, root: Hex64 });
+/** A signed checkpoint that an act waited for: up to `size`, the chain's generation has this `root`. `anchors` has it elsewhere, where acts wait for that. */
+export const Evidence = z.strictObject({ chain: ChainName, generation: Count, size: Count, root: Hex64, anchors: z.array(z.string()) });
 
 export const ListChainsInput = strict({});
 export const ListChainsOutput = strict({

@@ -7,7 +7,7 @@ import { Lamp, type LampLook } from "../components/lamp.tsx";
 import { EmptyState } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { clockOf } from "../status/status-text.ts";
-import { anchoredText, type Chain, type ChainSignal, chainSignal, chainsSentence, inOrder, signedText, verifiedText } from "./chain-words.ts";
+import { anchoredText, anchorLine, type Chain, type ChainSignal, chainSignal, chainsSentence, inOrder, signedText, verifiedText } from "./chain-words.ts";
 
 const FEW = 8;
 const look: Record<ChainSignal, LampLook> = { broken: "shut", waiting: "caution", stands: "lit" };
@@ -37,7 +37,27 @@ const columns: readonly Column<Chain>[] = [
       </span>
     ),
   },
-  { key: "anchored", title: "Anchored", cell: anchoredText },
+  {
+    key: "anchored",
+    title: "Anchored",
+    cell: (chain) => (
+      <span>
+        {anchoredText(chain)}
+        {chain.anchors.some(({ failure }) => failure !== null) && (
+          <span className="quiet">
+            {chain.anchors
+              .filter(({ failure }) => failure !== null)
+              .map((anchor) => (
+                <span key={`${anchor.kind} ${anchor.name}`}>
+                  <br />
+                  {anchorLine(anchor)}
+                </span>
+              ))}
+          </span>
+        )}
+      </span>
+    ),
+  },
   {
     key: "verified",
     title: "Verified",

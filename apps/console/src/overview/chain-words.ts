@@ -18,8 +18,33 @@ export function signedText({ size, checkpointed }: Chain): string {
   return checkpointed < size ? `Up to ${n(checkpointed)}, ${n(size - checkpointed)} waiting` : `Up to ${n(checkpointed)}, all`;
 }
 
-/** Up to where somebody outside holds a signed checkpoint. Without one, a rollback of everything at once is not excluded, and this says so. */
-export const anchoredText = ({ anchored }: Chain): string => (anchored === null ? "Not anchored outside yet" : `Up to ${n(anchored.size)}, at ${anchored.where}`);
+type AnchorOf = Chain["anchors"][number];
+
+/** What keeps us from taking the chain back: witnesses and folders, or, where there are none, time stamps. */
+function holding({ anchors }: Chain): readonly AnchorOf[] {
+  const keepers = anchors.filter(({ kind }) => kind !== "timestamp");
+  return keepers.length > 0 ? keepers : anchors;
+}
+
+const farthest = (chain: Chain): AnchorOf | null => holding(chain).reduce<AnchorOf | null>((far, each) => (each.size > (far?.size ?? 0) ? each : far), null);
+
+/** Up to where somebody outside holds a signed checkpoint, and how much isn't held. Without one, a rollback of everything at once is not excluded, and this says so. */
+export function anchoredText(chain: Chain): string {
+  const held = farthest(chain);
+  if (held === null) return chain.anchors.length === 0 ? "Not anchored outside" : "Not anchored outside yet";
+  const open = chain.size - held.size;
+  return `Up to ${n(held.size)}, at ${held.name}${open > 0 ? `; ${n(open)} not yet` : ""}`;
+}
+
+const KINDS: Readonly<Record<AnchorOf["kind"], string>> = { witness: "Witness", timestamp: "Time stamp of", folder: "Write-once folder" };
+
+/** One anchor of a chain in a line. */
+export function anchorLine({ kind, name, size, failure }: AnchorOf): string {
+  const where = `${KINDS[kind]} ${name}`;
+  if (failure === "anchor.refused") return `${where}: refuses what it was shown; it knows of another history`;
+  const reached = size === 0 ? "nothing yet" : `up to ${n(size)}`;
+  return `${where}: ${reached}${failure === null ? "" : ", not reached now"}`;
+}
 
 /** What the last verification found. */
 export function verifiedText({ broken, verifiedAt }: Chain): string {
@@ -42,6 +67,6 @@ export function chainsSentence(chains: readonly Chain[]): string {
   if (chains.length === 0) return "No chain is in your reach.";
   if (broken > 0) return `${broken === 1 ? "One chain is" : `${n(broken)} chains are`} broken. What is dangerous is stopped there until two people end the incident.`;
   const worst = signals.reduce<ChainSignal>((most, each) => (rank[each] < rank[most] ? each : most), "stands");
-  const outside = chains.some(({ anchored }) => anchored !== null);
-  return `${chains.length === 1 ? "The chain is" : `All ${n(chains.length)} chains are`} ${worst === "stands" ? "whole and signed to the end" : "unbroken as far as verified"}${outside ? "." : ", and not anchored outside yet."}`;
+  const outside = chains.some((chain) => farthest(chain) !== null);
+  return `${chains.length === 1 ? "The chain is" : `All ${n(chains.length)} chains are`} ${worst === "stands" ? "whole and signed to the end" : "unbroken as far as verified"}${outside ? "." : ", and not anchored outside."}`;
 }

@@ -1,7 +1,7 @@
 import { zones } from "@sallyport/zones";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anchoredText, type Chain, chainSignal, chainsSentence, inOrder, signedText, verifiedText } from "./chain-words.ts";
+import { anchoredText, anchorLine, type Chain, chainSignal, chainsSentence, inOrder, signedText, verifiedText } from "./chain-words.ts";
 import { flowOf, marksOf } from "./flow-marks.ts";
 import { inUrgency } from "./needs.ts";
 import { barText, seriesOf, seriesSentence, seriesTop } from "./outcome-series.ts";
@@ -111,16 +111,22 @@ describe("a chain in words", () => {
     size: 1200,
     checkpointed: 1200,
     checkpointedAt: "2026-11-22T12:00:00.000Z",
-    anchored: null,
+    anchors: [],
     verifiedAt: "2026-11-22T12:00:00.000Z",
     broken: null,
   };
 
   test("never passes for anchored when nobody outside holds it", () => {
-    expect(anchoredText(chain)).toBe("Not anchored outside yet");
-    expect(chainsSentence([chain])).toContain("not anchored outside yet");
-    const anchored = { ...chain, anchored: { size: 1000, where: "the witness" } };
-    expect(anchoredText(anchored)).toBe("Up to 1,000, at the witness");
+    expect(anchoredText(chain)).toBe("Not anchored outside");
+    expect(chainsSentence([chain])).toContain("not anchored outside");
+    const witness = { kind: "witness" as const, name: "w.example/1", size: 1000, at: "2026-11-22T12:00:00.000Z", failure: null };
+    const stamp = { ...witness, kind: "timestamp" as const, name: "tsa.example", size: 1200 };
+    const anchored = { ...chain, anchors: [witness, stamp] };
+    expect(anchoredText(anchored)).toBe("Up to 1,000, at w.example/1; 200 not yet");
+    expect(anchoredText({ ...chain, anchors: [{ ...witness, size: 0 }, stamp] })).toBe("Not anchored outside yet");
+    expect(anchoredText({ ...chain, anchors: [stamp] })).toBe("Up to 1,200, at tsa.example");
+    expect(anchorLine({ ...witness, failure: "anchor.unavailable" })).toBe("Witness w.example/1: up to 1,000, not reached now");
+    expect(anchorLine({ ...witness, failure: "anchor.refused" })).toContain("another history");
     expect(chainsSentence([anchored])).toBe("The chain is whole and signed to the end.");
   });
 

@@ -67,6 +67,7 @@ export async function crossByChange<Tx, Input, Output, Found, Prepared>(deps: Bo
   };
   let outcome = await replay();
   if (outcome === null) {
+    if (declaration.evidence === true) deps.evidence.assertAnchored();
     try {
       outcome = await act();
     } catch (error) {
@@ -83,7 +84,7 @@ export async function crossByChange<Tx, Input, Output, Found, Prepared>(deps: Bo
 async function evidenceOf<Tx>(deps: BoundaryDeps<Tx>, trace: Trace): Promise<readonly EvidenceItem[]> {
   const chains = trace.successAtEach(() => ({})).map(({ chain }) => chain);
   try {
-    return await deps.evidence.checkpoint(chains);
+    return (await deps.evidence.checkpoint(chains)).map((item) => ({ ...item, anchors: [...item.anchors] }));
   } catch (error) {
     throw new SallyportError("trail.awaiting_evidence", {}, failureOf(error));
   }

@@ -35,7 +35,7 @@ export async function overviewOf<Tx>(deps: ApiDeps<Tx>, crossing: Crossing<unkno
     flows: trail?.flows ?? null,
     outcomes: trail?.outcomes ?? null,
     topDenials: trail?.topDenials ?? null,
-    chains: chains?.map((chain) => ({ ...chain, anchored: null })) ?? null,
+    chains: chains?.map((chain) => ({ ...chain, anchors: chain.anchors.map((anchor) => ({ ...anchor })) })) ?? null,
     needs: [...needs],
     fingerprint: deps.pillars.fingerprint(),
   };
