@@ -121,6 +121,7 @@ function readerAt(url: () => string): TrailReader {
   const reader = (): TrailReader => (opened ??= openTrail(url(), "test-custodian"));
   return {
     heads: () => reader().heads(),
+    closings: () => reader().closings(),
     records: (...from) => reader().records(...from),
     subjectExists: (id) => reader().subjectExists(id),
     deployment: () => reader().deployment(),
@@ -152,6 +153,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
   const { ownerUrl, apiUrl, drop } = db;
   const door = await listen({ host: "127.0.0.1", port: 0, trustDomain, certificates, handle: custodian.handle, now: Date.now });
   const owner = connectDatabase({ url: ownerUrl, max: 3, applicationName: "test-owner" });
+  await owner.run`UPDATE boundary.deployment SET id = ${custodian.deployment}`;
 
   const issue = async (spiffe: string, dns: readonly string[] = []): Promise<Identity> => {
     const { csrPem, keyPem } = createRequest();
@@ -311,7 +313,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
 }
 
 const EVERYTHING =
-  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read workload.enrol workload.revoke access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change study.register person.offboard lock.read lock.set lock.lift document.read role.read role.change emergency.open emergency.review access.review";
+  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read workload.enrol workload.revoke access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change study.register person.offboard lock.read lock.set lock.lift document.read role.read role.change emergency.open emergency.review access.review incident.release";
 
 /** A study that nobody at a site of {@link STUDY} may learn of. */
 export const OTHER_STUDY = "OTHER";

@@ -90,9 +90,17 @@ test("an api that hands out an altered record is found out by the export itself,
   expect(JSON.parse(out)).toMatchObject({ whole: false });
 });
 
+test("an export whose records end before what was signed is written, and its verdict says where", async () => {
+  const nothing = ok({ lines: [], signatures: [] });
+  await user.serve((request) => (request.path === "/trpc/trail.openExport" ? ok(opened) : JSON.parse(request.body).from > PAGE_MAX ? nothing : ok(page(request))));
+  const { exit, out } = await user.type(line("bundle"));
+  expect(exit).toBe(1);
+  expect((JSON.parse(out) as { breaks: object[] }).breaks[0]).toMatchObject({ generation: 1, seq: PAGE_MAX + 1, kind: "truncated" });
+});
+
 test.each([
   ["a denial", wire(403, "policy.denied"), 3],
-  ["a page without records", ok({ lines: [], signatures: [] }), 4],
+  ["signatures missing", ok({ lines: ["{}"], signatures: [] }), 4],
 ] as const)("an export that ends half-way with %s leaves nothing of itself", async (_, reply, exit) => {
   await user.serve((request) => (request.path === "/trpc/trail.openExport" ? ok(opened) : JSON.parse(request.body).from > PAGE_MAX ? reply : ok(page(request))));
   expect(await user.type(line("bundle"))).toMatchObject({ exit, out: "" });

@@ -42,11 +42,12 @@ export async function exportChain({ api }: Connection, { chain, folder, context,
     for (const { generation, size, checkpoints } of opened.generations) {
       await writer.open(generation);
       for (let from = 1; from <= size; ) {
-        const { lines, signatures } = await api.trail.readExport.query({ chain, generation, from, limit: Math.min(PAGE_RECORDS, size - from + 1) }, { context });
-        // A page without records would be asked for again and again.
-        if (lines.length === 0 || lines.length !== signatures.length) throw new SallyportError("trail.unavailable", { reason: "the api answered with less than it stated" });
+        const limit = Math.min(PAGE_RECORDS, size - from + 1);
+        const { lines, signatures } = await api.trail.readExport.query({ chain, generation, from, limit }, { context });
+        // Where records are missing, the page is shorter: the verdict on the bundle says so.
+        if (lines.length !== signatures.length) throw new SallyportError("trail.unavailable", { reason: "the api answered with less than it stated" });
         await writer.addRows(lines.map((line, index) => ({ line, leafSignature: signatures[index] ?? "" })));
-        from += lines.length;
+        from = nextAfter(lines, from, limit);
         written += lines.length;
         onProgress(written, total);
       }
@@ -62,6 +63,13 @@ export async function exportChain({ api }: Connection, { chain, folder, context,
   }
   const verdict = await verifyBundle(directoryReader(folder), { fingerprint: opened.fingerprint });
   return { chain, records: total, generations: opened.generations.length, fingerprint: opened.fingerprint, verdict };
+}
+
+/** Where the next page begins: behind the last line, by its own number where that can be; where nothing stands, behind what was asked for. */
+function nextAfter(lines: readonly string[], from: number, limit: number): number {
+  if (lines.length === 0) return from + limit;
+  const seq = Number(/"seq":(\d+),"site":"/.exec(lines.at(-1) ?? "")?.[1] ?? 0);
+  return seq >= from && seq < from + limit ? seq + 1 : from + lines.length;
 }
 
 /** Only files of the names that a bundle has: the folder was empty, but is not ours to clear. */

@@ -1,11 +1,10 @@
 import { approvalDigest, type ApprovalStatement, enrolmentDigest, openNote, parseApprovalNote } from "@sallyport/audit";
 import { newId, sha256, sha256Hex } from "@sallyport/crypto";
-import { openFoundingLinks, settleFoundingLinks } from "@sallyport/custody/credentials";
+import { isEnrolled, openFoundingLinks, settleFoundingLinks } from "@sallyport/custody/credentials";
 import { codeOf } from "@sallyport/errors";
 import { expect, test } from "vitest";
 import { approveAs, attest, enrolPerson, founders, person, type Person, statementOf } from "../test/people.ts";
 import { type Running, start } from "../test/running.ts";
-import { isEnrolled } from "./enrolments.ts";
 
 const SECRET = "s".repeat(43);
 const outcome = (work: Promise<unknown>): Promise<string> => work.then(() => "done", codeOf);

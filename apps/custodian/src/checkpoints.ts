@@ -1,10 +1,22 @@
-import { type Break, checkpointOrigin, checkpointText, CompactRange, DeepVerifier, leafHash, lineOf, type NoteSigner, type SealedRecord, signNote } from "@sallyport/audit";
+import {
+  type Break,
+  checkpointOrigin,
+  checkpointText,
+  CompactRange,
+  DeepVerifier,
+  type Head,
+  leafHash,
+  lineOf,
+  type NoteSigner,
+  type SealedRecord,
+  signNote,
+} from "@sallyport/audit";
 import type { SignedCheckpoint } from "@sallyport/custody";
+import { closingIncident, type Mark, markId, openGeneration, type TrailIncidents } from "@sallyport/custody/incidents";
 import { SallyportError } from "@sallyport/errors";
-import { auditKeyOf, markId, openGeneration } from "./seal.ts";
-import type { Mark, Store } from "./store.ts";
+import { auditKeyOf } from "./seal.ts";
+import type { Store } from "./store.ts";
 import type { TrailReader } from "./trail-reader.ts";
-import type { Verdicts } from "./verdicts.ts";
 
 /**
  * Moves each chain's mark up to what is committed, and signs it. Every new record is verified on the way: its link, its
@@ -14,35 +26,42 @@ export class Checkpoints {
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #store: Store;
   readonly #reader: TrailReader;
-  readonly #verdicts: Verdicts;
+  readonly #incidents: TrailIncidents;
   readonly #signer: NoteSigner;
   readonly #now: () => number;
 
-  constructor(store: Store, reader: TrailReader, verdicts: Verdicts, signer: NoteSigner, now: () => number) {
+  constructor(store: Store, reader: TrailReader, incidents: TrailIncidents, signer: NoteSigner, now: () => number) {
     this.#store = store;
     this.#reader = reader;
-    this.#verdicts = verdicts;
+    this.#incidents = incidents;
     this.#signer = signer;
     this.#now = now;
   }
 
-  /** Signs the committed size and root of these chains. The marks are on disk before a signature leaves. @throws as {@link Checkpoints.advance}. */
+  /**
+   * Signs the committed size and root of these chains; of one that goes on after an incident, the generation that ends as well, before the one
+   * that begins. The marks are on disk before a signature leaves. @throws as {@link Checkpoints.advance}.
+   */
   async sign(chains: readonly string[]): Promise<readonly SignedCheckpoint[]> {
     const marks: Mark[] = [];
-    for (const chain of chains) marks.push(await this.advance(chain));
+    for (const chain of chains) marks.push(...(await this.advance(chain)));
     await this.#store.durable();
-    return marks.map(({ chain, generation, size, root }) => {
-      const origin = checkpointOrigin(this.#store.deployment.deployment, chain, generation);
-      return { chain, generation, size, root, note: signNote(checkpointText({ origin, size, root: Buffer.from(root, "hex") }), this.#signer) };
-    });
+    return marks.map((mark) => this.note(mark));
+  }
+
+  /** The signed checkpoint of a mark. */
+  note({ chain, generation, size, root }: Mark): SignedCheckpoint {
+    const origin = checkpointOrigin(this.#store.deployment.deployment, chain, generation);
+    return { chain, generation, size, root, note: signNote(checkpointText({ origin, size, root: Buffer.from(root, "hex") }), this.#signer) };
   }
 
   /**
-   * Verifies what was committed since the mark, and moves the mark. One at a time for each chain.
+   * Verifies what was committed since the mark, and moves the mark as far as that is whole. One at a time for each chain. Where an incident
+   * closed the generation and the database's head has left it, the next one is opened.
    *
    * @throws `verb.refused` where the chain is shorter than its mark, or a record isn't what was sealed there; `trail.unavailable`.
    */
-  advance(chain: string): Promise<Mark> {
+  advance(chain: string): Promise<readonly Mark[]> {
     const turn = (this.#turns.get(chain) ?? Promise.resolve()).then(() => this.#advance(chain));
     const settled = turn
       .catch(() => undefined)
@@ -53,35 +72,54 @@ export class Checkpoints {
     return turn;
   }
 
-  async #advance(chain: string): Promise<Mark> {
+  async #advance(chain: string): Promise<readonly Mark[]> {
     const { deployment } = this.#store.deployment;
     const generation = openGeneration(this.#store, chain);
     const mark = this.#store.get("mark", markId(chain, generation));
     const range = mark === undefined ? new CompactRange() : CompactRange.from(mark.frontier);
     const verifier = new DeepVerifier({ deployment, chain, generation, auditKey: auditKeyOf(this.#store), marks: [], ...(mark !== undefined && { after: mark }) });
     let marked: SealedRecord | undefined;
+    let head: Head | undefined;
     try {
+      head = (await this.#reader.heads()).find((each) => each.chain === chain);
       // From the marked record itself on, so that a chain that was cut or replaced below its mark shows.
       for await (const records of this.#reader.records(chain, generation, Math.max(1, range.size), Number.MAX_SAFE_INTEGER)) {
         for (const record of records) {
-          if (mark !== undefined && marked === undefined) marked = record;
+          if (mark !== undefined && mark.size > 0 && marked === undefined) marked = record;
           else if (verifier.push(record) === null && verifier.size > range.size) range.append(leafHash(lineOf(record.body, record.mac)));
         }
       }
     } catch (error) {
       throw new SallyportError("trail.unavailable", { chain }, error);
     }
-    const broken = (mark === undefined ? null : flawAt(mark, marked)) ?? verifier.end();
+    const closing = closingIncident(this.#store, chain);
+    const flaw = mark === undefined || mark.size === 0 ? null : flawAt(mark, marked);
+    const broken = flaw ?? verifier.end() ?? (closing === undefined ? strayed(head, generation, range.size) : null);
     const atMs = Math.max(this.#now(), mark?.atMs ?? 0);
-    this.#verdicts.add({ chain, generation, size: range.size, at: new Date(atMs).toISOString(), broken: broken && { seq: broken.seq, kind: broken.kind, why: broken.why } }, false);
-    if (broken !== null) {
-      await this.#store.durable();
-      throw new SallyportError("verb.refused", { chain, seq: broken.seq, kind: broken.kind });
+    let signed = mark;
+    if (flaw === null && range.size > (mark?.size ?? 0)) {
+      signed = { chain, generation, size: range.size, root: range.root().toString("hex"), mac: verifier.mac, frontier: range.toJSON(), atMs };
+      this.#store.put("mark", markId(chain, generation), signed);
     }
-    const next: Mark = { chain, generation, size: range.size, root: range.root().toString("hex"), mac: verifier.mac, frontier: range.toJSON(), atMs };
-    if (next.size > (mark?.size ?? 0)) this.#store.put("mark", markId(chain, generation), next);
-    return next;
+    await this.#incidents.take(
+      { chain, generation, size: range.size, at: new Date(atMs).toISOString(), broken: broken && { seq: broken.seq, kind: broken.kind, why: broken.why } },
+      "checkpoint",
+    );
+    if (closing !== undefined && head !== undefined && head.generation >= closing.successor) {
+      const opened = await this.#incidents.goOn(closing, signed);
+      return signed === undefined ? opened : [signed, ...opened];
+    }
+    if (broken !== null || closing !== undefined) throw new SallyportError("verb.refused", { chain, ...(broken !== null && { seq: broken.seq, kind: broken.kind }) });
+    return [signed ?? { chain, generation, size: 0, root: range.root().toString("hex"), mac: verifier.mac, frontier: range.toJSON(), atMs }];
   }
+}
+
+/** The generation that takes records is the custodian's to open: a head in another one was put back, or moved by somebody else. */
+function strayed(head: Head | undefined, generation: number, size: number): Pick<Break, "seq" | "kind" | "why"> | null {
+  if (head === undefined || head.generation === generation) return null;
+  return head.generation < generation
+    ? { seq: 1, kind: "rolled back", why: `the store is in generation ${head.generation}, but ${generation} was opened` }
+    : { seq: size + 1, kind: "inserted", why: `the store opened generation ${head.generation} by itself` };
 }
 
 function flawAt({ size, mac }: Mark, marked: SealedRecord | undefined): Pick<Break, "seq" | "kind" | "why"> | null {

@@ -1,7 +1,8 @@
 import { checkpointKeyName, keyFingerprint, type NoteSigner, vkeyOf } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import type { DocumentRules, FrameHandler, KeyContext } from "@sallyport/custody";
-import { CredentialLedger, type LedgerRules, makeFoundingLinks, ServiceCertificates, type ServiceRules, settleFoundingLinks } from "@sallyport/custody/credentials";
+import { CredentialLedger, type LedgerRules, makeFoundingLinks, ServiceCertificates, type ServiceRules, isEnrolled, settleFoundingLinks } from "@sallyport/custody/credentials";
+import { type ReleaseRules, TrailIncidents } from "@sallyport/custody/incidents";
 import type { RelyingParty } from "@sallyport/passkey";
 import { SERVICE_NAME } from "@sallyport/pki";
 import { carriesPeople, serviceId } from "@sallyport/zones";
@@ -9,7 +10,6 @@ import { approve } from "./approve.ts";
 import { Certificates } from "./certificates.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { sweepShares, unwrap, wrap } from "./data-keys.ts";
-import { isEnrolled } from "./enrolments.ts";
 import { found } from "./founding.ts";
 import { Minting } from "./mint.ts";
 import { Sealing } from "./seal.ts";
@@ -18,7 +18,6 @@ import { status } from "./status.ts";
 import { Store, type StoreOptions } from "./store.ts";
 import type { TrailReader } from "./trail-reader.ts";
 import { type DeepRunner, Verification } from "./verification.ts";
-import { Verdicts } from "./verdicts.ts";
 
 const SWEEP_MS = 600_000;
 const NEW_RECORDS_MS = 300_000;
@@ -35,6 +34,7 @@ export interface CustodianParts extends StoreOptions {
   readonly rules?: LedgerRules;
   readonly documentRules?: DocumentRules;
   readonly serviceRules?: ServiceRules;
+  readonly releaseRules?: ReleaseRules;
 }
 
 export interface RunningCustodian {
@@ -58,11 +58,11 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const { privateKey, raw } = ed25519FromSeed(Buffer.from(store.active("sign").secret, "base64url"));
   const signer: NoteSigner = { name: checkpointKeyName(deployment), privateKey };
   const vkey = vkeyOf(signer.name, raw);
-  const verdicts = new Verdicts(store);
+  const incidents = new TrailIncidents({ store, reader, deployment, now });
   const certificates = new Certificates(store, now);
   const minting = new Minting(store, now, certificates);
   const sealing = new Sealing(store, now);
-  const checkpoints = new Checkpoints(store, reader, verdicts, signer, now);
+  const checkpoints = new Checkpoints(store, reader, incidents, signer, now);
   const ledger = new CredentialLedger({ store, deployment, party: parts.party, now, ...(parts.rules !== undefined && { rules: parts.rules }) });
   const workload = (service: string): string | null => {
     const id = serviceId(trustDomain, service);
@@ -70,7 +70,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   };
   const { serviceRules: rules } = parts;
   const services = new ServiceCertificates({ store, deployment, authority: certificates, workload, now, ...(rules !== undefined && { rules }) });
-  const verification = new Verification(store, verdicts, parts.runDeeply);
+  const verification = new Verification(store, incidents, parts.runDeeply);
 
   const handle: FrameHandler = (verb, payload) => {
     switch (verb) {
@@ -83,22 +83,22 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       case "mint":
         return minting.mint(payload);
       case "approve":
-        return approve({ ledger, deployment, signer }, payload);
+        return approve({ ledger, deployment, signer, store, now, releaseRules: parts.releaseRules }, payload);
       case "issue":
         // Of services alone. Those of our own processes are for the supervisor, over its own channel: an api that had them issued could be anyone.
         return services.issue(payload);
       case "sign":
         return sign({ ...parts, store, checkpoints, signer, vkey }, payload);
       case "status":
-        return status({ store, certificates, minting, verdicts, verification, vkey }, payload);
+        return status({ store, certificates, minting, incidents, verification, vkey }, payload);
     }
   };
 
   // A failure here is one that the next round meets again, or that a verdict already tells.
   const each = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout => setInterval(() => void work().catch(() => undefined), ms).unref();
   const timers = [
-    each(SWEEP_MS, async () => (await isOurs(reader, store)) && settleFoundingLinks(store, now(), (person) => isEnrolled(reader, person))),
-    each(SWEEP_MS, async () => (await isOurs(reader, store)) && sweepShares(store, now, (contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
+    each(SWEEP_MS, async () => (await incidents.isOurs()) && settleFoundingLinks(store, now(), (person) => isEnrolled(reader, person))),
+    each(SWEEP_MS, async () => (await incidents.isOurs()) && sweepShares(store, now, (contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
     each(NEW_RECORDS_MS, () => advanceAll(store, reader, checkpoints)),
     each(ALL_RECORDS_MS, () => verification.verify(null)),
   ];
@@ -117,16 +117,6 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       await store.close();
     },
   };
-}
-
-/** Whether this database is this deployment's and holds every head that was signed: one that was emptied or put back says nothing about whose share is whose. */
-async function isOurs(reader: TrailReader, store: Store): Promise<boolean> {
-  if ((await reader.deployment()) !== store.deployment.deployment) return false;
-  const heads = new Map((await reader.heads()).map((head) => [head.chain, head]));
-  return [...store.all("mark").values()].every(({ chain, generation, size }) => {
-    const head = heads.get(chain);
-    return head !== undefined && (head.generation > generation || (head.generation === generation && head.seq >= size));
-  });
 }
 
 // Packets and reference keys are rows that this role can't see; their shares are kept.

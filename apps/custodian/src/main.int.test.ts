@@ -107,6 +107,7 @@ test("the process founds itself, seals what is committed, signs it, verifies it 
 
   const owner = postgres(database.ownerUrl, { max: 1 });
   onTestFinished(() => owner.end());
+  await owner`UPDATE boundary.deployment SET id = ${String(first.ready["deployment"])}`;
   await owner.unsafe("ALTER TABLE audit.records DISABLE TRIGGER ALL; UPDATE audit.records SET body = replace(body, 'subject/', 'subjects/') WHERE seq = 42");
   const broken = await again.status({ verify: ["system"] }, 20_000);
   expect(broken.verdicts[0]?.broken).toMatchObject({ seq: 42, kind: "altered" });

@@ -2,17 +2,9 @@ import type { KeyObject } from "node:crypto";
 import { encodeRecord, isChain, type SealAnswer, type SealBatch, ZERO_MAC } from "@sallyport/audit";
 import { hmacHex, secretKey } from "@sallyport/crypto";
 import { decodeSealCall, encodeSealAnswers } from "@sallyport/custody";
+import { assertNotClosing, type Mark, markId, openGeneration, opensAfter } from "@sallyport/custody/incidents";
 import { SallyportError } from "@sallyport/errors";
-import type { Mark, Store } from "./store.ts";
-
-export const markId = (chain: string, generation: number): string => `${chain} ${generation}`;
-
-/** The generation that takes records: the highest that has a mark. Rotation, when it comes, opens the next by marking it at 0. */
-export function openGeneration(store: Store, chain: string): number {
-  let generation = 1;
-  while (store.get("mark", markId(chain, generation + 1)) !== undefined) generation += 1;
-  return generation;
-}
+import type { Store } from "./store.ts";
 
 /** The audit key that is in force. */
 export const auditKeyOf = (store: Store): KeyObject => secretKey(Buffer.from(store.active("audit").secret, "base64url"));
@@ -37,7 +29,7 @@ export class Sealing {
     this.#stampedMs = Math.max(0, ...[...store.all("mark").values()].map(({ atMs }) => atMs));
   }
 
-  /** @throws `verb.refused` for another deployment, a closed generation, or a position at or below a mark; `trail.unrepresentable`. */
+  /** @throws `verb.refused` for another deployment, a closed generation, or one that an incident closed, or a position at or below a mark; `trail.unrepresentable`. */
   seal(payload: Buffer): string {
     const { deployment, batches } = decodeSealCall(payload);
     if (deployment !== this.#deployment) throw new SallyportError("verb.refused", { why: "deployment" });
@@ -50,7 +42,9 @@ export class Sealing {
     const { chain, generation, seq } = head;
     if (!isChain(chain)) throw new SallyportError("verb.refused", { why: "chain" });
     if (generation !== openGeneration(this.#store, chain)) throw new SallyportError("verb.refused", { why: "generation", chain });
+    assertNotClosing(this.#store, chain);
     assertAbove(this.#store.get("mark", markId(chain, generation)), head);
+    if (seq === 0 && generation > 1) this.#assertOpening(head, drafts);
 
     const macs: string[] = [];
     let prevMac = head.mac;
@@ -59,6 +53,13 @@ export class Sealing {
       macs.push(prevMac);
     }
     return { timestampUtc, macs };
+  }
+
+  /** A generation begins with the record that cites what was signed last of the one before. */
+  #assertOpening({ chain, generation }: SealBatch["head"], drafts: SealBatch["drafts"]): void {
+    const before = this.#store.get("mark", markId(chain, generation - 1));
+    if (!opensAfter(drafts, { generation: generation - 1, seq: before?.size ?? 0, mac: before?.mac ?? ZERO_MAC }))
+      throw new SallyportError("verb.refused", { why: "opening", chain });
   }
 }
 

@@ -24,9 +24,10 @@ import {
   type SignedCheckpoint,
   type SignRequest,
 } from "@sallyport/custody";
+import { markId, openGeneration } from "@sallyport/custody/incidents";
 import { SallyportError } from "@sallyport/errors";
 import type { Checkpoints } from "./checkpoints.ts";
-import { auditKeyOf, markId, openGeneration } from "./seal.ts";
+import { auditKeyOf } from "./seal.ts";
 import type { Store } from "./store.ts";
 import type { TrailReader } from "./trail-reader.ts";
 
@@ -96,21 +97,29 @@ function assertShipped({ store, starterPolicyDigest, shippedProfileDigests }: Si
   return kind === "policy" ? "starter policy, once" : "shipped profile";
 }
 
+/** Stands where a leaf's signature would: the record isn't what was sealed at its place, and verifying says so. */
+const UNSIGNED = Buffer.alloc(64).toString("base64");
+
 /**
- * States each generation as its last stored checkpoint has it; that note must be one of ours, and at or below the mark. The
- * exporter takes the stored checkpoints up to this size, so both make the same file.
+ * States the open generation as its last stored checkpoint has it; that note must be one of ours, and at or below the mark. A closed one is
+ * stated as it was signed last, whatever the database has of it by now. The exporter takes the stored checkpoints up to this size, and this
+ * one, so both make the same file.
  */
-async function signExport({ store, reader, signer, vkey, now }: Signing, { chain, requestedBy, requestId }: Extract<SignRequest, { kind: "export" }>): Promise<SignAnswer> {
+async function signExport(signing: Signing, { chain, requestedBy, requestId }: Extract<SignRequest, { kind: "export" }>): Promise<SignAnswer> {
+  const { store, reader, signer, vkey, now } = signing;
   const { deployment } = store.deployment;
   const generations: StatedGeneration[] = [];
   const checkpoints: SignedCheckpoint[] = [];
-  for (let generation = 1; generation <= openGeneration(store, chain); generation++) {
-    const stored = await readTrail(() => reader.checkpoints(chain, generation));
+  const open = openGeneration(store, chain);
+  for (let generation = 1; generation <= open; generation++) {
+    const mark = store.get("mark", markId(chain, generation));
+    const signed = mark?.size ?? 0;
+    const stored = (await readTrail(() => reader.checkpoints(chain, generation))).filter(({ size }) => size <= signed);
+    if (generation < open && mark !== undefined && stored.at(-1)?.size !== signed) stored.push(signing.checkpoints.note(mark));
     const last = stored.at(-1);
     if (last === undefined) throw new SallyportError("verb.refused", { why: "no checkpoint", chain });
     const { origin, size, root } = parseCheckpoint(openNote(last.note, vkey));
     if (origin !== checkpointOrigin(deployment, chain, generation)) throw new SallyportError("verb.refused", { why: "other checkpoint", chain });
-    const [head] = size === 0 ? [] : await committed(store, reader, { chain, generation, from: size, to: size });
     const file = new CheckpointFile();
     for (const { note } of stored) file.add(note);
     generations.push({
@@ -118,7 +127,7 @@ async function signExport({ store, reader, signer, vkey, now }: Signing, { chain
       auditKey: store.active("audit").id,
       size,
       root: root.toString("hex"),
-      head: head?.mac ?? ZERO_MAC,
+      head: mark?.size === size ? mark.mac : await headOf(signing, { chain, generation, from: size, to: size }),
       checkpoints: file.count,
       checkpointsSha256: file.sha256(),
     });
@@ -128,24 +137,35 @@ async function signExport({ store, reader, signer, vkey, now }: Signing, { chain
   return { notes: [signNote(statementText(statement), signer)], checkpoints };
 }
 
-async function signLeaves({ store, reader, signer }: Signing, request: Extract<SignRequest, { kind: "leaves" }>): Promise<readonly string[]> {
-  const { deployment } = store.deployment;
+/** The MAC of the record at a signed size below the mark. */
+async function headOf(signing: Signing, range: Range): Promise<string> {
+  const [head] = range.to === 0 ? [{ mac: ZERO_MAC, isGenuine: true }] : await committed(signing, range);
+  if (head?.isGenuine !== true) throw new SallyportError("verb.refused", { why: "altered", chain: range.chain });
+  return head.mac;
+}
+
+/** One signature for each record that is there; what isn't the record that was sealed at its place gets {@link UNSIGNED}. */
+async function signLeaves(signing: Signing, request: Extract<SignRequest, { kind: "leaves" }>): Promise<readonly string[]> {
+  const { deployment } = signing.store.deployment;
   const { chain, generation } = request;
   const signatures: string[] = [];
-  for (const { seq, body, mac } of await committed(store, reader, request)) {
-    signatures.push(signLeaf({ deployment, chain, generation, seq, leaf: leafHash(lineOf(body, mac)).toString("hex") }, signer.privateKey));
+  for (const { seq, body, mac, isGenuine } of await committed(signing, request)) {
+    const leaf = leafHash(lineOf(body, mac)).toString("hex");
+    signatures.push(isGenuine ? signLeaf({ deployment, chain, generation, seq, leaf }, signing.signer.privateKey) : UNSIGNED);
     if (signatures.length % LEAVES_TURN === 0) await new Promise((resume) => setImmediate(resume));
   }
   return signatures;
 }
 
-/** The records `from` to `to`, all of them, at or below the mark, each with its MAC proven. */
-async function committed(
-  store: Store,
-  reader: TrailReader,
-  range: { readonly chain: string; readonly generation: number; readonly from: number; readonly to: number },
-): Promise<readonly SealedRecord[]> {
-  const { chain, generation, from, to } = range;
+interface Range {
+  readonly chain: string;
+  readonly generation: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The records that stand from `from` to `to`, at or below the mark, and whether each is the one that was sealed there. */
+async function committed({ store, reader }: Signing, { chain, generation, from, to }: Range): Promise<readonly (SealedRecord & { readonly isGenuine: boolean })[]> {
   const size = store.get("mark", markId(chain, generation))?.size ?? 0;
   if (from > to || to > size || to - from >= LEAVES_MAX) throw new SallyportError("verb.refused", { why: "range", chain, size });
   const records: SealedRecord[] = [];
@@ -153,11 +173,11 @@ async function committed(
     for await (const batch of reader.records(chain, generation, from, to)) records.push(...batch);
   });
   const auditKey = auditKeyOf(store);
-  const place = `,"chain":"${chain}","decision":"`;
-  const isGenuine = ({ seq, body, mac }: SealedRecord, index: number): boolean =>
-    seq === from + index && body.includes(place) && body.includes(`,"seq":${seq},"site":"`) && equalHex(hmacHex(auditKey, body), mac);
-  if (records.length !== to - from + 1 || !records.every(isGenuine)) throw new SallyportError("verb.refused", { why: "altered", chain });
-  return records;
+  const places = (seq: number): readonly string[] => [`,"chain":"${chain}","decision":"`, `,"generation":${generation},"policy":"`, `,"seq":${seq},"site":"`];
+  return records.map((record) => {
+    const { seq, body, mac } = record;
+    return { ...record, isGenuine: places(seq).every((place) => body.includes(place)) && equalHex(hmacHex(auditKey, body), mac) };
+  });
 }
 
 async function readTrail<T>(read: () => Promise<T>): Promise<T> {

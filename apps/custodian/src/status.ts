@@ -1,11 +1,11 @@
 import { keyFingerprint, parseVkey } from "@sallyport/audit";
 import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
 import { foundersLeft } from "@sallyport/custody/credentials";
+import type { TrailIncidents } from "@sallyport/custody/incidents";
 import type { Certificates } from "./certificates.ts";
 import { isRootPresent } from "./data-keys.ts";
 import type { Minting } from "./mint.ts";
 import type { Store } from "./store.ts";
-import type { Verdicts } from "./verdicts.ts";
 import type { Verification } from "./verification.ts";
 
 const VERSION = "0.1.0";
@@ -14,14 +14,14 @@ export interface Standing {
   readonly store: Store;
   readonly certificates: Certificates;
   readonly minting: Minting;
-  readonly verdicts: Verdicts;
+  readonly incidents: TrailIncidents;
   readonly verification: Verification;
   readonly vkey: string;
 }
 
 /** Verb `status`: how things stand, after what it was asked to forget or verify first. Public keys and marks, no secrets. */
 export async function status(standing: Standing, payload: Buffer): Promise<string> {
-  const { store, certificates, minting, verdicts, verification, vkey } = standing;
+  const { store, certificates, minting, incidents, verification, vkey } = standing;
   const { acknowledge = 0, verify = [] } = parseStatusCall(payload);
   for (const { n } of store.all("event").values()) if (n <= acknowledge) store.put("event", String(n), null);
   if (verify.length > 0) await verification.verify(verify.includes("*") ? null : verify);
@@ -44,7 +44,8 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     foundersLeft: foundersLeft(store),
     events: [...store.all("event").values()].sort((a, b) => a.n - b.n),
     marks: [...store.all("mark").values()].map(({ chain, generation, size, root, mac }) => ({ chain, generation, size, root, mac })),
-    verdicts: verdicts.all(),
+    verdicts: incidents.verdicts(),
+    incidents: [...store.all("incident").values()],
   };
   return JSON.stringify(answer);
 }

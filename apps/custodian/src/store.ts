@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
-import type { CompactRangeState } from "@sallyport/audit";
-import type { CustodyEvent, KeyContext, Verdict } from "@sallyport/custody";
+import type { CustodyEvent, KeyContext } from "@sallyport/custody";
 import type { CredentialKinds } from "@sallyport/custody/credentials";
+import type { TrailKinds } from "@sallyport/custody/incidents";
 import { createRootKey, fileRootKey, lockStore, type RootKey, SealedStore, type SealedStoreOptions, type StoreLock } from "@sallyport/custody/journal";
 import { SallyportError } from "@sallyport/errors";
 
@@ -18,26 +18,12 @@ export interface RingEntry {
   readonly untilS: number | null;
 }
 
-/** A committed position that was signed; nothing below it is ever sealed or signed differently. */
-export interface Mark {
-  readonly chain: string;
-  readonly generation: number;
-  readonly size: number;
-  /** Hex. */
-  readonly root: string;
-  /** MAC of the record at `size`. */
-  readonly mac: string;
-  readonly frontier: CompactRangeState;
-  readonly atMs: number;
-}
-
 /** What the store knows, by kind. */
-export interface Kinds extends CredentialKinds {
+export interface Kinds extends CredentialKinds, TrailKinds {
   readonly deployment: { readonly deployment: string; readonly trustDomain: string; readonly eventN: number };
   readonly authority: { readonly certPem: string; readonly keyPem: string };
   readonly ring: RingEntry;
   readonly share: { readonly context: KeyContext; readonly share: string; readonly isConfirmed: boolean; readonly atMs: number };
-  readonly mark: Mark;
   /** By the thumbprint of its DER (RFC 8705 §3.1). */
   readonly certificate: { readonly spiffe: string; readonly serial: string; readonly notAfterS: number; readonly endedMs?: number };
   readonly revocation: { readonly atMs: number };
@@ -45,8 +31,6 @@ export interface Kinds extends CredentialKinds {
   readonly policy: { readonly note: string };
   readonly profile: { readonly note: string };
   readonly event: CustodyEvent;
-  /** A break that was found; it stays until a verification from the first record finds the chain whole. */
-  readonly broken: Verdict;
 }
 
 export interface StoreOptions {
@@ -106,10 +90,10 @@ export class Store extends SealedStore<Kinds> {
     throw new SallyportError("custodian.store", { ring });
   }
 
-  /** Keeps an act of the custodian's own until the api has put it on the trail. Printable ASCII, no values. */
-  record(action: string, resource: string, detail: string): void {
+  /** Keeps an act of the custodian's own until the api has put it on the trail, in `system` if no chain is named. Printable ASCII, no values. */
+  record(action: string, resource: string, detail: string, chain?: string): void {
     const n = this.deployment.eventN + 1;
     this.put("deployment", "-", { ...this.deployment, eventN: n });
-    this.put("event", String(n), { n, at: new Date(this.#now()).toISOString(), action, resource, detail });
+    this.put("event", String(n), { n, at: new Date(this.#now()).toISOString(), ...(chain !== undefined && { chain }), action, resource, detail });
   }
 }

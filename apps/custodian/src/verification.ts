@@ -2,9 +2,9 @@ import { Worker } from "node:worker_threads";
 import type { DeepWork } from "@sallyport/audit";
 import type { Verdict } from "@sallyport/custody";
 import { SallyportError } from "@sallyport/errors";
-import { auditKeyOf, openGeneration } from "./seal.ts";
+import { openGeneration, type TrailIncidents } from "@sallyport/custody/incidents";
+import { auditKeyOf } from "./seal.ts";
 import type { Store } from "./store.ts";
-import type { Verdicts } from "./verdicts.ts";
 
 /** Runs a deep verification elsewhere than on the thread that seals, and hands over each chain's verdict when it has it. */
 export type DeepRunner = (work: DeepWork, take: (verdict: Verdict) => void) => Promise<void>;
@@ -23,14 +23,14 @@ export const workerRunner =
 /** Verifies chains from their first record; one run at a time, since each reads everything. */
 export class Verification {
   readonly #store: Store;
-  readonly #verdicts: Verdicts;
+  readonly #incidents: TrailIncidents;
   readonly #run: DeepRunner;
   readonly #waiting = new Map<string, Promise<void>>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store, verdicts: Verdicts, run: DeepRunner) {
+  constructor(store: Store, incidents: TrailIncidents, run: DeepRunner) {
     this.#store = store;
-    this.#verdicts = verdicts;
+    this.#incidents = incidents;
     this.#run = run;
   }
 
@@ -40,9 +40,15 @@ export class Verification {
     const asked = chains === null ? "*" : [...chains].sort().join(" ");
     const waiting = this.#waiting.get(asked);
     if (waiting !== undefined) return waiting;
-    const turn = this.#turn.then(() => {
+    const turn = this.#turn.then(async () => {
       this.#waiting.delete(asked);
-      return this.#run(this.#work(chains), (verdict) => this.#verdicts.add(verdict, true));
+      let taken = Promise.resolve();
+      await this.#run(this.#work(chains), (verdict) => {
+        taken = taken.then(() => this.#incidents.take(verdict, "verification"));
+        // Awaited below; until then its failure is nobody's.
+        taken.catch(() => undefined);
+      });
+      await taken;
     });
     this.#waiting.set(asked, turn);
     this.#turn = turn.catch(() => undefined);

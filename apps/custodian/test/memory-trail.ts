@@ -1,4 +1,4 @@
-import { encodeRecord, type RecordDraft, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
+import { encodeRecord, GENERATION_OPEN, type Head, openingDetail, type RecordDraft, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
 import type { Custodian, SignedCheckpoint } from "@sallyport/custody";
 import type { TrailReader } from "../src/trail-reader.ts";
 
@@ -6,6 +6,10 @@ import type { TrailReader } from "../src/trail-reader.ts";
 export class MemoryTrail implements TrailReader {
   readonly byChain = new Map<string, SealedRecord[]>();
   readonly stored: SignedCheckpoint[] = [];
+  /** Where closed generations ended. */
+  readonly closed: Head[] = [];
+  /** Chains whose head is at the beginning of a generation. */
+  readonly begun = new Map<string, number>();
   readonly subjects = new Set<string>();
   isAway = false;
   /** The deployment that the database says it belongs to. */
@@ -17,9 +21,14 @@ export class MemoryTrail implements TrailReader {
     for (let at = 0; at < rows.length; at += 3) yield await Promise.resolve(rows.slice(at, at + 3));
   }
 
-  heads(): Promise<{ chain: string; generation: number; seq: number; mac: string }[]> {
+  heads(): Promise<Head[]> {
     this.#assertHere();
-    return Promise.resolve([...this.byChain].flatMap(([chain, rows]) => rows.slice(-1).map(({ generation, seq, mac }) => ({ chain, generation, seq, mac }))));
+    return Promise.resolve([...this.byChain].filter(([chain, rows]) => rows.length > 0 || this.begun.has(chain)).map(([chain]) => this.head(chain)));
+  }
+
+  closings(): Promise<Head[]> {
+    this.#assertHere();
+    return Promise.resolve([...this.closed]);
   }
 
   deployment(): Promise<string | null> {
@@ -44,9 +53,21 @@ export class MemoryTrail implements TrailReader {
     return this.byChain.get(chain) ?? [];
   }
 
-  head(chain: string): { chain: string; generation: number; seq: number; mac: string } {
-    const last = this.rows(chain).at(-1);
-    return { chain, generation: 1, seq: last?.seq ?? 0, mac: last?.mac ?? ZERO_MAC };
+  head(chain: string): Head {
+    const generation = this.begun.get(chain) ?? 1;
+    const last = this.rows(chain).findLast((row) => row.generation === generation);
+    return { chain, generation, seq: last?.seq ?? 0, mac: last?.mac ?? ZERO_MAC };
+  }
+
+  /** Moves a chain's head to the beginning of a generation, as the database does. */
+  begin(chain: string, generation: number): void {
+    this.closed.push(this.head(chain));
+    this.begun.set(chain, generation);
+  }
+
+  /** Seals and commits the record that opens the generation in which the head is, after this position. */
+  async open(custodian: Custodian, deployment: string, chain: string, previous: Omit<Head, "chain">): Promise<void> {
+    await this.append(custodian, deployment, chain, 1, (draft) => ({ ...draft, action: GENERATION_OPEN, detail: openingDetail(previous) }));
   }
 
   /** Seals and commits so many more records, as the api does. */
@@ -58,8 +79,9 @@ export class MemoryTrail implements TrailReader {
     drafts.forEach((draft, index) => {
       const seq = head.seq + index + 1;
       const mac = answer?.macs[index] ?? "";
-      const body = encodeRecord(draft, { deployment, generation: 1, seq, timestampUtc: answer?.timestampUtc ?? "", prevMac });
-      this.byChain.set(chain, [...this.rows(chain), { chain, generation: 1, seq, prevMac, mac, body }]);
+      const { generation } = head;
+      const body = encodeRecord(draft, { deployment, generation, seq, timestampUtc: answer?.timestampUtc ?? "", prevMac });
+      this.byChain.set(chain, [...this.rows(chain), { chain, generation, seq, prevMac, mac, body }]);
       prevMac = mac;
     });
   }

@@ -169,6 +169,10 @@ class ModelStore implements TrailStore<ModelTx> {
     for (const chain of new Set(records.map((record) => record.chain))) tx.writes.push(records.filter((record) => record.chain === chain));
   }
 
+  openGeneration(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   openChain(): Promise<boolean> {
     return Promise.resolve(true);
   }

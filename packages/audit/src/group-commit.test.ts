@@ -74,6 +74,10 @@ class ScriptedStore implements TrailStore<SealedRecord[]> {
     tx.push(...records);
     return Promise.resolve();
   }
+  openGeneration(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   openChain(): Promise<boolean> {
     return Promise.resolve(false);
   }

@@ -96,6 +96,8 @@ export interface TrailStore<Tx> {
   insertLocked(tx: Tx, records: readonly SealedRecord[]): Promise<void>;
   /** Opens a chain's first generation inside the open transaction (a head at seq 0); false where it is open already. */
   openChain(tx: Tx, chain: string): Promise<boolean>;
+  /** Closes a chain's generation where it stands, and begins this one (a head at seq 0); false where the chain is there already, or beyond. */
+  openGeneration(tx: Tx, chain: string, generation: number): Promise<boolean>;
 }
 
 /** A deep or offline verification's finding: the first bad record and the kind. */

@@ -7,6 +7,8 @@ import { ZERO_MAC } from "./record-encoding.ts";
 export interface CommittedTrail {
   /** Every chain's head. */
   heads(): Promise<readonly Head[]>;
+  /** Where each closed generation ended when it was closed, by the store's own word. */
+  closings(): Promise<readonly Head[]>;
   /** Records of one generation in order of their stored seq, `fromSeq` to `toSeq`; what is missing is left out. */
   records(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncIterable<readonly SealedRecord[]>;
 }
@@ -29,19 +31,28 @@ export interface DeepWork {
   readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly mac: string }[];
 }
 
-/** Verifies every generation that is marked or has a head, from its first record to the head that was read first. */
+/** Verifies every generation that is marked, was closed or has a head, from its first record to the head that was read first. */
 export async function* verifyDeeply(work: DeepWork, reader: CommittedTrail, now: () => number): AsyncGenerator<DeepVerdict> {
   const { deployment, auditKey, chains } = work;
-  const heads = (await reader.heads()).map(({ chain, generation, seq, mac }) => ({ chain, generation, size: seq, mac }));
+  const open = await reader.heads();
+  // Closings after heads: a generation that was closed in between is read to where it ended.
+  const heads = [...open, ...(await reader.closings())].map(({ chain, generation, seq, mac }) => ({ chain, generation, size: seq, mac }));
   const known = new Map([...work.marks, ...heads].map((each) => [`${each.chain} ${each.generation}`, each]));
   for (const { chain, generation } of known.values()) {
     if (chains !== null && !chains.includes(chain)) continue;
     const isHere = (each: { chain: string; generation: number }): boolean => each.chain === chain && each.generation === generation;
-    const head = heads.find(isHere) ?? { size: 0, mac: ZERO_MAC };
+    const head = heads.findLast(isHere) ?? { size: 0, mac: ZERO_MAC };
     const marks = work.marks.filter(isHere);
     const verifier = new DeepVerifier({ deployment, chain, generation, auditKey, marks });
     for await (const records of reader.records(chain, generation, 1, head.size)) for (const record of records) verifier.push(record);
-    const found = verifier.end(head);
+    const found = verifier.end(head) ?? strayed(open, chain, generation);
     yield { chain, generation, size: verifier.size, at: new Date(now()).toISOString(), broken: found === null ? null : { seq: found.seq, kind: found.kind, why: found.why } };
   }
+}
+
+/** A generation that was opened, and that the store's head is still before, was put back with the rest of the store. */
+function strayed(open: readonly Head[], chain: string, generation: number): Pick<Break, "seq" | "kind" | "why"> | null {
+  const head = open.find((each) => each.chain === chain);
+  if (head === undefined || head.generation >= generation) return null;
+  return { seq: 1, kind: "rolled back", why: `the store is in generation ${head.generation}, but ${generation} was opened` };
 }

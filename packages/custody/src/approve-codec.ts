@@ -7,8 +7,12 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/;
 const BASE64URL = /^[A-Za-z0-9_-]{1,8192}$/;
 const CREDENTIAL_ID = /^[A-Za-z0-9_-]{22,1364}$/;
 const RESPONSE = /^[\s\S]{2,16384}$/;
+const INCIDENT = /^inc_[0-9a-hjkmnp-tv-z]{26}$/;
 /** Credentials that one call may end. */
 const FORGET_MAX = 64;
+
+/** Incidents that one approval may end: one for each chain of a large deployment. */
+const INCIDENTS_MAX = 1024;
 
 const orNull = (value: unknown, form: RegExp): string | null => (value === null ? null : text(value, form));
 
@@ -44,6 +48,10 @@ export function parseApproveCall(payload: Buffer): ApproveRequest {
       const { statement, person, response } = fields(value, ["kind", "statement", "person", "response"]);
       return { kind, statement: text(statement, RESPONSE), person: text(person, PERSON), response: text(response, RESPONSE) };
     }
+    case "release": {
+      const { statement, response } = fields(value, ["kind", "statement", "response"]);
+      return { kind, statement: text(statement, RESPONSE), response: text(response, RESPONSE) };
+    }
     case "forget": {
       const { person, credentialIds, approval } = fields(value, ["kind", "person", "credentialIds", "approval"]);
       return { kind, person: text(person, PERSON), credentialIds: list(credentialIds, FORGET_MAX, (id) => text(id, CREDENTIAL_ID)), approval: orNull(approval, DIGEST) };
@@ -77,6 +85,7 @@ const answers: { readonly [K in keyof ApproveAnswers]: (value: unknown) => Appro
     return { foundersLeft: founders(answer), credentialId: orNull(answer["credentialId"], CREDENTIAL_ID), standing };
   },
   approve: (value) => ({ note: text(fields(value, ["note"])["note"], /^[\s\S]{1,65536}$/) }),
+  release: (value) => ({ ended: list(fields(value, ["ended"])["ended"], INCIDENTS_MAX, (id) => text(id, INCIDENT)) }),
   forget: (value) => ({ forgotten: integer(fields(value, ["forgotten"])["forgotten"], 0) }),
 };
 

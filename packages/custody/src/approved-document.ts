@@ -55,13 +55,13 @@ export type CountingRules = Pick<DocumentRules, "kind" | "enough" | "separation"
 /**
  * Reads a statement of one kind, and counts who approved it by passkey, as this custodian verified it.
  *
- * @returns `lastMs`: when the latest of the approvals that count was verified here.
+ * @returns `lastMs`: when the latest of the approvals that count was verified here; `persons`: whose they are.
  * @throws what `refused` makes of what is missing.
  */
 export function countedApproval(
   { store, deployment, rules }: { readonly store: Pick<CredentialStore, "all">; readonly deployment: string; readonly rules: CountingRules },
   { kind, statement, refused }: { readonly kind: string; readonly statement: string; readonly refused: (why: string) => SallyportError },
-): { readonly said: ApprovalStatement; readonly digest: string; readonly lastMs: number } {
+): { readonly said: ApprovalStatement; readonly digest: string; readonly lastMs: number; readonly persons: readonly string[] } {
   const said = readApprovalStatement(statement);
   if (said === null || said.deployment !== deployment) throw refused("statement");
   if (rules.kind && said.kind !== kind) throw refused("other kind");
@@ -74,5 +74,5 @@ export function countedApproval(
     given.set(entry.person, Date.parse(entry.at));
   }
   if (given.size < (rules.enough ? said.needed : 1)) throw refused("approvals");
-  return { said, digest, lastMs: Math.max(...given.values()) };
+  return { said, digest, lastMs: Math.max(...given.values()), persons: [...given.keys()] };
 }

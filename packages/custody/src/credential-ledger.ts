@@ -130,6 +130,15 @@ export class CredentialLedger {
     });
   }
 
+  /** What an assertion by a credential of this person over a statement's digest is worth. @throws `stepup.failed`. */
+  prove(person: string, digest: string, response: string): Promise<Standing> {
+    return this.#alone(async () => {
+      const { standing } = await this.#assert(person, Buffer.from(digest, "hex"), response);
+      await this.#store.durable();
+      return standing;
+    });
+  }
+
   async #takeIn({ person, attestation, basis }: Request<"enrol">, passkey: Passkey | null): Promise<Standing> {
     const credentialId = passkey?.credentialId ?? null;
     const before = foundersLeft(this.#store);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { equalHex, sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { CredentialStore, FoundingEntry, FoundingUse } from "./credential-kinds.ts";
+import type { CommittedHeads } from "./trail-incidents.ts";
 
 const SECRET_BYTES = 32;
 
@@ -83,4 +84,13 @@ export function useFoundingLink(store: Store, secret: string, used: FoundingUse)
   }
   if ([...store.all("founding").values()].some((other) => other.used?.person === used.person)) throw new SallyportError("enrolment.invalid", { founder: link.founder });
   store.put("founding", String(link.founder), { ...link, secret: null, used });
+}
+
+/** Whether the trail has this person's enrolment. It is read from its beginning, for the two founders, once each. */
+export async function isEnrolled(reader: Pick<CommittedHeads, "heads" | "records">, person: string): Promise<boolean> {
+  const head = (await reader.heads()).find(({ chain }) => chain === "system");
+  for (let generation = 1; generation <= (head?.generation ?? 0); generation++)
+    for await (const batch of reader.records("system", generation, 1, Number.MAX_SAFE_INTEGER))
+      if (batch.some(({ body }) => body.includes('"action":"enrol"') && body.includes(`"resource":"person/${person}"`))) return true;
+  return false;
 }

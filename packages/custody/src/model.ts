@@ -73,6 +73,8 @@ export interface SignedCheckpoint {
 export interface CustodyEvent {
   readonly n: number;
   readonly at: string;
+  /** The chain that it belongs on; `system` if absent. */
+  readonly chain?: string;
   readonly action: string;
   readonly resource: string;
   readonly detail: string;
@@ -85,6 +87,40 @@ export interface Verdict {
   readonly size: number;
   readonly at: string;
   readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null;
+}
+
+/** A position in a chain. */
+export interface Position {
+  readonly generation: number;
+  readonly seq: number;
+  /** MAC of the record there; 64 zeros at 0. */
+  readonly mac: string;
+}
+
+/** A break that was found, until two people have ended it, and afterwards: what it covers, and where the chain went on (custody-v1.md, section 9). */
+export interface Incident {
+  /** `inc_…`. */
+  readonly id: string;
+  readonly chain: string;
+  /** The first position that isn't as it was sealed, and the last that it may concern: all of `generation` from `from` on, and what follows before `successor`. */
+  readonly generation: number;
+  readonly from: number;
+  readonly to: number;
+  /** As in audit-record-v1.md, section 6. */
+  readonly kind: string;
+  readonly why: string;
+  readonly foundAt: string;
+  readonly foundBy: "checkpoint" | "verification";
+  /** Whether the database didn't hold what was signed last: it was put back, emptied or swapped, and everything but looking stops. */
+  readonly isFrozen: boolean;
+  /** The generation in which the chain goes on, and since when that takes records; null until then. */
+  readonly successor: number;
+  readonly openedAt: string | null;
+  /** What was signed last before it went on, and what the database said was its head; null until it went on, or where it broke in what was closed already. */
+  readonly signed: Position | null;
+  readonly stored: Position | null;
+  /** Who ended it, by persons' ids: who asked first; `approval` is the digest of the statement. */
+  readonly ended: { readonly at: string; readonly approval: string; readonly by: readonly string[] } | null;
 }
 
 export interface CustodianStatus {
@@ -107,6 +143,8 @@ export interface CustodianStatus {
   readonly events: readonly CustodyEvent[];
   readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly root: string; readonly mac: string }[];
   readonly verdicts: readonly Verdict[];
+  /** Every incident, the oldest first. */
+  readonly incidents: readonly Incident[];
 }
 
 /** What may be signed. The custodian derives every root and head itself from what is committed; the caller only names the chain. */
@@ -150,6 +188,11 @@ export type ApproveRequest =
   | { readonly kind: "enrol"; readonly person: string; readonly attestation: string | null; readonly basis: EnrolmentBasis }
   /** An approval: `statement` is the exact text whose SHA-256 is the challenge, `response` the `AuthenticationResponseJSON` over it. */
   | { readonly kind: "approve"; readonly statement: string; readonly person: string; readonly response: string }
+  /**
+   * Ends the incidents that an approved `incident.release` names: `statement` is its exact text, `response` the requester's own
+   * `AuthenticationResponseJSON` over its SHA-256.
+   */
+  | { readonly kind: "release"; readonly statement: string; readonly response: string }
   /** Ends credentials of a person, for good. `approval`: the digest of an approved `authenticator.recover` for this person, or null for the api's word. */
   | { readonly kind: "forget"; readonly person: string; readonly credentialIds: readonly string[]; readonly approval: string | null };
 
@@ -163,6 +206,7 @@ export interface ApproveAnswers {
   readonly enrol: { readonly foundersLeft: number; readonly credentialId: string | null; readonly standing: Standing };
   /** A signed note (docs/spec/approval-v1.md, section 3). */
   readonly approve: { readonly note: string };
+  readonly release: { readonly ended: readonly string[] };
   readonly forget: { readonly forgotten: number };
 }
 

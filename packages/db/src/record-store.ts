@@ -45,10 +45,13 @@ export function recordStore(database: Database): RecordStore {
     },
 
     async generations(chain) {
-      // The open generation ends at the head; an earlier one ends at its checkpointed last record, which the head has passed.
+      // The open generation ends at the head, an earlier one where the next was opened.
       const rows = await database.run<{ generation: number; size: string | null; mac: Buffer | null; opened_at_ms: string }>`
-        SELECT g.generation, h.seq AS size, h.mac, floor(extract(epoch FROM g.opened_at) * 1000)::bigint AS opened_at_ms
-          FROM audit.generations g LEFT JOIN audit.heads h ON h.chain = g.chain AND h.generation = g.generation
+        SELECT g.generation, coalesce(n.previous_seq, h.seq) AS size, coalesce(n.previous_mac, h.mac) AS mac,
+               floor(extract(epoch FROM g.opened_at) * 1000)::bigint AS opened_at_ms
+          FROM audit.generations g
+          LEFT JOIN audit.generations n ON n.chain = g.chain AND n.generation = g.generation + 1
+          LEFT JOIN audit.heads h ON h.chain = g.chain AND h.generation = g.generation
          WHERE g.chain = ${chain} ORDER BY g.generation`;
       return rows.map((row) => ({
         generation: row.generation,

@@ -7,6 +7,8 @@ import type { Database } from "./database.ts";
 export interface TrailReader {
   /** Every chain's head as committed, in name order with `system` last. */
   heads(): Promise<readonly Head[]>;
+  /** Where each closed generation ended when it was closed. */
+  closings(): Promise<readonly Head[]>;
   /**
    * Records of one generation in order of their stored seq, from `fromSeq` up to and including `toSeq`, in batches as they
    * arrive. What is missing is left out: finding that out is the verifier's work.
@@ -24,6 +26,11 @@ export function trailReader(database: Database): TrailReader {
     async heads() {
       const rows = await database.run<{ chain: string; generation: number; seq: string; mac: Buffer }>`
         SELECT chain, generation, seq, mac FROM audit.heads ORDER BY chain = 'system', chain COLLATE "C"`;
+      return rows.map((row) => ({ chain: row.chain, generation: row.generation, seq: Number(row.seq), mac: row.mac.toString("hex") }));
+    },
+    async closings() {
+      const rows = await database.run<{ chain: string; generation: number; seq: string; mac: Buffer }>`
+        SELECT chain, generation - 1 AS generation, previous_seq AS seq, previous_mac AS mac FROM audit.generations WHERE generation > 1 ORDER BY chain, generation`;
       return rows.map((row) => ({ chain: row.chain, generation: row.generation, seq: Number(row.seq), mac: row.mac.toString("hex") }));
     },
     records: (chain, generation, fromSeq, toSeq) => readRecords(database, chain, generation, fromSeq, toSeq),

@@ -63,6 +63,13 @@ export function trailStore(database: Database): TrailStore<Tx> {
         return row?.opened === true;
       });
     },
+
+    async openGeneration(tx, chain, generation) {
+      return asTrail(async () => {
+        const [row] = await tx<{ opened: boolean }>`SELECT audit.open_generation(${chain}, ${generation}) AS opened`;
+        return row?.opened === true;
+      });
+    },
   };
 }
 

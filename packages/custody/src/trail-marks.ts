@@ -1,0 +1,50 @@
+import type { CompactRangeState } from "@sallyport/audit";
+import type { Incident, Verdict } from "./model.ts";
+
+/** A committed position that was signed; nothing below it is ever sealed or signed differently. */
+export interface Mark {
+  readonly chain: string;
+  readonly generation: number;
+  readonly size: number;
+  /** Hex. */
+  readonly root: string;
+  /** MAC of the record at `size`. */
+  readonly mac: string;
+  readonly frontier: CompactRangeState;
+  readonly atMs: number;
+}
+
+/** What a store has to know of the trail, by kind. */
+export interface TrailKinds {
+  /** By {@link markId}. */
+  readonly mark: Mark;
+  /** A break that was found, by {@link markId}; it stays until a verification from the first record finds the generation whole. */
+  readonly broken: Verdict;
+  /** By its id. Never forgotten. */
+  readonly incident: Incident;
+}
+
+/** Port: the part of the custodian's store that incidents work on. */
+export interface TrailMarkStore {
+  get<K extends keyof TrailKinds>(kind: K, id: string): TrailKinds[K] | undefined;
+  all<K extends keyof TrailKinds>(kind: K): ReadonlyMap<string, TrailKinds[K]>;
+  put<K extends keyof TrailKinds>(kind: K, id: string, value: TrailKinds[K] | null): void;
+  /** Puts an act of the custodian's own on record, in `system` if no chain is named. Printable ASCII, no values. */
+  record(action: string, resource: string, detail: string, chain?: string): void;
+  durable(): Promise<void>;
+}
+
+export const markId = (chain: string, generation: number): string => `${chain} ${generation}`;
+
+/** The generation that takes records: the highest that has a mark. The next one opens by being marked at 0. */
+export function openGeneration(store: Pick<TrailMarkStore, "get">, chain: string): number {
+  let generation = 1;
+  while (store.get("mark", markId(chain, generation + 1)) !== undefined) generation += 1;
+  return generation;
+}
+
+/** The incident whose chain hasn't gone on yet: until it has, nothing is sealed there. */
+export function closingIncident(store: Pick<TrailMarkStore, "all">, chain: string): Incident | undefined {
+  for (const incident of store.all("incident").values()) if (incident.chain === chain && incident.openedAt === null) return incident;
+  return undefined;
+}
