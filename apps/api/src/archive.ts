@@ -1,6 +1,6 @@
 import type { ChainState, TrailArchive } from "@sallyport/api";
 import { lineOf } from "@sallyport/audit";
-import type { Custodian } from "@sallyport/custody";
+import type { Custodian, Incident } from "@sallyport/custody";
 import type { AnchorStore, CheckpointStore, RecordStore, TreeStore } from "@sallyport/db";
 import { SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
@@ -19,6 +19,8 @@ export interface ArchiveDeps {
   readonly trees: TreeStore;
   readonly anchors: AnchorStore;
   readonly desk: Pick<AnchorDesk, "states">;
+  /** Has the chains of these incidents go on. */
+  readonly goOn: (incidents: readonly Incident[]) => Promise<void>;
   /** Display names of principals, by id. */
   readonly names: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -37,12 +39,13 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     const isOverall = grants.some((grant) => grant.siteKeys().length === 0);
     const reached = new Set(grants.flatMap((grant) => grant.siteKeys().map((key) => `site:${key}`)));
     const chains = named === null ? [...reached, ...(isOverall ? ["system"] : [])] : named.filter((chain) => isOverall || reached.has(chain));
-    const { verdicts } = deps.watch.status();
+    const { verdicts, incidents } = deps.watch.status();
     const [standings, anchored] = await Promise.all([deps.checkpoints.standing(chains), deps.desk.states(chains)]);
     return standings.map((standing) => {
       const verdict = verdicts.find(({ chain, generation }) => chain === standing.chain && generation === standing.generation);
       const { checkpointedAtMs, ...rest } = standing;
-      const broken = verdict?.broken ?? null;
+      const incident = incidents.find(({ chain, ended }) => chain === standing.chain && ended === null);
+      const broken = incident === undefined ? (verdict?.broken ?? null) : { seq: incident.from, kind: incident.kind };
       return {
         ...rest,
         anchors: anchored.get(standing.chain) ?? [],
@@ -65,6 +68,8 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     await checkpointNow(deps, chain);
     const { notes, checkpoints: stated } = await deps.custodian.sign({ kind: "export", chain, requestedBy: grant.principal, requestId: grant.requestId }, SIGN_DEADLINE_MS);
     const [statement] = notes;
+    // A generation that an incident closed ends with a checkpoint of its own, which a database that was put back may lack.
+    for (const checkpoint of stated) await deps.checkpoints.insert(checkpoint);
     if (statement === undefined) throw new SallyportError("trail.unavailable");
     const { checkpointKey, auditKey } = deps.watch.status();
     const generations = await Promise.all(
@@ -80,7 +85,7 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
   async readExport(grant, { chain, generation, from, limit }) {
     // What isn't checkpointed yet isn't part of any export.
     const signed = (await deps.checkpoints.latest(chain, generation))?.size ?? 0;
-    const records = (await deps.records.records(grant, { chain, generation, fromSeq: from, limit })).filter(({ seq }) => seq <= signed);
+    const records = (await deps.records.records(grant, { chain, generation, fromSeq: from, limit })).filter(({ seq }) => seq <= signed && seq < from + limit);
     const last = records.at(-1);
     if (last === undefined) return { lines: [], signatures: [] };
     const { notes } = await deps.custodian.sign({ kind: "leaves", chain, generation, from, to: last.seq }, SIGN_DEADLINE_MS);
@@ -88,7 +93,9 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
   },
 
   async verify(_grant: Grant, chains) {
-    const { verdicts } = await deps.custodian.status({ verify: chains }, VERIFY_DEADLINE_MS);
+    const { verdicts, incidents } = await deps.custodian.status({ verify: chains }, VERIFY_DEADLINE_MS);
+    // The record of having found a break may belong on the very chain.
+    await deps.goOn(incidents);
     return chains.includes("*") ? verdicts : verdicts.filter(({ chain }) => chains.includes(chain));
   },
 });

@@ -38,14 +38,22 @@ export class CustodianWatch {
       if (before === null || fingerprintOf(before) !== fingerprintOf(status)) this.#listener.changed(status);
       // Kept once it is in force: a change that couldn't be taken up is met again at the next look.
       this.#status = status;
-      if (append === null) return;
-      for (const event of status.events) {
-        await append(draftOf(event));
-        await this.#custodian.status({ acknowledge: event.n }, DEADLINE_MS);
-      }
+      if (append !== null) await this.#record(status, append);
     } catch {
       if (this.#reachable) this.#log.event("custodian.unreachable", {});
       this.#reachable = false;
+    }
+  }
+
+  /** In their order. What can't be put on record now is met again at the next look: its chain may be about to go on elsewhere. */
+  async #record({ events }: CustodianStatus, append: (draft: RecordDraft) => Promise<unknown>): Promise<void> {
+    for (const event of events) {
+      const isRecorded = await append(draftOf(event)).then(
+        () => true,
+        () => false,
+      );
+      if (!isRecorded) return;
+      await this.#custodian.status({ acknowledge: event.n }, DEADLINE_MS);
     }
   }
 
@@ -63,13 +71,13 @@ export class CustodianWatch {
 const fingerprintOf = ({ tokenKeys, crl, revokedWorkloads, ca }: CustodianStatus): string => JSON.stringify([tokenKeys, crl, revokedWorkloads, ca]);
 
 const draftOf = (event: CustodianStatus["events"][number]): RecordDraft => ({
-  chain: "system",
+  chain: event.chain ?? "system",
   principal: "custodian",
   role: "-",
   workload: "custodian",
   action: event.action,
   resource: event.resource,
-  site: "-",
+  site: event.chain?.startsWith("site:") === true ? event.chain.slice("site:".length) : "-",
   decision: "note",
   reason: "custodian",
   request_id: `custodian-${event.n}`,

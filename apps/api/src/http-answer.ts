@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { catalog, type ErrorCode, toWireError } from "@sallyport/errors";
+import { catalog, type ErrorCode, toWireError, type WireFacts } from "@sallyport/errors";
 
 const HEADERS = { "content-type": "application/json", "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
 
@@ -14,15 +14,9 @@ export function sendJson(response: ServerResponse, status: number, body: string,
 /** The failures after which a connection isn't worth keeping: its workload no longer counts, or its input can't be read on. */
 const CLOSING = new Set<ErrorCode>(["workload.invalid", "workload.revoked", "workload.crl_stale", "input.too_large"]);
 
-/** What some failures say beside their code: places in the input, or the offset at which an upload goes on. */
-interface FailureFacts {
-  readonly where?: readonly string[] | undefined;
-  readonly next?: number | undefined;
-}
-
 /** Sends a failure: the catalogue's status, and the body that every failure of its code has. */
-export function sendFailure(response: ServerResponse, code: ErrorCode, requestId: string, { where, next }: FailureFacts = {}): void {
-  sendJson(response, catalog[code].status, JSON.stringify(toWireError(code, requestId, where, next)), CLOSING.has(code));
+export function sendFailure(response: ServerResponse, code: ErrorCode, requestId: string, facts: WireFacts = {}): void {
+  sendJson(response, catalog[code].status, JSON.stringify(toWireError(code, requestId, facts)), CLOSING.has(code));
 }
 
 /** Sends a failure to a request whose head could not be read, and ends its connection. */

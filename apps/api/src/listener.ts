@@ -178,8 +178,12 @@ export class Listener {
       const { code, context } = failureOf(error);
       if (peer === null || code === "service.limited") this.#deps.knocks.count("api", code);
       else if (REFUSALS.has(code)) this.#refusedPerPeer.take(peer.x5t);
-      const { where, next } = context;
-      sendFailure(response, code, requestId, { where: Array.isArray(where) ? where : undefined, next: typeof next === "number" ? next : undefined });
+      const { where, next, incident } = context;
+      sendFailure(response, code, requestId, {
+        where: Array.isArray(where) ? where : undefined,
+        next: typeof next === "number" ? next : undefined,
+        incident: typeof incident === "string" ? incident : undefined,
+      });
     } finally {
       if (held !== null) this.#letGo(held);
     }

@@ -15,7 +15,7 @@ export interface PillarDeps {
 /** How the five pillars stand, each with a line for people. */
 export function pillarStates({ now, watch, policy, isTrailUp, isFrozen }: PillarDeps): readonly PillarState[] {
   const status = attempt(() => watch.status());
-  const broken = (status?.verdicts ?? []).filter((verdict) => verdict.broken !== null).length;
+  const broken = (status?.incidents ?? []).filter(({ ended }) => ended === null).length;
   return [
     state(
       "workload",
@@ -34,7 +34,7 @@ export function pillarStates({ now, watch, policy, isTrailUp, isFrozen }: Pillar
     state(
       "trail",
       watch.isReachable && isTrailUp() && !isFrozen() && broken === 0,
-      "Every crossing is on record, and every chain is whole as far as it was verified.",
+      "Every crossing is on record, and every chain is whole as far as it was verified, but for ended incidents.",
       trailFault(broken, isFrozen()),
     ),
   ];
@@ -51,8 +51,8 @@ function phi(status: CustodianStatus | null, isReachable: boolean): PillarState 
 }
 
 function trailFault(broken: number, isFrozen: boolean): string {
-  if (isFrozen) return "The trail is under an incident: only verifying and exporting go on.";
-  return broken > 0 ? "A chain is broken: what is dangerous is stopped there." : "The trail can't be written: nothing goes through.";
+  if (isFrozen) return "The database is not what was signed last: only incidents, verifying and exporting go on.";
+  return broken > 0 ? "A chain is under an incident: what is dangerous is stopped there." : "The trail can't be written: nothing goes through.";
 }
 
 function attempt<T>(read: () => T): T | null {

@@ -42,7 +42,8 @@ import { trailArchive } from "./archive.ts";
 import { CheckpointRounds } from "./checkpoint-rounds.ts";
 import { CustodianWatch } from "./custodian-watch.ts";
 import { checkpointing, evidence } from "./evidence.ts";
-import { firstLost } from "./frozen-start.ts";
+import { isFrozenBy, judgeStart } from "./frozen-start.ts";
+import { GenerationRounds } from "./generation-rounds.ts";
 import { healthRoute } from "./health-route.ts";
 import { keptFor } from "./kept-for.ts";
 import { Knocks } from "./knocks.ts";
@@ -131,7 +132,6 @@ export class ApiProcess {
   #revocations: Revocations | null = null;
   #listener: Listener | null = null;
   #referenceKeys: Promise<ReferenceKeys> | null = null;
-  #isFrozen = false;
   #later: () => Promise<void> = () => Promise.resolve();
 
   constructor(parts: ApiParts) {
@@ -179,16 +179,18 @@ export class ApiProcess {
     const [trees, anchors] = [treeStore(database), anchorStore(database)];
     const status = this.watch.status();
     const heads = async () => this.store.heads(await records.chains("all"));
-    const lost = await firstLost(status.marks, await heads(), ({ chain, generation, size, mac }) => this.store.holds({ chain, generation, seq: size, mac, prevMac: "", body: "" }));
-    this.#isFrozen = lost !== null;
-    if (lost !== null) log.event("start.frozen", { chain: lost });
-    if (!this.#isFrozen) await keepProfilesAtStart({ policies: this.policies, trail: this.trail, now, profileStore: this.profileStore, custodian, log });
-    await Promise.all([this.policy.refresh(), this.profiles.refresh(), this.sessions.refresh()]);
     const checkpoint = checkpointing(custodian, checkpoints);
+    const generations = new GenerationRounds({ store: this.store, checkpoint, custodian, trail: this.trail, log });
+    const isLost = await judgeStart({ watch: this.watch, heads: await heads(), store: this.store, custodian, log });
+    const isFrozen = (): boolean => isLost || isFrozenBy(this.watch.status().incidents);
+    // The incidents' own records need a chain that goes on, before anybody can ask.
+    await generations.run(this.watch.status().incidents);
+    if (!isFrozen()) await keepProfilesAtStart({ policies: this.policies, trail: this.trail, now, profileStore: this.profileStore, custodian, log });
+    await Promise.all([this.policy.refresh(), this.profiles.refresh(), this.sessions.refresh()]);
     const { anchors: plan = null } = this.#parts;
     const desk = new AnchorDesk({ plan, anchors: plan === null ? [] : anchorsOf(plan), heads, checkpoints, store: anchors, trees, log, now });
     await desk.measure();
-    const standing: PillarDeps = { now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen: () => this.#isFrozen };
+    const standing: PillarDeps = { now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen };
     const base = {
       now,
       references: this.references,
@@ -211,8 +213,9 @@ export class ApiProcess {
       trail: this.trail,
       evidence: evidence(checkpoint, desk),
       log,
-      isFrozen: () => this.#isFrozen,
-      isBroken: (chain) => this.watch.status().verdicts.some((verdict) => verdict.chain === chain && verdict.broken !== null),
+      isFrozen,
+      incidents: () => this.watch.status().incidents,
+      incidentOf: (chain) => this.watch.status().incidents.find((incident) => incident.chain === chain && incident.ended === null) ?? null,
       studies: this.studies,
       profiles: this.profiles,
       profileStore: this.profileStore,
@@ -221,7 +224,17 @@ export class ApiProcess {
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       signDocument: signDocumentBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),
-      archive: trailArchive({ records, checkpoints, trees, anchors, desk, custodian, watch: this.watch, names: () => this.policies.names() }),
+      archive: trailArchive({
+        records,
+        checkpoints,
+        trees,
+        anchors,
+        desk,
+        custodian,
+        watch: this.watch,
+        goOn: (incidents) => generations.run(incidents),
+        names: () => this.policies.names(),
+      }),
       names: keptFor(NAMES_MS, now, () => this.policies.names()),
       pillars: { now: () => pillarStates(standing), fingerprint: () => this.watch.status().checkpointKey.fingerprint },
     };
@@ -230,7 +243,7 @@ export class ApiProcess {
     const whole = people.signIn(ports);
     const signIn = this.#parts.people?.(whole) ?? whole;
     const services = new ServiceDoor({ ...ports, custodian, trustDomain });
-    const session = sessionRoutes(signIn, this.#parts.sessionRates ?? SESSION_RATES, services);
+    const session = sessionRoutes(signIn, this.#parts.sessionRates ?? SESSION_RATES, services, isFrozen);
     const listener = new Listener({
       router: (this.#parts.router ?? createAppRouter)(ports),
       trustDomain,
@@ -257,7 +270,10 @@ export class ApiProcess {
     void session.warm().catch(() => undefined);
     // What the custodian did while nothing ran is on record before anybody can ask.
     await this.watch.poll((draft) => this.trail.append(draft));
-    this.#every(WATCH_MS, () => this.watch.poll((draft) => this.trail.append(draft)));
+    this.#every(WATCH_MS, async () => {
+      await this.watch.poll((draft) => this.trail.append(draft));
+      await generations.run(this.watch.status().incidents);
+    });
     this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
     this.#every(CHECKPOINT_MS, () => rounds.run().then(() => desk.run()));
     const searchable = new SearchRounds(searchIndexer(database), log);

@@ -44,6 +44,7 @@ export function sessionRoutes(
   deps: PeopleDeps<Tx>,
   rates: SessionRates,
   services: Pick<ServiceDoor<Tx>, "enrol">,
+  isFrozen: () => boolean,
 ): { readonly route: (step: string) => Route | null; readonly warm: () => Promise<void> } {
   const signIn = new SignIn(deps);
   const provider = new ProviderSignIn(deps);
@@ -61,6 +62,12 @@ export function sessionRoutes(
       if (!input.success) throw new SallyportError("input.invalid");
       return work(input.data, asking);
     };
+  /** After a frozen start a link may be one that was used already, by what is lost; founders have nobody else who could end it. */
+  const enrolling = <Input extends z.ZodType>(schema: Input, work: (input: z.output<Input>, asking: Asking) => Promise<object>): Step =>
+    step(schema, async (input, asking) => {
+      if (isFrozen() && (await deps.credentials.founding()).foundersLeft === 0) throw new SallyportError("trail.frozen");
+      return work(input, asking);
+    });
   const steps: Readonly<Record<string, Step>> = {
     founding: step(SignInOptionsInput, async () => ({ foundersLeft: (await deps.credentials.founding()).foundersLeft })),
     "sign-in/passkey-options": step(SignInOptionsInput, () => signIn.passkeyOptions()),
@@ -77,13 +84,13 @@ export function sessionRoutes(
       await sessions.end(session, asking);
       return { done: true };
     }),
-    "enrolment/open": step(OpenEnrolmentInput, ({ secret }) => enrolment.open(secret)),
-    "enrolment/passkey-options": step(EnrolOptionsInput, (input) => enrolment.passkeyOptions(input)),
-    "enrolment/passkey": step(EnrolPasskeyInput, (input, asking) => enrolment.byPasskey(input, asking)),
-    "enrolment/totp-options": step(TotpOptionsInput, (input) => enrolment.totpOptions(input)),
-    "enrolment/password": step(EnrolPasswordInput, (input, asking) => enrolment.byPassword(input, asking)),
+    "enrolment/open": enrolling(OpenEnrolmentInput, ({ secret }) => enrolment.open(secret)),
+    "enrolment/passkey-options": enrolling(EnrolOptionsInput, (input) => enrolment.passkeyOptions(input)),
+    "enrolment/passkey": enrolling(EnrolPasskeyInput, (input, asking) => enrolment.byPasskey(input, asking)),
+    "enrolment/totp-options": enrolling(TotpOptionsInput, (input) => enrolment.totpOptions(input)),
+    "enrolment/password": enrolling(EnrolPasswordInput, (input, asking) => enrolment.byPassword(input, asking)),
     // A service that has no certificate yet comes the way that people come: by the console, which proves itself in its place.
-    "enrol-service": step(EnrolServiceInput, (input, asking) => {
+    "enrol-service": enrolling(EnrolServiceInput, (input, asking) => {
       if (!perName.take(`service ${input.service}`)) throw new SallyportError("service.limited");
       return services.enrol(input, asking);
     }),

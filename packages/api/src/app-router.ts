@@ -24,6 +24,8 @@ import { endEmergency, stopEmergency } from "./routers/emergencies/end-emergency
 import { getEmergency, listEmergencies, myEmergency } from "./routers/emergencies/list-emergencies.ts";
 import { openEmergency } from "./routers/emergencies/open-emergency.ts";
 import { reviewEmergency } from "./routers/emergencies/review-emergency.ts";
+import { getIncident, listIncidents } from "./routers/incidents/list-incidents.ts";
+import { releaseIncidents } from "./routers/incidents/release-incidents.ts";
 import { liftLock } from "./routers/locks/lift-lock.ts";
 import { listLocks } from "./routers/locks/list-locks.ts";
 import { decideReviewLine } from "./routers/reviews/decide-review-line.ts";
@@ -144,6 +146,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       signOff: signOffReview(boundary, deps),
       export: exportReview(boundary, deps),
     },
+    incidents: { list: listIncidents(boundary, deps), get: getIncident(boundary, deps), release: releaseIncidents(boundary, deps) },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
     studies: {
       list: listStudies(boundary, deps),

@@ -5,6 +5,7 @@ import type { ChangeStore, DocumentStore, PacketStore, ProfileStore, ReferenceKe
 import type { AccessReviewStore, ApprovalStore, AssignmentStore, EmergencyStore, Grant, IdempotencyStore, LockStore, PolicyVersionStore, ServiceStore } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
+import type { OpenIncident } from "./boundary/quarantine.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
 import type { Credentials, IdentityProvider, PasskeyCeremonies, StepUp } from "./people/ports.ts";
@@ -198,10 +199,10 @@ export interface BoundaryDeps<Tx> {
   readonly idempotency: IdempotencyStore<Tx>;
   readonly knocks: KnockCounter;
   readonly log: EventLog;
-  /** Whether the trail is under an incident: then only what is marked `whenFrozen: "serve"` goes on. */
+  /** Whether the database isn't what was signed last: then only what is marked `whenFrozen: "serve"` goes on. */
   readonly isFrozen: () => boolean;
-  /** Whether the custodian's own verification has found this chain broken. */
-  readonly isBroken: (chain: string) => boolean;
+  /** The incident that this chain is under, by the custodian's word; null where there is none. */
+  readonly incidentOf: (chain: string) => OpenIncident | null;
 }
 
 /**
@@ -210,7 +211,33 @@ export interface BoundaryDeps<Tx> {
  */
 export type SignDocument = (kind: "policy" | "profile", canonical: string, statement: string) => Promise<string>;
 
+/** A position in a chain; `mac` in hex. */
+interface TrailPosition {
+  readonly generation: number;
+  readonly seq: number;
+  readonly mac: string;
+}
+
+/** A break that the custodian found, until two people have ended it, and afterwards (docs/spec/custody-v1.md, section 9). */
+export interface TrailIncident extends OpenIncident {
+  readonly generation: number;
+  readonly from: number;
+  readonly to: number;
+  readonly kind: string;
+  readonly why: string;
+  readonly foundAt: string;
+  readonly foundBy: "checkpoint" | "verification";
+  readonly isFrozen: boolean;
+  readonly successor: number;
+  readonly openedAt: string | null;
+  readonly signed: TrailPosition | null;
+  readonly stored: TrailPosition | null;
+  readonly ended: { readonly at: string; readonly approval: string; readonly by: readonly string[] } | null;
+}
+
 export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
+  /** Every incident, the oldest first, by the custodian's last word. */
+  readonly incidents: () => readonly TrailIncident[];
   readonly signDocument: SignDocument;
   /** The deployment's id, as statements name it. */
   readonly deployment: string;

@@ -1,5 +1,5 @@
 import { SallyportError } from "@sallyport/errors";
-import { starterPolicy } from "@sallyport/policy";
+import { type Action, type ResourceType, starterPolicy } from "@sallyport/policy";
 import { callTRPCProcedure } from "@trpc/server";
 import { expect, test } from "vitest";
 import { failureOf } from "../dist/index.js";
@@ -151,30 +151,52 @@ test("a frozen trail stops what isn't marked to go on", async () => {
   expect(codeOf(await call(world, "read", fine))).toBe("trail.frozen");
 });
 
-test("what is dangerous stops at a site whose chain is broken, and goes on elsewhere", async () => {
-  const world = await inMemory();
-  const dangerous = (chain: string) => {
-    world.state.broken.add(chain);
-    const { boundary } = world;
-    return boundary.router({ read: boundary.read({ ...shape, whenBroken: "stop" }, fine) });
-  };
-  const ask = async (made: ReturnType<typeof dangerous>) => {
+/** What an act and a look with this action come to, at a site of the reviewer's, while these chains are under an incident. */
+async function under(action: Action, resource: ResourceType, chains: readonly string[]): Promise<{ readonly act: unknown; readonly look: unknown; readonly world: World }> {
+  const role = "clinical_reviewer";
+  const document = { ...starterPolicy, grants: [{ id: "one", role, action, resource }] };
+  const world = await inMemory({ document, scope: action });
+  for (const chain of chains) world.state.broken.add(chain);
+  const { boundary } = world;
+  const made = boundary.router({
+    look: boundary.read({ ...shape, action, resource }, fine),
+    act: boundary.change({ ...shape, action, resource }, { prepare: () => Promise.resolve(null), commit: fine }),
+  });
+  const ask = async (path: "look" | "act") => {
     try {
-      return await callTRPCProcedure({
-        router: made,
-        path: "read",
-        type: "query",
-        ctx: context(),
-        getRawInput: () => Promise.resolve({ id: "a" }),
-        signal: undefined,
-        batchIndex: 0,
-      });
+      const type = path === "look" ? "query" : "mutation";
+      return await callTRPCProcedure({ router: made, path, type, ctx: context(), getRawInput: () => Promise.resolve({ id: "a" }), signal: undefined, batchIndex: 0 });
     } catch (error) {
       return failureOf(error);
     }
   };
-  expect(await ask(dangerous("site:STUDY1/702"))).toEqual({ value: "v" });
-  expect(codeOf(await ask(dangerous("site:STUDY1/701")))).toBe("trail.frozen");
+  return { look: await ask("look"), act: await ask("act"), world };
+}
+
+const OWN = "site:STUDY1/701";
+test.each<[Action, ResourceType, string, string | null]>([
+  ["packet.release", "packet", OWN, "trail.quarantined"],
+  ["phi.read", "subject_phi", OWN, "trail.quarantined"],
+  ["phi.read", "subject_phi", "site:STUDY1/702", null],
+  ["phi.read", "subject_phi", "system", null],
+  ["packet.upload", "packet", OWN, null],
+  ["assignment.change", "principal", "system", "trail.quarantined"],
+  ["lock.lift", "lock", "system", "trail.quarantined"],
+  ["lock.set", "lock", "system", null],
+  ["person.suspend", "principal", "system", null],
+  ["assignment.change", "principal", OWN, null],
+])("under an incident an act of %s on %s, with %s broken, comes to %s, and looking goes on", async (action, resource, chain, code) => {
+  const { act, look, world } = await under(action, resource, [chain]);
+  expect(look).toEqual({ value: "v" });
+  expect(codeOf(act)).toBe(code);
+  if (code === null) return;
+  expect((act as SallyportError).context).toEqual({ incident: `inc_${"0".repeat(26)} ${chain}` });
+  expect(world.records.at(-1)).toMatchObject({
+    chain: "system",
+    decision: "error",
+    reason: code,
+    detail: expect.stringContaining(`incident=inc_${"0".repeat(26)};chain=${chain}`) as string,
+  });
 });
 
 test("the same request that failed because its twin went through meanwhile answers as the twin did", async () => {

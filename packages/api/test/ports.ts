@@ -101,7 +101,7 @@ export async function inMemory(
     log: { event: (name) => void events.push(name) },
     sessions: { require: () => Promise.reject(new SallyportError("session.ended")) },
     isFrozen: () => state.frozen,
-    isBroken: (chain) => state.broken.has(chain),
+    incidentOf: (chain) => (state.broken.has(chain) ? { id: "inc_00000000000000000000000000", chain } : null),
   };
   return { deps, boundary: createBoundary(deps), records, effects, knocks, events, failing, state };
 }

@@ -17,6 +17,7 @@ export interface FailureFacts {
   readonly packetId?: string;
   /** Where an upload goes on. */
   readonly next?: number;
+  readonly incident?: string;
   readonly cause?: Error;
 }
 
@@ -39,6 +40,8 @@ export class SallyportClientError extends TRPCClientError<AnyTRPCRouter> {
   readonly packetId?: string;
   /** With `packet.offset`: where the upload goes on. */
   readonly next?: number;
+  /** With `trail.quarantined`: the incident and its chain, with a space between. */
+  readonly incident?: string;
 
   constructor(code: ErrorCode, facts: FailureFacts = {}) {
     super(catalog[code].message, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -54,6 +57,7 @@ export class SallyportClientError extends TRPCClientError<AnyTRPCRouter> {
     if (facts.idempotencyKey !== undefined) this.idempotencyKey = facts.idempotencyKey;
     if (facts.packetId !== undefined) this.packetId = facts.packetId;
     if (facts.next !== undefined) this.next = facts.next;
+    if (facts.incident !== undefined) this.incident = facts.incident;
   }
 
   /** The same failure, of this upload. */
@@ -94,18 +98,20 @@ interface WireFields {
   requestId?: string;
   where?: readonly string[];
   next?: number;
+  incident?: string;
 }
 
 function wireFields(body: string): WireFields {
   const parsed = parsedObject(body);
   if (parsed === null) return {};
-  const { code, remedy, requestId, where, next } = parsed;
+  const { code, remedy, requestId, where, next, incident } = parsed;
   return {
     ...(isErrorCode(code) && { code }),
     ...(typeof remedy === "string" && { remedy }),
     ...(typeof requestId === "string" && { requestId }),
     ...(Array.isArray(where) && where.every((place) => typeof place === "string") && { where }),
     ...(typeof next === "number" && { next }),
+    ...(typeof incident === "string" && { incident }),
   };
 }
 

@@ -22,6 +22,7 @@ export const ApprovalKind = z.enum([
   "policy.change",
   "workload.enrol",
   "workload.offboard",
+  "incident.release",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 

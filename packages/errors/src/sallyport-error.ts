@@ -42,10 +42,19 @@ export interface WireError {
   readonly where?: readonly string[];
   /** The offset at which an upload goes on; only with `packet.offset`. */
   readonly next?: number;
+  /** The incident and its chain, with a space between; only with `trail.quarantined`. */
+  readonly incident?: string;
 }
 
-/** Makes the wire body of a failure; `where` is taken from the context of `input` failures only, and `next` from that of `packet.offset`. */
-export function toWireError(code: ErrorCode, requestId: string, where?: readonly string[], next?: number): WireError {
+/** What some failures say beside their code; each is taken with the codes alone that it belongs to. */
+export interface WireFacts {
+  readonly where?: readonly string[] | undefined;
+  readonly next?: number | undefined;
+  readonly incident?: string | undefined;
+}
+
+/** Makes the wire body of a failure. */
+export function toWireError(code: ErrorCode, requestId: string, { where, next, incident }: WireFacts = {}): WireError {
   const { pillar, remedy } = catalog[code];
   return {
     pillar,
@@ -54,5 +63,6 @@ export function toWireError(code: ErrorCode, requestId: string, where?: readonly
     requestId,
     ...(pillar === "input" && where !== undefined && { where }),
     ...(code === "packet.offset" && next !== undefined && { next }),
+    ...(code === "trail.quarantined" && incident !== undefined && { incident }),
   };
 }

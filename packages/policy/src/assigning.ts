@@ -24,6 +24,7 @@ export const POWERFUL_ACTIONS: readonly Action[] = [
   "keys.rotate",
   "emergency.review",
   "access.review",
+  "incident.release",
 ];
 
 /** Whether a role of this policy brings one of {@link POWERFUL_ACTIONS} with it. */

@@ -17,6 +17,7 @@ export const ACTIONS = [
   "trail.read",
   "trail.verify",
   "trail.export",
+  "incident.release",
   "study.read",
   "study.register",
   "profile.read",

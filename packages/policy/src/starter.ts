@@ -118,6 +118,7 @@ const ROLES = {
       ["profile.change", "profile"],
       ["trail.read", "trail"],
       ["trail.verify", "trail"],
+      ["incident.release", "trail"],
       ["keys.read", "key_ring"],
     ],
   },

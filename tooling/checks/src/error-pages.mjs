@@ -4,7 +4,7 @@ const CATALOG = "packages/errors/src/catalog.ts";
 const PAGE = "docs/errors/README.md";
 
 /** Codes as the catalogue spells them, one a line at the start of an entry. */
-const codesOf = (text) => [...text.matchAll(/^ {2}"?([a-z]+(?:\.[a-z_]+)?)"?: (?:denied|rejected|unavailable|failed|\{)/gm)].map(([, code]) => code);
+const codesOf = (text) => [...text.matchAll(/^ {2}"?([a-z]+(?:\.[a-z_]+)?)"?: (?:denied|rejected|unavailable|stopped|failed|\{)/gm)].map(([, code]) => code);
 
 /** Every code has its paragraph, and every paragraph a code. */
 export const errorPages = treeCheck(

@@ -19,6 +19,7 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "policy.change": "Change the policy",
   "workload.enrol": "Enrol a service",
   "workload.offboard": "Offboard a service",
+  "incident.release": "End an incident of the trail",
 };
 
 export const STATE_TEXT: Readonly<Record<Approval["state"], { readonly text: string; readonly tone: BadgeTone }>> = {

@@ -1,9 +1,16 @@
 import { SallyportError } from "@sallyport/errors";
 import { type ApprovalRow, assertMayVote, decide, type Grant, siteFilter } from "@sallyport/policy";
+import { assertNotStopped, stoppedBy } from "../boundary/quarantine.ts";
 import type { ApiDeps } from "../ports.ts";
 import { effectText } from "./effect.ts";
 import { placeOfRequest } from "./locate-approval.ts";
 import type { AnyAct } from "./registry.ts";
+
+/** What an incident stops when it is asked for is stopped when it is approved too: deciding is an act of its own. */
+function assertNotUnderIncident<Tx>(deps: ApiDeps<Tx>, { ask, kind }: AnyAct<Tx>, { site }: ApprovalRow): void {
+  if (deps.isFrozen() && kind !== "incident.release") throw new SallyportError("trail.frozen");
+  assertNotStopped(stoppedBy(deps.incidentOf, ask.action, site === null ? [] : [site]));
+}
 
 /** Whether who asked may still ask: a request doesn't outlive the right that it was made with. How they had signed in is what it was then. */
 function askerStillMay<Tx>(deps: ApiDeps<Tx>, { ask, isAskedAnywhere }: AnyAct<Tx>, row: ApprovalRow): boolean {
@@ -29,9 +36,10 @@ export function assertVote<Tx>(deps: ApiDeps<Tx>, row: ApprovalRow, vote: { read
  * Refuses to approve what would do something else by now than what was shown. What the effect rests on stays locked until the
  * transaction ends.
  *
- * @throws SallyportError `approval.changed`, or why it can't be done at all, such as `people.floor`.
+ * @throws SallyportError `trail.quarantined`, `trail.frozen`, `approval.changed`, or why it can't be done at all, such as `people.floor`.
  */
 export async function assertEffect<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, act: AnyAct<Tx>, row: ApprovalRow): Promise<void> {
+  assertNotUnderIncident(deps, act, row);
   if (!askerStillMay(deps, act, row)) throw new SallyportError("approval.changed");
   const asker = { principal: row.requestedBy, person: row.requestedByPerson, printedName: row.requestedByName };
   const { lines, refused } = await act.effect(tx, grant, act.payloadOf(row), asker);

@@ -4,7 +4,7 @@ import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { ApprovalRow, Grant } from "@sallyport/policy";
 import type { z } from "zod";
-import type { Located } from "../boundary/decide-crossing.ts";
+import type { Located, Rule } from "../boundary/decide-crossing.ts";
 import type { Boundary, Crossing } from "../boundary/procedure.ts";
 import type { Trace } from "../boundary/trace.ts";
 import type { ApiDeps } from "../ports.ts";
@@ -15,7 +15,7 @@ import type { AnyAct } from "./registry.ts";
 import { approvalSummary } from "./summary.ts";
 
 /** How one kind is asked for. */
-interface Asking<Tx, Input extends Strict> {
+interface Asking<Tx, Input extends Strict> extends Pick<Rule, "whenFrozen"> {
   readonly input: Input;
   readonly locate: (input: z.output<Input>, trace: Trace) => Promise<Located<null>>;
   readonly payload: (input: z.output<Input>, grant: Grant) => Payload | Promise<Payload>;
@@ -38,7 +38,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 /** A procedure that asks for an approval: the effect as it would be now, in a statement that others decide on. Nothing is done yet. */
 export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, act: AnyAct<Tx>, asking: Asking<Tx, Input>) =>
   boundary.change(
-    { ...act.ask, input: asking.input, output: ApprovalOutput, recorded: "once", locate: asking.locate },
+    { ...act.ask, input: asking.input, output: ApprovalOutput, recorded: "once", locate: asking.locate, ...(asking.whenFrozen !== undefined && { whenFrozen: asking.whenFrozen }) },
     {
       prepare: async (crossing: Crossing<z.output<Input>, null>) => {
         const { input, grant, trace } = crossing;

@@ -1,7 +1,8 @@
 import { SallyportError } from "@sallyport/errors";
-import { type Action, decide, type Decision, Grant, type Place, type ResourceType, separated, siteFilter, siteKey } from "@sallyport/policy";
+import { type Action, decide, type Decision, Grant, type Place, type ResourceType, separated, siteFilter } from "@sallyport/policy";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
 import type { Caller } from "./authenticate.ts";
+import { assertNotStopped, stoppedBy } from "./quarantine.ts";
 import type { Trace } from "./trace.ts";
 
 /** Who did the first of two acts that one person may not both do; null where nobody did yet. */
@@ -32,10 +33,8 @@ export interface Located<Found> {
 }
 
 export interface Rule extends Right {
-  /** Whether this goes on while the trail is under an incident: verifying and exporting do, the rest stops. */
+  /** Whether this goes on after a frozen start: incidents, verifying and exporting do, the rest stops. */
   readonly whenFrozen?: "serve";
-  /** Whether this stops at a site whose own chain is found broken: revealing and releasing do (DESIGN §6). */
-  readonly whenBroken?: "stop";
 }
 
 /** Refuses a caller who may do this nowhere, before anything of the input is worked on. Throws `policy.denied`. */
@@ -51,10 +50,17 @@ export const mayAlso = <Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { principal, cl
   decide(state.compiled, { principal, scope: claims.scope, action, resource, place, nowMs: deps.now(), signedInBy: session?.method ?? null }).effect === "allow";
 
 /**
- * The third pillar. Yields a grant, or throws `policy.denied`, `policy.separation` or `trail.frozen`.
+ * The third pillar. Yields a grant, or throws `policy.denied`, `policy.separation`, `trail.frozen`, or, for an act, `trail.quarantined`.
  * "Not there" and "not yours" come out of the same line, so a caller can't tell them apart.
  */
-export function decideCrossing<Tx, Found>(deps: BoundaryDeps<Tx>, rule: Rule, caller: Caller, context: RequestContext, trace: Trace, located: Located<Found>): Grant {
+export function decideCrossing<Tx, Found>(
+  deps: BoundaryDeps<Tx>,
+  { rule, isAct }: { readonly rule: Rule; readonly isAct: boolean },
+  caller: Caller,
+  context: RequestContext,
+  trace: Trace,
+  located: Located<Found>,
+): Grant {
   if (rule.whenFrozen !== "serve" && deps.isFrozen()) throw new SallyportError("trail.frozen");
   const { principal, claims, state, session } = caller;
   const { action, resource } = rule;
@@ -81,7 +87,9 @@ export function decideCrossing<Tx, Found>(deps: BoundaryDeps<Tx>, rule: Rule, ca
     trace.denial = "no_second_right";
     throw new SallyportError("policy.denied");
   }
-  if (rule.whenBroken === "stop" && decision.sites.some((site) => deps.isBroken(`site:${siteKey(site)}`))) throw new SallyportError("trail.frozen");
+  const incident = isAct ? stoppedBy(deps.incidentOf, action, decision.sites) : null;
+  if (incident !== null) trace.note({ incident: incident.id, chain: incident.chain });
+  assertNotStopped(incident);
   const { earlier } = located;
   if (earlier !== undefined && separated(state.compiled, { first: earlier, second: { action, person: principal.person } })) {
     throw new SallyportError("policy.separation");

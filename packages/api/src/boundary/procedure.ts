@@ -81,7 +81,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
   async function recordFailure(trace: Trace, context: RequestContext, failure: SallyportError): Promise<SallyportError> {
     if (failure.code === "internal") deps.log.event("crossing.internal", { requestId: context.requestId, at: placeInCode(failure.cause) });
     // The trail counts by itself what it refused; asking it to record that would ask the one who is away.
-    if (failure.facts.pillar === "trail" && failure.facts.retry && failure.code !== "trail.frozen") return failure;
+    if (failure.facts.pillar === "trail" && failure.facts.retry) return failure;
     try {
       await deps.trail.append(trace.failure(recordedAs(failure.code), failure.code));
       return failure;
@@ -94,12 +94,13 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     declaration: Declaration<Input, Output, Found>,
     ctx: RequestContext & { readonly caller: Caller; readonly trace: Trace },
     input: z.output<Input>,
+    isAct: boolean,
   ): Promise<Entered<z.output<Input>, Found>> {
     assertReaches(deps, declaration, ctx.caller, ctx.trace);
     const standing: Standing[] = [];
     const reach = reachOf(deps, ctx.caller, ctx, standing);
     const located = await declaration.locate(input, ctx.trace, reach);
-    const grant = decideCrossing(deps, declaration, ctx.caller, ctx, ctx.trace, located);
+    const grant = decideCrossing(deps, { rule: declaration, isAct }, ctx.caller, ctx, ctx.trace, located);
     standing.push({ rule: declaration, place: located.place, subject: located.subject, grant });
     const leave = (): void => standing.forEach((each) => each.grant.close());
     // As things stand when it is asked: a watch asks again and again.
@@ -128,7 +129,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
         .meta(declared("read", declaration))
         .input(declaration.input)
         .query(async ({ ctx, input }): Promise<z.output<Output>> => {
-          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>);
+          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>, false);
           try {
             const output = declaration.output.parse(await work(crossing)) as z.output<Output>;
             await deps.trail.append(ctx.trace.success());
@@ -154,7 +155,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
         .meta(declared("reveal", declaration))
         .input(declaration.input)
         .mutation(async ({ ctx, input }): Promise<z.output<Output>> => {
-          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>);
+          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>, true);
           try {
             const { store, answer } = await work(crossing);
             const recorded = await deps.trail.inTransaction(async (tx, appendLast) => {
@@ -179,7 +180,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
         .meta(declared("change", declaration))
         .input(declaration.input)
         .mutation(async ({ ctx, input, path }): Promise<z.output<Output>> => {
-          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>);
+          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>, true);
           try {
             return (await crossByChange(deps, { declaration, context: ctx, path, crossing, work })) as z.output<Output>;
           } finally {
@@ -207,7 +208,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
           const givePlace = parts.take(ctx.caller.principal.id);
           let leave: () => void = () => undefined;
           try {
-            const entered = await enter(declaration, ctx, input as z.output<Input>);
+            const entered = await enter(declaration, ctx, input as z.output<Input>, true);
             ({ leave } = entered);
             const received = await work.receive(entered.crossing, ctx.body);
             // The bytes took their time: what was decided when they began must still hold.
@@ -236,7 +237,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
           const givePlace = watches.take(ctx.caller.principal.id);
           let leave: () => void = () => undefined;
           try {
-            const entered = await enter(declaration, ctx, input as z.output<Input>);
+            const entered = await enter(declaration, ctx, input as z.output<Input>, false);
             ({ leave } = entered);
             await deps.trail.append(ctx.trace.success("opened"));
             return new WatchStream<z.output<Output>>({

@@ -19,7 +19,7 @@ export interface StepUp {
   verify(person: string, proof: StepUpProof, statement: string): Promise<Proven>;
   /** Over an act that the custodian has no part in: a passkey's challenge is this digest (hex), and the api verifies it. */
   attest(person: string, proof: StepUpProof, digest: string): Promise<void>;
-  /** Over adding another credential: `add` hands the assertion to the custodian, which verifies it; null where a password was the proof. */
+  /** Over what the custodian alone decides: `add` hands the assertion to it, which verifies it; null where a password was the proof. */
   withOwn(person: string, proof: StepUpProof, add: (response: string | null) => Promise<unknown>): Promise<void>;
 }
 
@@ -39,6 +39,11 @@ export interface Credentials {
   enrol(person: string, attestation: string | null, basis: EnrolBasis): Promise<{ readonly foundersLeft: number }>;
   /** Verifies an assertion over SHA-256 of the statement by the custodian's own credential; answers its signed note. Throws `stepup.failed`. */
   approve(statement: string, person: string, response: string): Promise<{ readonly note: string }>;
+  /**
+   * Ends the incidents that an approved statement names; `response` is the requester's own assertion over its SHA-256. The same again answers the same.
+   * Throws `stepup.failed`, `verb.refused`.
+   */
+  release(statement: string, response: string): Promise<unknown>;
   /** Ends credentials of a person for good. */
   forget(person: string, credentialIds: readonly string[], approval: string | null): Promise<unknown>;
 }

@@ -39,6 +39,7 @@ export const decideApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     {
       action: "approval.decide",
       resource: "approval",
+      whenFrozen: "serve",
       input: DecideApprovalInput,
       output: DecideApprovalOutput,
       evidence: true,

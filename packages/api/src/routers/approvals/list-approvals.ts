@@ -11,7 +11,7 @@ import { locateSites } from "../site-place.ts";
 export const listApprovals = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
   const acts = approvalActs(deps);
   return boundary.read(
-    { action: "approval.read", resource: "approval", input: ListApprovalsInput, output: ListApprovalsOutput, locate: () => locateSites(deps, {}) },
+    { action: "approval.read", resource: "approval", input: ListApprovalsInput, output: ListApprovalsOutput, whenFrozen: "serve", locate: () => locateSites(deps, {}) },
     async ({ input: { show, kind, cursor, limit }, grant, trace, may }) => {
       const { cursor: key } = await deps.referenceKeys();
       const scope = { principal: grant.principal, list: "approvals.list", filter: { show, ...(kind !== undefined && { kind }) } };

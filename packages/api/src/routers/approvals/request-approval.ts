@@ -3,6 +3,7 @@ import {
   RequestAssignmentEndInput,
   RequestAssignmentInput,
   RequestBulkRevealInput,
+  RequestIncidentReleaseInput,
   RequestInviteInput,
   RequestLockLiftInput,
   RequestOffboardInput,
@@ -19,6 +20,7 @@ import type { Payload } from "../../approvals/act.ts";
 import { assertAccessTime } from "../../approvals/access-act.ts";
 import { approvalActs } from "../../approvals/registry.ts";
 import { requestAct } from "../../approvals/request-act.ts";
+import { incidentText } from "../../incidents/incident-summary.ts";
 import { draftOf, profilePayload } from "../../profiles/draft.ts";
 import { wantedAt } from "../../assignments/wanted.ts";
 import type { Located } from "../../boundary/decide-crossing.ts";
@@ -129,6 +131,18 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       payload: ({ document }, grant) => profilePayload(deps, grant, document),
       reason: reasonOf,
       keep: (tx, { document }) => deps.profileStore.keepDraft(tx, { ...draftOf(document), atMs: deps.now() }),
+    }),
+    requestIncidentRelease: requestAct(boundary, deps, acts["incident.release"], {
+      input: RequestIncidentReleaseInput,
+      locate: inDeployment,
+      whenFrozen: "serve",
+      payload: ({ incidentIds }) => {
+        const wanted = new Set(incidentIds);
+        const found = deps.incidents().filter(({ id }) => wanted.has(id));
+        if (found.length < wanted.size) throw new SallyportError("policy.denied");
+        return { incidents: found.map(incidentText) };
+      },
+      reason: reasonOf,
     }),
     requestBulkReveal: requestAct(boundary, deps, acts["phi.bulk_reveal"], {
       input: RequestBulkRevealInput,

@@ -15,6 +15,7 @@ export const withdrawApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) 
     {
       action: "approval.withdraw",
       resource: "approval",
+      whenFrozen: "serve",
       input: WithdrawApprovalInput,
       output: ApprovalOutput,
       recorded: "once",

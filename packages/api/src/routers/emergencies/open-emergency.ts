@@ -7,6 +7,7 @@ import type { z } from "zod";
 import type { Boundary, Crossing } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { sealReason } from "../../sealed-reason.ts";
+import { assertNotStopped } from "../../boundary/quarantine.ts";
 import { ownSession } from "../me/own-place.ts";
 import { locateSites } from "../site-place.ts";
 
@@ -62,7 +63,7 @@ export const openEmergency = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         const { reference, change } = await deps.referenceKeys();
         trace.about(referenceOf(reference.key, subject));
         // Of the subject's site, wherever the right is held.
-        if (deps.isBroken(`site:${site.study}/${site.site}`)) throw new SallyportError("trail.frozen");
+        assertNotStopped(deps.incidentOf(`site:${site.study}/${site.site}`));
         assertNeeded(crossing, site);
         const reason = sealReason(change, grant, input.reason);
         const fromMs = deps.now();

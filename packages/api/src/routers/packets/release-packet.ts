@@ -21,7 +21,6 @@ export const releasePacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: ReleasePacketInput,
       output: ReleasePacketOutput,
       evidence: true,
-      whenBroken: "stop",
       locate: ({ packetId }, trace) => locatePacket(deps, packetId, trace),
     },
     {

@@ -24,7 +24,6 @@ export const openBulk = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
   return boundary.reveal(
     {
       ...act.ask,
-      whenBroken: "stop",
       input: OpenBulkInput,
       output: OpenBulkOutput,
       locate: async ({ approvalId }, trace) => {

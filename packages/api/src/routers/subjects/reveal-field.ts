@@ -16,7 +16,6 @@ export const revealField = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     {
       action: "phi.read",
       resource: "subject_phi",
-      whenBroken: "stop",
       input: RevealFieldInput,
       output: RevealFieldOutput,
       locate: ({ subjectId }, trace) => locateSubject(deps, subjectId, trace),

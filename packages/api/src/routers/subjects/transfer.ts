@@ -18,7 +18,6 @@ export const transfer = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: TransferInput,
       output: TransferOutput,
       evidence: true,
-      whenBroken: "stop",
       locate: async ({ subjectId, to }, trace) => {
         const { place } = await locateSubject(deps, subjectId, trace);
         const from = place.kind === "one" ? place.site : null;
