@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { deepOperators, halfOf, markOf, onUnsigned } from "../test-support/deep-operators.ts";
-import { type Mutated, operators, type Row, rowOf } from "../test-support/mutations.ts";
-import { auditKey, sealLog } from "../test-support/sealed-log.ts";
+import { deepOperators, halfOf, markOf, onUnsigned } from "./testing/deep-operators.ts";
+import { type Mutated, operators, type Row, rowOf } from "./testing/mutations.ts";
+import { auditKey, sealLog } from "./testing/sealed-log.ts";
 import { type Break, DeepVerifier, type Mark, type SealedRecord, ZERO_MAC } from "./index.ts";
 
 const RUNS = Number(process.env["SALLYPORT_TEST_LONG"] ? 100_000 : 1_000);
@@ -68,7 +68,7 @@ describe("a log with its head pinned", () => {
       }),
       { numRuns: RUNS / 10 },
     );
-  });
+  }, 3_600_000);
 
   test("a record that the custodian sealed twice, on two predecessors or on one, is a fork", () => {
     fc.assert(
@@ -82,7 +82,7 @@ describe("a log with its head pinned", () => {
       }),
       { numRuns: RUNS / 10 },
     );
-  });
+  }, 3_600_000);
 
   test("an honest log, of any size and with any marks, gives no alarm", () => {
     fc.assert(
@@ -96,5 +96,5 @@ describe("a log with its head pinned", () => {
       }),
       { numRuns: RUNS },
     );
-  });
+  }, 3_600_000);
 });

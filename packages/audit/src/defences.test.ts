@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { bundleFingerprint, bundleOperators, honestBundle } from "../test-support/bundle-operators.ts";
-import { deepLog, deepOperators, halfOf, markOf, onUnsigned } from "../test-support/deep-operators.ts";
-import { memoryReader } from "../test-support/memory-bundle.ts";
-import { sealLog } from "../test-support/sealed-log.ts";
+import { bundleFingerprint, bundleOperators, honestBundle } from "./testing/bundle-operators.ts";
+import { deepLog, deepOperators, halfOf, markOf, onUnsigned } from "./testing/deep-operators.ts";
+import { memoryReader } from "./testing/memory-bundle.ts";
+import { sealLog } from "./testing/sealed-log.ts";
 import { seededBytes } from "@sallyport/testkit";
 import type { BundleDefence, DeepDefence, Holds } from "./defence.ts";
 import { type Break, type BundleVerdict, DeepVerifier, type SealedRecord, verifyBundle } from "./index.ts";
@@ -26,7 +26,7 @@ const BUNDLE: readonly BundleDefence[] = [
   "opening",
   "leaves",
 ];
-const TRIES = 12;
+const TRIES = 6;
 const log: readonly SealedRecord[] = sealLog({ ...deepLog, size: 15, seed: "defences" });
 
 /** Believes that the demands of some defences are met, whatever was found. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkpointPair } from "../test-support/memory-bundle.ts";
+import { checkpointPair } from "./testing/memory-bundle.ts";
 import { type ExportStatement, parseStatement, statementText, vkeyOf, ZERO_MAC } from "./index.ts";
 
 const generation = { generation: 1, auditKey: "audit-1", size: 0, root: ZERO_MAC, head: ZERO_MAC, checkpoints: 1, checkpointsSha256: ZERO_MAC };

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { checkpointNote, checkpointPair, leafLine, lineFor, makeBundle, statementNoteOf } from "../test-support/memory-bundle.ts";
-import { auditKey, draftOf, headOf, sealLog } from "../test-support/sealed-log.ts";
+import { checkpointNote, checkpointPair, leafLine, lineFor, makeBundle, statementNoteOf } from "./testing/memory-bundle.ts";
+import { auditKey, draftOf, headOf, sealLog } from "./testing/sealed-log.ts";
 import { BundleWriter, directoryReader } from "./bundle-folder.ts";
 import { GENERATION_OPEN, openingDetail, verifyBundle } from "./index.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { crashedAt, crashedLog, keyOf } from "../test-support/crashed-log.ts";
-import { checkpointPair, makeBundle, memoryReader } from "../test-support/memory-bundle.ts";
+import { crashedAt, crashedLog, keyOf } from "./testing/crashed-log.ts";
+import { checkpointPair, makeBundle, memoryReader } from "./testing/memory-bundle.ts";
 import { DeepVerifier, keyFingerprint, verifyBundle, ZERO_MAC } from "./index.ts";
 
 const LOGS = process.env["SALLYPORT_TEST_LONG"] === undefined ? 60 : 10_000;

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { checkpointPair, makeBundle } from "../test-support/memory-bundle.ts";
-import { auditKey, sealLog } from "../test-support/sealed-log.ts";
+import { checkpointPair, makeBundle } from "./testing/memory-bundle.ts";
+import { auditKey, sealLog } from "./testing/sealed-log.ts";
 import { directoryReader } from "./bundle-folder.ts";
 import { keyFingerprint, verifyBundle } from "./index.ts";
 

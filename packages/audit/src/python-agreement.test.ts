@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededBytes } from "@sallyport/testkit";
 import { afterAll, describe, expect, test } from "vitest";
-import { operators, rowOf } from "../test-support/mutations.ts";
-import { auditKey, sealLog } from "../test-support/sealed-log.ts";
+import { operators, rowOf } from "./testing/mutations.ts";
+import { auditKey, sealLog } from "./testing/sealed-log.ts";
 import { DeepVerifier, parseLine, ZERO_MAC } from "./index.ts";
 
 const script = join(import.meta.dirname, "../test-python/verify_chain.py");

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { faultTest } from "@sallyport/testkit";
 import { describe, expect, test } from "vitest";
-import { auditKey, draftOf, sealLog } from "../test-support/sealed-log.ts";
+import { auditKey, draftOf, sealLog } from "./testing/sealed-log.ts";
 import { type Break, DeepVerifier, encodeRecord, LINE_LENGTH_MAX, lineOf, parseBody, parseLine, type RecordDraft, type RecordPlace, type SealedRecord, ZERO_MAC } from "./index.ts";
 
 const draft: RecordDraft = { ...draftOf("site:STUDY/701", 1, "one"), detail: 'a "quoted" \\ word' };

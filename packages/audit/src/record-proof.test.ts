@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { checkpointPair } from "../test-support/memory-bundle.ts";
-import { auditKey, sealLog } from "../test-support/sealed-log.ts";
+import { checkpointPair } from "./testing/memory-bundle.ts";
+import { auditKey, sealLog } from "./testing/sealed-log.ts";
 import {
   checkpointKeyName,
   checkpointOrigin,

@@ -1,6 +1,6 @@
 import { ed25519FromSeed } from "@sallyport/crypto";
 import { describe, expect, test } from "vitest";
-import { checkpointPair } from "../test-support/memory-bundle.ts";
+import { checkpointPair } from "./testing/memory-bundle.ts";
 import { checkpointKeyName, checkpointOrigin, checkpointText, keyFingerprint, openNote, parseCheckpoint, parseVkey, signNote, vkeyOf } from "./index.ts";
 
 // golang.org/x/mod/sumdb/note, package documentation: key, text and signature by another implementation.

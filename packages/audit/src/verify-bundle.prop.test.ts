@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bundleFingerprint, bundleOperators, honestBundle } from "../test-support/bundle-operators.ts";
-import { type BundlePlan, checkpointPair, type Files, leafLine, makeBundle, memoryReader, recomputeManifest } from "../test-support/memory-bundle.ts";
-import { operators, type Row, rowOf } from "../test-support/mutations.ts";
-import { auditKey, sealLog } from "../test-support/sealed-log.ts";
+import { bundleFingerprint, bundleOperators, honestBundle } from "./testing/bundle-operators.ts";
+import { type BundlePlan, checkpointPair, type Files, leafLine, makeBundle, memoryReader, recomputeManifest } from "./testing/memory-bundle.ts";
+import { operators, type Row, rowOf } from "./testing/mutations.ts";
+import { auditKey, sealLog } from "./testing/sealed-log.ts";
 import { keyFingerprint, leafHash, verifyBundle } from "./index.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;

@@ -10,9 +10,9 @@ import {
   memoryReader,
   recomputeManifest,
   statementNoteOf,
-} from "../test-support/memory-bundle.ts";
+} from "./testing/memory-bundle.ts";
 import { sha256Hex } from "@sallyport/crypto";
-import { auditKey, draftOf, headOf, sealLog } from "../test-support/sealed-log.ts";
+import { auditKey, draftOf, headOf, sealLog } from "./testing/sealed-log.ts";
 import { keysText } from "./bundle-keys.ts";
 import { GENERATION_OPEN, keyFingerprint, openingDetail, type SealedRecord, verifyBundle } from "./index.ts";
 

@@ -6,13 +6,19 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type BundleVerdict, verifyBundle } from "@sallyport/audit";
 import { directoryReader } from "@sallyport/audit/bundle-folder";
+import { bundleFingerprint, bundleOperators, honestBundle } from "@sallyport/audit/testing";
 import { codeOf } from "@sallyport/errors";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { VerifyAnswer } from "./index.ts";
 
-const RUNS = process.env["SALLYPORT_TEST_LONG"] === undefined ? 100 : 5_000;
+/** Each attack once, and some other changes; or many times. */
+const RUNS = process.env["SALLYPORT_TEST_LONG"] === undefined ? 45 : 5_000;
 /** Each of these starts a process of its own. */
 const RUNS_ALONE = process.env["SALLYPORT_TEST_LONG"] === undefined ? 4 : 200;
+/** Folders that Python verifies in one go. */
+const FOLDERS = 45;
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
+const IN_PYTHON = join(import.meta.dirname, "../../audit/test-python/verify_bundle.py");
 const FILES = join(import.meta.dirname, "../dist/files");
 const golden = join(import.meta.dirname, "../../audit/vectors/bundle-v1");
 const FINGERPRINT = "sha256:c4836bd13251d2145705b917f53e9d2cae023f4324159052e92b0e903e6e63f4";
@@ -118,14 +124,30 @@ function inLines(bundle: Map<string, Buffer>, name: string, change: (lines: stri
   bundle.set(name, Buffer.from(lines.join(""), "latin1"));
 }
 
-function changed(): { readonly bundle: Bundle; readonly how: string } {
+interface Handed {
+  readonly bundle: Bundle;
+  readonly how: string;
+  readonly fingerprint: string | null;
+}
+
+function changedAnyhow(): Handed {
   const bundle = new Map(honest);
   const how = Array.from({ length: 1 + randomInt(2) }, () => {
     const [kind, name] = [pick(Object.keys(CHANGES)), pick([...bundle.keys()])];
     CHANGES[kind]?.(bundle, name);
     return `${name}: ${kind}`;
   });
-  return { bundle, how: how.join(", ") };
+  return { bundle, how: how.join(", "), fingerprint: pick([FINGERPRINT, null]) };
+}
+
+const base = honestBundle(8);
+const attacks = Object.entries(bundleOperators);
+
+/** Each attack in turn, those included into which a custodian was fooled, and each fifth time any change of bytes, lines and files. */
+function handed(run: number): Handed {
+  if (run % 5 === 4) return changedAnyhow();
+  const [how, { attack }] = attacks[(run - Math.floor(run / 5)) % attacks.length] ?? expect.unreachable();
+  return { bundle: attack(base, (min, max) => randomInt(min, max + 1)).files, how, fingerprint: pick([bundleFingerprint, null]) };
 }
 
 test("an honest bundle is whole for all three, and pinned by its key alone", async () => {
@@ -141,9 +163,8 @@ test("an honest bundle is whole for all three, and pinned by its key alone", asy
 test(`of ${RUNS} bundles that were changed at random, each has one verdict, in a browser as in Node`, async () => {
   let broken = 0;
   for (let run = 0; run < RUNS; run++) {
-    const { bundle, how } = changed();
+    const { bundle, how, fingerprint } = handed(run);
     const folder = folderOf(bundle);
-    const fingerprint = pick([FINGERPRINT, null]);
     const verdict = await inLibrary(folder, fingerprint);
     expect({ how, verdict: await inBrowser(bundle, fingerprint) }).toEqual({ how, verdict });
     if (run < RUNS_ALONE) expect({ how, answer: alone(folder, fingerprint).answer }).toEqual({ how, answer: verdict });
@@ -153,6 +174,43 @@ test(`of ${RUNS} bundles that were changed at random, each has one verdict, in a
   // A change of one byte by itself, or of two places by one line, is none.
   expect(broken).toBeGreaterThan(RUNS / 2);
 }, 3_600_000);
+
+/** What Python says of folders, by its own reading of the specifications. */
+function inPython(folders: readonly string[], fingerprint: string | null): readonly string[] {
+  const { stdout, stderr } = spawnSync("python3", ["-B", IN_PYTHON, fingerprint ?? "-", ...folders], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  return stdout.trimEnd().split("\n");
+}
+
+/** A verdict in the words of the verifier in Python, which names no record and no kind. */
+const inAWord = (answer: Answer): string => {
+  if (typeof answer === "string") return "none";
+  if (!answer.whole) return "broken";
+  return answer.pinned ? "whole" : "self-consistent";
+};
+
+test.skipIf(!hasPython)(
+  `a fourth verifier, in Python and written from the specifications, agrees on ${RUNS} bundles${hasPython ? "" : " (skipped: no python3)"}`,
+  async () => {
+    expect([FINGERPRINT, null].flatMap((fingerprint) => inPython([folderOf(honest)], fingerprint))).toEqual(["whole", "self-consistent"]);
+    const words = new Set<string>();
+    for (let run = 0; run < RUNS; run += FOLDERS) {
+      const many = Array.from({ length: FOLDERS }, (_, n) => handed(run + n)).map((each) => ({ ...each, folder: folderOf(each.bundle) }));
+      for (const fingerprint of [FINGERPRINT, bundleFingerprint, null]) {
+        const some = many.filter((each) => each.fingerprint === fingerprint);
+        const said = inPython(
+          some.map(({ folder }) => folder),
+          fingerprint,
+        );
+        for (const [n, { how, folder }] of some.entries()) expect({ how, word: said[n] }).toEqual({ how, word: inAWord(await inLibrary(folder, fingerprint)) });
+        for (const word of said) words.add(word);
+      }
+      for (const { folder } of many) rmSync(folder, { recursive: true });
+    }
+    expect(words).toContain("broken");
+  },
+  3_600_000,
+);
 
 test("a bundle has one verdict, in whatever order its files are listed", async () => {
   const more: Bundle = new Map([...honest, ["longer.txt", Buffer.from("x")], ["a.txt", Buffer.from("y")]]);

@@ -1,7 +1,7 @@
 import { ed25519FromSeed, type Ed25519Pair, sha256Hex } from "@sallyport/crypto";
 import { seededBytes } from "@sallyport/testkit";
-import { keysText } from "../src/bundle-keys.ts";
-import { readmeText } from "../src/bundle-readme.ts";
+import { keysText } from "../bundle-keys.ts";
+import { readmeText } from "../bundle-readme.ts";
 import {
   type BundleReader,
   CheckpointFile,
@@ -23,8 +23,8 @@ import {
   statementText,
   vkeyOf,
   ZERO_MAC,
-} from "../src/index.ts";
-import { manifestText } from "../src/manifest.ts";
+} from "../index.ts";
+import { manifestText } from "../manifest.ts";
 
 export type Files = Map<string, Buffer>;
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hmacHex } from "@sallyport/crypto";
-import { type BreakKind, encodeRecord, lineOf, parseLine, type SealedRecord, ZERO_MAC } from "../src/index.ts";
+import { type BreakKind, encodeRecord, lineOf, parseLine, type SealedRecord, ZERO_MAC } from "../index.ts";
 import { auditKey, draftOf, sealLog } from "./sealed-log.ts";
 
 /** Where a change was made, and what a verifier must say of it. */

@@ -1,6 +1,6 @@
 import { hmacHex } from "@sallyport/crypto";
-import { type BreakKind, type Mark, parseBody, encodeRecord, type SealedRecord, ZERO_MAC } from "../src/index.ts";
-import type { DeepDefence } from "../src/defence.ts";
+import { type BreakKind, type Mark, parseBody, encodeRecord, type SealedRecord, ZERO_MAC } from "../index.ts";
+import type { DeepDefence } from "../defence.ts";
 import { type Draw, operators, rowOf } from "./mutations.ts";
 import { auditKey, sealLog } from "./sealed-log.ts";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hmacHex } from "@sallyport/crypto";
-import { keysText } from "../src/bundle-keys.ts";
-import type { BundleDefence } from "../src/defence.ts";
+import { keysText } from "../bundle-keys.ts";
+import type { BundleDefence } from "../defence.ts";
 import {
   type BreakKind,
   checkpointsFile,
@@ -17,7 +17,7 @@ import {
   statementText,
   type StatedGeneration,
   ZERO_MAC,
-} from "../src/index.ts";
+} from "../index.ts";
 import { type BundlePlan, checkpointNote, checkpointPair, type Files, leafLine, lineFor, makeBundle, recomputeManifest } from "./memory-bundle.ts";
 import { type Draw, forged } from "./mutations.ts";
 import { auditKey, draftOf, headOf, sealLog } from "./sealed-log.ts";

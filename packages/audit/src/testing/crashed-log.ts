@@ -1,4 +1,4 @@
-import { GENERATION_OPEN, type Mark, openingDetail, type SealedRecord, ZERO_MAC } from "../src/index.ts";
+import { GENERATION_OPEN, type Mark, openingDetail, type SealedRecord, ZERO_MAC } from "../index.ts";
 import type { Draw } from "./mutations.ts";
 import { auditKey, draftOf, headOf, sealLog } from "./sealed-log.ts";
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { hmacHex, secretKey } from "@sallyport/crypto";
 import { seededBytes } from "@sallyport/testkit";
-import { encodeRecord, type Head, type RecordDraft, type SealedRecord, ZERO_MAC } from "../src/index.ts";
+import { encodeRecord, type Head, type RecordDraft, type SealedRecord, ZERO_MAC } from "../index.ts";
 
 /** One generation of a log to be made. */
 export interface LogPlan {

@@ -1,0 +1,1 @@
+export { bundleFingerprint, bundleOperators, honestBundle } from "./testing/bundle-operators.ts";

@@ -1,0 +1,299 @@
+"""Verifies export bundles with public keys alone, as docs/spec tells them, and with nothing but Python's own modules.
+
+Usage: verify_bundle.py FINGERPRINT FOLDER...     (FINGERPRINT is "-" where none is known)
+
+Prints one line a folder: `none` (no bundle at all), `broken`, `whole`, or `self-consistent` (whole, its key not pinned). Written from
+bundle-v1.md, checkpoint-v1.md, audit-record-v1.md, C2SP's signed-note and tlog-checkpoint, RFC 6962 and RFC 8032.
+"""
+
+import base64
+import functools
+import hashlib
+import json
+import os
+import re
+import sys
+
+import verify_chain
+
+# Ed25519: RFC 8032, section 5.1.
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+
+
+def recover_x(y, sign):
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P != 0:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if (x * x - square) % P != 0 or (x == 0 and sign):
+        return None
+    return P - x if x & 1 != sign else x
+
+
+def point_of(data):
+    """Extended coordinates of an encoded point, or None."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    x = recover_x(y, sign) if y < P else None
+    return None if x is None else (x, y, 1, x * y % P)
+
+
+def add(one, other):
+    a, b = (one[1] - one[0]) * (other[1] - other[0]) % P, (one[1] + one[0]) * (other[1] + other[0]) % P
+    c, d = 2 * one[3] * other[3] * D % P, 2 * one[2] * other[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(scalar, point):
+    result = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            result = add(result, point)
+        point, scalar = add(point, point), scalar >> 1
+    return result
+
+
+BASE_Y = 4 * pow(5, -1, P) % P
+BASE = (recover_x(BASE_Y, 0), BASE_Y, 1, recover_x(BASE_Y, 0) * BASE_Y % P)
+
+
+@functools.lru_cache(maxsize=None)
+def is_signed(key, message, signature):
+    public, first, s = point_of(key), point_of(signature[:32]), int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or public is None or first is None or s >= L:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    left, right = times(s, BASE), add(first, times(h, public))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+class Broken(Exception):
+    """The bundle isn't whole."""
+
+
+def demand(is_met):
+    if not is_met:
+        raise Broken
+
+
+def from_base64(text):
+    demand(re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", text) and len(text) % 4 == 0)
+    data = base64.b64decode(text)
+    demand(base64.b64encode(data).decode() == text)
+    return data
+
+
+def from_json(text):
+    def refuse(constant):
+        raise Broken
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except ValueError:
+        raise Broken from None
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def is_count(value):
+    return type(value) is int and 0 <= value < 2**53
+
+
+def is_hash(value):
+    return type(value) is str and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
+def key_of(vkey):
+    """Name, key id and raw public key of a verifier key."""
+    name, key_id, data = vkey.split("+", 2)
+    data = from_base64(data)
+    demand(len(data) == 33 and data[0] == 1 and re.fullmatch(r"[^\s+]+", name))
+    demand(hashlib.sha256(name.encode() + b"\n" + data).hexdigest()[:8] == key_id)
+    return name, bytes.fromhex(key_id), data[1:]
+
+
+def open_note(note, vkey):
+    """The text of a note that this key signed."""
+    name, key_id, key = key_of(vkey)
+    cut = note.rfind("\n\n")
+    demand(cut != -1 and note.endswith("\n") and not re.search("[\x00-\x09\x0b-\x1f]", note))
+    text, lines = note[: cut + 1], note[cut + 2 : -1].split("\n")
+    signatures = []
+    for line in lines:
+        dash, signer, data = (line.split(" ") + ["", "", ""])[:3]
+        data = from_base64(data)
+        demand(dash == "\u2014" and len(line.split(" ")) == 3 and re.fullmatch(r"[^\s+]+", signer) and len(data) >= 5)
+        if signer == name and data[:4] == key_id:
+            signatures.append(data[4:])
+    demand(0 < len(signatures) and len(lines) <= 64)
+    demand(all(is_signed(key, text.encode(), signature) for signature in signatures))
+    return text
+
+
+def leaf_hash(line):
+    return hashlib.sha256(b"\0" + line.encode()).digest()
+
+
+def root_of(subtrees):
+    """Root over the hashes of the full subtrees, the largest first (RFC 6962, section 2.1)."""
+    root = None
+    for _, node in reversed(subtrees):
+        root = node if root is None else hashlib.sha256(b"\1" + node + root).digest()
+    return hashlib.sha256(b"").digest() if root is None else root
+
+
+def append(subtrees, node):
+    size = 1
+    while subtrees and subtrees[-1][0] == size:
+        node, size = hashlib.sha256(b"\1" + subtrees.pop()[1] + node).digest(), 2 * size
+    subtrees.append((size, node))
+
+
+STATED = {"generation", "auditKey", "size", "root", "head", "checkpoints", "checkpointsSha256"}
+STATEMENT = {"v", "deployment", "chain", "generations", "keys", "exportedAt", "requestedBy", "requestId"}
+
+
+class Bundle:
+    def __init__(self, folder):
+        self.folder = folder
+        self.names = set(os.listdir(folder))
+
+    def data(self, name):
+        with open(os.path.join(self.folder, name), "rb") as file:
+            return file.read()
+
+    def text(self, name):
+        try:
+            return self.data(name).decode("utf-8")
+        except ValueError:
+            raise Broken from None
+
+    def lines(self, name):
+        """Each with its newline; the last may have none."""
+        return re.findall(r"[^\n]*\n|[^\n]+\Z", self.data(name).decode("utf-8", errors="replace"))
+
+
+def keys_of(bundle):
+    demand("statement.note" in bundle.names and "keys.json" in bundle.names)
+    text = bundle.text("keys.json")
+    try:
+        vkeys = [entry["vkey"] for entry in from_json(text)["keys"]]
+        entries = [{"fingerprint": "sha256:" + hashlib.sha256(key_of(vkey)[2]).hexdigest(), "vkey": vkey} for vkey in vkeys]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Broken from None
+    demand(vkeys and canonical({"keys": entries, "v": 1}) + "\n" == text)
+    return vkeys, entries[0]["fingerprint"]
+
+
+def statement_of(bundle, vkeys):
+    title, text, last = (open_note(bundle.text("statement.note"), vkeys[0]).split("\n") + ["", ""])[:3]
+    statement = from_json(text)
+    demand(title == "sallyport-export-v1" and last == "" and canonical(statement) == text and set(statement) == STATEMENT)
+    demand(type(statement["v"]) is int and statement["v"] == 1 and statement["keys"] == vkeys)
+    demand(key_of(vkeys[0])[0] == statement["deployment"] + ".sallyport")
+    generations = statement["generations"]
+    demand(type(generations) is list and generations)
+    for number, stated in enumerate(generations):
+        demand(set(stated) == STATED and stated["generation"] == generations[0]["generation"] + number)
+        demand(all(is_count(stated[name]) for name in ("generation", "size", "checkpoints")))
+        demand(all(is_hash(stated[name]) for name in ("root", "head", "checkpointsSha256")))
+    return statement
+
+
+def checkpoints_of(bundle, statement, stated):
+    """Size and root of each checkpoint, all of them signed, in order, and those that the statement means."""
+    name = "checkpoints-%d.txt" % stated["generation"]
+    demand(hashlib.sha256(bundle.data(name)).hexdigest() == stated["checkpointsSha256"])
+    lines = bundle.lines(name)
+    demand(len(lines) % 6 == 5 and all(lines[at] == "\n" for at in range(5, len(lines), 6)))
+    found = []
+    for at in range(0, len(lines), 6):
+        texts = []
+        for vkey in statement["keys"]:
+            try:
+                texts.append(open_note("".join(lines[at : at + 5]), vkey))
+            except Broken:
+                continue
+        demand(texts)
+        origin, size, root = (texts[0].split("\n") + ["", ""])[:3]
+        demand(texts[0].count("\n") == 3 and origin == "%s.sallyport/%s/%d" % (statement["deployment"], statement["chain"], stated["generation"]))
+        demand(re.fullmatch("0|[1-9][0-9]{0,15}", size) and len(from_base64(root)) == 32)
+        size, root = int(size), from_base64(root)
+        demand(not found or size > found[-1][0] or (size, root) == found[-1])
+        found.append((size, root))
+    demand(len(found) == stated["checkpoints"] and found[-1] == (stated["size"], bytes.fromhex(stated["root"])))
+    return found
+
+
+def check_generation(bundle, statement, stated, previous):
+    checkpoints = checkpoints_of(bundle, statement, stated)
+    generation = stated["generation"]
+    leaves = bundle.lines("leaves-%d.txt" % generation)
+    lines = bundle.lines("generation-%d.jsonl" % generation)
+    demand(len(lines) == stated["size"] == len(leaves))
+    place, mac, subtrees, roots = (statement["deployment"], statement["chain"], generation), "0" * 64, [], {}
+    roots[0] = root_of(subtrees)
+    for number, (line, leaf) in enumerate(zip(lines, leaves), start=1):
+        demand(line.endswith("\n"))
+        line = line[:-1]
+        record = from_json(line)
+        demand(type(record) is dict and verify_chain.is_strict(line, number, place) and record["prev_mac"] == mac and is_hash(record["mac"]))
+        if number == 1 and previous is not None:
+            cited = "previous generation=%d seq=%d mac=%s" % (previous["generation"], previous["size"], previous["head"])
+            demand(record["action"] == "generation.open" and record["detail"] == cited)
+        mac, node = record["mac"], leaf_hash(line)
+        demand(re.fullmatch("[0-9a-f]{64} [A-Za-z0-9+/]{86}==\n", leaf) and leaf[:64] == node.hex())
+        append(subtrees, node)
+        roots[number] = root_of(subtrees)
+    demand(mac == stated["head"] and all(roots.get(size) == root for size, root in checkpoints))
+
+
+def check_manifest(bundle):
+    text = bundle.text("manifest.json")
+    try:
+        files = from_json(text)["files"]
+        names = [file["name"] for file in files]
+        demand(all(set(file) == {"name", "bytes", "sha256"} and is_count(file["bytes"]) for file in files))
+        demand(canonical({"files": sorted(files, key=lambda file: file["name"]), "v": 1}) + "\n" == text)
+    except (AttributeError, KeyError, TypeError):
+        raise Broken from None
+    demand(len(set(names)) == len(names) and set(names) == bundle.names - {"manifest.json"})
+    for file in files:
+        data = bundle.data(file["name"])
+        demand(len(data) == file["bytes"] and hashlib.sha256(data).hexdigest() == file["sha256"])
+
+
+def verify(folder, fingerprint):
+    bundle = Bundle(folder)
+    if not bundle.names & {"statement.note", "manifest.json"}:
+        return "none"
+    try:
+        vkeys, signed_by = keys_of(bundle)
+        demand(fingerprint in ("-", signed_by))
+        statement = statement_of(bundle, vkeys)
+        parts = [pattern % stated["generation"] for stated in statement["generations"] for pattern in ("generation-%d.jsonl", "leaves-%d.txt", "checkpoints-%d.txt")]
+        demand(bundle.names == {"statement.note", "manifest.json", "keys.json", "names.json", "dictionary.json", "README.txt", *parts})
+        previous = None
+        for stated in statement["generations"]:
+            check_generation(bundle, statement, stated, previous)
+            previous = stated
+        demand(all(type(from_json(bundle.text(name))) is dict for name in ("names.json", "dictionary.json")))
+        check_manifest(bundle)
+    except Broken:
+        return "broken"
+    return "self-consistent" if fingerprint == "-" else "whole"
+
+
+def main():
+    for folder in sys.argv[2:]:
+        print(verify(folder, sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()
