@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cosignedAt, verifyBundle } from "@sallyport/audit";
@@ -69,6 +70,7 @@ beforeAll(async () => {
   exported = await product.json<Exported>(["--as", "auditor", "export", "--chain", CHAIN, "--out", bundle("site")]);
   await product.json(["--as", "auditor", "export", "--chain", "system", "--out", bundle("system")]);
   await product.json(["--as", "auditor", "prove", "--chain", CHAIN, "--seq", "2", "--out", bundle("two.tlog-proof")]);
+  await product.json(["--as", "auditor", "excerpt", "--study", PILOT, "--action", "phi.read", "--out", bundle("reveals.excerpt.jsonl")]);
   await product.stop();
 }, 300_000);
 afterAll(async () => {
@@ -129,6 +131,33 @@ describe("an export, with everything stopped and no secret at hand", () => {
     writeFileSync(bundle("changed.tlog-proof"), text.replace(extra, Buffer.from(changed, "utf8").toString("base64")));
     expect((await verify(bundle("changed.tlog-proof"), "--key", exported.fingerprint)).code).toBe(1);
     expect((await verify(bundle("two.tlog-proof"), "--key", `sha256:${"0".repeat(64)}`)).code).toBe(1);
+  });
+
+  test("is joined by an excerpt of what was asked for, which verifies by itself, and no longer does with a record less", async () => {
+    const file = bundle("reveals.excerpt.jsonl");
+    const ended = await verify(file, "--key", exported.fingerprint, "--json");
+    expect([ended.code, verdictOf(ended)]).toEqual([0, expect.objectContaining({ whole: true, pinned: true })]);
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+    const records = lines.filter((line) => line.startsWith('{"line":'));
+    expect(records.length).toBeGreaterThanOrEqual(2);
+    expect(records.every((line) => line.includes('\\"action\\":\\"phi.read\\"'))).toBe(true);
+    writeFileSync(
+      bundle("less.excerpt.jsonl"),
+      lines
+        .filter((line) => line !== records[0])
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+    expect((await verify(bundle("less.excerpt.jsonl"), "--key", exported.fingerprint)).code).toBe(1);
+    for (const name of ["reveals.html", "reveals.pdf"]) {
+      const made = await run(
+        process.execPath,
+        [join(ROOT, "apps/cli/dist/main.js"), "report", file, "--out", bundle(name), "--key", exported.fingerprint, "--zone", "Europe/Warsaw"],
+        { cwd: product.folder },
+      );
+      expect(made.code).toBe(0);
+      expect(readFileSync(bundle(name), "latin1")).toContain(createHash("sha256").update(readFileSync(file)).digest("hex"));
+    }
   });
 
   test("is no bundle where the folder is empty", async () => {

@@ -1,9 +1,13 @@
-import type { TrailArchive } from "@sallyport/api";
+import type { ExcerptProofs, TrailArchive } from "@sallyport/api";
 import { leafHash, lineOf, recordProofText, TreeProver, verifyConsistency, verifyInclusion } from "@sallyport/audit";
 import type { AnchorStore, CheckpointStore, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
+import type { Custodian } from "@sallyport/custody";
 import { SallyportError } from "@sallyport/errors";
 
+const SIGN_DEADLINE_MS = 20_000;
+
 export interface ProofDeps {
+  readonly custodian: Pick<Custodian, "sign">;
   readonly records: RecordStore;
   readonly checkpoints: CheckpointStore;
   readonly trees: TreeStore;
@@ -17,7 +21,7 @@ export interface ProofDeps {
 const rootOf = ({ root }: StoredCheckpoint): Buffer => Buffer.from(root, "hex");
 
 /** Proofs of the trail, from the stored trees. Each is verified under what the custodian signed before it leaves: nothing stored is taken at its word. */
-export const trailProofs = (deps: ProofDeps): Pick<TrailArchive, "prove" | "proveGrowth"> => ({
+export const trailProofs = (deps: ProofDeps): Pick<TrailArchive, "prove" | "proveGrowth" | "openExcerpt"> => ({
   async prove(grant, { chain, generation, seq }) {
     const [found] = await deps.records.records(grant, { chain, generation, fromSeq: seq, limit: 1 });
     if (found?.seq !== seq) return null;
@@ -46,7 +50,58 @@ export const trailProofs = (deps: ProofDeps): Pick<TrailArchive, "prove" | "prov
     if (!isProven) throw new SallyportError("trail.unprovable", { chain, generation, seq: before.size });
     return { from: before.note, to: latest.note, proof: hashes.map((hash) => hash.toString("base64")), vkey: deps.vkey() };
   },
+
+  async openExcerpt(grant, chains) {
+    grant.assert("trail.export");
+    for (const chain of chains) await deps.checkpoint(chain);
+    return new Excerpt(deps);
+  },
 });
+
+/** What an excerpt's records are proven under: one checkpoint a log, the same to its end. */
+class Excerpt implements ExcerptProofs {
+  readonly vkey: string;
+  readonly #deps: ProofDeps;
+  readonly #logs = new Map<string, Promise<{ readonly checkpoint: StoredCheckpoint; readonly prover: TreeProver }>>();
+
+  constructor(deps: ProofDeps) {
+    this.#deps = deps;
+    this.vkey = deps.vkey();
+  }
+
+  async checkpoint(chain: string, generation: number): Promise<{ readonly note: string; readonly size: number }> {
+    return (await this.#log(chain, generation)).checkpoint;
+  }
+
+  async prove({ chain, generation, seq, line }: Parameters<ExcerptProofs["prove"]>[0]): Promise<readonly Buffer[]> {
+    const { checkpoint, prover } = await this.#log(chain, generation);
+    const unprovable = (): SallyportError => new SallyportError("trail.unprovable", { chain, generation, seq });
+    if (seq > checkpoint.size) throw unprovable();
+    const proof = await prover.inclusion(seq - 1);
+    if (!verifyInclusion({ index: seq - 1, size: checkpoint.size, leaf: leafHash(line), root: rootOf(checkpoint), proof })) throw unprovable();
+    return proof;
+  }
+
+  async sign(statement: Parameters<ExcerptProofs["sign"]>[0]): Promise<string> {
+    const { notes } = await this.#deps.custodian.sign({ kind: "excerpt", ...statement }, SIGN_DEADLINE_MS);
+    const [note] = notes;
+    if (note === undefined) throw new SallyportError("trail.unavailable");
+    return note;
+  }
+
+  #log(chain: string, generation: number): Promise<{ readonly checkpoint: StoredCheckpoint; readonly prover: TreeProver }> {
+    const key = `${chain}/${generation}`;
+    const known = this.#logs.get(key) ?? this.#open(chain, generation);
+    this.#logs.set(key, known);
+    return known;
+  }
+
+  async #open(chain: string, generation: number): Promise<{ readonly checkpoint: StoredCheckpoint; readonly prover: TreeProver }> {
+    const checkpoint = await this.#deps.checkpoints.latest(chain, generation);
+    if (checkpoint === null) throw new SallyportError("trail.unavailable", { chain });
+    return { checkpoint, prover: proverOf(this.#deps, checkpoint) };
+  }
+}
 
 /** The newest checkpoint, which has to cover the record; one is asked for where none does yet. */
 async function covering(deps: ProofDeps, chain: string, generation: number, seq: number): Promise<StoredCheckpoint> {

@@ -1,6 +1,7 @@
 import {
   CheckpointFile,
   checkpointOrigin,
+  excerptStatementText,
   leafHash,
   lineOf,
   type NoteSigner,
@@ -67,6 +68,11 @@ async function answer(signing: Signing, request: SignRequest): Promise<SignAnswe
       return { notes: [await signDocument(signing, request)], checkpoints: [] };
     case "export":
       return signExport(signing, request);
+    case "excerpt": {
+      const { exportedAt, requestedBy, requestId, records, sha256 } = request;
+      const statement = { v: 1 as const, deployment: signing.store.deployment.deployment, exportedAt, requestedBy, requestId, records, sha256 };
+      return { notes: [signNote(excerptStatementText(statement), signing.signer)], checkpoints: [] };
+    }
     case "leaves":
       return { notes: await signLeaves(signing, request), checkpoints: [] };
   }

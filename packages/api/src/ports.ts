@@ -1,4 +1,4 @@
-import type { Receipt, RecordDraft } from "@sallyport/audit";
+import type { ExcerptStatement, Receipt, RecordDraft } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { ChangeStore, DocumentStore, PacketStore, ProfileStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
@@ -114,6 +114,18 @@ export interface StoredRecord {
   readonly checkpoint: { readonly size: number; readonly root: string; readonly at: string } | null;
 }
 
+/** What an excerpt is made of beside its records. */
+export interface ExcerptProofs {
+  /** Verifier key of the checkpoints and of the closing statement. */
+  readonly vkey: string;
+  /** The checkpoint that covers a log's records. @throws `trail.unavailable` where there is none. */
+  checkpoint(chain: string, generation: number): Promise<{ readonly note: string; readonly size: number }>;
+  /** A record's inclusion proof under it. @throws `trail.unprovable`. */
+  prove(record: { readonly chain: string; readonly generation: number; readonly seq: number; readonly line: string }): Promise<readonly Buffer[]>;
+  /** The signed note that closes it. */
+  sign(statement: Omit<ExcerptStatement, "v" | "deployment">): Promise<string>;
+}
+
 /** Port: what auditors read. Every call is limited to the grant's sites; `system` needs a grant over the deployment. */
 export interface TrailArchive {
   chains(grant: Grant, includeSystem: boolean): Promise<readonly ChainState[]>;
@@ -145,6 +157,10 @@ export interface TrailArchive {
     grant: Grant,
     of: { readonly chain: string; readonly generation: number; readonly from: number },
   ): Promise<{ readonly from: string; readonly to: string; readonly proof: readonly string[]; readonly vkey: string } | null>;
+  /**
+   * Has these chains checkpointed, for an excerpt that proves each of its records (docs/spec/excerpt-v1.md). What is proven was read under a grant before.
+   */
+  openExcerpt(grant: Grant, chains: readonly string[]): Promise<ExcerptProofs>;
   verify(
     grant: Grant,
     chains: readonly string[],

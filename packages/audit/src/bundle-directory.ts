@@ -48,6 +48,25 @@ async function digestOf(path: string): Promise<FileDigest> {
   return { bytes, sha256: digest.hex() };
 }
 
+/** Reads an export that is one file. Throws `bundle.unreadable` where there is no such file. */
+function fileReader(path: string): BundleReader {
+  return {
+    list: () => Promise.resolve([basename(path)]),
+    lines: () => linesOf(chunksOf(path)),
+    text: () => textOf(path),
+    digest: () => digestOf(path),
+  };
+}
+
+/** Reads an export from where it is: a bundle's folder, or the one file of an excerpt. */
+export async function exportReader(path: string): Promise<BundleReader> {
+  const isFile = await lstat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  return isFile ? fileReader(path) : directoryReader(path);
+}
+
 /** Reads a bundle from a folder. Its `list` throws `bundle.unreadable` where there is no such folder. */
 export function directoryReader(folder: string): BundleReader {
   return {

@@ -1,2 +1,2 @@
-export { directoryReader } from "./bundle-directory.ts";
+export { directoryReader, exportReader } from "./bundle-directory.ts";
 export { type BundleExtras, type BundleRow, BundleWriter } from "./bundle-writer.ts";

@@ -22,6 +22,8 @@ export * from "./bundle-lines.ts";
 export { verdictLines } from "./verdict-lines.ts";
 export { CheckpointFile } from "./checkpoint-file.ts";
 export * from "./data-dictionary.ts";
+export { endLine, type ExcerptHeader, type ExcerptLine, type ExcerptStatement, excerptStatementText, ExcerptWriter, parseExcerptLine } from "./excerpt.ts";
+export { verifyExport } from "./verify-export.ts";
 export { isFingerprint, verifyBundle } from "./verify-bundle.ts";
 export { type AppendLast, type GroupCommitOptions, GroupCommitTrail } from "./group-commit.ts";
 export { type CommittedTrail, type DeepVerdict, type DeepWork, verifyDeeply } from "./verify-deeply.ts";

@@ -102,6 +102,6 @@ export const VerifyProgressEvent = strict({
   isLast: z.boolean(),
 });
 
-/** A watch: exactly what the filter matches, oldest first, in the order of time. `csv` is safe against formulas; `jsonl` are the canonical lines. */
-export const ExportCrossingsInput = strict({ filter: CrossingFilter.default({}), format: z.enum(["csv", "jsonl"]) });
+/** A watch: exactly what the filter matches, oldest first, in the order of time. `csv` is safe against formulas; `jsonl` are the canonical lines; `excerpt` are these with their proofs (docs/spec/excerpt-v1.md). */
+export const ExportCrossingsInput = strict({ filter: CrossingFilter.default({}), format: z.enum(["csv", "jsonl", "excerpt"]) });
 export const ExportCrossingsEvent = strict({ lines: z.array(z.string()), done: Count, of: Count, isLast: z.boolean() });

@@ -115,7 +115,21 @@ export function parseIssued(payload: Buffer): Issued {
 
 /** Reads a sign call. */
 export function parseSignCall(payload: Buffer): SignRequest {
-  const request = fields(parseJson(payload), ["kind", "chains", "canonical", "statement", "chain", "requestedBy", "requestId", "generation", "from", "to"]);
+  const request = fields(parseJson(payload), [
+    "kind",
+    "chains",
+    "canonical",
+    "statement",
+    "chain",
+    "requestedBy",
+    "requestId",
+    "generation",
+    "from",
+    "to",
+    "exportedAt",
+    "records",
+    "sha256",
+  ]);
   const chain = (): string => text(request["chain"], CHAIN_NAME);
   switch (request["kind"]) {
     case "checkpoint":
@@ -128,6 +142,15 @@ export function parseSignCall(payload: Buffer): SignRequest {
     }
     case "export":
       return { kind: "export", chain: chain(), requestedBy: text(request["requestedBy"], PRINTABLE), requestId: text(request["requestId"], PRINTABLE) };
+    case "excerpt":
+      return {
+        kind: "excerpt",
+        exportedAt: text(request["exportedAt"], PRINTABLE),
+        requestedBy: text(request["requestedBy"], PRINTABLE),
+        requestId: text(request["requestId"], PRINTABLE),
+        records: integer(request["records"], 0),
+        sha256: text(request["sha256"], /^[0-9a-f]{64}$/),
+      };
     case "leaves":
       return { kind: "leaves", chain: chain(), generation: integer(request["generation"], 1), from: integer(request["from"], 1), to: integer(request["to"], 1) };
     default:

@@ -158,9 +158,11 @@ export type SignRequest =
   | { readonly kind: DocumentKind; readonly canonical: string; readonly statement: string | null }
   /** Signs an export's statement and, page by page, its leaves. */
   | { readonly kind: "export"; readonly chain: string; readonly requestedBy: string; readonly requestId: string }
+  /** Signs what an excerpt was when it was written to its end (docs/spec/excerpt-v1.md): the api's word for what is in it, bound to its bytes. */
+  | { readonly kind: "excerpt"; readonly exportedAt: string; readonly requestedBy: string; readonly requestId: string; readonly records: number; readonly sha256: string }
   | { readonly kind: "leaves"; readonly chain: string; readonly generation: number; readonly from: number; readonly to: number };
 export interface SignAnswer {
-  /** checkpoint: one per chain; policy, profile: one signed note; export: a signed note of the statement; leaves: one base64 signature per record. */
+  /** checkpoint: one per chain; policy, profile: one signed note; export, excerpt: a signed note of the statement; leaves: one base64 signature per record. */
   readonly notes: readonly string[];
   readonly checkpoints: readonly SignedCheckpoint[];
 }

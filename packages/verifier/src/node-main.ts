@@ -1,11 +1,11 @@
-import { isFingerprint, verdictLines, verifyBundle } from "@sallyport/audit";
-import { directoryReader } from "@sallyport/audit/bundle-folder";
+import { isFingerprint, verdictLines, verifyExport } from "@sallyport/audit";
+import { exportReader } from "@sallyport/audit/bundle-folder";
 import { plainJson, SallyportError } from "@sallyport/errors";
 import { parseArgs } from "node:util";
 
-const USAGE = `node sallyport-verify.mjs FOLDER [--key sha256:HEX] [--json]
+const USAGE = `node sallyport-verify.mjs FOLDER|FILE [--key sha256:HEX] [--json]
 
-Verifies an exported bundle with no network, no database and no secret. --key is the fingerprint of the deployment's
+Verifies an export, a bundle's folder or an excerpt's file, with no network, no database and no secret. --key is the fingerprint of the deployment's
 key, got from elsewhere; without it the bundle can only be shown to agree with itself.
 Exit codes: 0 whole, 1 broken, 2 no bundle at all.
 `;
@@ -31,7 +31,7 @@ function asked(args: string[]): Asked | null {
 
 async function main({ folder, fingerprint, isJson }: Asked): Promise<number> {
   try {
-    const verdict = await verifyBundle(directoryReader(folder), fingerprint === undefined ? {} : { fingerprint });
+    const verdict = await verifyExport(await exportReader(folder), fingerprint === undefined ? {} : { fingerprint });
     process.stdout.write(
       isJson
         ? `${plainJson(verdict)}\n`
@@ -42,7 +42,7 @@ async function main({ folder, fingerprint, isJson }: Asked): Promise<number> {
     return verdict.whole ? 0 : 1;
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
-    process.stderr.write(`${error.code}: this is no bundle that can be read. Nothing was changed. Give the folder that an export made.\n`);
+    process.stderr.write(`${error.code}: this is no bundle that can be read. Nothing was changed. Give the folder or the file that an export made.\n`);
     return NO_BUNDLE;
   }
 }

@@ -1,4 +1,4 @@
-import { type BundleVerdict, verifyBundle } from "@sallyport/audit";
+import { type BundleVerdict, verifyExport } from "@sallyport/audit";
 import { codeOf } from "@sallyport/errors";
 import { type LocalFile, localReader } from "./local-files.ts";
 
@@ -15,12 +15,12 @@ export type VerifyAnswer =
   | { readonly kind: "refused"; readonly code: string };
 
 const PROGRESS_MS = 100;
-/** Each file is read once for what is in it and once for its digest. */
-const READS = 2;
+/** Each file of a bundle is read once for what is in it and once for its digest; an excerpt's only one, once. */
+const readsOf = (files: readonly LocalFile[]): number => (files.length === 1 ? 1 : 2);
 
 /** Verifies a bundle of chosen files and tells how far it is, ten times a second at most. */
 export async function verifyLocally({ files, fingerprint }: VerifyRequest, tell: (answer: VerifyAnswer) => void): Promise<void> {
-  const ofBytes = READS * files.reduce((sum, { size }) => sum + size, 0);
+  const ofBytes = readsOf(files) * files.reduce((sum, { size }) => sum + size, 0);
   let [bytes, toldAtMs] = [0, 0];
   const reader = localReader(files, (read) => {
     bytes = Math.min(bytes + read, ofBytes);
@@ -29,7 +29,7 @@ export async function verifyLocally({ files, fingerprint }: VerifyRequest, tell:
     tell({ kind: "progress", bytes, ofBytes });
   });
   try {
-    tell({ kind: "verdict", verdict: await verifyBundle(reader, fingerprint === null ? {} : { fingerprint }) });
+    tell({ kind: "verdict", verdict: await verifyExport(reader, fingerprint === null ? {} : { fingerprint }) });
   } catch (error) {
     tell({ kind: "refused", code: codeOf(error) ?? "bundle.unreadable" });
   }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { isFingerprint, isRecordProof, verdictLines, verifyBundle, verifyRecordProof } from "@sallyport/audit";
-import { directoryReader } from "@sallyport/audit/bundle-folder";
+import { isFingerprint, isRecordProof, verdictLines, verifyExport, verifyRecordProof } from "@sallyport/audit";
+import { exportReader } from "@sallyport/audit/bundle-folder";
 import { codeOf, plainJson, plainText } from "@sallyport/errors";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -14,7 +14,7 @@ const PROOF_BYTES_MAX = 2 ** 20;
 export const verify: Command = {
   usage: "verify DIR|FILE [--key sha256:HEX]",
   help: [
-    "Verifies an exported bundle, or the proof of one record, offline: it needs no network, no database and no secret. --key is the",
+    "Verifies an exported bundle, an excerpt, or the proof of one record, offline: it needs no network, no database and no secret. --key is the",
     "fingerprint of the deployment's key, got from elsewhere; without it what is there can only be shown to agree with itself.",
     "Exit codes: 0 whole, 1 broken, 2 neither a bundle nor a proof.",
   ].join("\n"),
@@ -28,7 +28,7 @@ export const verify: Command = {
     const pin = key === undefined ? {} : { fingerprint: key };
     const proof = proofIn(path);
     if (proof !== null) return verifyProof(invocation, proof, pin);
-    const verdict = await verifyBundle(directoryReader(path), pin);
+    const verdict = await verifyExport(await exportReader(path), pin);
     report(invocation, plainJson(verdict), verdictLines(verdict));
     return verdict.whole ? EXIT.done : EXIT.failed;
   },

@@ -9,7 +9,7 @@ import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { saveFile } from "../components/save-file.ts";
 import { Segments } from "../components/segments.tsx";
-import { ExportFile, exportName } from "./export-file.ts";
+import { ExportFile, type ExportFormat, exportName } from "./export-file.ts";
 import { chipsOf } from "./filter-chips.ts";
 import type { FilterQuery } from "./filter-query.ts";
 
@@ -30,6 +30,13 @@ export function ExportDialog({ isOpen, onClose, ...props }: ExportDialogProps) {
   );
 }
 
+const FORMATS: readonly ExportFormat[] = ["excerpt", "csv", "jsonl"];
+const ABOUT: Readonly<Record<ExportFormat, string>> = {
+  excerpt: "For an inspector: each record with the proof that the deployment signed it, checked by anybody at /verify or by `sallyport verify`.",
+  csv: "For spreadsheets. Cells that one would take for a formula are neutralised. It proves nothing.",
+  jsonl: "The canonical lines as they stand on the trail, for another program. It proves nothing by itself.",
+};
+
 type Run =
   | { readonly phase: "choosing" }
   | { readonly phase: "running"; readonly done: number; readonly of: number }
@@ -37,7 +44,7 @@ type Run =
   | { readonly phase: "failed"; readonly failure: WireFailure };
 
 function Exporting({ query, filter, onClose }: Omit<ExportDialogProps, "isOpen">) {
-  const [format, setFormat] = useState<"csv" | "jsonl">("csv");
+  const [format, setFormat] = useState<ExportFormat>("excerpt");
   const [run, setRun] = useState<Run>({ phase: "choosing" });
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);
@@ -84,17 +91,14 @@ function Exporting({ query, filter, onClose }: Omit<ExportDialogProps, "isOpen">
             <Segments
               label="Format"
               value={format}
-              onChange={(id) => setFormat(id === "csv" ? "csv" : "jsonl")}
+              onChange={(id) => setFormat(FORMATS.find((each) => each === id) ?? "excerpt")}
               options={[
+                { id: "excerpt", text: "With proofs" },
                 { id: "csv", text: "CSV" },
                 { id: "jsonl", text: "JSONL" },
               ]}
             />
-            <p className="quiet">
-              {format === "csv"
-                ? "For spreadsheets. Cells that one would take for a formula are neutralised."
-                : "The canonical lines as they stand on the trail. For proof, export a bundle: it carries signatures too."}
-            </p>
+            <p className="quiet">{ABOUT[format]}</p>
             <p className="quiet">The export is itself a crossing, and goes on record.</p>
           </>
         )}

@@ -1,5 +1,6 @@
 import type { OutputOf } from "../api/procedures.ts";
 
+export type ExportFormat = "csv" | "jsonl" | "excerpt";
 export type ExportEvent = OutputOf<"crossings.export">;
 
 /** How much text waits before it becomes a part of the file. */
@@ -16,7 +17,7 @@ export class ExportFile {
   #waiting = 0;
   #isWhole = false;
 
-  constructor(format: "csv" | "jsonl") {
+  constructor(format: ExportFormat) {
     this.#type = format === "csv" ? "text/csv;charset=utf-8" : "application/jsonl";
     this.#file = new Blob([], { type: this.#type });
   }
@@ -51,4 +52,5 @@ export class ExportFile {
 }
 
 /** `crossings-20261122T120000Z.csv`: a name that says when, and nothing of the filter. */
-export const exportName = (format: "csv" | "jsonl", nowMs: number): string => `crossings-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, "")}.${format}`;
+export const exportName = (format: ExportFormat, nowMs: number): string =>
+  `crossings-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, "")}.${format === "excerpt" ? "excerpt.jsonl" : format}`;

@@ -4,12 +4,12 @@ import { useState } from "react";
 import { DropFrame } from "../components/drop-frame.tsx";
 import { chosenByDrop, chosenByInput, type ChosenFile } from "./chosen-bundles.ts";
 
-/** Where an export's folder is dropped, or chosen by the browser's own chooser. */
+/** Where an export's folder, or the file of an excerpt, is dropped, or chosen by the browser's own chooser. */
 export function ChooseFolder({ onChosen }: { readonly onChosen: (files: readonly ChosenFile[]) => void }) {
   const [isUnreadable, setUnreadable] = useState(false);
   return (
     <DropFrame
-      text="Drop the export's folder here, or"
+      text="Drop the export's folder or file here, or"
       hint="It is read here, in your browser. Nothing of it is sent anywhere, and nothing is kept."
       onDrop={(dropped) => void chosenByDrop(dropped).then(onChosen, () => setUnreadable(true))}
     >
@@ -33,6 +33,20 @@ export function ChooseFolder({ onChosen }: { readonly onChosen: (files: readonly
           }}
         />
         Choose the folder
+      </label>
+      <label className="button file-button">
+        <input
+          type="file"
+          className="file-input"
+          multiple
+          accept=".jsonl"
+          onChange={({ currentTarget }) => {
+            const files = chosenByInput(currentTarget.files ?? []);
+            currentTarget.value = "";
+            if (files.length > 0) onChosen(files);
+          }}
+        />
+        Choose an excerpt
       </label>
     </DropFrame>
   );

@@ -11,6 +11,14 @@ test("each folder that has what makes a bundle is one, in the order of their nam
   ]);
 });
 
+test("an excerpt is an export of its own, wherever it lies", () => {
+  expect(shown("all/a/manifest.json", "all/one.excerpt.jsonl", "two.excerpt.jsonl")).toEqual([
+    ["all/a", "manifest.json"],
+    ["all/one.excerpt.jsonl", "one.excerpt.jsonl"],
+    ["two.excerpt.jsonl", "two.excerpt.jsonl"],
+  ]);
+});
+
 test("where there is none, the first folder is, so that a verdict says what it is not", () => {
   expect(shown("letters/one.txt", "letters/two.txt")).toEqual([["letters", "one.txt", "two.txt"]]);
   expect(shown("one.txt")).toEqual([["", "one.txt"]]);

@@ -13,8 +13,10 @@ export interface ChosenFolder {
 
 /** What every bundle has at least one of (docs/spec/bundle-v1.md). */
 const MARKS = new Set(["statement.note", "manifest.json"]);
+/** How the file of an excerpt is called (docs/spec/excerpt-v1.md). */
+const EXCERPT = ".excerpt.jsonl";
 
-/** The bundles among chosen files: each folder that has what makes one. Where there is none, all of them as one, so that the verdict says what they are. */
+/** The exports among chosen files: each folder that has what makes a bundle, and each excerpt. Where there is none, all of them as one, so that the verdict says what they are. */
 export function bundlesOf(chosen: readonly ChosenFile[]): readonly ChosenFolder[] {
   const folders = new Map<string, File[]>();
   for (const { path, file } of chosen) {
@@ -23,7 +25,9 @@ export function bundlesOf(chosen: readonly ChosenFile[]): readonly ChosenFolder[
   }
   const all = [...folders].map(([path, files]): ChosenFolder => ({ path, files })).sort((one, other) => (one.path < other.path ? -1 : 1));
   const bundles = all.filter(({ files }) => files.some(({ name }) => MARKS.has(name)));
-  return bundles.length > 0 ? bundles : all.slice(0, 1);
+  const excerpts = chosen.filter(({ path }) => path.endsWith(EXCERPT)).map(({ path, file }): ChosenFolder => ({ path, files: [file] }));
+  const exports = [...bundles, ...excerpts];
+  return exports.length > 0 ? exports : all.slice(0, 1);
 }
 
 /** Files of a browser's chooser: a folder's with their path in it. */

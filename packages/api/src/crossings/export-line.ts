@@ -23,7 +23,7 @@ const COLUMNS = [
 ];
 
 /** The first line of an export, where its format has one. */
-export const headerOf = (format: "csv" | "jsonl"): readonly string[] => (format === "csv" ? [csvLine(COLUMNS)] : []);
+export const headerOf = (format: "csv" | "jsonl" | "excerpt"): readonly string[] => (format === "csv" ? [csvLine(COLUMNS)] : []);
 
 /** A stored record as a line of an export: its canonical line, or its members as cells. */
 export function exportLine(format: "csv" | "jsonl", { body, mac }: { readonly body: string; readonly mac: string }, names: Names): string {

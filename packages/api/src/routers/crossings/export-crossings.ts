@@ -2,7 +2,11 @@ import { ExportCrossingsEvent, ExportCrossingsInput } from "@sallyport/contracts
 import type { Boundary } from "../../boundary/procedure.ts";
 import { conditionsOf, locateCrossings, scopeOf } from "../../crossings/crossing-scope.ts";
 import { exportLine, headerOf } from "../../crossings/export-line.ts";
+import type { Names } from "../../crossings/crossing-summary.ts";
+import { ExcerptLines } from "../../crossings/excerpt-lines.ts";
 import { pause } from "../../crossings/pause.ts";
+import type { z } from "zod";
+import type { Crossing } from "../../boundary/procedure.ts";
 import type { SearchPlace, SearchScope } from "@sallyport/policy";
 import type { ApiDeps } from "../../ports.ts";
 
@@ -31,25 +35,41 @@ export const exportCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
       const asked = conditionsOf(filter);
       const conditions = { ...asked, untilMs: Math.min(asked.untilMs ?? beganMs, beganMs) };
       const [{ count: of }, names] = await Promise.all([deps.search.count(scope, conditions, COUNTED), deps.names()]);
+      const excerpt = format === "excerpt" ? await excerptOf(deps, crossing, scope, beganMs, names) : null;
       let after: SearchPlace | null = null;
       let done = 0;
       while (!signal.aborted) {
         const page: Awaited<ReturnType<typeof deps.search.lines>> = await deps.search.lines(scope, conditions, { after, limit: PAGE });
-        const lines = page.map((line) => exportLine(format, line, names));
+        // In the order in which they are written: an excerpt's digest runs along.
+        const head = done > 0 ? [] : (excerpt?.begin() ?? headerOf(format));
+        const lines = excerpt === null ? page.map((line) => exportLine(format === "csv" ? "csv" : "jsonl", line, names)) : await excerpt.page(page);
         const isLast = page.length < PAGE;
         after = page.at(-1) ?? after;
-        trace.note({ format, lines: done + lines.length });
+        trace.note({ format, lines: done + page.length });
         yield {
-          lines: [...(done === 0 ? headerOf(format) : []), ...lines],
-          done: done + lines.length,
-          of: isLast ? done + lines.length : Math.max(of, done + lines.length),
+          lines: [...head, ...lines, ...(isLast && excerpt !== null ? await excerpt.end() : [])],
+          done: done + page.length,
+          of: isLast ? done + page.length : Math.max(of, done + page.length),
           isLast,
         };
-        done += lines.length;
+        done += page.length;
         if (isLast) return;
       }
     },
   );
+
+/** Everything that an excerpt begins with. Its checkpoints are made now, so they cover all that was on the trail when the export began. */
+async function excerptOf<Tx>(
+  deps: ApiDeps<Tx>,
+  { grant, input }: Crossing<z.output<typeof ExportCrossingsInput>, unknown>,
+  scope: SearchScope,
+  nowMs: number,
+  names: Names,
+): Promise<ExcerptLines> {
+  const chains = (await deps.archive.statuses(scope.grants, scope.chains)).filter(({ size }) => size > 0).map(({ chain }) => chain);
+  const proofs = await deps.archive.openExcerpt(grant, chains);
+  return new ExcerptLines({ proofs, deployment: deps.deployment, grant, filter: input.filter, nowMs, names });
+}
 
 /** Waits, for three seconds at most, until what is on the trail now is searchable. */
 async function caughtUp<Tx>(deps: ApiDeps<Tx>, scope: SearchScope, signal: AbortSignal): Promise<void> {

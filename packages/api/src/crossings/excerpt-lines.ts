@@ -1,0 +1,72 @@
+import { endLine, ExcerptWriter, lineOf, parseBody } from "@sallyport/audit";
+import type { CrossingFilter } from "@sallyport/contracts";
+import type { Grant } from "@sallyport/policy";
+import type { ExcerptProofs } from "../ports.ts";
+import type { Names } from "./crossing-summary.ts";
+
+/** Names that one line holds, so that no line grows with the number of people. */
+const NAMES_A_LINE = 200;
+
+export interface ExcerptOf {
+  readonly proofs: ExcerptProofs;
+  readonly deployment: string;
+  readonly grant: Grant;
+  readonly filter: CrossingFilter;
+  readonly nowMs: number;
+  readonly names: Names;
+}
+
+/** Spells an excerpt as its records come, each under a checkpoint and with its proof; signed at its end. */
+export class ExcerptLines {
+  readonly #of: ExcerptOf;
+  readonly #writer: ExcerptWriter;
+  readonly #logs = new Set<string>();
+  readonly #principals = new Set<string>();
+
+  constructor(of: ExcerptOf) {
+    const { proofs, deployment, grant, filter, nowMs } = of;
+    this.#of = of;
+    this.#writer = new ExcerptWriter({
+      deployment,
+      filter: Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, String(value)])),
+      exportedAt: new Date(nowMs).toISOString(),
+      requestedBy: grant.principal,
+      requestId: grant.requestId,
+      vkey: proofs.vkey,
+    });
+  }
+
+  /** The lines before the first record. */
+  begin(): readonly string[] {
+    return [this.#writer.begin()];
+  }
+
+  /** A page of records. @throws `trail.unprovable`, `trail.unavailable`. */
+  async page(stored: readonly { readonly body: string; readonly mac: string }[]): Promise<readonly string[]> {
+    const lines: string[] = [];
+    for (const { body, mac } of stored) {
+      const { chain, generation, seq, principal } = parseBody(body);
+      const log = `${chain}/${generation}`;
+      if (!this.#logs.has(log)) {
+        this.#logs.add(log);
+        const { note } = await this.#of.proofs.checkpoint(chain, generation);
+        lines.push(this.#writer.checkpoint(note));
+      }
+      const line = lineOf(body, mac);
+      lines.push(this.#writer.record(line, await this.#of.proofs.prove({ chain, generation, seq, line })));
+      this.#principals.add(principal);
+    }
+    return lines;
+  }
+
+  /** The lines behind the last record; its signature is the last of them. @throws `trail.unavailable`. */
+  async end(): Promise<readonly string[]> {
+    const { names, proofs } = this.#of;
+    const known = [...this.#principals].filter((id) => Object.hasOwn(names, id)).sort();
+    const lines: string[] = [];
+    for (let at = 0; at < known.length; at += NAMES_A_LINE)
+      lines.push(this.#writer.names(Object.fromEntries(known.slice(at, at + NAMES_A_LINE).map((id) => [id, names[id] ?? ""]))));
+    const { exportedAt, requestedBy, requestId, records, sha256 } = this.#writer.statement();
+    return [...lines, endLine(await proofs.sign({ exportedAt, requestedBy, requestId, records, sha256 }))];
+  }
+}
