@@ -4,12 +4,14 @@ import { measureDecide } from "./decide.ts";
 import { type Figure, lineOf } from "./figure.ts";
 import { measureIngest } from "./ingest.ts";
 import { measurePageLoads } from "./pages.ts";
+import { measureProof } from "./proof.ts";
 import { measureSearch } from "./search.ts";
 import { measureVerify } from "./verify.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   append: measureAppend,
   verify: measureVerify,
+  proof: measureProof,
   decide: measureDecide,
   crossing: measureCrossing,
   ingest: measureIngest,

@@ -9,7 +9,7 @@ import { nextRow } from "./grid-keys.ts";
 import { isSameFilter, READY_VIEWS } from "./ready-views.ts";
 import { readRef, writeRef } from "./record-ref.ts";
 import { rowsInSight, scrollFor } from "./use-rows-in-sight.ts";
-import { verifyEnded, verifyHeard, verifyPercent, verifyStarted } from "./verify-run.ts";
+import { verifyEnded, verifyHeard, verifyPercent, verifyRate, verifyStarted } from "./verify-run.ts";
 
 const word = fc.stringMatching(/^[!-~]{1,20}$/);
 const moment = fc.date({ min: new Date(0), max: new Date("2100-01-01"), noInvalidDate: true }).map((date) => date.toISOString());
@@ -125,6 +125,7 @@ describe("a verification", () => {
   test("is whole only after its last word", () => {
     const running = verifyHeard(verifyStarted, event);
     expect([running.phase, verifyPercent(running)]).toEqual(["running", 25]);
+    expect([verifyRate(running, 500), verifyRate(verifyStarted, 500)]).toEqual([running.recordsDone * 2, null]);
     expect(verifyHeard(running, { ...event, done: 2, recordsDone: 40, isLast: true }).phase).toBe("whole");
   });
 

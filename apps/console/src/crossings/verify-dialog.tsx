@@ -6,7 +6,7 @@ import { Button } from "../components/button.tsx";
 import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { Lamp, type LampLook } from "../components/lamp.tsx";
 import { Refusal } from "../components/refusal.tsx";
-import { verifyEnded, verifyHeard, verifyPercent, verifyStarted, type VerifyRun } from "./verify-run.ts";
+import { verifyEnded, type VerifyEvent, verifyHeard, verifyPercent, verifyRate, verifyStarted, type VerifyRun } from "./verify-run.ts";
 
 interface VerifyDialogProps {
   readonly isOpen: boolean;
@@ -34,7 +34,13 @@ const titles: Record<VerifyRun["phase"], string> = {
 
 function Running({ chain, onClose }: { readonly chain: string | null; readonly onClose: () => void }) {
   const [heard, setRun] = useState<VerifyRun>(verifyStarted);
-  const watch = useWatch("crossings.verify", chain === null ? {} : { chains: [chain] }, (event) => setRun((run) => verifyHeard(run, event)), { isOnce: true });
+  const [rate, setRate] = useState<number | null>(null);
+  const [startedMs] = useState(() => performance.now());
+  const hear = (event: VerifyEvent): void => {
+    setRun((run) => verifyHeard(run, event));
+    setRate(verifyRate(event, performance.now() - startedMs));
+  };
+  const watch = useWatch("crossings.verify", chain === null ? {} : { chains: [chain] }, hear, { isOnce: true });
   const run = watch.phase === "over" || watch.phase === "refused" ? verifyEnded(heard) : heard;
   const broken = run.chains.flatMap(({ chain: name, generation, broken: fault }) => (fault === null ? [] : [{ name, generation, ...fault }]));
   const latest = run.chains.at(-1);
@@ -50,7 +56,7 @@ function Running({ chain, onClose }: { readonly chain: string | null; readonly o
         <progress className="progress" aria-label="Verified" max={100} value={run.phase === "running" && run.of === 0 ? undefined : verifyPercent(run)} />
         <p className="quiet">
           {run.done.toLocaleString("en-GB")} of {run.of.toLocaleString("en-GB")} chains, {run.recordsDone.toLocaleString("en-GB")} of {run.recordsOf.toLocaleString("en-GB")}{" "}
-          records
+          records{rate !== null && <>, {rate.toLocaleString("en-GB")} a second</>}
           {run.phase === "running" && latest !== undefined && <> · last: {latest.chain}</>}
         </p>
         {watch.phase === "refused" && <Refusal failure={watch.failure} isInline />}

@@ -25,6 +25,10 @@ export function verifyHeard(run: VerifyRun, { done, of, recordsDone, recordsOf, 
 /** The run after its stream ended: one that had not said its last word is cut. */
 export const verifyEnded = (run: VerifyRun): VerifyRun => (run.phase === "running" ? { ...run, phase: "cut" } : run);
 
+/** Records a second since it began; null while there is nothing to tell it by. */
+export const verifyRate = ({ recordsDone }: Pick<VerifyRun, "recordsDone">, elapsedMs: number): number | null =>
+  recordsDone === 0 || elapsedMs <= 0 ? null : Math.round((recordsDone * 1000) / elapsedMs);
+
 /** 0 to 100, by records where there are any, and by chains otherwise. */
 export const verifyPercent = ({ recordsDone, recordsOf, done, of }: VerifyRun): number =>
   Math.floor((100 * (recordsOf > 0 ? recordsDone : done)) / Math.max(1, recordsOf > 0 ? recordsOf : of));
