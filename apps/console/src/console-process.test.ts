@@ -63,6 +63,7 @@ const PEOPLE_PAGES = [
   "/studies",
   "/studies/CDISCPILOT01",
   "/locks",
+  "/incidents",
   "/me",
   "/terminal",
 ];

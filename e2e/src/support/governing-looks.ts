@@ -64,6 +64,15 @@ export const governingLooks = (people: () => Populated): readonly Look[] => [
     },
   },
   {
+    name: "incidents",
+    person: () => people().alma,
+    open: async (person) => {
+      await person.goto("/incidents");
+      await person.heading("Open");
+      await shows(person, ".empty");
+    },
+  },
+  {
     name: "locks",
     person: () => people().alma,
     open: async (person) => {

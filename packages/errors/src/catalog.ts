@@ -41,7 +41,7 @@ const unavailable = (pillar: Pillar, message: string, remedy: string): ErrorFact
   message,
   remedy,
 });
-const stopped = (message: string): ErrorFacts => ({ ...unavailable("trail", message, "See the incidents: it goes on once two people have ended them."), retry: false });
+const stopped = (message: string): ErrorFacts => ({ ...unavailable("trail", message, "Two people have to end the incident."), retry: false });
 const failed = (pillar: Pillar, message: string, remedy: string): ErrorFacts => ({
   status: 500,
   pillar,
@@ -129,8 +129,8 @@ export const catalog = {
   // Trail: that it is on record.
   "trail.unavailable": unavailable("trail", "The trail can't be written, so nothing was done.", RETRY),
   "trail.contended": unavailable("trail", "The trail's head moved too often, so nothing was done.", RETRY),
-  "trail.frozen": stopped("The database is not what was signed last, so everything but looking is stopped, and nothing was changed."),
-  "trail.quarantined": stopped("A chain of the trail is under an incident, so this act is stopped there, and nothing was changed."),
+  "trail.frozen": stopped("The database is not what was signed last. Nothing was changed."),
+  "trail.quarantined": stopped("The chain is under an incident. Nothing was changed."),
   "trail.unrepresentable": failed("trail", "A record can't hold this value, so nothing was done.", "Report the request id."),
   "trail.unreadable": failed("trail", "A stored record is not in its one canonical spelling.", "Verify the chain: the stored trail may have been altered."),
   "trail.unprovable": failed(
@@ -221,7 +221,7 @@ export const catalog = {
     "You stopped this administrator already within the last seven days. Nothing was changed.",
     "Ask for their suspension, or have another administrator stop them.",
   ),
-  "incident.state": rejected(409, "The incident is ended, or its chain hasn't gone on yet. Nothing was changed.", "Look at it as it is now."),
+  "incident.state": rejected(409, "The incident is ended, or its chain hasn't gone on yet. Nothing was changed.", "Look at it first."),
   "emergency.unreviewed": rejected(
     409,
     "Your last emergency access hasn't been reviewed by somebody else yet. Nothing was opened.",

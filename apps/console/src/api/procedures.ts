@@ -12,6 +12,7 @@ interface Named {
   "approvals.requestAssignment": ["RequestAssignmentInput", "ApprovalOutput"];
   "approvals.requestAssignmentEnd": ["RequestAssignmentEndInput", "ApprovalOutput"];
   "approvals.requestBulkReveal": ["RequestBulkRevealInput", "ApprovalOutput"];
+  "approvals.requestIncidentRelease": ["RequestIncidentReleaseInput", "ApprovalOutput"];
   "approvals.requestInvite": ["RequestInviteInput", "ApprovalOutput"];
   "approvals.requestLockLift": ["RequestLockLiftInput", "ApprovalOutput"];
   "approvals.requestOffboard": ["RequestOffboardInput", "ApprovalOutput"];
@@ -42,6 +43,8 @@ interface Named {
   "emergencies.open": ["OpenEmergencyInput", "OpenEmergencyOutput"];
   "emergencies.review": ["ReviewEmergencyInput", "ReviewEmergencyOutput"];
   "emergencies.stop": ["StopEmergencyInput", "EndEmergencyOutput"];
+  "incidents.list": ["ListIncidentsInput", "ListIncidentsOutput"];
+  "incidents.release": ["ReleaseIncidentsInput", "ReleaseIncidentsOutput"];
   "locks.lift": ["LiftLockInput", "LiftLockOutput"];
   "locks.list": ["ListLocksInput", "ListLocksOutput"];
   "locks.set": ["SetLockInput", "SetLockOutput"];

@@ -1,15 +1,17 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { PlainRefusal } from "./plain-refusal.tsx";
 import { EmergencyPlace } from "./emergency-place.tsx";
-import { FrozenBanner } from "./frozen-banner.tsx";
 import { IdleWarning } from "./idle-warning.tsx";
 import { Notices } from "./notices.tsx";
 import { SessionGate } from "./session-gate.tsx";
 import { Navigation } from "./side-rail.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { Wordmark } from "./wordmark.tsx";
+
+const FrozenBanner = dynamic(async () => (await import("./frozen-banner.tsx")).FrozenBanner, { ssr: false });
 
 /** The frame around every page behind the sign-in. What it shows before the session is known is the same for everybody. */
 export function Frame({ children }: { readonly children: ReactNode }) {

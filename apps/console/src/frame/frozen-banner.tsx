@@ -1,24 +1,25 @@
 "use client";
 
 import { useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
 import { useEffect, useState } from "react";
 import { WireFailure } from "../api/wire-failure.ts";
 import { Lamp } from "../components/lamp.tsx";
 
-/** Stands over every page once the api has refused something because the trail is under an incident. */
+const isFrozenBy = (error: unknown): boolean => error instanceof WireFailure && error.code === "trail.frozen";
+
+/** Stands over every page once the api has refused something because the database is not what was signed last. */
 export function FrozenBanner() {
   const client = useQueryClient();
   const [isFrozen, setFrozen] = useState(false);
   useEffect(() => {
-    const isOne = (error: unknown) => error instanceof WireFailure && error.code === "trail.frozen";
-    const stops = [
-      client.getQueryCache().subscribe(({ query }) => {
-        if (isOne(query.state.error)) setFrozen(true);
-      }),
-      client.getMutationCache().subscribe(({ mutation }) => {
-        if (isOne(mutation?.state.error)) setFrozen(true);
-      }),
-    ];
+    // It comes after the page: what was refused before it is looked at too.
+    const look = () => {
+      const all = [...client.getQueryCache().getAll(), ...client.getMutationCache().getAll()];
+      if (all.some(({ state }) => isFrozenBy(state.error))) setFrozen(true);
+    };
+    look();
+    const stops = [client.getQueryCache().subscribe(look), client.getMutationCache().subscribe(look)];
     return () => {
       for (const stop of stops) stop();
     };
@@ -28,7 +29,8 @@ export function FrozenBanner() {
     <output className="frozen">
       <Lamp look="shut" size={18} />
       <span>
-        <strong>The trail is under an incident.</strong> Signing, reveal, export and release are stopped where it is; two people can release it. Everything else goes on.
+        <strong>The database is not what was signed last.</strong> Everything but signing in and reading, verifying and exporting the trail is stopped until two people end{" "}
+        <Link href="/incidents">the incidents</Link>.
       </span>
     </output>
   );

@@ -16,6 +16,7 @@ export interface Destination {
 export const destinations: readonly Destination[] = [
   { href: "/overview", name: "Overview", icon: "overview", needs: [], group: "watch", also: "home pillars zones chains health" },
   { href: "/crossings", name: "Crossings", icon: "crossings", needs: ["trail.read"], group: "watch", also: "trail audit records search export verify" },
+  { href: "/incidents", name: "Incidents", icon: "incidents", needs: ["trail.read"], group: "watch", also: "broken frozen" },
   {
     href: "/packets",
     name: "Packets",

@@ -76,9 +76,9 @@ async function reviewNeed<Tx>(deps: ApiDeps<Tx>, { grant, session, may }: Pick<C
 export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, session }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
   const needs: Need[] = [];
   const broken = chains?.filter((chain) => chain.broken !== null) ?? [];
-  if (broken.length > 0) needs.push({ kind: "broken", text: broken.length === 1 ? "A chain is broken." : "Chains are broken.", count: broken.length, href: "/crossings" });
+  if (broken.length > 0) needs.push({ kind: "broken", text: broken.length === 1 ? "A chain is broken." : "Chains are broken.", count: broken.length, href: "/incidents" });
   if (chains !== null && deps.isFrozen()) {
-    needs.push({ kind: "locked", text: "The trail is under an incident: only verifying and exporting go on.", count: chains.length, href: "/crossings" });
+    needs.push({ kind: "locked", text: "The database is not what was signed last: only looking goes on.", count: chains.length, href: "/incidents" });
   }
   needs.push(...(await emergencyNeeds(deps, { grant, reach })), ...(await reviewNeed(deps, { grant, session, may })));
   if (reach({ action: "principal.read", resource: "principal" }, { kind: "deployment" }) !== null) {
