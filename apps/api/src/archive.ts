@@ -35,7 +35,7 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
   },
 
   async statuses(grants, named) {
-    for (const grant of grants) grant.assert("trail.read", "trail.verify", "trail.export");
+    for (const grant of grants) grant.assert("trail.read", "trail.verify", "trail.export", "trail.review");
     const isOverall = grants.some((grant) => grant.siteKeys().length === 0);
     const reached = new Set(grants.flatMap((grant) => grant.siteKeys().map((key) => `site:${key}`)));
     const chains = named === null ? [...reached, ...(isOverall ? ["system"] : [])] : named.filter((chain) => isOverall || reached.has(chain));

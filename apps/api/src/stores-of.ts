@@ -12,10 +12,12 @@ import {
   lockStore,
   packetStore,
   policyVersionStore,
+  savedSearchStore,
   searchStore,
   serviceStore,
   subjectActStore,
   subjectStore,
+  trailReviewStore,
   type Tx,
   uploadStore,
 } from "@sallyport/db";
@@ -33,10 +35,12 @@ type Stores = Pick<
   | "locks"
   | "packets"
   | "policyVersions"
+  | "savedSearches"
   | "search"
   | "services"
   | "subjectActs"
   | "subjects"
+  | "trailReviews"
   | "uploads"
 >;
 
@@ -53,9 +57,11 @@ export const storesOf = (database: Database): Stores => ({
   locks: lockStore(database),
   packets: packetStore(database),
   policyVersions: policyVersionStore(database),
+  savedSearches: savedSearchStore(database),
   search: searchStore(database),
   services: serviceStore(database),
   subjectActs: subjectActStore(database),
   subjects: subjectStore(database),
+  trailReviews: trailReviewStore(database),
   uploads: uploadStore(database),
 });

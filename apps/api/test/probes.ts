@@ -29,6 +29,10 @@ export interface Foreign {
   /** Of the subject at 704. */
   readonly emergency: string;
   readonly review: string;
+  /** Somebody else's. */
+  readonly savedSearch: string;
+  /** Of the trail of site 704, and of the whole deployment's. */
+  readonly trailReviews: readonly [atSite: string, ofDeployment: string];
 }
 
 /** For each procedure that takes a name of something: someone of site 701, a name of what is at 704, and a name of nothing. */
@@ -69,6 +73,19 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     proof: { kind: "password", password: "a wrong password", totp: "000000" },
   });
   const reviews = (more: object): Probe[] => [{ who: "admin701", foreign: { reviewId: there.review, ...more }, absent: { reviewId: newId("arv"), ...more } }];
+  const trailReviews = (more: object): Probe[] =>
+    there.trailReviews.map((reviewId) => ({ who: "auditor701", foreign: { reviewId, ...more }, absent: { reviewId: newId("atr"), ...more } }));
+  const trailOf = (study: string, site: string): object => ({
+    study,
+    site,
+    from: SOME_TIME,
+    until: "2026-02-01T00:00:00.000Z",
+    risks: ["privilege"],
+    workingHours: { from: 7, until: 19 },
+    due: SOME_TIME,
+    reason: REASON,
+  });
+  const savedSearches = (more: object): Probe[] => [{ who: "auditor701", foreign: { searchId: there.savedSearch, ...more }, absent: { searchId: newId("svs"), ...more } }];
   const authenticator = (id: string): object => ({ authenticatorId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const identity = (id: string): object => ({ identityId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const uploads = (more: object = {}): Probe[] =>
@@ -183,6 +200,22 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "reviews.decide": reviews({ line: 1, verdict: "keep", reason: REASON }),
     "reviews.signOff": reviews({ reason: REASON }),
     "reviews.export": reviews({}),
+    "crossings.saved": [],
+    "crossings.save": [],
+    "crossings.rename": savedSearches({ name: "Another name" }),
+    "crossings.remove": savedSearches({}),
+    "trailReviews.list": [],
+    "trailReviews.open": [
+      { who: "auditor701", foreign: trailOf(STUDY, "704"), absent: trailOf(STUDY, "799") },
+      { who: "auditor701", foreign: trailOf(OTHER_STUDY, "*"), absent: trailOf("NOSUCH", "*") },
+      { who: "auditor701", foreign: trailOf("*", "*"), absent: trailOf("*", "799") },
+    ],
+    "trailReviews.get": trailReviews({}),
+    "trailReviews.entries": trailReviews({ item: 1 }),
+    "trailReviews.assign": trailReviews({ personId: there.person }),
+    "trailReviews.decide": trailReviews({ item: 1, verdict: "ok" }),
+    "trailReviews.comment": trailReviews({ item: 1, comment: REASON }),
+    "trailReviews.signOff": trailReviews({ reason: REASON }),
     "emergencies.mine": [],
     "emergencies.list": [],
     "emergencies.open": [
@@ -280,7 +313,34 @@ export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
   await at.owner.run`
     INSERT INTO policy.access_reviews (id, study, site, role, opened_by, reason, opened_at_ms, due_at_ms, lines, digest)
     VALUES (${review}, ${STUDY}, '704', '*', ${person.id}, ${since}, 1, 2, 1, ${"0".repeat(64)})`;
-  return { review, emergency, lock, session: session.id, packet: packet ?? "", upload: upload ?? "", subject: subject?.id ?? "", own: own?.id ?? "", person: person.id, approvals };
+  const trailReviews = [await plantTrailReview(at, person.id, "704"), await plantTrailReview(at, person.id, null)] as const;
+  const savedSearch = newId("svs");
+  await at.owner.run`INSERT INTO audit.saved_searches (id, principal, place, name, filter, saved_at_ms) VALUES (${savedSearch}, ${person.principal}, 1, 'Theirs', '{}', 1)`;
+  return {
+    savedSearch,
+    trailReviews,
+    review,
+    emergency,
+    lock,
+    session: session.id,
+    packet: packet ?? "",
+    upload: upload ?? "",
+    subject: subject?.id ?? "",
+    own: own?.id ?? "",
+    person: person.id,
+    approvals,
+  };
+}
+
+/** A review of the trail of a site, or of the deployment. */
+async function plantTrailReview({ owner }: Deployment, openedBy: string, site: string | null): Promise<string> {
+  const [id, reason] = [newId("atr"), newId("chg")];
+  await owner.run`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES (${reason}, 'r', 's', 'c')`;
+  await owner.run`
+    INSERT INTO audit.trail_reviews (id, study, site, scope_keys, from_ms, until_ms, risks, work_from, work_until, opened_by, reason, opened_at_ms, due_at_ms, items, digest)
+    VALUES (${id}, ${site === null ? "*" : STUDY}, ${site ?? "*"}, ARRAY[${site === null ? "system" : `${STUDY}/${site}`}], 1, 2, ARRAY['privilege'], 7, 19, ${openedBy}, ${reason},
+            1, 2, 0, ${"0".repeat(64)})`;
+  return id;
 }
 
 async function plantPerson({ owner }: Deployment): Promise<{ readonly id: string; readonly principal: string }> {

@@ -56,6 +56,7 @@ const ACTS = {
   "emergency.open": "Access to one subject in an emergency was opened, or ended by who opened it.",
   "emergency.review": "Emergency access was looked at, ended or reviewed by an administrator.",
   "incident.release": "The end of an incident of the trail was asked for, or carried out.",
+  "trail.review": "A review of the trail was opened, assigned, looked at, decided on or signed off.",
   "access.review": "A review of who holds which role was opened, decided on or signed off.",
 } as const satisfies Record<Action, string>;
 

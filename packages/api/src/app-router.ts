@@ -12,6 +12,7 @@ import { importAssignments, previewAssignments } from "./routers/assignments/imp
 import { endAssignment } from "./routers/assignments/end-assignment.ts";
 import { listStudies } from "./routers/administration/list-studies.ts";
 import { myAccess } from "./routers/administration/my-access.ts";
+import { removeSearch, renameSearch, savedSearches, saveSearch } from "./routers/crossings/saved-searches.ts";
 import { exportCrossings } from "./routers/crossings/export-crossings.ts";
 import { getCrossing } from "./routers/crossings/get-crossing.ts";
 import { traceRequest } from "./routers/crossings/trace-request.ts";
@@ -74,6 +75,7 @@ import { revealField } from "./routers/subjects/reveal-field.ts";
 import { openExport, readExport } from "./routers/trail/export-chain.ts";
 import { transfer } from "./routers/subjects/transfer.ts";
 import { correctWithdrawal, withdraw } from "./routers/subjects/withdraw.ts";
+import { trailReviewProcedures } from "./routers/trail-reviews/trail-review-procedures.ts";
 import { listWorkloads } from "./routers/workloads/list-workloads.ts";
 import { offboardWorkload } from "./routers/workloads/offboard-service.ts";
 import { listChains } from "./routers/trail/list-chains.ts";
@@ -138,6 +140,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       stop: stopEmergency(boundary, deps),
       review: reviewEmergency(boundary, deps),
     },
+    trailReviews: trailReviewProcedures(boundary, deps),
     reviews: {
       open: openReview(boundary, deps),
       list: listReviews(boundary, deps),
@@ -175,6 +178,10 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       watch: watchCrossings(boundary, deps),
       verify: verifyCrossings(boundary, deps),
       export: exportCrossings(boundary, deps),
+      saved: savedSearches(boundary, deps),
+      save: saveSearch(boundary, deps),
+      rename: renameSearch(boundary, deps),
+      remove: removeSearch(boundary, deps),
     },
     overview: { get: getOverview(boundary, deps), watch: watchOverview(boundary, deps) },
     workloads: { list: listWorkloads(boundary, deps), offboard: offboardWorkload(boundary, deps) },

@@ -2,7 +2,19 @@ import type { ExcerptStatement, Receipt, RecordDraft } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type { ChangeStore, DocumentStore, PacketStore, ProfileStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
-import type { AccessReviewStore, ApprovalStore, AssignmentStore, EmergencyStore, Grant, IdempotencyStore, LockStore, PolicyVersionStore, ServiceStore } from "@sallyport/policy";
+import type {
+  AccessReviewStore,
+  ApprovalStore,
+  AssignmentStore,
+  EmergencyStore,
+  Grant,
+  IdempotencyStore,
+  LockStore,
+  PolicyVersionStore,
+  SavedSearchStore,
+  ServiceStore,
+  TrailReviewStore,
+} from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
 import type { OpenIncident } from "./boundary/quarantine.ts";
@@ -276,6 +288,8 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly locks: LockStore<Tx>;
   readonly emergencies: EmergencyStore<Tx>;
   readonly accessReviews: AccessReviewStore<Tx>;
+  readonly trailReviews: TrailReviewStore<Tx>;
+  readonly savedSearches: SavedSearchStore<Tx>;
   readonly policyVersions: PolicyVersionStore<Tx>;
   readonly services: ServiceStore<Tx>;
   /** The custodian ends a service's certificates, for good. @throws `service.unavailable`. */

@@ -20,6 +20,7 @@ export { exposureStore, type ExposureStore, type SubjectExposure } from "./expos
 export { type GenerationRow, recordStore, type RecordStore } from "./record-store.ts";
 export { referenceKeyStore } from "./reference-key-store.ts";
 export { provisionRoles, type RoleUrls } from "./roles.ts";
+export { savedSearchStore } from "./saved-search-store.ts";
 export { type SearchIndexer, searchIndexer, searchStore } from "./search-store.ts";
 export { enterGrant, withGrant } from "./site-context.ts";
 export { profileStore } from "./profile-store.ts";
@@ -27,6 +28,7 @@ export { serviceStore } from "./service-store.ts";
 export { studyStore } from "./study-store.ts";
 export { subjectActStore } from "./subject-act-store.ts";
 export { subjectStore } from "./subject-store.ts";
+export { trailReviewStore } from "./trail-review-store.ts";
 export { type TrailReader, trailReader } from "./trail-reader.ts";
 export { trailStore } from "./trail-store.ts";
 export { type TreeStore, treeStore } from "./tree-store.ts";

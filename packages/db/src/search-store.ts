@@ -47,7 +47,7 @@ const rowOf = ({ request_id, at_ms, seq, chain, generation, principal, role, wor
 
 /** What row security compares for all of the grants together, and the act that it stands at. */
 function contextOf({ grants }: SearchScope): readonly [sites: string, action: string] {
-  for (const grant of grants) grant.assert("trail.read", "trail.verify", "trail.export");
+  for (const grant of grants) grant.assert("trail.read", "trail.verify", "trail.export", "trail.review");
   return [grants.map(grantedSites).join("\n"), grants[0]?.action ?? ""];
 }
 

@@ -29,6 +29,16 @@ export async function enterGrant(tx: Tx, grant: Grant): Promise<void> {
                   set_config('sallyport.resource', ${grant.resource}, true), set_config('sallyport.principal', ${grant.principal}, true)`;
 }
 
+/** Runs `work` in one transaction whose row security stands at what the grants of one act reach together. */
+export function withGrants<T>(database: Database, grants: readonly [Grant, ...Grant[]], work: (tx: Tx) => Promise<T>): Promise<T> {
+  const [{ action, resource, principal }] = grants;
+  return database.transaction(async (tx) => {
+    await tx`SELECT set_config('sallyport.sites', ${grants.map(grantedSites).join("\n")}, true), set_config('sallyport.action', ${action}, true),
+                    set_config('sallyport.resource', ${resource}, true), set_config('sallyport.principal', ${principal}, true)`;
+    return work(tx);
+  });
+}
+
 /**
  * Runs `work` in one transaction whose row security stands at the grant.
  *

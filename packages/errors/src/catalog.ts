@@ -244,6 +244,17 @@ export const catalog = {
     "Lines of this review are undecided, or an ending that was decided isn't carried out yet. Nothing was changed.",
     "Decide the remaining lines, and have the requests that they name approved.",
   ),
+  "trailreview.signed": rejected(409, "This review of the trail is signed off. Nothing was changed.", "Open a new review."),
+  "trailreview.open": rejected(409, "Items of this review of the trail are undecided. Nothing was changed.", "Have its reviewer decide them first."),
+  "trailreview.not_assigned": rejected(409, "This review of the trail isn't assigned to you. Nothing was changed.", "Have it assigned to you, or leave it to its reviewer."),
+  "trailreview.changed": rejected(409, "The selection, made again, isn't the same. Nothing was signed off.", "Have the trail verified, and look at both: then open a new review."),
+  "trailreview.size": rejected(
+    409,
+    "There is more to look through than one review of the trail holds. Nothing was opened.",
+    "Open several: by site, by risk, or of a shorter period.",
+  ),
+  "search.taken": rejected(409, "You keep a search under this name already. Nothing was changed.", "Choose another name, or rename the other one first."),
+  "search.full": rejected(409, "You keep as many searches as there is place for. Nothing was changed.", "Delete one that you don't need any more."),
   "workload.request": rejected(
     400,
     "This is not a certificate request that this service may make: another kind of key, more than its own name, or no proof that it holds the key. Nothing was issued.",

@@ -24,10 +24,20 @@ export { parsePolicy } from "./parse.ts";
 export type { PolicyChangeRow, PolicyProposalRow, PolicyVersionRow, PolicyVersionStore } from "./policy-versions.ts";
 export { isDeploymentWide, isInForce, type PlacelessQuestion } from "./reach.ts";
 export { runSuite, type SuiteFailure, type SuiteResult } from "./run-suite.ts";
+export type { SavedSearchRow, SavedSearchStore } from "./saved-search-store.ts";
 export type { EnrolmentRequest, ServiceRow, ServiceStore } from "./service-store.ts";
 export { type Act, separated } from "./separation.ts";
 export { isSiteRef, isSiteToken } from "./site-token.ts";
 export { starterPolicy, starterPolicyDigest } from "./starter.ts";
 export { starterSuite } from "./starter-suite.ts";
 export { type PolicySuite, readSuite, SUITE_BYTES_MAX, type SuiteCase, type SuiteCell, suiteOf } from "./suite.ts";
+export {
+  TRAIL_RISKS,
+  type StandingItem,
+  type TrailReviewEntry,
+  type TrailReviewItem,
+  type TrailReviewRow,
+  type TrailReviewStore,
+  type TrailRisk,
+} from "./trail-review-store.ts";
 export { type Ability, type Holder, type RightPath, whatCan, whoCan } from "./who-can.ts";

@@ -53,6 +53,7 @@ export const ACTIONS = [
   "emergency.open",
   "emergency.review",
   "access.review",
+  "trail.review",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

@@ -123,13 +123,14 @@ const ROLES = {
     ],
   },
   auditor: {
-    description: "Reads, verifies and exports the trail; sees who could open a subject's data and who did, never the data.",
+    description: "Reads, verifies, exports and reviews the trail; sees who could open a subject's data and who did, never the data.",
     rows: [
       ["subject.list", "subject"],
       ["exposure.read", "subject"],
       ["trail.read", "trail"],
       ["trail.verify", "trail"],
       ["trail.export", "trail"],
+      ["trail.review", "trail"],
       ["role.read", "role"],
       ["profile.read", "profile"],
       ["study.read", "study"],

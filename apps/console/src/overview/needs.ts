@@ -10,6 +10,7 @@ const urgency: Record<NeedOf["kind"], number> = {
   emergency_review: 4,
   approval: 5,
   access_review: 6,
+  trail_review: 6,
   packet: 7,
   few_administrators: 8,
   one_authenticator: 9,

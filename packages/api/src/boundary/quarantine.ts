@@ -42,6 +42,7 @@ const STOPPED_BY: Readonly<Record<Action, "site" | "system" | null>> = {
   "trail.read": null,
   "trail.verify": null,
   "trail.export": null,
+  "trail.review": null,
   "incident.release": null,
   "study.read": null,
   "profile.read": null,

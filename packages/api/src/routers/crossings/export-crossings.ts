@@ -1,10 +1,10 @@
 import { ExportCrossingsEvent, ExportCrossingsInput } from "@sallyport/contracts";
 import type { Boundary } from "../../boundary/procedure.ts";
+import { caughtUp } from "../../crossings/caught-up.ts";
 import { conditionsOf, locateCrossings, scopeOf } from "../../crossings/crossing-scope.ts";
 import { exportLine, headerOf } from "../../crossings/export-line.ts";
 import type { Names } from "../../crossings/crossing-summary.ts";
 import { ExcerptLines } from "../../crossings/excerpt-lines.ts";
-import { pause } from "../../crossings/pause.ts";
 import type { z } from "zod";
 import type { Crossing } from "../../boundary/procedure.ts";
 import type { SearchPlace, SearchScope } from "@sallyport/policy";
@@ -12,8 +12,6 @@ import type { ApiDeps } from "../../ports.ts";
 
 const PAGE = 500;
 const COUNTED = { bound: 100_000_000, looks: 100_000_000 };
-const CATCH_UP_EVERY_MS = 200;
-const CATCH_UP_TRIES = 15;
 
 /** Exactly what a filter matches of what was on the trail when the export began, oldest first. */
 export const exportCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -69,17 +67,4 @@ async function excerptOf<Tx>(
   const chains = (await deps.archive.statuses(scope.grants, scope.chains)).filter(({ size }) => size > 0).map(({ chain }) => chain);
   const proofs = await deps.archive.openExcerpt(grant, chains);
   return new ExcerptLines({ proofs, deployment: deps.deployment, grant, filter: input.filter, nowMs, names });
-}
-
-/** Waits, for three seconds at most, until what is on the trail now is searchable. */
-async function caughtUp<Tx>(deps: ApiDeps<Tx>, scope: SearchScope, signal: AbortSignal): Promise<void> {
-  const heads = await deps.archive.statuses(scope.grants, scope.chains);
-  for (let tries = 0; tries < CATCH_UP_TRIES; tries += 1) {
-    const positions = new Map((await deps.search.positions(scope)).map((position) => [position.chain, position]));
-    const isBehind = heads.some(({ chain, generation, size }) => {
-      const at = positions.get(chain);
-      return size > 0 && (at === undefined || at.generation < generation || (at.generation === generation && at.seq < size));
-    });
-    if (!isBehind || !(await pause(CATCH_UP_EVERY_MS, signal))) return;
-  }
 }

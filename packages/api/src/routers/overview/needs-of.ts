@@ -6,6 +6,7 @@ import { approvalActs } from "../../approvals/registry.ts";
 import { isOpen, whyNotReview } from "../../emergencies/emergency-summary.ts";
 import { isAdministrator } from "../../people/administrators.ts";
 import type { ApiDeps, ChainStatus } from "../../ports.ts";
+import { REVIEW } from "../../trail-reviews/review-scope.ts";
 import { locateSites } from "../site-place.ts";
 
 /** With fewer, the loss of one person's authenticators leaves nobody to approve the recovery by two others. */
@@ -72,6 +73,24 @@ async function reviewNeed<Tx>(deps: ApiDeps<Tx>, { grant, session, may }: Pick<C
   return [{ kind: "access_review", text, count, href: "/reviews" }];
 }
 
+/** Reviews of the trail that the caller is to go on with: as their reviewer, and those they opened that are overdue or nobody's. */
+async function trailReviewNeed<Tx>(deps: ApiDeps<Tx>, { grant, session, reach }: Pick<Crossing<unknown, unknown>, "grant" | "session" | "reach">): Promise<readonly Need[]> {
+  const { place } = await locateSites(deps, {});
+  const grants = [...new Set([reach(REVIEW, place), reach(REVIEW, { kind: "deployment" })])].filter((each) => each !== null);
+  if (session === null || grants.length === 0) return [];
+  const nowMs = deps.now();
+  const open = (await deps.trailReviews.list(grants, REVIEWS_LOOKED_AT)).filter(({ signed }) => signed === null);
+  const isOverdue = ({ dueAtMs }: { readonly dueAtMs: number }): boolean => dueAtMs <= nowMs;
+  const mine = open.filter((row) => row.reviewer?.person === grant.person || (row.openedBy === grant.person && (row.reviewer === null || isOverdue(row))));
+  if (mine.length === 0) return [];
+  const text = mine.some(isOverdue)
+    ? "A review of the trail is overdue."
+    : mine.some(({ reviewer }) => reviewer?.person === grant.person)
+      ? "A review of the trail waits for you."
+      : "A review of the trail that you opened has no reviewer.";
+  return [{ kind: "trail_review", text, count: mine.length, href: "/reviews" }];
+}
+
 /** What waits for the caller, of what their rights let them see. */
 export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, session }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
   const needs: Need[] = [];
@@ -80,7 +99,7 @@ export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, sessio
   if (chains !== null && deps.isFrozen()) {
     needs.push({ kind: "locked", text: "The database is not what was signed last: only looking goes on.", count: chains.length, href: "/incidents" });
   }
-  needs.push(...(await emergencyNeeds(deps, { grant, reach })), ...(await reviewNeed(deps, { grant, session, may })));
+  needs.push(...(await emergencyNeeds(deps, { grant, reach })), ...(await reviewNeed(deps, { grant, session, may })), ...(await trailReviewNeed(deps, { grant, session, reach })));
   if (reach({ action: "principal.read", resource: "principal" }, { kind: "deployment" }) !== null) {
     const nowMs = deps.now();
     const count = [...deps.policy.current().principals.values()].filter((principal) => isActiveAdministrator(principal, nowMs)).length;
