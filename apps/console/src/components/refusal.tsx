@@ -1,16 +1,16 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useState } from "react";
-import { useCall } from "../api/use-call.ts";
 import type { WireFailure } from "../api/wire-failure.ts";
 import { useMay } from "../frame/me.ts";
 import { pillarText } from "../status/status-text.ts";
 import type { PillarName } from "../status/status-answer.ts";
 import { Button } from "./button.tsx";
-import { Dialog, DialogBody } from "./dialog.tsx";
-import { EmptyState, Skeleton } from "./states.tsx";
 import { Lamp } from "./lamp.tsx";
-import { Trace } from "./trace.tsx";
+
+// Fetched when it is first wanted: what is refused is on every page, and seldom traced.
+const RequestTrace = dynamic(async () => (await import("./request-trace.tsx")).RequestTrace, { ssr: false });
 
 export interface RefusalProps {
   readonly failure: WireFailure;
@@ -61,19 +61,7 @@ export function Refusal({ failure, onRetry, isInline = false }: RefusalProps) {
           </Button>
         )}
       </div>
-      <Dialog title="Trace of a request" shape="drawer" isOpen={isTracing} onClose={() => setTracing(false)}>
-        <DialogBody>{isTracing && <RequestTrace requestId={failure.requestId} />}</DialogBody>
-      </Dialog>
+      {isTracing && <RequestTrace requestId={failure.requestId} onClose={() => setTracing(false)} />}
     </div>
   );
-}
-
-/** The trace of a request by its id, asked for when it is shown. */
-function RequestTrace({ requestId }: { readonly requestId: string }) {
-  const call = useCall("crossings.trace", { requestId });
-  if (call.isPending) return <Skeleton lines={6} label="Loading the trace" />;
-  if (call.isError) return <Refusal failure={call.error} onRetry={() => void call.refetch()} isInline />;
-  if (call.data.trace === null)
-    return <EmptyState title="No record of this request">It may not be searchable yet: records are indexed a moment after they are written.</EmptyState>;
-  return <Trace trace={call.data.trace} />;
 }

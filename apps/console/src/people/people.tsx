@@ -5,10 +5,10 @@ import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { useCall } from "../api/use-call.ts";
 import { Button, ButtonLink } from "../components/button.tsx";
-import { Field } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
+import { SearchField } from "../components/search-field.tsx";
 import { Segments } from "../components/segments.tsx";
 import { Badge, EmptyState, PageHead, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
@@ -52,7 +52,7 @@ export function People() {
       </PageHead>
       <section className="panel" aria-label="People">
         <div className="filter-row">
-          <Field label="Filter" type="search" value={text} onChange={setText} maxLength={80} />
+          <SearchField label="Filter" value={text} onChange={setText} maxLength={80} />
           <Segments label="Which people" options={SHOWS} value={show} onChange={(id) => go(pathOf(SHOWS.find((each) => each.id === id)?.id ?? "here"))} />
           <output className="quiet filter-count">{list.data !== undefined && `${shown.length} of ${list.data.people.length}`}</output>
         </div>

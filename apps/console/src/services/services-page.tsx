@@ -5,10 +5,10 @@ import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { useCall } from "../api/use-call.ts";
 import { Button } from "../components/button.tsx";
-import { Field } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
+import { SearchField } from "../components/search-field.tsx";
 import { Badge, EmptyState, PageHead, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { useMay } from "../frame/me.ts";
@@ -44,7 +44,7 @@ export function ServicesPage() {
       </PageHead>
       <section className="panel" aria-label="Services">
         <div className="filter-row">
-          <Field label="Filter" type="search" value={text} onChange={setText} maxLength={80} />
+          <SearchField label="Filter" value={text} onChange={setText} maxLength={80} />
           <output className="quiet filter-count">{list.data !== undefined && `${shown.length} of ${all.length}`}</output>
         </div>
         {list.isPending && <Skeleton lines={8} label="Loading services" />}

@@ -6,9 +6,9 @@ import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { useCall } from "../api/use-call.ts";
 import { Button } from "../components/button.tsx";
-import { Field } from "../components/field.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
+import { SearchField } from "../components/search-field.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { useMay } from "../frame/me.ts";
@@ -78,7 +78,7 @@ function Shown({ study }: { readonly study: Study }) {
       </section>
       <Panel id="sites-title" title="Sites" acts={mayRegister && <Button onPress={() => setAct("add")}>Add a site</Button>}>
         <div className="filter-row">
-          <Field label="Filter" type="search" value={text} onChange={setText} maxLength={80} />
+          <SearchField label="Filter" value={text} onChange={setText} maxLength={80} />
           <output className="quiet filter-count">
             {shown.length} of {study.sites.length}
           </output>
