@@ -32,6 +32,10 @@ interface Named {
   "assignments.previewImport": ["PreviewImportInput", "PreviewImportOutput"];
   "crossings.export": ["ExportCrossingsInput", "ExportCrossingsEvent"];
   "crossings.get": ["GetCrossingInput", "GetCrossingOutput"];
+  "crossings.remove": ["RemoveSearchInput", "RemoveSearchOutput"];
+  "crossings.rename": ["RenameSearchInput", "RenameSearchOutput"];
+  "crossings.save": ["SaveSearchInput", "SaveSearchOutput"];
+  "crossings.saved": ["SavedSearchesInput", "SavedSearchesOutput"];
   "crossings.search": ["SearchCrossingsInput", "SearchCrossingsOutput"];
   "crossings.trace": ["TraceRequestInput", "TraceRequestOutput"];
   "crossings.verify": ["VerifyProgressInput", "VerifyProgressEvent"];
@@ -112,6 +116,14 @@ interface Named {
   "subjects.reveal": ["RevealFieldInput", "RevealFieldOutput"];
   "subjects.transfer": ["TransferInput", "TransferOutput"];
   "subjects.withdraw": ["WithdrawInput", "WithdrawalOutput"];
+  "trailReviews.assign": ["AssignTrailReviewInput", "AssignTrailReviewOutput"];
+  "trailReviews.comment": ["CommentTrailItemInput", "CommentTrailItemOutput"];
+  "trailReviews.decide": ["DecideTrailItemInput", "DecideTrailItemOutput"];
+  "trailReviews.entries": ["TrailReviewEntriesInput", "TrailReviewEntriesOutput"];
+  "trailReviews.get": ["GetTrailReviewInput", "GetTrailReviewOutput"];
+  "trailReviews.list": ["ListTrailReviewsInput", "ListTrailReviewsOutput"];
+  "trailReviews.open": ["OpenTrailReviewInput", "OpenTrailReviewOutput"];
+  "trailReviews.signOff": ["SignOffTrailReviewInput", "SignOffTrailReviewOutput"];
   "workloads.list": ["ListWorkloadsInput", "ListWorkloadsOutput"];
   "workloads.offboard": ["OffboardServiceInput", "OffboardServiceOutput"];
 }

@@ -11,8 +11,9 @@ import { type FilterQuery, type Outcome, OUTCOMES, SPANS, type Span, writeFilter
 import { useOnceWanted } from "./use-once-wanted.ts";
 import { isSameFilter, READY_VIEWS } from "./ready-views.ts";
 
-// The drawer is fetched when it is first wanted.
+// The drawers are fetched when they are first wanted.
 const FilterDrawer = dynamic(async () => (await import("./filter-drawer.tsx")).FilterDrawer, { ssr: false });
+const SavedSearches = dynamic(async () => (await import("./saved-searches.tsx")).SavedSearches, { ssr: false });
 
 export interface FilterBarProps {
   readonly filter: FilterQuery;
@@ -24,6 +25,7 @@ export interface FilterBarProps {
 /** Which crossings are shown: the quick parts in the bar, the others in a drawer, and all that hold as chips that come off one by one. */
 export function FilterBar({ filter, onFilter, seen }: FilterBarProps) {
   const [isOpen, setOpen] = useState(false);
+  const [isKept, setKept] = useState(false);
   const tell = useTell();
   const chips = chipsOf(filter);
   const when = filter.last ?? (filter.from !== undefined || filter.until !== undefined ? "range" : "any");
@@ -41,7 +43,7 @@ export function FilterBar({ filter, onFilter, seen }: FilterBarProps) {
   const copyLink = () => {
     const query = writeFilter(filter).toString();
     navigator.clipboard.writeText(`${location.origin}/crossings${query === "" ? "" : `?${query}`}`).then(
-      () => tell({ tone: "done", text: "The link to this filter is copied. Keep it as a bookmark: this console stores no filters." }),
+      () => tell({ tone: "done", text: "The link to this filter is copied. Whoever opens it sees what their own rights show." }),
       () => tell({ tone: "caution", text: "The browser did not let the link be copied. Copy the page's address instead." }),
     );
   };
@@ -78,6 +80,7 @@ export function FilterBar({ filter, onFilter, seen }: FilterBarProps) {
               </option>
             ))}
           </select>
+          <Button onPress={() => setKept(true)}>Saved …</Button>
           <Button kind="quiet" onPress={copyLink}>
             <Icon name="copy" size={16} /> Copy link
           </Button>
@@ -101,6 +104,7 @@ export function FilterBar({ filter, onFilter, seen }: FilterBarProps) {
         </ul>
       )}
       {useOnceWanted(isOpen) && <FilterDrawer isOpen={isOpen} filter={filter} seen={seen} onClose={() => setOpen(false)} onFilter={onFilter} />}
+      {isKept && <SavedSearches filter={filter} onClose={() => setKept(false)} onFilter={onFilter} />}
     </section>
   );
 }

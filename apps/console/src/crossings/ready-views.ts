@@ -7,8 +7,8 @@ export interface ReadyView {
 }
 
 /**
- * Ready-made filters. A filter of one's own is kept as its link, in the browser's bookmarks or in a message: this page stores nothing,
- * because what it stored would outlive the session on a shared workstation.
+ * Ready-made filters. A filter of one's own is kept by the api under a name, or as its link: the browser stores nothing, because what it stored
+ * would outlive the session on a shared workstation.
  */
 export const READY_VIEWS: readonly ReadyView[] = [
   { name: "Everything", filter: {} },
