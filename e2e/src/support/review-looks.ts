@@ -22,7 +22,29 @@ async function ask(person: ConsolePerson): Promise<void> {
   await person.fill("Reason", "the ward asks for the medication, and nobody of the site can be reached");
 }
 
-/** Asking for access in an emergency, and reviews of who holds what. */
+/** A review of everything that there is: opened, assigned to whoever opened it, the first item in order by a key, the second a finding. */
+async function reviewTheTrail(person: ConsolePerson): Promise<void> {
+  await person.button("Open a review of the trail").click();
+  await choosePlace(person, "Everywhere");
+  await person.fill("Reason", "the monthly look at the trail");
+  await person.button("Open it").click();
+  await person.page.waitForURL(/\/reviews\/trail\/atr_/);
+  await person.button("Assign").click();
+  await person.page.getByRole("combobox", { name: /Reviewer/ }).fill("Dora");
+  await person.page.getByRole("option", { name: "Dora Vance" }).click();
+  await person.page.getByRole("dialog").getByRole("button", { name: "Assign" }).click();
+  await person.page.getByRole("button", { name: "Item 1 is in order" }).focus();
+  await person.page.keyboard.press("o");
+  await shows(person, ".trail-item .badge-stands");
+  await person.page.getByRole("button", { name: "Item 2 is in order" }).focus();
+  await person.page.keyboard.press("f");
+  await person.fill("What is wrong", "asked for and agreed to within a minute, by the same two people");
+  await person.button("Record the finding").click();
+  await person.page.getByRole("button", { name: "Said (1) of item 2" }).click();
+  await shows(person, ".said-text");
+}
+
+/** Asking for access in an emergency, and reviews of who holds what and of what is on the trail. */
 export function reviewLooks(people: () => Populated): readonly Look[] {
   let isAssigned = false;
   /** Whoever releases packets reviews the subjects of one site too, and of no other. */
@@ -78,6 +100,42 @@ export function reviewLooks(people: () => Populated): readonly Look[] {
         await person.goto("/reviews");
         await person.heading("Reviews of access");
         await person.page.getByRole("link", { name: "All roles, everywhere" }).first().waitFor();
+      },
+    },
+    {
+      name: "open-trail-review",
+      person: () => people().dora,
+      open: async (person) => {
+        await person.goto("/reviews");
+        await person.button("Open a review of the trail").click();
+        await shows(person, ".risk-check");
+      },
+    },
+    {
+      name: "trail-review",
+      person: () => people().dora,
+      open: async (person) => {
+        await person.goto("/reviews");
+        const list = person.page.locator("#trail-reviews").locator("xpath=ancestor::section");
+        await list.locator("table a, .empty").first().waitFor();
+        const link = list.getByRole("link", { name: /^Everywhere/ });
+        if ((await link.count()) === 0) await reviewTheTrail(person);
+        else await link.first().click();
+        await shows(person, ".said-text, .trail-item .badge-stands");
+      },
+    },
+    {
+      name: "saved-searches",
+      person: () => people().dora,
+      isScreenOnly: true,
+      open: async (person) => {
+        await person.goto("/crossings?what=phi.read&outcome=deny&last=7d");
+        await person.button("Saved …").click();
+        await person.page.locator(".saved-one, .empty").first().waitFor();
+        if ((await person.page.locator(".saved-one").count()) > 0) return;
+        await person.fill("Name", "Reveals that were refused");
+        await person.button("Save this search").click();
+        await shows(person, ".saved-one");
       },
     },
   ];

@@ -93,7 +93,7 @@ function Standing({ review, reason }: { readonly review: Review; readonly reason
             </dd>
             <dt>Digest</dt>
             <dd>
-              <code className="digest">{signedOff.digest}</code>
+              <code className="hash">{signedOff.digest}</code>
             </dd>
           </>
         )}
