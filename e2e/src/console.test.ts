@@ -7,7 +7,7 @@ import { violationsOf } from "./support/axe.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { Product } from "./support/product.ts";
 import { run } from "./support/program.ts";
-import { checkFolder, withAlteredRecord } from "./support/verify-page.ts";
+import { checkExport, withAlteredRecord } from "./support/verify-page.ts";
 
 const COPY = "Copy the fingerprint of the checkpoint key";
 const LOOK_MS = 30_000;
@@ -124,21 +124,25 @@ describe.skipIf(noBrowser !== null)(`in a browser${noBrowser === null ? "" : ` (
     const asked: string[] = [];
     page.context().on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
 
-    await checkFolder(page, bundle, fingerprint);
+    await checkExport(page, bundle, fingerprint);
     const verdict = page.locator(".verify");
     expect(await verdict.innerText()).toMatch(/Whole, by the key that you gave[^]*\d+ records?, \d+ checkpoints?[^]*This proves[^]*This doesn't prove/i);
     expect(await violationsOf(page)).toEqual([]);
     await drawn(page, "verify-whole");
 
-    await checkFolder(page, bundle, "");
+    await checkExport(page, bundle, "");
     expect(await verdict.innerText()).toContain("Agrees with itself; the key is not pinned");
-    await checkFolder(page, withAlteredRecord(bundle, join(product.folder, "altered"), 2), fingerprint);
+    await checkExport(page, withAlteredRecord(bundle, join(product.folder, "altered"), 2), fingerprint);
     expect(await verdict.innerText()).toMatch(/Broken at one place[^]*altered\s*generation 1, record 2/);
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
     expect(await violationsOf(page)).toEqual([]);
     await drawn(page, "verify-broken-narrow");
-    await checkFolder(page, join(product.folder, "home"), fingerprint);
+    const excerpt = join(product.folder, "some.excerpt.jsonl");
+    await product.json(["--as", "auditor", "excerpt", "--chain", "system", "--out", excerpt]);
+    await checkExport(page, excerpt, fingerprint);
+    expect(await verdict.innerText()).toMatch(/Whole, by the key that you gave[^]*no record from 1 to \d+ is left out/);
+    await checkExport(page, join(product.folder, "home"), fingerprint);
     expect(await verdict.innerText()).toContain("This is no export that can be read");
     await page.getByLabel("The key's fingerprint").fill("sha256:short");
     await page.getByText("A fingerprint is sha256: and 64 hexadecimal digits.").waitFor();

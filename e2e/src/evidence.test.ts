@@ -42,7 +42,9 @@ const verdictOf = ({ stdout }: Ended): Verdict => JSON.parse(stdout) as Verdict;
 /** A witness as somebody else runs it, for this deployment; answers its verifier key. */
 async function startWitness(): Promise<string> {
   const { health } = await product.json<{ health: { checkpoint: { vkey: string } } }>(["status"]);
-  witness = product.begin(["witness", "--home", bundle("witness"), "--name", WITNESS, "--log", health.checkpoint.vkey, "--port", String(await freePort()), "--json"]);
+  const args = ["--home", bundle("witness"), "--name", WITNESS, "--log", health.checkpoint.vkey, "--port", String(await freePort()), "--json"];
+  // It knows nothing of the deployment but its key: with the deployment's home in its environment it would pass for one of its processes.
+  witness = product.begin(["witness", ...args], { env: {} });
   const [said] = await witness.says(/^\{.*\}$/m, 20_000);
   const { port, key } = JSON.parse(said) as { port: number; key: string };
   mkdirSync(bundle("worm"), { mode: 0o777 });

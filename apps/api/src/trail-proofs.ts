@@ -73,13 +73,11 @@ class Excerpt implements ExcerptProofs {
     return (await this.#log(chain, generation)).checkpoint;
   }
 
-  async prove({ chain, generation, seq, line }: Parameters<ExcerptProofs["prove"]>[0]): Promise<readonly Buffer[]> {
+  async prove({ chain, generation, seq, line }: Parameters<ExcerptProofs["prove"]>[0]): Promise<readonly Buffer[] | null> {
     const { checkpoint, prover } = await this.#log(chain, generation);
-    const unprovable = (): SallyportError => new SallyportError("trail.unprovable", { chain, generation, seq });
-    if (seq > checkpoint.size) throw unprovable();
+    if (seq > checkpoint.size) return null;
     const proof = await prover.inclusion(seq - 1);
-    if (!verifyInclusion({ index: seq - 1, size: checkpoint.size, leaf: leafHash(line), root: rootOf(checkpoint), proof })) throw unprovable();
-    return proof;
+    return verifyInclusion({ index: seq - 1, size: checkpoint.size, leaf: leafHash(line), root: rootOf(checkpoint), proof }) ? proof : null;
   }
 
   async sign(statement: Parameters<ExcerptProofs["sign"]>[0]): Promise<string> {

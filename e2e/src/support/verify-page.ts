@@ -2,12 +2,12 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 
-/** Has the page check the bundle in a folder, by the fingerprint that is given, or by none. */
-export async function checkFolder(page: Page, folder: string, fingerprint: string): Promise<void> {
+/** Has the page check an export, the bundle in a folder or the file of an excerpt, by the fingerprint that is given, or by none. */
+export async function checkExport(page: Page, path: string, fingerprint: string): Promise<void> {
   const another = page.getByRole("button", { name: "Check another" });
   if ((await another.count()) > 0) await another.click();
   await page.getByLabel("The key's fingerprint").fill(fingerprint);
-  await page.locator('input[type="file"]').setInputFiles(folder);
+  await page.getByLabel(path.endsWith(".excerpt.jsonl") ? "Choose an excerpt" : "Choose the folder").setInputFiles(path);
   await page.locator(".verdict-head").first().waitFor();
 }
 

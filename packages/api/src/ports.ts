@@ -132,8 +132,8 @@ export interface ExcerptProofs {
   readonly vkey: string;
   /** The checkpoint that covers a log's records. @throws `trail.unavailable` where there is none. */
   checkpoint(chain: string, generation: number): Promise<{ readonly note: string; readonly size: number }>;
-  /** A record's inclusion proof under it. @throws `trail.unprovable`. */
-  prove(record: { readonly chain: string; readonly generation: number; readonly seq: number; readonly line: string }): Promise<readonly Buffer[]>;
+  /** A record's inclusion proof under it; null where what is stored there is not what was signed. */
+  prove(record: { readonly chain: string; readonly generation: number; readonly seq: number; readonly line: string }): Promise<readonly Buffer[] | null>;
   /** The signed note that closes it. */
   sign(statement: Omit<ExcerptStatement, "v" | "deployment">): Promise<string>;
 }

@@ -65,8 +65,7 @@ test("the search goes over into a chain's next generation when that has begun", 
   const { database, owner, trail } = await fixture();
   await trail.trail.append(testDraft("req_first"));
   await indexAll(database);
-  await owner.run`INSERT INTO audit.generations (chain, generation) VALUES ('system', 2)`;
-  await owner.run`UPDATE audit.heads SET generation = 2, seq = 0, mac = decode(repeat('00', 32), 'hex') WHERE chain = 'system'`;
+  await database.run`SELECT audit.open_generation('system', 2)`;
   const [first] = await owner.run<{ body: string }>`SELECT body FROM audit.records`;
   const body = first?.body.replace("req_first", "req_second") ?? "";
   await database.run`SELECT audit.append('system', 2, 0, ${Buffer.alloc(32)}, ${body}, ${Buffer.alloc(32, 1)})`;

@@ -1,6 +1,6 @@
-import { endLine, ExcerptWriter, lineOf, parseBody } from "@sallyport/audit";
+import { endLine, ExcerptWriter, lineOf } from "@sallyport/audit";
 import type { CrossingFilter } from "@sallyport/contracts";
-import type { Grant } from "@sallyport/policy";
+import type { CrossingLine, Grant } from "@sallyport/policy";
 import type { ExcerptProofs } from "../ports.ts";
 import type { Names } from "./crossing-summary.ts";
 
@@ -22,6 +22,7 @@ export class ExcerptLines {
   readonly #writer: ExcerptWriter;
   readonly #logs = new Set<string>();
   readonly #principals = new Set<string>();
+  #unproven = 0;
 
   constructor(of: ExcerptOf) {
     const { proofs, deployment, grant, filter, nowMs } = of;
@@ -36,16 +37,20 @@ export class ExcerptLines {
     });
   }
 
+  /** Records so far that are not what was signed at their place. */
+  get unproven(): number {
+    return this.#unproven;
+  }
+
   /** The lines before the first record. */
   begin(): readonly string[] {
     return [this.#writer.begin()];
   }
 
-  /** A page of records. @throws `trail.unprovable`, `trail.unavailable`. */
-  async page(stored: readonly { readonly body: string; readonly mac: string }[]): Promise<readonly string[]> {
+  /** A page of records. One that is not what was signed goes in without a proof: it is evidence, and the file's verdict names it. @throws `trail.unavailable`. */
+  async page(stored: readonly CrossingLine[]): Promise<readonly string[]> {
     const lines: string[] = [];
-    for (const { body, mac } of stored) {
-      const { chain, generation, seq, principal } = parseBody(body);
+    for (const { chain, generation, seq, principal, body, mac } of stored) {
       const log = `${chain}/${generation}`;
       if (!this.#logs.has(log)) {
         this.#logs.add(log);
@@ -53,7 +58,9 @@ export class ExcerptLines {
         lines.push(this.#writer.checkpoint(note));
       }
       const line = lineOf(body, mac);
-      lines.push(this.#writer.record(line, await this.#of.proofs.prove({ chain, generation, seq, line })));
+      const proof = await this.#of.proofs.prove({ chain, generation, seq, line });
+      if (proof === null) this.#unproven += 1;
+      lines.push(this.#writer.record(line, proof ?? []));
       this.#principals.add(principal);
     }
     return lines;

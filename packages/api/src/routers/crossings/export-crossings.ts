@@ -43,7 +43,7 @@ export const exportCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
         const lines = excerpt === null ? page.map((line) => exportLine(format === "csv" ? "csv" : "jsonl", line, names)) : await excerpt.page(page);
         const isLast = page.length < PAGE;
         after = page.at(-1) ?? after;
-        trace.note({ format, lines: done + page.length });
+        trace.note({ format, lines: done + page.length, ...(excerpt !== null && excerpt.unproven > 0 && { unproven: excerpt.unproven }) });
         yield {
           lines: [...head, ...lines, ...(isLast && excerpt !== null ? await excerpt.end() : [])],
           done: done + page.length,
