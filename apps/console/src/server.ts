@@ -69,6 +69,13 @@ async function start(settings: Settings): Promise<void> {
 try {
   await start(readSettings());
 } catch (error) {
-  log("console.refused", factsOf(error));
-  process.exit(1);
+  const { code, ...context } = factsOf(error);
+  log("console.refused", { code, ...context });
+  // Whoever started it is told why; what isn't a failure of ours has a code of Node's, which says more than that it ended.
+  const failed = {
+    type: "failed",
+    ...(error instanceof SallyportError ? { code, context } : { code: "service.unavailable", context: { reason: `it could not start (${String(code)})` } }),
+  };
+  if (process.send === undefined) process.exit(1);
+  else process.send(failed, () => process.exit(1));
 }
