@@ -12,5 +12,5 @@ const entries = Object.entries(catalog).map(
 );
 writeFileSync(
   join(ROOT, "docs/errors/README.md"),
-  `# Failures\n\nEvery failure has one code, here and in \`packages/errors/src/catalog.ts\`; clients branch on it. On the wire a failure is\n\`{pillar, code, remedy, requestId}\`, and for faults of the input also \`where\`: places, never values. This page is written from the\ncatalogue by \`node tooling/checks/write-error-pages.mjs\`, and a repo check holds the two together.\n\n${entries.join("\n")}`,
+  `# Failures\n\nEvery failure has one code, in \`packages/errors/src\`; clients branch on it. On the wire a failure is\n\`{pillar, code, remedy, requestId}\`, and for faults of the input also \`where\`: places, never values. This page is written from the\ncatalogue by \`node tooling/checks/write-error-pages.mjs\`, and a repo check holds the two together.\n\n${entries.join("\n")}`,
 );

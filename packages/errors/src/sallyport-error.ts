@@ -1,4 +1,5 @@
-import { catalog, type ErrorCode, type ErrorFacts } from "./catalog.ts";
+import { catalog, type ErrorCode } from "./catalog.ts";
+import type { ErrorFacts } from "./error-facts.ts";
 
 /** Ids and names that help an operator, never a clinical value, a key or a secret. */
 export type ErrorContext = Readonly<Record<string, string | number | boolean | readonly string[]>>;
