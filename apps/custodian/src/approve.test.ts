@@ -49,7 +49,7 @@ test("a founder whose enrolment never reached the trail gets a new link, and wha
   const running = await start();
   const { store } = running.custodian;
   const [ada, bob] = await founders(running);
-  const settle = (): Promise<void> => settleFoundingLinks(store, running.clock.now(), (id) => isEnrolled(running.trail, id));
+  const settle = (): Promise<void> => settleFoundingLinks(store, running.clock.now(), (id) => isEnrolled(running.custodian.store, running.trail, id));
   await running.trail.append(running.client, running.custodian.deployment, "system", 2, (draft) => ({ ...draft, action: "enrol", resource: `person/${ada.id}` }));
   await running.trail.append(running.client, running.custodian.deployment, "system", 1, (draft) => ({ ...draft, resource: `person/${bob.id}` }));
   await settle();

@@ -105,9 +105,9 @@ export class Checkpoints {
       { chain, generation, size: range.size, at: new Date(atMs).toISOString(), broken: broken && { seq: broken.seq, kind: broken.kind, why: broken.why } },
       "checkpoint",
     );
-    if (closing !== undefined && head !== undefined && head.generation >= closing.successor) {
-      const opened = await this.#incidents.goOn(closing, signed);
-      return signed === undefined ? opened : [signed, ...opened];
+    if (closing !== undefined && head !== undefined) {
+      const opened = await this.#incidents.goOn(closing.id, head);
+      if (opened.length > 0) return signed === undefined ? opened : [signed, ...opened];
     }
     if (broken !== null || closing !== undefined) throw new SallyportError("verb.refused", { chain, ...(broken !== null && { seq: broken.seq, kind: broken.kind }) });
     return [signed ?? { chain, generation, size: 0, root: range.root().toString("hex"), mac: verifier.mac, frontier: range.toJSON(), atMs }];

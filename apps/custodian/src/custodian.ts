@@ -97,7 +97,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   // A failure here is one that the next round meets again, or that a verdict already tells.
   const each = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout => setInterval(() => void work().catch(() => undefined), ms).unref();
   const timers = [
-    each(SWEEP_MS, async () => (await incidents.isOurs()) && settleFoundingLinks(store, now(), (person) => isEnrolled(reader, person))),
+    each(SWEEP_MS, async () => (await incidents.isOurs()) && settleFoundingLinks(store, now(), (person) => isEnrolled(store, reader, person))),
     each(SWEEP_MS, async () => (await incidents.isOurs()) && sweepShares(store, now, (contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
     each(NEW_RECORDS_MS, () => advanceAll(store, reader, checkpoints)),
     each(ALL_RECORDS_MS, () => verification.verify(null)),

@@ -1,5 +1,6 @@
 import { approvalDigest, openNote, parseStatement, type SealedRecord } from "@sallyport/audit";
 import type { Incident } from "@sallyport/custody";
+import { releaseIncidents } from "@sallyport/custody/incidents";
 import { codeOf } from "@sallyport/errors";
 import { expect, test } from "vitest";
 import { draftOf } from "../test/memory-trail.ts";
@@ -170,4 +171,50 @@ test("an incident is ended by two persons' passkeys, once, and verification goes
   // What breaks outside of the range that was ended is another incident.
   alter(again, 2);
   expect((await verify(again)).length).toBe(2);
+});
+
+test("what was found while a release was proven is nothing that anybody approved the end of", async () => {
+  const running = await broken();
+  const [ada, bob] = await founders(running);
+  await verify(running);
+  const { id, to } = await goOn(running);
+  const statement = statementOf(running, ada, { kind: "incident.release", payload: { incidents: [`incident=${id};chain=${CHAIN};generation=1;from=3;to=${to};kind=altered`] } });
+  await approveAs(running, bob, statement);
+  const { store } = running.custodian;
+  const release = releaseIncidents(
+    {
+      store,
+      deployment: running.custodian.deployment,
+      now: running.clock.now,
+      prove: () => {
+        const incident = store.get("incident", id) as Incident;
+        store.put("incident", id, { ...incident, from: 1 });
+        return Promise.resolve("proven" as const);
+      },
+    },
+    { kind: "release", statement, response: "" },
+  );
+  expect(await release.catch(codeOf)).toBe("verb.refused");
+  expect(store.get("incident", id)).toMatchObject({ from: 1, ended: null });
+});
+
+test("a finding that can't be taken in keeps no other from being taken in, and the run says that it failed", async () => {
+  const [other, foreign] = ["site:S/702", "site:S/703"];
+  const found = (chain: string) => ({ chain, generation: 1, size: 1, at: "2026-01-01T00:00:00.000Z", broken: { seq: 1, kind: "altered", why: "as the test has it" } }) as const;
+  const running = await start(
+    {},
+    {
+      runDeeply: (_work, take) => {
+        take(found(CHAIN));
+        take(found(foreign));
+        take(found(other));
+        return Promise.resolve();
+      },
+    },
+  );
+  const heads = running.trail.heads.bind(running.trail);
+  let asked = 0;
+  running.trail.heads = () => (++asked % 3 === 2 ? Promise.reject(new Error("connection reset")) : heads());
+  expect(await running.client.status({ verify: [CHAIN] }, 5000).then(() => "verified", codeOf)).not.toBe("verified");
+  expect((await running.client.status({}, 2000)).incidents.map(({ chain }) => chain).sort()).toEqual(expect.arrayContaining([other]));
 });

@@ -42,13 +42,14 @@ export class Verification {
     if (waiting !== undefined) return waiting;
     const turn = this.#turn.then(async () => {
       this.#waiting.delete(asked);
-      let taken = Promise.resolve();
+      let taken: Promise<unknown> = Promise.resolve();
+      const failures: unknown[] = [];
       await this.#run(this.#work(chains), (verdict) => {
-        taken = taken.then(() => this.#incidents.take(verdict, "verification"));
-        // Awaited below; until then its failure is nobody's.
-        taken.catch(() => undefined);
+        // One that can't be taken in doesn't keep the others from it.
+        taken = taken.then(() => this.#incidents.take(verdict, "verification")).catch((error: unknown) => failures.push(error));
       });
       await taken;
+      if (failures.length > 0) throw failures[0];
     });
     this.#waiting.set(asked, turn);
     this.#turn = turn.catch(() => undefined);

@@ -3,6 +3,7 @@ import { equalHex, sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { CredentialStore, FoundingEntry, FoundingUse } from "./credential-kinds.ts";
 import type { CommittedHeads } from "./trail-incidents.ts";
+import { openGeneration, type TrailMarkStore } from "./trail-marks.ts";
 
 const SECRET_BYTES = 32;
 
@@ -87,9 +88,9 @@ export function useFoundingLink(store: Store, secret: string, used: FoundingUse)
 }
 
 /** Whether the trail has this person's enrolment. It is read from its beginning, for the two founders, once each. */
-export async function isEnrolled(reader: Pick<CommittedHeads, "heads" | "records">, person: string): Promise<boolean> {
-  const head = (await reader.heads()).find(({ chain }) => chain === "system");
-  for (let generation = 1; generation <= (head?.generation ?? 0); generation++)
+export async function isEnrolled(store: Pick<TrailMarkStore, "get">, reader: Pick<CommittedHeads, "records">, person: string): Promise<boolean> {
+  // As many generations as were opened, by whatever the database's head says.
+  for (let generation = 1, last = openGeneration(store, "system"); generation <= last; generation++)
     for await (const batch of reader.records("system", generation, 1, Number.MAX_SAFE_INTEGER))
       if (batch.some(({ body }) => body.includes('"action":"enrol"') && body.includes(`"resource":"person/${person}"`))) return true;
   return false;

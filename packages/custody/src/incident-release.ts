@@ -8,6 +8,8 @@ import type { TrailMarkStore } from "./trail-marks.ts";
 
 /** The kind of approval that ends incidents. */
 const KIND = "incident.release";
+/** Incidents that one release may name. */
+const INCIDENTS_MAX = 50;
 /** How long a release that was approved may be carried out. */
 const USABLE_MS = 86_400_000;
 
@@ -45,7 +47,7 @@ export async function releaseIncidents(
   const refused = (why: string): SallyportError => new SallyportError("verb.refused", { why, kind: KIND });
   const { said, digest, lastMs, persons } = countedApproval({ store, deployment, rules }, { kind: KIND, statement, refused });
   const named = said.payload["incidents"];
-  if (!Array.isArray(named) || named.length === 0) throw refused("incidents");
+  if (!Array.isArray(named) || named.length === 0 || named.length > INCIDENTS_MAX) throw refused("incidents");
   const incidents = named.map((text: string) => store.get("incident", /^incident=([^;]+)/.exec(text)?.[1] ?? ""));
   const isWhole = (each: Incident | undefined): each is Incident => each !== undefined;
   if (!incidents.every(isWhole)) throw refused("incidents");
@@ -55,6 +57,8 @@ export async function releaseIncidents(
   if (rules.exact && incidents.some((incident, at) => incidentText(incident) !== named[at])) throw refused("other range");
   if (rules.inTime && now() >= lastMs + USABLE_MS) throw refused("time");
   if (rules.requester && (await prove(said.requestedByPerson, digest, response)) !== "proven") throw refused("requester");
+  // The proof took its time: what was found meanwhile is nothing that anybody approved the end of.
+  if (incidents.some((incident) => store.get("incident", incident.id) !== incident)) throw refused("state");
   const at = new Date(now()).toISOString();
   const by = [said.requestedByPerson, ...persons];
   for (const incident of incidents) {

@@ -31,6 +31,9 @@ interface Standing {
 
 type Broken = NonNullable<Verdict["broken"]>;
 
+/** How far beyond its own generations the custodian follows a head that somebody moved: each costs a mark that is kept forever. */
+const AHEAD_MAX = 16;
+
 /**
  * What verification finds, and the incidents that follow: a break opens one, the chain's generation is closed, and the next is opened once the
  * database's head has left the broken one. Each step can be the last before a crash: what comes next is told by the store and the database alone.
@@ -51,8 +54,12 @@ export class TrailIncidents {
     return [...this.#verdicts.values()];
   }
 
-  /** Whether the database is this deployment's and holds every head that was signed: one that was emptied or put back says nothing about whose share is whose. */
+  /**
+   * Whether the database is this deployment's and holds every head that was signed: one that was emptied or put back says nothing about whose share
+   * is whose, not even once its chains have gone on, until two people have ended what it froze.
+   */
   async isOurs(): Promise<boolean> {
+    if ([...this.#store.all("incident").values()].some(({ isFrozen, ended }) => isFrozen && ended === null)) return false;
     const { reader, deployment } = this.#options;
     if ((await reader.deployment()) !== deployment) return false;
     const heads = new Map((await reader.heads()).map((head) => [head.chain, head]));
@@ -79,13 +86,17 @@ export class TrailIncidents {
   /**
    * Lets a chain go on, once the database's head has left the broken generation: the next one is marked at 0, and so takes records.
    *
-   * @param signed - The mark of the generation that ends here.
+   * @returns the marks of what was opened: none where the head is too far ahead to be followed.
    */
-  async goOn(incident: Incident, signed: Mark | undefined): Promise<readonly Mark[]> {
-    const { chain, generation } = incident;
-    const { successor } = incident;
-    const closings = (await this.#options.reader.closings()).filter((head) => head.chain === chain);
+  async goOn(id: string, head: Head): Promise<readonly Mark[]> {
+    const closings = (await this.#options.reader.closings()).filter(({ chain }) => chain === head.chain);
+    // Read after the wait: what was found meanwhile may have widened it.
+    const incident = this.#store.get("incident", id);
+    if (incident === undefined || incident.openedAt !== null || head.generation < incident.successor) return [];
+    const { chain, generation, successor } = incident;
     const ended = openGeneration(this.#store, chain);
+    if (head.generation - ended > AHEAD_MAX) return [];
+    const signed = this.#store.get("mark", markId(chain, ended));
     const stored = closings.find((head) => head.generation === ended) ?? closings.findLast((head) => head.generation <= ended && head.seq > 0);
     const atMs = Math.max(this.#options.now(), signed?.atMs ?? 0);
     const range = new CompactRange();
@@ -116,14 +127,15 @@ export class TrailIncidents {
 
   #cover({ chain, generation }: Verdict, broken: Broken, by: Incident["foundBy"], { open, headGeneration, isBehind }: Standing): void {
     const at = { generation, from: broken.seq };
-    const near = [...this.#store.all("incident").values()].filter((incident) => incident.chain === chain && generation < incident.successor);
+    const near = [...this.#store.all("incident").values()].filter((incident) => incident.chain === chain && (generation < incident.successor || incident.openedAt === null));
     const live = near.find(({ ended }) => ended === null);
     if (live !== undefined) {
       this.#widen(live, at, broken, by, isBehind);
       return;
     }
     if (near.some((incident) => !isBefore(at, incident))) return;
-    const goesOn = generation === open || isBehind;
+    const goesOn = generation >= open || isBehind;
+    const beyond = Math.max(open + 1, generation + 1, headGeneration);
     const { now } = this.#options;
     const foundAt = new Date(now()).toISOString();
     const incident: Incident = {
@@ -136,7 +148,7 @@ export class TrailIncidents {
       foundAt,
       foundBy: by,
       isFrozen: isBehind,
-      successor: goesOn ? Math.max(open + 1, headGeneration) : generation + 1,
+      successor: !goesOn ? generation + 1 : beyond - open > AHEAD_MAX ? open + 1 : beyond,
       openedAt: goesOn ? null : foundAt,
       signed: null,
       stored: null,
