@@ -108,3 +108,21 @@ test("the leaf of a record that isn't the one that was sealed is never signed", 
     expect(await sign()).toEqual(at);
   }
 });
+
+test("an excerpt's end is signed for the time at which it was written, and for no other", async () => {
+  const running = await start();
+  const at = running.clock.now();
+  const ended = (offMs: number): Promise<unknown> =>
+    running.client
+      .sign({ kind: "excerpt", exportedAt: new Date(at + offMs).toISOString(), requestedBy: "svc_auditor", requestId: "req_1", records: 0, sha256: sha256Hex("") }, 2000)
+      .then(() => "signed", codeOf);
+  expect(await Promise.all([-86_400_000, -3_600_001, -3_600_000, 0, 5000, 5001, 86_400_000].map(ended))).toEqual([
+    "verb.refused",
+    "verb.refused",
+    "signed",
+    "signed",
+    "signed",
+    "verb.refused",
+    "verb.refused",
+  ]);
+});

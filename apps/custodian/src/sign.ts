@@ -33,6 +33,9 @@ import type { Store } from "./store.ts";
 import type { TrailReader } from "./trail-reader.ts";
 
 const LEAVES_MAX = 4096;
+/** How far the api's clock may be ahead of ours, and how long writing an excerpt may take. */
+const CLOCK_MS = 5000;
+const EXCERPT_MS = 3_600_000;
 /** Signatures made before other calls get a turn. */
 const LEAVES_TURN = 64;
 
@@ -70,6 +73,8 @@ async function answer(signing: Signing, request: SignRequest): Promise<SignAnswe
       return signExport(signing, request);
     case "excerpt": {
       const { exportedAt, requestedBy, requestId, records, sha256 } = request;
+      const age = signing.now() - Date.parse(exportedAt);
+      if (!(age >= -CLOCK_MS && age <= EXCERPT_MS)) throw new SallyportError("verb.refused", { why: "time" });
       const statement = { v: 1 as const, deployment: signing.store.deployment.deployment, exportedAt, requestedBy, requestId, records, sha256 };
       return { notes: [signNote(excerptStatementText(statement), signing.signer)], checkpoints: [] };
     }

@@ -63,10 +63,12 @@ class ExcerptWalk {
       const checkpoint = parseCheckpoint(openNote(note, this.header.vkey));
       const [, chain = "", generation = ""] = /^(.+)\/([1-9][0-9]*)$/.exec(checkpoint.origin.slice(prefix.length)) ?? [];
       if (checkpoint.origin !== checkpointOrigin(this.header.deployment, chain, Number(generation))) throw new RangeError("another deployment's");
+      // Under two of a log, what says that none is left out between its records could be of the one, and a record of the other.
+      if (this.logs.has(checkpoint.origin)) throw new RangeError("a second of its log");
       this.logs.set(checkpoint.origin, { checkpoint, chain, generation: Number(generation), first: 0, last: 0, isUnbroken: true });
       this.checkpoints += 1;
     } catch {
-      this.blame("", 0, 0, "altered", `checkpoint ${this.checkpoints + 1} is not one that was signed for this deployment`);
+      this.blame("", 0, 0, "altered", `checkpoint ${this.checkpoints + 1} is not one that was signed for this deployment, or is the second of its log`);
     }
   }
 
