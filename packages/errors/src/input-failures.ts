@@ -94,6 +94,7 @@ export const inputFailures = {
   "trailreview.open": rejected(409, "Items of this review of the trail are undecided. Nothing was changed.", "Have its reviewer decide them first."),
   "trailreview.not_assigned": rejected(409, "This review of the trail isn't assigned to you. Nothing was changed.", "Have it assigned to you, or leave it to its reviewer."),
   "trailreview.changed": rejected(409, "The selection, made again, isn't the same. Nothing was signed off.", "Have the trail verified, and look at both: then open a new review."),
+  "trailreview.full": rejected(409, "As much has been said of this item as a review keeps. Nothing was changed.", "Say what is left to say at the sign-off, or in another review."),
   "trailreview.size": rejected(
     409,
     "There is more to look through than one review of the trail holds. Nothing was opened.",

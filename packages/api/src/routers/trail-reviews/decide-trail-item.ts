@@ -17,6 +17,9 @@ export function assertReviewer(found: { readonly row: TrailReviewRow; readonly i
   if (whyNot !== null) throw new SallyportError(REFUSED[whyNot], whyNot === "performed" ? {} : { review: found.row.id });
 }
 
+/** What may be said of one item: as much as the schema keeps. */
+const ENTRIES_MAX = 100;
+
 type Entering = Crossing<{ readonly reviewId: string; readonly item: number }, null>;
 
 /** What is said of an item, before keys and transaction: by its reviewer, with its text sealed. */
@@ -39,6 +42,7 @@ async function enter<Tx>(deps: ApiDeps<Tx>, tx: Tx, { input: { reviewId, item },
   assertReviewer(found, grant.person);
   const about = found.items.find((each) => each.item === item);
   if (about === undefined) throw new SallyportError("policy.denied");
+  if (about.entries >= ENTRIES_MAX) throw new SallyportError("trailreview.full");
   if (text !== null) await deps.changes.insert(tx, text);
   await deps.trailReviews.enter(tx, reviewId, { item, kind, by: grant.person, principal: grant.principal, text: text?.id ?? null, atMs: deps.now() });
   trace.note({ chain: about.chain, generation: about.generation, seq: about.seq, mac: about.mac });
