@@ -5,9 +5,11 @@ import { codeOf } from "@sallyport/errors";
 export interface PolicyRoundDeps {
   readonly due: Parameters<typeof settleDueChange<Tx>>[0];
   readonly log: EventLog;
+  /** Whether an incident stops that roles are changed. */
+  readonly isStopped: () => boolean;
 }
 
-/** Lets approved policies take effect when their date has come. */
+/** Lets approved policies take effect when their date has come; while an incident stops changes of roles, later. */
 export class PolicyRounds {
   readonly #deps: PolicyRoundDeps;
 
@@ -17,9 +19,9 @@ export class PolicyRounds {
 
   /** Runs one round. Never throws: what couldn't be settled is due at the next one. */
   async run(): Promise<void> {
-    const { due, log } = this.#deps;
+    const { due, log, isStopped } = this.#deps;
     try {
-      while ((await due.policyVersions.isDue(due.now())) && (await settleDueChange(due)));
+      while (!isStopped() && (await due.policyVersions.isDue(due.now())) && (await settleDueChange(due)));
     } catch (error) {
       log.event("policy.round_failed", { code: codeOf(error) });
     }

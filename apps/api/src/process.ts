@@ -278,9 +278,9 @@ export class ApiProcess {
     this.#every(CHECKPOINT_MS, () => rounds.run().then(() => desk.run()));
     const searchable = new SearchRounds(searchIndexer(database), log);
     this.#every(INDEX_MS, () => searchable.run());
-    const uploads = new UploadRounds({ sweep: uploadSweep(database), trail: this.trail, log });
+    const uploads = new UploadRounds({ sweep: uploadSweep(database), trail: this.trail, log, isFrozen });
     this.#every(UPLOADS_MS, () => uploads.run());
-    const versions = new PolicyRounds({ due: ports, log });
+    const versions = new PolicyRounds({ due: ports, log, isStopped: () => isFrozen() || ports.incidentOf("system") !== null });
     this.#every(VERSIONS_MS, () => versions.run());
     await new Promise<void>((resolve, reject) => {
       listener.server.once("error", reject);

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { Asking, KnockCounter, PolicyDesk, Trail } from "@sallyport/api";
+import { type ApiDeps, assertNotStopped, type Asking, type KnockCounter, type PolicyDesk, type Trail } from "@sallyport/api";
 import { readApprovalStatement } from "@sallyport/audit";
 import { type EnrolServiceInput, type EnrolServiceOutput, RenewServiceInput, type RenewServiceOutput } from "@sallyport/contracts";
 import type { Custodian, Issued } from "@sallyport/custody";
@@ -15,7 +15,7 @@ const DEADLINE_MS = 2000;
 /** A day's certificate is renewed once or twice. */
 const RENEWALS: Rate = { perSecond: 1 / 60, burst: 10 };
 
-export interface ServiceDoorDeps<Tx> {
+export interface ServiceDoorDeps<Tx> extends Pick<ApiDeps<Tx>, "isFrozen" | "incidentOf"> {
   readonly services: Pick<ServiceStore<Tx>, "enrolmentBy" | "saw">;
   readonly policy: PolicyDesk;
   readonly custodian: Pick<Custodian, "issue">;
@@ -44,11 +44,14 @@ export class ServiceDoor<Tx> {
   /**
    * A service's first certificate, by the holder of its code. Whoever proves nothing is counted, and refused in the same bytes whatever it was.
    *
-   * @throws SallyportError `workload.request` for the request itself; `workload.code` for anything else.
+   * @throws SallyportError `workload.request` for the request itself; `trail.frozen` or `trail.quarantined` while an incident stops it; `workload.code` for
+   *   anything else.
    */
   async enrol({ service, codeKey, csr, proof }: z.output<typeof EnrolServiceInput>, { peer, requestId }: Asking): Promise<Enrolled> {
     const { services, policy, custodian, knocks, trustDomain } = this.#deps;
     if (carriesPeople(peer.spiffe) !== "console") throw new SallyportError("workload.not_allowed");
+    if (this.#deps.isFrozen()) throw new SallyportError("trail.frozen");
+    assertNotStopped(this.#deps.incidentOf("system"));
     const workload = serviceId(trustDomain, service);
     assertPlainRequest(csr, workload);
     const request = isEnrolmentProof({ service, codeKey, csr, proof }) ? await services.enrolmentBy(codeKey) : null;

@@ -28,8 +28,8 @@ export const trailProofs = (deps: ProofDeps): Pick<TrailArchive, "prove" | "prov
     const line = lineOf(found.body, found.mac);
     const checkpoint = await covering(deps, chain, generation, seq);
     const { size, note } = checkpoint;
-    const hashes = await proverOf(deps, checkpoint).inclusion(seq - 1);
-    if (!verifyInclusion({ index: seq - 1, size, leaf: leafHash(line), root: rootOf(checkpoint), proof: hashes }))
+    const hashes = await orNone(proverOf(deps, checkpoint).inclusion(seq - 1));
+    if (hashes === null || !verifyInclusion({ index: seq - 1, size, leaf: leafHash(line), root: rootOf(checkpoint), proof: hashes }))
       throw new SallyportError("trail.unprovable", { chain, generation, seq });
     const anchors = await deps.anchors.of(chain, generation, size);
     const witnesses = anchors.filter(({ kind }) => kind === "witness");
@@ -45,8 +45,8 @@ export const trailProofs = (deps: ProofDeps): Pick<TrailArchive, "prove" | "prov
     grant.assert("trail.export");
     const [before, latest] = [await deps.checkpoints.covering(chain, generation, from), await deps.checkpoints.latest(chain, generation)];
     if (before === null || latest === null) return null;
-    const hashes = await proverOf(deps, latest).consistency(before.size);
-    const isProven = verifyConsistency({ size1: before.size, size2: latest.size, root1: rootOf(before), root2: rootOf(latest), proof: hashes });
+    const hashes = await orNone(proverOf(deps, latest).consistency(before.size));
+    const isProven = hashes !== null && verifyConsistency({ size1: before.size, size2: latest.size, root1: rootOf(before), root2: rootOf(latest), proof: hashes });
     if (!isProven) throw new SallyportError("trail.unprovable", { chain, generation, seq: before.size });
     return { from: before.note, to: latest.note, proof: hashes.map((hash) => hash.toString("base64")), vkey: deps.vkey() };
   },
@@ -76,8 +76,8 @@ class Excerpt implements ExcerptProofs {
   async prove({ chain, generation, seq, line }: Parameters<ExcerptProofs["prove"]>[0]): Promise<readonly Buffer[] | null> {
     const { checkpoint, prover } = await this.#log(chain, generation);
     if (seq > checkpoint.size) return null;
-    const proof = await prover.inclusion(seq - 1);
-    return verifyInclusion({ index: seq - 1, size: checkpoint.size, leaf: leafHash(line), root: rootOf(checkpoint), proof }) ? proof : null;
+    const proof = await orNone(prover.inclusion(seq - 1));
+    return proof !== null && verifyInclusion({ index: seq - 1, size: checkpoint.size, leaf: leafHash(line), root: rootOf(checkpoint), proof }) ? proof : null;
   }
 
   async sign(statement: Parameters<ExcerptProofs["sign"]>[0]): Promise<string> {
@@ -110,5 +110,15 @@ async function covering(deps: ProofDeps, chain: string, generation: number, seq:
   if (fresh === null || fresh.size < seq) throw new SallyportError("trail.unavailable", { chain });
   return fresh;
 }
+
+/** The hashes of a proof; null where the stored tiles are too short for one: then records are missing of which they are made. */
+const orNone = async (hashes: Promise<readonly Buffer[]>): Promise<readonly Buffer[] | null> => {
+  try {
+    return await hashes;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+};
 
 const proverOf = ({ trees }: ProofDeps, { chain, generation, size }: StoredCheckpoint): TreeProver => new TreeProver(trees.tiles(chain, generation), size);

@@ -11,6 +11,7 @@ export interface UploadRoundDeps {
   readonly sweep: UploadSweep;
   readonly trail: Trail<Tx>;
   readonly log: EventLog;
+  readonly isFrozen: () => boolean;
 }
 
 /**
@@ -26,6 +27,8 @@ export class UploadRounds {
 
   /** Runs one round. Never throws. */
   async run(): Promise<void> {
+    // What a database that was put back holds of uploads is nothing to go by.
+    if (this.#deps.isFrozen()) return;
     try {
       for (let step = 0; step < STEPS; step += 1) if (!(await this.#abandonOne())) break;
       for (let step = 0; step < STEPS; step += 1) if ((await this.#deps.sweep.dropAbandoned(CHUNKS)) < CHUNKS) break;

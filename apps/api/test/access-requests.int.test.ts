@@ -11,6 +11,8 @@ interface Asked {
   readonly approvalId: string;
   readonly digest: string;
 }
+/** The chain that is under an incident. */
+let underIncident: string | null = null;
 let at: Deployment;
 let api: Api;
 let persons: Persons;
@@ -20,7 +22,7 @@ let eve: SignedIn;
 let sam: SignedIn;
 beforeAll(async () => {
   at = await deployment();
-  api = await at.serve({ ports: provenByDigest() });
+  api = await at.serve({ ports: (real) => ({ ...provenByDigest()(real), incidentOf: (chain) => (chain === underIncident ? { id: "inc_1", chain } : null) }) });
   await at.seed(api);
   persons = await Persons.of(at);
   [ada, ben] = [await persons.add("ada", "security_admin"), await persons.add("ben", "security_admin")];
@@ -116,4 +118,15 @@ test("a request doesn't outlive its asker's last role", async () => {
   await at.owner.run`UPDATE policy.assignments SET until_ms = 1 WHERE principal = ${fay.principal}`;
   await persons.known(api);
   expect(await approve(ada, asked)).toBe("approval.changed");
+});
+
+test("while the deployment's own chain is under an incident nobody is given what they asked for; it waits", async () => {
+  const asked = await ask(eve, { role: "clinical_reviewer", study: OTHER_STUDY, site: "*" });
+  underIncident = "system";
+  try {
+    expect(await approve(ben, asked)).toBe("trail.quarantined");
+  } finally {
+    underIncident = null;
+  }
+  expect(await approve(ben, asked)).toBe("ok");
 });

@@ -7,6 +7,8 @@ import { STUDY } from "./dataset.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
 
 const REASON = "because it has to be so";
+/** Whether the deployment's own chain is under an incident. */
+let isUnderIncident = false;
 let at: Deployment;
 let api: Api;
 let desk: Desk;
@@ -15,7 +17,7 @@ let ben: SignedIn;
 
 beforeAll(async () => {
   at = await deployment();
-  api = await at.serve();
+  api = await at.serve({ ports: (real) => ({ ...real, incidentOf: (chain) => (isUnderIncident && chain === "system" ? { id: "inc_1", chain } : null) }) });
   desk = await Desk.of(at);
   const [first, second] = await desk.found(api);
   ada = { who: first, session: await desk.signIn(api, first) };
@@ -95,6 +97,17 @@ test("a service is asked for by one administrator, approved by another's passkey
     detail: expect.stringMatching(/^approval=apr_\w+;issued=[0-9a-f]+$/),
   });
   client.close();
+});
+
+test("a code that was approved waits while the deployment's own chain is under an incident", async () => {
+  const { code } = await wanted("site-waits");
+  isUnderIncident = true;
+  try {
+    expect(codeOf(await enrolWith(code, createRequest().csrPem))).toBe("trail.quarantined");
+  } finally {
+    isUnderIncident = false;
+  }
+  await enrolled(code);
 });
 
 test("before its end a service renews with its present key, and with no other certificate or key", async () => {

@@ -28,6 +28,7 @@ export function assertAccessTime(until: string, nowMs: number): void {
 export const accessAct = <Tx>(deps: ApiDeps<Tx>): ApprovalAct<Tx, AccessPayload> => ({
   kind: "access.request",
   ask: { action: "access.change", resource: "access" },
+  comesTo: "assignment.change",
   isAskedAnywhere: true,
   approve: { action: "person.approve", resource: "principal" },
   needed: 1,

@@ -1,5 +1,5 @@
 import type { ApprovalKind } from "@sallyport/contracts";
-import type { Grant } from "@sallyport/policy";
+import type { Action, Grant } from "@sallyport/policy";
 import type { z } from "zod";
 import type { Right } from "../boundary/decide-crossing.ts";
 import type { Detail } from "../boundary/trace.ts";
@@ -33,6 +33,8 @@ export type Payload = Readonly<Record<string, string | readonly string[]>>;
 export interface ApprovalAct<Tx, P extends Payload = Payload> {
   readonly kind: ApprovalKind;
   readonly ask: Right;
+  /** What its effect is to an incident, where asking for it is less: nothing is approved that the incident would stop. */
+  readonly comesTo?: Action;
   /** Whether the right to ask need hold at some site only: for what everybody may ask for themselves, and may look at and withdraw again. */
   readonly isAskedAnywhere?: true;
   readonly approve: Right;

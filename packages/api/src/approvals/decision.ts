@@ -7,9 +7,9 @@ import { placeOfRequest } from "./locate-approval.ts";
 import type { AnyAct } from "./registry.ts";
 
 /** What an incident stops when it is asked for is stopped when it is approved too: deciding is an act of its own. */
-function assertNotUnderIncident<Tx>(deps: ApiDeps<Tx>, { ask, kind }: AnyAct<Tx>, { site }: ApprovalRow): void {
+function assertNotUnderIncident<Tx>(deps: ApiDeps<Tx>, { ask, comesTo, kind }: AnyAct<Tx>, { site }: ApprovalRow): void {
   if (deps.isFrozen() && kind !== "incident.release") throw new SallyportError("trail.frozen");
-  assertNotStopped(stoppedBy(deps.incidentOf, ask.action, site === null ? [] : [site]));
+  assertNotStopped(stoppedBy(deps.incidentOf, comesTo ?? ask.action, site === null ? [] : [site]));
 }
 
 /** Whether who asked may still ask: a request doesn't outlive the right that it was made with. How they had signed in is what it was then. */
