@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { leafHash } from "@sallyport/audit";
 import { type Arrived, ok, type Reply, wire } from "@sallyport/client/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CommandLine } from "../test-support/command-line.ts";
@@ -98,13 +99,69 @@ test("an export whose records end before what was signed is written, and its ver
   expect((JSON.parse(out) as { breaks: object[] }).breaks[0]).toMatchObject({ generation: 1, seq: PAGE_MAX + 1, kind: "truncated" });
 });
 
-test.each([
-  ["a denial", wire(403, "policy.denied"), 3],
-  ["signatures missing", ok({ lines: ["{}"], signatures: [] }), 4],
-] as const)("an export that ends half-way with %s leaves nothing of itself", async (_, reply, exit) => {
-  await user.serve((request) => (request.path === "/trpc/trail.openExport" ? ok(opened) : JSON.parse(request.body).from > PAGE_MAX ? reply : ok(page(request))));
-  expect(await user.type(line("bundle"))).toMatchObject({ exit, out: "" });
+test("an export that is refused half-way leaves nothing of itself", async () => {
+  await user.serve(until(wire(403, "policy.denied")));
+  expect(await user.type(line("bundle"))).toMatchObject({ exit: 3, out: "" });
   expect(readdirSync(join(user.folder, "bundle"))).toEqual([]);
+});
+
+/** What is asked for behind the first page of the first generation is answered by something else. */
+const until =
+  (reply: Reply) =>
+  (request: Arrived): Reply =>
+    request.path === "/trpc/trail.openExport" ? ok(opened) : JSON.parse(request.body).from > PAGE_MAX ? reply : ok(page(request));
+const cut = until(ok({ lines: ["{}"], signatures: [] }));
+const asked = ({ body, path }: Arrived): string =>
+  path === "/trpc/trail.openExport" ? "open" : `${(JSON.parse(body) as { generation: number }).generation}/${(JSON.parse(body) as { from: number }).from}`;
+
+test.each([
+  ["as it was", () => undefined],
+  ["a line of it half-written", (folder: string) => appendFileSync(join(folder, "generation-1.jsonl"), '{"action":"sub')],
+  [
+    "with a leaf less",
+    (folder: string) =>
+      writeFileSync(
+        join(folder, "leaves-1.txt"),
+        `${linesOf("leaves-1.txt")
+          .slice(0, PAGE_MAX - 1)
+          .join("\n")}\n`,
+      ),
+  ],
+  ["a record of it altered", (folder: string) => writeFileSync(join(folder, "generation-1.jsonl"), textOf("generation-1.jsonl").replace('"seq":2,', '"seq":9,'))],
+] as const)("an export that was cut off goes on from what is whole of it: %s", async (_, disturb) => {
+  let isCut = true;
+  const served = await user.serve((request) => (isCut ? cut : answers)(request));
+  expect(await user.type(line("bundle"))).toMatchObject({ exit: 4, err: expect.stringContaining(`${PAGE_MAX} records are written and stay there`) });
+  isCut = false;
+  const before = served.arrived.length;
+  disturb(join(user.folder, "bundle"));
+  const { exit, err } = await user.type(line("bundle"));
+  expect(exit).toBe(0);
+  expect(err).toContain("going on behind them");
+  expect(served.arrived.slice(before).map(asked)).not.toContain("1/1");
+  for (const name of ["generation-1.jsonl", "generation-2.jsonl", "leaves-1.txt", "checkpoints-1.txt"])
+    expect(readFileSync(join(user.folder, "bundle", name), "utf8")).toBe(textOf(name));
+  expect(await user.type(["verify", "bundle", "--key", FINGERPRINT])).toMatchObject({ exit: 0 });
+});
+
+test("what is left of another chain's export is refused and left alone", async () => {
+  let isCut = true;
+  await user.serve((request) => (isCut ? cut : answers)(request));
+  await user.type(line("bundle"));
+  isCut = false;
+  const left = join(user.folder, "bundle", "generation-1.jsonl");
+  const other = textOf("generation-1.jsonl").replaceAll(CHAIN, "site:STUDY/702");
+  writeFileSync(left, other);
+  writeFileSync(
+    join(user.folder, "bundle", "leaves-1.txt"),
+    other
+      .trimEnd()
+      .split("\n")
+      .map((text) => `${leafHash(text).toString("hex")} x\n`)
+      .join(""),
+  );
+  expect(await user.type(line("bundle"))).toMatchObject({ exit: 2, err: expect.stringContaining("bundle.exists") });
+  expect(readFileSync(left, "utf8")).toBe(other);
 });
 
 test("a folder with something in it is refused before anything is asked for, and left alone", async () => {

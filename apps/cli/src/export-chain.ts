@@ -1,9 +1,10 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BundleVerdict, bundleFiles, verifyBundle } from "@sallyport/audit";
-import { BundleWriter, directoryReader } from "@sallyport/audit/bundle-folder";
+import { assertExportable, BundleWriter, directoryReader } from "@sallyport/audit/bundle-folder";
 import type { CallContext, Connection } from "@sallyport/client";
 import { SallyportError } from "@sallyport/errors";
+import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { vocabulary } from "./vocabulary.ts";
 
 const PAGE_RECORDS = 1000;
@@ -23,25 +24,30 @@ export interface ExportPlan {
   readonly context: CallContext;
   /** Told after each page. */
   readonly onProgress: (records: number, of: number) => void;
+  /** Told where it goes on with what an export that was cut off left there. */
+  readonly onResumed: (records: number) => void;
+  /** Told where it fails, and what was written so far stays for the next run to go on with. */
+  readonly onKept: (records: number) => void;
 }
 
 /**
- * Writes a chain of the trail as a bundle, page by page, and verifies what it wrote under the key that the api named.
- * What it wrote is taken away again where it fails half-way.
+ * Writes a chain of the trail as a bundle, page by page, and verifies what it wrote under the key that the api named. One that was cut off is gone on
+ * with: what is in the folder already isn't fetched again. Where it fails for good, what it wrote is taken away again.
  *
- * @throws SallyportError `bundle.exists` unless the folder is empty; what the calls fail with.
+ * @throws SallyportError `bundle.exists` unless the folder is empty or holds such an export alone; what the calls fail with.
  */
-export async function exportChain({ api }: Connection, { chain, folder, context, onProgress }: ExportPlan): Promise<Exported> {
-  await mkdir(folder, { recursive: true });
-  if ((await readdir(folder)).length > 0) throw new SallyportError("bundle.exists");
+export async function exportChain({ api }: Connection, { chain, folder, context, onProgress, onResumed, onKept }: ExportPlan): Promise<Exported> {
+  await assertExportable(folder);
   const opened = await api.trail.openExport.query({ chain }, { context });
   const total = opened.generations.reduce((sum, { size }) => sum + size, 0);
+  const writer = await BundleWriter.create(folder, opened.statement);
+  let written = 0;
   try {
-    const writer = await BundleWriter.create(folder, opened.statement);
-    let written = 0;
     for (const { generation, size, checkpoints } of opened.generations) {
-      await writer.open(generation);
-      for (let from = 1; from <= size; ) {
+      const { rows, lastLine } = await writer.open(generation);
+      written += rows;
+      if (rows > 0) onResumed(rows);
+      for (let from = lastLine === null ? 1 : nextAfter([lastLine], 1, size); from <= size; ) {
         const limit = Math.min(PAGE_RECORDS, size - from + 1);
         const { lines, signatures } = await api.trail.readExport.query({ chain, generation, from, limit }, { context });
         // Where records are missing, the page is shorter: the verdict on the bundle says so.
@@ -55,10 +61,15 @@ export async function exportChain({ api }: Connection, { chain, folder, context,
     }
     await writer.finish({ names: opened.names, vocabulary });
   } catch (error) {
-    await removeWritten(
-      folder,
-      opened.generations.map(({ generation }) => generation),
-    );
+    await writer.leave();
+    // What another export left isn't ours to take away.
+    const isOthers = error instanceof SallyportError && error.code === "bundle.exists";
+    if (written > 0 && exitCodeOf(error) === EXIT.unavailable) onKept(written);
+    else if (!isOthers)
+      await removeWritten(
+        folder,
+        opened.generations.map(({ generation }) => generation),
+      );
     throw error;
   }
   const verdict = await verifyBundle(directoryReader(folder), { fingerprint: opened.fingerprint });

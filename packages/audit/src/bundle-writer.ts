@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { createReadStream, createWriteStream, existsSync, type WriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { canonicalJson, RunningSha256 } from "@sallyport/crypto";
@@ -20,10 +20,12 @@ import {
   STATEMENT_FILE,
 } from "./bundle-model.ts";
 import { readmeText } from "./bundle-readme.ts";
+import { clearForExport, type Residue, trimResidue } from "./bundle-residue.ts";
 import { CheckpointFile } from "./checkpoint-file.ts";
 import { dictionaryText, type Vocabulary } from "./data-dictionary.ts";
 import { type ExportStatement, parseStatement } from "./export-statement.ts";
 import { manifestText } from "./manifest.ts";
+import { parseLine } from "./record-encoding.ts";
 import { leafHash } from "./tree-hash.ts";
 
 /** One record as it goes into a bundle. */
@@ -47,9 +49,26 @@ class DigestedFile {
   readonly #digest = new RunningSha256();
   #bytes = 0;
 
-  constructor(folder: string, name: string) {
+  private constructor(folder: string, name: string, flags: "wx" | "a") {
     this.#name = name;
-    this.#stream = createWriteStream(join(folder, name), { flags: "wx", mode: 0o644 });
+    this.#stream = createWriteStream(join(folder, name), { flags, mode: 0o644 });
+  }
+
+  /** A new one. */
+  static create(folder: string, name: string): DigestedFile {
+    return new DigestedFile(folder, name, "wx");
+  }
+
+  /** One that goes on where it ends, or a new one. */
+  static async goOn(folder: string, name: string): Promise<DigestedFile> {
+    const path = join(folder, name);
+    if (!existsSync(path)) return DigestedFile.create(folder, name);
+    const file = new DigestedFile(folder, name, "a");
+    for await (const chunk of createReadStream(path)) {
+      file.#digest.update(chunk as Buffer);
+      file.#bytes += (chunk as Buffer).length;
+    }
+    return file;
   }
 
   async write(text: string): Promise<void> {
@@ -73,6 +92,16 @@ interface OpenGeneration {
   readonly notes: CheckpointFile;
 }
 
+/** Whether a record that was written before belongs to what is stated now. */
+function isOf(line: string, { deployment, chain }: ExportStatement, generation: number): boolean {
+  try {
+    const { record } = parseLine(line);
+    return record.deployment === deployment && record.chain === chain && record.generation === generation;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Writes a bundle into a folder, page by page: for each generation {@link BundleWriter.open}, rows and checkpoints, then
  * {@link BundleWriter.finish}. The manifest comes last, so a folder that was left half-way doesn't verify. It doesn't check what it
@@ -92,16 +121,22 @@ export class BundleWriter {
   }
 
   /**
-   * Begins a bundle.
+   * Begins a bundle in an empty folder, or goes on with what an export that was cut off left there. {@link BundleWriter.open} says for each generation
+   * what is there already.
    *
-   * @param folder - Made if it isn't there; throws `bundle.exists` unless it is empty.
-   * @param statementNote - The signed statement. Its signature is not checked here.
+   * @param folder - Made if it isn't there.
+   * @param statementNote - The signed statement; of what was cut off, as signed now: of the same chain, at the same sizes or larger. Its signature is
+   *   not checked here.
+   * @throws SallyportError `bundle.exists` where anything but such an export of the same chain is in the folder.
    */
   static async create(folder: string, statementNote: string): Promise<BundleWriter> {
-    const statement = parseStatement(statementNote.slice(0, statementNote.lastIndexOf("\n\n") + 1));
+    const writer = new BundleWriter(folder, statementNote, parseStatement(statementNote.slice(0, statementNote.lastIndexOf("\n\n") + 1)));
     await mkdir(folder, { recursive: true });
-    if ((await readdir(folder)).length > 0) throw new SallyportError("bundle.exists");
-    return new BundleWriter(folder, statementNote, statement);
+    await clearForExport(
+      folder,
+      writer.statement.generations.map(({ generation }) => generation),
+    );
+    return writer;
   }
 
   /** What the custodian signed. */
@@ -109,11 +144,18 @@ export class BundleWriter {
     return this.#statement;
   }
 
-  /** Begins the next generation's files, and ends those of the one before. */
-  async open(generation: number): Promise<void> {
+  /**
+   * Begins the next generation's files, and ends those of the one before. Answers what is there already of this one.
+   *
+   * @throws SallyportError `bundle.exists` where that is of another chain.
+   */
+  async open(generation: number): Promise<Residue> {
     await this.#close();
-    const file = (nameOf: (generation: number) => string): DigestedFile => new DigestedFile(this.#folder, nameOf(generation));
-    this.#open = { records: file(recordsFile), leaves: file(leavesFile), checkpoints: file(checkpointsFile), notes: new CheckpointFile() };
+    const residue = await trimResidue(this.#folder, generation);
+    if (residue.lastLine !== null && !isOf(residue.lastLine, this.#statement, generation)) throw new SallyportError("bundle.exists");
+    const [records, leaves] = [await DigestedFile.goOn(this.#folder, recordsFile(generation)), await DigestedFile.goOn(this.#folder, leavesFile(generation))];
+    this.#open = { records, leaves, checkpoints: DigestedFile.create(this.#folder, checkpointsFile(generation)), notes: new CheckpointFile() };
+    return residue;
   }
 
   /** Adds records to the open generation, in order. */
@@ -140,6 +182,11 @@ export class BundleWriter {
     await this.#put(MANIFEST_FILE, manifestText(this.#files));
   }
 
+  /** Ends what is open, where nothing more comes: what was written so far is on disk, to be gone on with. */
+  async leave(): Promise<void> {
+    await this.#close();
+  }
+
   #opened(): OpenGeneration {
     if (this.#open === null) throw new TypeError("open a generation first");
     return this.#open;
@@ -153,7 +200,7 @@ export class BundleWriter {
   }
 
   async #put(name: string, text: string): Promise<void> {
-    const file = new DigestedFile(this.#folder, name);
+    const file = DigestedFile.create(this.#folder, name);
     await file.write(text);
     this.#files.push(await file.close());
   }

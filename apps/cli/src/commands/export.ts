@@ -15,7 +15,7 @@ export const exportCommand: Command = {
   usage: "--as PROFILE export --chain CHAIN --out DIR",
   help: [
     "Writes a chain (system, or site:STUDY/SITE) up to a fresh checkpoint as a bundle into a new or empty folder, verifies it, and says",
-    "how to verify it elsewhere. Compare the key's fingerprint with one that you got another way.",
+    "how to verify it elsewhere. Compare the key's fingerprint with one that you got another way. One that was cut off goes on where it was: run the same again.",
   ].join("\n"),
   options: { chain: { type: "string" }, out: { type: "string" } },
   takes: [0, 0],
@@ -26,7 +26,10 @@ export const exportCommand: Command = {
     const { io, settings, isJson } = invocation;
     const folder = resolve(settings.workingDir, out);
     const onProgress = progressTo(io.err);
-    const { verdict, ...exported } = await asProfile(invocation, async (connection) => await exportChain(connection, { chain, folder, ...callOptions(invocation), onProgress }));
+    const { verdict, ...exported } = await asProfile(
+      invocation,
+      async (connection) => await exportChain(connection, { chain, folder, ...callOptions(invocation), onProgress, ...resuming(io.err) }),
+    );
     const shown = relative(settings.workingDir, folder) || ".";
     const verifyWith = `sallyport verify ${shown.startsWith("..") ? folder : shown} --key ${exported.fingerprint}`;
     report({ io, isJson }, plainJson({ ...exported, folder, whole: verdict.whole, breaks: verdict.breaks, verifyWith }), [
@@ -39,6 +42,12 @@ export const exportCommand: Command = {
     return verdict.whole ? EXIT.done : EXIT.failed;
   },
 };
+
+/** What is said of an export that was cut off. */
+const resuming = (write: (text: string) => void) => ({
+  onResumed: (records: number) => write(`${records} records are there already: going on behind them\n`),
+  onKept: (records: number) => write(`${records} records are written and stay there: run the same command again to go on\n`),
+});
 
 /** Lines on standard error, once it takes longer than a second, at most twice a second. */
 function progressTo(write: (text: string) => void): (records: number, of: number) => void {
