@@ -25,6 +25,7 @@ interface Verdict {
   readonly breaks: readonly { readonly generation: number; readonly seq: number; readonly kind: string }[];
 }
 
+const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 let product: Product;
 let exported: Exported;
 let witness: Program;
@@ -172,20 +173,24 @@ describe("an export, with everything stopped and no secret at hand", () => {
     ["as it stands", false],
     ["with every leaf, root and digest that needs no private key computed anew", true],
   ])("changed, %s", (_, isRecomputed) => {
-    test.each(CHANGES)("$name: the first bad record is named, and the kind", async ({ name, change, expected }) => {
-      const folder = bundle(`${name.replaceAll(/[^a-z]+/g, "-")}-${String(isRecomputed)}`);
-      cpSync(bundle("site"), folder, { recursive: true });
-      const file = join(folder, "generation-1.jsonl");
-      const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
-      const changed = change(lines);
-      writeFileSync(file, changed.map((line) => `${line}\n`).join(""));
-      if (isRecomputed) recompute(folder, changed);
-      const { seq, kind } = expected(lines.length);
-      const ended = await verify(folder, "--key", exported.fingerprint);
-      expect(ended.code).toBe(1);
-      const [first] = /^ {2}\S.*$/m.exec(ended.stdout) ?? [];
-      expect(first).toMatch(new RegExp(`^  ${kind} at generation 1, seq ${seq}: `));
-    });
+    // The command starts anew for each: every one in the long run, every second one otherwise, of the others those that this one leaves out.
+    test.each(CHANGES.filter((_change, index) => LONG || index % 2 === (isRecomputed ? 0 : 1)))(
+      "$name: the first bad record is named, and the kind",
+      async ({ name, change, expected }) => {
+        const folder = bundle(`${name.replaceAll(/[^a-z]+/g, "-")}-${String(isRecomputed)}`);
+        cpSync(bundle("site"), folder, { recursive: true });
+        const file = join(folder, "generation-1.jsonl");
+        const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+        const changed = change(lines);
+        writeFileSync(file, changed.map((line) => `${line}\n`).join(""));
+        if (isRecomputed) recompute(folder, changed);
+        const { seq, kind } = expected(lines.length);
+        const ended = await verify(folder, "--key", exported.fingerprint);
+        expect(ended.code).toBe(1);
+        const [first] = /^ {2}\S.*$/m.exec(ended.stdout) ?? [];
+        expect(first).toMatch(new RegExp(`^  ${kind} at generation 1, seq ${seq}: `));
+      },
+    );
   });
 
   test.each(CHANGES)("$name, with the roots in the signed notes made to fit too: what was signed no longer is", async ({ name, change }) => {
@@ -209,7 +214,7 @@ describe("an export, with everything stopped and no secret at hand", () => {
     for (const [at, byte] of bytes.entries()) {
       // Each byte in the long run, each 23rd otherwise, and those around each line's end.
       const isLineEnd = byte === 0x0a || bytes[at - 1] === 0x0a || bytes[at + 1] === 0x0a;
-      if (process.env["SALLYPORT_TEST_LONG"] !== undefined || at % 23 === 0 || isLineEnd) {
+      if (LONG || at % 23 === 0 || isLineEnd) {
         const changed = Buffer.from(bytes);
         changed.writeUInt8(byte ^ (1 << (at % 8)), at);
         writeFileSync(file, changed);

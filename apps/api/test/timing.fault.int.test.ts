@@ -8,7 +8,9 @@ const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 /** Interleaved pairs a procedure, shared by its probes. The long run's is the number that the guarantee is stated for. */
 const PAIRS = LONG ? 10_000 : 30;
 /** What it takes to see a millisecond on a busy machine. */
-const PAIRS_TO_SEE = LONG ? 10_000 : 400;
+const PAIRS_TO_SEE = LONG ? 10_000 : 250;
+/** Every procedure in the long run, every second one otherwise. */
+const isMeasured = (_: string, index: number): boolean => LONG || index % 2 === 0;
 /** Probes that are measured at once. */
 const LANES = LONG ? 6 : 1;
 
@@ -68,7 +70,7 @@ faultTest(
     // Connections are held through all of it: one that ends of age beneath a question would be no answer to time.
     await using api = await at.serve({ limits: { connectionAgeMs: 14_400_000 }, ...(defence === "off" && { ports: slowOverWhatIsThere }) });
     // The planted millisecond is in the look-ups of packets and subjects.
-    const { t, of } = defence === "off" ? await farthest(api, ["packets.get", "subjects.get"], PAIRS_TO_SEE) : await farthest(api, Object.keys(probes), PAIRS);
+    const { t, of } = defence === "off" ? await farthest(api, ["packets.get", "subjects.get"], PAIRS_TO_SEE) : await farthest(api, Object.keys(probes).filter(isMeasured), PAIRS);
     expect(t, of).toBeLessThan(WELCH_LIMIT);
   },
   LONG ? 14_400_000 : 600_000,

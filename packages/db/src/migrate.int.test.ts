@@ -38,7 +38,7 @@ faultTest(
     const migrations = readMigrations();
     const points = migrations.flatMap((migration) => statementsOf(migration).map((_, at) => ({ migration, at })));
     expect(points.length).toBeGreaterThan(100);
-    const step = IS_LONG ? 1 : 61;
+    const step = IS_LONG ? 1 : 127;
     for (const { migration, at } of points.filter((_, n) => n % step === 3 % step)) {
       const empty = await testDatabase();
       const before = statementsOf(migration).slice(0, at).join("");

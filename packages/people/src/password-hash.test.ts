@@ -22,7 +22,8 @@ test("of somebody who isn't there, no password is right, and the same work is do
     [await time(phc), await time(phc), await time(phc)],
     [await time(null), await time(null), await time(null)],
   ].map((each) => Math.min(...each));
-  expect(unknown).toBeGreaterThan((known ?? 0) / 3);
+  // Without the work it is a thousandth; a busy machine makes either several times as long.
+  expect(unknown).toBeGreaterThan((known ?? 0) / 20);
 });
 
 test("no more are hashed at once than the limit, and what waits too long a queue is refused before any work", async () => {
