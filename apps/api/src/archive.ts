@@ -92,6 +92,8 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return { lines: records.map(({ body, mac }) => lineOf(body, mac)), signatures: notes };
   },
 
+  verifying: () => deps.watch.status().verifying,
+
   async verify(_grant: Grant, chains) {
     const { verdicts, incidents } = await deps.custodian.status({ verify: chains }, VERIFY_DEADLINE_MS);
     // The record of having found a break may belong on the very chain.

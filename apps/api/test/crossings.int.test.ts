@@ -225,6 +225,34 @@ test("a verification goes chain by chain, and says how far it is", async () => {
   expect(own.map(({ chain }) => chain?.chain ?? null)).toEqual([null, `site:${STUDY}/701`]);
 });
 
+test("within a long chain a verification says how far it is, until it has its verdict", async () => {
+  const chain = `site:${STUDY}/701`;
+  let told = 0;
+  await using slow = await at.serve({
+    ports: (real) => ({
+      ...real,
+      archive: {
+        ...real.archive,
+        async verify(grant, chains) {
+          await new Promise((resolve) => setTimeout(resolve, 1200));
+          return real.archive.verify(grant, chains);
+        },
+        verifying: () => ({ chain, done: ++told }),
+      },
+    }),
+  });
+  const events: { recordsDone: number; recordsOf: number; chain: unknown }[] = [];
+  for await (const line of slow.client("auditor701").watch("crossings.verify", {}, at.forge("auditor701")))
+    if ("event" in line) events.push(line["event"] as (typeof events)[number]);
+  const said = events.map(({ recordsDone, chain: verdict }) => [recordsDone, verdict === null]);
+  expect(said.slice(0, 3)).toEqual([
+    [0, true],
+    [1, true],
+    [2, true],
+  ]);
+  expect(said.at(-1)).toEqual([events[0]?.recordsOf, false]);
+});
+
 test("exposure tells who could, who did, and who did and no longer could", async () => {
   const { items } = dataOf(await api.call("reviewer701", "subjects.list", {})) as { items: { subjectId: string; label: string }[] };
   const subject = items[0] ?? { subjectId: "", label: "" };

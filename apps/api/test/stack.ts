@@ -142,7 +142,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
       throw error;
     },
     reader: readerAt(custodianUrl),
-    runDeeply: (work, take) => workerRunner(custodianUrl())(work, take),
+    runDeeply: (work, take, tell) => workerRunner(custodianUrl())(work, take, tell),
     starterPolicyDigest,
     shippedProfileDigests,
     party: PARTY,

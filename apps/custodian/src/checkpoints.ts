@@ -10,6 +10,7 @@ import {
   type NoteSigner,
   type SealedRecord,
   signNote,
+  strayedHead,
 } from "@sallyport/audit";
 import type { SignedCheckpoint } from "@sallyport/custody";
 import { closingIncident, type Mark, markId, openGeneration, type TrailIncidents } from "@sallyport/custody/incidents";
@@ -94,7 +95,7 @@ export class Checkpoints {
     }
     const closing = closingIncident(this.#store, chain);
     const flaw = mark === undefined || mark.size === 0 ? null : flawAt(mark, marked);
-    const broken = flaw ?? verifier.end() ?? (closing === undefined ? strayed(head, generation, range.size) : null);
+    const broken = flaw ?? verifier.end() ?? (closing === undefined ? strayedHead(head, generation, range.size) : null);
     const atMs = Math.max(this.#now(), mark?.atMs ?? 0);
     let signed = mark;
     if (flaw === null && range.size > (mark?.size ?? 0)) {
@@ -112,14 +113,6 @@ export class Checkpoints {
     if (broken !== null || closing !== undefined) throw new SallyportError("verb.refused", { chain, ...(broken !== null && { seq: broken.seq, kind: broken.kind }) });
     return [signed ?? { chain, generation, size: 0, root: range.root().toString("hex"), mac: verifier.mac, frontier: range.toJSON(), atMs }];
   }
-}
-
-/** The generation that takes records is the custodian's to open: a head in another one was put back, or moved by somebody else. */
-function strayed(head: Head | undefined, generation: number, size: number): Pick<Break, "seq" | "kind" | "why"> | null {
-  if (head === undefined || head.generation === generation) return null;
-  return head.generation < generation
-    ? { seq: 1, kind: "rolled back", why: `the store is in generation ${head.generation}, but ${generation} was opened` }
-    : { seq: size + 1, kind: "inserted", why: `the store opened generation ${head.generation} by itself` };
 }
 
 function flawAt({ size, mac }: Mark, marked: SealedRecord | undefined): Pick<Break, "seq" | "kind" | "why"> | null {

@@ -2,7 +2,7 @@ import { checkpointKeyName, keyFingerprint, type NoteSigner, vkeyOf } from "@sal
 import { ed25519FromSeed } from "@sallyport/crypto";
 import type { DocumentRules, FrameHandler, KeyContext } from "@sallyport/custody";
 import { CredentialLedger, type LedgerRules, makeFoundingLinks, ServiceCertificates, type ServiceRules, isEnrolled, settleFoundingLinks } from "@sallyport/custody/credentials";
-import { type ReleaseRules, TrailIncidents } from "@sallyport/custody/incidents";
+import { type DeepRunner, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
 import type { RelyingParty } from "@sallyport/passkey";
 import { SERVICE_NAME } from "@sallyport/pki";
 import { carriesPeople, serviceId } from "@sallyport/zones";
@@ -12,12 +12,11 @@ import { Checkpoints } from "./checkpoints.ts";
 import { sweepShares, unwrap, wrap } from "./data-keys.ts";
 import { found } from "./founding.ts";
 import { Minting } from "./mint.ts";
-import { Sealing } from "./seal.ts";
+import { auditKeyOf, Sealing } from "./seal.ts";
 import { sign } from "./sign.ts";
 import { status } from "./status.ts";
 import { Store, type StoreOptions } from "./store.ts";
 import type { TrailReader } from "./trail-reader.ts";
-import { type DeepRunner, Verification } from "./verification.ts";
 
 const SWEEP_MS = 600_000;
 const NEW_RECORDS_MS = 300_000;
@@ -70,7 +69,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   };
   const { serviceRules: rules } = parts;
   const services = new ServiceCertificates({ store, deployment, authority: certificates, workload, now, ...(rules !== undefined && { rules }) });
-  const verification = new Verification(store, incidents, parts.runDeeply);
+  const verification = new Verification({ store, incidents, run: parts.runDeeply, deployment, auditKey: () => auditKeyOf(store) });
 
   const handle: FrameHandler = (verb, payload) => {
     switch (verb) {

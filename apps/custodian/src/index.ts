@@ -2,4 +2,4 @@ export { type CustodianParts, openCustodian, type RunningCustodian } from "./cus
 export { listen, type ListenerOptions } from "./listener.ts";
 export { escrowAuditKeys, revokeOffline } from "./offline.ts";
 export { openTrail, type TrailReader } from "./trail-reader.ts";
-export { workerRunner } from "./verification.ts";
+export { workerRunner } from "./verify-runner.ts";

@@ -7,7 +7,7 @@ import { listen } from "./listener.ts";
 import { readSettings } from "./settings.ts";
 import { serveSupervisor } from "./supervisor.ts";
 import { openTrail } from "./trail-reader.ts";
-import { workerRunner } from "./verification.ts";
+import { workerRunner } from "./verify-runner.ts";
 
 const log = (event: string, facts: Readonly<Record<string, unknown>> = {}): void =>
   void process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...facts })}\n`);

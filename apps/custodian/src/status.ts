@@ -1,12 +1,11 @@
 import { keyFingerprint, parseVkey } from "@sallyport/audit";
 import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
 import { foundersLeft } from "@sallyport/custody/credentials";
-import type { TrailIncidents } from "@sallyport/custody/incidents";
+import type { TrailIncidents, Verification } from "@sallyport/custody/incidents";
 import type { Certificates } from "./certificates.ts";
 import { isRootPresent } from "./data-keys.ts";
 import type { Minting } from "./mint.ts";
 import type { Store } from "./store.ts";
-import type { Verification } from "./verification.ts";
 
 const VERSION = "0.1.0";
 
@@ -45,6 +44,7 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     events: [...store.all("event").values()].sort((a, b) => a.n - b.n),
     marks: [...store.all("mark").values()].map(({ chain, generation, size, root, mac }) => ({ chain, generation, size, root, mac })),
     verdicts: incidents.verdicts(),
+    verifying: verification.progress(),
     incidents: [...store.all("incident").values()],
   };
   return JSON.stringify(answer);

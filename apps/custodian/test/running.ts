@@ -50,8 +50,8 @@ export async function start(from: Partial<Running> = {}, parts: Partial<Custodia
     starterPolicyDigest: sha256Hex(STARTER),
     shippedProfileDigests: [sha256Hex(SHIPPED_PROFILE)],
     party: PARTY,
-    async runDeeply(work, take) {
-      for await (const verdict of verifyDeeply(work, trail, clock.now)) take(verdict);
+    async runDeeply(work, take, tell) {
+      for await (const verdict of verifyDeeply(work, trail, clock.now, tell)) take(verdict);
     },
     ...parts,
   });

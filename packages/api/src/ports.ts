@@ -185,6 +185,8 @@ export interface TrailArchive {
       readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null;
     }[]
   >;
+  /** How far the custodian is with the chain that it is verifying, in records, by its last word; null where it is at none. */
+  verifying(): { readonly chain: string; readonly done: number } | null;
 }
 
 /** What is on record of who opened a subject's values. */

@@ -26,6 +26,7 @@ export { endLine, type ExcerptHeader, type ExcerptLine, type ExcerptStatement, e
 export { verifyExport } from "./verify-export.ts";
 export { isFingerprint, verifyBundle } from "./verify-bundle.ts";
 export { type AppendLast, type GroupCommitOptions, GroupCommitTrail } from "./group-commit.ts";
-export { type CommittedTrail, type DeepVerdict, type DeepWork, verifyDeeply } from "./verify-deeply.ts";
+export { strayedHead } from "./strayed-head.ts";
+export { type CommittedTrail, type DeepProgress, type DeepVerdict, type DeepWork, verifyDeeply } from "./verify-deeply.ts";
 export { type Outage, TRAIL_OUTAGE } from "./group-commit-outage.ts";
 export type { GroupCommitLimits } from "./group-commit-writer.ts";

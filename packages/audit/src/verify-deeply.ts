@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { DeepVerifier } from "./deep-verifier.ts";
 import type { Break, Head, SealedRecord } from "./model.ts";
 import { ZERO_MAC } from "./record-encoding.ts";
+import { strayedHead } from "./strayed-head.ts";
 
 /** Port: reads what is committed. */
 export interface CommittedTrail {
@@ -31,8 +32,28 @@ export interface DeepWork {
   readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly mac: string }[];
 }
 
-/** Verifies every generation that is marked, was closed or has a head, from its first record to the head that was read first. */
-export async function* verifyDeeply(work: DeepWork, reader: CommittedTrail, now: () => number): AsyncGenerator<DeepVerdict> {
+/** How far a deep verification is within one generation, in records. */
+export interface DeepProgress {
+  readonly chain: string;
+  readonly generation: number;
+  readonly done: number;
+  readonly of: number;
+}
+
+/** Records between two words on how far it is: some tenth of a second's. */
+const TELL_EVERY = 10_000;
+
+/**
+ * Verifies every generation that is marked, was closed or has a head, from its first record to the head that was read first.
+ *
+ * @param tell - Told as it goes, where a generation is long.
+ */
+export async function* verifyDeeply(
+  work: DeepWork,
+  reader: CommittedTrail,
+  now: () => number,
+  tell: (progress: DeepProgress) => void = () => undefined,
+): AsyncGenerator<DeepVerdict> {
   const { deployment, auditKey, chains } = work;
   const open = await reader.heads();
   // Closings after heads: a generation that was closed in between is read to where it ended.
@@ -44,15 +65,15 @@ export async function* verifyDeeply(work: DeepWork, reader: CommittedTrail, now:
     const head = heads.findLast(isHere) ?? { size: 0, mac: ZERO_MAC };
     const marks = work.marks.filter(isHere);
     const verifier = new DeepVerifier({ deployment, chain, generation, auditKey, marks });
-    for await (const records of reader.records(chain, generation, 1, head.size)) for (const record of records) verifier.push(record);
-    const found = verifier.end(head) ?? strayed(open, chain, generation);
+    let done = 0;
+    for await (const records of reader.records(chain, generation, 1, head.size)) {
+      for (const record of records) verifier.push(record);
+      if (Math.floor(done / TELL_EVERY) < Math.floor((done + records.length) / TELL_EVERY)) tell({ chain, generation, done: done + records.length, of: head.size });
+      done += records.length;
+    }
+    const standing = open.find((each) => each.chain === chain);
+    // A generation that was opened, and that the store's head is still before, was put back with the rest of the store; behind closed ones it is as it should be.
+    const found = verifier.end(head) ?? (standing !== undefined && standing.generation < generation ? strayedHead(standing, generation, verifier.size) : null);
     yield { chain, generation, size: verifier.size, at: new Date(now()).toISOString(), broken: found === null ? null : { seq: found.seq, kind: found.kind, why: found.why } };
   }
-}
-
-/** A generation that was opened, and that the store's head is still before, was put back with the rest of the store. */
-function strayed(open: readonly Head[], chain: string, generation: number): Pick<Break, "seq" | "kind" | "why"> | null {
-  const head = open.find((each) => each.chain === chain);
-  if (head === undefined || head.generation >= generation) return null;
-  return { seq: 1, kind: "rolled back", why: `the store is in generation ${head.generation}, but ${generation} was opened` };
 }

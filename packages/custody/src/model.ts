@@ -1,4 +1,4 @@
-import type { Sealer, Standing } from "@sallyport/audit";
+import type { DeepProgress, Sealer, Standing } from "@sallyport/audit";
 import type { DocumentKind } from "./approved-document.ts";
 
 /** What a data key belongs to. It is bound into the wrapping (AAD and HKDF info), so a wrapped key opens nowhere else. */
@@ -143,6 +143,8 @@ export interface CustodianStatus {
   readonly events: readonly CustodyEvent[];
   readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly root: string; readonly mac: string }[];
   readonly verdicts: readonly Verdict[];
+  /** How far the deep verification is that is under way; null where none is. */
+  readonly verifying: DeepProgress | null;
   /** Every incident, the oldest first. */
   readonly incidents: readonly Incident[];
 }

@@ -1,8 +1,12 @@
+import { setTimeout } from "node:timers/promises";
 import { VerifyProgressEvent, VerifyProgressInput } from "@sallyport/contracts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { locateCrossings, scopeOf } from "../../crossings/crossing-scope.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { placeOfChains } from "../trail/chain-place.ts";
+
+/** How often it is said how far it is within a chain. */
+const TELL_MS = 500;
 
 /** Has the custodian verify chains deeply, one after the other, and says how far it is. Without names: every chain that is the caller's. */
 export const verifyCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -29,7 +33,15 @@ export const verifyCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
       yield { ...totals, done, recordsDone, chain: null, isLast: chains.length === 0 };
       for (const { chain, size } of chains) {
         if (signal.aborted) return;
-        const verdicts = await deps.archive.verify(grant, [chain]);
+        const run = deps.archive.verify(grant, [chain]);
+        // Until it is awaited, its failure is nobody's.
+        run.catch(() => undefined);
+        let verdicts: Awaited<typeof run> | null = null;
+        while ((verdicts = await Promise.race([run, setTimeout(TELL_MS, null, { ref: false })])) === null) {
+          if (signal.aborted) return;
+          const now = deps.archive.verifying();
+          if (now?.chain === chain) yield { ...totals, done, recordsDone: recordsDone + Math.min(now.done, size), chain: null, isLast: false };
+        }
         const verdict = verdicts.find((each) => each.broken !== null) ?? verdicts.at(-1) ?? null;
         done += 1;
         recordsDone += size;

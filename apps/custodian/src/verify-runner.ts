@@ -1,0 +1,16 @@
+import { Worker } from "node:worker_threads";
+import type { DeepProgress } from "@sallyport/audit";
+import type { Verdict } from "@sallyport/custody";
+import type { DeepRunner } from "@sallyport/custody/incidents";
+import { SallyportError } from "@sallyport/errors";
+
+/** In a worker thread, with a connection of its own. */
+export const workerRunner =
+  (databaseUrl: string): DeepRunner =>
+  (work, take, tell) =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL("./verify-worker.js", import.meta.url), { workerData: { ...work, databaseUrl } });
+      worker.on("message", (said: { readonly verdict: Verdict } | { readonly progress: DeepProgress }) => ("verdict" in said ? take(said.verdict) : tell(said.progress)));
+      worker.once("error", (error) => reject(new SallyportError("trail.unavailable", {}, error)));
+      worker.once("exit", (code) => (code === 0 ? resolve() : reject(new SallyportError("trail.unavailable", { worker: code }))));
+    });

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { type DeepProgress, type SealedRecord, verifyDeeply } from "./index.ts";
+import { auditKey, sealLog } from "./testing/sealed-log.ts";
+
+const CHAIN = "site:S/701";
+const log = sealLog({ deployment: "d", chain: CHAIN, generation: 1, size: 20_500, key: auditKey("progress"), seed: "progress" });
+
+/** The log as a store has it, in batches. */
+const stored = (records: readonly SealedRecord[], generation = 1) => ({
+  heads: () => Promise.resolve([{ chain: CHAIN, generation, seq: records.length, mac: records.at(-1)?.mac ?? "" }]),
+  closings: () => Promise.resolve([]),
+  async *records() {
+    for (let at = 0; at < records.length; at += 1000) yield await Promise.resolve(records.slice(at, at + 1000));
+  },
+});
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+test("a long generation is told of as it goes, and its verdict comes when it is at its end", async () => {
+  const told: DeepProgress[] = [];
+  const work = { deployment: "d", auditKey: auditKey("progress"), chains: null, marks: [] };
+  const verdicts = await all(
+    verifyDeeply(
+      work,
+      stored(log),
+      () => 0,
+      (progress) => told.push(progress),
+    ),
+  );
+  expect(told.map(({ done, of }) => [done, of])).toEqual([
+    [10_000, 20_500],
+    [20_000, 20_500],
+  ]);
+  expect(verdicts).toMatchObject([{ chain: CHAIN, size: 20_500, broken: null }]);
+});
+
+test("a head that is before a generation which was opened was put back", async () => {
+  const mark = { chain: CHAIN, generation: 2, size: 0, mac: "" };
+  const work = { deployment: "d", auditKey: auditKey("progress"), chains: null, marks: [mark] };
+  const verdicts = await all(verifyDeeply(work, { ...stored(log.slice(0, 3)), records: async function* () {} }, () => 0));
+  expect(verdicts.find(({ generation }) => generation === 2)?.broken).toMatchObject({ seq: 1, kind: "rolled back" });
+});
