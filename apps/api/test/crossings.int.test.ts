@@ -1,4 +1,4 @@
-import { lineOf, parseLine } from "@sallyport/audit";
+import { type BundleVerdict, lineOf, parseLine, verifyExport } from "@sallyport/audit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { STUDY } from "./dataset.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, principalOf, until, type Who } from "./stack.ts";
@@ -184,6 +184,19 @@ async function eventsOf<Event>(who: Who, procedure: string, input: object): Prom
   return events;
 }
 
+/** The verdict on an excerpt's lines, as they came. */
+async function verifyExcerptLines(lines: readonly string[]): Promise<BundleVerdict> {
+  const texts = lines.map((line) => `${line}\n`);
+  return verifyExport({
+    list: () => Promise.resolve(["excerpt"]),
+    async *lines() {
+      yield* await Promise.resolve(texts);
+    },
+    text: () => Promise.resolve(texts.join("")),
+    digest: () => Promise.reject(new Error("nothing asks for it")),
+  });
+}
+
 interface Exported {
   readonly lines: readonly string[];
   readonly done: number;
@@ -206,6 +219,41 @@ test("an export holds exactly what its filter matches, oldest first, as canonica
   expect(header).toMatch(/^"at","chain",/);
   expect(rows).toHaveLength(wanted.length);
   expect(codeOf(await api.call("admin", "crossings.export", { format: "csv" }))).toBe("policy.denied");
+});
+
+test("a site's auditor gets the records of `system` that name the site, with proofs, before and after they are searchable, and none that names another", async () => {
+  const note = (resource: string, detail: string) => ({
+    chain: "system",
+    principal: principalOf("admin"),
+    role: "-",
+    workload: "-",
+    action: "lock.set",
+    resource,
+    site: "-",
+    decision: "note" as const,
+    reason: "-",
+    request_id: "-",
+    policy: "-",
+    detail,
+  });
+  const resources = async (who: Who, site: string): Promise<readonly string[]> => {
+    const lines = (await eventsOf<Exported>(who, "crossings.naming", { study: STUDY, site })).flatMap(({ lines: each }) => each);
+    const verdict = await verifyExcerptLines(lines);
+    expect(verdict).toMatchObject({ whole: true, breaks: [] });
+    return lines.flatMap((line) => /"resource\\":\\"(lock\/[a-z]+)/.exec(line)?.[1] ?? []);
+  };
+  await api.process.trail.append(note("lock/own", `target=${STUDY}/701`));
+  await api.process.trail.append(note("lock/other", `target=${STUDY}/704`));
+  await api.process.trail.append(note("lock/both", `at=${STUDY}/701;also=${STUDY}/704`));
+  await api.process.trail.append(note("lock/longer", `target=${STUDY}/7011;x=A${STUDY}/701`));
+  expect(await resources("auditor701", "701")).toEqual(["lock/own"]);
+  await caughtUp();
+  await api.process.trail.append(note("lock/later", `at=${STUDY}/701`));
+  expect(await resources("auditor701", "701")).toEqual(["lock/own", "lock/later"]);
+  // What names several sites is in the excerpts of `system` alone, whoever asks for one of them.
+  expect(await resources("auditor", "701")).toEqual(["lock/own", "lock/later"]);
+  expect(codeOf(await api.call("auditor701", "crossings.naming", { study: STUDY, site: "704" }))).toBe("policy.denied");
+  expect(codeOf(await api.call("reviewer701", "crossings.naming", { study: STUDY, site: "701" }))).toBe("policy.denied");
 });
 
 test("a verification goes chain by chain, and says how far it is", async () => {

@@ -137,6 +137,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "trail.verify": chains((chain) => ({ chains: [chain] })),
     "crossings.get": chains((chain) => ({ chain, generation: 1, seq: 1 })),
     "crossings.verify": chains((chain) => ({ chains: [chain] })),
+    "crossings.naming": [{ who: "auditor701", foreign: { study: STUDY, site: "704" }, absent: { study: STUDY, site: "799" } }],
     "crossings.export": chains((chain) => ({ filter: { chain }, format: "csv" })),
     "crossings.search": chains((chain) => ({ filter: { chain } })),
     "crossings.watch": [...chains((chain) => ({ filter: { chain } })), { who: "auditor701", foreign: { filter: { site: "704" } }, absent: { filter: { site: "799" } } }],

@@ -93,6 +93,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "crossings.get": ["auditor", { chain: "system", generation: 1, seq: 1 }],
   "crossings.trace": ["auditor", { requestId: `req_${"0".repeat(26)}` }],
   "crossings.verify": ["auditor", {}],
+  "crossings.naming": ["auditor701", { study: STUDY, site: "701" }],
   "crossings.export": ["auditor", { format: "jsonl" }],
   "crossings.watch": ["auditor", {}],
   "overview.get": ["auditor", {}],

@@ -14,6 +14,7 @@ import { listStudies } from "./routers/administration/list-studies.ts";
 import { myAccess } from "./routers/administration/my-access.ts";
 import { removeSearch, renameSearch, savedSearches, saveSearch } from "./routers/crossings/saved-searches.ts";
 import { exportCrossings } from "./routers/crossings/export-crossings.ts";
+import { exportNaming } from "./routers/crossings/export-naming.ts";
 import { getCrossing } from "./routers/crossings/get-crossing.ts";
 import { traceRequest } from "./routers/crossings/trace-request.ts";
 import { verifyCrossings } from "./routers/crossings/verify-crossings.ts";
@@ -178,6 +179,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       watch: watchCrossings(boundary, deps),
       verify: verifyCrossings(boundary, deps),
       export: exportCrossings(boundary, deps),
+      naming: exportNaming(boundary, deps),
       saved: savedSearches(boundary, deps),
       save: saveSearch(boundary, deps),
       rename: renameSearch(boundary, deps),

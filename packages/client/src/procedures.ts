@@ -60,6 +60,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "assignments.import": { type: "mutation", repeatable: true },
   "assignments.options": { type: "query", repeatable: true },
   "assignments.previewImport": { type: "query", repeatable: true },
+  "crossings.naming": { type: "subscription", repeatable: true },
   "crossings.export": { type: "subscription", repeatable: true },
   "crossings.get": { type: "query", repeatable: true },
   "crossings.remove": { type: "mutation", repeatable: true },

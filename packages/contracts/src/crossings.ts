@@ -104,4 +104,6 @@ export const VerifyProgressEvent = strict({
 
 /** A watch: exactly what the filter matches, oldest first, in the order of time. `csv` is safe against formulas; `jsonl` are the canonical lines; `excerpt` are these with their proofs (docs/spec/excerpt-v1.md). */
 export const ExportCrossingsInput = strict({ filter: CrossingFilter.default({}), format: z.enum(["csv", "jsonl", "excerpt"]) });
+/** A watch: the records of `system` that name a site, as an excerpt (docs/spec/excerpt-v1.md), for who exports the site's own chain. */
+export const ExportNamingInput = strict({ study: StudyId, site: SiteId });
 export const ExportCrossingsEvent = strict({ lines: z.array(z.string()), done: Count, of: Count, isLast: z.boolean() });

@@ -1,7 +1,7 @@
-import type { CrossingRow, CrossingSearch, SearchConditions, SearchPlace, SearchScope } from "@sallyport/policy";
+import { type CrossingRow, type CrossingSearch, type SearchConditions, type SearchPlace, type SearchScope, siteKey } from "@sallyport/policy";
 import type { Value } from "./connection.ts";
 import type { Database } from "./database.ts";
-import { grantedSites } from "./site-context.ts";
+import { grantedSites, withGrant } from "./site-context.ts";
 
 /** Fills the search from the trail, after the fact. */
 export interface SearchIndexer {
@@ -72,6 +72,17 @@ export function searchStore(database: Database): CrossingSearch {
       const [sites, action] = contextOf(scope);
       const rows = await database.run<LineRow>`SELECT * FROM audit.search_rows(${sites}, ${action}, ${filterOf(scope, conditions)}, ${placeOf(after)}, ${limit}, true, true)`;
       return rows.map((row) => ({ ...rowOf(row), body: row.body, mac: row.mac.toString("hex") }));
+    },
+
+    async naming(grant, site, { after, limit }) {
+      grant.assert("trail.export");
+      const rows = await withGrant(
+        database,
+        grant,
+        (tx) => tx<Pick<LineRow, "generation" | "seq" | "principal" | "body" | "mac">>`
+          SELECT * FROM audit.records_naming(${siteKey(site)}, ${after?.generation ?? 0}, ${after?.seq ?? 0}, ${limit})`,
+      );
+      return rows.map(({ seq, mac, ...row }) => ({ chain: "system", ...row, seq: Number(seq), mac: mac.toString("hex") }));
     },
 
     async count(scope, conditions, { bound, looks }) {

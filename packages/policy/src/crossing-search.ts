@@ -1,4 +1,5 @@
 import type { Grant } from "./grant.ts";
+import type { SiteRef } from "./model.ts";
 
 /** Where a search may look: what the grants reach together, and of that the named chains alone, unless null. */
 export interface SearchScope {
@@ -54,6 +55,12 @@ export interface CrossingSearch {
   page(scope: SearchScope, conditions: SearchConditions, at: { readonly after: SearchPlace | null; readonly limit: number }): Promise<readonly CrossingRow[]>;
   /** A page with the records themselves, the oldest first. */
   lines(scope: SearchScope, conditions: SearchConditions, at: { readonly after: SearchPlace | null; readonly limit: number }): Promise<readonly CrossingLine[]>;
+  /** A page of the records of `system` that name a site of the grant and none outside of it, the oldest first; with what isn't searchable yet. Needs `trail.export`. */
+  naming(
+    grant: Grant,
+    site: SiteRef,
+    at: { readonly after: Pick<SearchPosition, "generation" | "seq"> | null; readonly limit: number },
+  ): Promise<readonly Pick<CrossingLine, "chain" | "generation" | "seq" | "principal" | "body" | "mac">[]>;
   /**
    * How many match, counted up to `bound`; where no one index answers all conditions together, what was found among `looks` records, and
    * `isMore` says that there may be more. With the newest record that is searchable in these chains.

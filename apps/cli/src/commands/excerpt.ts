@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { verdictLines, verifyExport } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
-import type { WatchInput } from "@sallyport/client";
+import type { Connection, WatchEvent, WatchInput } from "@sallyport/client";
 import { plainJson, plainText, SallyportError } from "@sallyport/errors";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -31,24 +31,24 @@ const CONDITIONS = {
 
 /** `sallyport excerpt`: chosen records of the trail, each with its proof. */
 export const excerpt: Command = {
-  usage: `--as PROFILE excerpt --out FILE${SUFFIX} [--chain C] [--site S] [--study S] [--principal P] [--action A] [--resource R] [--request ID] [--outcome O] [--from T] [--until T]`,
+  usage: `--as PROFILE excerpt --out FILE${SUFFIX} [--chain C] [--site S] [--study S] [--principal P] [--action A] [--resource R] [--request ID] [--outcome O] [--from T] [--until T] [--naming STUDY/SITE]`,
   help: [
     "Writes the records that match, oldest first, each with the proof that the custodian signed it: of a chain, a time, a subject (--resource), a",
     "request, a person (--principal), or whatever of these together. `sallyport verify FILE` checks it anywhere, `sallyport report FILE` makes a",
-    "document of it. Exporting is on record. Times are ISO: 2026-01-31T00:00:00Z.",
+    "document of it. Exporting is on record. Times are ISO: 2026-01-31T00:00:00Z. --naming, alone: the records of `system` that name a site of yours.",
   ].join("\n"),
-  options: { out: { type: "string" }, ...Object.fromEntries(Object.keys(CONDITIONS).map((name) => [name, { type: "string" as const }])) },
+  options: { out: { type: "string" }, naming: { type: "string" }, ...Object.fromEntries(Object.keys(CONDITIONS).map((name) => [name, { type: "string" as const }])) },
   takes: [0, 0],
   run: async (invocation) => {
     const out = optionText(invocation, "out");
     if (out === undefined || !out.endsWith(SUFFIX)) throw new UsageError(`--out takes a file that ends in ${SUFFIX}. usage: sallyport ${excerpt.usage}`);
+    const events = watchOf(invocation);
     const target = resolve(invocation.settings.workingDir, out);
     if (existsSync(target)) throw new SallyportError("file.exists");
     const part = `${target}.part`;
     try {
       await asProfile(invocation, async (connection) => {
-        const events = connection.watch("crossings.export", { format: "excerpt", filter: filterOf(invocation) });
-        await pipeline(Readable.from(linesOf(events, invocation)), createWriteStream(part, { flags: "wx" }));
+        await pipeline(Readable.from(linesOf(events(connection), invocation)), createWriteStream(part, { flags: "wx" }));
       });
       await rename(part, target);
     } catch (error) {
@@ -66,6 +66,16 @@ export const excerpt: Command = {
   },
 };
 
+/** What is asked for: what matches, or what names a site. */
+function watchOf(invocation: Invocation): (connection: Connection) => AsyncIterable<WatchEvent<"crossings.export">> {
+  const filter = filterOf(invocation);
+  const naming = optionText(invocation, "naming");
+  if (naming === undefined) return (connection) => connection.watch("crossings.export", { format: "excerpt", filter });
+  const [study = "", site = "", ...more] = naming.split("/");
+  if (more.length > 0 || Object.keys(filter).length > 0) throw new UsageError(`--naming takes STUDY/SITE, and no other condition. usage: sallyport ${excerpt.usage}`);
+  return (connection) => connection.watch("crossings.naming", { study, site });
+}
+
 function filterOf(invocation: Invocation): NonNullable<WatchInput<"crossings.export">["filter"]> {
   const asked = Object.entries(CONDITIONS).flatMap(([option, member]) => {
     const value = optionText(invocation, option);
@@ -75,10 +85,7 @@ function filterOf(invocation: Invocation): NonNullable<WatchInput<"crossings.exp
   return Object.fromEntries(asked) as NonNullable<WatchInput<"crossings.export">["filter"]>;
 }
 
-async function* linesOf(
-  events: AsyncIterable<{ readonly lines: readonly string[]; readonly done: number; readonly of: number; readonly isLast: boolean }>,
-  { io }: Invocation,
-): AsyncGenerator<string> {
+async function* linesOf(events: AsyncIterable<WatchEvent<"crossings.export">>, { io }: Invocation): AsyncGenerator<string> {
   let isWhole = false;
   let saidAtMs = performance.now();
   for await (const { lines, done, of, isLast } of events) {

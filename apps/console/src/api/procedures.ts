@@ -31,6 +31,7 @@ interface Named {
   "assignments.options": ["AssignmentOptionsInput", "AssignmentOptionsOutput"];
   "assignments.previewImport": ["PreviewImportInput", "PreviewImportOutput"];
   "crossings.export": ["ExportCrossingsInput", "ExportCrossingsEvent"];
+  "crossings.naming": ["ExportNamingInput", "ExportCrossingsEvent"];
   "crossings.get": ["GetCrossingInput", "GetCrossingOutput"];
   "crossings.remove": ["RemoveSearchInput", "RemoveSearchOutput"];
   "crossings.rename": ["RenameSearchInput", "RenameSearchOutput"];
@@ -139,7 +140,7 @@ export type InputOf<P extends ProcedurePath> = SchemaOf<Named[P][0]>["_zod"]["in
 export type OutputOf<P extends ProcedurePath> = SchemaOf<Named[P][1]>["_zod"]["output"];
 
 /** Watches: streams of events until they are closed. */
-export type WatchPath = "crossings.export" | "crossings.verify" | "crossings.watch" | "overview.watch";
+export type WatchPath = "crossings.export" | "crossings.naming" | "crossings.verify" | "crossings.watch" | "overview.watch";
 /** Everything that isn't a watch. */
 export type CallPath = Exclude<ProcedurePath, WatchPath>;
 /** Lists that go on by a cursor. */

@@ -9,7 +9,7 @@ import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { saveFile } from "../components/save-file.ts";
 import { Segments } from "../components/segments.tsx";
-import { ExportFile, type ExportFormat, exportName } from "./export-file.ts";
+import { type ExportEvent, ExportFile, type ExportFormat, exportName } from "./export-file.ts";
 import { chipsOf } from "./filter-chips.ts";
 import type { FilterQuery } from "./filter-query.ts";
 
@@ -30,10 +30,11 @@ export function ExportDialog({ isOpen, onClose, ...props }: ExportDialogProps) {
   );
 }
 
-const FORMATS: readonly ExportFormat[] = ["excerpt", "csv", "jsonl"];
+const FORMATS: readonly ExportFormat[] = ["excerpt", "csv", "jsonl", "naming"];
 const ABOUT: Readonly<Record<ExportFormat, string>> = {
   excerpt: "For an inspector: each record with the proof that the deployment signed it, checked by anybody at /verify or by `sallyport verify`.",
   csv: "For spreadsheets. Cells that one would take for a formula are neutralised. It proves nothing.",
+  naming: "Another file: what the deployment has on record about this site (who was assigned to it, that it was closed or locked), each record with its proof.",
   jsonl: "The canonical lines as they stand on the trail, for another program. It proves nothing by itself.",
 };
 
@@ -47,6 +48,7 @@ function Exporting({ query, filter, onClose }: Omit<ExportDialogProps, "isOpen">
   const [format, setFormat] = useState<ExportFormat>("excerpt");
   const [run, setRun] = useState<Run>({ phase: "choosing" });
   const running = useRef<AbortController | null>(null);
+  const { study, site } = filter;
   useEffect(() => () => running.current?.abort(), []);
 
   const start = () => {
@@ -55,16 +57,16 @@ function Exporting({ query, filter, onClose }: Omit<ExportDialogProps, "isOpen">
     const file = new ExportFile(format);
     let done = 0;
     setRun({ phase: "running", done: 0, of: 0 });
-    readWatch(
-      "crossings.export",
-      { filter, format },
-      (event) => {
-        file.add(event);
-        done = event.done;
-        setRun({ phase: "running", done, of: event.of });
-      },
-      mine.signal,
-    ).then(
+    const hear = (event: ExportEvent): void => {
+      file.add(event);
+      done = event.done;
+      setRun({ phase: "running", done, of: event.of });
+    };
+    const ended =
+      format === "naming"
+        ? readWatch("crossings.naming", { study: study ?? "", site: site ?? "" }, hear, mine.signal)
+        : readWatch("crossings.export", { filter, format }, hear, mine.signal);
+    ended.then(
       () => {
         const whole = file.finish();
         if (whole === null) {
@@ -81,11 +83,18 @@ function Exporting({ query, filter, onClose }: Omit<ExportDialogProps, "isOpen">
     );
   };
   const chips = chipsOf(query);
+  const isOneSite = study !== undefined && site !== undefined;
 
   return (
     <>
       <DialogBody>
-        <p>Oldest first, in the order of time: {chips.length === 0 ? "everything that you may read." : chips.map(({ text }) => text).join(" · ")}</p>
+        {format === "naming" ? (
+          <p>
+            Oldest first: the deployment&rsquo;s own records that name {study}/{site}.
+          </p>
+        ) : (
+          <p>Oldest first, in the order of time: {chips.length === 0 ? "everything that you may read." : chips.map(({ text }) => text).join(" · ")}</p>
+        )}
         {run.phase === "choosing" && (
           <>
             <Segments
@@ -96,6 +105,7 @@ function Exporting({ query, filter, onClose }: Omit<ExportDialogProps, "isOpen">
                 { id: "excerpt", text: "With proofs" },
                 { id: "csv", text: "CSV" },
                 { id: "jsonl", text: "JSONL" },
+                ...(isOneSite ? [{ id: "naming", text: "About the site" }] : []),
               ]}
             />
             <p className="quiet">{ABOUT[format]}</p>

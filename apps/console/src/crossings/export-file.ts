@@ -1,6 +1,7 @@
 import type { OutputOf } from "../api/procedures.ts";
 
-export type ExportFormat = "csv" | "jsonl" | "excerpt";
+/** `naming`: an excerpt of what the deployment has on record about one site. */
+export type ExportFormat = "csv" | "jsonl" | "excerpt" | "naming";
 export type ExportEvent = OutputOf<"crossings.export">;
 
 /** How much text waits before it becomes a part of the file. */
@@ -53,4 +54,4 @@ export class ExportFile {
 
 /** `crossings-20261122T120000Z.csv`: a name that says when, and nothing of the filter. */
 export const exportName = (format: ExportFormat, nowMs: number): string =>
-  `crossings-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, "")}.${format === "excerpt" ? "excerpt.jsonl" : format}`;
+  `crossings-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, "")}.${format === "excerpt" || format === "naming" ? "excerpt.jsonl" : format}`;

@@ -1,5 +1,4 @@
 import { endLine, ExcerptWriter, lineOf } from "@sallyport/audit";
-import type { CrossingFilter } from "@sallyport/contracts";
 import type { CrossingLine, Grant } from "@sallyport/policy";
 import type { ExcerptProofs } from "../ports.ts";
 import type { Names } from "./crossing-summary.ts";
@@ -11,7 +10,8 @@ export interface ExcerptOf {
   readonly proofs: ExcerptProofs;
   readonly deployment: string;
   readonly grant: Grant;
-  readonly filter: CrossingFilter;
+  /** What was asked for: conditions by name. */
+  readonly filter: Readonly<Record<string, unknown>>;
   readonly nowMs: number;
   readonly names: Names;
 }
@@ -48,7 +48,7 @@ export class ExcerptLines {
   }
 
   /** A page of records. One that is not what was signed goes in without a proof: it is evidence, and the file's verdict names it. @throws `trail.unavailable`. */
-  async page(stored: readonly CrossingLine[]): Promise<readonly string[]> {
+  async page(stored: readonly Pick<CrossingLine, "chain" | "generation" | "seq" | "principal" | "body" | "mac">[]): Promise<readonly string[]> {
     const lines: string[] = [];
     for (const { chain, generation, seq, principal, body, mac } of stored) {
       const log = `${chain}/${generation}`;
