@@ -1,5 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
-import { DeepVerifier, encodeRecord, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DeepVerifier, encodeRecord, lineOf, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
 import { hmacHex, secretKey } from "@sallyport/crypto";
 import { type Figure, figureOf } from "./figure.ts";
 import { interleave } from "./interleave.ts";
@@ -9,10 +13,72 @@ const RECORDS = 200_000;
 const ROUNDS = 7;
 const PLACE = { deployment: "dabcdefghjkmn", chain: "system", generation: 1 } as const;
 
-/** A deep verification with the key, against HMACs of the same bytes and nothing else. */
+/** The seed's algorithm over a generation's lines, timed by itself: parse, write again with sorted keys, compare the link and the MAC. Prints records a second. */
+const PYTHON = `
+import hashlib, hmac, json, sys, time
+key, before, count = bytes.fromhex(sys.argv[1]), "0" * 64, 0
+began = time.perf_counter()
+with open(sys.argv[2], encoding="ascii") as lines:
+    for line in lines:
+        record = json.loads(line)
+        mac = record.pop("mac")
+        body = json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+        if record["prev_mac"] != before or not hmac.compare_digest(hmac.new(key, body, hashlib.sha256).hexdigest(), mac):
+            sys.exit(1)
+        before, count = mac, count + 1
+print(count / (time.perf_counter() - began))
+`;
+
+/** A deep verification with the key: against HMACs of the same bytes and nothing else, and, over one file, against the seed's Python where there is one. */
 export async function measureVerify(): Promise<readonly Figure[]> {
-  const auditKey = secretKey(randomBytes(32));
+  const secret = randomBytes(32);
+  const auditKey = secretKey(secret);
   const records = sealedRecords(auditKey);
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
+  try {
+    const file = join(folder, "generation-1.jsonl");
+    writeFileSync(file, records.map(({ body, mac }) => `${lineOf(body, mac)}\n`).join(""));
+    const seeds = (): number => Number(spawnSync("python3", ["-c", PYTHON, secret.toString("hex"), file], { encoding: "utf8" }).stdout ?? Number.NaN);
+    return [...(await overBytes(auditKey, records)), ...(seeds() > 0 ? await overFile(auditKey, file, seeds) : [])];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Both read the file as it lies there, to the last record. */
+async function overFile(auditKey: ReturnType<typeof secretKey>, file: string, seeds: () => number): Promise<readonly Figure[]> {
+  const results = await interleave(ROUNDS, {
+    deep: () => {
+      const startMs = performance.now();
+      const verifier = new DeepVerifier({ ...PLACE, auditKey, marks: [] });
+      const text = readFileSync(file, "latin1");
+      for (let from = 0, end = text.indexOf("\n"); end !== -1; from = end + 1, end = text.indexOf("\n", from)) verifier.push(recordIn(text.slice(from, end), verifier.size + 1));
+      if (verifier.end() !== null || verifier.size !== RECORDS) throw new Error("the sample does not verify");
+      return Promise.resolve((RECORDS * 1000) / (performance.now() - startMs));
+    },
+    seed: () => Promise.resolve(seeds()),
+  });
+  return [figureOf({ name: "verify.file", against: "the seed's Python over the same file", goal: 3 }, results.deep, results.seed)];
+}
+
+const [MAC, PREVIOUS] = ['"mac":"', '"prev_mac":"'];
+
+/** A stored record from its exported line: the MAC's member is cut out of it. */
+function recordIn(line: string, seq: number): SealedRecord {
+  const at = line.indexOf(MAC);
+  const mac = line.slice(at + MAC.length, at + MAC.length + 64);
+  const previous = line.indexOf(PREVIOUS) + PREVIOUS.length;
+  return {
+    chain: PLACE.chain,
+    generation: PLACE.generation,
+    seq,
+    prevMac: line.slice(previous, previous + 64),
+    mac,
+    body: `${line.slice(0, at)}${line.slice(at + MAC.length + 66)}`,
+  };
+}
+
+async function overBytes(auditKey: ReturnType<typeof secretKey>, records: readonly SealedRecord[]): Promise<readonly Figure[]> {
   const timed = (work: () => void): Promise<number> => {
     const startMs = performance.now();
     work();
