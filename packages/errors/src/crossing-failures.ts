@@ -91,6 +91,8 @@ export const crossingFailures = {
     "An anchor of the trail knows of another history, or its answer isn't one to this checkpoint.",
     "Have the chain verified, and compare it with what the anchor has.",
   ),
+  "alert.refused": unavailable("trail", "A receiver of alerts said no to one.", "Look at the receiver: its secret, its address, and what it says it takes."),
+  "alert.nobody": rejected(409, "No receiver of alerts is set up, so nothing was sent.", "Name one in the file of SALLYPORT_ALERTS_FILE and start again."),
   "note.invalid": failed("trail", "A signed note is malformed or is not signed by the expected key.", "Verify the chain and check the key's fingerprint."),
   "trail.awaiting_evidence": unavailable(
     "trail",

@@ -4,6 +4,7 @@ export { ADMINISTRATOR_ROLE, ADMINISTRATORS_MIN, assertAdministrable } from "./a
 export { afterVote, type ApprovalStanding, type ApprovalState, assertMayVote, hasVoted, isParty, stateAt, type Verdict } from "./approval.ts";
 export type { ApprovalRow, ApprovalStore, ApprovalVoteRow, DecidableKind } from "./approval-store.ts";
 export type { AccessReviewRow, AccessReviewStore, ReviewDecisionRow, ReviewLineRow, ReviewScope, ReviewTally, StandingLine } from "./access-review-store.ts";
+export { type AlertDelivery, alertKinds, type AlertKind, type AlertRow, type Alerts, type RaisedAlert, type RouteStanding } from "./alert-store.ts";
 export { isPowerful, mayAssign, POWERFUL_ACTIONS } from "./assigning.ts";
 export type { Assignee, AssignmentKey, AssignmentStore } from "./assignment-store.ts";
 export { canonicalPolicy, policyDigest, policyLabel } from "./canonical.ts";

@@ -1,0 +1,123 @@
+import { isAbsolute } from "node:path";
+import { SallyportError } from "@sallyport/errors";
+import { isOutboundUrl } from "@sallyport/outbound";
+import { alertKinds } from "@sallyport/policy";
+import { z } from "zod";
+import type { AlertRoute } from "./alert.ts";
+import { mailRoute } from "./mail-route.ts";
+import { webhookRoute } from "./webhook-route.ts";
+import { webhookKey } from "./webhook-signature.ts";
+
+const DEADLINE_MS = 10_000;
+const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,39}$/);
+const Path = z.string().max(1000).refine(isAbsolute);
+const Address = z.string().max(500).refine(isOutboundUrl);
+const kinds = z.array(z.enum(alertKinds)).min(1).optional();
+const mail = {
+  name,
+  host: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/),
+  port: z.int().min(1).max(65_535),
+  tls: z.enum(["implicit", "starttls", "none"]).default("starttls"),
+  user: z.string().min(1).max(320).optional(),
+  from: z.email(),
+  to: z.array(z.email()).min(1).max(20),
+  kinds,
+};
+
+/** What an operator writes into the file that `SALLYPORT_ALERTS_FILE` names. Secrets and certificates are in files of their own. */
+const Written = z.strictObject({
+  webhooks: z
+    .array(z.strictObject({ name, url: Address, secretFiles: z.array(Path).min(1).max(3), caFile: Path.optional(), kinds }))
+    .max(8)
+    .default([]),
+  mail: z
+    .array(z.strictObject({ ...mail, passwordFile: Path.optional(), caFile: Path.optional() }))
+    .max(8)
+    .default([]),
+});
+
+/** The same as it is handed to the api, in a file of its own: with the secrets and certificates in it. */
+const Plan = z.strictObject({
+  webhooks: z.array(z.strictObject({ name, url: Address, secrets: z.array(z.string()).min(1), ca: z.string().optional(), kinds })),
+  mail: z.array(z.strictObject({ ...mail, password: z.string().optional(), ca: z.string().optional() })),
+});
+
+/** Who is told, and how. It holds secrets. */
+export type AlertPlan = z.infer<typeof Plan>;
+
+/** How a plan's files are read. */
+export interface PlanFiles {
+  readonly read: (path: string) => string;
+  /** @throws SallyportError `secret.missing` or `secret.exposed`, which names the file. */
+  readonly readSecret: (path: string) => string;
+}
+
+/**
+ * Reads what an operator wrote.
+ * @throws SallyportError `setting.invalid`, which names the member; `secret.*`, which names the file. No secret is ever in one.
+ */
+export function readWrittenAlerts(json: string, { read, readSecret }: PlanFiles): AlertPlan {
+  const written = parse(Written, json);
+  const plan: AlertPlan = {
+    webhooks: written.webhooks.map(({ secretFiles, caFile, ...rest }) => ({
+      ...rest,
+      secrets: secretFiles.map((file) => checkedSecret(file, readSecret)),
+      ...(caFile !== undefined && { ca: certificatesIn(caFile, read) }),
+    })),
+    mail: written.mail.map(({ passwordFile, caFile, ...rest }) => ({
+      ...rest,
+      ...(passwordFile !== undefined && { password: readSecret(passwordFile) }),
+      ...(caFile !== undefined && { ca: certificatesIn(caFile, read) }),
+    })),
+  };
+  const names = [...plan.webhooks, ...plan.mail].map((route) => route.name);
+  if (names.length === 0) throw invalid("it names nobody");
+  if (new Set(names).size < names.length) throw invalid("it uses a name twice");
+  for (const { host, tls, user, password } of plan.mail) {
+    if (tls === "none" && host !== "localhost" && host !== "127.0.0.1") throw invalid("mail without TLS goes to this machine alone");
+    if ((user === undefined) !== (password === undefined)) throw invalid("a mail server has a user and a password file, or neither");
+    if (tls === "none" && user !== undefined) throw invalid("a password goes over TLS alone");
+  }
+  return plan;
+}
+
+/** Reads what {@link readWrittenAlerts} gave, as it was handed over. @throws SallyportError `setting.invalid`. */
+export const readAlerts = (json: string): AlertPlan => parse(Plan, json);
+
+/** Where alerts go, in the plan's order; nowhere without one. */
+export const routesOf = (plan: AlertPlan | null): readonly AlertRoute[] => [
+  ...(plan?.webhooks ?? []).map((settings) => webhookRoute({ ...settings, deadlineMs: DEADLINE_MS })),
+  ...(plan?.mail ?? []).map((settings) => mailRoute({ ...settings, deadlineMs: DEADLINE_MS })),
+];
+
+const invalid = (reason: string): SallyportError =>
+  new SallyportError("setting.invalid", { setting: "SALLYPORT_ALERTS_FILE", reason, remedy: "correct the file; docs/runbooks/alerts.md has an example" });
+
+function parse<T>(schema: z.ZodType<T>, json: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw invalid("it is not JSON");
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalid(`this isn't what it takes: ${parsed.error.issues[0]?.path.join(".") ?? ""}`);
+}
+
+function checkedSecret(file: string, readSecret: (path: string) => string): string {
+  const secret = readSecret(file);
+  webhookKey(secret, file);
+  return secret;
+}
+
+function certificatesIn(file: string, read: (path: string) => string): string {
+  let text = "";
+  try {
+    text = read(file);
+  } catch {
+    throw invalid("it names a certificate file that can't be read");
+  }
+  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw invalid("it names a certificate file without a certificate");
+  return text;
+}

@@ -1,0 +1,49 @@
+import type { AlertKind } from "@sallyport/policy";
+
+/** What each kind of alert says, in a sentence for people. None of them speaks of a subject. */
+export const ALERT_KINDS = {
+  "incident.opened": "A chain of the trail isn't what was sealed and signed. What is dangerous there is stopped until two people end the incident.",
+  "incident.ended": "Two people have ended an incident of the trail. Nothing was mended; the range stays on record as broken.",
+  "emergency.opened": "Access to one subject was opened in an emergency.",
+  "method.locked": "A way of signing in was locked for a person after too many failed attempts.",
+  "workload.revoked": "A workload's certificates were revoked.",
+  "policy.signed": "A change of what roles may do was signed upon an approval.",
+  "keys.escrowed": "The audit keys were taken out of the custodian's store, offline.",
+  "anchors.behind": "No anchor has taken a checkpoint for longer than is allowed. Acts that need evidence are refused.",
+  "alert.test": "This is a test. Somebody wanted to know whether alerts arrive.",
+} as const satisfies Record<AlertKind, string>;
+
+/** One alert, as it leaves. It holds ids and numbers, and nobody's name. */
+export interface Alert {
+  /** `alr_…`: the same however often it is sent, and to whomever. */
+  readonly id: string;
+  readonly kind: AlertKind;
+  readonly atMs: number;
+  readonly deployment: string;
+  /** Whose auditors it concerns: `site:<study>/<site>` or `system`. */
+  readonly chain: string;
+  /** What it is about, as records name it: `incident/inc_…`. */
+  readonly about: string;
+  readonly facts: Readonly<Record<string, string | number>>;
+  /** Where to look at it in the console. */
+  readonly link: string;
+}
+
+/** Whether a place takes a kind, where it names some: a test goes to everybody. */
+export const takesOf =
+  (kinds: readonly AlertKind[] | undefined) =>
+  (kind: AlertKind): boolean =>
+    kinds === undefined || kind === "alert.test" || kinds.includes(kind);
+
+/** Port: one place that alerts go to. */
+export interface AlertRoute {
+  readonly kind: "webhook" | "mail";
+  readonly name: string;
+  /** Whether this kind goes there. */
+  readonly takes: (kind: AlertKind) => boolean;
+  /**
+   * Sends one, and resolves once the receiver has said that it has it.
+   * @throws SallyportError `alert.refused` where it said no (with `gone: true` where it wants nothing more), `service.unavailable` where it said nothing.
+   */
+  readonly deliver: (alert: Alert, nowMs: number) => Promise<void>;
+}
