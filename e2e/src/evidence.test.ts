@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { cosignedAt, verifyBundle } from "@sallyport/audit";
 import { directoryReader } from "@sallyport/audit/bundle-folder";
@@ -32,6 +34,9 @@ let product: Product;
 let exported: Exported;
 let witness: Program;
 let witnessKey: string;
+let receiver: Server;
+const told: string[] = [];
+let alerted: { readonly alertId: string; readonly told: boolean };
 let released: { readonly evidence: readonly { readonly chain: string; readonly size: number; readonly anchors: readonly string[] }[] };
 const WITNESS = "witness.example/w1";
 const bundle = (name: string): string => join(product.folder, name);
@@ -56,11 +61,36 @@ async function startWitness(): Promise<string> {
   return key;
 }
 
+/** Somebody's receiver of alerts: it takes what is signed with the secret in its file, and nothing else. */
+async function startReceiver(): Promise<void> {
+  const key = Buffer.from(Array.from({ length: 32 }, (_, at) => at * 5));
+  receiver = createServer((request, response) => {
+    const { "webhook-id": id, "webhook-timestamp": at, "webhook-signature": signature } = request.headers;
+    let body = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+    request.once("end", () => {
+      const isOurs =
+        signature ===
+        `v1,${createHmac("sha256", key)
+          .update(`${String(id)}.${String(at)}.${body}`)
+          .digest("base64")}`;
+      if (isOurs) told.push(String(id));
+      response.writeHead(isOurs ? 204 : 401).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  writeFileSync(bundle("soc.whsec"), `whsec_${key.toString("base64")}\n`, { mode: 0o600 });
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  writeFileSync(bundle("alerts.json"), JSON.stringify({ webhooks: [{ name: "soc", url, secretFiles: [bundle("soc.whsec")] }] }));
+}
+
 beforeAll(async () => {
   product = await Product.start();
   witnessKey = await startWitness();
   await product.stop();
-  await product.start({ SALLYPORT_ANCHORS_FILE: bundle("anchors.json") });
+  await startReceiver();
+  await product.start({ SALLYPORT_ANCHORS_FILE: bundle("anchors.json"), SALLYPORT_ALERTS_FILE: bundle("alerts.json") });
+  alerted = await product.json(["--as", "auditor", "alerts", "test"]);
   const [ingest, steward, reviewer] = [product.connect("ingest"), product.connect("steward"), product.connect("reviewer")];
   const { packetId } = await ingest.api.packets.upload.mutate({ study: PILOT, content: inventedDemographics(2) });
   released = await steward.api.packets.release.mutate({ packetId, reason: "validated against source documents" });
@@ -81,6 +111,7 @@ beforeAll(async () => {
 afterAll(async () => {
   witness.child.kill("SIGTERM");
   await witness.ended;
+  receiver.close();
   await product.remove();
 }, 120_000);
 
@@ -99,6 +130,11 @@ describe("anchors that acts wait for", () => {
     const [text, signatures] = note.split("\n\n");
     expect(cosignedAt(`${text}\n`, signatures ?? "", witnessKey)).toBeGreaterThan(1_700_000_000);
   });
+});
+
+test("a test alert reaches the receiver that the settings name, signed by its secret", () => {
+  expect(alerted.told).toBe(true);
+  expect(told).toContain(alerted.alertId);
 });
 
 describe("an export, with everything stopped and no secret at hand", () => {

@@ -31,6 +31,7 @@ async function main(mode: "serve" | "setup"): Promise<void> {
     consoleOrigin: settings.consoleOrigin,
     provider: settings.provider,
     anchors: settings.anchors,
+    alerts: settings.alerts,
     now: Date.now,
     write: (line) => process.stdout.write(line),
   });

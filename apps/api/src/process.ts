@@ -14,11 +14,13 @@ import {
   SessionDesk,
   type SessionLimits,
 } from "@sallyport/api";
+import { type AlertPlan, routesOf } from "@sallyport/alerts";
 import { type AnchorPlan, anchorsOf } from "@sallyport/anchors";
 import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type Custodian, type CustodianStatus, documentStatement } from "@sallyport/custody";
 import {
+  alertStore,
   anchorStore,
   checkpointStore,
   type Database,
@@ -37,10 +39,13 @@ import {
 import type { PeopleStores } from "@sallyport/people";
 import { relyingParty } from "@sallyport/passkey";
 import { type Identity, readRevocationList } from "@sallyport/pki";
+import { AlertDesk } from "./alert-desk.ts";
+import { alertingAppend } from "./alerting-append.ts";
 import { AnchorDesk } from "./anchor-desk.ts";
 import { trailArchive } from "./archive.ts";
 import { CheckpointRounds } from "./checkpoint-rounds.ts";
 import { CustodianWatch } from "./custodian-watch.ts";
+import { every } from "./every.ts";
 import { checkpointing, evidence } from "./evidence.ts";
 import { isFrozenBy, judgeStart } from "./frozen-start.ts";
 import { GenerationRounds } from "./generation-rounds.ts";
@@ -73,6 +78,8 @@ export interface ApiParts {
   readonly consoleOrigin: string;
   /** Where checkpoints are anchored; nowhere if absent. */
   readonly anchors?: AnchorPlan | null;
+  /** Who is told of what can't wait; nobody if absent. */
+  readonly alerts?: AlertPlan | null;
   /** The external provider that people may sign in by; none if absent. */
   readonly provider?: ProviderSettings | null;
   readonly now: () => number;
@@ -172,7 +179,7 @@ export class ApiProcess {
 
   /** Opens the door: judges whether the start is a frozen one, builds the router, and listens. */
   async listen(port: number, host: string): Promise<number> {
-    const { database, custodian, now, write, trustDomain, version } = this.#parts;
+    const { database, custodian, now, write, trustDomain, version, anchors: plan = null, alerts: told = null, consoleOrigin, provider = null } = this.#parts;
     const log = eventLog(write, now);
     const records = recordStore(database);
     const checkpoints = checkpointStore(database);
@@ -187,9 +194,9 @@ export class ApiProcess {
     await generations.run(this.watch.status().incidents);
     if (!isFrozen()) await keepProfilesAtStart({ policies: this.policies, trail: this.trail, now, profileStore: this.profileStore, custodian, log });
     await Promise.all([this.policy.refresh(), this.profiles.refresh(), this.sessions.refresh()]);
-    const { anchors: plan = null } = this.#parts;
     const desk = new AnchorDesk({ plan, anchors: plan === null ? [] : anchorsOf(plan), heads, checkpoints, store: anchors, trees, log, now });
     await desk.measure();
+    const alerts = new AlertDesk({ routes: routesOf(told), store: alertStore(database), watch: this.watch, anchors: desk, deployment: status.deployment, consoleOrigin, log, now });
     const standing: PillarDeps = { now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen };
     const base = {
       now,
@@ -200,7 +207,6 @@ export class ApiProcess {
       read: <T>(work: (tx: Tx) => Promise<T>) => database.transaction(work),
     };
     const limits = this.#parts.sessionLimits ?? SESSION_LIMITS;
-    const { consoleOrigin, provider = null } = this.#parts;
     const external = provider === null ? null : new OpenIdProvider({ ...provider, redirectUri: `${consoleOrigin}/sign-in/provider`, now, log });
     const people = peopleParts({ base, custodian, party: relyingParty(consoleOrigin), provider: external, sessions: this.sessions, limits });
     const real: ApiDeps<Tx> = {
@@ -214,6 +220,7 @@ export class ApiProcess {
       evidence: evidence(checkpoint, desk),
       log,
       isFrozen,
+      alerts,
       incidents: () => this.watch.status().incidents,
       incidentOf: (chain) => this.watch.status().incidents.find((incident) => incident.chain === chain && incident.ended === null) ?? null,
       studies: this.studies,
@@ -264,20 +271,22 @@ export class ApiProcess {
     for (const desk of [this.policy, this.profiles, this.sessions]) this.#every(POLICY_MS, () => desk.refresh());
     this.#every(SEEN_MS, () => this.sessions.flush());
     this.#every(ENDED_MS, () => endDueSessions(signIn).catch(() => undefined));
-    this.#later = () => people.later.flush((draft) => this.trail.append(draft));
+    const append = alertingAppend(this.trail, ports.alerts, now);
+    this.#later = () => people.later.flush(append);
     this.#every(LATER_MS, () => this.#later());
     // Where the keys are away now, the first to sign in makes it.
     void session.warm().catch(() => undefined);
     // What the custodian did while nothing ran is on record before anybody can ask.
-    await this.watch.poll((draft) => this.trail.append(draft));
+    await this.watch.poll(append);
     this.#every(WATCH_MS, async () => {
-      await this.watch.poll((draft) => this.trail.append(draft));
+      await this.watch.poll(append);
       await generations.run(this.watch.status().incidents);
     });
     this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
     this.#every(CHECKPOINT_MS, () => rounds.run().then(() => desk.run()));
     const searchable = new SearchRounds(searchIndexer(database), log);
     this.#every(INDEX_MS, () => searchable.run());
+    this.#every(WATCH_MS, () => alerts.run());
     const uploads = new UploadRounds({ sweep: uploadSweep(database), trail: this.trail, log, isFrozen });
     this.#every(UPLOADS_MS, () => uploads.run());
     const versions = new PolicyRounds({ due: ports, log, isStopped: () => isFrozen() || ports.incidentOf("system") !== null });
@@ -306,15 +315,7 @@ export class ApiProcess {
   }
 
   #every(ms: number, work: () => Promise<void>): void {
-    let busy = false;
-    const timer = setInterval(() => {
-      if (busy) return;
-      busy = true;
-      void work().finally(() => {
-        busy = false;
-      });
-    }, ms);
-    this.#timers.push(timer);
+    this.#timers.push(every(ms, work));
   }
 
   #take(status: CustodianStatus): void {

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { type AlertPlan, readAlerts } from "@sallyport/alerts";
 import { type AnchorPlan, readPlan } from "@sallyport/anchors";
 import { ProviderClientId, ProviderIssuer } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
@@ -17,6 +18,8 @@ export interface Settings {
   readonly provider: ProviderSettings | null;
   /** Where checkpoints are anchored, from the file that whoever starts it left; null: nowhere. */
   readonly anchors: AnchorPlan | null;
+  /** Who is told of what can't wait, with their secrets, from the file that whoever starts it left; null: nobody. */
+  readonly alerts: AlertPlan | null;
   readonly custodian: { readonly host: string; readonly port: number };
 }
 
@@ -70,6 +73,7 @@ export function readSettings(env: Environment = process.env): Settings {
     consoleOrigin: env["SALLYPORT_CONSOLE_ORIGIN"] ?? "http://localhost:3000",
     provider: providerIn(env),
     anchors: (env["SALLYPORT_ANCHORS_FILE"] ?? "") === "" ? null : readPlan(readFileSync(required(env, "SALLYPORT_ANCHORS_FILE"), "utf8")),
+    alerts: (env["SALLYPORT_ALERTS_FILE"] ?? "") === "" ? null : readAlerts(secretIn(required(env, "SALLYPORT_ALERTS_FILE"), "SALLYPORT_ALERTS_FILE")),
     custodian: { host, port: portOf(port, "SALLYPORT_CUSTODIAN_ADDRESS") },
   };
 }

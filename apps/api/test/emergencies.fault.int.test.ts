@@ -94,7 +94,8 @@ test("an emergency opens one subject of another site for reading, on record in t
   for (const { detail } of under) expect(detail).toContain(`emergency=${emergencyId}`);
   expect(JSON.stringify([atSite, atSystem])).not.toContain(REASON);
 
-  // Loud: to those who review, and to those who see the subjects of that site.
+  // Loud: to who has to know at once, to those who review, and to those who see the subjects of that site.
+  expect(await at.owner.run`SELECT kind, chain FROM audit.alerts WHERE about = ${`emergency/${emergencyId}`}`).toEqual([{ kind: "emergency.opened", chain: `site:${STUDY}/704` }]);
   const dan = await persons.add("dan", "clinical_reviewer", { study: STUDY, site: "704" });
   await persons.known(api);
   for (const who of [ada, dan]) {

@@ -1,4 +1,7 @@
+import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { verifyBundle } from "@sallyport/audit";
@@ -37,10 +40,40 @@ let desk: Desk;
 let ada: Admin;
 let ben: Admin;
 let subjects: ReadonlyMap<string, string>;
+let alerts: NonNullable<ServeOptions["alerts"]>;
+let receiver: Server;
+const KEY = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 5));
+interface Told {
+  readonly type: string;
+  readonly data: { readonly alert: string; readonly chain: string; readonly about: string; readonly link: string };
+}
+const told: Told[] = [];
+
+/** Takes what is signed by the key that was agreed, as the page for receivers says (docs/runbooks/alerts.md). */
+async function startReceiver(): Promise<void> {
+  const isSigned = (headers: IncomingHttpHeaders, body: string): boolean =>
+    headers["webhook-signature"] ===
+    `v1,${createHmac("sha256", KEY)
+      .update(`${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.${body}`)
+      .digest("base64")}`;
+  receiver = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+    request.once("end", () => {
+      if (!isSigned(request.headers, body)) return response.writeHead(401).end();
+      told.push(JSON.parse(body) as Told);
+      return response.writeHead(204).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts`;
+  alerts = { webhooks: [{ name: "duty", url, secrets: [`whsec_${KEY.toString("base64")}`] }], mail: [] };
+}
 
 beforeAll(async () => {
   at = await deployment();
-  api = await at.serve();
+  await startReceiver();
+  api = await at.serve({ alerts });
   desk = await Desk.of(at);
   const enrolled = openFoundingLinks(at.custodian.store).map(async ({ secret }, index) => {
     const who = await desk.enrol(api, secret, { username: `founder.${index}`, printedName: `Founder ${index}` }, "passkey");
@@ -56,6 +89,7 @@ afterAll(async () => {
   desk?.close();
   await api?.close();
   await at?.close();
+  receiver?.close();
 });
 
 const asAdmin = (by: Admin, procedure: string, input: object) => desk.call(api, by.session, procedure, input);
@@ -156,6 +190,56 @@ test("everything else goes on, in a generation that cites what was signed, and a
   expect(refusals[0]?.["detail"]).toContain(`chain=${SITE}`);
 });
 
+interface AlertList {
+  readonly routes: readonly { readonly name: string; readonly failure: string | null }[];
+  readonly alerts: readonly {
+    readonly alertId: string;
+    readonly kind: string;
+    readonly chain: string;
+    readonly deliveries: readonly { readonly route: string; readonly state: string }[];
+  }[];
+}
+const alertsOf = async (who: "auditor" | "auditor701", input: object): Promise<AlertList> => dataOf(await api.call(who, "alerts.list", input)) as AlertList;
+
+test("who has to know is told at once, signed, with ids alone; and who looks at the incident sees who was told", async () => {
+  const { incidentId } = await broken();
+  await until(async () => (await alertsOf("auditor", { incidentId })).alerts.some(({ deliveries }) => deliveries.some(({ state }) => state === "delivered")));
+  const [found] = told.filter(({ data }) => data.about === `incident/${incidentId}`);
+  expect(found).toMatchObject({ type: "incident.opened", data: { chain: SITE, link: `http://localhost:3000/incidents?incident=${incidentId}` } });
+  expect((await alertsOf("auditor701", { incidentId })).alerts).toMatchObject([
+    { alertId: found?.data.alert, kind: "incident.opened", deliveries: [{ route: "duty", state: "delivered" }] },
+  ]);
+});
+
+test("a test alert goes to everybody who would be told, upon whoever may verify the whole trail, and is on record", async () => {
+  expect(codeOf(await api.call("auditor701", "alerts.test", {}))).toBe("policy.denied");
+  const { alertId, routes } = dataOf(await api.call("auditor", "alerts.test", {})) as { alertId: string; routes: readonly string[] };
+  expect(routes).toEqual(["duty"]);
+  await until(() => Promise.resolve(told.some(({ data }) => data.alert === alertId)));
+  expect((await at.records("system")).some(({ action, resource }) => action === "trail.verify" && resource?.startsWith("alert-test/"))).toBe(true);
+  expect((await alertsOf("auditor", {})).alerts.map((each) => each.alertId)).toContain(alertId);
+  // `system`'s alerts aren't for a site's auditor.
+  expect((await alertsOf("auditor701", {})).alerts.map(({ chain }) => chain)).toEqual([SITE]);
+  await using silent = await at.serve();
+  expect(codeOf(await silent.call("auditor", "alerts.test", {}))).toBe("alert.nobody");
+});
+
+test("a receiver that can't be reached is something that needs the auditor, until it is", async () => {
+  const needs = async (): Promise<readonly string[]> =>
+    (dataOf(await api.call("auditor", "overview.get", {})) as { needs: readonly { kind: string; text: string }[] }).needs.flatMap(({ kind, text }) =>
+      kind === "alerts" ? [text] : [],
+    );
+  const { port } = receiver.address() as AddressInfo;
+  receiver.closeAllConnections();
+  await new Promise((resolve) => receiver.close(resolve));
+  const { alertId } = dataOf(await api.call("auditor", "alerts.test", {})) as { alertId: string };
+  await until(async () => (await needs()).length > 0);
+  expect(await needs()).toEqual(["Alerts don't reach duty."]);
+  await new Promise<void>((resolve) => receiver.listen(port, "127.0.0.1", resolve));
+  await until(() => Promise.resolve(told.some(({ data }) => data.alert === alertId)), 15_000);
+  await until(async () => (await needs()).length === 0);
+});
+
 test("two people end it by their passkeys, with nothing mended, and nothing is stopped any more", async () => {
   await release([await broken()]);
   expect(await reveal("701")).toBe("ok");
@@ -163,6 +247,7 @@ test("two people end it by their passkeys, with nothing mended, and nothing is s
   const { incidents: all } = dataOf(await api.call("auditor", "incidents.list", {})) as { incidents: readonly Incident[] };
   expect(all[0]?.ended?.by.map(({ printedName }) => printedName)).toEqual(["Founder 0", "Founder 1"]);
   await until(async () => (await at.records(SITE)).some(({ action }) => action === "incident.ended"));
+  await until(() => Promise.resolve(told.some(({ type, data }) => type === "incident.ended" && data.chain === SITE)));
 });
 
 /** An emptied table, another site's table and an older dump, each in a chain of its own, and the api started anew; once. */

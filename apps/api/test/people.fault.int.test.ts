@@ -93,6 +93,8 @@ faultTest("S2", "of twenty guesses at once, at sign-in and at a step-up, five ar
   const { people } = dataOf(await desk.call(api, await desk.signIn(api, admin), "people.list", {})) as { people: { personId: string; locked: { method: string }[] }[] };
   expect(people.find(({ personId }) => personId === who.personId)?.locked).toMatchObject([{ method: "password" }]);
   await until(async () => (await eventsOf("lockout", who.personId)).length === 1, 10_000);
+  // Who has to know is told: the alert is there from the record's commit on.
+  expect(await at.owner.run`SELECT kind FROM audit.alerts WHERE about = ${`person/${who.personId}`}`).toEqual([{ kind: "method.locked" }]);
 });
 
 faultTest("S2", "strangers can't lock a passkey out: what they show is no credential of anybody's", async (defence) => {

@@ -170,6 +170,8 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "studies.previewSites": files("study,site,name,country", "902,Two,USA", {}),
     "approvals.requestLockLift": locks,
     // An incident is the custodian's finding, and none is there: those of others' chains are looked at where there are some.
+    "alerts.list": [],
+    "alerts.test": [],
     "incidents.list": [],
     "incidents.get": [],
     "approvals.requestIncidentRelease": [],

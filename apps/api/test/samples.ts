@@ -21,7 +21,7 @@ const TEXTS = [
   "{}",
   "USA",
   "deployment",
-  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc", "pol", "emg", "arv", "inc", "atr", "svs"].map((prefix) => `${prefix}_${"0".repeat(26)}`),
+  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc", "pol", "emg", "arv", "inc", "alr", "atr", "svs"].map((prefix) => `${prefix}_${"0".repeat(26)}`),
 ];
 
 /**

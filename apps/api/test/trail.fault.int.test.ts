@@ -124,6 +124,8 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "assignments.import": ["admin", { csv: `who,role,study,site\nsvc_reviewer704,clinical_reviewer,${STUDY},701`, reason: "covers for a colleague" }],
   "studies.previewSites": ["admin", { csv: `study,site,name,country\n${OTHER_STUDY},903,Three,USA` }],
   "studies.importSites": ["admin", { csv: `study,site,name,country\n${OTHER_STUDY},903,Three,USA`, reason: "as the sponsor has it" }],
+  "alerts.list": ["auditor", {}],
+  "alerts.test": ["auditor", {}],
   "incidents.list": ["auditor", {}],
   "incidents.get": ["auditor", { incidentId: `inc_${"0".repeat(26)}` }],
   "incidents.release": ["admin", { approvalId: `apr_${"0".repeat(26)}`, proof: { kind: "password", password: "a password", totp: "000000" } }],

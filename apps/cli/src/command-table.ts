@@ -22,6 +22,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   prove: { summary: "write one record with the proof that it is in a signed checkpoint", load: async () => (await import("./commands/prove.ts")).prove },
   verify: { summary: "verify a bundle or a record's proof, without network, database or secret", load: async () => (await import("./commands/verify.ts")).verify },
   witness: { summary: "cosign another deployment's checkpoints, so that it can't take its trail back", load: async () => (await import("./commands/witness.ts")).witness },
+  alerts: { summary: "send a test alert to everybody who is told of what can't wait", load: async () => (await import("./commands/alerts.ts")).alerts },
   siem: { summary: "hand the trail on to a SIEM, as OCSF events", load: async () => (await import("./commands/siem.ts")).siem },
   status: { summary: "show what runs and how it is", load: async () => (await import("./commands/status.ts")).status },
   doctor: { summary: "look for what is wrong with this deployment", load: async () => (await import("./commands/doctor.ts")).doctor },

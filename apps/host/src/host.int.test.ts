@@ -39,6 +39,7 @@ class Supervisor {
       consoleOrigin: null,
       provider: null,
       anchors: null,
+      alerts: null,
     };
     const script = `
       import { Host } from ${JSON.stringify(dist("host.js"))};

@@ -51,9 +51,9 @@ export class Host {
     this.#parts = parts;
     this.home = homePaths(parts.settings.home);
     this.#failed = new Promise((settle) => (this.#fail = settle));
-    const { apiPort, consolePort, consoleOrigin, provider, anchors } = parts.settings;
+    const { apiPort, consolePort, consoleOrigin, provider, anchors, alerts } = parts.settings;
     const origin = consoleOrigin ?? new URL(`http://localhost:${consolePort}`).origin;
-    this.#addresses = { trustDomain: "", custodianPort: 0, apiPort, consolePort, consoleOrigin: origin, provider, hasAnchors: anchors !== null };
+    this.#addresses = { trustDomain: "", custodianPort: 0, apiPort, consolePort, consoleOrigin: origin, provider, hasAnchors: anchors !== null, hasAlerts: alerts !== null };
     this.#desk = new CertificateDesk(() => this.#custodian?.current ?? null, parts.now, parts.report);
   }
 

@@ -16,6 +16,8 @@ export interface Addresses {
   readonly provider: { readonly issuer: string; readonly clientId: string } | null;
   /** Whether there is an {@link anchorsFile}. */
   readonly hasAnchors: boolean;
+  /** Whether there is an {@link alertsFile}. */
+  readonly hasAlerts: boolean;
 }
 
 /** Where a process's database URL is. The console has none, and nobody gets the owner's. */
@@ -23,6 +25,9 @@ export const databaseUrlFile = (home: Home, name: "api" | "custodian"): string =
 
 /** Where the api finds the plan of its anchors. */
 export const anchorsFile = (home: Home): string => join(home.secrets, "api.anchors");
+
+/** Where the api finds who is told of what can't wait, with their secrets. */
+export const alertsFile = (home: Home): string => join(home.secrets, "api.alerts");
 
 /** Where the api finds its secret at the external provider. */
 export const providerSecretFile = (home: Home): string => join(home.secrets, "api.provider-secret");
@@ -58,6 +63,7 @@ export function environmentOf(name: ProcessName, home: Home, addresses: Addresse
           SALLYPORT_OIDC_CLIENT_ID: addresses.provider.clientId,
           SALLYPORT_OIDC_CLIENT_SECRET_FILE: providerSecretFile(home),
         }),
+        ...(addresses.hasAlerts && { SALLYPORT_ALERTS_FILE: alertsFile(home) }),
         ...(addresses.hasAnchors && { SALLYPORT_ANCHORS_FILE: anchorsFile(home) }),
       };
     case "console":

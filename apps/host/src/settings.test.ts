@@ -18,11 +18,15 @@ beforeAll(() => {
   writeFileSync(file("open"), url("127.0.0.1/trial"), { mode: 0o600 });
   chmodSync(file("open"), 0o644);
   writeFileSync(file("anchors"), JSON.stringify({ mode: "best-effort", folder: "/worm" }));
+  writeFileSync(file("alerts"), JSON.stringify({ webhooks: [{ name: "soc", url: "https://soc.example/", secretFiles: [file("whsec")] }] }));
+  writeFileSync(file("whsec"), `${WHSEC}\n`, { mode: 0o600 });
+  writeFileSync(file("alerts-open"), JSON.stringify({ webhooks: [{ name: "soc", url: "https://soc.example/", secretFiles: [file("open")] }] }));
   writeFileSync(file("empty"), "\n", { mode: 0o600 });
   writeFileSync(file("weak"), url("127.0.0.1/trial", "Passw0rd"), { mode: 0o600 });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const WHSEC = `whsec_${Buffer.from(Array.from({ length: 32 }, (_, at) => at * 3)).toString("base64")}`;
 const PROVIDER: Environment = { SALLYPORT_OIDC_ISSUER: "https://login.example", SALLYPORT_OIDC_CLIENT_ID: "sallyport", SALLYPORT_OIDC_CLIENT_SECRET: STRONG };
 
 const failure = (environment: Environment): SallyportError => {
@@ -47,6 +51,7 @@ describe("settings", () => {
       consoleOrigin: null,
       provider: null,
       anchors: null,
+      alerts: null,
     });
   });
 
@@ -63,6 +68,7 @@ describe("settings", () => {
       SALLYPORT_OIDC_CLIENT_ID: "sallyport",
       SALLYPORT_OIDC_CLIENT_SECRET_FILE: file("secret"),
       SALLYPORT_ANCHORS_FILE: file("anchors"),
+      SALLYPORT_ALERTS_FILE: file("alerts"),
       NODE_ENV: "production",
       OTHER: "x",
     };
@@ -76,6 +82,7 @@ describe("settings", () => {
       consoleOrigin: "https://sallyport.example",
       provider: { issuer: "https://login.example/realms/trial", clientId: "sallyport", clientSecret: STRONG },
       anchors: { mode: "best-effort", unanchoredSecondsMax: 300, witnesses: [], timestamp: null, folder: "/worm" },
+      alerts: { webhooks: [{ name: "soc", url: "https://soc.example/", secrets: [WHSEC] }], mail: [] },
     });
   });
 
@@ -128,6 +135,9 @@ describe("settings", () => {
     ["a secret file that others can read", () => ({ SALLYPORT_DATABASE_URL_FILE: file("open") }), "secret.exposed", "SALLYPORT_DATABASE_URL_FILE"],
     ["a plan of anchors that isn't there", () => ({ SALLYPORT_ANCHORS_FILE: file("absent") }), "setting.invalid", "SALLYPORT_ANCHORS_FILE"],
     ["a plan of anchors that isn't one", () => ({ SALLYPORT_ANCHORS_FILE: file("good") }), "setting.invalid", "SALLYPORT_ANCHORS_FILE"],
+    ["a plan of alerts that isn't there", () => ({ SALLYPORT_ALERTS_FILE: file("absent") }), "setting.invalid", "SALLYPORT_ALERTS_FILE"],
+    ["a plan of alerts that isn't one", () => ({ SALLYPORT_ALERTS_FILE: file("good") }), "setting.invalid", "SALLYPORT_ALERTS_FILE"],
+    ["alerts whose secret others can read", () => ({ SALLYPORT_ALERTS_FILE: file("alerts-open") }), "secret.exposed", "SALLYPORT_ALERTS_FILE"],
     ["a provider without its client's name", () => ({ ...PROVIDER, SALLYPORT_OIDC_CLIENT_ID: undefined }), "setting.invalid", "SALLYPORT_OIDC_CLIENT_ID"],
     ["a provider's client without the provider", () => ({ ...PROVIDER, SALLYPORT_OIDC_ISSUER: undefined }), "setting.invalid", "SALLYPORT_OIDC_ISSUER"],
     ["a provider without a secret", () => ({ ...PROVIDER, SALLYPORT_OIDC_CLIENT_SECRET: undefined }), "secret.missing", "SALLYPORT_OIDC_CLIENT_SECRET"],

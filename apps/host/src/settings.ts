@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { type AlertPlan, readWrittenAlerts } from "@sallyport/alerts";
 import { type AnchorPlan, readWrittenPlan } from "@sallyport/anchors";
 import { ProviderClientId, ProviderIssuer } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
@@ -25,6 +26,8 @@ export interface Settings {
   readonly provider: ProviderSettings | null;
   /** Where checkpoints are anchored outside, or null. */
   readonly anchors: AnchorPlan | null;
+  /** Who is told of what can't wait, or null. It holds secrets. */
+  readonly alerts: AlertPlan | null;
 }
 
 interface ProviderSettings {
@@ -52,6 +55,7 @@ const SETTING_NAMES = [
   "SALLYPORT_OIDC_CLIENT_SECRET",
   "SALLYPORT_OIDC_CLIENT_SECRET_FILE",
   "SALLYPORT_ANCHORS_FILE",
+  "SALLYPORT_ALERTS_FILE",
 ] as const;
 type SettingName = (typeof SETTING_NAMES)[number];
 
@@ -75,6 +79,7 @@ export function readSettings(environment: Environment = process.env, secretRule:
     consoleOrigin: consoleOrigin(environment),
     provider: provider(environment, secretRule),
     anchors: anchors(environment),
+    alerts: alerts(environment),
   };
 }
 
@@ -138,16 +143,26 @@ function databaseUrl(environment: Environment, secretRule: SecretRule): string |
 
 /** The plan in the file, with the certificates that it names. */
 function anchors(environment: Environment): AnchorPlan | null {
-  const file = text(environment, "SALLYPORT_ANCHORS_FILE");
+  const plan = planIn(environment, "SALLYPORT_ANCHORS_FILE");
+  return plan === null ? null : readWrittenPlan(plan, read);
+}
+
+/** The same of alerts, with their secrets: each in a file that is this user's alone. */
+function alerts(environment: Environment): AlertPlan | null {
+  const plan = planIn(environment, "SALLYPORT_ALERTS_FILE");
+  return plan === null ? null : readWrittenAlerts(plan, { read, readSecret: (path) => readSecretFile(path, "SALLYPORT_ALERTS_FILE") });
+}
+
+const read = (path: string): string => readFileSync(path, "utf8");
+
+function planIn(environment: Environment, name: "SALLYPORT_ANCHORS_FILE" | "SALLYPORT_ALERTS_FILE"): string | null {
+  const file = text(environment, name);
   if (file === undefined) return null;
-  const read = (path: string): string => readFileSync(path, "utf8");
-  let plan: string;
   try {
-    plan = read(resolve(file));
+    return read(resolve(file));
   } catch {
-    throw invalid("SALLYPORT_ANCHORS_FILE", "names a file that can't be read");
+    throw invalid(name, "names a file that can't be read");
   }
-  return readWrittenPlan(plan, read);
 }
 
 /** All of the provider's settings, or none: half of them would be a button that nobody can press. */

@@ -6,6 +6,8 @@ import { getApproval } from "./routers/approvals/get-approval.ts";
 import { listApprovals } from "./routers/approvals/list-approvals.ts";
 import { requestProcedures } from "./routers/approvals/request-approval.ts";
 import { withdrawApproval } from "./routers/approvals/withdraw-approval.ts";
+import { listAlerts } from "./routers/alerts/list-alerts.ts";
+import { testAlerts } from "./routers/alerts/test-alerts.ts";
 import { assignmentOptions } from "./routers/assignments/assignment-options.ts";
 import { assignRole } from "./routers/assignments/assign-role.ts";
 import { importAssignments, previewAssignments } from "./routers/assignments/import-assignments.ts";
@@ -151,6 +153,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       export: exportReview(boundary, deps),
     },
     incidents: { list: listIncidents(boundary, deps), get: getIncident(boundary, deps), release: releaseIncidents(boundary, deps) },
+    alerts: { list: listAlerts(boundary, deps), test: testAlerts(boundary, deps) },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
     studies: {
       list: listStudies(boundary, deps),

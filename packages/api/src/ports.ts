@@ -4,6 +4,7 @@ import type { ErrorCode } from "@sallyport/errors";
 import type { ChangeStore, DocumentStore, PacketStore, ProfileStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
 import type {
   AccessReviewStore,
+  Alerts,
   ApprovalStore,
   AssignmentStore,
   EmergencyStore,
@@ -268,6 +269,7 @@ export interface TrailIncident extends OpenIncident {
 export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   /** Every incident, the oldest first, by the custodian's last word. */
   readonly incidents: () => readonly TrailIncident[];
+  readonly alerts: Alerts<Tx>;
   readonly signDocument: SignDocument;
   /** The deployment's id, as statements name it. */
   readonly deployment: string;

@@ -35,6 +35,8 @@ export type WatchEvent<P extends WatchPath> =
 /** All procedures of the api that this client was built with; a missing or mistyped one doesn't compile. */
 export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "access.mine": { type: "query", repeatable: true },
+  "alerts.list": { type: "query", repeatable: true },
+  "alerts.test": { type: "mutation", repeatable: true },
   "approvals.decide": { type: "mutation", repeatable: true },
   "approvals.get": { type: "query", repeatable: true },
   "approvals.list": { type: "query", repeatable: true },

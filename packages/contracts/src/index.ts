@@ -5,6 +5,7 @@ export * from "./crossings.ts";
 export * from "./documents.ts";
 export * from "./emergencies.ts";
 export * from "./imports.ts";
+export * from "./alerts.ts";
 export * from "./incidents.ts";
 export * from "./inspection.ts";
 export * from "./locks.ts";

@@ -26,7 +26,20 @@ export const ChainStatus = z.strictObject({
 
 /** What waits for the caller. */
 export const Need = z.strictObject({
-  kind: z.enum(["approval", "packet", "lock", "locked", "broken", "emergency", "emergency_review", "access_review", "trail_review", "few_administrators", "one_authenticator"]),
+  kind: z.enum([
+    "approval",
+    "packet",
+    "lock",
+    "locked",
+    "alerts",
+    "broken",
+    "emergency",
+    "emergency_review",
+    "access_review",
+    "trail_review",
+    "few_administrators",
+    "one_authenticator",
+  ]),
   text: z.string(),
   count: Count,
   href: z.string(),

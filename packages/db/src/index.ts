@@ -1,4 +1,5 @@
 export { accessReviewStore } from "./access-review-store.ts";
+export { type AlertStore, alertStore, type ClaimedAlert } from "./alert-store.ts";
 export { type AnchorKind, type AnchorStanding, type AnchorStore, anchorStore, type StoredAnchor } from "./anchor-store.ts";
 export { approvalStore } from "./approval-store.ts";
 export { assertSafe } from "./assert-safe.ts";

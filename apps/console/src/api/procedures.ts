@@ -48,6 +48,7 @@ interface Named {
   "emergencies.open": ["OpenEmergencyInput", "OpenEmergencyOutput"];
   "emergencies.review": ["ReviewEmergencyInput", "ReviewEmergencyOutput"];
   "emergencies.stop": ["StopEmergencyInput", "EndEmergencyOutput"];
+  "alerts.list": ["ListAlertsInput", "ListAlertsOutput"];
   "incidents.list": ["ListIncidentsInput", "ListIncidentsOutput"];
   "incidents.release": ["ReleaseIncidentsInput", "ReleaseIncidentsOutput"];
   "locks.lift": ["LiftLockInput", "LiftLockOutput"];

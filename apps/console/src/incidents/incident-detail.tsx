@@ -8,6 +8,7 @@ import { ActSection } from "../components/act-section.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Badge } from "../components/states.tsx";
 import { useTell } from "../frame/notices.tsx";
+import { ToldSection } from "./told-section.tsx";
 import { type Incident, kindText, positionText, rangeText, STOPS } from "./incident-text.ts";
 
 /** One incident: what is known of it, what to do about it with what to keep, and asking for its end. */
@@ -50,6 +51,7 @@ export function IncidentDetail({ incident, open, mayRelease }: { readonly incide
           </>
         )}
       </dl>
+      <ToldSection incidentId={incident.incidentId} />
       {ended === null && <Checklist incident={incident} />}
       {ended === null && goesOn.at !== null && mayRelease && <Release incident={incident} open={open} />}
     </>

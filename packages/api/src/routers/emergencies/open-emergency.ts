@@ -89,6 +89,14 @@ export const openEmergency = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         if (opener?.status !== "active" || (await people.isStopped(tx, row.person, deps.now()))) throw new SallyportError("policy.denied");
         await deps.changes.insert(tx, reason);
         await deps.emergencies.open(tx, row);
+        await deps.alerts.raise(tx, {
+          key: `emergency.opened:${row.id}`,
+          kind: "emergency.opened",
+          chain: `site:${row.study}/${row.site}`,
+          about: `emergency/${row.id}`,
+          facts: { until: new Date(row.untilMs).toISOString() },
+          atMs: row.fromMs,
+        });
         deps.log.event("emergency.opened", { emergency: row.id, site: `${row.study}/${row.site}`, requestId: grant.requestId });
         return { emergencyId: row.id, subjectId: row.subject, study: row.study, site: row.site, until: new Date(row.untilMs).toISOString() };
       },

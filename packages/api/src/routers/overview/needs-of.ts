@@ -91,6 +91,17 @@ async function trailReviewNeed<Tx>(deps: ApiDeps<Tx>, { grant, session, reach }:
   return [{ kind: "trail_review", text, count: mine.length, href: "/reviews" }];
 }
 
+/** Receivers of alerts that the last try didn't reach. */
+async function alertNeed<Tx>(deps: ApiDeps<Tx>, { reach }: Pick<Crossing<unknown, unknown>, "reach">): Promise<readonly Need[]> {
+  const grant = reach({ action: "trail.read", resource: "trail" }, { kind: "deployment" });
+  const names = deps.alerts.routes().map(({ name }) => name);
+  if (grant === null || names.length === 0) return [];
+  const { standings } = await deps.alerts.list([grant], { about: null, limit: 1 });
+  const failing = standings.filter(({ route, failure }) => failure !== null && names.includes(route)).map(({ route }) => route);
+  if (failing.length === 0) return [];
+  return [{ kind: "alerts", text: `Alerts don't reach ${failing.join(", ")}.`, count: failing.length, href: "/incidents" }];
+}
+
 /** What waits for the caller, of what their rights let them see. */
 export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, session }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
   const needs: Need[] = [];
@@ -99,7 +110,12 @@ export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, sessio
   if (chains !== null && deps.isFrozen()) {
     needs.push({ kind: "locked", text: "The database is not what was signed last: only looking goes on.", count: chains.length, href: "/incidents" });
   }
-  needs.push(...(await emergencyNeeds(deps, { grant, reach })), ...(await reviewNeed(deps, { grant, session, may })), ...(await trailReviewNeed(deps, { grant, session, reach })));
+  needs.push(
+    ...(await alertNeed(deps, { reach })),
+    ...(await emergencyNeeds(deps, { grant, reach })),
+    ...(await reviewNeed(deps, { grant, session, may })),
+    ...(await trailReviewNeed(deps, { grant, session, reach })),
+  );
   if (reach({ action: "principal.read", resource: "principal" }, { kind: "deployment" }) !== null) {
     const nowMs = deps.now();
     const count = [...deps.policy.current().principals.values()].filter((principal) => isActiveAdministrator(principal, nowMs)).length;
