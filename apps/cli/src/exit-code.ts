@@ -18,7 +18,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Failures of what was typed or named, beside the `input.` and `secret.` ones. */
-const USAGE: ReadonlySet<ErrorCode> = new Set(["setting.invalid", "bundle.unreadable", "bundle.exists"]);
+const USAGE: ReadonlySet<ErrorCode> = new Set(["setting.invalid", "bundle.unreadable", "bundle.exists", "backup.unreadable", "backup.exists"]);
 
 /** The failure's code in the catalogue, or `internal` for anything that isn't ours. */
 const codeOfFailure = (error: unknown): ErrorCode => (error instanceof SallyportClientError || error instanceof SallyportError ? error.code : "internal");

@@ -48,6 +48,8 @@ test.each([
   ["an unknown act on services", ["--as", "engineer", "workloads", "erase", "site-sync"]],
   ["a plan that isn't there", ["setup", "--plan", "nothing.json"]],
   ["a ring that can't be escrowed", ["custodian", "escrow", "--ring", "token", "--out", "keys.json"]],
+  ["a backup to nowhere", ["backup"]],
+  ["a restore without a root key", ["restore", "backup", "--home", "again"]],
   ["an escrow over a file", ["custodian", "escrow", "--ring", "audit", "--out", "."]],
 ])("%s ends in 2 and says what is wrong, and nothing is sent", async (_, line) => {
   const served = await user.serve(() => ok({}));

@@ -7,7 +7,7 @@ import { SallyportError } from "@sallyport/errors";
 /** Port: the one key above all others. It never leaves the adapter; what is used is derived from it, by HMAC-SHA-256. */
 export interface RootKey {
   /** The 256-bit key for one purpose. @throws where the root key can't be used now; the code says why. */
-  derive(purpose: "store" | "kek"): Promise<KeyObject>;
+  derive(purpose: "store" | "kek" | "backup" | "backup-manifest"): Promise<KeyObject>;
 }
 
 const ROOT_BYTES = 32;

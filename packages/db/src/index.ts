@@ -4,6 +4,7 @@ export { type AnchorKind, type AnchorStanding, type AnchorStore, anchorStore, ty
 export { approvalStore } from "./approval-store.ts";
 export { assertSafe } from "./assert-safe.ts";
 export { assignmentStore } from "./assignment-store.ts";
+export { type BackupEnd, type BaseBackup, beginBaseBackup } from "./base-backup.ts";
 export { changeStore } from "./change-store.ts";
 export { type CheckpointStore, checkpointStore, type StoredCheckpoint } from "./checkpoint-store.ts";
 export type { Statement, Value } from "./connection.ts";

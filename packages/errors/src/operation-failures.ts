@@ -33,6 +33,18 @@ export const operationFailures = {
   "custodian.store": rejected(400, "The custodian's store can't be opened.", "Restore it from its backup together with its root key."),
   "bundle.unreadable": rejected(400, "This is not an export bundle.", "Name the folder that the export wrote."),
   "bundle.exists": rejected(400, "The folder for the export is not empty. Nothing was written.", "Name a new or empty folder."),
+  "backup.unreadable": rejected(400, "This is not a backup, or one of another version. Nothing was restored.", "Name the folder that the backup wrote."),
+  "backup.key": rejected(
+    400,
+    "The backup's manifest doesn't verify under this root key: the key is another one, or the manifest was altered. Nothing was restored.",
+    "Name the file of the root key that the deployment had when the backup was made.",
+  ),
+  "backup.damaged": rejected(
+    400,
+    "A file of the backup is missing, altered, or not in its manifest. Nothing was restored.",
+    "Take another copy of this backup, or another backup.",
+  ),
+  "backup.exists": rejected(400, "The folder is not empty. Nothing was written.", "Name a new or empty folder."),
   "file.exists": rejected(400, "There is a file of that name already. Nothing was written.", "Name a new file."),
   "cursor.unreadable": rejected(
     400,

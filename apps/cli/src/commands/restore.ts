@@ -1,0 +1,37 @@
+import { resolve } from "node:path";
+import { plainJson } from "@sallyport/errors";
+import { restore as putBack } from "../backup/restore.ts";
+import { type Command, optionText, report } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** `sallyport restore`: a backup into a new folder. */
+export const restore: Command = {
+  usage: "restore DIR --home NEW --root-key FILE [--custodian DIR]",
+  help: [
+    "Puts a backup into a new folder, all of it or nothing, and compares each file with what the backup says of it. --root-key is the file of the root key that",
+    "the deployment had. Where the custodian's own folder is still there, name it with --custodian: its store is newer and is taken instead. What was signed",
+    "since the backup is missing from the database then, and the start is a frozen one, on purpose; docs/runbooks/backup.md says what to do.",
+  ].join("\n"),
+  options: { home: { type: "string" }, "root-key": { type: "string" }, custodian: { type: "string" } },
+  takes: [1, 1],
+  run: async (invocation) => {
+    const { workingDir } = invocation.settings;
+    const [from = ""] = invocation.positionals;
+    const [home, rootKey, custodian] = ["home", "root-key", "custodian"].map((name) => optionText(invocation, name));
+    if (home === undefined || rootKey === undefined) throw new UsageError(`usage: sallyport ${restore.usage}`);
+    const into = resolve(workingDir, home);
+    const { deployment, made, files } = await putBack({
+      from: resolve(workingDir, from),
+      home: into,
+      rootKeyFile: resolve(workingDir, rootKey),
+      custodian: custodian === undefined ? undefined : resolve(workingDir, custodian),
+    });
+    report(invocation, plainJson({ home: into, deployment, made, files: files.length }), [
+      `${deployment} as of ${made} is in ${into}: ${files.length} files, each as it was copied`,
+      `  start it with SALLYPORT_HOME=${into}, then: sallyport doctor, and sallyport --as auditor call trail.verify`,
+      ...(custodian === undefined ? ["  what was done after the backup is missing, and nothing here can tell: compare with bundles, anchors and the SIEM's file"] : []),
+    ]);
+    return EXIT.done;
+  },
+};
