@@ -146,6 +146,11 @@ describe("an export, with everything stopped and no secret at hand", () => {
     expect(verdictOf(ended)).toMatchObject({ whole: true, pinned: true, breaks: [] });
   });
 
+  test("is tampered with on copies, and every attempt is found", async () => {
+    const ended = await run(process.execPath, [join(ROOT, "apps/cli/dist/main.js"), "drill", bundle("site"), "--key", exported.fingerprint, "--json"], { cwd: product.folder });
+    expect([ended.code, JSON.parse(ended.stdout)]).toEqual([0, expect.objectContaining({ drilled: true, notFound: 0 })]);
+  });
+
   test("says that its key is not pinned where none was given", async () => {
     const ended = await verify(bundle("site"));
     expect(ended.code).toBe(0);

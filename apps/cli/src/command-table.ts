@@ -21,6 +21,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   report: { summary: "make a document to read, HTML or PDF, of an excerpt", load: async () => (await import("./commands/report.ts")).report },
   prove: { summary: "write one record with the proof that it is in a signed checkpoint", load: async () => (await import("./commands/prove.ts")).prove },
   verify: { summary: "verify a bundle or a record's proof, without network, database or secret", load: async () => (await import("./commands/verify.ts")).verify },
+  drill: { summary: "tamper with a copy of a bundle, and see what finds it", load: async () => (await import("./commands/drill.ts")).drill },
   witness: { summary: "cosign another deployment's checkpoints, so that it can't take its trail back", load: async () => (await import("./commands/witness.ts")).witness },
   alerts: { summary: "send a test alert to everybody who is told of what can't wait", load: async () => (await import("./commands/alerts.ts")).alerts },
   siem: { summary: "hand the trail on to a SIEM, as OCSF events", load: async () => (await import("./commands/siem.ts")).siem },

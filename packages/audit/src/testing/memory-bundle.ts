@@ -1,9 +1,8 @@
-import { ed25519FromSeed, type Ed25519Pair, sha256Hex } from "@sallyport/crypto";
+import { ed25519FromSeed, type Ed25519Pair } from "@sallyport/crypto";
 import { seededBytes } from "@sallyport/testkit";
 import { keysText } from "../bundle-keys.ts";
 import { readmeText } from "../bundle-readme.ts";
 import {
-  type BundleReader,
   CheckpointFile,
   checkpointKeyName,
   checkpointOrigin,
@@ -24,9 +23,10 @@ import {
   vkeyOf,
   ZERO_MAC,
 } from "../index.ts";
-import { manifestText } from "../manifest.ts";
+import { type BundleFiles, fitManifest } from "../drill/bundle-in-memory.ts";
 
-export type Files = Map<string, Buffer>;
+export { fitManifest as recomputeManifest, memoryReader } from "../drill/bundle-in-memory.ts";
+export type Files = BundleFiles;
 
 export const checkpointPair = (seed: string): Ed25519Pair => ed25519FromSeed(seededBytes(`checkpoint key ${seed}`)(32));
 
@@ -100,31 +100,6 @@ export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly 
   put("names.json", '{"svc_auditor":"Aud\u00eftor"}\n');
   put("dictionary.json", dictionaryText({ actions: { "phi.read": "A value was revealed." }, reasons: {} }));
   put("README.txt", readmeText(statement));
-  recomputeManifest(files);
+  fitManifest(files);
   return { files, statement };
-}
-
-/** What anybody can do who holds the files: make the manifest fit them again. */
-export function recomputeManifest(files: Files): void {
-  files.delete("manifest.json");
-  const listed = [...files].map(([name, bytes]) => ({ name, bytes: bytes.length, sha256: sha256Hex(bytes) }));
-  files.set("manifest.json", Buffer.from(manifestText(listed), "utf8"));
-}
-
-/** Reads files from memory as the folder reader does from a folder. */
-export function memoryReader(files: Files): BundleReader {
-  const bytesOf = (name: string): Buffer => {
-    const bytes = files.get(name);
-    if (bytes === undefined) throw new Error(`no ${name}`);
-    return bytes;
-  };
-  return {
-    list: async () => [...files.keys()],
-    async *lines(name) {
-      const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytesOf(name));
-      for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) yield line;
-    },
-    text: async (name) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytesOf(name)),
-    digest: async (name) => ({ bytes: bytesOf(name).length, sha256: sha256Hex(bytesOf(name)) }),
-  };
 }
