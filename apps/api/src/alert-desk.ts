@@ -29,7 +29,7 @@ export class AlertDesk implements Alerts<Tx> {
   readonly #byName: ReadonlyMap<string, AlertRoute>;
   /** What this node has seen raised already. */
   readonly #seen = new Set<string>();
-  /** Places whose failure was told already. */
+  /** Places, and parts of a round, whose failure was told already. */
   readonly #told = new Set<string>();
 
   constructor(deps: AlertDeskDeps) {
@@ -52,13 +52,21 @@ export class AlertDesk implements Alerts<Tx> {
 
   /** One round: raises what has no act of ours behind it, and sends what is due. Never throws: the next one comes soon. */
   async run(): Promise<void> {
-    try {
-      await this.#notice();
-      if (this.#byName.size === 0) return;
+    // What can't be raised now must not keep from being sent what was.
+    await this.#attempt("raising", () => this.#notice());
+    if (this.#byName.size === 0) return;
+    await this.#attempt("sending", async () => {
       const due = await this.#deps.store.claim([...this.#byName.keys()], AT_ONCE, LEASE_SECONDS);
       await Promise.all(due.map((claimed) => this.#send(claimed)));
+    });
+  }
+
+  async #attempt(part: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#told.delete(part);
     } catch (error) {
-      this.#tell("-", codeOf(error));
+      this.#tell(part, codeOf(error));
     }
   }
 
@@ -102,9 +110,9 @@ export class AlertDesk implements Alerts<Tx> {
   }
 
   /** Once until it succeeds again: what goes on for hours is one line. */
-  #tell(route: string, code: string): void {
-    if (!this.#told.has(route)) this.#deps.log.event("alert.failed", { route, code });
-    this.#told.add(route);
+  #tell(part: string, code: string): void {
+    if (!this.#told.has(part)) this.#deps.log.event("alert.failed", { route: part, code });
+    this.#told.add(part);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   emergencyStore,
   exposureStore,
   idempotencyStore,
+  incidentStepStore,
   lockStore,
   packetStore,
   policyVersionStore,
@@ -32,6 +33,7 @@ type Stores = Pick<
   | "emergencies"
   | "exposure"
   | "idempotency"
+  | "incidentSteps"
   | "locks"
   | "packets"
   | "policyVersions"
@@ -54,6 +56,7 @@ export const storesOf = (database: Database): Stores => ({
   emergencies: emergencyStore(database),
   exposure: exposureStore(database),
   idempotency: idempotencyStore(database),
+  incidentSteps: incidentStepStore(database),
   locks: lockStore(database),
   packets: packetStore(database),
   policyVersions: policyVersionStore(database),

@@ -211,6 +211,31 @@ test("who has to know is told at once, signed, with ids alone; and who looks at 
   ]);
 });
 
+test("what was done about it is said step by step, by whom and when, with a note that is sealed, and stays with the incident", async () => {
+  const { incidentId } = await broken();
+  const done = async (who: "auditor" | "auditor701" | "reviewer", step: string, note: string): Promise<string> =>
+    codeOf(await api.call(who, "incidents.recordStep", { incidentId, step, note }));
+  expect(await done("auditor701", "copied", "database and store are on the disk with the number 12")).toBe("ok");
+  expect(await done("auditor", "verified", "its output is in the quality system under Q-77")).toBe("ok");
+  expect(await done("reviewer", "exported", "somebody without the right to it")).toBe("policy.denied");
+  expect(codeOf(await api.call("auditor", "incidents.recordStep", { incidentId: newId("inc"), step: "copied", note: "of nothing at all" }))).toBe("policy.denied");
+  const { steps, mayRecord } = dataOf(await api.call("auditor701", "incidents.get", { incidentId })) as {
+    steps: readonly { step: string; by: string; note: string }[];
+    mayRecord: boolean;
+  };
+  expect([mayRecord, steps.map(({ step, note }) => [step, note])]).toEqual([
+    true,
+    [
+      ["copied", "database and store are on the disk with the number 12"],
+      ["verified", "its output is in the quality system under Q-77"],
+    ],
+  ]);
+  const [recorded, ...others] = (await at.records(SITE)).filter(({ resource, action }) => action === "trail.verify" && resource === `incident/${incidentId}`);
+  expect([recorded?.["detail"]?.includes("step=copied"), others.length]).toEqual([true, 1]);
+  expect(JSON.stringify(await at.records(SITE))).not.toContain("number 12");
+  await expect(at.owner.run`DELETE FROM audit.incident_steps`).rejects.toThrow();
+});
+
 test("a test alert goes to everybody who would be told, upon whoever may verify the whole trail, and is on record", async () => {
   expect(codeOf(await api.call("auditor701", "alerts.test", {}))).toBe("policy.denied");
   const { alertId, routes } = dataOf(await api.call("auditor", "alerts.test", {})) as { alertId: string; routes: readonly string[] };

@@ -175,6 +175,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "incidents.list": [],
     "incidents.get": [],
     "approvals.requestIncidentRelease": [],
+    "incidents.recordStep": [],
     "incidents.release": approvals("regulatory701", { proof: { kind: "password", password: "a wrong password", totp: "000000" } }),
     "locks.lift": locks,
     "locks.list": [],

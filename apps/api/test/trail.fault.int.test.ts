@@ -128,6 +128,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "alerts.test": ["auditor", {}],
   "incidents.list": ["auditor", {}],
   "incidents.get": ["auditor", { incidentId: `inc_${"0".repeat(26)}` }],
+  "incidents.recordStep": ["auditor", { incidentId: `inc_${"0".repeat(26)}`, step: "copied", note: "a copy was made" }],
   "incidents.release": ["admin", { approvalId: `apr_${"0".repeat(26)}`, proof: { kind: "password", password: "a password", totp: "000000" } }],
   "locks.list": ["admin", {}],
   "locks.set": ["admin", { target: { kind: "site", study: OTHER_STUDY, site: "901" }, reason: "an incident at the site" }],

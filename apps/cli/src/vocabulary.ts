@@ -19,7 +19,7 @@ const ACTS = {
   "submission.submit": "A submission was handed over for sending.",
   "submission.sign": "A submission was signed.",
   "trail.read": "The trail was looked at.",
-  "trail.verify": "The trail was verified; or a test alert was sent.",
+  "trail.verify": "The trail was verified; or a test alert was sent, or a step of an incident's checklist recorded.",
   "trail.export": "A chain of the trail was exported.",
   "study.read": "Studies and sites were listed.",
   "study.register": "A study with its sites was registered.",

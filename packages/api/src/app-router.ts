@@ -29,6 +29,7 @@ import { getEmergency, listEmergencies, myEmergency } from "./routers/emergencie
 import { openEmergency } from "./routers/emergencies/open-emergency.ts";
 import { reviewEmergency } from "./routers/emergencies/review-emergency.ts";
 import { getIncident, listIncidents } from "./routers/incidents/list-incidents.ts";
+import { recordIncidentStep } from "./routers/incidents/record-step.ts";
 import { releaseIncidents } from "./routers/incidents/release-incidents.ts";
 import { liftLock } from "./routers/locks/lift-lock.ts";
 import { listLocks } from "./routers/locks/list-locks.ts";
@@ -152,7 +153,12 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       signOff: signOffReview(boundary, deps),
       export: exportReview(boundary, deps),
     },
-    incidents: { list: listIncidents(boundary, deps), get: getIncident(boundary, deps), release: releaseIncidents(boundary, deps) },
+    incidents: {
+      list: listIncidents(boundary, deps),
+      get: getIncident(boundary, deps),
+      recordStep: recordIncidentStep(boundary, deps),
+      release: releaseIncidents(boundary, deps),
+    },
     alerts: { list: listAlerts(boundary, deps), test: testAlerts(boundary, deps) },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
     studies: {

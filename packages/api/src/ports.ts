@@ -10,6 +10,7 @@ import type {
   EmergencyStore,
   Grant,
   IdempotencyStore,
+  IncidentStepStore,
   LockStore,
   PolicyVersionStore,
   SavedSearchStore,
@@ -269,6 +270,7 @@ export interface TrailIncident extends OpenIncident {
 export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   /** Every incident, the oldest first, by the custodian's last word. */
   readonly incidents: () => readonly TrailIncident[];
+  readonly incidentSteps: IncidentStepStore<Tx>;
   readonly alerts: Alerts<Tx>;
   readonly signDocument: SignDocument;
   /** The deployment's id, as statements name it. */

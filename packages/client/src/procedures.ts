@@ -85,6 +85,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "emergencies.stop": { type: "mutation", repeatable: true },
   "incidents.get": { type: "query", repeatable: true },
   "incidents.list": { type: "query", repeatable: true },
+  "incidents.recordStep": { type: "mutation", repeatable: true },
   "incidents.release": { type: "mutation", repeatable: true },
   "locks.lift": { type: "mutation", repeatable: true },
   "locks.list": { type: "query", repeatable: true },

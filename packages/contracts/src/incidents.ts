@@ -36,7 +36,17 @@ export const ListIncidentsInput = strict({ show: z.enum(["open", "all"]).default
 export const ListIncidentsOutput = strict({ incidents: z.array(IncidentSummary), mayRelease: z.boolean() });
 
 export const GetIncidentInput = strict({ incidentId: IncidentId });
-export const GetIncidentOutput = strict({ incident: IncidentSummary });
+/** A step that somebody said was done: what was kept of it, and where, as they wrote it. */
+const IncidentStep = z.enum(["copied", "verified", "exported", "accounted"]);
+/** `mayRecord`: whether the caller may say that a step was done. */
+export const GetIncidentOutput = strict({
+  incident: IncidentSummary,
+  steps: z.array(z.strictObject({ step: IncidentStep, by: z.string(), at: IsoTime, note: z.string() })),
+  mayRecord: z.boolean(),
+});
+
+export const RecordIncidentStepInput = strict({ incidentId: IncidentId, step: IncidentStep, note: Reason });
+export const RecordIncidentStepOutput = strict({ done: z.literal(true) });
 
 /** Asks for the end of incidents that their chains have gone on from: by another administrator's passkey, and then by the requester's own. */
 export const RequestIncidentReleaseInput = strict({ incidentIds: z.array(IncidentId).min(1).max(50), reason: Reason });

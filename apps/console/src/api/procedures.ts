@@ -49,6 +49,8 @@ interface Named {
   "emergencies.review": ["ReviewEmergencyInput", "ReviewEmergencyOutput"];
   "emergencies.stop": ["StopEmergencyInput", "EndEmergencyOutput"];
   "alerts.list": ["ListAlertsInput", "ListAlertsOutput"];
+  "incidents.get": ["GetIncidentInput", "GetIncidentOutput"];
+  "incidents.recordStep": ["RecordIncidentStepInput", "RecordIncidentStepOutput"];
   "incidents.list": ["ListIncidentsInput", "ListIncidentsOutput"];
   "incidents.release": ["ReleaseIncidentsInput", "ReleaseIncidentsOutput"];
   "locks.lift": ["LiftLockInput", "LiftLockOutput"];

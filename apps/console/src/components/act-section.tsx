@@ -22,12 +22,27 @@ export interface ActSectionProps {
   readonly failure: WireFailure | null;
   /** Does it; the section closes once it is done. */
   readonly onGo: (reason: string) => Promise<unknown>;
+  /** What the text is called that is written for it; `Reason` unless it is said. */
+  readonly reasonLabel?: string;
   /** What else has to be said for it, above the reason. */
   readonly children?: ReactNode;
 }
 
 /** One act in a drawer: closed at first; opened, it says its effect, asks for a reason and tells what will be on record. */
-export function ActSection({ title, button, effect, recorded, isDanger = false, isReady = true, onTried, isPending, failure, onGo, children }: ActSectionProps) {
+export function ActSection({
+  title,
+  button,
+  effect,
+  recorded,
+  isDanger = false,
+  isReady = true,
+  onTried,
+  isPending,
+  failure,
+  onGo,
+  reasonLabel = "Reason",
+  children,
+}: ActSectionProps) {
   const id = useId();
   const [isOpen, setOpen] = useState(false);
   const [reason, setReason] = useState("");
@@ -63,8 +78,8 @@ export function ActSection({ title, button, effect, recorded, isDanger = false, 
         >
           {effect}
           {children}
-          <ReasonField value={reason} onChange={setReason} isTried={isTried} />
-          <WillRecord withReason>{recorded}</WillRecord>
+          <ReasonField label={reasonLabel} value={reason} onChange={setReason} isTried={isTried} />
+          <WillRecord withReason={reasonLabel.toLowerCase()}>{recorded}</WillRecord>
           {failure !== null && <Refusal failure={failure} isInline />}
           <div className="form-acts">
             <Button onPress={close}>Cancel</Button>

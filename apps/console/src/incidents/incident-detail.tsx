@@ -1,6 +1,5 @@
 "use client";
 
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useChange } from "../api/use-change.ts";
@@ -8,6 +7,7 @@ import { ActSection } from "../components/act-section.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Badge } from "../components/states.tsx";
 import { useTell } from "../frame/notices.tsx";
+import { Checklist } from "./checklist.tsx";
 import { ToldSection } from "./told-section.tsx";
 import { type Incident, kindText, positionText, rangeText, STOPS } from "./incident-text.ts";
 
@@ -52,33 +52,9 @@ export function IncidentDetail({ incident, open, mayRelease }: { readonly incide
         )}
       </dl>
       <ToldSection incidentId={incident.incidentId} />
-      {ended === null && <Checklist incident={incident} />}
+      <Checklist incident={incident} />
       {ended === null && goesOn.at !== null && mayRelease && <Release incident={incident} open={open} />}
     </>
-  );
-}
-
-/** The runbook's steps (docs/runbooks/incident.md), each with what to keep of it. */
-function Checklist({ incident: { chain } }: { readonly incident: Incident }) {
-  return (
-    <section aria-labelledby="checklist-title">
-      <h3 id="checklist-title" className="part-title">
-        What to do, and what to keep
-      </h3>
-      <ol className="steps steps-numbered">
-        <li>Copy the database and the custodian&rsquo;s folder as they are. Keep: the copies, their digests, who made them.</li>
-        <li>
-          <Link href="/crossings">Verify the chain from its first record</Link>. Keep: what it says; the incident is widened if it begins earlier.
-        </li>
-        <li>
-          Export it: <code>sallyport export --chain {chain} --out DIR</code>. Keep: the bundle, which names what is broken to anybody.
-        </li>
-        <li>
-          Find out who could do it, and <Link href="/locks">lock whom you suspect</Link>. Keep: the account, in your own quality system.
-        </li>
-        <li>Ask for the end below; another administrator compares the range and approves by passkey; then you carry it out by yours. Keep: the digest.</li>
-      </ol>
-    </section>
   );
 }
 

@@ -1,8 +1,10 @@
 import { GetIncidentInput, GetIncidentOutput, ListIncidentsInput, ListIncidentsOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
+import { locateIncident } from "../../incidents/locate-incident.ts";
 import { incidentSummary } from "../../incidents/incident-summary.ts";
 import type { ApiDeps } from "../../ports.ts";
+import { openReason } from "../../sealed-reason.ts";
 import { locateSites } from "../site-place.ts";
 import { placeOfChain } from "../trail/chain-place.ts";
 
@@ -42,16 +44,22 @@ export const getIncident = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: GetIncidentInput,
       output: GetIncidentOutput,
       whenFrozen: "serve",
-      locate: async ({ incidentId }, trace) => {
-        trace.about(`incident/${incidentId}`);
-        const found = deps.incidents().find(({ id }) => id === incidentId) ?? null;
-        const place = await placeOfChain(deps, found?.chain ?? "system");
-        // One that isn't there has no place, and so ends as one of another's chain does.
-        return found === null ? { place: { kind: "one", site: null }, found } : { place, found };
-      },
+      locate: ({ incidentId }, trace) => locateIncident(deps, incidentId, trace),
     },
-    async ({ found }) => {
+    async ({ found, grant, reach }) => {
       if (found === null) throw new SallyportError("policy.denied");
-      return { incident: incidentSummary(found, await namesOf(deps, found.ended?.by ?? [])) };
+      const rows = await deps.incidentSteps.of(grant, found.id);
+      const names = rows.length === 0 ? {} : await deps.names();
+      const key = rows.length === 0 ? null : (await deps.referenceKeys()).change;
+      return {
+        incident: incidentSummary(found, await namesOf(deps, found.ended?.by ?? [])),
+        steps: rows.map(({ step, principal, atMs, note }) => ({
+          step,
+          by: names[principal] ?? principal,
+          at: new Date(atMs).toISOString(),
+          note: key === null ? "" : openReason(key, grant, note),
+        })),
+        mayRecord: reach({ action: "trail.verify", resource: "trail" }, await placeOfChain(deps, found.chain)) !== null,
+      };
     },
   );

@@ -1,0 +1,21 @@
+import type { Grant } from "./grant.ts";
+
+/** What is to be done about an incident, and kept (docs/runbooks/incident.md). */
+export const incidentSteps = ["copied", "verified", "exported", "accounted"] as const;
+export type IncidentStep = (typeof incidentSteps)[number];
+
+/** One step as somebody said that it was done. `note` is sealed. */
+export interface IncidentStepRow {
+  readonly step: IncidentStep;
+  readonly principal: string;
+  readonly atMs: number;
+  readonly note: { readonly id: string; readonly sealed: string; readonly commitment: string };
+}
+
+/** Port: what was done about incidents. Steps are added, and stay. */
+export interface IncidentStepStore<Tx> {
+  /** Of one incident, in order. Needs `trail.read` at its chain. */
+  of(grant: Grant, incident: string): Promise<readonly IncidentStepRow[]>;
+  /** Adds one; its note is stored before. Needs `trail.verify` at the chain. Throws `service.busy` where another was added at the same moment. */
+  add(tx: Tx, grant: Grant, step: { readonly incident: string; readonly chain: string; readonly step: IncidentStep; readonly note: string; readonly atMs: number }): Promise<void>;
+}
