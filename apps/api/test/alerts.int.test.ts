@@ -266,5 +266,9 @@ test("a record that has to be told raises its alert in its own transaction; a lo
   await desk.run();
   expect(order).toEqual(["record", "record"]);
   expect(place.got).toMatchObject([{ kind: "method.locked", about: "person/per_1" }]);
+  place.got.length = 0;
+  for (const action of ["workload.revoked", "policy.signed", "keys.escrowed"]) await append({ ...draft, action, resource: `${action}/x`, request_id: "custodian-7" });
+  await desk.run();
+  expect(place.got.map(({ kind, about }) => `${kind} ${about}`).sort()).toEqual(["keys.escrowed", "policy.signed", "workload.revoked"].map((each) => `${each} ${each}/x`));
   await expect(append({ ...draft, action: "tokens.minted" })).rejects.toThrow("appended alone");
 });

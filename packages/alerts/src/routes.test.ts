@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Authority, createAuthority, createRequest } from "@sallyport/pki";
@@ -71,6 +72,16 @@ describe("a signed webhook", () => {
       timestamp: "2026-03-01T12:00:00.000Z",
       data: { alert: alert.id, deployment: "dabc", chain: "site:STUDY/701", about: alert.about, facts: alert.facts, link: alert.link },
     });
+  });
+
+  test("is verified by the code that the runbook gives to receivers", async () => {
+    const runbook = readFileSync(new URL("../../../docs/runbooks/alerts.md", import.meta.url), "utf8");
+    const [, code = ""] = /```js\n([\s\S]*?)```/.exec(runbook) ?? [];
+    const { isOurs } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as { isOurs: (secret: string, headers: IncomingHttpHeaders, body: string) => boolean };
+    const { headers, body } = await deliver([SECOND, FIRST]);
+    expect([isOurs(FIRST, headers, body), isOurs(SECOND, headers, body), isOurs(OTHER, headers, body), isOurs(FIRST, headers, `${body} `)]).toEqual([true, true, false, false]);
+    expect(isOurs(FIRST, { ...headers, "webhook-timestamp": "1" }, body)).toBe(false);
+    expect(isOurs(FIRST, {}, body)).toBe(false);
   });
 
   test("has the specification's own example signature", async () => {
