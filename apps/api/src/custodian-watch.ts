@@ -1,12 +1,15 @@
 import type { EventLog } from "@sallyport/api";
 import type { RecordDraft } from "@sallyport/audit";
+import { newId } from "@sallyport/crypto";
 import type { Custodian, CustodianStatus } from "@sallyport/custody";
 import { SallyportError } from "@sallyport/errors";
 
 const DEADLINE_MS = 1000;
 
-/** Who is told when what the custodian says changes. */
+/** Who is told when what the custodian says changes, and what the custodian is told. */
 export interface WatchListener {
+  /** By which keys tokens are verified here now. */
+  readonly holds: () => readonly string[];
   /** At the first status and whenever the token keys, the revocation list or the revoked workloads changed. */
   readonly changed: (status: CustodianStatus) => void;
 }
@@ -19,6 +22,8 @@ export class CustodianWatch {
   readonly #custodian: Custodian;
   readonly #listener: WatchListener;
   readonly #log: EventLog;
+  /** By this name the custodian knows this process from the other nodes, while it runs. */
+  readonly node = newId("node");
   #status: CustodianStatus | null = null;
   #reachable = false;
 
@@ -31,7 +36,7 @@ export class CustodianWatch {
   /** Asks once. The custodian's own acts go to `append`, each until it is durable there; without it they stay with the custodian. Never throws. */
   async poll(append: ((draft: RecordDraft) => Promise<unknown>) | null): Promise<void> {
     try {
-      const status = await this.#custodian.status({}, DEADLINE_MS);
+      const status = await this.#custodian.status({ holds: { node: this.node, tokenKeys: this.#listener.holds() } }, DEADLINE_MS);
       const before = this.#status;
       if (!this.#reachable) this.#log.event("custodian.reachable", {});
       this.#reachable = true;

@@ -29,11 +29,9 @@ import {
   profileStore,
   recordStore,
   referenceKeyStore,
-  searchIndexer,
   studyStore,
   trailStore,
   treeStore,
-  uploadSweep,
   type Tx,
 } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
@@ -57,15 +55,13 @@ import { eventLog } from "./log.ts";
 import { OpenIdProvider, type ProviderSettings } from "./openid-provider.ts";
 import { peopleParts } from "./people-parts.ts";
 import { type PillarDeps, pillarStates } from "./pillar-states.ts";
-import { PolicyRounds } from "./policy-rounds.ts";
-import { SearchRounds } from "./search-rounds.ts";
 import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
 import { keepProfilesAtStart } from "./shipped-profiles.ts";
 import { ServiceDoor } from "./service-routes.ts";
 import { signDocumentBy } from "./sign-document.ts";
+import { standingRounds } from "./standing-rounds.ts";
 import { storesOf } from "./stores-of.ts";
 import { tokenRoute } from "./token-route.ts";
-import { UploadRounds } from "./upload-rounds.ts";
 
 /** What the process is built from. Everything that tests replace comes in here. */
 export interface ApiParts {
@@ -113,10 +109,7 @@ const LATER_MS = 500;
 const WATCH_MS = 1000;
 const KNOCKS_MS = 60_000;
 const CHECKPOINT_MS = 20_000;
-const INDEX_MS = 300;
 const NAMES_MS = 5000;
-const VERSIONS_MS = 1000;
-const UPLOADS_MS = 60_000;
 
 /** The api, wired: the stores and the custodian behind the ports, the boundary on them, the listener in front, and what runs by the clock. */
 export class ApiProcess {
@@ -158,7 +151,7 @@ export class ApiProcess {
       now,
       ...(parts.tokenCache !== undefined && { cacheSize: parts.tokenCache }),
     });
-    this.watch = new CustodianWatch(custodian, { changed: (status) => this.#take(status) }, log);
+    this.watch = new CustodianWatch(custodian, { changed: (status) => this.#take(status), holds: () => this.#tokens.kids }, log);
     const stores = peopleStores(database);
     this.people = parts.stores?.(stores) ?? stores;
     this.sessions = new SessionDesk(this.people.sessions, { now, idleMs: (parts.sessionLimits ?? SESSION_LIMITS).idleMs });
@@ -284,13 +277,8 @@ export class ApiProcess {
     });
     this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
     this.#every(CHECKPOINT_MS, () => rounds.run().then(() => desk.run()));
-    const searchable = new SearchRounds(searchIndexer(database), log);
-    this.#every(INDEX_MS, () => searchable.run());
     this.#every(WATCH_MS, () => alerts.run());
-    const uploads = new UploadRounds({ sweep: uploadSweep(database), trail: this.trail, log, isFrozen });
-    this.#every(UPLOADS_MS, () => uploads.run());
-    const versions = new PolicyRounds({ due: ports, log, isStopped: () => isFrozen() || ports.incidentOf("system") !== null });
-    this.#every(VERSIONS_MS, () => versions.run());
+    for (const { ms, run } of standingRounds({ database, custodian, watch: this.watch, trail: this.trail, due: ports, isFrozen, log })) this.#every(ms, run);
     await new Promise<void>((resolve, reject) => {
       listener.server.once("error", reject);
       listener.server.listen(port, host, resolve);

@@ -10,6 +10,7 @@ export const custodianWith = (real: Custodian, over: Partial<Custodian>): Custod
   revoke: (service, deadlineMs) => real.revoke(service, deadlineMs),
   sign: (request, deadlineMs) => real.sign(request, deadlineMs),
   approve: (request, deadlineMs) => real.approve(request, deadlineMs),
+  rotate: (request, deadlineMs) => real.rotate(request, deadlineMs),
   status: (options, deadlineMs) => real.status(options, deadlineMs),
   ...over,
 });

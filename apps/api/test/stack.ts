@@ -124,6 +124,7 @@ function readerAt(url: () => string): TrailReader {
     closings: () => reader().closings(),
     records: (...from) => reader().records(...from),
     subjectExists: (id) => reader().subjectExists(id),
+    wraps: () => reader().wraps(),
     deployment: () => reader().deployment(),
     checkpoints: (chain, generation) => reader().checkpoints(chain, generation),
     close: () => opened?.close() ?? Promise.resolve(),

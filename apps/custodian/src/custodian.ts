@@ -1,15 +1,15 @@
 import { checkpointKeyName, keyFingerprint, type NoteSigner, vkeyOf } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
-import type { DocumentRules, FrameHandler, KeyContext } from "@sallyport/custody";
+import { type DocumentRules, type FrameHandler, type KeyContext, parseUnwrapCall, parseWrapCall } from "@sallyport/custody";
 import { CredentialLedger, type LedgerRules, makeFoundingLinks, ServiceCertificates, type ServiceRules, isEnrolled, settleFoundingLinks } from "@sallyport/custody/credentials";
 import { type DeepRunner, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
+import { DataKeys, NodeReports, rotate, RingKeeper, type RingRules } from "@sallyport/custody/keys";
 import type { RelyingParty } from "@sallyport/passkey";
 import { SERVICE_NAME } from "@sallyport/pki";
 import { carriesPeople, serviceId } from "@sallyport/zones";
 import { approve } from "./approve.ts";
 import { Certificates } from "./certificates.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { sweepShares, unwrap, wrap } from "./data-keys.ts";
 import { found } from "./founding.ts";
 import { Minting } from "./mint.ts";
 import { auditKeyOf, Sealing } from "./seal.ts";
@@ -34,6 +34,7 @@ export interface CustodianParts extends StoreOptions {
   readonly documentRules?: DocumentRules;
   readonly serviceRules?: ServiceRules;
   readonly releaseRules?: ReleaseRules;
+  readonly ringRules?: RingRules;
 }
 
 export interface RunningCustodian {
@@ -59,6 +60,9 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const vkey = vkeyOf(signer.name, raw);
   const incidents = new TrailIncidents({ store, reader, deployment, now });
   const certificates = new Certificates(store, now);
+  const dataKeys = new DataKeys(store, store.rootKey, now);
+  const nodes = new NodeReports(now);
+  const rings = new RingKeeper({ store, rootKey: store.rootKey, nodes, wraps: () => reader.wraps(), deployment, now, rules: parts.ringRules });
   const minting = new Minting(store, now, certificates);
   const sealing = new Sealing(store, now);
   const checkpoints = new Checkpoints(store, reader, incidents, signer, now);
@@ -74,9 +78,9 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const handle: FrameHandler = (verb, payload) => {
     switch (verb) {
       case "wrap":
-        return wrap(store, now, payload);
+        return dataKeys.wrap(parseWrapCall(payload)).then((answers) => JSON.stringify(answers));
       case "unwrap":
-        return unwrap(store, payload);
+        return dataKeys.unwrap(parseUnwrapCall(payload)).then((answers) => JSON.stringify(answers));
       case "seal":
         return sealing.seal(payload);
       case "mint":
@@ -89,7 +93,9 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       case "sign":
         return sign({ ...parts, store, checkpoints, signer, vkey }, payload);
       case "status":
-        return status({ store, certificates, minting, incidents, verification, vkey }, payload);
+        return status({ store, certificates, minting, dataKeys, rings, nodes, incidents, verification, vkey }, payload);
+      case "rotate":
+        return rotate(rings, dataKeys, payload);
     }
   };
 
@@ -97,7 +103,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const each = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout => setInterval(() => void work().catch(() => undefined), ms).unref();
   const timers = [
     each(SWEEP_MS, async () => (await incidents.isOurs()) && settleFoundingLinks(store, now(), (person) => isEnrolled(store, reader, person))),
-    each(SWEEP_MS, async () => (await incidents.isOurs()) && sweepShares(store, now, (contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
+    each(SWEEP_MS, async () => (await incidents.isOurs()) && dataKeys.sweep((contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
     each(NEW_RECORDS_MS, () => advanceAll(store, reader, checkpoints)),
     each(ALL_RECORDS_MS, () => verification.verify(null)),
   ];

@@ -1,8 +1,8 @@
 import type { KeyContext } from "@sallyport/custody";
+import { DataKeys } from "@sallyport/custody/keys";
 import { codeOf } from "@sallyport/errors";
 import { expect, test } from "vitest";
 import { start } from "../test/running.ts";
-import { sweepShares } from "./data-keys.ts";
 
 const subject = (id: string, site = "701"): KeyContext => ({ purpose: "subject", id, study: "S", site });
 const HOUR_MS = 3_600_000;
@@ -49,7 +49,8 @@ test("wrapping again in the same context uses the same share, so what was wrappe
 
 test("a share that nobody claimed within the hour is destroyed, and its keys open nothing any more; claimed ones stay", async () => {
   const { client, custodian, clock, trail } = await start();
-  const sweep = (): Promise<void> => sweepShares(custodian.store, clock.now, (contexts) => Promise.all(contexts.map(({ id }) => trail.subjectExists(id))));
+  const dataKeys = new DataKeys(custodian.store, custodian.store.rootKey, clock.now);
+  const sweep = (): Promise<void> => dataKeys.sweep((contexts) => Promise.all(contexts.map(({ id }) => trail.subjectExists(id))));
   const [kept, orphan] = await client.wrap([subject("sub_kept"), subject("sub_orphan")], 2000);
   trail.subjects.add("sub_kept");
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { ed25519FromSeed, mintAccessToken, TOKEN_LIFETIME_SECONDS_MAX } from "@sallyport/crypto";
-import { parseMintCall, type TokenKey } from "@sallyport/custody";
+import { parseMintCall } from "@sallyport/custody";
 import { SallyportError } from "@sallyport/errors";
 import type { Certificates } from "./certificates.ts";
 import type { Store } from "./store.ts";
@@ -13,16 +13,14 @@ export class Minting {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #certificates: Certificates;
-  readonly #key: { readonly kid: string; readonly privateKey: KeyObject };
+  #key: { readonly kid: string; readonly privateKey: KeyObject } | null = null;
   #minted = 0;
   #countedMs: number;
 
   constructor(store: Store, now: () => number, certificates: Certificates) {
-    const { id, secret } = store.active("token");
     this.#store = store;
     this.#now = now;
     this.#certificates = certificates;
-    this.#key = { kid: id, privateKey: ed25519FromSeed(Buffer.from(secret, "base64url")).privateKey };
     this.#countedMs = now();
   }
 
@@ -41,6 +39,8 @@ export class Minting {
       iatS: Math.floor(this.#now() / 1000),
       lifetimeS: TOKEN_LIFETIME_SECONDS_MAX,
     };
+    const { id, secret } = this.#store.active("token");
+    if (this.#key?.kid !== id) this.#key = { kid: id, privateKey: ed25519FromSeed(Buffer.from(secret, "base64url")).privateKey };
     try {
       const minted = mintAccessToken(grant, this.#key);
       this.#minted += 1;
@@ -48,12 +48,6 @@ export class Minting {
     } catch (error) {
       throw new SallyportError("verb.invalid", { why: "claims" }, error);
     }
-  }
-
-  /** The public keys under which tokens are accepted. */
-  keys(): readonly TokenKey[] {
-    const ring = [...this.#store.all("ring").values()].filter((entry) => entry.ring === "token" && entry.state !== "retired");
-    return ring.map(({ id, secret, fromS, untilS }) => ({ kid: id, x: ed25519FromSeed(Buffer.from(secret, "base64url")).raw.toString("base64url"), fromS, untilS }));
   }
 
   /** Puts the number of tokens since the last count on record; never the tokens. */

@@ -13,10 +13,10 @@ import { Store } from "./store.ts";
 export const escrowAuditKeys = ({ home, out }: { readonly home: string; readonly out: string }): Promise<void> =>
   withStore(home, async (store) => {
     if (existsSync(out)) throw new SallyportError("setting.invalid", { setting: "out", why: "the file exists" });
-    const keys = [...store.all("ring").values()].filter(({ ring }) => ring === "audit");
+    const keys = store.get("keyring", "audit")?.keys ?? [];
     store.record("keys.escrowed", "audit", `keys=${keys.map(({ id }) => id).join(",")}`);
     await store.durable();
-    const escrow = Object.fromEntries(keys.map(({ id, secret }) => [id, Buffer.from(secret, "base64url").toString("base64")]));
+    const escrow = Object.fromEntries(keys.map(({ id, secret }) => [id, Buffer.from(secret ?? "", "base64url").toString("base64")]));
     writeFileSync(out, `${JSON.stringify(escrow)}\n`, { flag: "wx", mode: 0o600 });
   });
 

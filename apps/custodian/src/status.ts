@@ -2,8 +2,8 @@ import { keyFingerprint, parseVkey } from "@sallyport/audit";
 import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
 import { foundersLeft } from "@sallyport/custody/credentials";
 import type { TrailIncidents, Verification } from "@sallyport/custody/incidents";
+import type { DataKeys, NodeReports, RingKeeper } from "@sallyport/custody/keys";
 import type { Certificates } from "./certificates.ts";
-import { isRootPresent } from "./data-keys.ts";
 import type { Minting } from "./mint.ts";
 import type { Store } from "./store.ts";
 
@@ -13,6 +13,9 @@ export interface Standing {
   readonly store: Store;
   readonly certificates: Certificates;
   readonly minting: Minting;
+  readonly dataKeys: DataKeys;
+  readonly rings: RingKeeper;
+  readonly nodes: NodeReports;
   readonly incidents: TrailIncidents;
   readonly verification: Verification;
   readonly vkey: string;
@@ -20,8 +23,9 @@ export interface Standing {
 
 /** Verb `status`: how things stand, after what it was asked to forget or verify first. Public keys and marks, no secrets. */
 export async function status(standing: Standing, payload: Buffer): Promise<string> {
-  const { store, certificates, minting, incidents, verification, vkey } = standing;
-  const { acknowledge = 0, verify = [] } = parseStatusCall(payload);
+  const { store, certificates, minting, dataKeys, rings, nodes, incidents, verification, vkey } = standing;
+  const { acknowledge = 0, verify = [], holds } = parseStatusCall(payload);
+  if (holds !== undefined) nodes.heard(holds.node, holds.tokenKeys);
   for (const { n } of store.all("event").values()) if (n <= acknowledge) store.put("event", String(n), null);
   if (verify.length > 0) await verification.verify(verify.includes("*") ? null : verify);
   minting.count();
@@ -32,14 +36,15 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     deployment,
     trustDomain,
     version: VERSION,
-    tokenKeys: minting.keys(),
+    tokenKeys: rings.tokenKeys(),
+    keks: rings.keks(),
     auditKey: store.active("audit").id,
     checkpointKey: { vkey, fingerprint: keyFingerprint(parseVkey(vkey).raw) },
     ca: certificates.caPem,
     crl: list.pem,
     crlNextUpdateS: list.nextUpdateS,
     revokedWorkloads: [...store.all("revocation").keys()],
-    rootKey: (await isRootPresent(store)) ? "present" : "away",
+    rootKey: (await dataKeys.isRootPresent()) ? "present" : "away",
     foundersLeft: foundersLeft(store),
     events: [...store.all("event").values()].sort((a, b) => a.n - b.n),
     marks: [...store.all("mark").values()].map(({ chain, generation, size, root, mac }) => ({ chain, generation, size, root, mac })),

@@ -1,29 +1,17 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
-import type { CustodyEvent, KeyContext } from "@sallyport/custody";
+import type { CustodyEvent } from "@sallyport/custody";
 import type { CredentialKinds } from "@sallyport/custody/credentials";
 import type { TrailKinds } from "@sallyport/custody/incidents";
 import { createRootKey, fileRootKey, lockStore, type RootKey, SealedStore, type SealedStoreOptions, type StoreLock } from "@sallyport/custody/journal";
+import { activeKey, firstRing, type KeptKey, type KeyKinds, type RingName } from "@sallyport/custody/keys";
 import { SallyportError } from "@sallyport/errors";
 
-export type RingName = "kek" | "audit" | "token" | "sign";
-
-/** One key of a ring. The key-encryption secret is sealed once more, under a key derived from the root key at each use. */
-export interface RingEntry {
-  readonly ring: RingName;
-  readonly id: string;
-  readonly state: "next" | "active" | "retiring" | "retired";
-  /** Base64url. */
-  readonly secret: string;
-  readonly fromS: number;
-  readonly untilS: number | null;
-}
-
 /** What the store knows, by kind. */
-export interface Kinds extends CredentialKinds, TrailKinds {
+export interface Kinds extends CredentialKinds, TrailKinds, KeyKinds {
   readonly deployment: { readonly deployment: string; readonly trustDomain: string; readonly eventN: number };
   readonly authority: { readonly certPem: string; readonly keyPem: string };
-  readonly ring: RingEntry;
-  readonly share: { readonly context: KeyContext; readonly share: string; readonly isConfirmed: boolean; readonly atMs: number };
+  /** The one key of a ring, as it was kept before rings turned: taken over as a `keyring` when the store is opened. */
+  readonly ring: { readonly ring: RingName; readonly secret: string; readonly fromS: number };
   /** By the thumbprint of its DER (RFC 8705 §3.1). */
   readonly certificate: { readonly spiffe: string; readonly serial: string; readonly notAfterS: number; readonly endedMs?: number };
   readonly revocation: { readonly atMs: number };
@@ -62,6 +50,10 @@ export class Store extends SealedStore<Kinds> {
       const rootKey = ports.rootKey ?? fileRootKey(`${home}/root.key`);
       const store = new Store({ path, key: await rootKey.derive("store"), lock, onFailure }, rootKey, now);
       if (isEmpty) await found(store);
+      for (const [id, { ring, secret, fromS }] of store.all("ring")) {
+        store.put("keyring", ring, firstRing(ring, secret, fromS));
+        store.put("ring", id, null);
+      }
       if (store.wasTorn) store.record("store.recovered", "custodian", "a torn last entry that was never acknowledged was dropped");
       await store.rewrite();
       return store;
@@ -85,9 +77,8 @@ export class Store extends SealedStore<Kinds> {
   }
 
   /** The active key of a ring. */
-  active(ring: RingName): RingEntry {
-    for (const entry of this.all("ring").values()) if (entry.ring === ring && entry.state === "active") return entry;
-    throw new SallyportError("custodian.store", { ring });
+  active(ring: RingName): KeptKey & { readonly secret: string } {
+    return activeKey(this.get("keyring", ring));
   }
 
   /** Keeps an act of the custodian's own until the api has put it on the trail, in `system` if no chain is named. Printable ASCII, no values. */

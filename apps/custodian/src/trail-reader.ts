@@ -1,7 +1,7 @@
 import { type CheckpointStore, checkpointStore, connectDatabase, type TrailReader as Records, trailReader } from "@sallyport/db";
 
 /** Port: what the custodian sees of the database by its own read-only role. Committed rows only. */
-export interface TrailReader extends Pick<Records, "heads" | "closings" | "records" | "subjectExists" | "deployment"> {
+export interface TrailReader extends Pick<Records, "heads" | "closings" | "records" | "subjectExists" | "deployment" | "wraps"> {
   /** The stored checkpoints of a generation, by size. They prove themselves. */
   checkpoints: CheckpointStore["list"];
   close(): Promise<void>;

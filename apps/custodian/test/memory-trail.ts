@@ -11,6 +11,8 @@ export class MemoryTrail implements TrailReader {
   /** Chains whose head is at the beginning of a generation. */
   readonly begun = new Map<string, number>();
   readonly subjects = new Set<string>();
+  /** How many data keys are committed under each key-encryption key. */
+  readonly wrapped = new Map<string, number>();
   isAway = false;
   /** The deployment that the database says it belongs to. */
   owner: string | null = null;
@@ -39,6 +41,12 @@ export class MemoryTrail implements TrailReader {
   subjectExists(id: string): Promise<boolean> {
     this.#assertHere();
     return Promise.resolve(this.subjects.has(id));
+  }
+
+  async wraps(): Promise<ReadonlyMap<string, number>> {
+    await Promise.resolve();
+    this.#assertHere();
+    return this.wrapped;
   }
 
   checkpoints(chain: string, generation: number): Promise<SignedCheckpoint[]> {

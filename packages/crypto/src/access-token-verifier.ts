@@ -87,6 +87,11 @@ export class AccessTokenVerifier {
     this.#proven.clear();
   }
 
+  /** The ids of the keys in force here, each in its window. */
+  get kids(): readonly string[] {
+    return [...this.#ring.keys()];
+  }
+
   /**
    * Proves a token for this caller.
    *

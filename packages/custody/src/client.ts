@@ -3,7 +3,7 @@ import type { SealAnswer, SealBatch } from "@sallyport/audit";
 import { SallyportError } from "@sallyport/errors";
 import type { Identity } from "@sallyport/pki";
 import { dialCustodian } from "./dial-custodian.ts";
-import { assertCommitted, type KeyProof } from "./key-commitment.ts";
+import { assertCommitted, assertSameKeys, type KeyProof } from "./key-commitment.ts";
 import { Link } from "./link.ts";
 import { parseApproveAnswer } from "./approve-codec.ts";
 import { KEYS_MAX, parseIssued, parseKeyAnswers, parseMinted, parseSignAnswer, parseStatus } from "./message-codec.ts";
@@ -16,11 +16,15 @@ import type {
   KeyContext,
   Minted,
   MintRequest,
+  RotateAnswers,
+  RotateRequest,
   ServiceRequest,
   SignAnswer,
   SignRequest,
+  StatusRequest,
   WrappedKey,
 } from "./model.ts";
+import { parseRotateAnswer } from "./rotate-codec.ts";
 import { decodeSealAnswers, encodeSealCall } from "./seal-codec.ts";
 import { SealQueue } from "./seal-queue.ts";
 import { UnwrapQueue, type WrappedItem } from "./unwrap-queue.ts";
@@ -55,8 +59,8 @@ export interface CustodianClientOptions {
 /**
  * The custodian's verbs over one long-lived connection (docs/spec/custody-v1.md).
  *
- * Every call settles within its deadline. Failures: what the custodian refuses (`verb.refused`, `verb.invalid`, `phi.integrity`, and those of `approve`),
- * and otherwise `keys.unavailable` (wrap, unwrap), `trail.unavailable` (seal, sign), `service.unavailable` — also where the
+ * Every call settles within its deadline. Failures: what the custodian refuses (`verb.refused`, `verb.invalid`, `phi.integrity`, and those of `approve` and `rotate`),
+ * and otherwise `keys.unavailable` (wrap, unwrap, rotate), `trail.unavailable` (seal, sign), `service.unavailable` — also where the
  * answer is one that a whole custodian doesn't give. Nothing is retried: seal and sign may have happened.
  */
 export class CustodianClient implements Custodian {
@@ -117,8 +121,18 @@ export class CustodianClient implements Custodian {
     return readAnswer("approve", () => parseApproveAnswer(request.kind, payload));
   }
 
-  async status(options: { readonly acknowledge?: number; readonly verify?: readonly string[] }, deadlineMs: number): Promise<CustodianStatus> {
-    const payload = await this.#link.call("status", JSON.stringify(options), deadlineMs);
+  async rotate<K extends RotateRequest["kind"]>(request: RotateRequest & { readonly kind: K }, deadlineMs: number): Promise<RotateAnswers[K]> {
+    const asked: RotateRequest = request;
+    const payload = await this.#link.call("rotate", JSON.stringify(asked), deadlineMs);
+    return readAnswer("rotate", () => {
+      const answer = parseRotateAnswer(request.kind, payload);
+      if (asked.kind === "rewrap" && "keys" in answer) assertSameKeys(asked.items, answer.keys);
+      return answer;
+    });
+  }
+
+  async status(request: StatusRequest, deadlineMs: number): Promise<CustodianStatus> {
+    const payload = await this.#link.call("status", JSON.stringify(request), deadlineMs);
     return readAnswer("status", () => parseStatus(payload));
   }
 

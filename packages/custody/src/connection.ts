@@ -21,6 +21,10 @@ const PASSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "approval.state",
   "approval.required",
   "policy.separation",
+  "keys.step",
+  "keys.unheld",
+  "keys.early",
+  "keys.in_use",
 ]);
 
 /** A retired connection's last calls have this long. */

@@ -1,6 +1,6 @@
 import { canonicalJson, equalHex, hmacHex, secretKey } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import type { KeyContext } from "./model.ts";
+import type { KeyContext, RewrapAnswer, StoredKey } from "./model.ts";
 
 /** The context's four members and nothing else, so that what is bound never depends on what a caller left in the object. */
 export const contextFields = ({ purpose, id, study, site }: KeyContext): Record<string, string> => ({ purpose, id, study, site });
@@ -42,3 +42,14 @@ export function assertCommitted(context: KeyContext, wrapped: string, key: Buffe
 
 /** The check of {@link assertCommitted}. */
 export type KeyProof = typeof assertCommitted;
+
+/**
+ * Returns only where each answer stands for the key that was asked about, by the commitment that both carry.
+ *
+ * @throws `keys.unavailable`, for the same reason.
+ */
+export function assertSameKeys(items: readonly StoredKey[], answers: readonly RewrapAnswer[]): void {
+  const isSame = (answer: RewrapAnswer, index: number): boolean =>
+    !("wrapped" in answer) || splitWrapped(answer.wrapped).commitment === splitWrapped(items[index]?.wrapped ?? "").commitment;
+  if (answers.length !== items.length || !answers.every(isSame)) throw new SallyportError("keys.unavailable", { why: "other keys" });
+}

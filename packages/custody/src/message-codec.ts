@@ -1,5 +1,5 @@
 import { codeOf, type ErrorCode, isErrorCode, SallyportError } from "@sallyport/errors";
-import type { CustodianStatus, Issued, IssueRequest, KeyContext, Minted, MintRequest, ServiceRequest, SignAnswer, SignRequest } from "./model.ts";
+import type { CustodianStatus, Issued, IssueRequest, KeyContext, Minted, MintRequest, ServiceRequest, SignAnswer, SignRequest, StatusRequest, StoredKey } from "./model.ts";
 
 /** Items that one wrap or unwrap call may hold; the client splits longer lists. */
 export const KEYS_MAX = 1024;
@@ -58,12 +58,13 @@ function parseContext(value: unknown): KeyContext {
 /** Reads a wrap call. @throws `verb.invalid`, as all the readers of requests below. */
 export const parseWrapCall = (payload: Buffer): readonly KeyContext[] => list(parseJson(payload), KEYS_MAX, parseContext);
 
+export function parseStoredKey(value: unknown): StoredKey {
+  const item = fields(value, ["context", "wrapped"]);
+  return { context: parseContext(item["context"]), wrapped: text(item["wrapped"], /^[\x21-\x7e]{1,1024}$/) };
+}
+
 /** Reads an unwrap call. */
-export const parseUnwrapCall = (payload: Buffer): readonly { readonly context: KeyContext; readonly wrapped: string }[] =>
-  list(parseJson(payload), KEYS_MAX, (value) => {
-    const item = fields(value, ["context", "wrapped"]);
-    return { context: parseContext(item["context"]), wrapped: text(item["wrapped"], /^[\x21-\x7e]{1,1024}$/) };
-  });
+export const parseUnwrapCall = (payload: Buffer): readonly StoredKey[] => list(parseJson(payload), KEYS_MAX, parseStoredKey);
 
 /** Reads a mint call. */
 export function parseMintCall(payload: Buffer): MintRequest {
@@ -158,13 +159,22 @@ export function parseSignCall(payload: Buffer): SignRequest {
   }
 }
 
+/** Token keys that one node may name. */
+const HELD_MAX = 64;
+
 /** Reads a status call; `verify: ["*"]` means every chain. */
-export function parseStatusCall(payload: Buffer): { readonly acknowledge?: number; readonly verify?: readonly string[] } {
-  const options = fields(parseJson(payload), ["acknowledge", "verify"]);
+export function parseStatusCall(payload: Buffer): StatusRequest {
+  const options = fields(parseJson(payload), ["acknowledge", "verify", "holds"]);
   return {
     ...(options["acknowledge"] !== undefined && { acknowledge: integer(options["acknowledge"], 0) }),
     ...(options["verify"] !== undefined && { verify: list(options["verify"], CHAINS_MAX, (name) => (name === "*" ? "*" : text(name, CHAIN_NAME))) }),
+    ...(options["holds"] !== undefined && { holds: parseHolds(options["holds"]) }),
   };
+}
+
+function parseHolds(value: unknown): NonNullable<StatusRequest["holds"]> {
+  const holds = fields(value, ["node", "tokenKeys"]);
+  return { node: text(holds["node"], NAME), tokenKeys: list(holds["tokenKeys"], HELD_MAX, (kid) => text(kid, NAME)) };
 }
 
 /** One key of a wrap or unwrap answer as it travels, or why this one was not opened while the others were. */

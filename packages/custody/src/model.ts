@@ -1,5 +1,7 @@
 import type { DeepProgress, Sealer, Standing } from "@sallyport/audit";
+import type { ErrorCode } from "@sallyport/errors";
 import type { DocumentKind } from "./approved-document.ts";
+import type { KeyState, RingName, RingStep } from "./key-ring.ts";
 
 /** What a data key belongs to. It is bound into the wrapping (AAD and HKDF info), so a wrapped key opens nowhere else. */
 export interface KeyContext {
@@ -15,6 +17,12 @@ export interface WrappedKey {
   /** `sk1.<kek id>.<base64url>`. */
   readonly wrapped: string;
   readonly key: Buffer;
+}
+
+/** A data key as it is stored, with what it belongs to. */
+export interface StoredKey {
+  readonly context: KeyContext;
+  readonly wrapped: string;
 }
 
 /** A public key of the token ring with the window in which tokens signed by it are accepted. Times in seconds since the epoch. */
@@ -128,6 +136,8 @@ export interface CustodianStatus {
   readonly trustDomain: string;
   readonly version: string;
   readonly tokenKeys: readonly TokenKey[];
+  /** Under which key-encryption key data keys are wrapped, and from which they are being wrapped anew. */
+  readonly keks: { readonly active: string; readonly retiring: string | null };
   readonly auditKey: string;
   /** C2SP vkey and its SHA-256 fingerprint (`sha256:<hex>` of the raw public key). */
   readonly checkpointKey: { readonly vkey: string; readonly fingerprint: string };
@@ -214,14 +224,62 @@ export interface ApproveAnswers {
   readonly forget: { readonly forgotten: number };
 }
 
+/** What verb `rotate` takes (custody-v1.md, section 10). */
+export type RotateRequest =
+  /** How every ring stands. */
+  | { readonly kind: "rings" }
+  /** One step of a ring that has taken `at` steps. `statement`: for `destroy`, the exact text of the approval of it; null otherwise. */
+  | { readonly kind: "step"; readonly ring: RingName; readonly step: RingStep; readonly at: number; readonly statement: string | null }
+  /** Data keys, wrapped anew under the key-encryption key in use. */
+  | { readonly kind: "rewrap"; readonly items: readonly StoredKey[] };
+
+/** A ring as it is told: no secrets. Times in seconds since the epoch. */
+export interface RingView {
+  readonly ring: RingName;
+  readonly at: number;
+  readonly last: RingStep | null;
+  /** Null for a ring that doesn't turn in this version. */
+  readonly windows: { readonly leadS: number; readonly overlapS: number; readonly ageMaxS: number; readonly usesMax: number | null } | null;
+  readonly keys: readonly {
+    readonly id: string;
+    readonly state: KeyState;
+    readonly fromS: number;
+    readonly untilS: number | null;
+    /** How many data keys it wraps; null for other rings, and where the database was away. */
+    readonly wraps: number | null;
+    /** Running nodes that haven't shown that they hold it, where that is needed; null while that isn't known. */
+    readonly lacking: readonly string[] | null;
+  }[];
+}
+export interface RingAnswer {
+  readonly ring: RingView;
+}
+/** One data key wrapped anew, or why it isn't while the others are. */
+export type RewrapAnswer = { readonly wrapped: string } | { readonly code: ErrorCode };
+export interface RotateAnswers {
+  readonly rings: { readonly rings: readonly RingView[] };
+  readonly step: RingAnswer;
+  readonly rewrap: { readonly keys: readonly RewrapAnswer[] };
+}
+
+/** What verb `status` is told and asked. */
+export interface StatusRequest {
+  /** Events up to this number are on the trail. */
+  readonly acknowledge?: number;
+  /** Chains to verify deeply before answering (`*` for all). */
+  readonly verify?: readonly string[];
+  /** By which keys this node verifies tokens; `node` names it while it runs. */
+  readonly holds?: { readonly node: string; readonly tokenKeys: readonly string[] };
+}
+
 /**
  * The custodian's verbs that exist so far. Every call has a deadline (ms) and throws a SallyportError:
  * `keys.unavailable` (wrap, unwrap), `trail.unavailable` (seal, sign), `verb.refused`, `verb.invalid`, `service.unavailable`.
- * `rotate` and `shred` come with their features.
+ * `shred` comes with its feature.
  */
 export interface Custodian extends Sealer {
   wrap(contexts: readonly KeyContext[], deadlineMs: number): Promise<readonly WrappedKey[]>;
-  unwrap(items: readonly { readonly context: KeyContext; readonly wrapped: string }[], deadlineMs: number): Promise<readonly Buffer[]>;
+  unwrap(items: readonly StoredKey[], deadlineMs: number): Promise<readonly Buffer[]>;
   mint(request: MintRequest, deadlineMs: number): Promise<Minted>;
   /** A certificate of a service. @throws `workload.request`, `workload.code` (also for what isn't in force), `workload.revoked`. */
   issue(request: ServiceRequest, deadlineMs: number): Promise<Issued>;
@@ -235,6 +293,10 @@ export interface Custodian extends Sealer {
    * `policy.separation` for an approval by who asked for the act, or whom it is about; `verb.refused` for another deployment's statement.
    */
   approve<K extends ApproveRequest["kind"]>(request: ApproveRequest & { readonly kind: K }, deadlineMs: number): Promise<ApproveAnswers[K]>;
-  /** `acknowledge`: events up to this number are on the trail. `verify`: chains to verify deeply before answering (`*` for all). */
-  status(options: { readonly acknowledge?: number; readonly verify?: readonly string[] }, deadlineMs: number): Promise<CustodianStatus>;
+  /**
+   * How the rings stand, a step of one, and data keys wrapped anew. @throws `keys.step`, `keys.unheld`, `keys.early`, `keys.in_use`,
+   * `approval.required` for a step that isn't proven first; `verb.refused` for a destruction that isn't approved.
+   */
+  rotate<K extends RotateRequest["kind"]>(request: RotateRequest & { readonly kind: K }, deadlineMs: number): Promise<RotateAnswers[K]>;
+  status(request: StatusRequest, deadlineMs: number): Promise<CustodianStatus>;
 }

@@ -31,6 +31,7 @@ export class SealedJournal {
   #lines = 0;
   #rewrittenLines = 0;
   #previous = "";
+  #isRewriteDue = false;
   #queue: string[] = [];
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
@@ -61,6 +62,7 @@ export class SealedJournal {
   async rewrite(): Promise<void> {
     this.#lines = 0;
     this.#previous = "";
+    this.#isRewriteDue = false;
     this.#queue = [];
     const text = [...this.#live()].map((entry) => this.#seal(entry)).join("");
     const fresh = openSync(`${this.#path}.new`, "w", 0o600);
@@ -86,6 +88,11 @@ export class SealedJournal {
     this.#queue.push(this.#seal(entry));
   }
 
+  /** Has the next {@link SealedJournal.flush} of something write the file anew, so that what was forgotten is in no line any more. */
+  rewriteSoon(): void {
+    this.#isRewriteDue = true;
+  }
+
   /** Resolves when all that was appended so far is on disk; those who wait together share one write and one fsync. After a failure it never resolves again. */
   flush(): Promise<void> {
     this.#next ??= this.#last.then(() => {
@@ -104,7 +111,7 @@ export class SealedJournal {
   async #write(): Promise<void> {
     if (this.#queue.length === 0) return;
     this.#fence();
-    if (this.#lines > Math.max(REWRITE_LINES, 2 * this.#rewrittenLines)) return this.rewrite();
+    if (this.#isRewriteDue || this.#lines > Math.max(REWRITE_LINES, 2 * this.#rewrittenLines)) return this.rewrite();
     const text = this.#queue.join("");
     this.#queue = [];
     await this.#file?.appendFile(text, "latin1");

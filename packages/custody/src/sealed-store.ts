@@ -55,6 +55,11 @@ export class SealedStore<Kinds extends object> {
     return this.#journal.rewrite();
   }
 
+  /** Has what was forgotten leave the file with the next {@link SealedStore.durable}. */
+  rewriteSoon(): void {
+    this.#journal.rewriteSoon();
+  }
+
   /** Resolves when all that is known is on disk. @throws `service.unavailable`, for good, after a write that failed. */
   async durable(): Promise<void> {
     try {

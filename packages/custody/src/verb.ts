@@ -1,7 +1,7 @@
 import { type ErrorCode, SallyportError } from "@sallyport/errors";
 
-/** The custodian's verbs by their number on the wire. `rotate` and `shred` have numbers 9 and 10 kept for them. */
-export const VERBS = { wrap: 1, unwrap: 2, seal: 3, mint: 4, issue: 5, sign: 6, status: 7, approve: 8 } as const;
+/** The custodian's verbs by their number on the wire. `shred` has number 10 kept for it. */
+export const VERBS = { wrap: 1, unwrap: 2, seal: 3, mint: 4, issue: 5, sign: 6, status: 7, approve: 8, rotate: 9 } as const;
 export type Verb = keyof typeof VERBS;
 
 /** An answer's first byte: the payload is the verb's answer, or `{"code": …}`. */
@@ -17,6 +17,7 @@ export function unavailable(verb: Verb): ErrorCode {
   switch (verb) {
     case "wrap":
     case "unwrap":
+    case "rotate":
       return "keys.unavailable";
     case "seal":
     case "sign":

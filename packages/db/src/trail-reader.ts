@@ -16,6 +16,8 @@ export interface TrailReader {
   records(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncIterable<readonly SealedRecord[]>;
   /** Whether this subject exists. */
   subjectExists(id: string): Promise<boolean>;
+  /** How many data keys are committed under each key-encryption key, by its id. */
+  wraps(): Promise<ReadonlyMap<string, number>>;
   /** Whether this database is that deployment's. */
   deployment(): Promise<string | null>;
 }
@@ -37,6 +39,10 @@ export function trailReader(database: Database): TrailReader {
     async subjectExists(id) {
       const rows = await database.run`SELECT id FROM phi.subjects WHERE id = ${id}`;
       return rows.length === 1;
+    },
+    async wraps() {
+      const rows = await database.run<{ kek: string; keys: string }>`SELECT kek, keys FROM phi.wraps()`;
+      return new Map(rows.map(({ kek, keys }) => [kek, Number(keys)]));
     },
     async deployment() {
       const [row] = await database.run<{ id: string }>`SELECT id FROM boundary.deployment`;

@@ -1,0 +1,21 @@
+import type { KeyRing } from "./key-ring.ts";
+import type { KeyContext } from "./model.ts";
+
+/** What a store has to know of keys, by kind. */
+export interface KeyKinds {
+  /** By the ring's name. */
+  readonly keyring: KeyRing;
+  readonly share: { readonly context: KeyContext; readonly share: string; readonly isConfirmed: boolean; readonly atMs: number };
+}
+
+/** Port: the part of the custodian's store that keys work on. */
+export interface KeyStore {
+  get<K extends keyof KeyKinds>(kind: K, id: string): KeyKinds[K] | undefined;
+  all<K extends keyof KeyKinds>(kind: K): ReadonlyMap<string, KeyKinds[K]>;
+  put<K extends keyof KeyKinds>(kind: K, id: string, value: KeyKinds[K] | null): void;
+  /** Puts an act of the custodian's own on record, in `system`. Printable ASCII, no values. */
+  record(action: string, resource: string, detail: string): void;
+  durable(): Promise<void>;
+  /** Has what was forgotten leave the file too, with the next {@link KeyStore.durable}. */
+  rewriteSoon(): void;
+}

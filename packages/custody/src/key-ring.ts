@@ -1,0 +1,174 @@
+import { TOKEN_LIFETIME_SECONDS_MAX } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+
+export const RING_NAMES = ["kek", "audit", "token", "sign"] as const;
+export type RingName = (typeof RING_NAMES)[number];
+
+/** In this order, of which `retiring` may become `active` again, and a `next` that was never used `destroyed`. */
+export type KeyState = "next" | "active" | "retiring" | "retired" | "destroyed";
+
+/** One key of a ring. Times in seconds since the epoch. */
+export interface KeptKey {
+  /** `<ring>-<n>`; a number is never given twice. */
+  readonly id: string;
+  readonly state: KeyState;
+  /** Base64url; null once it is destroyed. The key-encryption secret is sealed once more, under a key derived from the root key at each use. */
+  readonly secret: string | null;
+  /** The earliest at which it may be used. */
+  readonly fromS: number;
+  /** While it is retiring: what it made is accepted until then, and it isn't retired before. */
+  readonly untilS: number | null;
+}
+
+/** A ring as the journal has it: one entry, so that a step is on disk as a whole or not at all. */
+export interface KeyRing {
+  readonly ring: RingName;
+  /** How many steps it has taken. */
+  readonly at: number;
+  /** The one that brought it here; null before the first. */
+  readonly last: RingStep | null;
+  /** The oldest first. */
+  readonly keys: readonly KeptKey[];
+}
+
+/**
+ * `add` makes the next key, `drop` takes it back, `activate` puts it in use, `revert` puts the one before in use again, `retire` ends the one
+ * before, `reopen` takes that back for a key-encryption key, `destroy` forgets the secret of one that was retired.
+ */
+export const RING_STEPS = ["add", "drop", "activate", "revert", "retire", "reopen", "destroy"] as const;
+export type RingStep = (typeof RING_STEPS)[number];
+
+/** What a ring's keys are held to. */
+export interface RingWindows {
+  /** What a node has to have shown that it holds before a key is used: tokens are verified by nodes, data keys by nobody but the custodian. */
+  readonly isHeldByNodes: boolean;
+  /** How long after its making a key may be used at the earliest. */
+  readonly leadS: number;
+  /** How long the one before is accepted after another took its place. */
+  readonly overlapS: number;
+  /** It is overdue at this age, and when it was used so often. */
+  readonly ageMaxS: number;
+  readonly usesMax: number | null;
+}
+
+const DAY_S = 86_400;
+/** A node hears of a change within a second; what is proven once must hold for as long as one that is slow may take. */
+const MARGIN_S = 60;
+
+/** The rings that turn, and by which times. An hour is as long as a data key that was made may wait for its row (`sweepShares`). */
+export const RING_WINDOWS: Readonly<Record<"kek" | "token", RingWindows>> = {
+  token: { isHeldByNodes: true, leadS: MARGIN_S, overlapS: TOKEN_LIFETIME_SECONDS_MAX + MARGIN_S, ageMaxS: 90 * DAY_S, usesMax: null },
+  kek: { isHeldByNodes: false, leadS: 0, overlapS: 3600, ageMaxS: 365 * DAY_S, usesMax: 10_000_000 },
+};
+export type TurningRing = keyof typeof RING_WINDOWS;
+export const isTurning = (ring: RingName): ring is TurningRing => Object.hasOwn(RING_WINDOWS, ring);
+
+/** What is so when a step is asked for. */
+export interface RingFacts {
+  readonly nowS: number;
+  /** Of a key that is made now, as the journal keeps it. */
+  readonly newSecret: () => string;
+  /** Nodes that run and haven't shown that they hold this key; null where that isn't known. */
+  readonly lacking: (id: string) => readonly string[] | null;
+  /** How many data keys this key wraps; null where that isn't known. */
+  readonly wraps: (id: string) => number | null;
+  /** Whether two persons said that this key's secret is to be destroyed. */
+  readonly mayDestroy: (id: string) => boolean;
+}
+
+/** What a step is held against, each by itself. A test that shows what one is for leaves it out; production takes {@link strictRingRules}. */
+export interface RingRules {
+  /** Every running node holds a key before it is used. */
+  readonly held: boolean;
+  /** A key isn't used before its window, nor retired before the end of its overlap. */
+  readonly inWindow: boolean;
+  /** A key under which data keys are wrapped isn't retired. */
+  readonly unused: boolean;
+  /** A secret is destroyed only where two persons said so. */
+  readonly approved: boolean;
+}
+export const strictRingRules: RingRules = { held: true, inWindow: true, unused: true, approved: true };
+
+/** A ring with its first key, in use from now on. */
+export const firstRing = (ring: RingName, secret: string, fromS: number): KeyRing => ({
+  ring,
+  at: 0,
+  last: null,
+  keys: [{ id: `${ring}-1`, state: "active", secret, fromS, untilS: null }],
+});
+
+/** The one key of a ring in this state, of which there is at most one; undefined where there is none. */
+const only = ({ keys }: KeyRing, state: "next" | "active" | "retiring"): KeptKey | undefined => keys.find((key) => key.state === state);
+
+/** The key in use. @throws `custodian.store` where there is none. */
+export function activeKey(ring: KeyRing | undefined): KeptKey & { readonly secret: string } {
+  const key = ring === undefined ? undefined : only(ring, "active");
+  if (key === undefined || key.secret === null) throw new SallyportError("custodian.store", { ring: ring?.ring ?? "none" });
+  return { ...key, secret: key.secret };
+}
+
+/**
+ * The ring after one step. It changes nothing by itself: whoever calls it keeps what it answers.
+ *
+ * @throws `keys.step` where the ring isn't where the step begins; `keys.unheld`, `keys.early`, `keys.in_use` for what isn't proven;
+ * `approval.required` for a destruction that two persons didn't ask for.
+ */
+export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules: RingRules = strictRingRules): KeyRing {
+  if (!isTurning(ring.ring)) throw refused(ring, step);
+  const windows = RING_WINDOWS[ring.ring];
+  const [next, active, retiring] = [only(ring, "next"), only(ring, "active"), only(ring, "retiring")];
+  const changed = (...changes: readonly KeptKey[]): KeyRing => ({
+    ...ring,
+    at: ring.at + 1,
+    last: step,
+    keys: ring.keys.map((key) => changes.find(({ id }) => id === key.id) ?? key),
+  });
+  const overlapping = (key: KeptKey): KeptKey => ({ ...key, state: "retiring", untilS: facts.nowS + windows.overlapS });
+  switch (step) {
+    case "add": {
+      if (next !== undefined) throw refused(ring, step);
+      const id = `${ring.ring}-${ring.keys.length + 1}`;
+      return { ...ring, at: ring.at + 1, last: step, keys: [...ring.keys, { id, state: "next", secret: facts.newSecret(), fromS: facts.nowS + windows.leadS, untilS: null }] };
+    }
+    case "drop":
+      if (next === undefined) throw refused(ring, step);
+      return changed({ ...next, state: "destroyed", secret: null });
+    case "activate":
+      if (next === undefined || active === undefined || retiring !== undefined) throw refused(ring, step);
+      if (rules.inWindow && facts.nowS < next.fromS) throw new SallyportError("keys.early", { key: next.id });
+      assertHeld(next, windows, facts, rules);
+      return changed({ ...next, state: "active" }, overlapping(active));
+    case "revert":
+      if (retiring === undefined || active === undefined) throw refused(ring, step);
+      // What nodes take for over, they would refuse until they hear of it.
+      if (rules.inWindow && windows.isHeldByNodes && facts.nowS + MARGIN_S >= (retiring.untilS ?? 0)) throw new SallyportError("keys.early", { key: retiring.id });
+      assertHeld(retiring, windows, facts, rules);
+      return changed({ ...retiring, state: "active", untilS: null }, overlapping(active));
+    case "retire": {
+      if (retiring === undefined) throw refused(ring, step);
+      if (rules.inWindow && facts.nowS < (retiring.untilS ?? 0)) throw new SallyportError("keys.early", { key: retiring.id });
+      const wraps = ring.ring === "kek" ? facts.wraps(retiring.id) : 0;
+      if (rules.unused && wraps !== 0) throw new SallyportError("keys.in_use", { key: retiring.id });
+      return changed({ ...retiring, state: "retired" });
+    }
+    case "reopen": {
+      // A database that was restored holds data keys as they were wrapped then.
+      const last = ring.keys.findLast(({ state }) => state === "retired");
+      if (ring.ring !== "kek" || last === undefined || retiring !== undefined) throw refused(ring, step);
+      return changed(overlapping(last));
+    }
+    case "destroy": {
+      const oldest = ring.keys.find(({ state }) => state === "retired");
+      if (oldest === undefined) throw refused(ring, step);
+      if (rules.approved && !facts.mayDestroy(oldest.id)) throw new SallyportError("approval.required", { key: oldest.id });
+      if (rules.unused && ring.ring === "kek" && facts.wraps(oldest.id) !== 0) throw new SallyportError("keys.in_use", { key: oldest.id });
+      return changed({ ...oldest, state: "destroyed", secret: null });
+    }
+  }
+}
+
+const refused = ({ ring }: KeyRing, step: RingStep): SallyportError => new SallyportError("keys.step", { ring, step });
+
+function assertHeld(key: KeptKey, { isHeldByNodes }: RingWindows, facts: RingFacts, { held }: RingRules): void {
+  if (held && isHeldByNodes && facts.lacking(key.id)?.length !== 0) throw new SallyportError("keys.unheld", { key: key.id });
+}

@@ -1,0 +1,6 @@
+export { DataKeys, newKekSecret } from "./data-keys.ts";
+export type { KeyKinds, KeyStore } from "./key-kinds.ts";
+export { activeKey, firstRing, type KeyRing, type KeptKey, type RingName, type RingRules, strictRingRules } from "./key-ring.ts";
+export { NodeReports } from "./node-reports.ts";
+export { RingKeeper, ringOf } from "./ring-keeper.ts";
+export { rotate } from "./rotate.ts";

@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import { ed25519FromSeed } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+import { countedApproval } from "./approved-document.ts";
+import type { CredentialStore } from "./credential-kinds.ts";
+import { newKekSecret } from "./data-keys.ts";
+import type { KeyStore } from "./key-kinds.ts";
+import { activeKey, afterStep, isTurning, type KeyRing, type KeptKey, type RingName, RING_NAMES, RING_WINDOWS, type RingRules, strictRingRules } from "./key-ring.ts";
+import type { CustodianStatus, RingAnswer, RingView, RotateRequest, TokenKey } from "./model.ts";
+import type { NodeReports } from "./node-reports.ts";
+import type { RootKey } from "./root-key.ts";
+
+const KEY_BYTES = 32;
+/** The kind of approval by which a retired key's secret is destroyed. */
+const DESTROY = "keys.destroy";
+
+export interface RingKeeperOptions {
+  readonly store: KeyStore & Pick<CredentialStore, "all">;
+  readonly rootKey: RootKey;
+  readonly nodes: NodeReports;
+  /** How many data keys are committed under each key-encryption key, by the custodian's own look. */
+  readonly wraps: () => Promise<ReadonlyMap<string, number>>;
+  readonly deployment: string;
+  readonly now: () => number;
+  readonly rules?: RingRules | undefined;
+}
+
+/** Takes rings from step to step. One at a time; each is proven first, and is one entry of the journal (docs/spec/custody-v1.md, section 10). */
+export class RingKeeper {
+  readonly #options: RingKeeperOptions;
+  /** By their seeds: every node asks once a second. */
+  readonly #publics = new Map<string, string>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: RingKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** How every ring stands. No secrets. */
+  async rings(): Promise<readonly RingView[]> {
+    const { store, wraps } = this.#options;
+    // Where the database is away, what is known without it is told all the same.
+    const counted = await wraps().catch(() => null);
+    return RING_NAMES.map((name) => this.#viewOf(ringOf(store, name), counted));
+  }
+
+  /** Takes one step. The same asked again answers the same: an answer may be lost. @throws as {@link afterStep}; `service.unavailable`. */
+  step(request: Extract<RotateRequest, { readonly kind: "step" }>): Promise<RingAnswer> {
+    const taken = this.#turn.then(() => this.#step(request));
+    this.#turn = taken.catch(() => undefined);
+    return taken;
+  }
+
+  /** The public keys with which tokens are verified, each with its window. The next one is among them before it is used. */
+  tokenKeys(): readonly TokenKey[] {
+    return ringOf(this.#options.store, "token").keys.flatMap(({ id, state, secret, fromS, untilS }) =>
+      secret === null || state === "retired" ? [] : [{ kid: id, x: this.#publicOf(secret), fromS, untilS }],
+    );
+  }
+
+  /** Under which key-encryption key data keys are wrapped, and from which they are being wrapped anew. */
+  keks(): CustodianStatus["keks"] {
+    const { keys } = ringOf(this.#options.store, "kek");
+    const inState = (state: KeptKey["state"]): string | undefined => keys.find((key) => key.state === state)?.id;
+    return { active: inState("active") ?? "", retiring: inState("retiring") ?? null };
+  }
+
+  #publicOf(seed: string): string {
+    const known = this.#publics.get(seed) ?? ed25519FromSeed(Buffer.from(seed, "base64url")).raw.toString("base64url");
+    this.#publics.set(seed, known);
+    return known;
+  }
+
+  async #step({ ring: name, step, at, statement }: Extract<RotateRequest, { readonly kind: "step" }>): Promise<RingAnswer> {
+    const { store, rootKey, nodes, wraps, now, rules = strictRingRules } = this.#options;
+    const ring = ringOf(store, name);
+    if (ring.at !== at + 1 || ring.last !== step) {
+      if (ring.at !== at || !isTurning(name)) throw new SallyportError("keys.step", { ring: name, step });
+      const nextId = `${name}-${ring.keys.length + 1}`;
+      const secret = step !== "add" ? "" : name === "kek" ? await newKekSecret(rootKey, nextId) : randomBytes(KEY_BYTES).toString("base64url");
+      const counted = name === "kek" && (step === "retire" || step === "destroy") ? await wraps() : null;
+      const facts = {
+        nowS: Math.floor(now() / 1000),
+        newSecret: () => secret,
+        lacking: (id: string) => nodes.lacking(id),
+        wraps: (id: string) => (counted === null ? null : (counted.get(id) ?? 0)),
+        mayDestroy: (id: string) => this.#isDestructionApproved(id, statement),
+      };
+      const after = afterStep(ring, step, facts, rules);
+      store.put("keyring", name, after);
+      store.record("keys.rotated", `ring/${name}`, `step=${step};at=${after.at};${stateText(after)}`);
+      if (step === "destroy" || step === "drop") store.rewriteSoon();
+    }
+    await store.durable();
+    return { ring: this.#viewOf(ringOf(store, name), null) };
+  }
+
+  #isDestructionApproved(id: string, statement: string | null): boolean {
+    const { store, deployment, now } = this.#options;
+    if (statement === null) return false;
+    const refused = (why: string): SallyportError => new SallyportError("verb.refused", { why, kind: DESTROY });
+    const rules = { kind: true, enough: true, separation: true, proven: true };
+    const { said } = countedApproval({ store, deployment, rules }, { kind: DESTROY, statement, refused });
+    return said.payload["key"] === id && now() < Date.parse(said.expiresAt);
+  }
+
+  #viewOf(ring: KeyRing, counted: ReadonlyMap<string, number> | null): RingView {
+    const { nodes } = this.#options;
+    const windows = isTurning(ring.ring) ? RING_WINDOWS[ring.ring] : null;
+    const isProven = (key: KeptKey): boolean => windows?.isHeldByNodes === true && (key.state === "next" || key.state === "retiring");
+    return {
+      ring: ring.ring,
+      at: ring.at,
+      last: ring.last,
+      windows: windows === null ? null : { leadS: windows.leadS, overlapS: windows.overlapS, ageMaxS: windows.ageMaxS, usesMax: windows.usesMax },
+      keys: ring.keys.map((key) => ({
+        id: key.id,
+        state: key.state,
+        fromS: key.fromS,
+        untilS: key.untilS,
+        wraps: ring.ring === "kek" && counted !== null ? (counted.get(key.id) ?? 0) : null,
+        lacking: isProven(key) ? nodes.lacking(key.id) : [],
+      })),
+    };
+  }
+}
+
+/** A ring of the store. @throws `custodian.store` where there is none. */
+export function ringOf(store: Pick<KeyStore, "get">, name: RingName): KeyRing {
+  const ring = store.get("keyring", name);
+  activeKey(ring);
+  return ring as KeyRing;
+}
+
+const stateText = ({ keys }: KeyRing): string =>
+  keys
+    .filter(({ state }) => state !== "destroyed")
+    .map(({ id, state }) => `${id}=${state}`)
+    .join(",");
