@@ -13,7 +13,7 @@ function watchOf(): { readonly watch: CustodianWatch; readonly events: () => num
     return Promise.resolve({ tokenKeys: [], crl: "", revokedWorkloads: [], ca: "", events } as unknown as CustodianStatus);
   };
   const custodian = { status } as unknown as Custodian;
-  return { watch: new CustodianWatch(custodian, { changed: () => undefined }, { event: () => undefined }), events: () => events.length };
+  return { watch: new CustodianWatch(custodian, { changed: () => undefined, holds: () => ["token-1"] }, { event: () => undefined }), events: () => events.length };
 }
 
 test("an act of the custodian's is put on record and then forgotten by it", async () => {

@@ -29,6 +29,7 @@ import {
   profileStore,
   recordStore,
   referenceKeyStore,
+  rewrapStore,
   studyStore,
   trailStore,
   treeStore,
@@ -49,6 +50,7 @@ import { isFrozenBy, judgeStart } from "./frozen-start.ts";
 import { GenerationRounds } from "./generation-rounds.ts";
 import { healthRoute } from "./health-route.ts";
 import { keptFor } from "./kept-for.ts";
+import { keyRings } from "./key-rings.ts";
 import { Knocks } from "./knocks.ts";
 import { Listener, type ListenerDeps, type ListenerLimitsAll, PRODUCT_LIMITS, type Revocations } from "./listener.ts";
 import { eventLog } from "./log.ts";
@@ -221,6 +223,7 @@ export class ApiProcess {
       profileStore: this.profileStore,
       openChain: (tx, chain) => this.store.openChain(tx, chain),
       deployment: status.deployment,
+      rings: keyRings(custodian, rewrapStore(database)),
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       signDocument: signDocumentBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),

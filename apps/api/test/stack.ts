@@ -34,6 +34,7 @@ const PRINCIPALS = {
   auditor701: ["auditor", "701"],
   admin: ["security_admin", "**"],
   admin701: ["security_admin", "701"],
+  custodian: ["key_custodian", "**"],
 } as const;
 export type Who = keyof typeof PRINCIPALS;
 export const principalOf = (who: Who): string => `svc_${who}`;
@@ -314,7 +315,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
 }
 
 const EVERYTHING =
-  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read workload.enrol workload.revoke access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change study.register person.offboard lock.read lock.set lock.lift document.read role.read role.change emergency.open emergency.review access.review incident.release trail.review";
+  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read workload.enrol workload.revoke access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change study.register person.offboard lock.read lock.set lock.lift document.read role.read role.change emergency.open emergency.review access.review incident.release trail.review keys.read keys.rotate";
 
 /** A study that nobody at a site of {@link STUDY} may learn of. */
 export const OTHER_STUDY = "OTHER";

@@ -64,6 +64,7 @@ const PEOPLE_PAGES = [
   "/studies/CDISCPILOT01",
   "/locks",
   "/incidents",
+  "/keys",
   "/me",
   "/terminal",
 ];

@@ -23,6 +23,23 @@ export const governingLooks = (people: () => Populated): readonly Look[] => [
     },
   },
   {
+    name: "keys",
+    person: () => people().alma,
+    open: async (person) => {
+      await person.goto("/keys");
+      await shows(person, ".ring-timeline");
+    },
+  },
+  {
+    name: "ring",
+    person: () => people().alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/keys?ring=kek");
+      await shows(person, ".rehearsal");
+    },
+  },
+  {
     name: "people",
     person: () => people().alma,
     open: async (person) => {

@@ -31,6 +31,8 @@ import { reviewEmergency } from "./routers/emergencies/review-emergency.ts";
 import { getIncident, listIncidents } from "./routers/incidents/list-incidents.ts";
 import { recordIncidentStep } from "./routers/incidents/record-step.ts";
 import { releaseIncidents } from "./routers/incidents/release-incidents.ts";
+import { listRings, rehearseRing } from "./routers/keys/list-rings.ts";
+import { stepRing } from "./routers/keys/step-ring.ts";
 import { liftLock } from "./routers/locks/lift-lock.ts";
 import { listLocks } from "./routers/locks/list-locks.ts";
 import { decideReviewLine } from "./routers/reviews/decide-review-line.ts";
@@ -160,6 +162,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       release: releaseIncidents(boundary, deps),
     },
     alerts: { list: listAlerts(boundary, deps), test: testAlerts(boundary, deps) },
+    keys: { rings: listRings(boundary, deps), rehearse: rehearseRing(boundary, deps), step: stepRing(boundary, deps) },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
     studies: {
       list: listStudies(boundary, deps),

@@ -22,6 +22,7 @@ import type { CrossingSearch } from "@sallyport/policy";
 import type { OpenIncident } from "./boundary/quarantine.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
+import type { KeyRings } from "./keys/ring-ports.ts";
 import type { Credentials, IdentityProvider, PasskeyCeremonies, StepUp } from "./people/ports.ts";
 import type { PeopleKey } from "./people/people-key.ts";
 import type { SessionGate, SessionLimits } from "./people/session-desk.ts";
@@ -268,6 +269,7 @@ export interface TrailIncident extends OpenIncident {
 }
 
 export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
+  readonly rings: KeyRings;
   /** Every incident, the oldest first, by the custodian's last word. */
   readonly incidents: () => readonly TrailIncident[];
   readonly incidentSteps: IncidentStepStore<Tx>;

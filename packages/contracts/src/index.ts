@@ -8,6 +8,7 @@ export * from "./imports.ts";
 export * from "./alerts.ts";
 export * from "./incidents.ts";
 export * from "./inspection.ts";
+export * from "./keys.ts";
 export * from "./locks.ts";
 export * from "./overview.ts";
 export * from "./packets.ts";

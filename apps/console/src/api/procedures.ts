@@ -53,6 +53,9 @@ interface Named {
   "incidents.recordStep": ["RecordIncidentStepInput", "RecordIncidentStepOutput"];
   "incidents.list": ["ListIncidentsInput", "ListIncidentsOutput"];
   "incidents.release": ["ReleaseIncidentsInput", "ReleaseIncidentsOutput"];
+  "keys.rehearse": ["RehearseRingInput", "RehearseRingOutput"];
+  "keys.rings": ["ListRingsInput", "ListRingsOutput"];
+  "keys.step": ["StepRingInput", "StepRingOutput"];
   "locks.lift": ["LiftLockInput", "LiftLockOutput"];
   "locks.list": ["ListLocksInput", "ListLocksOutput"];
   "locks.set": ["SetLockInput", "SetLockOutput"];

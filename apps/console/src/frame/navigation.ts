@@ -40,6 +40,7 @@ export const destinations: readonly Destination[] = [
   { href: "/services", name: "Services", icon: "services", needs: ["workload.read"], group: "govern", also: "workloads programs certificates enrol code renew offboard" },
   { href: "/studies", name: "Studies and sites", icon: "studies", needs: ["study.register"], group: "govern", also: "registry register close import protocol" },
   { href: "/locks", name: "Locks", icon: "locks", needs: ["lock.read"], group: "govern", also: "stop incident person service token role site lift" },
+  { href: "/keys", name: "Keys", icon: "key", needs: ["keys.read"], group: "govern", also: "rings rotate rotation kek token rewrap overdue rehearse" },
   {
     href: "/reviews",
     name: "Reviews",

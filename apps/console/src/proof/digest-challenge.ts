@@ -33,6 +33,11 @@ export async function emergencyDigest(
   return await sha256Hex(new TextEncoder().encode(`${["sallyport/emergency/v1", personId, study, subject, cause, minutes, at].join("\n")}\n`));
 }
 
+/** What a passkey signs to take one step of a ring of keys. */
+export async function ringStepDigest(personId: string, { ring, step, at }: { readonly ring: string; readonly step: string; readonly at: number }): Promise<string> {
+  return await sha256Hex(new TextEncoder().encode(`${["sallyport/ring-step/v1", personId, ring, step, at].join("\n")}\n`));
+}
+
 /** What a passkey signs to remove one of its person's authenticators, or an identity that they have linked. */
 export async function removalDigest(personId: string, authenticatorId: string): Promise<string> {
   return await sha256Hex(new TextEncoder().encode(`sallyport/remove/v1\n${personId}\n${authenticatorId}\n`));

@@ -1,0 +1,144 @@
+import { ringStepDigest } from "@sallyport/api";
+import { type KeyRing, ringOf } from "@sallyport/custody/keys";
+import { faultTest } from "@sallyport/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { custodianWith } from "./faulty-custodian.ts";
+import { Persons, type SignedIn } from "./persons.ts";
+import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
+import { PASSWORD_PROOF, proofOver, provenByDigest } from "./step-up-ports.ts";
+
+type Ring = { readonly ring: "token" | "kek"; readonly at: number; readonly keys: readonly { readonly keyId: string; readonly state: string; readonly dataKeys: number | null }[] };
+
+let at: Deployment;
+let api: Api;
+let other: Api;
+let persons: Persons;
+let keeper: SignedIn;
+let admin: SignedIn;
+let isLost = false;
+beforeAll(async () => {
+  at = await deployment();
+  // A custodian whose answer to a step may be lost on its way.
+  api = await at.serve({
+    ports: provenByDigest(),
+    keyTtlMs: 0,
+    custodian: (real) =>
+      custodianWith(real, {
+        rotate: async (asked, deadlineMs) => {
+          const answer = await real.rotate(asked, deadlineMs);
+          if (isLost && asked.kind === "step") throw new Error("the connection is gone");
+          return answer;
+        },
+      }),
+  });
+  await at.seed(api);
+  other = await at.serve({ ports: provenByDigest() });
+  persons = await Persons.of(at);
+  [keeper, admin] = [await persons.add("kim", "key_custodian"), await persons.add("ada", "security_admin")];
+  await Promise.all([persons.known(api), persons.known(other)]);
+});
+afterAll(async () => {
+  persons?.close();
+  await other?.close();
+  await api?.close();
+  await at?.close();
+});
+
+const standing = async (ring: Ring["ring"], who = keeper): Promise<Ring> =>
+  (dataOf(await who.call(api, "keys.rings", {})) as { rings: readonly Ring[] }).rings.find((each) => each.ring === ring) as Ring;
+async function step(ring: Ring["ring"], name: string, { who = keeper, proof }: { readonly who?: SignedIn; readonly proof?: object } = {}): Promise<string> {
+  const { at: from } = ringOf(at.custodian.store, ring);
+  const asked = { ring, step: name as "add", at: from };
+  const reply = await who.call(api, "keys.step", { ...asked, reason: "it is time to turn", proof: proof ?? proofOver(ringStepDigest(who.person, asked), who.person) });
+  return codeOf(reply) === "ok" ? (dataOf(reply) as { ring: Ring }).ring.keys.map(({ keyId, state }) => `${keyId} ${state}`).join(", ") : codeOf(reply);
+}
+const keep = (name: Ring["ring"], change: (key: KeyRing["keys"][number]) => KeyRing["keys"][number]): void => {
+  const ring = ringOf(at.custodian.store, name);
+  at.custodian.store.put("keyring", name, { ...ring, keys: ring.keys.map(change) });
+};
+const nowS = (): number => Math.floor(Date.now() / 1000);
+
+test("rings are shown to who may see them, and turned by who may turn them, with a proof over that very step", async () => {
+  const shown = dataOf(await admin.call(api, "keys.rings", {})) as { mayStep: boolean; rings: readonly { ring: string; turns: boolean }[] };
+  expect([shown.mayStep, shown.rings.map(({ ring, turns }) => `${ring} ${turns}`)]).toEqual([false, ["kek true", "token true", "audit false", "sign false"]]);
+  expect((await standing("kek")).keys[0]?.dataKeys).toBeGreaterThan(5);
+  expect(codeOf(await api.call("reviewer", "keys.rings", {}))).toBe("policy.denied");
+  expect(await step("kek", "add", { who: admin })).toBe("policy.denied");
+  expect(codeOf(await api.call("custodian", "keys.step", { ring: "kek", step: "add", at: 0, reason: "it is time to turn", proof: PASSWORD_PROOF }))).toBe("policy.denied");
+  const elsewhere = ringStepDigest(keeper.person, { ring: "token", step: "add", at: 0 });
+  expect(await step("kek", "add", { proof: proofOver(elsewhere, keeper.person) })).toBe("stepup.failed");
+  expect((await standing("kek")).at).toBe(0);
+  expect(JSON.stringify(dataOf(await keeper.call(api, "keys.rehearse", { ring: "kek" })))).toContain("Make the next key: can be done now.");
+});
+
+test("a step is on record with its reason's commitment and has evidence; a lost answer is asked for again, and a stale one changes nothing", async () => {
+  const asked = { ring: "kek" as const, step: "add" as const, at: 0 };
+  const input = { ...asked, reason: "it is time to turn", proof: PASSWORD_PROOF };
+  const key = "key-rings-0123456789";
+  isLost = true;
+  expect(codeOf(await keeper.call(api, "keys.step", input, key))).not.toBe("ok");
+  isLost = false;
+  expect(ringOf(at.custodian.store, "kek").at).toBe(1);
+  const reply = dataOf(await keeper.call(api, "keys.step", input, key)) as { ring: Ring; evidence: readonly { chain: string }[] };
+  expect([reply.ring.at, reply.evidence.map(({ chain }) => chain)]).toEqual([1, ["system"]]);
+  expect(codeOf(await keeper.call(api, "keys.step", { ...input, step: "drop" }))).toBe("keys.step");
+  const records = await at.records("system");
+  expect(records.find(({ action, decision, detail }) => action === "keys.rotate" && decision === "allow" && detail?.includes("step=add"))).toMatchObject({
+    principal: keeper.principal,
+    resource: "ring/kek",
+  });
+  await until(async () => (await at.records("system")).some(({ principal, action }) => principal === "custodian" && action === "keys.rotated"), 5000);
+});
+
+test("the key-encryption ring turns under reads, everything is wrapped anew, and back", async () => {
+  const page = dataOf(await api.call("reviewer", "subjects.list", {})) as { items: { subjectId: string }[] };
+  const reads = async (): Promise<string> => {
+    const codes = await Promise.all(
+      page.items.map(async ({ subjectId }) => codeOf(await api.call("reviewer", "subjects.reveal", { subjectId, field: "DM.AGE", purpose: "safety", reason: "an adverse event" }))),
+    );
+    return [...new Set(codes)].join();
+  };
+  expect(await step("kek", "activate")).toBe("kek-1 retiring, kek-2 active");
+  expect(await reads()).toBe("ok");
+  const moved = async (from: string): Promise<boolean> => (await standing("kek")).keys.find(({ keyId }) => keyId === from)?.dataKeys === 0;
+  await until(() => moved("kek-1"), 15_000);
+  expect(await step("kek", "retire")).toBe("keys.early");
+  expect(await step("kek", "revert")).toBe("kek-1 active, kek-2 retiring");
+  await until(() => moved("kek-2"), 15_000);
+  expect(await reads()).toBe("ok");
+  const { rewraps } = dataOf(await keeper.call(api, "keys.rings", {})) as { rewraps: readonly { from: string; moved: number; left: number; stuck: number }[] };
+  expect(rewraps.map(({ from, left, stuck }) => [from, left, stuck])).toEqual([
+    ["kek-2", 0, 0],
+    ["kek-1", expect.any(Number), 0],
+  ]);
+});
+
+faultTest("T17", "the token ring turns across two nodes once both hold the next key, and neither refuses a token in between", async (defence) => {
+  const first = at.forge("reviewer");
+  const ask = async (of: Api, token: string): Promise<string> => codeOf(await of.client("reviewer").call("subjects.list", {}, token));
+  expect(await step("token", "add")).toMatch(/token-\d active, token-\d next$/);
+  expect(await step("token", "activate", { proof: PASSWORD_PROOF })).toBe("keys.early");
+  // Off: the custodian puts it in use at once, whatever the nodes hold.
+  if (defence === "off")
+    keep("token", (key) => ({ ...key, state: key.state === "next" ? "active" : key.state === "active" ? "retiring" : key.state, untilS: key.state === "active" ? 0 : null }));
+  else {
+    keep("token", (key) => (key.state === "next" ? { ...key, fromS: nowS() } : key));
+    // A node that was ended before this began counts as running until it was silent for a while.
+    const isHeld = async (): Promise<boolean> =>
+      JSON.stringify(dataOf(await keeper.call(api, "keys.rehearse", { ring: "token" }))).includes("Put the next key in use: can be done now");
+    await until(isHeld, 25_000);
+    expect(await step("token", "activate")).toMatch(/retiring, token-\d active$/);
+  }
+  const second = at.forge("reviewer");
+  const answers: string[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    for (const of of [api, other]) for (const token of [first, second]) answers.push(await ask(of, token));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+  try {
+    expect([...new Set(answers)]).toEqual(["ok"]);
+  } finally {
+    keep("token", (key) => (key.state === "retiring" ? { ...key, untilS: 0 } : key));
+    expect(await step("token", "retire")).toMatch(/retired/);
+  }
+});

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { rewrapLine, ringLines } from "./ring-lines.ts";
+
+const FROM = "2026-01-01T00:00:00.000Z";
+const UNTIL = "2026-01-01T01:00:00.000Z";
+const key = (keyId: string, state: string, until: string | null = null, dataKeys: number | null = null) => ({ keyId, state, from: FROM, until, dataKeys });
+
+test("a ring is told with what is overdue, its keys, and what each step waits for", () => {
+  expect(
+    ringLines({
+      ring: "kek",
+      turns: true,
+      dueAt: UNTIL,
+      keys: [key("kek-1", "destroyed"), key("kek-2", "retiring", UNTIL, 7), key("kek-3", "active", null, 5)],
+      due: [{ kind: "age", keyId: "kek-3", since: UNTIL }],
+      steps: [
+        { step: "add", isReady: true, blockers: [] },
+        {
+          step: "retire",
+          isReady: false,
+          blockers: [
+            { kind: "early", until: UNTIL, count: null },
+            { kind: "in_use", until: null, count: 7 },
+          ],
+        },
+      ],
+    }),
+  ).toEqual([
+    "kek  overdue: kek-3 by age",
+    `  kek-2  retiring  from ${FROM}, accepted until ${UNTIL}  wraps 7 data keys`,
+    `  kek-3  active  from ${FROM}  wraps 5 data keys`,
+    `  steps: add (retire: early until ${UNTIL}, in_use 7)`,
+  ]);
+  expect(ringLines({ ring: "audit", turns: false, dueAt: null, keys: [key("audit-1", "active")], due: [], steps: [] })).toEqual([
+    "audit  does not turn in this version",
+    `  audit-1  active  from ${FROM}`,
+  ]);
+});
+
+test("a re-wrap is told with what is left, and what does not open", () => {
+  expect(rewrapLine({ from: "kek-1", to: "kek-2", moved: 5, left: 7, stuck: 0 })).toBe("re-wrap kek-1 to kek-2: 5 done, 7 left");
+  expect(rewrapLine({ from: "kek-1", to: "kek-2", moved: 5, left: null, stuck: 2 })).toBe("re-wrap kek-1 to kek-2: 5 done, unknown how many left, 2 do not open");
+});

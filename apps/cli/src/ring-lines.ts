@@ -1,0 +1,43 @@
+/** What the lines are made of; the api's answer has more. */
+interface Ring {
+  readonly ring: string;
+  readonly turns: boolean;
+  readonly dueAt: string | null;
+  readonly keys: readonly { readonly keyId: string; readonly state: string; readonly from: string; readonly until: string | null; readonly dataKeys: number | null }[];
+  readonly due: readonly { readonly kind: string; readonly keyId: string; readonly since: string | null }[];
+  readonly steps: readonly {
+    readonly step: string;
+    readonly isReady: boolean;
+    readonly blockers: readonly { readonly kind: string; readonly until: string | null; readonly count: number | null }[];
+  }[];
+}
+interface Rewrap {
+  readonly from: string;
+  readonly to: string;
+  readonly moved: number;
+  readonly left: number | null;
+  readonly stuck: number;
+}
+
+/** A ring: one line of its own, one for each key that isn't destroyed, and one of what can be done. */
+export function ringLines({ ring, turns, dueAt, keys, due, steps }: Ring): readonly string[] {
+  const standing = due.length > 0 ? `overdue: ${due.map(({ kind, keyId }) => `${keyId} by ${kind}`).join(", ")}` : turns ? `due ${dueAt ?? "-"}` : "does not turn in this version";
+  const asked = steps.map(({ step, isReady, blockers }) => (isReady ? step : `(${step}: ${blockers.map(blockerText).join(", ")})`));
+  return [
+    `${ring}  ${standing}`,
+    ...keys
+      .filter(({ state }) => state !== "destroyed")
+      .map(
+        ({ keyId, state, from, until, dataKeys }) =>
+          `  ${keyId}  ${state}  from ${from}${until === null ? "" : `, accepted until ${until}`}${dataKeys === null ? "" : `  wraps ${dataKeys} data keys`}`,
+      ),
+    ...(asked.length === 0 ? [] : [`  steps: ${asked.join(" ")}`]),
+  ];
+}
+
+const blockerText = ({ kind, until, count }: Ring["steps"][number]["blockers"][number]): string =>
+  `${kind}${until === null ? "" : ` until ${until}`}${count === null ? "" : ` ${count}`}`;
+
+/** How far a re-wrap is. */
+export const rewrapLine = ({ from, to, moved, left, stuck }: Rewrap): string =>
+  `re-wrap ${from} to ${to}: ${moved} done, ${left === null ? "unknown how many" : left} left${stuck === 0 ? "" : `, ${stuck} do not open`}`;

@@ -1,0 +1,34 @@
+/** A ring of the custodian's keys, without secrets (docs/spec/custody-v1.md, section 10). Times in seconds since the epoch. */
+export interface RingState {
+  readonly ring: "token" | "kek" | "audit" | "sign";
+  readonly at: number;
+  /** Null for a ring that doesn't turn. */
+  readonly windows: { readonly ageMaxS: number; readonly usesMax: number | null } | null;
+  readonly keys: readonly {
+    readonly id: string;
+    readonly state: "next" | "active" | "retiring" | "retired" | "destroyed";
+    readonly fromS: number;
+    readonly untilS: number | null;
+    readonly wraps: number | null;
+    /** Running nodes that haven't shown that they hold it; null while that isn't known. */
+    readonly lacking: readonly string[] | null;
+  }[];
+}
+
+/** How far data keys under one key-encryption key are wrapped anew under another. */
+export interface RewrapJobState {
+  readonly from: string;
+  readonly to: string;
+  readonly beganAtMs: number;
+  readonly moved: number;
+  readonly stuck: number;
+}
+
+/** Port: the custodian's rings. @throws `keys.unavailable`; of a step `keys.step`, `keys.early`, `keys.unheld`, `keys.in_use`. */
+export interface KeyRings {
+  all(): Promise<readonly RingState[]>;
+  /** Takes a step of a ring that has taken `at` steps. The last one asked for again answers the same. */
+  step(asked: { readonly ring: RingState["ring"]; readonly step: "add" | "drop" | "activate" | "revert" | "retire" | "reopen"; readonly at: number }): Promise<RingState>;
+  /** Every job there was, the newest first. */
+  rewraps(): Promise<readonly RewrapJobState[]>;
+}

@@ -1,0 +1,85 @@
+import type { RehearseRingOutput, RingSummary } from "@sallyport/contracts";
+import type { z } from "zod";
+
+type Summary = z.input<typeof RingSummary>;
+type Line = z.input<typeof RehearseRingOutput>["lines"][number];
+
+const WHAT: Readonly<Record<Summary["ring"], string>> = {
+  token: "Tokens are signed with it; every node verifies them.",
+  kek: "Every data key is wrapped under it; it never leaves the custodian.",
+  audit: "Every record's MAC is made with it.",
+  sign: "Checkpoints, policies, profiles and exports are signed with it.",
+};
+const STEP: Readonly<Record<Summary["steps"][number]["step"], string>> = {
+  add: "Make the next key",
+  activate: "Put the next key in use",
+  drop: "Take the next key back",
+  revert: "Turn back to the key before",
+  retire: "Retire the key before",
+  reopen: "Open the retired key again",
+};
+const ITSELF: Readonly<Record<Summary["ring"], readonly string[]>> = {
+  token: ["Nodes learn the next key within a second and show that they hold it.", "Sessions and services get tokens of the new key as they renew theirs, within fifteen minutes."],
+  kek: ["Data keys are wrapped anew in the background, while both keys open.", "What nodes hold of data keys in memory stays good: the data keys are the same."],
+  audit: [],
+  sign: [],
+};
+const BACK: Readonly<Record<Summary["ring"], string>> = {
+  token: "Until a minute before the end of the old key's window: turn back.",
+  kek: "Until the old key is retired: turn back. Afterwards it can be opened again, for a database that was restored.",
+  audit: "",
+  sign: "",
+};
+
+/** Says of a ring what turning it does, what it would break now, what is overdue and why, what updates itself, and how far there is a way back. */
+export function rehearsed(ring: Summary): readonly Line[] {
+  if (!ring.turns) return [{ about: "step", text: `${WHAT[ring.ring]} It does not turn in this version.` }];
+  const lines: Line[] = [{ about: "step", text: WHAT[ring.ring] }];
+  for (const { step, isReady, blockers } of ring.steps) {
+    lines.push({ about: "step", text: `${STEP[step]}: ${isReady ? "can be done now." : blockers.map(blockerText).join(" ")}` });
+    if (step === "activate" || step === "revert")
+      for (const { kind, count } of blockers)
+        if (kind === "unheld")
+          lines.push({ about: "breaks", text: `Done now, ${count === null ? "nodes that were not heard of yet" : nodes(count)} would refuse tokens of that key.` });
+    if (step === "retire")
+      for (const { kind, count } of blockers) {
+        if (kind === "in_use") lines.push({ about: "breaks", text: `Done now, ${count === null ? "data keys" : dataKeys(count)} could not be opened.` });
+        else if (ring.ring === "token") lines.push({ about: "breaks", text: "Done now, tokens that are still good would be refused." });
+        else lines.push({ about: "breaks", text: "Done now, a data key that was made before and is being stored could not be opened." });
+      }
+  }
+  if (!lines.some(({ about }) => about === "breaks")) lines.push({ about: "breaks", text: "Nothing, by what is known now." });
+  for (const { kind, keyId, since } of ring.due) lines.push({ about: "overdue", text: dueText(kind, keyId, since) });
+  if (ring.due.length === 0) lines.push({ about: "overdue", text: ring.dueAt === null ? "Nothing." : `Nothing; the key in use is to be replaced by ${ring.dueAt}.` });
+  lines.push(...ITSELF[ring.ring].map((text): Line => ({ about: "itself", text })), { about: "back", text: BACK[ring.ring] });
+  return lines;
+}
+
+const nodes = (count: number): string => (count === 1 ? "1 node" : `${count} nodes`);
+const dataKeys = (count: number): string => (count === 1 ? "1 data key" : `${count} data keys`);
+
+function blockerText({ kind, until, count }: Summary["steps"][number]["blockers"][number]): string {
+  switch (kind) {
+    case "early":
+      return `not before ${until ?? "its window"}.`;
+    case "late":
+      return "too late: its window is over, or nearly. Make a new key instead.";
+    case "unheld":
+      return count === null ? "it is not known yet which nodes run." : `${nodes(count)} did not show yet that they hold it.`;
+    case "in_use":
+      return count === null ? "the data keys under it could not be counted." : `${dataKeys(count)} are still wrapped under it.`;
+  }
+}
+
+function dueText(kind: Summary["due"][number]["kind"], keyId: string, since: string | null): string {
+  switch (kind) {
+    case "age":
+      return `${keyId} is overdue by its age since ${since ?? "some time"}.`;
+    case "use":
+      return `${keyId} is overdue by its use.`;
+    case "retire":
+      return `${keyId} could have been retired long ago; waited for since ${since ?? "some time"}.`;
+    case "activate":
+      return `${keyId} waits to be put in use since ${since ?? "some time"}.`;
+  }
+}

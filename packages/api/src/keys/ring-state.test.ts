@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import type { RingState } from "./ring-ports.ts";
+import { rehearsed } from "./ring-rehearsal.ts";
+import { ringsSummary, ringSummary } from "./ring-state.ts";
+
+const NOW_S = 1_800_000_000;
+const DAY_S = 86_400;
+type Key = RingState["keys"][number];
+const key = (id: string, state: Key["state"], over: Partial<Key> = {}): Key => ({ id, state, fromS: NOW_S - DAY_S, untilS: null, wraps: null, lacking: [], ...over });
+const ring = (name: RingState["ring"], keys: readonly Key[], windows: RingState["windows"] = { ageMaxS: 90 * DAY_S, usesMax: 100 }): RingState => ({
+  ring: name,
+  at: 3,
+  windows,
+  keys,
+});
+const steps = (state: RingState): string[] =>
+  ringSummary(state, NOW_S * 1000).steps.map(({ step, isReady, blockers }) =>
+    isReady ? step : `${step}: ${blockers.map(({ kind, count }) => `${kind} ${count ?? "-"}`).join(", ")}`,
+  );
+
+test("a ring tells which steps begin where it is, and what each waits for", () => {
+  expect(steps(ring("token", [key("token-1", "active")]))).toEqual(["add"]);
+  expect(steps(ring("token", [key("token-1", "active"), key("token-2", "next")]))).toEqual(["activate", "drop"]);
+  expect(steps(ring("token", [key("token-1", "active"), key("token-2", "next", { fromS: NOW_S + 1, lacking: ["a", "b"] })]))).toEqual(["activate: early -, unheld 2", "drop"]);
+  expect(steps(ring("token", [key("token-1", "active"), key("token-2", "next", { lacking: null })]))).toEqual(["activate: unheld -", "drop"]);
+  expect(steps(ring("token", [key("token-1", "retiring", { untilS: NOW_S + 61 }), key("token-2", "active")]))).toEqual(["add", "revert", "retire: early -"]);
+  expect(steps(ring("token", [key("token-1", "retiring", { untilS: NOW_S + 60 }), key("token-2", "active"), key("token-3", "next")]))).toEqual([
+    "drop",
+    "revert: late -",
+    "retire: early -",
+  ]);
+  expect(steps(ring("kek", [key("kek-1", "retiring", { untilS: NOW_S, wraps: 7 }), key("kek-2", "active", { wraps: 1 })]))).toEqual(["add", "revert", "retire: in_use 7"]);
+  expect(steps(ring("kek", [key("kek-1", "retiring", { untilS: NOW_S, wraps: null }), key("kek-2", "active")]))).toEqual(["add", "revert", "retire: in_use -"]);
+  expect(steps(ring("kek", [key("kek-1", "retiring", { untilS: NOW_S, wraps: 0 }), key("kek-2", "active")]))).toEqual(["add", "revert", "retire"]);
+  expect(steps(ring("kek", [key("kek-1", "retired"), key("kek-2", "active")]))).toEqual(["add", "reopen"]);
+  expect(steps(ring("audit", [key("audit-1", "active")], null))).toEqual([]);
+});
+
+test("what is overdue by age, by use, or because a step is waited for, comes first, and what doesn't turn last", () => {
+  const aged = ring("token", [key("token-1", "active", { fromS: NOW_S - 90 * DAY_S })]);
+  const used = ring("kek", [key("kek-1", "active", { wraps: 100 })]);
+  const still = ring("audit", [key("audit-1", "active", { fromS: 0 })], null);
+  const fresh = ring("token", [key("token-1", "active", { fromS: NOW_S - 90 * DAY_S + 1 })]);
+  const listed = ringsSummary([still, fresh, used], [], NOW_S * 1000).rings;
+  expect(listed.map((each) => [each.ring, each.due.map(({ kind }) => kind)])).toEqual([
+    ["kek", ["use"]],
+    ["token", []],
+    ["audit", []],
+  ]);
+  expect(ringSummary(aged, NOW_S * 1000).due).toEqual([{ kind: "age", keyId: "token-1", since: new Date(NOW_S * 1000).toISOString() }]);
+  expect(ringSummary(aged, NOW_S * 1000).dueAt).toBe(new Date(NOW_S * 1000).toISOString());
+  const waiting = ring("kek", [key("kek-1", "retiring", { untilS: NOW_S - 7 * DAY_S, wraps: 0 }), key("kek-2", "active"), key("kek-3", "next", { fromS: NOW_S - 7 * DAY_S })]);
+  expect(ringSummary(waiting, NOW_S * 1000).due.map(({ kind, keyId }) => `${kind} ${keyId}`)).toEqual(["retire kek-1", "activate kek-3"]);
+});
+
+test("a rehearsal names what a step that isn't proven would break, and nothing where all is proven", () => {
+  const lines = (state: RingState): string[] => rehearsed(ringSummary(state, NOW_S * 1000)).map(({ about, text }) => `${about}: ${text}`);
+  const broken = lines(ring("token", [key("token-1", "active"), key("token-2", "next", { lacking: ["a"] })]));
+  expect(broken).toContain("step: Put the next key in use: 1 node did not show yet that they hold it.");
+  expect(broken).toContain("breaks: Done now, 1 node would refuse tokens of that key.");
+  expect(lines(ring("kek", [key("kek-1", "retiring", { untilS: NOW_S, wraps: 7 }), key("kek-2", "active")]))).toContain("breaks: Done now, 7 data keys could not be opened.");
+  expect(lines(ring("kek", [key("kek-1", "retiring", { untilS: NOW_S + 9, wraps: 0 }), key("kek-2", "active")]))).toContain(
+    "breaks: Done now, a data key that was made before and is being stored could not be opened.",
+  );
+  expect(lines(ring("kek", [key("kek-1", "active")])).filter((line) => line.startsWith("breaks"))).toEqual(["breaks: Nothing, by what is known now."]);
+  expect(lines(ring("token", [key("token-1", "active", { fromS: NOW_S - 90 * DAY_S })])).find((line) => line.startsWith("overdue"))).toMatch(
+    /^overdue: token-1 is overdue by its age/,
+  );
+  expect(lines(ring("sign", [key("sign-1", "active")], null))).toHaveLength(1);
+});
+
+test("what is left of a re-wrap is what its key still wraps, and unknown where that couldn't be counted", () => {
+  const job = { from: "kek-1", to: "kek-2", beganAtMs: NOW_S * 1000, moved: 5, stuck: 0 };
+  const left = (wraps: number | null): unknown => ringsSummary([ring("kek", [key("kek-1", "retiring", { untilS: NOW_S, wraps })])], [job], NOW_S * 1000).rewraps[0]?.left;
+  expect([left(7), left(0), left(null)]).toEqual([7, 0, null]);
+});

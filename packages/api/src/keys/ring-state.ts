@@ -1,0 +1,82 @@
+import type { ListRingsOutput, RING_STEPS, RingSummary } from "@sallyport/contracts";
+import type { z } from "zod";
+import type { RewrapJobState, RingState } from "./ring-ports.ts";
+
+type Summary = z.input<typeof RingSummary>;
+type Step = (typeof RING_STEPS)[number];
+type Blocker = Summary["steps"][number]["blockers"][number];
+type Key = RingState["keys"][number];
+
+/** As near to a window's end a token key isn't put in use again (custody-v1.md, section 10). */
+const MARGIN_S = 60;
+/** A key that waits to be put in use, or out of it, is overdue after a week. */
+const WAIT_S = 7 * 86_400;
+const iso = (s: number): string => new Date(s * 1000).toISOString();
+
+/** A ring as the contracts show it: how it stands, what can be done with it now, and what is overdue. */
+export function ringSummary(ring: RingState, nowMs: number): Summary {
+  const nowS = Math.floor(nowMs / 1000);
+  const active = ring.keys.find(({ state }) => state === "active");
+  const ageMaxS = ring.windows?.ageMaxS ?? null;
+  return {
+    ring: ring.ring,
+    at: ring.at,
+    turns: ring.windows !== null,
+    keys: ring.keys.map(({ id, state, fromS, untilS, wraps }) => ({ keyId: id, state, from: iso(fromS), until: untilS === null ? null : iso(untilS), dataKeys: wraps })),
+    dueAt: active === undefined || ageMaxS === null ? null : iso(active.fromS + ageMaxS),
+    due: dueOf(ring, nowS),
+    steps: ring.windows === null ? [] : stepsOf(ring, nowS),
+  };
+}
+
+function dueOf({ keys, windows }: RingState, nowS: number): Summary["due"] {
+  if (windows === null) return [];
+  return keys.flatMap(({ id, state, fromS, untilS, wraps }): Summary["due"] => {
+    if (state === "active") {
+      const agedS = fromS + windows.ageMaxS;
+      return [
+        ...(nowS >= agedS ? [{ kind: "age" as const, keyId: id, since: iso(agedS) }] : []),
+        ...(windows.usesMax !== null && wraps !== null && wraps >= windows.usesMax ? [{ kind: "use" as const, keyId: id, since: null }] : []),
+      ];
+    }
+    if (state === "retiring" && untilS !== null && nowS >= untilS + WAIT_S) return [{ kind: "retire", keyId: id, since: iso(untilS + WAIT_S) }];
+    if (state === "next" && nowS >= fromS + WAIT_S) return [{ kind: "activate", keyId: id, since: iso(fromS + WAIT_S) }];
+    return [];
+  });
+}
+
+/** The steps that begin where the ring is, each with what it waits for. The custodian proves each by itself. */
+function stepsOf({ ring, keys }: RingState, nowS: number): Summary["steps"] {
+  const inState = (state: Key["state"]): Key | undefined => keys.find((key) => key.state === state);
+  const [next, retiring] = [inState("next"), inState("retiring")];
+  const steps: { readonly step: Step; readonly blockers: readonly (Blocker | null)[] }[] = [];
+  if (next === undefined) steps.push({ step: "add", blockers: [] });
+  if (next !== undefined && retiring === undefined) steps.push({ step: "activate", blockers: [earlyOf(nowS, next.fromS), unheldOf(next)] });
+  if (next !== undefined) steps.push({ step: "drop", blockers: [] });
+  if (retiring !== undefined) {
+    const untilS = retiring.untilS ?? 0;
+    const late: Blocker | null = ring === "token" && nowS + MARGIN_S >= untilS ? { kind: "late", until: null, count: null } : null;
+    steps.push({ step: "revert", blockers: [late, unheldOf(retiring)] });
+    const inUse: Blocker | null = ring === "kek" && retiring.wraps !== 0 ? { kind: "in_use", until: null, count: retiring.wraps } : null;
+    steps.push({ step: "retire", blockers: [earlyOf(nowS, untilS), inUse] });
+  }
+  if (ring === "kek" && retiring === undefined && inState("retired") !== undefined) steps.push({ step: "reopen", blockers: [] });
+  return steps.map(({ step, blockers }) => {
+    const standing = blockers.filter((blocker) => blocker !== null);
+    return { step, isReady: standing.length === 0, blockers: standing };
+  });
+}
+
+const earlyOf = (nowS: number, fromS: number): Blocker | null => (nowS < fromS ? { kind: "early", until: iso(fromS), count: null } : null);
+const unheldOf = ({ lacking }: Key): Blocker | null => (lacking?.length === 0 ? null : { kind: "unheld", until: null, count: lacking?.length ?? null });
+
+/** Every ring, what is overdue first, then what turns; and the re-wraps that aren't over, and the last that is. */
+export function ringsSummary(rings: readonly RingState[], jobs: readonly RewrapJobState[], nowMs: number): Omit<z.input<typeof ListRingsOutput>, "mayStep"> {
+  const summaries = rings.map((ring) => ringSummary(ring, nowMs));
+  const rank = ({ due, turns }: Summary): number => (due.length > 0 ? 0 : turns ? 1 : 2);
+  const left = new Map(summaries.flatMap(({ keys }) => keys.map(({ keyId, dataKeys }) => [keyId, dataKeys] as const)));
+  return {
+    rings: summaries.toSorted((a, b) => rank(a) - rank(b)),
+    rewraps: jobs.map(({ from, to, beganAtMs, moved, stuck }) => ({ from, to, beganAt: new Date(beganAtMs).toISOString(), moved, left: left.get(from) ?? null, stuck })),
+  };
+}

@@ -1,0 +1,32 @@
+import { ListRingsInput, ListRingsOutput, RehearseRingInput, RehearseRingOutput } from "@sallyport/contracts";
+import { SallyportError } from "@sallyport/errors";
+import type { Boundary } from "../../boundary/procedure.ts";
+import { rehearsed } from "../../keys/ring-rehearsal.ts";
+import { ringsSummary, ringSummary } from "../../keys/ring-state.ts";
+import type { ApiDeps } from "../../ports.ts";
+import { locateRing, ROTATE } from "./ring-place.ts";
+
+/** How every ring stands, what can be done with it now, what is overdue; and how far data keys are wrapped anew. */
+export const listRings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.read(
+    {
+      action: "keys.read",
+      resource: "key_ring",
+      input: ListRingsInput,
+      output: ListRingsOutput,
+      locate: () => Promise.resolve({ place: { kind: "deployment" }, found: null }),
+    },
+    async ({ may }) => {
+      const [rings, jobs] = await Promise.all([deps.rings.all(), deps.rings.rewraps()]);
+      return { ...ringsSummary(rings, jobs, deps.now()), mayStep: may(ROTATE, { kind: "deployment" }) };
+    },
+  );
+
+/** What turning a ring does, what it would break now, what is overdue and why, and what updates itself. Changes nothing. */
+export const rehearseRing = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.read({ action: "keys.read", resource: "key_ring", input: RehearseRingInput, output: RehearseRingOutput, locate: locateRing }, async ({ input }) => {
+    const ring = (await deps.rings.all()).find((each) => each.ring === input.ring);
+    if (ring === undefined) throw new SallyportError("internal");
+    const summary = ringSummary(ring, deps.now());
+    return { ring: summary, lines: [...rehearsed(summary)] };
+  });

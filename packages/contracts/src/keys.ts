@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { StepUp } from "./people.ts";
+import { Count, IsoTime, Reason } from "./primitives.ts";
+import { strict } from "./strict.ts";
+import { Evidence } from "./trail.ts";
+
+/** The custodian's rings (docs/spec/custody-v1.md, section 10). */
+export const RING_NAMES = ["token", "kek", "audit", "sign"] as const;
+export const RingName = z.enum(RING_NAMES);
+/** The steps that one person takes. */
+export const RING_STEPS = ["add", "drop", "activate", "revert", "retire", "reopen"] as const;
+export const RingStep = z.enum(RING_STEPS);
+
+/** Why a step can't be taken now; `until`: when it can, as far as that is a matter of time. `count`: of nodes, or data keys; null where that isn't known. */
+export const RingBlocker = z.strictObject({
+  kind: z.enum(["early", "late", "unheld", "in_use"]),
+  until: IsoTime.nullable(),
+  count: Count.nullable(),
+});
+export const RingStepState = z.strictObject({ step: RingStep, isReady: z.boolean(), blockers: z.array(RingBlocker) });
+
+/** What is overdue: the key in use by its age or by its use, or a step that is waited for. */
+export const RingDue = z.strictObject({ kind: z.enum(["age", "use", "retire", "activate"]), keyId: z.string(), since: IsoTime.nullable() });
+
+export const RingSummary = z.strictObject({
+  ring: RingName,
+  /** How many steps it has taken: what a step is asked for at. */
+  at: Count,
+  /** Whether it turns in this version. */
+  turns: z.boolean(),
+  keys: z.array(
+    z.strictObject({
+      keyId: z.string(),
+      state: z.enum(["next", "active", "retiring", "retired", "destroyed"]),
+      from: IsoTime,
+      until: IsoTime.nullable(),
+      /** Data keys that it wraps; null for other rings, and where that couldn't be counted. */
+      dataKeys: Count.nullable(),
+    }),
+  ),
+  /** When the key in use is to be replaced by its age; null where no time is set. */
+  dueAt: IsoTime.nullable(),
+  due: z.array(RingDue),
+  steps: z.array(RingStepState),
+});
+
+/** Data keys being wrapped anew, or that were. `stuck`: those that didn't open the last time through. */
+export const RewrapProgress = z.strictObject({ from: z.string(), to: z.string(), beganAt: IsoTime, moved: Count, left: Count.nullable(), stuck: Count });
+
+export const ListRingsInput = strict({});
+/** What is overdue first. `mayStep`: whether the caller may take steps. */
+export const ListRingsOutput = strict({ rings: z.array(RingSummary), rewraps: z.array(RewrapProgress), mayStep: z.boolean() });
+
+export const RehearseRingInput = strict({ ring: RingName });
+/** A line for people: what a rotation does, what it would break now, what is overdue, what updates itself. */
+const Line = z.strictObject({ about: z.enum(["step", "breaks", "overdue", "itself", "back"]), text: z.string() });
+export const RehearseRingOutput = strict({ ring: RingSummary, lines: z.array(Line) });
+
+/**
+ * Takes one step of a ring that has taken `at` steps. `proof` is over `ringStepDigest`: SHA-256 of the lines `sallyport/ring-step/v1`, the person's id,
+ * `ring`, `step` and `at`, each ended by a line feed.
+ */
+export const StepRingInput = strict({ ring: RingName, step: RingStep, at: Count, reason: Reason, proof: StepUp });
+export const StepRingOutput = strict({ ring: RingSummary, evidence: z.array(Evidence) });
