@@ -4,7 +4,7 @@ import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ConsolePerson } from "./support/console-person.ts";
 import { expectTrace, exportedLines, listCrossings, shownRecords } from "./support/crossing-list.ts";
 import { type GatePeople, gatePeople, releaseDemographics } from "./support/gate-people.ts";
-import { approvedLink, REASON } from "./support/invitation.ts";
+import { approvedLink, joined, REASON } from "./support/invitation.ts";
 import { PILOT, pilotDemographics, tally } from "./support/pilot-study.ts";
 import { Product } from "./support/product.ts";
 import { expectGone, fieldRow, reveal } from "./support/subject-record.ts";
@@ -204,6 +204,34 @@ describe.skipIf(noBrowser !== null)(`people at the gate${noBrowser === null ? ""
     const line = await otto.page.locator(".raw-line").innerText();
     expect(lines.at(-1)).toBe(line);
   }, 120_000);
+
+  test("a key custodian rehearses, turns the key-encryption ring by a passkey, and sees every data key wrapped anew, while values open", async () => {
+    const { alma, dora } = people;
+    const kim = await joined(browser, [alma, dora], { username: "kim", printedName: "Kim Marsh" }, /^key_custodian/, "Everywhere");
+    for (const step of ["Make the next key", "Put the next key in use"]) {
+      await kim.goto("/keys?ring=kek");
+      await kim.see("Nothing, by what is known now.");
+      await kim.button(`${step}: begin`).click();
+      await kim.fill("Reason", REASON);
+      await kim.button("Go on").click();
+      await kim.button("Turn with your passkey").click();
+      await kim.see(`${step}: done`);
+    }
+    const reviewer = product.connect("reviewer");
+    try {
+      const { items } = await reviewer.api.subjects.list.query({ study: PILOT, limit: 3 });
+      const opens = async (): Promise<void> => {
+        for (const { subjectId } of items)
+          expect(await reviewer.api.subjects.reveal.mutate({ subjectId, field: "DM.SEX", purpose: "monitoring", reason: REASON })).toHaveProperty("value");
+      };
+      await opens();
+      await kim.goto("/keys");
+      await kim.page.getByRole("progressbar", { name: "kek-1 to kek-2: 100 percent done" }).waitFor({ timeout: 60_000 });
+      await opens();
+    } finally {
+      await reviewer.close();
+    }
+  }, 240_000);
 
   test("a person whose authenticator is lost enrols anew by a link that two others agreed to, and the old passkey opens nothing", async () => {
     const { alma, dora, greta } = people;

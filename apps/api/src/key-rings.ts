@@ -10,5 +10,6 @@ const STEP_MS = 5000;
 export const keyRings = (custodian: Custodian, store: Pick<RewrapStore, "progress">): KeyRings => ({
   all: async () => (await custodian.rotate({ kind: "rings" }, RINGS_MS)).rings,
   step: async (asked) => (await custodian.rotate({ kind: "step", ...asked, statement: null }, STEP_MS)).ring,
+  destroy: async (asked) => (await custodian.rotate({ kind: "step", step: "destroy", ...asked }, STEP_MS)).ring,
   rewraps: () => store.progress(),
 });

@@ -181,6 +181,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "keys.rings": [],
     "keys.rehearse": [],
     "keys.step": [],
+    "approvals.requestKeyDestroy": [],
     "locks.lift": locks,
     "locks.list": [],
     "locks.set": [

@@ -46,6 +46,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "approvals.requestBulkReveal": { type: "mutation", repeatable: true },
   "approvals.requestIncidentRelease": { type: "mutation", repeatable: true },
   "approvals.requestInvite": { type: "mutation", repeatable: true },
+  "approvals.requestKeyDestroy": { type: "mutation", repeatable: true },
   "approvals.requestLockLift": { type: "mutation", repeatable: true },
   "approvals.requestOffboard": { type: "mutation", repeatable: true },
   "approvals.requestProfileChange": { type: "mutation", repeatable: true },

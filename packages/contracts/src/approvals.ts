@@ -23,6 +23,7 @@ export const ApprovalKind = z.enum([
   "workload.enrol",
   "workload.offboard",
   "incident.release",
+  "keys.destroy",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 

@@ -62,3 +62,8 @@ export const RehearseRingOutput = strict({ ring: RingSummary, lines: z.array(Lin
  */
 export const StepRingInput = strict({ ring: RingName, step: RingStep, at: Count, reason: Reason, proof: StepUp });
 export const StepRingOutput = strict({ ring: RingSummary, evidence: z.array(Evidence) });
+
+/** A key of a ring that turns. */
+export const KeyId = z.string().regex(/^(?:token|kek)-[1-9]\d{0,5}$/);
+/** Has the secret of the earliest retired key of a ring destroyed, for good: by another administrator's passkey. */
+export const RequestKeyDestroyInput = strict({ keyId: KeyId, reason: Reason });

@@ -22,6 +22,7 @@ interface Named {
   "approvals.requestRecovery": ["RequestRecoveryInput", "ApprovalOutput"];
   "approvals.requestReinstate": ["RequestReinstateInput", "ApprovalOutput"];
   "approvals.requestService": ["RequestServiceInput", "ApprovalOutput"];
+  "approvals.requestKeyDestroy": ["RequestKeyDestroyInput", "ApprovalOutput"];
   "approvals.requestServiceOffboard": ["RequestServiceOffboardInput", "ApprovalOutput"];
   "approvals.requestSuspend": ["RequestSuspendInput", "ApprovalOutput"];
   "approvals.withdraw": ["WithdrawApprovalInput", "ApprovalOutput"];

@@ -19,6 +19,7 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "policy.change": "Change the policy",
   "workload.enrol": "Enrol a service",
   "workload.offboard": "Offboard a service",
+  "keys.destroy": "Destroy a retired key",
   "incident.release": "End an incident of the trail",
 };
 

@@ -57,7 +57,7 @@ export function KeysPage() {
         </>
       )}
       {opened !== undefined && (
-        <Dialog title={`${RING_TEXT[opened.ring]}: keys`} shape="drawer" isOpen onClose={() => router.replace("/keys", { scroll: false })}>
+        <Dialog title={`Ring: ${RING_TEXT[opened.ring]}`} shape="drawer" isOpen onClose={() => router.replace("/keys", { scroll: false })}>
           <RingDrawer key={opened.ring} ring={opened} mayStep={mayStep} />
         </Dialog>
       )}

@@ -13,6 +13,7 @@ import { useMe } from "../frame/me.ts";
 import { useTell } from "../frame/notices.tsx";
 import { optionsOver, ringStepDigest } from "../proof/digest-challenge.ts";
 import { Proof } from "../proof/proof.tsx";
+import { DestroyKey } from "./destroy-key.tsx";
 import { blockerText, type Ring, STEP_EFFECT, STEP_TEXT, type Step } from "./ring-text.ts";
 
 const STATE_TONE = { next: "neutral", active: "stands", retiring: "caution", retired: "neutral", destroyed: "neutral" } as const;
@@ -67,6 +68,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
         ))}
       </ul>
       <Rehearsal ring={ring} />
+      {mayStep && <DestroyKey ring={ring} />}
       {ring.steps.length > 0 && (
         <section aria-labelledby="ring-steps">
           <h3 id="ring-steps" className="part-title">

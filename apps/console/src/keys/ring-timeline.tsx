@@ -18,7 +18,7 @@ const LEGEND = [
 /** Every ring on one line of time. The table below holds the same; attributes alone place what is drawn. */
 export function RingTimeline({ rings, nowMs }: { readonly rings: readonly Ring[]; readonly nowMs: number }) {
   const isNarrow = useMedia(NARROW);
-  const [width, left] = isNarrow ? [340, 96] : [900, 128];
+  const [width, left] = isNarrow ? [340, 96] : [1110, 128];
   const { fromMs, endMs } = timelineOf(rings, nowMs);
   const x = (ms: number): number => left + ((Math.min(Math.max(ms, fromMs), endMs) - fromMs) / (endMs - fromMs)) * (width - left - 4);
   const height = TOP + rings.length * ROW + FOOT;

@@ -8,6 +8,7 @@ import { accessAct } from "./access-act.ts";
 import { assignAct, endAssignmentAct } from "./assignment-acts.ts";
 import { bulkRevealAct } from "./bulk-reveal-act.ts";
 import { releaseIncidentsAct } from "./incident-act.ts";
+import { destroyKeyAct } from "./key-destroy-act.ts";
 import { liftLockAct } from "./lift-lock-act.ts";
 import { inviteAct, offboardAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
 import { profileAct } from "./profile-act.ts";
@@ -51,6 +52,7 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "workload.enrol": widened(enrolServiceAct(deps)),
   "workload.offboard": widened(offboardServiceAct(deps)),
   "incident.release": widened(releaseIncidentsAct(deps)),
+  "keys.destroy": widened(destroyKeyAct(deps)),
 });
 
 /** The act of a stored request's kind, or null where this version has none such: then it is as if the request weren't there. */

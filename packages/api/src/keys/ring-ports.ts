@@ -29,6 +29,11 @@ export interface KeyRings {
   all(): Promise<readonly RingState[]>;
   /** Takes a step of a ring that has taken `at` steps. The last one asked for again answers the same. */
   step(asked: { readonly ring: RingState["ring"]; readonly step: "add" | "drop" | "activate" | "revert" | "retire" | "reopen"; readonly at: number }): Promise<RingState>;
+  /**
+   * Destroys the secret of the earliest retired key, upon the exact text of an approval of kind `keys.destroy` that the custodian verified by itself.
+   * @throws `verb.refused`, too.
+   */
+  destroy(asked: { readonly ring: RingState["ring"]; readonly at: number; readonly statement: string }): Promise<RingState>;
   /** Every job there was, the newest first. */
   rewraps(): Promise<readonly RewrapJobState[]>;
 }

@@ -50,18 +50,20 @@ export function rehearsed(ring: Summary): readonly Line[] {
   }
   if (!lines.some(({ about }) => about === "breaks")) lines.push({ about: "breaks", text: "Nothing, by what is known now." });
   for (const { kind, keyId, since } of ring.due) lines.push({ about: "overdue", text: dueText(kind, keyId, since) });
-  if (ring.due.length === 0) lines.push({ about: "overdue", text: ring.dueAt === null ? "Nothing." : `Nothing; the key in use is to be replaced by ${ring.dueAt}.` });
+  if (ring.due.length === 0) lines.push({ about: "overdue", text: ring.dueAt === null ? "Nothing." : `Nothing; the key in use is to be replaced by ${minute(ring.dueAt, "-")}.` });
   lines.push(...ITSELF[ring.ring].map((text): Line => ({ about: "itself", text })), { about: "back", text: BACK[ring.ring] });
   return lines;
 }
 
+/** To the minute: a line is read by people. */
+const minute = (at: string | null, otherwise: string): string => (at === null ? otherwise : `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`);
 const nodes = (count: number): string => (count === 1 ? "1 node" : `${count} nodes`);
 const dataKeys = (count: number): string => (count === 1 ? "1 data key" : `${count} data keys`);
 
 function blockerText({ kind, until, count }: Summary["steps"][number]["blockers"][number]): string {
   switch (kind) {
     case "early":
-      return `not before ${until ?? "its window"}.`;
+      return `not before ${minute(until, "its window")}.`;
     case "late":
       return "too late: its window is over, or nearly. Make a new key instead.";
     case "unheld":
@@ -74,12 +76,12 @@ function blockerText({ kind, until, count }: Summary["steps"][number]["blockers"
 function dueText(kind: Summary["due"][number]["kind"], keyId: string, since: string | null): string {
   switch (kind) {
     case "age":
-      return `${keyId} is overdue by its age since ${since ?? "some time"}.`;
+      return `${keyId} is overdue by its age since ${minute(since, "some time")}.`;
     case "use":
       return `${keyId} is overdue by its use.`;
     case "retire":
-      return `${keyId} could have been retired long ago; waited for since ${since ?? "some time"}.`;
+      return `${keyId} could have been retired long ago; waited for since ${minute(since, "some time")}.`;
     case "activate":
-      return `${keyId} waits to be put in use since ${since ?? "some time"}.`;
+      return `${keyId} waits to be put in use since ${minute(since, "some time")}.`;
   }
 }

@@ -5,6 +5,7 @@ import {
   RequestBulkRevealInput,
   RequestIncidentReleaseInput,
   RequestInviteInput,
+  RequestKeyDestroyInput,
   RequestLockLiftInput,
   RequestOffboardInput,
   RequestProfileChangeInput,
@@ -28,6 +29,7 @@ import type { Boundary } from "../../boundary/procedure.ts";
 import type { Trace } from "../../boundary/trace.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateLock } from "../locks/lock-place.ts";
+import { locateRing } from "../keys/ring-place.ts";
 import { locateSites } from "../site-place.ts";
 import { locateService } from "../workloads/service-place.ts";
 import { locateSubject } from "../subjects/subject-place.ts";
@@ -143,6 +145,17 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         return { incidents: found.map(incidentText) };
       },
       reason: reasonOf,
+    }),
+    requestKeyDestroy: requestAct(boundary, deps, acts["keys.destroy"], {
+      input: RequestKeyDestroyInput,
+      locate: ({ keyId }, trace) => locateRing({ ring: keyId.replace(/-\d+$/, "") }, trace),
+      payload: ({ keyId }) => ({ key: keyId }),
+      reason: reasonOf,
+      // What is gone already needs nobody's word any more.
+      check: async ({ input: { keyId } }) => {
+        const keys = (await deps.rings.all()).flatMap((ring) => ring.keys);
+        if (keys.find(({ id }) => id === keyId)?.state !== "retired") throw new SallyportError("keys.step", { key: keyId });
+      },
     }),
     requestBulkReveal: requestAct(boundary, deps, acts["phi.bulk_reveal"], {
       input: RequestBulkRevealInput,

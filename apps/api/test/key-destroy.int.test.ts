@@ -1,0 +1,71 @@
+import { ringOf } from "@sallyport/custody/keys";
+import { openFoundingLinks } from "@sallyport/custody/credentials";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Desk, type Enrolled } from "./people.ts";
+import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
+
+const REASON = "is needed no more, by the plan";
+let at: Deployment;
+let api: Api;
+let desk: Desk;
+let ben: Enrolled;
+let kim: Enrolled;
+beforeAll(async () => {
+  at = await deployment();
+  api = await at.serve();
+  desk = await Desk.of(at);
+  const [ada, other] = openFoundingLinks(at.custodian.store).map(({ secret }) => secret);
+  await desk.enrol(api, ada ?? "", { username: "ada", printedName: "Ada" }, "passkey");
+  ben = await desk.enrol(api, other ?? "", { username: "ben", printedName: "Ben" }, "passkey");
+  kim = await desk.person(api, "kim", "passkey", { role: "key_custodian" });
+}, 60_000);
+afterAll(async () => {
+  desk?.close();
+  await api?.close();
+  await at?.close();
+});
+
+test("a retired key's secret is destroyed with an administrator's passkey over its request, and nothing else's is", async () => {
+  const { store } = at.custodian;
+  const ring = ringOf(store, "token");
+  const [first] = ring.keys;
+  if (first === undefined) throw new Error("no key");
+  let session = await desk.signIn(api, kim);
+  const ask = (keyId: string) => desk.call(api, session, "approvals.requestKeyDestroy", { keyId, reason: REASON });
+  expect(codeOf(await ask("token-1"))).toBe("keys.step");
+  expect(codeOf(await ask("token-9"))).toBe("keys.step");
+  // As if it had turned twice.
+  const turned = [first, { ...first, id: "token-2" }, { ...first, id: "token-3" }].map((key, n) => ({ ...key, state: n < 2 ? ("retired" as const) : ("active" as const) }));
+  store.put("keyring", "token", {
+    ...ring,
+    keys: [{ ...turned[0], secret: Buffer.alloc(32, 7).toString("base64url") }, { ...turned[1], secret: Buffer.alloc(32, 8).toString("base64url") }, turned[2]] as typeof ring.keys,
+  });
+  // Tokens are of the third now, once the api has heard of it.
+  await until(async () => {
+    session = await desk.signIn(api, kim);
+    return codeOf(await desk.call(api, session, "keys.rings", {})) === "ok";
+  }, 5000);
+  // The earliest goes first.
+  expect(codeOf(await ask("token-2"))).toBe("keys.step");
+  const { approval } = dataOf(await ask("token-1")) as { approval: { approvalId: string; digest: string } };
+  const decide = async (who: Enrolled): Promise<string> =>
+    codeOf(
+      await desk.call(api, await desk.signIn(api, who), "approvals.decide", {
+        approvalId: approval.approvalId,
+        digest: approval.digest,
+        verdict: "approve",
+        reason: REASON,
+        proof: { kind: "passkey", response: who.authenticator?.assert(Buffer.from(approval.digest, "hex")) },
+      }),
+    );
+  expect(await decide(kim)).not.toBe("ok");
+  expect(ringOf(store, "token").keys[0]?.state).toBe("retired");
+  expect(await decide(ben)).toBe("ok");
+  expect(ringOf(store, "token").keys.map(({ state, secret }) => [state, secret === null])).toEqual([
+    ["destroyed", true],
+    ["retired", false],
+    ["active", false],
+  ]);
+  const isTold = async (): Promise<boolean> => (await at.records("system")).some(({ action, detail }) => action === "keys.rotated" && detail?.startsWith("step=destroy") === true);
+  await until(isTold, 5000);
+});
