@@ -7,7 +7,7 @@ $$ SELECT split_part(p_wrapped, '.', 2) $$;
 GRANT EXECUTE ON FUNCTION boundary.kek_of(text) TO sallyport_api;
 
 CREATE INDEX subjects_by_kek ON phi.subjects (boundary.kek_of(wrapped), id COLLATE "C");
-CREATE INDEX transfers_by_kek ON phi.transfers (boundary.kek_of(wrapped));
+CREATE INDEX transfers_by_kek ON phi.transfers (boundary.kek_of(wrapped), subject COLLATE "C", n);
 CREATE INDEX packets_by_kek ON ingress.packets (boundary.kek_of(wrapped), id COLLATE "C");
 
 -- What stands beside the wrapping stays as it is.
@@ -93,32 +93,38 @@ BEGIN
   UPDATE phi.rewraps r SET stuck = p_stuck, until = now() WHERE r.from_kek = p_from AND r.to_kek = p_to AND r.node = p_node;
 END $$;
 
--- The next wrapped keys that name a key-encryption key, in their order, after a place in it. What each belongs to is what it was wrapped for.
+-- The next wrapped keys that name a key-encryption key, in their order, after a place in it: packets', then reference keys, then subjects', then those that
+-- transfers keep; of one kind at a time, so that each answer is one look at one index (which is named whole: behind row security,
+-- an index whose first column is compared isn't known to be in the order of its second). What each belongs to is what it was wrapped for.
 CREATE FUNCTION phi.wrapped_under(p_kek text, p_after text, p_limit integer)
   RETURNS TABLE (place text, purpose text, id text, study text, site text, wrapped text)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_after text COLLATE "C" := p_after;
+  v_kind text := split_part(p_after, ' ', 1);
+  v_id   text := split_part(p_after, ' ', 2);
 BEGIN
   PERFORM phi.assert_rewrapping();
-  RETURN QUERY
-    SELECT * FROM (
-      (SELECT 'packet ' || p.id, 'packet', p.id, p.study, '-', p.wrapped FROM ingress.packets p
-        WHERE v_after < 'packet~' AND boundary.kek_of(p.wrapped) = p_kek AND p.id COLLATE "C" > CASE WHEN v_after LIKE 'packet %' THEN substr(v_after, 8) ELSE '' END
-        ORDER BY p.id COLLATE "C" LIMIT p_limit)
-      UNION ALL
-      (SELECT 'reference ' || k.id, 'reference', k.id, '-', '-', k.wrapped FROM phi.reference_keys k
-        WHERE boundary.kek_of(k.wrapped) = p_kek AND ('reference ' || k.id) COLLATE "C" > v_after ORDER BY k.id COLLATE "C" LIMIT p_limit)
-      UNION ALL
-      (SELECT 'subject ' || s.id, 'subject', s.id, s.study, s.site, s.wrapped FROM phi.subjects s
-        WHERE v_after < 'subject~' AND boundary.kek_of(s.wrapped) = p_kek AND s.id COLLATE "C" > CASE WHEN v_after LIKE 'subject %' THEN substr(v_after, 9) ELSE '' END
-        ORDER BY s.id COLLATE "C" LIMIT p_limit)
-      UNION ALL
-      (SELECT v.place, 'subject', v.subject, split_part(v.from_key, '/', 1), split_part(v.from_key, '/', 2), v.wrapped
-         FROM (SELECT 'transfer ' || t.subject || ' ' || t.n AS place, t.* FROM phi.transfers t WHERE boundary.kek_of(t.wrapped) = p_kek) v
-        WHERE v.place COLLATE "C" > v_after ORDER BY v.place COLLATE "C" LIMIT p_limit)
-    ) AS u (place, purpose, id, study, site, wrapped)
-    ORDER BY u.place COLLATE "C" LIMIT p_limit;
+  IF v_kind IN ('', 'packet') THEN
+    RETURN QUERY SELECT 'packet ' || p.id, 'packet', p.id, p.study, '-', p.wrapped FROM ingress.packets p
+      WHERE boundary.kek_of(p.wrapped) = p_kek AND p.id COLLATE "C" > v_id ORDER BY boundary.kek_of(p.wrapped), p.id COLLATE "C" LIMIT p_limit;
+    IF FOUND THEN RETURN; END IF;
+    v_id := '';
+  END IF;
+  IF v_kind IN ('', 'packet', 'reference') THEN
+    RETURN QUERY SELECT 'reference ' || k.id, 'reference', k.id, '-', '-', k.wrapped FROM phi.reference_keys k
+      WHERE boundary.kek_of(k.wrapped) = p_kek AND k.id COLLATE "C" > v_id ORDER BY k.id COLLATE "C" LIMIT p_limit;
+    IF FOUND THEN RETURN; END IF;
+    v_id := '';
+  END IF;
+  IF v_kind <> 'transfer' THEN
+    RETURN QUERY SELECT 'subject ' || s.id, 'subject', s.id, s.study, s.site, s.wrapped FROM phi.subjects s
+      WHERE boundary.kek_of(s.wrapped) = p_kek AND s.id COLLATE "C" > v_id ORDER BY boundary.kek_of(s.wrapped), s.id COLLATE "C" LIMIT p_limit;
+    IF FOUND THEN RETURN; END IF;
+    v_id := '';
+  END IF;
+  RETURN QUERY SELECT 'transfer ' || t.subject || ' ' || t.n, 'subject', t.subject, split_part(t.from_key, '/', 1), split_part(t.from_key, '/', 2), t.wrapped FROM phi.transfers t
+    WHERE boundary.kek_of(t.wrapped) = p_kek AND (t.subject COLLATE "C", t.n) > (v_id, CASE v_kind WHEN 'transfer' THEN split_part(p_after, ' ', 3)::integer ELSE 0 END)
+    ORDER BY boundary.kek_of(t.wrapped), t.subject COLLATE "C", t.n LIMIT p_limit;
 END $$;
 
 -- Puts new wrappings in the place of those that were read, where they still stand; what another act holds now is left for the next time through.

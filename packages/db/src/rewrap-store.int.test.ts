@@ -45,33 +45,37 @@ afterAll(async () => {
 const wraps = async (): Promise<Record<string, number>> => Object.fromEntries(await trailReader(custodian).wraps());
 const sqlState = (work: Promise<unknown>): Promise<string> => work.then(() => "done", codeOf);
 
+/** All keys under one, page by page. */
+async function under(kek: string, size = 100) {
+  const keys = [];
+  for (let after = ""; ; after = keys.at(-1)?.place ?? "") {
+    const page = await store.next(kek, after, size);
+    if (page.length === 0) return keys;
+    keys.push(...page);
+  }
+}
+
 test("every wrapped key is found once, page by page, with what it was wrapped for", async () => {
   for (const size of [1, 2, 3, 100]) {
-    const places: string[] = [];
-    for (let after = ""; ; ) {
-      const page = await store.next("kek-1", after, size);
-      if (page.length === 0) break;
-      places.push(...page.map(({ place }) => place));
-      after = page.at(-1)?.place ?? "";
-    }
+    const places = (await under("kek-1", size)).map(({ place }) => place);
     expect([size, places]).toEqual([
       size,
-      [...[0, 1, 2, 3].map((n) => `packet pkt_${n}`), "reference lookup", ...[1, 2, 3, 4, 5].map((n) => `subject sub_${n}`), ...["1", "10", "2"].map((n) => `transfer sub_1 ${n}`)],
+      [...[0, 1, 2, 3].map((n) => `packet pkt_${n}`), "reference lookup", ...[1, 2, 3, 4, 5].map((n) => `subject sub_${n}`), ...[1, 2, 10].map((n) => `transfer sub_1 ${n}`)],
     ]);
   }
-  const all = new Map((await store.next("kek-1", "", 100)).map((key) => [key.place, key.context]));
+  const all = new Map((await under("kek-1")).map((key) => [key.place, key.context]));
   expect(all.get("packet pkt_1")).toEqual({ purpose: "packet", id: "pkt_1", study: "S", site: "-" });
   expect(all.get("reference lookup")).toEqual({ purpose: "reference", id: "lookup", study: "-", site: "-" });
   expect(all.get("subject sub_2")).toEqual({ purpose: "subject", id: "sub_2", study: "S", site: "1" });
   // By the place that was left.
   expect(all.get("transfer sub_1 10")).toEqual({ purpose: "subject", id: "sub_1", study: "S", site: "9" });
-  expect(await store.next("kek-2", "", 100)).toEqual([]);
+  expect(await under("kek-2")).toEqual([]);
 });
 
 test("a wrapping is replaced where the one that was read still stands, whatever its packet or transfer went through; the inventory follows", async () => {
   expect(await wraps()).toEqual({ "kek-1": 13 });
   expect(await store.take(JOB, "node_1")).toBe(true);
-  const keys = (await store.next("kek-1", "", 100)).map(({ place, wrapped: was }) => ({ place, was, now: was.replace("kek-1", "kek-2") }));
+  const keys = (await under("kek-1")).map(({ place, wrapped: was }) => ({ place, was, now: was.replace("kek-1", "kek-2") }));
   const stale = keys.map((key) => (key.place === "subject sub_3" ? { ...key, was: "sk1.kek-1.other" } : key));
   expect(await store.replace(JOB, stale)).toBe(12);
   expect(await wraps()).toEqual({ "kek-1": 1, "kek-2": 12 });

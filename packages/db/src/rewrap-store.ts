@@ -24,7 +24,7 @@ export interface RewrapProgress extends RewrapJob {
 export interface RewrapStore {
   /** Takes the job for half a minute, or keeps it; false while another node has it. */
   take(job: RewrapJob, node: string): Promise<boolean>;
-  /** The next keys under `from` behind this place in their order. */
+  /** The next keys under `from` behind this place in their order; none where there are no more. */
   next(from: string, after: string, limit: number): Promise<readonly StandingKey[]>;
   /** Puts new wrappings where the old ones still stand; answers how many. */
   replace(job: RewrapJob, keys: readonly { readonly place: string; readonly was: string; readonly now: string }[]): Promise<number>;
