@@ -5,14 +5,17 @@ import type { Finding } from "../doctor/finding.ts";
 import { checkCertificates, checkPermissions, checkUsers } from "../doctor/home.ts";
 import { checkDisk, checkNode, checkVolume } from "../doctor/machine.ts";
 import { checkApi, checkProcesses, checkSettings } from "../doctor/processes.ts";
+import { checkRings } from "../doctor/rings.ts";
 import { EXIT } from "../exit-code.ts";
+import { ME } from "../session-file.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** `sallyport doctor`: what is wrong with this deployment, or should be known of it. */
 export const doctor: Command = {
   usage: "[--as PROFILE] doctor",
   help: [
-    "Looks at the settings, the folder's permissions, the processes, the certificates, the users, the api, the disk and Node.js.",
+    "Looks at the settings, the folder's permissions, the processes, the certificates, the users, the api, the disk and Node.js;",
+    "with --as, at the rings of keys, too, where that profile may know of them.",
     "Changes nothing. Exit codes: 0 no error (there may be warnings), 1 an error, 2 no deployment in this folder.",
   ].join("\n"),
   options: {},
@@ -28,7 +31,8 @@ export const doctor: Command = {
   },
 };
 
-async function examine({ settings, profile }: Invocation): Promise<readonly Finding[]> {
+async function examine(invocation: Invocation): Promise<readonly Finding[]> {
+  const { settings, profile } = invocation;
   const { home } = settings;
   return [
     checkNode(process.versions.node),
@@ -36,7 +40,9 @@ async function examine({ settings, profile }: Invocation): Promise<readonly Find
     ...checkPermissions(home),
     ...(await checkProcesses(home)),
     ...checkCertificates(home, Date.now()),
-    ...(await checkApi(settings, profile)),
+    // Somebody in person has no certificate to ask for health with; a local profile has.
+    ...(await checkApi(settings, profile === ME ? undefined : profile)),
+    ...(await checkRings(invocation)),
     checkUsers(home),
     await checkDisk(home),
     checkVolume(home),
