@@ -1,21 +1,20 @@
-import { approvalNoteText, type NoteSigner, signNote } from "@sallyport/audit";
+import { approvalNoteText, signNote } from "@sallyport/audit";
 import { parseApproveCall } from "@sallyport/custody";
-import type { CredentialLedger } from "@sallyport/custody/credentials";
+import { countersign, type CredentialLedger, type SigningOptions, type SigningRules, strictSigningRules } from "@sallyport/custody/credentials";
 import { type ReleaseRules, releaseIncidents } from "@sallyport/custody/incidents";
 import type { Store } from "./store.ts";
 
-export interface Approving {
+export interface Approving extends Omit<SigningOptions, "rules"> {
   readonly ledger: CredentialLedger;
-  readonly deployment: string;
-  readonly signer: NoteSigner;
   readonly store: Store;
-  readonly now: () => number;
   /** For tests that show what each rule is for. */
   readonly releaseRules?: ReleaseRules | undefined;
+  readonly signingRules?: SigningRules | undefined;
 }
 
-/** Verb `approve`: people's credentials, and a signed note for each approval that one of them gave, and what they end by it. @throws as the ledger's acts. */
-export async function approve({ ledger, deployment, signer, store, now, releaseRules: rules }: Approving, payload: Buffer): Promise<string> {
+/** Verb `approve`: people's credentials, a signed note for each approval that one of them gave and each document that one signed, and what they end by it. @throws as the ledger's acts. */
+export async function approve(approving: Approving, payload: Buffer): Promise<string> {
+  const { ledger, deployment, signer, store, now, releaseRules: rules } = approving;
   const request = parseApproveCall(payload);
   switch (request.kind) {
     case "founding":
@@ -24,10 +23,10 @@ export async function approve({ ledger, deployment, signer, store, now, releaseR
       return JSON.stringify(await ledger.enrol(request));
     case "approve":
       return JSON.stringify({ note: signNote(approvalNoteText({ deployment, ...(await ledger.approve(request)) }), signer) });
-    case "release": {
-      const prove = ledger.prove.bind(ledger);
-      return JSON.stringify(await releaseIncidents({ store, deployment, prove, now, ...(rules !== undefined && { rules }) }, request));
-    }
+    case "release":
+      return JSON.stringify(await releaseIncidents({ store, deployment, prove: ledger.prove.bind(ledger), now, ...(rules !== undefined && { rules }) }, request));
+    case "sign":
+      return JSON.stringify(await countersign({ ...approving, rules: approving.signingRules ?? strictSigningRules }, request));
     case "forget":
       return JSON.stringify(await ledger.forget(request));
   }

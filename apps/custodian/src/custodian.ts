@@ -1,7 +1,16 @@
 import { checkpointKeyName, keyFingerprint, type NoteSigner, vkeyOf } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import { type DocumentRules, type FrameHandler, type KeyContext, parseUnwrapCall, parseWrapCall } from "@sallyport/custody";
-import { CredentialLedger, type LedgerRules, makeFoundingLinks, ServiceCertificates, type ServiceRules, isEnrolled, settleFoundingLinks } from "@sallyport/custody/credentials";
+import {
+  CredentialLedger,
+  type LedgerRules,
+  makeFoundingLinks,
+  ServiceCertificates,
+  type ServiceRules,
+  isEnrolled,
+  settleFoundingLinks,
+  type SigningRules,
+} from "@sallyport/custody/credentials";
 import { type DeepRunner, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
 import { DataKeys, NodeReports, rotate, RingKeeper, type RingRules } from "@sallyport/custody/keys";
 import type { RelyingParty } from "@sallyport/passkey";
@@ -35,6 +44,7 @@ export interface CustodianParts extends StoreOptions {
   readonly serviceRules?: ServiceRules;
   readonly releaseRules?: ReleaseRules;
   readonly ringRules?: RingRules;
+  readonly signingRules?: SigningRules;
 }
 
 export interface RunningCustodian {
@@ -86,7 +96,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       case "mint":
         return minting.mint(payload);
       case "approve":
-        return approve({ ledger, deployment, signer, store, now, releaseRules: parts.releaseRules }, payload);
+        return approve({ ...parts, origin: parts.party.origin, ledger, deployment, signer, store }, payload);
       case "issue":
         // Of services alone. Those of our own processes are for the supervisor, over its own channel: an api that had them issued could be anyone.
         return services.issue(payload);

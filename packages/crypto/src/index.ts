@@ -13,5 +13,5 @@ export { unwrapDataKey, wrapDataKey, wrappedBy, type Wrapping } from "./envelope
 export { type FieldPlace, openField, sealedUnder, sealField } from "./field-cipher.ts";
 export { isId, newId } from "./id.ts";
 export { type AccessTokenGrant, mintAccessToken } from "./mint-access-token.ts";
-export { generateP256, type P256Pair, p256Public, signP256 } from "./p256.ts";
+export { generateP256, type P256Pair, p256Public, signP256, verifyP256 } from "./p256.ts";
 export { pooledRandom, type RandomBytes } from "./random-pool.ts";

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 
 const COORDINATE_BYTES = 32;
 
@@ -36,4 +36,10 @@ export function p256Public(x: Uint8Array, y: Uint8Array): KeyObject {
 export function signP256(privateKey: KeyObject, data: Uint8Array): Buffer {
   if (privateKey.asymmetricKeyType !== "ec" || privateKey.type !== "private") throw new TypeError("this takes a private P-256 key");
   return sign("sha256", data, privateKey);
+}
+
+/** Whether such a signature holds. @throws TypeError for another kind of key. */
+export function verifyP256(publicKey: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.asymmetricKeyType !== "ec" || publicKey.type !== "public") throw new TypeError("this takes a public P-256 key");
+  return verify("sha256", data, publicKey, signature);
 }

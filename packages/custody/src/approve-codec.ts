@@ -34,7 +34,7 @@ function parseBasis(value: unknown): EnrolmentBasis {
 /** Reads an approve call. What its texts say is looked at by who uses them. @throws `verb.invalid`. */
 export function parseApproveCall(payload: Buffer): ApproveRequest {
   const value = parseJson(payload);
-  const { kind } = fields(value, ["kind", "secret", "person", "attestation", "basis", "statement", "response", "credentialIds", "approval"]);
+  const { kind } = fields(value, ["kind", "secret", "person", "attestation", "basis", "statement", "response", "manifest", "credentialIds", "approval"]);
   switch (kind) {
     case "founding": {
       const { secret } = fields(value, ["kind", "secret"]);
@@ -51,6 +51,10 @@ export function parseApproveCall(payload: Buffer): ApproveRequest {
     case "release": {
       const { statement, response } = fields(value, ["kind", "statement", "response"]);
       return { kind, statement: text(statement, RESPONSE), response: text(response, RESPONSE) };
+    }
+    case "sign": {
+      const { manifest, response } = fields(value, ["kind", "manifest", "response"]);
+      return { kind, manifest: text(manifest, RESPONSE), response: text(response, RESPONSE) };
     }
     case "forget": {
       const { person, credentialIds, approval } = fields(value, ["kind", "person", "credentialIds", "approval"]);
@@ -85,6 +89,7 @@ const answers: { readonly [K in keyof ApproveAnswers]: (value: unknown) => Appro
     return { foundersLeft: founders(answer), credentialId: orNull(answer["credentialId"], CREDENTIAL_ID), standing };
   },
   approve: (value) => ({ note: text(fields(value, ["note"])["note"], /^[\s\S]{1,65536}$/) }),
+  sign: (value) => ({ note: text(fields(value, ["note"])["note"], /^[\s\S]{1,65536}$/) }),
   release: (value) => ({ ended: list(fields(value, ["ended"])["ended"], INCIDENTS_MAX, (id) => text(id, INCIDENT)) }),
   forget: (value) => ({ forgotten: integer(fields(value, ["forgotten"])["forgotten"], 0) }),
 };

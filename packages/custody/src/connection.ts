@@ -25,6 +25,7 @@ const PASSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "keys.unheld",
   "keys.early",
   "keys.in_use",
+  "signature.challenge",
 ]);
 
 /** A retired connection's last calls have this long. */

@@ -54,12 +54,21 @@ export interface ServiceCodeEntry {
   readonly atMs: number;
 }
 
-/** What a store has to know for the ledger of credentials, and for services' codes, by kind. */
+/** A document's signature that was verified, by the digest of its manifest. */
+export interface SignatureEntry {
+  /** SHA-256 of the assertion, so that the same one is known again. */
+  readonly proof: string;
+  readonly note: string;
+  readonly atMs: number;
+}
+
+/** What a store has to know for the ledger of credentials, for services' codes and for signatures, by kind. */
 export interface CredentialKinds {
   readonly founding: FoundingEntry;
   readonly credential: CredentialEntry;
   readonly approval: ApprovalEntry;
   readonly serviceCode: ServiceCodeEntry;
+  readonly signature: SignatureEntry;
 }
 
 /** Port: the part of the custodian's store that the ledger works on. */

@@ -1,4 +1,4 @@
-import { approvalDigest, type ApprovalStatement, type CredentialBasis, enrolmentDigest, readApprovalStatement, type Standing } from "@sallyport/audit";
+import { approvalDigest, type ApprovalStatement, enrolmentDigest, readApprovalStatement, type Standing } from "@sallyport/audit";
 import { sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { claimedAssertion, type Passkey, type PasskeyRules, readAttestation, type RelyingParty, strictRules, verifyAssertion } from "@sallyport/passkey";
@@ -28,6 +28,11 @@ export interface LedgerRules extends PasskeyRules {
   readonly once: boolean;
 }
 export const strictLedgerRules: LedgerRules = { ...strictRules, ownCredential: true, inForce: true, separation: true, once: true };
+
+/** The credential that an assertion was verified by. */
+export interface AssertedCredential extends Pick<CredentialEntry, "publicKey" | "basis" | "standing"> {
+  readonly credentialId: string;
+}
 
 export interface LedgerOptions {
   readonly store: CredentialStore;
@@ -131,11 +136,16 @@ export class CredentialLedger {
   }
 
   /** What an assertion by a credential of this person over a statement's digest is worth. @throws `stepup.failed`. */
-  prove(person: string, digest: string, response: string): Promise<Standing> {
+  async prove(person: string, digest: string, response: string): Promise<Standing> {
+    return (await this.asserted(person, digest, response)).standing;
+  }
+
+  /** By which credential of this person an assertion over a digest is. @throws `stepup.failed`. */
+  asserted(person: string, digest: string, response: string): Promise<AssertedCredential> {
     return this.#alone(async () => {
-      const { standing } = await this.#assert(person, Buffer.from(digest, "hex"), response);
+      const credential = await this.#assert(person, Buffer.from(digest, "hex"), response);
       await this.#store.durable();
-      return standing;
+      return credential;
     });
   }
 
@@ -188,7 +198,7 @@ export class CredentialLedger {
   }
 
   /** An assertion by a credential of this very person; its count is moved at once, so the same one is never good again. */
-  async #assert(person: string, challenge: Uint8Array, response: string): Promise<{ credentialId: string; basis: CredentialBasis; standing: Standing }> {
+  async #assert(person: string, challenge: Uint8Array, response: string): Promise<AssertedCredential> {
     const code = "stepup.failed";
     const { credentialId } = claimedAssertion(response, code);
     const credential: CredentialEntry | undefined = this.#store.get("credential", credentialId);
@@ -201,7 +211,7 @@ export class CredentialLedger {
       this.#rules,
     );
     this.#store.put("credential", credentialId, { ...credential, counter });
-    return { credentialId, basis, standing };
+    return { credentialId, publicKey, basis, standing };
   }
 
   /** The approvals of this statement, as many persons as it needs. The weakest of them is what they are worth together. */

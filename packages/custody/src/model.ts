@@ -207,6 +207,8 @@ export type ApproveRequest =
    * `AuthenticationResponseJSON` over its SHA-256.
    */
   | { readonly kind: "release"; readonly statement: string; readonly response: string }
+  /** A document's signature: `manifest` is the exact text whose SHA-256 is the challenge, `response` its signer's `AuthenticationResponseJSON` over it. */
+  | { readonly kind: "sign"; readonly manifest: string; readonly response: string }
   /** Ends credentials of a person, for good. `approval`: the digest of an approved `authenticator.recover` for this person, or null for the api's word. */
   | { readonly kind: "forget"; readonly person: string; readonly credentialIds: readonly string[]; readonly approval: string | null };
 
@@ -221,6 +223,8 @@ export interface ApproveAnswers {
   /** A signed note (docs/spec/approval-v1.md, section 3). */
   readonly approve: { readonly note: string };
   readonly release: { readonly ended: readonly string[] };
+  /** A signed note (docs/spec/signature-v1.md, section 3). */
+  readonly sign: { readonly note: string };
   readonly forget: { readonly forgotten: number };
 }
 
@@ -290,7 +294,8 @@ export interface Custodian extends Sealer {
    * People's credentials and what they approve. @throws `enrolment.invalid` for a founding secret that isn't good, or was used otherwise;
    * `enrolment.refused` for a credential that isn't sound, or is somebody's already; `stepup.failed` for an assertion that doesn't verify;
    * `approval.state` for a statement that isn't in force; `approval.required` for an approval that the custodian doesn't know;
-   * `policy.separation` for an approval by who asked for the act, or whom it is about; `verb.refused` for another deployment's statement.
+   * `policy.separation` for an approval by who asked for the act, or whom it is about, or by who brought the document in; `signature.challenge` for
+   * what was signed already, or isn't any more in time; `verb.refused` for another deployment's statement.
    */
   approve<K extends ApproveRequest["kind"]>(request: ApproveRequest & { readonly kind: K }, deadlineMs: number): Promise<ApproveAnswers[K]>;
   /**

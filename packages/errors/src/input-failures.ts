@@ -50,6 +50,24 @@ export const inputFailures = {
   "registration.conflict": rejected(409, "This is registered already, differently. Nothing was changed.", "Look at what is registered first."),
   "approval.state": rejected(409, "This request is no longer open, or was used already. Nothing was changed.", "Look at the request, and ask anew where it is still needed."),
   "approval.changed": rejected(409, "What was shown is not what would happen now. Nothing was changed.", "Look at the request again before you decide."),
+  "signature.invalid": rejected(
+    400,
+    "This signature does not verify: it is not what its signer signed, or not of what it stands beside.",
+    "Don't rely on it. Compare it with the original.",
+  ),
+  "signature.changed": rejected(409, "The document is not the one that was shown any more. Nothing was signed.", "Look at its present version, then sign that one."),
+  "signature.unseen": rejected(409, "Not all of this document was shown in this session, so there is nothing to sign yet.", "Open the document, then sign it."),
+  "signature.statement": rejected(
+    409,
+    "Nobody signs before they have taken their signature to be as binding as one by hand. Nothing was signed.",
+    "Read the statement, accept it, and begin again.",
+  ),
+  "signature.challenge": rejected(409, "What was to be signed was signed already, is over five minutes old, or was somebody else's. Nothing was signed.", "Begin again."),
+  "signature.state": rejected(
+    409,
+    "This signature was revoked or superseded already, or isn't one that it may stand instead of. Nothing was changed.",
+    "Look at the document's signatures.",
+  ),
   "assignment.state": rejected(
     409,
     "This role is held there in that time already, or isn't held there any more. Nothing was changed.",
