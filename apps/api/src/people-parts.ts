@@ -31,6 +31,7 @@ function credentialsOf(custodian: Pick<Custodian, "approve">): Credentials {
     },
     enrol: (person, attestation, basis) => custodian.approve({ kind: "enrol", person, attestation, basis }, DEADLINE_MS),
     approve: (statement, person, response) => custodian.approve({ kind: "approve", statement, person, response }, DEADLINE_MS),
+    sign: (manifest, response) => custodian.approve({ kind: "sign", manifest, response }, DEADLINE_MS),
     release: (statement, response) => custodian.approve({ kind: "release", statement, response }, DEADLINE_MS),
     forget: (person, credentialIds, approval) => custodian.approve({ kind: "forget", person, credentialIds, approval }, DEADLINE_MS),
   };

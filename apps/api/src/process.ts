@@ -224,6 +224,7 @@ export class ApiProcess {
       openChain: (tx, chain) => this.store.openChain(tx, chain),
       deployment: status.deployment,
       rings: keyRings(custodian, rewrapStore(database)),
+      checkpointKey: () => this.watch.status().checkpointKey.vkey,
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       signDocument: signDocumentBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),

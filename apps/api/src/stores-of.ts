@@ -16,6 +16,7 @@ import {
   savedSearchStore,
   searchStore,
   serviceStore,
+  signatureStore,
   subjectActStore,
   subjectStore,
   trailReviewStore,
@@ -40,6 +41,7 @@ type Stores = Pick<
   | "savedSearches"
   | "search"
   | "services"
+  | "signatures"
   | "subjectActs"
   | "subjects"
   | "trailReviews"
@@ -63,6 +65,7 @@ export const storesOf = (database: Database): Stores => ({
   savedSearches: savedSearchStore(database),
   search: searchStore(database),
   services: serviceStore(database),
+  signatures: signatureStore(database),
   subjectActs: subjectActStore(database),
   subjects: subjectStore(database),
   trailReviews: trailReviewStore(database),

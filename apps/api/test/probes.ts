@@ -1,5 +1,7 @@
 import { newId, sha256Hex } from "@sallyport/crypto";
 import { demographics, STUDY } from "./dataset.ts";
+import { pdfOf } from "@sallyport/testkit";
+import { releasedDocuments } from "./released-documents.ts";
 import { type Api, dataOf, type Deployment, OTHER_STUDY, type Who } from "./stack.ts";
 
 /** One question about something that isn't the caller's, and the same about something that isn't there. */
@@ -31,6 +33,8 @@ export interface Foreign {
   readonly review: string;
   /** Somebody else's. */
   readonly savedSearch: string;
+  /** At 704: a sequence, a letter and a credential. */
+  readonly documents: readonly string[];
   /** Of the trail of site 704, and of the whole deployment's. */
   readonly trailReviews: readonly [atSite: string, ofDeployment: string];
 }
@@ -90,6 +94,16 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
   const identity = (id: string): object => ({ identityId: id, proof: { kind: "password", password: "a wrong password", totp: "000000" } });
   const uploads = (more: object = {}): Probe[] =>
     [there.upload, there.packet].map((packetId) => ({ who: "ingest701", foreign: { packetId, ...more }, absent: { packetId: newId("pkt"), ...more } }));
+  const documents = (more: object = {}): readonly (readonly Probe[])[] =>
+    there.documents.map((documentId, n) => [
+      { who: n === 0 ? "reviewer701" : "regulatory701", foreign: { documentId, ...more }, absent: { documentId: newId("doc"), ...more } },
+      // One that is there, and of another type.
+      { who: n === 0 ? "reviewer701" : "regulatory701", foreign: { documentId: there.documents[(n + 1) % 3] ?? "", ...more }, absent: { documentId: newId("doc"), ...more } },
+    ]);
+  const [sequence = [], letter = [], credential = []] = documents();
+  const [viewSequence = [], viewLetter = [], viewCredential = []] = documents({ version: 1, purpose: "view" });
+  const signing = (more: object): Probe[] => [{ who: "regulatory701", foreign: { documentId: there.documents[0] ?? "", ...more }, absent: { documentId: newId("doc"), ...more } }];
+  const proof = { kind: "password", password: "a wrong password", totp: "000000" };
   const upload = (site: string): object => ({ study: STUDY, content: demographics([{ site, subject: "1109" }]) });
   return {
     "packets.upload": [
@@ -109,6 +123,18 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "packets.inspect": packets({}),
     "packets.release": packets({ reason: REASON }),
     "packets.reject": packets({ reason: REASON }),
+    "documents.getSequence": sequence,
+    "documents.getCorrespondence": letter,
+    "documents.getCredential": credential,
+    "documents.viewSequence": viewSequence,
+    "documents.viewCorrespondence": viewLetter,
+    "documents.viewCredential": viewCredential,
+    // Of one's own person, wherever one may sign.
+    "signatures.statement": [],
+    "signatures.accept": [],
+    "signatures.begin": signing({ version: 1, sha256: "0".repeat(64), meaning: "review" }),
+    "signatures.complete": signing({ ceremony: newId("cer"), proof }),
+    "signatures.revoke": signing({ signatureId: newId("sig"), reason: REASON, proof }),
     "documents.sequences": [
       { who: "reviewer701", foreign: { study: OTHER_STUDY }, absent: { study: "NOSUCH" } },
       { who: "reviewer701", foreign: { study: STUDY, site: "704" }, absent: { study: STUDY, site: "799" } },
@@ -324,9 +350,18 @@ export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
     VALUES (${review}, ${STUDY}, '704', '*', ${person.id}, ${since}, 1, 2, 1, ${"0".repeat(64)})`;
   const trailReviews = [await plantTrailReview(at, person.id, "704"), await plantTrailReview(at, person.id, null)] as const;
   const savedSearch = newId("svs");
+  const types = ["ectd_sequence", "irb_correspondence", "investigator_credential"] as const;
+  const sender = { client: api.client("ingest"), token: at.forge("ingest") };
+  const documents = await releasedDocuments(
+    at,
+    api,
+    sender,
+    types.map((type) => ({ type, site: "704", bytes: pdfOf([`(${type})`]) })),
+  );
   await at.owner.run`INSERT INTO audit.saved_searches (id, principal, place, name, filter, saved_at_ms) VALUES (${savedSearch}, ${person.principal}, 1, 'Theirs', '{}', 1)`;
   return {
     savedSearch,
+    documents,
     trailReviews,
     review,
     emergency,

@@ -24,6 +24,7 @@ export function provenByDigest(forgotten: string[] = []): Ports {
         return Promise.resolve();
       },
       withOwn: () => Promise.reject(new SallyportError("stepup.failed")),
+      sign: () => Promise.reject(new SallyportError("stepup.failed")),
       verify: (person, proof, statement) => {
         if (proof.kind === "password") return Promise.resolve({ proof: "server-attested", note: null });
         const isOver = proof.response === JSON.stringify({ digest: sha256Hex(statement), person });

@@ -48,7 +48,7 @@ const upload = async (api: Api): Promise<string> => (dataOf(await api.call("inge
 const files = [{ name: "dm.json", bytes: Buffer.byteLength(dataset) }];
 const begin = async (api: Api): Promise<string> => (dataOf(await api.call("ingest", "packets.begin", { study: STUDY, files })) as { packetId: string }).packetId;
 
-const PEOPLES = /^(?:me|people|approvals|emergencies|reviews|trailReviews)\.|^subjects\.openBulk$/;
+const PEOPLES = /^(?:me|people|approvals|emergencies|reviews|signatures|trailReviews)\.|^subjects\.openBulk$|^documents\.(?:get|view)/;
 
 /** One call of each procedure: one that would be allowed, or, of those that are people's alone, one whose refusal has to be put on record. */
 const calls = (packetId: string, uploadId: string): Readonly<Record<string, readonly [Who, object]>> => ({
@@ -147,6 +147,7 @@ async function standing(): Promise<unknown> {
   const [row] = await at.owner.run<{ all: unknown }>`SELECT json_build_array(
     (SELECT json_agg(json_build_array(id, state) ORDER BY id) FROM ingress.packets), (SELECT count(*) FROM phi.subjects), (SELECT count(*) FROM phi.records),
     (SELECT count(*) FROM audit.changes), (SELECT count(*) FROM boundary.idempotency), (SELECT count(*) FROM phi.withdrawals), (SELECT count(*) FROM phi.transfers),
+    (SELECT count(*) FROM phi.signatures), (SELECT count(*) FROM phi.document_views), (SELECT count(*) FROM people.accountability),
     (SELECT count(*) FROM policy.locks), (SELECT count(*) FROM policy.emergencies), (SELECT count(*) FROM policy.access_reviews), (SELECT count(*) FROM audit.trail_reviews), (SELECT count(*) FROM audit.saved_searches), (SELECT count(*) FROM policy.proposals), (SELECT json_agg(json_build_array(site_key, closed_at_ms) ORDER BY site_key) FROM regulatory.sites),
     (SELECT json_agg(title ORDER BY id) FROM regulatory.studies),
     (SELECT json_agg(json_build_array(a.principal, a.role, a.site, a.until_ms) ORDER BY a.principal, a.role, a.site) FROM policy.assignments a),

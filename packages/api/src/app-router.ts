@@ -47,7 +47,7 @@ import { linkProvider, linkProviderOptions } from "./routers/me/link-provider.ts
 import { myProvider } from "./routers/me/my-provider.ts";
 import { removeAuthenticator } from "./routers/me/remove-authenticator.ts";
 import { unlinkProvider } from "./routers/me/unlink-provider.ts";
-import { listDocuments } from "./routers/documents/list-documents.ts";
+import { documentProcedures } from "./routers/documents/document-procedures.ts";
 import { inspectPacket } from "./routers/packets/inspect-packet.ts";
 import { getPacket, listPackets } from "./routers/packets/list-packets.ts";
 import { rejectPacket } from "./routers/packets/reject-packet.ts";
@@ -73,6 +73,7 @@ import { suspend } from "./routers/people/suspend.ts";
 import { changeStudyTitle, closeSite, reopenSite } from "./routers/studies/change-study.ts";
 import { importSites, previewSites } from "./routers/studies/import-sites.ts";
 import { addSites, registerStudy } from "./routers/studies/register-study.ts";
+import { signatureProcedures } from "./routers/signatures/signature-procedures.ts";
 import { getSubject } from "./routers/subjects/get-subject.ts";
 import { subjectHistory } from "./routers/subjects/history.ts";
 import { listSubjects } from "./routers/subjects/list-subjects.ts";
@@ -106,11 +107,8 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       release: releasePacket(boundary, deps),
       reject: rejectPacket(boundary, deps),
     },
-    documents: {
-      sequences: listDocuments(boundary, deps, "ectd_sequence"),
-      correspondence: listDocuments(boundary, deps, "irb_correspondence"),
-      credentials: listDocuments(boundary, deps, "investigator_credential"),
-    },
+    documents: documentProcedures(boundary, deps),
+    signatures: signatureProcedures(boundary, deps),
     subjects: {
       list: listSubjects(boundary, deps),
       get: getSubject(boundary, deps),

@@ -1,7 +1,18 @@
 import type { ExcerptStatement, Receipt, RecordDraft } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
-import type { ChangeStore, DocumentStore, PacketStore, ProfileStore, ReferenceKeyStore, StudyStore, SubjectActStore, SubjectStore, UploadStore } from "@sallyport/phi";
+import type {
+  ChangeStore,
+  DocumentStore,
+  PacketStore,
+  ProfileStore,
+  ReferenceKeyStore,
+  SignatureStore,
+  StudyStore,
+  SubjectActStore,
+  SubjectStore,
+  UploadStore,
+} from "@sallyport/phi";
 import type {
   AccessReviewStore,
   Alerts,
@@ -277,11 +288,14 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly signDocument: SignDocument;
   /** The deployment's id, as statements name it. */
   readonly deployment: string;
+  /** Verifier key of what the custodian signs: checkpoints, and notes. */
+  readonly checkpointKey: () => string;
   /** A transaction that only reads, for what has to be looked at before keys are made. */
   readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   readonly packets: PacketStore<Tx>;
   readonly uploads: UploadStore<Tx>;
   readonly documents: DocumentStore<Tx>;
+  readonly signatures: SignatureStore<Tx>;
   readonly subjects: SubjectStore<Tx>;
   readonly subjectActs: SubjectActStore<Tx>;
   readonly studies: StudyStore<Tx>;

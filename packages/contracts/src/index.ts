@@ -23,6 +23,7 @@ export * from "./services.ts";
 export * from "./sessions.ts";
 export * from "./token-and-health.ts";
 export * from "./setup.ts";
+export * from "./signatures.ts";
 export * from "./strict.ts";
 export * from "./studies.ts";
 export * from "./subject-acts.ts";

@@ -6,6 +6,7 @@ const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[0-9a-hjk
 export const PacketId = id("pkt");
 export const SubjectId = id("sub");
 export const DocumentId = id("doc");
+export const SignatureId = id("sig");
 
 /** A registered study's or site's name: what may stand in `site:<study>/<site>`. */
 export const StudyId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/);

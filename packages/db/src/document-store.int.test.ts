@@ -98,6 +98,25 @@ test("a document is seen by a reader of its type at its site alone, and one of t
   await expect(documentStore(database).list(releasing(ONE), { limit: 1 })).rejects.toMatchObject({ code: "policy.denied" });
 });
 
+test("the bytes of a version are opened by a reader of its type where it belongs alone, though its packet is for more sites", async () => {
+  expect(await release({ id: 5 })).toBe("released");
+  const packet = `pkt_${packets}`;
+  await admin`INSERT INTO ingress.packet_chunks (packet, file, n, sealed) VALUES (${packet}, 1, 0, 'sealed'::bytea)`;
+  const store = documentStore(database);
+  const opened = (grant: Grant) =>
+    withGrant(database, grant, async (tx) => {
+      const chunks = await store.chunks(tx, grant, packet, { file: 1, from: 0, limit: 2 });
+      return [await store.content(tx, grant, documentId(5), 1), chunks.map(String), (await store.versions(tx, grant, documentId(5))).length];
+    });
+  expect(await opened(grantOf("document.read", "irb_correspondence", ONE))).toEqual([{ packet, file: 1, files: 1, wrapped: "w" }, ["sealed"], 1]);
+  for (const grant of [grantOf("document.read", "irb_correspondence", TWO), grantOf("document.read", "ectd_sequence", ONE, TWO)])
+    expect(await opened(grant)).toEqual([null, [], 0]);
+  const signer = grantOf("submission.sign", "irb_correspondence", ONE);
+  await expect(opened(signer)).rejects.toMatchObject({ code: "policy.denied" });
+  const chunks = await withGrant(database, signer, (tx) => tx`SELECT 1 FROM ingress.packet_chunks`);
+  expect(chunks.length).toBe(0);
+});
+
 test("a version follows the one before it, at its place and of its type, with other bytes", async () => {
   expect(await release({ id: 10 })).toBe("released");
   expect(await release({ id: 10, version: 2 })).toBe("released");
@@ -113,6 +132,6 @@ test("a version follows the one before it, at its place and of its type, with ot
 test("a release writes no document outside of its sites, and nobody changes or removes one", async () => {
   for (const site of ["2", null]) expect([site, await release({ id: 20, site }, releasing(ONE))]).not.toEqual([site, "released"]);
   await expect(release({ id: 21 }, grantOf("packet.inspect", "packet", ONE))).resolves.toBe("policy.denied");
-  for (const change of ["UPDATE phi.documents SET sha256 = repeat('0', 64)", "DELETE FROM phi.documents", "TRUNCATE phi.documents"])
+  for (const change of ["UPDATE phi.documents SET sha256 = repeat('0', 64)", "DELETE FROM phi.documents", "TRUNCATE phi.documents CASCADE"])
     await expect(admin.unsafe(change)).rejects.toMatchObject({ code: "42501" });
 });

@@ -1,5 +1,5 @@
 import { SallyportError } from "@sallyport/errors";
-import type { DocumentRow, DocumentStore } from "@sallyport/phi";
+import type { DocumentContent, DocumentRow, DocumentStore } from "@sallyport/phi";
 import type { Database, Tx } from "./database.ts";
 import { isSqlState } from "./database-failure.ts";
 import { enterGrant, withGrant } from "./site-context.ts";
@@ -64,6 +64,30 @@ export function documentStore(database: Database): DocumentStore<Tx> {
            WHERE d.type = ${grant.resource} AND d.version = 1 AND (${study}::text IS NULL OR d.study = ${study}) AND (${site}::text IS NULL OR d.site = ${site})`;
         return { items: rows.map(documentOf), total: counted?.total ?? 0 };
       });
+    },
+
+    async versions(tx, grant, id) {
+      grant.assert("document.read", "submission.sign");
+      await enterGrant(tx, grant);
+      const rows = await tx<StoredDocument>`
+        SELECT d.id, d.version, d.study, d.site, d.type, d.media_type, d.sha256, d.bytes, d.packet, d.file, d.released_by, d.released_at_ms
+          FROM phi.documents d WHERE d.id = ${id} AND d.type = ${grant.resource} ORDER BY d.version DESC`;
+      return rows.map(documentOf);
+    },
+
+    async content(tx, grant, id, version) {
+      grant.assert("document.read");
+      await enterGrant(tx, grant);
+      const [row] = await tx<DocumentContent>`SELECT packet, file, files, wrapped FROM phi.document_content(${id}, ${version})`;
+      return row ?? null;
+    },
+
+    async chunks(tx, grant, packet, { file, from, limit }) {
+      grant.assert("document.read");
+      await enterGrant(tx, grant);
+      const rows = await tx<{ sealed: Buffer }>`
+        SELECT c.sealed FROM ingress.packet_chunks c WHERE c.packet = ${packet} AND c.file = ${file} AND c.n >= ${from} ORDER BY c.n LIMIT ${limit}`;
+      return rows.map(({ sealed }) => sealed);
     },
   };
 }

@@ -144,16 +144,16 @@ export interface Identity {
 }
 
 /** What a challenge was made for. It counts once, and for nothing else. */
-export type CeremonyPurpose = "sign_in" | "enrol_passkey" | "enrol_totp" | "add_passkey" | "provider_sign_in" | "provider_link";
+export type CeremonyPurpose = "sign_in" | "enrol_passkey" | "enrol_totp" | "add_passkey" | "provider_sign_in" | "provider_link" | "sign_document";
 
 /** A challenge that waits for its answer. */
 export interface Ceremony {
   /** `cer_…`, or the hash of what names it where its name goes around by a provider. */
   readonly id: string;
   readonly purpose: CeremonyPurpose;
-  /** What it is bound to beside its purpose: a person, the digest of an enrolment, or who asked for it; empty for none. */
+  /** What it is bound to beside its purpose: a person, a session, the digest of an enrolment, or who asked for it; empty for none. */
   readonly binding: string;
-  /** What the answer is checked against: a challenge in base64url, a sealed secret, or a hash. */
+  /** What the answer is checked against: a challenge in base64url, a sealed secret, a hash, or the manifest of a signature. */
   readonly expected: string;
   readonly expiresMs: number;
 }

@@ -66,4 +66,19 @@ export interface DocumentStore<Tx> {
     grant: Grant,
     filter: { readonly study?: string | undefined; readonly site?: string | undefined; readonly after?: string | undefined; readonly limit: number },
   ): Promise<{ readonly items: readonly DocumentRow[]; readonly total: number }>;
+  /** Every version of a document of the grant's type that it reaches, the newest first. Needs `document.read` or `submission.sign`. */
+  versions(tx: Tx, grant: Grant, id: string): Promise<readonly DocumentRow[]>;
+  /** How a version's bytes are opened; null where the grant doesn't reach it. Needs `document.read`. */
+  content(tx: Tx, grant: Grant, id: string, version: number): Promise<DocumentContent | null>;
+  /** Sealed chunks of a version's bytes. Needs `document.read`. */
+  chunks(tx: Tx, grant: Grant, packet: string, part: { readonly file: number; readonly from: number; readonly limit: number }): Promise<readonly Buffer[]>;
+}
+
+/** Where a version's bytes are, and the wrapped key that they are sealed under: its packet's. */
+export interface DocumentContent {
+  readonly packet: string;
+  readonly file: number;
+  /** Files of the packet. */
+  readonly files: number;
+  readonly wrapped: string;
 }

@@ -17,6 +17,8 @@ export type StepUpProof = z.output<typeof StepUpInput>;
 export interface StepUp {
   /** Over an approval's statement: a passkey's challenge is the SHA-256 of its exact text, and the custodian verifies it. */
   verify(person: string, proof: StepUpProof, statement: string): Promise<Proven>;
+  /** Over a document's manifest, in the same way: what the custodian verifies, it countersigns (docs/spec/signature-v1.md). */
+  sign(person: string, proof: StepUpProof, manifest: string): Promise<Proven>;
   /** Over an act that the custodian has no part in: a passkey's challenge is this digest (hex), and the api verifies it. */
   attest(person: string, proof: StepUpProof, digest: string): Promise<void>;
   /** Over what the custodian alone decides: `add` hands the assertion to it, which verifies it; null where a password was the proof. */
@@ -39,6 +41,8 @@ export interface Credentials {
   enrol(person: string, attestation: string | null, basis: EnrolBasis): Promise<{ readonly foundersLeft: number }>;
   /** Verifies an assertion over SHA-256 of the statement by the custodian's own credential; answers its signed note. Throws `stepup.failed`. */
   approve(statement: string, person: string, response: string): Promise<{ readonly note: string }>;
+  /** Verifies a signature over SHA-256 of the manifest likewise; answers its signed note. Throws `stepup.failed`, `signature.challenge`, `policy.separation`. */
+  sign(manifest: string, response: string): Promise<{ readonly note: string }>;
   /**
    * Ends the incidents that an approved statement names; `response` is the requester's own assertion over its SHA-256. The same again answers the same.
    * Throws `stepup.failed`, `verb.refused`.

@@ -26,6 +26,10 @@ export class PersonStepUp<Tx> implements StepUp {
     return this.#prove(person, proof, (response) => this.#deps.credentials.approve(statement, person, response));
   }
 
+  sign(person: string, proof: StepUpProof, manifest: string): Promise<Proven> {
+    return this.#prove(person, proof, (response) => this.#deps.credentials.sign(manifest, response));
+  }
+
   async attest(person: string, proof: StepUpProof, digest: string): Promise<void> {
     await this.#prove(person, proof, async (response) => {
       const { stores, passkeys, transaction, now } = this.#deps;
