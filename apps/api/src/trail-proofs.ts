@@ -21,25 +21,13 @@ export interface ProofDeps {
 const rootOf = ({ root }: StoredCheckpoint): Buffer => Buffer.from(root, "hex");
 
 /** Proofs of the trail, from the stored trees. Each is verified under what the custodian signed before it leaves: nothing stored is taken at its word. */
-export const trailProofs = (deps: ProofDeps): Pick<TrailArchive, "prove" | "proveGrowth" | "openExcerpt"> => ({
+export const trailProofs = (deps: ProofDeps): Pick<TrailArchive, "prove" | "proveStored" | "proveGrowth" | "openExcerpt"> => ({
   async prove(grant, { chain, generation, seq }) {
     const [found] = await deps.records.records(grant, { chain, generation, fromSeq: seq, limit: 1 });
-    if (found?.seq !== seq) return null;
-    const line = lineOf(found.body, found.mac);
-    const checkpoint = await covering(deps, chain, generation, seq);
-    const { size, note } = checkpoint;
-    const hashes = await orNone(proverOf(deps, checkpoint).inclusion(seq - 1));
-    if (hashes === null || !verifyInclusion({ index: seq - 1, size, leaf: leafHash(line), root: rootOf(checkpoint), proof: hashes }))
-      throw new SallyportError("trail.unprovable", { chain, generation, seq });
-    const anchors = await deps.anchors.of(chain, generation, size);
-    const witnesses = anchors.filter(({ kind }) => kind === "witness");
-    const cosigned = `${note}${witnesses.map(({ evidence }) => evidence).join("")}`;
-    return {
-      proof: recordProofText({ line, vkey: deps.vkey(), index: seq - 1, hashes, note: cosigned }),
-      checkpoint: { size, root: checkpoint.root },
-      witnesses: witnesses.map(({ name }) => name),
-    };
+    return found?.seq === seq ? proveStored(deps, found) : null;
   },
+
+  proveStored: (record) => proveStored(deps, record),
 
   async proveGrowth(grant, { chain, generation, from }) {
     grant.assert("trail.export");
@@ -99,6 +87,23 @@ class Excerpt implements ExcerptProofs {
     if (checkpoint === null) throw new SallyportError("trail.unavailable", { chain });
     return { checkpoint, prover: proverOf(this.#deps, checkpoint) };
   }
+}
+
+async function proveStored(deps: ProofDeps, { chain, generation, seq, body, mac }: Parameters<TrailArchive["proveStored"]>[0]): ReturnType<TrailArchive["proveStored"]> {
+  const line = lineOf(body, mac);
+  const checkpoint = await covering(deps, chain, generation, seq);
+  const { size, note } = checkpoint;
+  const hashes = await orNone(proverOf(deps, checkpoint).inclusion(seq - 1));
+  if (hashes === null || !verifyInclusion({ index: seq - 1, size, leaf: leafHash(line), root: rootOf(checkpoint), proof: hashes }))
+    throw new SallyportError("trail.unprovable", { chain, generation, seq });
+  const anchors = await deps.anchors.of(chain, generation, size);
+  const witnesses = anchors.filter(({ kind }) => kind === "witness");
+  const cosigned = `${note}${witnesses.map(({ evidence }) => evidence).join("")}`;
+  return {
+    proof: recordProofText({ line, vkey: deps.vkey(), index: seq - 1, hashes, note: cosigned }),
+    checkpoint: { size, root: checkpoint.root },
+    witnesses: witnesses.map(({ name }) => name),
+  };
 }
 
 /** The newest checkpoint, which has to cover the record; one is asked for where none does yet. */

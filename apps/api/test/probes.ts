@@ -134,6 +134,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "signatures.accept": [],
     "signatures.begin": signing({ version: 1, sha256: "0".repeat(64), meaning: "review" }),
     "signatures.complete": signing({ ceremony: newId("cer"), proof }),
+    "signatures.receipt": documents({ signatureId: newId("sig") })[0] ?? [],
     "signatures.revoke": signing({ signatureId: newId("sig"), reason: REASON, proof }),
     "documents.sequences": [
       { who: "reviewer701", foreign: { study: OTHER_STUDY }, absent: { study: "NOSUCH" } },

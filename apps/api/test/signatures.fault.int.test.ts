@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { revocationDigest } from "@sallyport/api";
-import { verifySignature } from "@sallyport/signature";
+import { manifestDigest, verifyReceipt, verifySignature } from "@sallyport/signature";
 import type { Tx } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
 import { faultTest, pdfOf } from "@sallyport/testkit";
@@ -148,6 +148,27 @@ test("a signature whose answer was lost is answered again under its key, with th
   expect(again.signature).toEqual(first.signature);
   expect(first.evidence).toMatchObject([{ chain: `site:${STUDY}/701` }]);
   expect((await signing.get(approver, documentId)).versions[0]?.signatures.length).toBe(1);
+});
+
+test("whoever reads a document takes a signature's receipt away, which verifies without us; a signature that doesn't hold has none", async () => {
+  const documentId = await signing.brought(author, letter());
+  const receiptOf = async (signatureId: unknown) => signing.call(author, "signatures.receipt", { documentId, signatureId });
+  for (const signer of [approver, paper]) {
+    const { signatureId, digest } = await signing.sign(signer, documentId, "approval");
+    // The record is found a moment after it was committed.
+    await until(async () => codeOf(await receiptOf(signatureId)) === "ok", 10_000);
+    const { receipt, fingerprint, fileName } = dataOf(await receiptOf(signatureId)) as { receipt: string; fingerprint: string; fileName: string };
+    expect(fileName).toBe(`${String(signatureId)}.receipt.json`);
+    const verdict = verifyReceipt(receipt, { fingerprint });
+    expect(verdict).toMatchObject({ whole: true, pinned: true, chain: `site:${STUDY}/701`, signature: { standing: signer === paper ? null : "attested" } });
+    expect(manifestDigest(JSON.stringify(verdict.signature?.manifest))).toBe(digest);
+  }
+  expect(codeOf(await receiptOf(`sig_${"0".repeat(26)}`))).toBe("policy.denied");
+  const { signatureId } = await signing.sign(approver, documentId, "review");
+  await at.owner.run`ALTER TABLE phi.signatures DISABLE TRIGGER append_only`;
+  await at.owner.run`UPDATE phi.signatures SET meaning = 'approval' WHERE id = ${String(signatureId)}`;
+  await at.owner.run`ALTER TABLE phi.signatures ENABLE ALWAYS TRIGGER append_only`;
+  expect(codeOf(await receiptOf(signatureId))).toBe("signature.invalid");
 });
 
 test("a new version has no signature, and the earlier one keeps its own", async () => {

@@ -69,6 +69,20 @@ test("the bundle verifies without a profile and with nothing listening, and not 
   expect(await user.type(["verify", "bundle", "--key", FINGERPRINT.replace("c4", "c5")])).toMatchObject({ exit: 1, out: expect.stringContaining("foreign") });
 });
 
+test("a signature's receipt verifies without a profile, says who signed what, and not under another key", async () => {
+  const receipts = resolve(import.meta.dirname, "../../../packages/signature/vectors/receipts-v1");
+  const { p256: key = "" } = JSON.parse(readFileSync(join(receipts, "fingerprints.json"), "utf8")) as Record<string, string>;
+  const text = readFileSync(join(receipts, "p256.receipt.json"), "utf8");
+  writeFileSync(join(user.folder, "a.receipt.json"), text);
+  writeFileSync(join(user.folder, "changed.receipt.json"), text.replace("Łuczak", "Luczak"));
+  const { exit, out } = await user.type(["verify", "a.receipt.json", "--key", key]);
+  expect([exit, out.split("\n")[0]]).toEqual([0, "whole"]);
+  expect(out).toMatch(/Zoë Łuczak.*signed this manifest\.\n.*It says: approval\./);
+  expect(await user.type(["verify", "a.receipt.json"])).toMatchObject({ exit: 0, out: expect.stringMatching(/^self-consistent, key not pinned\n/) });
+  expect(await user.type(["verify", "a.receipt.json", "--key", FINGERPRINT])).toMatchObject({ exit: 1, out: expect.stringMatching(/^broken\n/) });
+  expect(await user.type(["verify", "changed.receipt.json", "--key", key])).toMatchObject({ exit: 1, out: expect.stringContaining("the receipt doesn't hold") });
+});
+
 test("a record that changed since is named by seq and kind, and ends in 1", async () => {
   await user.serve(answers);
   await user.type(line("bundle"));

@@ -178,6 +178,12 @@ export interface TrailArchive {
     grant: Grant,
     at: { readonly chain: string; readonly generation: number; readonly seq: number },
   ): Promise<{ readonly proof: string; readonly checkpoint: { readonly size: number; readonly root: string }; readonly witnesses: readonly string[] } | null>;
+  /** A record that was read under a grant by its own store, with the proof that it is in its chain's newest checkpoint. @throws `trail.unprovable`. */
+  proveStored(record: { readonly chain: string; readonly generation: number; readonly seq: number; readonly body: string; readonly mac: string }): Promise<{
+    readonly proof: string;
+    readonly checkpoint: { readonly size: number; readonly root: string };
+    readonly witnesses: readonly string[];
+  }>;
   /** That the newest checkpoint continues the one which covers `from`; null where there is none. @throws `trail.unprovable`. */
   proveGrowth(
     grant: Grant,

@@ -151,6 +151,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "signatures.accept": { type: "mutation", repeatable: true },
   "signatures.begin": { type: "query", repeatable: false },
   "signatures.complete": { type: "mutation", repeatable: true },
+  "signatures.receipt": { type: "query", repeatable: true },
   "signatures.revoke": { type: "mutation", repeatable: true },
   "signatures.statement": { type: "query", repeatable: true },
   "studies.addSites": { type: "mutation", repeatable: true },

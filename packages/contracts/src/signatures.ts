@@ -89,6 +89,10 @@ export const BeginSignatureOutput = strict({ ceremony: z.string(), manifest: z.s
 export const CompleteSignatureInput = strict({ documentId: DocumentId, ceremony: z.string().max(64), proof: StepUp });
 export const CompleteSignatureOutput = strict({ signature: SignatureSummary, evidence: z.array(Evidence) });
 
+export const ReceiptInput = strict({ documentId: DocumentId, signatureId: SignatureId });
+/** A receipt's file (docs/spec/signature-receipt-v1.md), and what it is called; `fingerprint` is of the key that it is held against. */
+export const ReceiptOutput = strict({ receipt: z.string(), fileName: z.string(), fingerprint: z.string() });
+
 /** A passkey's challenge is the SHA-256 of `sallyport/revoke/v1`, the person and the signature, each with its LF. */
 export const RevokeSignatureInput = strict({ documentId: DocumentId, signatureId: SignatureId, reason: Reason, proof: StepUp });
 export const RevokeSignatureOutput = strict({ signature: SignatureSummary, evidence: z.array(Evidence) });

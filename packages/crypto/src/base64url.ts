@@ -8,5 +8,9 @@ const LAST = [/^/, /^(?!)/, /[AQgw]$/, /[AEIMQUYcgkosw048]$/] as const;
  */
 export function decodeBase64url(text: string): Buffer | null {
   const isCanonical = ALPHABET.test(text) && (LAST[text.length & 3]?.test(text.slice(-1)) ?? false);
-  return isCanonical ? Buffer.from(text, "base64url") : null;
+  // Decoders of base64 take this alphabet too, and a browser's Buffer knows it by no other name.
+  return isCanonical ? Buffer.from(text, "base64") : null;
 }
+
+/** Encodes in base64url without padding, as {@link decodeBase64url} takes it; in a browser, too. */
+export const encodeBase64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64").replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

@@ -1,7 +1,7 @@
 export { TOKEN_LIFETIME_SECONDS_MAX, type TokenClaims } from "./access-claims.ts";
 export { type AccessTokenChecks, CLOCK_SKEW_SECONDS_MAX, type RingKey, strictChecks, type TokenPeer } from "./access-token-checks.ts";
 export { type AccessClaims, AccessTokenVerifier, type AccessTokenVerifierOptions, type PublishedTokenKey } from "./access-token-verifier.ts";
-export { decodeBase64url } from "./base64url.ts";
+export { decodeBase64url, encodeBase64url } from "./base64url.ts";
 export { bearerToken } from "./bearer-token.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export { type ChunkPlace, openBytes, sealBytes } from "./chunk-cipher.ts";

@@ -1,4 +1,5 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
+import { encodeBase64url } from "./base64url.ts";
 
 const COORDINATE_BYTES = 32;
 
@@ -24,7 +25,7 @@ export function generateP256(): P256Pair {
  */
 export function p256Public(x: Uint8Array, y: Uint8Array): KeyObject {
   if (x.length !== COORDINATE_BYTES || y.length !== COORDINATE_BYTES) throw new RangeError("a P-256 coordinate has 32 bytes");
-  const jwk = { kty: "EC", crv: "P-256", x: Buffer.from(x).toString("base64url"), y: Buffer.from(y).toString("base64url") };
+  const jwk = { kty: "EC", crv: "P-256", x: encodeBase64url(x), y: encodeBase64url(y) };
   try {
     return createPublicKey({ key: jwk, format: "jwk" });
   } catch (error) {

@@ -160,5 +160,16 @@ CREATE POLICY look ON phi.signatures FOR SELECT TO sallyport_owner USING (true);
 CREATE POLICY look ON phi.signature_revocations FOR SELECT TO sallyport_owner USING (true);
 CREATE POLICY hold ON phi.documents FOR UPDATE TO sallyport_owner USING (true);
 
+-- Where the trail tells of a signature, for its receipt: whoever reads the document may have it. What is found is proven before it is handed out.
+CREATE FUNCTION audit.signature_records(p_signature text) RETURNS TABLE (chain text, generation integer, seq bigint, body text, mac bytea)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.chain, r.generation, r.seq, r.body, r.mac
+    FROM phi.signatures s JOIN phi.documents d ON d.id = s.document AND d.version = s.version
+    JOIN audit.search x ON x.request_id = s.request AND x.action = 'submission.sign' AND x.decision = 'allow'
+    JOIN audit.records r ON r.chain = x.chain AND r.generation = x.generation AND r.seq = x.seq
+   WHERE s.id = p_signature AND boundary.granted_action() = 'document.read' AND d.type = boundary.granted_resource()
+     AND boundary.reaches_document(d.study, d.site_key)
+$$;
+
 GRANT SELECT, INSERT ON phi.document_views, people.accountability, phi.signatures, phi.signature_revocations TO sallyport_api;
-GRANT EXECUTE ON FUNCTION phi.document_content(text, integer) TO sallyport_api;
+GRANT EXECUTE ON FUNCTION phi.document_content(text, integer), audit.signature_records(text) TO sallyport_api;

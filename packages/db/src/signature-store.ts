@@ -72,6 +72,14 @@ export function signatureStore(database: Database): SignatureStore<Tx> {
       return new Map(rows.map(({ version, bytes }) => [version, Number(bytes)]));
     },
 
+    async records(tx, grant, signature) {
+      grant.assert("document.read");
+      await enterGrant(tx, grant);
+      const rows = await tx<{ chain: string; generation: number; seq: string; body: string; mac: Buffer }>`
+        SELECT chain, generation, seq, body, mac FROM audit.signature_records(${signature})`;
+      return rows.map(({ seq, mac, ...row }) => ({ ...row, seq: Number(seq), mac: mac.toString("hex") }));
+    },
+
     async acceptedAt(person, statement) {
       const [row] = await database.run<{ at_ms: string }>`SELECT at_ms FROM people.accountability WHERE person = ${person} AND statement = ${statement}`;
       return row === undefined ? null : Number(row.at_ms);

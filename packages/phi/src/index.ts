@@ -10,7 +10,7 @@ export type { DocumentFacts, DocumentMedia, DocumentNotes, DocumentSource, Docum
 export { inspectDocument } from "./document/inspect-document.ts";
 export { SealedFile } from "./document/sealed-file.ts";
 export type { DeclaredDocument, DocumentContent, DocumentCounts, DocumentPlace, DocumentRow, DocumentStore, ReceivedDocument, StandingDocument } from "./documents.ts";
-export type { SignatureRow, SignatureStore, StandingSignature } from "./signatures.ts";
+export type { SignatureRecord, SignatureRow, SignatureStore, StandingSignature } from "./signatures.ts";
 export { labelOf } from "./label.ts";
 export { MASK, maskOf } from "./mask.ts";
 export { moveFields, sealConsentDate } from "./move-fields.ts";

@@ -27,6 +27,16 @@ export interface StandingSignature extends SignatureRow {
   readonly revoked: { readonly principal: string; readonly atMs: number } | null;
 }
 
+/** A record of the trail, by its place and its stored bytes. */
+export interface SignatureRecord {
+  readonly chain: string;
+  readonly generation: number;
+  readonly seq: number;
+  readonly body: string;
+  /** Lower-case hex. */
+  readonly mac: string;
+}
+
 /** Port: signatures of documents, and what has to be there before one. All are of documents that the grant reaches, of the grant's type. */
 export interface SignatureStore<Tx> {
   /** Every signature of a document, the oldest first. Needs `document.read` or `submission.sign`. */
@@ -43,6 +53,8 @@ export interface SignatureStore<Tx> {
   ): Promise<void>;
   /** How many bytes of each version of a document were handed out to a session. */
   shown(tx: Tx, grant: Grant, document: string, session: string): Promise<ReadonlyMap<number, number>>;
+  /** Where the trail tells of a signature; none until it can be found there. Needs `document.read`. */
+  records(tx: Tx, grant: Grant, signature: string): Promise<readonly SignatureRecord[]>;
   /** When a person took their signatures to be binding, by this text's digest; null where they haven't. */
   acceptedAt(person: string, statement: string): Promise<number | null>;
   /** Keeps that they did; the first time counts. */

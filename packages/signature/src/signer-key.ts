@@ -1,4 +1,4 @@
-import { decodeBase64url, ed25519Public, p256Public, verifyEd25519, verifyP256 } from "@sallyport/crypto";
+import { decodeBase64url, encodeBase64url, ed25519Public, p256Public, verifyEd25519, verifyP256 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 
 /** COSE_Key (RFC 9052 §7) up to the point, in the canonical form that authenticators are held to (CTAP 2.1 §8). */
@@ -19,9 +19,9 @@ const invalid = (why: string, cause?: unknown): SallyportError => new SallyportE
 export function signerKeyOf(cose: string): string {
   const bytes = decodeBase64url(cose) ?? Buffer.alloc(0);
   const body = bytes.subarray(OKP.length);
-  if (bytes.subarray(0, OKP.length).equals(OKP) && body.length === COORDINATE) return `Ed25519 ${body.toString("base64url")}`;
+  if (bytes.subarray(0, OKP.length).equals(OKP) && body.length === COORDINATE) return `Ed25519 ${encodeBase64url(body)}`;
   const [x, middle, y] = [body.subarray(0, COORDINATE), body.subarray(COORDINATE, COORDINATE + EC2_Y.length), body.subarray(COORDINATE + EC2_Y.length)];
-  if (bytes.subarray(0, EC2.length).equals(EC2) && middle.equals(EC2_Y) && y.length === COORDINATE) return `P-256 ${Buffer.concat([x, y]).toString("base64url")}`;
+  if (bytes.subarray(0, EC2.length).equals(EC2) && middle.equals(EC2_Y) && y.length === COORDINATE) return `P-256 ${encodeBase64url(Buffer.concat([x, y]))}`;
   throw invalid("key");
 }
 

@@ -1,4 +1,4 @@
-import { canonicalJson, decodeBase64url, sha256 } from "@sallyport/crypto";
+import { canonicalJson, decodeBase64url, encodeBase64url, sha256 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { isSignedBy } from "./signer-key.ts";
 
@@ -58,6 +58,9 @@ export function readSigningAssertion(text: string): SigningAssertion {
   return value as SigningAssertion;
 }
 
+/** Of a member that {@link readSigningAssertion} has looked at. */
+const bytesOf = (member: string): Buffer => decodeBase64url(member) ?? Buffer.alloc(0);
+
 /**
  * Checks an assertion offline: that it was made over this challenge, for this origin and not in another site's frame, with the user verified, by this key
  * (WebAuthn Level 3 §7.2, steps 10 to 20; the count is for who saw the last one).
@@ -70,16 +73,16 @@ export function checkAssertion(
   { digest, origin, key }: { readonly digest: string; readonly origin: string; readonly key: string },
   rules: AssertionRules = strictAssertionRules,
 ): void {
-  const clientBytes = Buffer.from(clientDataJSON, "base64url");
+  const clientBytes = bytesOf(clientDataJSON);
   const client = parsed(clientBytes.toString("utf8"));
   if (client["type"] !== "webauthn.get") throw invalid("type");
-  if (rules.challenge && client["challenge"] !== Buffer.from(digest, "hex").toString("base64url")) throw invalid("challenge");
+  if (rules.challenge && client["challenge"] !== encodeBase64url(Buffer.from(digest, "hex"))) throw invalid("challenge");
   if (rules.origin && (client["origin"] !== origin || (client["crossOrigin"] ?? false) !== false || client["topOrigin"] !== undefined)) throw invalid("origin");
-  const authenticator = Buffer.from(authenticatorData, "base64url");
+  const authenticator = bytesOf(authenticatorData);
   if (authenticator.length < AUTHENTICATOR_BYTES_MIN) throw invalid("authenticator");
   const flags = authenticator.readUInt8(RELYING_PARTY_BYTES);
   if (rules.origin && !authenticator.subarray(0, RELYING_PARTY_BYTES).equals(sha256(new URL(origin).hostname))) throw invalid("relying party");
   if (rules.userVerified && ((flags & USER_PRESENT) === 0 || (flags & USER_VERIFIED) === 0)) throw invalid("user");
-  const isSigned = isSignedBy(key, Buffer.concat([authenticator, sha256(clientBytes)]), Buffer.from(signature, "base64url"));
+  const isSigned = isSignedBy(key, Buffer.concat([authenticator, sha256(clientBytes)]), bytesOf(signature));
   if (rules.signature && !isSigned) throw invalid("signature");
 }

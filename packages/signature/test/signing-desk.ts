@@ -1,9 +1,23 @@
-import { type NoteSigner, signNote, vkeyOf } from "@sallyport/audit";
+import {
+  checkpointOrigin,
+  checkpointText,
+  encodeRecord,
+  inclusionProof,
+  keyFingerprint,
+  leafHash,
+  lineOf,
+  merkleRoot,
+  type NoteSigner,
+  recordProofText,
+  signNote,
+  vkeyOf,
+} from "@sallyport/audit";
 import { generateEd25519, newId } from "@sallyport/crypto";
 import { readAttestation, registrationOptions, type RelyingParty, relyingParty } from "@sallyport/passkey";
 import { SoftwareAuthenticator } from "@sallyport/passkey/testing";
 import { manifestDigest, signatureManifest, type SignatureManifest } from "../src/signature-manifest.ts";
 import { type SignatureNote, signatureNoteText } from "../src/signature-note.ts";
+import { receiptText } from "../src/signature-receipt.ts";
 import { signerKeyOf } from "../src/signer-key.ts";
 import { signingAssertion } from "../src/signing-assertion.ts";
 import type { SignedManifest } from "../src/verify-signature.ts";
@@ -39,6 +53,7 @@ export const manifestOf = (over: Partial<SignatureManifest> = {}): string => {
 /** A deployment's key and one signer's passkey, for tests. */
 export class SigningDesk {
   readonly vkey: string;
+  readonly fingerprint: string;
   readonly authenticator: SoftwareAuthenticator;
   readonly #signer: NoteSigner;
   readonly #party: RelyingParty;
@@ -48,6 +63,7 @@ export class SigningDesk {
     const { privateKey, raw } = generateEd25519();
     this.#signer = { name: "dabcdefghijkl.sallyport", privateKey };
     this.vkey = vkeyOf(this.#signer.name, raw);
+    this.fingerprint = keyFingerprint(raw);
     this.#party = party;
     this.authenticator = authenticator;
     this.#key = key;
@@ -72,5 +88,34 @@ export class SigningDesk {
     const said = { deployment, digest, person, credentialId, key: signerKeyOf(publicKey), origin: this.#party.origin, basis: "invitation", standing: "proven" } as const;
     const text = signatureNoteText({ ...said, at: "2026-01-02T03:05:00.000Z", ...note });
     return { manifest, assertion: signingAssertion(this.authenticator.assert(Buffer.from(digest, "hex"), wrong)), note: signNote(text, this.#signer) };
+  }
+
+  /** The receipt of a signature, its record between two others; what is given is recorded instead. */
+  receipt({ manifest, assertion, note }: Pick<SignedManifest, "manifest"> & Partial<SignedManifest>, recorded: Readonly<Record<string, string>> = {}): string {
+    const said = JSON.parse(manifest) as SignatureManifest;
+    const chain = said.site === null ? "system" : `site:${said.study}/${said.site}`;
+    const draft = {
+      chain,
+      principal: "prn_0",
+      role: "authorized_signer",
+      workload: "spiffe://d/zone/edge/console",
+      action: "submission.sign",
+      resource: said.document,
+      site: said.site === null ? "-" : `${said.study}/${said.site}`,
+      decision: "allow" as const,
+      reason: "allowed",
+      request_id: "req_0",
+      policy: "v1:0",
+      detail: `rule=r;signature=${said.signature};digest=${manifestDigest(manifest)};version=${said.version}`,
+      ...recorded,
+    };
+    const lines = [1, 2, 3].map((seq) => {
+      const place = { deployment: said.deployment, generation: 1, seq, timestampUtc: "2026-01-02T03:05:00.100Z", prevMac: "0".repeat(64) };
+      return lineOf(encodeRecord(seq === 2 ? draft : { ...draft, action: "document.read" }, place), "a".repeat(64));
+    });
+    const leaves = lines.map(leafHash);
+    const checkpoint = signNote(checkpointText({ origin: checkpointOrigin(said.deployment, draft.chain, 1), size: 3, root: merkleRoot(leaves) }), this.#signer);
+    const proof = recordProofText({ line: lines[1] ?? "", vkey: this.vkey, index: 1, hashes: inclusionProof(leaves, 1), note: checkpoint });
+    return receiptText({ manifest, assertion: assertion ?? null, note: note ?? null, proof, vkey: this.vkey });
   }
 }

@@ -1,11 +1,12 @@
-import { isFingerprint, verdictLines, verifyExport } from "@sallyport/audit";
+import { isFingerprint, verdictLines } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
 import { plainJson, SallyportError } from "@sallyport/errors";
+import { verifyOffline } from "@sallyport/signature";
 import { parseArgs } from "node:util";
 
 const USAGE = `node sallyport-verify.mjs FOLDER|FILE [--key sha256:HEX] [--json]
 
-Verifies an export, a bundle's folder or an excerpt's file, with no network, no database and no secret. --key is the fingerprint of the deployment's
+Verifies an export, a bundle's folder or an excerpt's file, or the receipt of a signature, with no network, no database and no secret. --key is the fingerprint of the deployment's
 key, got from elsewhere; without it the bundle can only be shown to agree with itself.
 Exit codes: 0 whole, 1 broken, 2 no bundle at all.
 `;
@@ -31,7 +32,7 @@ function asked(args: string[]): Asked | null {
 
 async function main({ folder, fingerprint, isJson }: Asked): Promise<number> {
   try {
-    const verdict = await verifyExport(await exportReader(folder), fingerprint === undefined ? {} : { fingerprint });
+    const verdict = await verifyOffline(await exportReader(folder), fingerprint === undefined ? {} : { fingerprint });
     process.stdout.write(
       isJson
         ? `${plainJson(verdict)}\n`
@@ -42,7 +43,7 @@ async function main({ folder, fingerprint, isJson }: Asked): Promise<number> {
     return verdict.whole ? 0 : 1;
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
-    process.stderr.write(`${error.code}: this is no bundle that can be read. Nothing was changed. Give the folder or the file that an export made.\n`);
+    process.stderr.write(`${error.code}: this is no bundle that can be read. Nothing was changed. Give the folder or the file that an export made, or a receipt.\n`);
     return NO_BUNDLE;
   }
 }

@@ -1,5 +1,6 @@
-import { type BundleVerdict, verifyExport } from "@sallyport/audit";
+import type { BundleVerdict } from "@sallyport/audit";
 import { codeOf } from "@sallyport/errors";
+import { type ReceiptVerdict, verifyOffline } from "@sallyport/signature";
 import { type LocalFile, localReader } from "./local-files.ts";
 
 /** What is asked of the worker: one bundle, and the fingerprint that was got from elsewhere, or null. */
@@ -11,14 +12,14 @@ export interface VerifyRequest {
 /** What the worker says: how much it has read, and in the end one of the others. Of a failure it says no more than its code. */
 export type VerifyAnswer =
   | { readonly kind: "progress"; readonly bytes: number; readonly ofBytes: number }
-  | { readonly kind: "verdict"; readonly verdict: BundleVerdict }
+  | { readonly kind: "verdict"; readonly verdict: BundleVerdict | ReceiptVerdict }
   | { readonly kind: "refused"; readonly code: string };
 
 const PROGRESS_MS = 100;
 /** Each file of a bundle is read once for what is in it and once for its digest; an excerpt's only one, once. */
 const readsOf = (files: readonly LocalFile[]): number => (files.length === 1 ? 1 : 2);
 
-/** Verifies a bundle of chosen files and tells how far it is, ten times a second at most. */
+/** Verifies a bundle, an excerpt or a receipt of chosen files and tells how far it is, ten times a second at most. */
 export async function verifyLocally({ files, fingerprint }: VerifyRequest, tell: (answer: VerifyAnswer) => void): Promise<void> {
   const ofBytes = readsOf(files) * files.reduce((sum, { size }) => sum + size, 0);
   let [bytes, toldAtMs] = [0, 0];
@@ -29,7 +30,7 @@ export async function verifyLocally({ files, fingerprint }: VerifyRequest, tell:
     tell({ kind: "progress", bytes, ofBytes });
   });
   try {
-    tell({ kind: "verdict", verdict: await verifyExport(reader, fingerprint === null ? {} : { fingerprint }) });
+    tell({ kind: "verdict", verdict: await verifyOffline(reader, fingerprint === null ? {} : { fingerprint }) });
   } catch (error) {
     tell({ kind: "refused", code: codeOf(error) ?? "bundle.unreadable" });
   }

@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { isFingerprint, isRecordProof, verdictLines, verifyExport, verifyRecordProof } from "@sallyport/audit";
+import { isFingerprint, isRecordProof, verdictLines, verifyRecordProof } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
 import { codeOf, plainJson, plainText } from "@sallyport/errors";
+import { verifyOffline } from "@sallyport/signature";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { UsageError } from "../usage-error.ts";
@@ -10,13 +11,13 @@ import { UsageError } from "../usage-error.ts";
 /** Larger than any proof: one record's line, and at most 63 hashes. */
 const PROOF_BYTES_MAX = 2 ** 20;
 
-/** `sallyport verify`: an exported bundle or a record's proof, with public keys only. */
+/** `sallyport verify`: an exported bundle, a record's proof or a signature's receipt, with public keys only. */
 export const verify: Command = {
   usage: "verify DIR|FILE [--key sha256:HEX]",
   help: [
-    "Verifies an exported bundle, an excerpt, or the proof of one record, offline: it needs no network, no database and no secret. --key is the",
+    "Verifies an exported bundle, an excerpt, the proof of one record, or the receipt of a signature, offline: it needs no network, no database and no secret. --key is the",
     "fingerprint of the deployment's key, got from elsewhere; without it what is there can only be shown to agree with itself.",
-    "Exit codes: 0 whole, 1 broken, 2 neither a bundle nor a proof.",
+    "Exit codes: 0 whole, 1 broken, 2 none of these.",
   ].join("\n"),
   options: { key: { type: "string" } },
   takes: [1, 1],
@@ -28,7 +29,7 @@ export const verify: Command = {
     const pin = key === undefined ? {} : { fingerprint: key };
     const proof = proofIn(path);
     if (proof !== null) return verifyProof(invocation, proof, pin);
-    const verdict = await verifyExport(await exportReader(path), pin);
+    const verdict = await verifyOffline(await exportReader(path), pin);
     report(invocation, plainJson(verdict), verdictLines(verdict));
     return verdict.whole ? EXIT.done : EXIT.failed;
   },

@@ -11,6 +11,13 @@ test("each folder that has what makes a bundle is one, in the order of their nam
   ]);
 });
 
+test("a receipt is one of its own, wherever it lies", () => {
+  expect(shown("all/a/manifest.json", "all/sig_1.receipt.json")).toEqual([
+    ["all/a", "manifest.json"],
+    ["all/sig_1.receipt.json", "sig_1.receipt.json"],
+  ]);
+});
+
 test("an excerpt is an export of its own, wherever it lies", () => {
   expect(shown("all/a/manifest.json", "all/one.excerpt.jsonl", "two.excerpt.jsonl")).toEqual([
     ["all/a", "manifest.json"],

@@ -13,10 +13,10 @@ export interface ChosenFolder {
 
 /** What every bundle has at least one of (docs/spec/bundle-v1.md). */
 const MARKS = new Set(["statement.note", "manifest.json"]);
-/** How the file of an excerpt is called (docs/spec/excerpt-v1.md). */
-const EXCERPT = ".excerpt.jsonl";
+/** How the files of an excerpt and of a signature's receipt are called (docs/spec/excerpt-v1.md, signature-receipt-v1.md). */
+const ALONE = [".excerpt.jsonl", ".receipt.json"];
 
-/** The exports among chosen files: each folder that has what makes a bundle, and each excerpt. Where there is none, all of them as one, so that the verdict says what they are. */
+/** The exports among chosen files: each folder that has what makes a bundle, each excerpt, and each receipt. Where there is none, all of them as one, so that the verdict says what they are. */
 export function bundlesOf(chosen: readonly ChosenFile[]): readonly ChosenFolder[] {
   const folders = new Map<string, File[]>();
   for (const { path, file } of chosen) {
@@ -25,8 +25,8 @@ export function bundlesOf(chosen: readonly ChosenFile[]): readonly ChosenFolder[
   }
   const all = [...folders].map(([path, files]): ChosenFolder => ({ path, files })).sort((one, other) => (one.path < other.path ? -1 : 1));
   const bundles = all.filter(({ files }) => files.some(({ name }) => MARKS.has(name)));
-  const excerpts = chosen.filter(({ path }) => path.endsWith(EXCERPT)).map(({ path, file }): ChosenFolder => ({ path, files: [file] }));
-  const exports = [...bundles, ...excerpts];
+  const single = chosen.filter(({ path }) => ALONE.some((end) => path.endsWith(end))).map(({ path, file }): ChosenFolder => ({ path, files: [file] }));
+  const exports = [...bundles, ...single];
   return exports.length > 0 ? exports : all.slice(0, 1);
 }
 

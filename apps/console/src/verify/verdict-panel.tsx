@@ -11,7 +11,9 @@ import type { Verification } from "./use-verification.ts";
 type Verdict = Extract<Verification, { phase: "done" }>["verdict"];
 
 /** The verdict in a sentence, and what to do about it. */
-function sentenceOf({ whole, pinned, breaks }: Verdict): { readonly look: LampLook; readonly title: string; readonly what: string } {
+function sentenceOf(verdict: Verdict): { readonly look: LampLook; readonly title: string; readonly what: string } {
+  const { whole, pinned, breaks } = verdict;
+  if ("signature" in verdict) return receiptSentence(verdict);
   if (!whole) {
     return {
       look: "shut",
@@ -25,6 +27,54 @@ function sentenceOf({ whole, pinned, breaks }: Verdict): { readonly look: LampLo
     title: "Agrees with itself; the key is not pinned",
     what: "Whoever made the folder may have made the key too. Give the key's fingerprint, got from elsewhere, to know whose it is.",
   };
+}
+
+type Receipt = Extract<Verdict, { signature: unknown }>;
+
+function receiptSentence({ whole, pinned, signature }: Receipt): ReturnType<typeof sentenceOf> {
+  if (!whole)
+    return { look: "shut", title: "This receipt doesn't hold", what: "Don't rely on the signature. Keep the file as it is, and ask whoever gave it to you for the original." };
+  if (signature?.standing === null)
+    return { look: "caution", title: "On record, at the server's word", what: "The server recorded that this person signed by password and code. No key of theirs did." };
+  if (!pinned)
+    return {
+      look: "caution",
+      title: "Agrees with itself; the key is not pinned",
+      what: "Whoever made the receipt may have made the key too. Give the key's fingerprint, got from elsewhere.",
+    };
+  if (signature?.standing === "attested")
+    return {
+      look: "caution",
+      title: "The signature holds, its passkey attested",
+      what: "A passkey signed exactly this. That it is this person's rests, somewhere on the way, on the server's word.",
+    };
+  return { look: "lit", title: "The signature holds, by the key that you gave", what: "This person's own passkey signed exactly this document, and the trail has it on record." };
+}
+
+/** What was signed, by whom, and what it says. */
+function Signed({ signature }: { readonly signature: NonNullable<Receipt["signature"]> }) {
+  const { printedName, meaning, document, version, sha256, study, site } = signature.manifest;
+  return (
+    <dl className="pairs">
+      <dt>Signed by</dt>
+      <dd>{printedName}</dd>
+      <dt>It says</dt>
+      <dd>{meaning}</dd>
+      <dt>When</dt>
+      <dd>
+        <time dateTime={signature.signedAt}>{signature.signedAt}</time>
+      </dd>
+      <dt>Document</dt>
+      <dd>
+        <code>{document}</code>, version {version}, of {study}
+        {site === null ? "" : `, site ${site}`}
+      </dd>
+      <dt>SHA-256 of its bytes</dt>
+      <dd>
+        <code className="verdict-key">{sha256}</code>
+      </dd>
+    </dl>
+  );
 }
 
 function Facts({ verdict: { chain, deployment, records, checkpoints, asOf, fingerprint } }: { readonly verdict: Verdict }) {
@@ -99,7 +149,9 @@ export function VerdictPanel({ of, n }: { readonly of: Verification; readonly n:
         <p className="verdict-head">
           <Lamp look="dark" size={18} /> <strong>This is no export that can be read</strong>
         </p>
-        <p>Nothing was changed. Choose the folder that holds statement.note, with all that is in it; if it came as an archive, unpack it first.</p>
+        <p>
+          Nothing was changed. Choose the folder that holds statement.note, with all that is in it; if it came as an archive, unpack it first. A receipt or an excerpt is one file.
+        </p>
       </Panel>
     );
   }
@@ -115,6 +167,7 @@ export function VerdictPanel({ of, n }: { readonly of: Verification; readonly n:
       {verdict.breaks.length > 0 && (
         <Table isLong caption="What is broken" columns={BREAK_COLUMNS} rows={verdict.breaks.map((found, n): NumberedBreak => ({ ...found, n }))} keyOf={({ n }) => String(n)} />
       )}
+      {"signature" in verdict && verdict.signature !== null && <Signed signature={verdict.signature} />}
       <Facts verdict={verdict} />
       <Sentences title="This proves" lines={verdict.proves} />
       <Sentences title="This doesn't prove" lines={verdict.doesNotProve} />

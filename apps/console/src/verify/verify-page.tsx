@@ -35,7 +35,10 @@ export function VerifyPage() {
 
   return (
     <div className="verify">
-      <PageHead title="Check an export" lead="Whether an exported trail is whole, told by public keys alone: in your browser, without us, signed in or not." />
+      <PageHead
+        title="Check an export"
+        lead="Whether an exported trail is whole, or a signature holds, told by public keys alone: in your browser, without us, signed in or not."
+      />
       <Panel id="key-title" title="Whose signature it should be">
         <Field
           label="The key's fingerprint"

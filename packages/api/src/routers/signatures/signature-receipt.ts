@@ -1,0 +1,38 @@
+import { ReceiptInput, ReceiptOutput } from "@sallyport/contracts";
+import { SallyportError } from "@sallyport/errors";
+import { receiptText } from "@sallyport/signature";
+import type { Boundary } from "../../boundary/procedure.ts";
+import type { ApiDeps } from "../../ports.ts";
+import { signatureSummary } from "../../signatures/signature-summary.ts";
+import { locateDocument } from "../documents/document-place.ts";
+
+/** A signature's receipt, for whoever reads its document: it verifies without us. There is none of a signature that doesn't hold. */
+export const signatureReceipt = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.read(
+    {
+      action: "document.read",
+      resource: "ectd_sequence",
+      input: ReceiptInput,
+      output: ReceiptOutput,
+      locate: ({ documentId }, trace) => locateDocument(deps, "ectd_sequence", documentId, trace),
+    },
+    async ({ input: { documentId, signatureId }, grant, trace }) => {
+      const { row, version, records } = await deps.read(async (tx) => {
+        const signature = (await deps.signatures.of(tx, grant, documentId)).find(({ id }) => id === signatureId);
+        const versions = await deps.documents.versions(tx, grant, documentId);
+        return { row: signature, version: versions.find((each) => each.version === signature?.version), records: await deps.signatures.records(tx, grant, signatureId) };
+      });
+      if (row === undefined || version === undefined) throw new SallyportError("policy.denied");
+      const vkey = deps.checkpointKey();
+      const { why } = signatureSummary(row, version, { deployment: deps.deployment, vkey, person: grant.person });
+      if (why !== null) throw new SallyportError("signature.invalid", { why });
+      const chain = version.site === null ? "system" : `site:${version.study}/${version.site}`;
+      const record = records.find((each) => each.chain === chain);
+      // What was just committed is found a moment later.
+      if (record === undefined) throw new SallyportError("service.busy");
+      const { proof } = await deps.archive.proveStored(record);
+      trace.note({ receipt: signatureId, digest: row.digest });
+      const { manifest, assertion, note } = row;
+      return { receipt: receiptText({ manifest, assertion, note, proof, vkey }), fileName: `${signatureId}.receipt.json`, fingerprint: deps.pillars.fingerprint() };
+    },
+  );

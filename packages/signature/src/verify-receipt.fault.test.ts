@@ -1,0 +1,88 @@
+import { faultTest } from "@sallyport/testkit";
+import fc from "fast-check";
+import { beforeAll, expect, test } from "vitest";
+import { manifestOf, SigningDesk } from "../test/signing-desk.ts";
+import { parseReceipt, receiptText } from "./signature-receipt.ts";
+import { strictReceiptRules, verifyReceipt } from "./verify-receipt.ts";
+
+let desk: SigningDesk;
+let other: SigningDesk;
+beforeAll(async () => {
+  desk = await SigningDesk.open(-7);
+  other = await SigningDesk.open();
+});
+const why = (text: string, fingerprint?: string): string => {
+  const { whole, breaks, reads } = verifyReceipt(text, fingerprint === undefined ? {} : { fingerprint });
+  return whole ? reads : (breaks[0]?.why ?? "");
+};
+
+test("a receipt says who signed what, when and by what, and whether its key was compared", () => {
+  const receipt = desk.receipt(desk.sign(manifestOf({ meaning: "approval", site: null })));
+  const verdict = verifyReceipt(receipt, { fingerprint: desk.fingerprint });
+  expect(verdict).toMatchObject({ whole: true, pinned: true, reads: "whole", chain: "system", records: 1, asOf: "2026-01-02T03:05:00.000Z", fingerprint: desk.fingerprint });
+  expect(verdict.signature).toMatchObject({ standing: "proven", manifest: { printedName: "Zoë Łuczak", meaning: "approval" } });
+  expect(verdict.proves.join("\n")).toMatch(/Zoë Łuczak.*\n.*version 2 of doc_.*It says: approval\.\n.*record 2 of chain system, one of the 3/);
+  expect(verdict.doesNotProve.join("\n")).toContain("revoked");
+  expect(why(receipt)).toBe("self-consistent, key not pinned");
+  expect(why(receipt, other.fingerprint)).toContain("another key");
+});
+
+test("what the server attested alone says so, and claims no more", () => {
+  const manifest = manifestOf({ method: "server-attested" });
+  const verdict = verifyReceipt(desk.receipt({ manifest }), { fingerprint: desk.fingerprint });
+  expect([verdict.whole, verdict.signature?.standing]).toEqual([true, null]);
+  expect(verdict.proves[0]).toMatch(/^By the word of the server alone/);
+  expect(verdict.doesNotProve[0]).toContain("no key of theirs signed");
+  // A passkey's signature with its assertion taken away is none.
+  expect(why(desk.receipt({ manifest: manifestOf() }))).toContain("manifest");
+  const { person } = JSON.parse(manifest) as { person: string };
+  expect(why(desk.receipt({ manifest: manifestOf({ method: "server-attested", person, author: person, meaning: "approval" }) }))).toContain("separation");
+});
+
+test("a passkey that was taken in upon the api's word is named so", () => {
+  const { doesNotProve, signature } = verifyReceipt(desk.receipt(desk.sign(manifestOf(), { note: { standing: "attested" } })));
+  expect(signature?.standing).toBe("attested");
+  expect(doesNotProve.join("\n")).toContain("the api's word");
+});
+
+test("with any byte of it changed, a receipt doesn't hold", () => {
+  const bytes = Buffer.from(desk.receipt(desk.sign(manifestOf())), "utf8");
+  fc.assert(
+    fc.property(fc.nat(), fc.integer({ min: 1, max: 127 }), (at, by) => {
+      const changed = Buffer.from(bytes);
+      const place = at % bytes.length;
+      changed.writeUInt8(changed.readUInt8(place) ^ by, place);
+      const verdict = verifyReceipt(changed.toString("utf8"), { fingerprint: desk.fingerprint });
+      expect([verdict.whole, verdict.signature, verdict.proves]).toEqual([false, null, []]);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test("no text whatever makes verifying throw", () => {
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.constant('{"a":"\\ud800"}\n')), (text) => !verifyReceipt(text).whole));
+});
+
+faultTest("S6", "a receipt whose record is of another signature, another act, or another site doesn't hold", (defence) => {
+  const rules = { ...strictReceiptRules, recorded: defence === "on" };
+  const signed = desk.sign(manifestOf());
+  for (const recorded of [
+    { detail: "signature=sig_0;digest=0" },
+    { action: "document.read" },
+    { decision: "deny" },
+    { resource: "doc_0" },
+    { chain: "site:CDISCPILOT01/704" },
+    { chain: "system" },
+  ])
+    expect([recorded, verifyReceipt(desk.receipt(signed, recorded), {}, rules).whole]).toEqual([recorded, false]);
+  return Promise.resolve();
+});
+
+faultTest("S6", "a receipt whose record was proven under another key than its signature doesn't hold", (defence) => {
+  const rules = { ...strictReceiptRules, oneKey: defence === "on" };
+  const signed = desk.sign(manifestOf());
+  const { proof } = parseReceipt(other.receipt(signed));
+  const mixed = receiptText({ ...parseReceipt(desk.receipt(signed)), proof });
+  expect(verifyReceipt(mixed, {}, rules).whole).toBe(false);
+  return Promise.resolve();
+});
