@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { violationsOf } from "./support/axe.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ConsolePerson } from "./support/console-person.ts";
+import { documentLooks } from "./support/document-looks.ts";
 import { governingLooks } from "./support/governing-looks.ts";
 import { type Look, shows } from "./support/look.ts";
 import { chooseDocument } from "./support/packet-pages.ts";
@@ -233,6 +234,7 @@ const LOOKS: readonly Look[] = [
   },
   ...roleLooks(() => people),
   ...serviceLooks(() => people),
+  ...documentLooks(() => people),
   ...governingLooks(() => people),
   ...reviewLooks(() => people),
 ];

@@ -1,10 +1,14 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Browser } from "playwright-core";
 import { canaries, pdfOf } from "@sallyport/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventTerm, inventedEvents, publishedEvents } from "./support/adverse-events.ts";
+import { violationsOf } from "./support/axe.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
-import type { ConsolePerson } from "./support/console-person.ts";
+import { ConsolePerson } from "./support/console-person.ts";
 import { type Founders, founders } from "./support/founders.ts";
+import { beginSigning, openSequence, proveSigning, receiptOf } from "./support/document-pages.ts";
 import { joined, REASON } from "./support/invitation.ts";
 import { searchText } from "./support/leak-search.ts";
 import { bringIn, decide, ended, goOnWith, openWaiting, sendFiles } from "./support/packet-pages.ts";
@@ -12,6 +16,7 @@ import { demographics, inventedDemographics, PILOT, pilotDemographics, withCells
 import { Product } from "./support/product.ts";
 import { fieldRow, reveal } from "./support/subject-record.ts";
 import { until } from "./support/until.ts";
+import { checkExport } from "./support/verify-page.ts";
 
 const own = demographics(inventedDemographics(2));
 const ownSubjects = own.column("USUBJID");
@@ -283,6 +288,53 @@ describe.skipIf(noBrowser !== null)(`a packet at the console${noBrowser === null
     await decide(stan, "Release", REASON);
     await stan.see("1 document came in.");
     await stan.see("Signed evidence");
+  }, 150_000);
+
+  test("holds a sequence that its author and an approver sign with their passkeys, that its author doesn't approve, and whose receipt anybody checks", async () => {
+    await product.withOwner(async (owner) => {
+      const role = "authorized_signer";
+      await owner`
+        INSERT INTO policy.assignments (principal, role, study, site, from_ms)
+        SELECT principal, ${role}, ${PILOT}, '*', 0 FROM people.persons WHERE username IN ('cora', 'rita')`;
+    });
+    const text = '<?xml version="1.0" encoding="UTF-8"?><ectd>Module 1, cover letter</ectd>';
+    await bringIn(cora, [{ name: "cover.xml", text, document: { type: "eCTD sequence", place: "Site 701" } }]);
+    await openWaiting(stan, "eCTD sequence");
+    await decide(stan, "Release", REASON);
+    const path = await openSequence(cora);
+    await cora.see("Module 1, cover letter");
+    await beginSigning(cora);
+    await cora.button("I take my signatures to be so").click();
+    const dialog = cora.page.getByRole("dialog");
+    expect(await dialog.getByRole("radio", { name: /Approval/ }).isDisabled()).toBe(true);
+    await proveSigning(cora, "Authorship");
+    await openSequence(rita, path);
+    await beginSigning(rita);
+    await rita.button("I take my signatures to be so").click();
+    await proveSigning(rita, "Approval");
+    const signed = rita.page.getByRole("table", { name: "Signatures" }).locator("tbody tr");
+    expect((await signed.allInnerTexts()).map((row) => row.replaceAll(/\s+/g, " "))).toEqual([
+      expect.stringMatching(/Cora Lund .*Authorship/),
+      expect.stringMatching(/Rita Voss .*Approval .*verified/),
+    ]);
+    expect(await violationsOf(rita.page)).toEqual([]);
+    await rita.page.emulateMedia({ media: "print" });
+    const printed = await rita.page.locator(".printed").first().innerText();
+    expect(printed).toMatch(/Rita Voss, \d{4}-\d\d-\d\dT[\d:.]+Z, Approval: verified\n+\{"accountability":/);
+    await rita.page.emulateMedia({ media: null });
+    const receipt = await receiptOf(rita, "Rita Voss", "approval");
+    const { health } = await product.json<{ health: { checkpoint: { fingerprint: string } } }>(["--as", "auditor", "status"]);
+    const { fingerprint } = health.checkpoint;
+    const anybody = await ConsolePerson.open(browser, product.console);
+    await anybody.goto("/verify");
+    await checkExport(anybody.page, receipt, fingerprint);
+    expect(await anybody.page.locator(".verdict-head").innerText()).toMatch(/^The signature holds/);
+    await anybody.see("Rita Voss");
+    const forged = join(dirname(receipt), "forged.receipt.json");
+    writeFileSync(forged, readFileSync(receipt, "utf8").replace("Rita Voss", "Rosa Voss"));
+    await checkExport(anybody.page, forged, fingerprint);
+    expect(await anybody.page.locator(".verdict-head").innerText()).toBe("This receipt doesn't hold");
+    await anybody.context.close();
   }, 150_000);
 
   if (published.isPublished && events !== null) {

@@ -43,12 +43,16 @@ async function founded(product: Product, browser: Browser): Promise<Omit<Populat
   return { alma, boris, clara, rosa, dora, cora, stan, openLink };
 }
 
-/** Adverse events that are released, a packet that is rejected, and one that waits and corrects what is stored. */
+/** Adverse events and a sequence that are released, a packet that is rejected, and one that waits and corrects what is stored. */
 async function packets({ cora, stan }: Pick<Populated, "cora" | "stan">): Promise<void> {
   const data = pilotDemographics();
   const events = publishedEvents() ?? inventedEvents(data.column("USUBJID"), 3);
   const reason = "checked against the source documents";
-  await bringIn(cora, [{ name: "AE.json", text: events }]);
+  const cover = '<?xml version="1.0" encoding="UTF-8"?>\n<ectd>\n  <leaf>Module 1, cover letter</leaf>\n</ectd>\n';
+  await bringIn(cora, [
+    { name: "AE.json", text: events },
+    { name: "cover.xml", text: cover, document: { type: "eCTD sequence", place: "Site 701" } },
+  ]);
   await openWaiting(stan, "AE");
   await decide(stan, "Release", reason);
   await bringIn(cora, [{ name: "DM.json", text: data.text }]);

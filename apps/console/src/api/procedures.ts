@@ -42,6 +42,15 @@ interface Named {
   "crossings.trace": ["TraceRequestInput", "TraceRequestOutput"];
   "crossings.verify": ["VerifyProgressInput", "VerifyProgressEvent"];
   "crossings.watch": ["WatchCrossingsInput", "WatchCrossingsEvent"];
+  "documents.correspondence": ["ListDocumentsInput", "ListDocumentsOutput"];
+  "documents.credentials": ["ListDocumentsInput", "ListDocumentsOutput"];
+  "documents.getCorrespondence": ["GetDocumentInput", "GetDocumentOutput"];
+  "documents.getCredential": ["GetDocumentInput", "GetDocumentOutput"];
+  "documents.getSequence": ["GetDocumentInput", "GetDocumentOutput"];
+  "documents.sequences": ["ListDocumentsInput", "ListDocumentsOutput"];
+  "documents.viewCorrespondence": ["ViewDocumentInput", "ViewDocumentOutput"];
+  "documents.viewCredential": ["ViewDocumentInput", "ViewDocumentOutput"];
+  "documents.viewSequence": ["ViewDocumentInput", "ViewDocumentOutput"];
   "emergencies.end": ["EndEmergencyInput", "EndEmergencyOutput"];
   "emergencies.get": ["GetEmergencyInput", "GetEmergencyOutput"];
   "emergencies.list": ["ListEmergenciesInput", "ListEmergenciesOutput"];
@@ -107,6 +116,12 @@ interface Named {
   "reviews.list": ["ListReviewsInput", "ListReviewsOutput"];
   "reviews.open": ["OpenReviewInput", "OpenReviewOutput"];
   "reviews.signOff": ["SignOffReviewInput", "SignOffReviewOutput"];
+  "signatures.accept": ["AcceptStatementInput", "AcceptStatementOutput"];
+  "signatures.begin": ["BeginSignatureInput", "BeginSignatureOutput"];
+  "signatures.complete": ["CompleteSignatureInput", "CompleteSignatureOutput"];
+  "signatures.receipt": ["ReceiptInput", "ReceiptOutput"];
+  "signatures.revoke": ["RevokeSignatureInput", "RevokeSignatureOutput"];
+  "signatures.statement": ["SigningStatementInput", "SigningStatementOutput"];
   "studies.addSites": ["AddSitesInput", "AddSitesOutput"];
   "studies.changeTitle": ["ChangeStudyTitleInput", "ChangeStudyTitleOutput"];
   "studies.closeSite": ["CloseSiteInput", "CloseSiteOutput"];
@@ -151,4 +166,12 @@ export type WatchPath = "crossings.export" | "crossings.naming" | "crossings.ver
 /** Everything that isn't a watch. */
 export type CallPath = Exclude<ProcedurePath, WatchPath>;
 /** Lists that go on by a cursor. */
-export type PagedPath = "approvals.list" | "crossings.search" | "packets.list" | "subjects.get" | "subjects.list";
+export type PagedPath =
+  | "approvals.list"
+  | "crossings.search"
+  | "documents.correspondence"
+  | "documents.credentials"
+  | "documents.sequences"
+  | "packets.list"
+  | "subjects.get"
+  | "subjects.list";

@@ -25,6 +25,14 @@ export const destinations: readonly Destination[] = [
     group: "work",
     also: "quarantine inbox upload release reject ingress files",
   },
+  {
+    href: "/documents",
+    name: "Documents",
+    icon: "documents",
+    needs: ["document.read"],
+    group: "work",
+    also: "sign signatures sequences correspondence credentials receipts versions",
+  },
   { href: "/subjects", name: "Subjects", icon: "subjects", needs: ["subject.list"], group: "work", also: "phi patients reveal exposure" },
   {
     href: "/profiles",

@@ -42,3 +42,8 @@ export async function ringStepDigest(personId: string, { ring, step, at }: { rea
 export async function removalDigest(personId: string, authenticatorId: string): Promise<string> {
   return await sha256Hex(new TextEncoder().encode(`sallyport/remove/v1\n${personId}\n${authenticatorId}\n`));
 }
+
+/** What a passkey signs to revoke a signature of its person's. */
+export async function revocationDigest(personId: string, signatureId: string): Promise<string> {
+  return await sha256Hex(new TextEncoder().encode(`sallyport/revoke/v1\n${personId}\n${signatureId}\n`));
+}

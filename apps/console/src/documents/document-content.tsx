@@ -1,0 +1,113 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { toFailure, type WireFailure } from "../api/wire-failure.ts";
+import { Button } from "../components/button.tsx";
+import { Refusal } from "../components/refusal.tsx";
+import { saveFile } from "../components/save-file.ts";
+import { WideFrame } from "../components/wide-frame.tsx";
+import { bytesText } from "../packets/packet-text.ts";
+import { copyName, type Kind, type ShownDocument, type ShownVersion } from "./document-kinds.ts";
+import type { FetchedDocument } from "./fetch-document.ts";
+
+const SignDialog = dynamic(async () => (await import("./sign-dialog.tsx")).SignDialog, { ssr: false });
+
+/** So much of a text is drawn; the saved copy has all of it. */
+const SHOWN_CHARS_MAX = 200_000;
+
+type Reading =
+  | { readonly phase: "closed" }
+  | { readonly phase: "fetching"; readonly bytes: number }
+  | { readonly phase: "failed"; readonly failure: WireFailure }
+  | { readonly phase: "open"; readonly fetched: FetchedDocument; readonly text: string | null };
+
+interface ContentProps {
+  readonly kind: Kind;
+  readonly document: ShownDocument;
+  readonly version: ShownVersion;
+  readonly isCurrent: boolean;
+}
+
+/** A version's content: fetched when it is asked for, held against its digest, shown where it is text, saved otherwise; then it can be signed. */
+export function DocumentContent({ kind, document, version, isCurrent }: ContentProps) {
+  const client = useQueryClient();
+  const running = useRef<AbortController | null>(null);
+  const [reading, setReading] = useState<Reading>({ phase: "closed" });
+  const [isSigning, setSigning] = useState(false);
+  useEffect(() => () => running.current?.abort(), []);
+
+  async function open(): Promise<void> {
+    running.current?.abort();
+    const own = new AbortController();
+    running.current = own;
+    const put = (next: Reading): void => {
+      if (running.current === own) setReading(next);
+    };
+    put({ phase: "fetching", bytes: 0 });
+    try {
+      // What digests comes with the first document that is opened.
+      const { fetchDocument } = await import("./fetch-document.ts");
+      const fetched = await fetchDocument({ documentId: document.documentId, kind, version }, { signal: own.signal, onBytes: (bytes) => put({ phase: "fetching", bytes }) });
+      put({ phase: "open", fetched, text: version.mediaType === "application/xml" ? await fetched.file.slice(0, SHOWN_CHARS_MAX).text() : null });
+      // The api knows now that all of it was handed out.
+      await client.invalidateQueries({ queryKey: [kind.get] });
+    } catch (error) {
+      put({ phase: "failed", failure: toFailure(error) });
+    }
+  }
+
+  if (reading.phase === "fetching") {
+    return (
+      <div className="document-content">
+        <progress className="progress" aria-label="How much has come" max={version.bytes} value={reading.bytes} />
+        <span className="quiet numeral">
+          {bytesText(reading.bytes)} of {bytesText(version.bytes)}
+        </span>
+      </div>
+    );
+  }
+  if (reading.phase !== "open") {
+    return (
+      <div className="document-content">
+        {reading.phase === "failed" && <Refusal failure={reading.failure} isInline />}
+        <Button kind="primary" aria-label={`Open version ${version.version}`} onPress={() => void open()}>
+          Open it
+        </Button>
+        <span className="quiet">What you open is on record, piece by piece.</span>
+      </div>
+    );
+  }
+  const { fetched, text } = reading;
+  if (fetched.sha256 !== version.sha256) {
+    return (
+      <p role="alert" className="faults">
+        What came is not what is on record: its SHA-256 is {fetched.sha256}. Nothing of it is shown. Tell a security administrator.
+      </p>
+    );
+  }
+  const isSignable = isCurrent && document.maySign && kind.type === "ectd_sequence";
+  return (
+    <div className="document-content">
+      <p>
+        All {version.bytes.toLocaleString("en-GB")} bytes came, and their SHA-256, made in this browser, is the one above.
+        {text === null && " Save the copy and open it in a reader of your own: what you sign is exactly these bytes."}
+      </p>
+      {text !== null && (
+        <WideFrame label="The document's text">
+          <pre className="document-text">{text}</pre>
+        </WideFrame>
+      )}
+      <div className="form-acts">
+        <Button onPress={() => saveFile(fetched.file, copyName(document.documentId, version))}>Save a copy</Button>
+        {isSignable && (
+          <Button kind="primary" onPress={() => setSigning(true)}>
+            Sign it
+          </Button>
+        )}
+      </div>
+      {isSigning && <SignDialog documentId={document.documentId} version={version} onClose={() => setSigning(false)} />}
+    </div>
+  );
+}

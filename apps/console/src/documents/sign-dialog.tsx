@@ -1,0 +1,162 @@
+"use client";
+
+import { useState } from "react";
+import type { OutputOf } from "../api/procedures.ts";
+import { useCall } from "../api/use-call.ts";
+import { useChange } from "../api/use-change.ts";
+import { Button } from "../components/button.tsx";
+import { Dialog, DialogBody } from "../components/dialog.tsx";
+import { Refusal } from "../components/refusal.tsx";
+import { Skeleton } from "../components/states.tsx";
+import { WillRecord } from "../components/will-record.tsx";
+import { useTell } from "../frame/notices.tsx";
+import { Proof, type StepUp } from "../proof/proof.tsx";
+import { MEANING_TEXT, type ShownSignature, type ShownVersion } from "./document-kinds.ts";
+import { useBegin } from "./use-begin.ts";
+
+type Meaning = ShownSignature["meaning"];
+
+interface SignDialogProps {
+  readonly documentId: string;
+  readonly version: ShownVersion;
+  readonly onClose: () => void;
+}
+
+/** Signs a version that was shown: the statement once, what the signature says, then the manifest, and the proof over its digest. */
+export function SignDialog({ documentId, version, onClose }: SignDialogProps) {
+  const statement = useCall("signatures.statement", {});
+  return (
+    <Dialog title="Sign the document" isOpen onClose={onClose}>
+      <DialogBody>
+        {statement.isPending && <Skeleton lines={4} label="Loading" />}
+        {statement.data === undefined && statement.error !== null && <Refusal failure={statement.error} onRetry={() => void statement.refetch()} />}
+        {statement.data?.acceptedAt === null && <Statement statement={statement.data} />}
+        {statement.data !== undefined && statement.data.acceptedAt !== null && <Signing documentId={documentId} version={version} onClose={onClose} />}
+      </DialogBody>
+    </Dialog>
+  );
+}
+
+/** What is taken once, before the first signature. */
+function Statement({ statement: { text, digest } }: { readonly statement: OutputOf<"signatures.statement"> }) {
+  const accept = useChange("signatures.accept", { refreshes: ["signatures.statement"] });
+  return (
+    <>
+      <p>Before your first signature, once:</p>
+      <blockquote className="statement">{text}</blockquote>
+      <WillRecord>
+        <li>that you took this statement, by its digest; it stands in each of your signatures</li>
+      </WillRecord>
+      {accept.error !== null && <Refusal failure={accept.error} isInline />}
+      <div className="form-acts">
+        <Button kind="primary" isPending={accept.isPending} onPress={() => accept.mutate({ digest })}>
+          I take my signatures to be so
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function Signing({ documentId, version, onClose }: SignDialogProps) {
+  const [meaning, setMeaning] = useState<Meaning>("review");
+  const { begun, begin, drop } = useBegin();
+  const input = { documentId, version: version.version, sha256: version.sha256, meaning };
+  const { says } = MEANING_TEXT[meaning];
+  if (begun !== null) return <Prove documentId={documentId} begun={begun} says={says} onAgain={drop} onClose={onClose} />;
+  return (
+    <>
+      <fieldset className="meanings">
+        <legend>What your signature says</legend>
+        {(Object.keys(MEANING_TEXT) as Meaning[]).map((each) => {
+          const isOwn = each === "approval" && version.isMine;
+          return (
+            <div key={each} className="meaning">
+              <input
+                type="radio"
+                name="meaning"
+                id={`meaning-${each}`}
+                aria-describedby={`says-${each}`}
+                value={each}
+                checked={meaning === each}
+                disabled={isOwn}
+                onChange={() => setMeaning(each)}
+              />
+              <div>
+                <label htmlFor={`meaning-${each}`}>{MEANING_TEXT[each].title}</label>
+                <span id={`says-${each}`} className="row-under">
+                  {isOwn ? "You brought this version in: somebody else approves it." : MEANING_TEXT[each].says}
+                </span>
+              </div>
+            </div>
+          );
+        })}
+      </fieldset>
+      {begin.error !== null && <Refusal failure={begin.error} isInline />}
+      <div className="form-acts">
+        <Button onPress={onClose}>Cancel</Button>
+        <Button kind="primary" isPending={begin.isPending} onPress={() => begin.mutate(input)}>
+          Go on
+        </Button>
+      </div>
+    </>
+  );
+}
+
+interface ProveProps {
+  readonly documentId: string;
+  readonly begun: OutputOf<"signatures.begin">;
+  readonly says: string;
+  /** After an attempt that failed: what was begun is used up. */
+  readonly onAgain: () => void;
+  readonly onClose: () => void;
+}
+
+function Prove({ documentId, begun, says, onAgain, onClose }: ProveProps) {
+  const tell = useTell();
+  const { ceremony, manifest, digest, options } = begun;
+  const { printedName, version, sha256 } = JSON.parse(manifest) as { printedName: string; version: number; sha256: string };
+  const complete = useChange("signatures.complete", {
+    refreshes: ["documents.getSequence"],
+    onDone: () => {
+      tell({ tone: "done", text: "Signed, on record, and under a checkpoint." });
+      onClose();
+    },
+  });
+  return (
+    <>
+      <dl className="pairs pairs-plain">
+        <dt>Signed by</dt>
+        <dd>{printedName}</dd>
+        <dt>It says</dt>
+        <dd>{says}</dd>
+        <dt>Of</dt>
+        <dd>
+          <code className="document-id">{documentId}</code>, version {version}
+        </dd>
+        <dt>SHA-256 of its bytes</dt>
+        <dd>
+          <code className="document-digest">{sha256}</code>
+        </dd>
+        <dt>Digest of all this</dt>
+        <dd>
+          <code className="document-digest">{digest}</code>
+        </dd>
+      </dl>
+      <details>
+        <summary>The manifest, to the letter</summary>
+        <pre className="manifest">{manifest}</pre>
+      </details>
+      <WillRecord>
+        <li>your name as it is now, the time, what your signature says, and the digests above</li>
+        <li>the checkpoint that covers the record</li>
+      </WillRecord>
+      <Proof
+        action="Sign"
+        hasPassword={false}
+        challenge={options === null ? null : () => Promise.resolve(options)}
+        onProof={(proof: StepUp) => complete.mutateAsync({ documentId, ceremony, proof })}
+      />
+      {complete.isError && <Button onPress={onAgain}>Begin again</Button>}
+    </>
+  );
+}
