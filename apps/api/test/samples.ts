@@ -22,7 +22,9 @@ const TEXTS = [
   "USA",
   "deployment",
   "kek-1",
-  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc", "pol", "emg", "arv", "inc", "alr", "atr", "svs", "sig"].map((prefix) => `${prefix}_${"0".repeat(26)}`),
+  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc", "pol", "emg", "arv", "inc", "alr", "atr", "svs", "sig"].map(
+    (prefix) => `${prefix}_${"0".repeat(26)}`,
+  ),
 ];
 
 /**
