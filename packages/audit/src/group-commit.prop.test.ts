@@ -47,6 +47,7 @@ const draftOf = (chain: string, id: string): RecordDraft => ({
 interface ModelTx {
   readonly locked: Map<string, () => void>;
   readonly writes: (readonly SealedRecord[])[];
+  isEnded: boolean;
 }
 
 /** The store as it could be at its worst: answers are lost before or after the commit, and some runs commit long after. */
@@ -130,9 +131,10 @@ class ModelStore implements TrailStore<ModelTx> {
   }
 
   async transaction<T>(work: (tx: ModelTx) => Promise<T>): Promise<T> {
-    const tx: ModelTx = { locked: new Map(), writes: [] };
+    const tx: ModelTx = { locked: new Map(), writes: [], isEnded: false };
     const fault = this.#fault();
     const end = (): void => {
+      tx.isEnded = true;
       for (const unlock of tx.locked.values()) unlock();
     };
     const commit = (): void => {
@@ -160,7 +162,14 @@ class ModelStore implements TrailStore<ModelTx> {
   }
 
   async lockHeads(tx: ModelTx, chains: readonly string[]): Promise<readonly Head[]> {
-    for (const chain of chains) tx.locked.set(chain, await this.#lock(chain));
+    for (const chain of chains) {
+      const unlock = await this.#lock(chain);
+      tx.locked.set(chain, unlock);
+      // A transaction that was given up while it waited has its lock for a moment, and then is rolled back: it holds nothing.
+      if (!tx.isEnded) continue;
+      unlock();
+      throw new SallyportError("trail.unavailable");
+    }
     return chains.map((chain) => this.#head(chain));
   }
 
