@@ -56,7 +56,7 @@ export async function backUp(options: BackupOptions): Promise<Manifest> {
     const password = await sealPassword(rootKey, deployment, readFileSync(join(home, "postgres/superuser.password"), "utf8").trim());
     const manifest: Manifest = { v: 1, deployment, made: new Date(now()).toISOString(), running: isRunning, ...copy.made(), password };
     // Last, so that what has one is whole.
-    for (const [name, text] of Object.entries(await manifestFiles(rootKey, manifest))) await writeNew(join(out, name), [Buffer.from(text)]);
+    for (const [name, text] of Object.entries(await manifestFiles(rootKey, manifest))) writeNew(join(out, name), [Buffer.from(text)]);
     flushDisks();
     return manifest;
   } catch (error) {
@@ -92,8 +92,8 @@ class Copy {
     if (copied !== null) this.#files.set(path, copied);
   }
 
-  async content(path: string, bytes: Buffer): Promise<void> {
-    this.#files.set(path, await writeNew(join(this.#out, path), [bytes]));
+  content(path: string, bytes: Buffer): void {
+    this.#files.set(path, writeNew(join(this.#out, path), [bytes]));
   }
 
   made(): Pick<Manifest, "folders" | "files"> {
@@ -121,8 +121,8 @@ async function copyRunning({ home, begin = beginBaseBackup }: BackupOptions, cop
     for (const path of folders.filter((each) => !LEFT_OUT.test(each) && !EMPTIED.test(each))) copy.folder(`${DATA}/${path}`);
     for (const path of files.filter((each) => !LEFT_OUT.test(each) && !EMPTIED.test(each))) await copy.file(`${DATA}/${path}`);
     const end: BackupEnd<Buffer> = await backup.finish(() => readFileSync(join(home, STORE)));
-    await copy.content(STORE, end.meanwhile);
-    await copy.content(`${DATA}/backup_label`, Buffer.from(end.label));
+    copy.content(STORE, end.meanwhile);
+    copy.content(`${DATA}/backup_label`, Buffer.from(end.label));
     for (const segment of segmentsOf(copy.data, end)) await copy.file(`${DATA}/pg_wal/${segment}`);
   } finally {
     await backup.close();

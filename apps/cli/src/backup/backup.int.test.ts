@@ -31,13 +31,13 @@ beforeAll(async () => {
   writeFileSync(join(home, "profiles/auditor/key.pem"), "a key that is made anew at each start");
   writeFileSync(join(home, "custodian/store.jsonl"), "");
   createRootKey(rootKeyFile());
-  server = await startPostgres({ dataDir: join(home, "postgres") });
+  server = await startPostgres({ dataDir: join(home, "postgres"), durable: false });
   await migrate(server.url, { deployment: DEPLOYMENT });
   database = connectDatabase({ url: server.url, max: 4, applicationName: "test-load" });
   await database.run`CREATE TABLE public.acts (n integer PRIMARY KEY, filler text)`;
   await database.run`INSERT INTO audit.generations (chain, generation) VALUES ('system', 1)`;
   await database.run`INSERT INTO audit.heads (chain, generation, seq, mac) VALUES ('system', 1, 0, decode(repeat('00', 32), 'hex'))`;
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await database?.close();
   await server?.stop();
@@ -76,7 +76,7 @@ async function restored(
 ): Promise<{ readonly rows: readonly number[]; readonly keys: ReadonlySet<number>; readonly signed: readonly number[] }> {
   await restore({ from, home: at(name), rootKeyFile: rootKeyFile(), custodian });
   chmodSync(at(name), 0o711);
-  const again = await startPostgres({ dataDir: at(name, "postgres") });
+  const again = await startPostgres({ dataDir: at(name, "postgres"), durable: false });
   const owner = connectDatabase({ url: again.url, max: 1, applicationName: "test-look" });
   try {
     const rows = await owner.run<{ n: number }>`SELECT n FROM public.acts ORDER BY n`;
@@ -121,8 +121,8 @@ async function underLoad(defence: Defence): Promise<void> {
   expect(signed.filter((each) => !rows.includes(each))).toEqual([]);
   expect(rows.filter((each) => !keys.has(each))).toEqual([]);
 }
-test("a backup under load is of one moment: the database has what was signed, and the store has each key", () => underLoad("on"), 60_000);
-test("a backup under load is of one moment — fails with its defence off", () => assertFails(() => underLoad("off")), 60_000);
+test("a backup under load is of one moment: the database has what was signed, and the store has each key", () => underLoad("on"), 120_000);
+test("a backup under load is of one moment — fails with its defence off", () => assertFails(() => underLoad("off")), 120_000);
 
 test("it holds no secret that is readable: no root key, no password, no profile's key", () => {
   const { files } = JSON.parse(readFileSync(at("load-on/manifest.json"), "utf8")) as { files: readonly { path: string }[] };
@@ -193,4 +193,4 @@ test("with everything stopped, the files are the backup; and a custodian's store
   expect(readFileSync(at("stopped/custodian/store.jsonl"), "utf8")).not.toContain("signed 99999");
   const { rows, signed } = await restored(at("stopped"), "stopped-again", join(home, "custodian"));
   expect([rows.length, signed.includes(99_999)]).toEqual([before, true]);
-}, 60_000);
+}, 120_000);

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { type Dirent, mkdirSync, readdirSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, type Dirent, mkdirSync, openSync, readdirSync, readSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { RunningSha256 } from "@sallyport/crypto";
 
-const CHUNK = 2 ** 20;
+/** Each file is read and written without a turn in between, so one does for all. */
+const BUFFER = Buffer.allocUnsafe(2 ** 20);
 
 /** What was copied. */
 export interface Copied {
@@ -12,36 +12,44 @@ export interface Copied {
   readonly sha256: string;
 }
 
-/** Copies a file as far as it reaches now to one that isn't there yet, for its owner alone; null where there is none to copy. */
+/**
+ * Copies a file as far as it reaches now to one that isn't there yet, for its owner alone; null where there is none to copy. A database is a thousand small
+ * files, so each is copied without waiting in between, and others have their turn after each.
+ */
 export async function copyFile(from: string, to: string): Promise<Copied | null> {
-  let source: FileHandle;
+  let source: number;
   try {
-    source = await open(from, "r");
+    source = openSync(from, "r");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
   try {
-    return await writeNew(to, source.createReadStream({ highWaterMark: CHUNK, autoClose: false }));
+    return writeNew(to, chunksOf(source));
   } finally {
-    await source.close();
+    closeSync(source);
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
+function* chunksOf(source: number): Generator<Uint8Array> {
+  for (let bytes = readSync(source, BUFFER); bytes > 0; bytes = readSync(source, BUFFER)) yield BUFFER.subarray(0, bytes);
+}
+
 /** Writes a new file, for its owner alone. */
-export async function writeNew(to: string, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<Copied> {
+export function writeNew(to: string, chunks: Iterable<Uint8Array>): Copied {
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
   const digest = new RunningSha256();
   let bytes = 0;
-  const target = await open(to, "wx", 0o600);
+  const target = openSync(to, "wx", 0o600);
   try {
-    for await (const chunk of chunks) {
+    for (const chunk of chunks) {
       digest.update(chunk);
       bytes += chunk.length;
-      await target.writeFile(chunk);
+      for (let at = 0; at < chunk.length; ) at += writeSync(target, chunk, at);
     }
   } finally {
-    await target.close();
+    closeSync(target);
   }
   return { bytes, sha256: digest.hex() };
 }

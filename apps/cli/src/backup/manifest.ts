@@ -45,8 +45,9 @@ export async function openPassword(rootKey: RootKey, { deployment, password }: M
   }
 }
 
-/** The manifest's two files. */
+/** The manifest's two files. @throws SallyportError `internal` where it is none that a restore would take: that has to show now. */
 export async function manifestFiles(rootKey: RootKey, manifest: Manifest): Promise<Readonly<Record<string, string>>> {
+  if (!Manifest.safeParse(manifest).success) throw new SallyportError("internal", { reason: "the manifest names something that a restore would refuse" });
   const text = `${JSON.stringify(manifest)}\n`;
   return { [MANIFEST]: text, [MANIFEST_MAC]: `${hmacHex(await rootKey.derive("backup-manifest"), text)}\n` };
 }

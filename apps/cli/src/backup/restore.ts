@@ -38,8 +38,8 @@ export async function restore({ from, home, rootKeyFile, custodian }: RestoreOpt
       if (copied === null || copied.bytes !== bytes || copied.sha256 !== sha256) throw new SallyportError("backup.damaged", { file: path });
     }
     if (custodian !== undefined) await takeStore(custodian, fresh);
-    await writeNew(join(fresh, "custodian/root.key"), [readFileSync(rootKeyFile)]);
-    await writeNew(join(fresh, "postgres/superuser.password"), [Buffer.from(`${password}\n`)]);
+    writeNew(join(fresh, "custodian/root.key"), [readFileSync(rootKeyFile)]);
+    writeNew(join(fresh, "postgres/superuser.password"), [Buffer.from(`${password}\n`)]);
     flushDisks();
     mkdirSync(dirname(resolve(home)), { recursive: true });
     rmSync(home, { recursive: true, force: true });
