@@ -171,6 +171,17 @@ test("whoever reads a document takes a signature's receipt away, which verifies 
   expect(codeOf(await receiptOf(signatureId))).toBe("signature.invalid");
 });
 
+test("an incident of its site's chain stops reading and signing a document, and what is known of it is still told", async () => {
+  const documentId = await signing.brought(author, letter());
+  const begun = await signing.begin(approver, documentId, "review");
+  const chain = `site:${STUDY}/701`;
+  await using asked = await at.serve({ ports: (real) => ({ ...real, incidentOf: (of) => (of === chain ? { id: `inc_${"0".repeat(26)}`, chain } : null) }) });
+  const there = new SigningDesk(asked, desk);
+  expect(codeOf(await there.call(approver, "documents.viewSequence", { documentId, version: 1, from: 0, purpose: "view" }))).toBe("trail.quarantined");
+  expect(codeOf(await there.complete(approver, documentId, begun))).toBe("trail.quarantined");
+  expect((await there.get(approver, documentId)).versions).toMatchObject([{ isShown: true, signatures: [] }]);
+});
+
 test("a new version has no signature, and the earlier one keeps its own", async () => {
   const documentId = await signing.brought(author, letter());
   await signing.sign(approver, documentId, "approval");

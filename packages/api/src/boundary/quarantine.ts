@@ -15,6 +15,7 @@ export interface OpenIncident {
 const STOPPED_BY: Readonly<Record<Action, "site" | "system" | null>> = {
   "phi.read": "site",
   "phi.bulk_reveal": "site",
+  "document.read": "site",
   "packet.release": "site",
   "subject.transfer": "site",
   "submission.submit": "site",
@@ -37,7 +38,6 @@ const STOPPED_BY: Readonly<Record<Action, "site" | "system" | null>> = {
   "subject.list": null,
   "subject.read": null,
   "subject.withdraw": null,
-  "document.read": null,
   "document.write": null,
   "trail.read": null,
   "trail.verify": null,
