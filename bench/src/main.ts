@@ -5,6 +5,7 @@ import { type Figure, lineOf } from "./figure.ts";
 import { measureIngest } from "./ingest.ts";
 import { measurePageLoads } from "./pages.ts";
 import { measureProof } from "./proof.ts";
+import { measureRewrap } from "./rewrap.ts";
 import { measureSearch } from "./search.ts";
 import { measureVerify } from "./verify.ts";
 
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   crossing: measureCrossing,
   ingest: measureIngest,
   search: measureSearch,
+  rewrap: measureRewrap,
   pages: measurePageLoads,
 };
 
