@@ -8,7 +8,7 @@ import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
-import { dueText, RING_ABOUT, RING_TEXT, type Rewrap, rewrapShare, type Ring } from "./ring-text.ts";
+import { dueText, isRewrapping, RING_ABOUT, RING_TEXT, type Rewrap, rewrapShare, type Ring } from "./ring-text.ts";
 import { RingTimeline } from "./ring-timeline.tsx";
 
 const RingDrawer = dynamic(async () => (await import("./ring-drawer.tsx")).RingDrawer, { ssr: false });
@@ -20,10 +20,9 @@ const EVERY_MS = { busy: 10_000, quiet: 60_000 } as const;
 export function KeysPage() {
   const router = useRouter();
   const query = useSearchParams();
-  const isBusy = (rewraps: readonly Rewrap[]): boolean => rewraps.some(({ left }) => left !== 0);
   const list = useCall("keys.rings", {}, { everyMs: EVERY_MS.quiet });
   const { rings = [], rewraps = [], mayStep = false } = list.data ?? {};
-  useCall("keys.rings", {}, { everyMs: EVERY_MS.busy, enabled: isBusy(rewraps) });
+  useCall("keys.rings", {}, { everyMs: EVERY_MS.busy, enabled: isRewrapping(rings) });
   const opened = rings.find(({ ring }) => ring === query.get("ring"));
   return (
     <div className="stack keys">

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { blockerText, dueText, rewrapShare, type Ring, spansOf, timelineOf } from "./ring-text.ts";
+import { blockerText, dueText, isRewrapping, rewrapShare, type Ring, spansOf, timelineOf } from "./ring-text.ts";
 
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.UTC(2026, 5, 1);
@@ -32,6 +32,11 @@ test("the timeline holds everything that it draws, and now", () => {
   expect([(fromMs - NOW_MS) / DAY_MS, (endMs - NOW_MS) / DAY_MS]).toEqual([-20, 70]);
   const fresh = timelineOf([{ keys: [key("k-1", "active", 0)], dueAt: null }], NOW_MS);
   expect(fresh.fromMs < NOW_MS && fresh.endMs > NOW_MS).toBe(true);
+});
+
+test("data keys are being wrapped anew while any is under a key on its way out, whether the job is seen yet or not", () => {
+  const under = (state: "retiring" | "retired", dataKeys: number | null): boolean => isRewrapping([{ ring: "kek", keys: [{ ...key("kek-1", state, -1), dataKeys }] }]);
+  expect([under("retiring", 7), under("retiring", null), under("retiring", 0), under("retired", 0)]).toEqual([true, true, false, false]);
 });
 
 test("what waits and what is overdue is said in words, and a re-wrap is done when nothing is left", () => {

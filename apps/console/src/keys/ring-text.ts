@@ -61,6 +61,10 @@ export function dueText({ due: [first] }: Pick<Ring, "due">): string | null {
   }
 }
 
+/** Whether data keys are still under a key that is on its way out: then they are being wrapped anew, or are about to be. */
+export const isRewrapping = (rings: readonly Pick<Ring, "ring" | "keys">[]): boolean =>
+  rings.some(({ ring, keys }) => ring === "kek" && keys.some(({ state, dataKeys }) => state === "retiring" && dataKeys !== 0));
+
 /** How much of a re-wrap is done, in percent; null where what is left isn't known. */
 export const rewrapShare = ({ moved, left }: Pick<Rewrap, "moved" | "left">): number | null =>
   left === null ? null : left === 0 ? 100 : Math.floor((moved / (moved + left)) * 100);
