@@ -11,7 +11,7 @@ interface StoredSignature extends Omit<StandingSignature, "atMs" | "supersededBy
   readonly revoked_at_ms: string | null;
 }
 
-/** Signatures in Postgres: added, and nothing else (0033-signatures.sql). */
+/** Signatures in Postgres: added, and nothing else (0036-signatures.sql). */
 export function signatureStore(database: Database): SignatureStore<Tx> {
   return {
     async of(tx, grant, document) {
