@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { SallyportError } from "@sallyport/errors";
 import { expect, test } from "vitest";
 import { WatchStream } from "./watch-stream.ts";
@@ -44,6 +45,13 @@ test("nothing is made ahead of whoever takes it", async () => {
   expect((await stream.next()).value).toBe(1);
   await moment();
   expect(made()).toBe(1);
+  await stream.return();
+});
+
+test("however many events are taken, none leaves anything behind", async () => {
+  const { stream } = watch();
+  for (let n = 0; n < 100; n += 1) await stream.next();
+  expect(getEventListeners(stream.signal, "abort").length).toBeLessThanOrEqual(1);
   await stream.return();
 });
 

@@ -48,7 +48,7 @@ export class WatchStream<Event> implements AsyncIterableIterator<Event> {
   async next(): Promise<IteratorResult<Event, undefined>> {
     if (!this.#gone.signal.aborted) {
       try {
-        const result = await Promise.race([this.#source.next(), aborted(this.#gone.signal)]);
+        const result = await orAborted(this.#source.next(), this.#gone.signal);
         if (result !== null && result.done !== true && !this.#gone.signal.aborted) {
           this.#events += 1;
           return { done: false, value: result.value };
@@ -88,9 +88,16 @@ export class WatchStream<Event> implements AsyncIterableIterator<Event> {
   }
 }
 
-/** Resolves with null at the abort. */
-const aborted = (signal: AbortSignal): Promise<null> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve(null);
-    else signal.addEventListener("abort", () => resolve(null), { once: true });
+/** What comes first, the work or the abort (null). Nothing of it stays behind on the signal: a watch goes on for hours. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  let leave = (): void => undefined;
+  const gone = new Promise<null>((resolve) => {
+    leave = () => resolve(null);
   });
+  signal.addEventListener("abort", leave, { once: true });
+  try {
+    return await Promise.race([work, gone]);
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
+}
