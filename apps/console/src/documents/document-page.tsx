@@ -23,7 +23,7 @@ function Known({ kind, documentId }: { readonly kind: Kind; readonly documentId:
   return (
     <>
       <PageHead title="Document">
-        <Link href={`/documents?kind=${kind.id}`}>All of these</Link>
+        <Link href={`/documents?kind=${kind.id}`}>All documents</Link>
         <Button onPress={() => window.print()}>Print with its signatures</Button>
       </PageHead>
       {call.isPending && <Skeleton lines={8} label="Loading the document" />}
