@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isLeftBehind } from "./bootstrap/build.mjs";
 import { uncoveredFamilies } from "./bootstrap/lockfile-platform.mjs";
 import { nodeRefusal } from "./bootstrap/node-version.mjs";
 import { filesToRunAgain, withRunAgain } from "./bootstrap/run-again.mjs";
@@ -44,6 +45,19 @@ describe("the lockfile's platforms", () => {
 
   it("finds no gap on the platform it was made on, and none in what only another platform needs", () => {
     expect(uncoveredFamilies(lockfile, "linux", "x64")).toEqual([]);
+  });
+});
+
+describe("what is built", () => {
+  it("is current once it is built: nothing that building leaves behind and git doesn't keep is taken for a change", () => {
+    const root = join(import.meta.dirname, "..");
+    const ignored = execFileSync("git", ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "packages", "apps", "tooling", "e2e", "bench"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    const left = ignored.split("\n").filter((path) => path !== "");
+    expect(left).toContain("apps/console/next-env.d.ts");
+    expect(left.filter((path) => !path.split("/").some(isLeftBehind))).toEqual([]);
   });
 });
 

@@ -8,7 +8,8 @@ import { root, stamps } from "./root.mjs";
 const stamp = join(stamps, "built");
 const WORKSPACES = ["packages", "apps", "tooling"];
 const SINGLE = ["e2e", "bench"];
-const OUTPUTS = new Set(["node_modules", "dist", ".next", ".turbo", ".cache", "coverage", "test-results"]);
+/** What installing, building and testing leave behind: a build that found its own traces to be changes would never be current. */
+const OUTPUTS = new Set(["node_modules", "dist", ".next", "next-env.d.ts", ".turbo", ".cache", "coverage", "test-results"]);
 
 /** Whether every workspace's output is there and no source was touched since. */
 export function isBuilt() {
@@ -55,9 +56,12 @@ function fingerprint() {
   return hash.digest("hex");
 }
 
+/** Whether a file or folder of this name says nothing of whether the build is current. */
+export const isLeftBehind = (name) => OUTPUTS.has(name) || name.includes(".test.");
+
 function walk(hash, folder) {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-    if (OUTPUTS.has(entry.name) || entry.name.includes(".test.")) continue;
+    if (isLeftBehind(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) walk(hash, path);
     else if (entry.isFile()) note(hash, path);
