@@ -227,11 +227,16 @@ test("a signature that was moved or rewritten in the database is shown as broken
   await at.owner.run`UPDATE phi.signatures SET document = ${other} WHERE id = ${String(moved["signatureId"])}`;
   await at.owner.run`UPDATE phi.signatures SET meaning = 'approval' WHERE id = ${String(rewritten["signatureId"])}`;
   await at.owner.run`UPDATE phi.signatures SET manifest = replace(manifest, 'Person paper', 'Person piper') WHERE document = ${documentId} AND method = 'server-attested'`;
+  const stripped = await signing.brought(author, letter());
+  const bare = await signing.sign(approver, stripped, "review");
+  await at.owner.run`ALTER TABLE phi.signatures DROP CONSTRAINT signatures_check`;
+  await at.owner.run`UPDATE phi.signatures SET assertion = NULL, note = NULL WHERE id = ${String(bare["signatureId"])}`;
   await at.owner.run`ALTER TABLE phi.signatures ENABLE ALWAYS TRIGGER append_only`;
   const stateOf = async (id: string) => (await signing.get(author, id)).versions[0]?.signatures.map(({ state, why }) => `${String(state)} ${String(why)}`);
   expect(await stateOf(other)).toEqual(["broken other document"]);
   expect(await stateOf(documentId)).toEqual(["broken other meaning", "broken manifest"]);
-  expect(api.events.filter((line) => line.includes("signature.broken")).length).toBe(3);
+  expect(await stateOf(stripped)).toEqual(["broken assertion"]);
+  expect(api.events.filter((line) => line.includes("signature.broken")).length).toBe(4);
 });
 
 const REFUSED = { kind: "password", password: "a wrong password", totp: "000000" };

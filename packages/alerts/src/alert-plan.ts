@@ -1,6 +1,5 @@
 import { isAbsolute } from "node:path";
-import { SallyportError } from "@sallyport/errors";
-import { isOutboundUrl } from "@sallyport/outbound";
+import { isOutboundUrl, PlanFile } from "@sallyport/outbound";
 import { alertKinds } from "@sallyport/policy";
 import { z } from "zod";
 import type { AlertRoute } from "./alert.ts";
@@ -9,6 +8,7 @@ import { webhookRoute } from "./webhook-route.ts";
 import { webhookKey } from "./webhook-signature.ts";
 
 const DEADLINE_MS = 10_000;
+const FILE = new PlanFile("SALLYPORT_ALERTS_FILE", "docs/runbooks/alerts.md");
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,39}$/);
 const Path = z.string().max(1000).refine(isAbsolute);
 const Address = z.string().max(500).refine(isOutboundUrl);
@@ -57,32 +57,32 @@ export interface PlanFiles {
  * @throws SallyportError `setting.invalid`, which names the member; `secret.*`, which names the file. No secret is ever in one.
  */
 export function readWrittenAlerts(json: string, { read, readSecret }: PlanFiles): AlertPlan {
-  const written = parse(Written, json);
+  const written = FILE.parse(Written, json);
   const plan: AlertPlan = {
     webhooks: written.webhooks.map(({ secretFiles, caFile, ...rest }) => ({
       ...rest,
       secrets: secretFiles.map((file) => checkedSecret(file, readSecret)),
-      ...(caFile !== undefined && { ca: certificatesIn(caFile, read) }),
+      ...(caFile !== undefined && { ca: FILE.certificates(caFile, read) }),
     })),
     mail: written.mail.map(({ passwordFile, caFile, ...rest }) => ({
       ...rest,
       ...(passwordFile !== undefined && { password: readSecret(passwordFile) }),
-      ...(caFile !== undefined && { ca: certificatesIn(caFile, read) }),
+      ...(caFile !== undefined && { ca: FILE.certificates(caFile, read) }),
     })),
   };
   const names = [...plan.webhooks, ...plan.mail].map((route) => route.name);
-  if (names.length === 0) throw invalid("it names nobody");
-  if (new Set(names).size < names.length) throw invalid("it uses a name twice");
+  if (names.length === 0) throw FILE.invalid("it names nobody");
+  if (new Set(names).size < names.length) throw FILE.invalid("it uses a name twice");
   for (const { host, tls, user, password } of plan.mail) {
-    if (tls === "none" && host !== "localhost" && host !== "127.0.0.1") throw invalid("mail without TLS goes to this machine alone");
-    if ((user === undefined) !== (password === undefined)) throw invalid("a mail server has a user and a password file, or neither");
-    if (tls === "none" && user !== undefined) throw invalid("a password goes over TLS alone");
+    if (tls === "none" && host !== "localhost" && host !== "127.0.0.1") throw FILE.invalid("mail without TLS goes to this machine alone");
+    if ((user === undefined) !== (password === undefined)) throw FILE.invalid("a mail server has a user and a password file, or neither");
+    if (tls === "none" && user !== undefined) throw FILE.invalid("a password goes over TLS alone");
   }
   return plan;
 }
 
 /** Reads what {@link readWrittenAlerts} gave, as it was handed over. @throws SallyportError `setting.invalid`. */
-export const readAlerts = (json: string): AlertPlan => parse(Plan, json);
+export const readAlerts = (json: string): AlertPlan => FILE.parse(Plan, json);
 
 /** Where alerts go, in the plan's order; nowhere without one. */
 export const routesOf = (plan: AlertPlan | null): readonly AlertRoute[] => [
@@ -90,34 +90,8 @@ export const routesOf = (plan: AlertPlan | null): readonly AlertRoute[] => [
   ...(plan?.mail ?? []).map((settings) => mailRoute({ ...settings, deadlineMs: DEADLINE_MS })),
 ];
 
-const invalid = (reason: string): SallyportError =>
-  new SallyportError("setting.invalid", { setting: "SALLYPORT_ALERTS_FILE", reason, remedy: "correct the file; docs/runbooks/alerts.md has an example" });
-
-function parse<T>(schema: z.ZodType<T>, json: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw invalid("it is not JSON");
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw invalid(`this isn't what it takes: ${parsed.error.issues[0]?.path.join(".") ?? ""}`);
-}
-
 function checkedSecret(file: string, readSecret: (path: string) => string): string {
   const secret = readSecret(file);
   webhookKey(secret, file);
   return secret;
-}
-
-function certificatesIn(file: string, read: (path: string) => string): string {
-  let text = "";
-  try {
-    text = read(file);
-  } catch {
-    throw invalid("it names a certificate file that can't be read");
-  }
-  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw invalid("it names a certificate file without a certificate");
-  return text;
 }

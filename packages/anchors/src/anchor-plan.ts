@@ -1,6 +1,5 @@
 import { witnessName } from "@sallyport/audit";
-import { SallyportError } from "@sallyport/errors";
-import { isOutboundUrl } from "@sallyport/outbound";
+import { isOutboundUrl, PlanFile } from "@sallyport/outbound";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import type { Anchor } from "./anchor.ts";
@@ -9,6 +8,7 @@ import { timestampAnchor } from "./timestamp-anchor.ts";
 import { witnessAnchor } from "./witness-anchor.ts";
 
 const DEADLINE_MS = 3000;
+const FILE = new PlanFile("SALLYPORT_ANCHORS_FILE", "docs/runbooks/anchors.md");
 const Address = z.string().max(500).refine(isOutboundUrl);
 const Folder = z.string().max(1000).refine(isAbsolute);
 const WitnessKey = z.string().max(500).refine(isWitnessKey);
@@ -46,20 +46,20 @@ export type AnchorPlan = z.infer<typeof Plan>;
  * @throws SallyportError `setting.invalid`, which names the member.
  */
 export function readWrittenPlan(json: string, read: (path: string) => string): AnchorPlan {
-  const { witnesses, timestamp, folder, ...rest } = parse(Written, json);
+  const { witnesses, timestamp, folder, ...rest } = FILE.parse(Written, json);
   const plan: AnchorPlan = {
     ...rest,
-    witnesses: witnesses.map(({ url, key, caFile }) => ({ url, key, ...(caFile !== undefined && { ca: certificatesIn(caFile, read) }) })),
-    timestamp: timestamp === undefined ? null : { url: timestamp.url, ca: certificatesIn(timestamp.caFile, read) },
+    witnesses: witnesses.map(({ url, key, caFile }) => ({ url, key, ...(caFile !== undefined && { ca: FILE.certificates(caFile, read) }) })),
+    timestamp: timestamp === undefined ? null : { url: timestamp.url, ca: FILE.certificates(timestamp.caFile, read) },
     folder: folder ?? null,
   };
-  if (plan.witnesses.length === 0 && plan.timestamp === null && plan.folder === null) throw invalid("it names no anchor");
-  if (new Set(plan.witnesses.map(({ key }) => key)).size < plan.witnesses.length) throw invalid("it names a witness twice");
+  if (plan.witnesses.length === 0 && plan.timestamp === null && plan.folder === null) throw FILE.invalid("it names no anchor");
+  if (new Set(plan.witnesses.map(({ key }) => key)).size < plan.witnesses.length) throw FILE.invalid("it names a witness twice");
   return plan;
 }
 
 /** Reads what {@link readWrittenPlan} gave, as it was handed over. @throws SallyportError `setting.invalid`. */
-export const readPlan = (json: string): AnchorPlan => parse(Plan, json);
+export const readPlan = (json: string): AnchorPlan => FILE.parse(Plan, json);
 
 /** The anchors of a plan, in its order. */
 export const anchorsOf = ({ witnesses, timestamp, folder }: AnchorPlan): readonly Anchor[] => [
@@ -67,32 +67,6 @@ export const anchorsOf = ({ witnesses, timestamp, folder }: AnchorPlan): readonl
   ...(timestamp === null ? [] : [timestampAnchor({ ...timestamp, deadlineMs: DEADLINE_MS })]),
   ...(folder === null ? [] : [folderAnchor(folder)]),
 ];
-
-const invalid = (reason: string): SallyportError =>
-  new SallyportError("setting.invalid", { setting: "SALLYPORT_ANCHORS_FILE", reason, remedy: "correct the file; docs/runbooks/anchors.md has an example" });
-
-function parse<T>(schema: z.ZodType<T>, json: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw invalid("it is not JSON");
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw invalid(`this isn't what it takes: ${parsed.error.issues[0]?.path.join(".") ?? ""}`);
-}
-
-function certificatesIn(file: string, read: (path: string) => string): string {
-  let text = "";
-  try {
-    text = read(file);
-  } catch {
-    throw invalid("it names a certificate file that can't be read");
-  }
-  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw invalid("it names a certificate file without a certificate");
-  return text;
-}
 
 function isWitnessKey(text: string): boolean {
   try {

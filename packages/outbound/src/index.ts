@@ -1,1 +1,2 @@
+export { PlanFile } from "./plan-file.ts";
 export { type Answer, isOutboundUrl, type Outbound, send } from "./send.ts";

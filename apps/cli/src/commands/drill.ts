@@ -1,11 +1,12 @@
 import { randomInt } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { isFingerprint, verdictLines, verifyBundle } from "@sallyport/audit";
+import { verdictLines, verifyBundle } from "@sallyport/audit";
 import { type DrillResult, drill as tryAttacks, memoryReader } from "@sallyport/audit/drill";
 import { plainJson, SallyportError } from "@sallyport/errors";
-import { type Command, optionText, report } from "../command.ts";
+import { type Command, report } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { optionKey } from "../option-key.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Each attack works on a copy of the whole bundle in memory. */
@@ -23,8 +24,7 @@ export const drill: Command = {
   takes: [1, 1],
   run: async (invocation) => {
     const [named = ""] = invocation.positionals;
-    const key = optionText(invocation, "key");
-    if (key !== undefined && !isFingerprint(key)) throw new UsageError("--key takes a fingerprint: sha256: and 64 hexadecimal digits in lower case");
+    const key = optionKey(invocation);
     const files = filesIn(resolve(invocation.settings.workingDir, named));
     const before = await verifyBundle(memoryReader(files), key === undefined ? {} : { fingerprint: key });
     if (!before.whole) {

@@ -3,11 +3,12 @@ import { rename, rm } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { isFingerprint, verdictLines, verifyExport } from "@sallyport/audit";
+import { verdictLines, verifyExport } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
 import { plainJson, SallyportError } from "@sallyport/errors";
 import { type Command, optionText, report as say } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { optionKey } from "../option-key.ts";
 import { htmlReport } from "../report/html-report.ts";
 import { factsOf, namesIn, rowsIn } from "../report/report-facts.ts";
 import { UsageError } from "../usage-error.ts";
@@ -24,9 +25,8 @@ export const report: Command = {
   takes: [1, 1],
   run: async (invocation) => {
     const [named = ""] = invocation.positionals;
-    const [out, key] = [optionText(invocation, "out"), optionText(invocation, "key")];
+    const [out, key] = [optionText(invocation, "out"), optionKey(invocation)];
     if (out === undefined || !/\.(?:html|pdf)$/.test(out)) throw new UsageError(`--out takes a file that ends in .html or .pdf. usage: sallyport ${report.usage}`);
-    if (key !== undefined && !isFingerprint(key)) throw new UsageError("--key takes a fingerprint: sha256: and 64 hexadecimal digits in lower case");
     const zone = zoneOf(optionText(invocation, "zone"));
     const { workingDir } = invocation.settings;
     const [path, target] = [resolve(workingDir, named), resolve(workingDir, out)];

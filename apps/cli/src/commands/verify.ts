@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { isFingerprint, isRecordProof, verdictLines, verifyRecordProof } from "@sallyport/audit";
+import { isRecordProof, verdictLines, verifyRecordProof } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
 import { codeOf, plainJson, plainText } from "@sallyport/errors";
 import { verifyOffline } from "@sallyport/signature";
-import { type Command, type Invocation, optionText, report } from "../command.ts";
+import { type Command, type Invocation, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { UsageError } from "../usage-error.ts";
+import { optionKey } from "../option-key.ts";
 
 /** Larger than any proof: one record's line, and at most 63 hashes. */
 const PROOF_BYTES_MAX = 2 ** 20;
@@ -23,8 +23,7 @@ export const verify: Command = {
   takes: [1, 1],
   run: async (invocation) => {
     const [named = ""] = invocation.positionals;
-    const key = optionText(invocation, "key");
-    if (key !== undefined && !isFingerprint(key)) throw new UsageError("--key takes a fingerprint: sha256: and 64 hexadecimal digits in lower case");
+    const key = optionKey(invocation);
     const path = resolve(invocation.settings.workingDir, named);
     const pin = key === undefined ? {} : { fingerprint: key };
     const proof = proofIn(path);

@@ -50,6 +50,8 @@ function judged(row: StandingSignature, version: DocumentRow, { deployment, vkey
   const members = Object.keys(known) as (keyof SignatureManifest)[];
   if (manifest === null || manifestDigest(row.manifest) !== row.digest) return { manifest, note: null, why: "manifest" };
   if (row.assertion === null || row.note === null) {
+    // The server's word stands for nothing but itself: a passkey's signature whose proof was taken away is none.
+    if (manifest.method === "passkey") return { manifest, note: null, why: "assertion" };
     const other = members.find((name) => known[name] !== manifest[name]);
     return { manifest, note: null, why: other === undefined ? null : `other ${other}` };
   }
