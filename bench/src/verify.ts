@@ -52,7 +52,7 @@ async function overFile(auditKey: ReturnType<typeof secretKey>, file: string, se
       const startMs = performance.now();
       const verifier = new DeepVerifier({ ...PLACE, auditKey, marks: [] });
       const text = readFileSync(file, "latin1");
-      for (let from = 0, end = text.indexOf("\n"); end !== -1; from = end + 1, end = text.indexOf("\n", from)) verifier.push(recordIn(text.slice(from, end), verifier.size + 1));
+      for (let from = 0, end = text.indexOf("\n"); end !== -1; from = end + 1, end = text.indexOf("\n", from)) verifier.push(recordIn(text.slice(from, end), verifier));
       if (verifier.end() !== null || verifier.size !== RECORDS) throw new Error("the sample does not verify");
       return Promise.resolve((RECORDS * 1000) / (performance.now() - startMs));
     },
@@ -61,21 +61,14 @@ async function overFile(auditKey: ReturnType<typeof secretKey>, file: string, se
   return [figureOf({ name: "verify.file", against: "the seed's Python over the same file", goal: 3 }, results.deep, results.seed)];
 }
 
-const [MAC, PREVIOUS] = ['"mac":"', '"prev_mac":"'];
+const MAC = ',"mac":"';
 
-/** A stored record from its exported line: the MAC's member is cut out of it. */
-function recordIn(line: string, seq: number): SealedRecord {
+/** A stored record from its exported line: the MAC's member is cut out of it. A file has no columns beside its lines, so those are what they have to be. */
+function recordIn(line: string, { size, mac: prevMac }: DeepVerifier): SealedRecord {
   const at = line.indexOf(MAC);
-  const mac = line.slice(at + MAC.length, at + MAC.length + 64);
-  const previous = line.indexOf(PREVIOUS) + PREVIOUS.length;
-  return {
-    chain: PLACE.chain,
-    generation: PLACE.generation,
-    seq,
-    prevMac: line.slice(previous, previous + 64),
-    mac,
-    body: `${line.slice(0, at)}${line.slice(at + MAC.length + 66)}`,
-  };
+  const after = at + MAC.length + 64;
+  const body = `${line.slice(0, at)}${line.slice(after + 1)}`;
+  return { chain: PLACE.chain, generation: PLACE.generation, seq: size + 1, prevMac, mac: line.slice(at + MAC.length, after), body };
 }
 
 async function overBytes(auditKey: ReturnType<typeof secretKey>, records: readonly SealedRecord[]): Promise<readonly Figure[]> {

@@ -61,6 +61,11 @@ export const crossingFailures = {
   "policy.unavailable": unavailable("policy", "The policy could not be read, so nothing can be decided.", RETRY),
   // PHI: what is opened.
   "phi.integrity": denied(403, "phi", "A stored value did not authenticate, so it was not opened.", "Report the request id: the stored data may have been altered."),
+  "random.unhealthy": unavailable(
+    "phi",
+    "The system's source of random bytes failed its test, so nothing was encrypted or issued.",
+    "Take this host out of service and look at its random number generator.",
+  ),
   "keys.unavailable": unavailable("phi", "The key service can't be reached, so nothing was opened or stored.", RETRY),
   "profile.unsigned": denied(
     403,
