@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { encodeRecord, isChain, type SealAnswer, type SealBatch, ZERO_MAC } from "@sallyport/audit";
 import { hmacHex, secretKey } from "@sallyport/crypto";
 import { decodeSealCall, encodeSealAnswers } from "@sallyport/custody";
-import { assertNotClosing, type Mark, markId, openGeneration, opensAfter } from "@sallyport/custody/incidents";
+import { assertNotClosing, type Mark, markId, openGeneration, opensAfter, SealClock } from "@sallyport/custody/incidents";
 import { SallyportError } from "@sallyport/errors";
 import type { Store } from "./store.ts";
 
@@ -15,26 +15,23 @@ export const auditKeyOf = (store: Store): KeyObject => secretKey(Buffer.from(sto
  */
 export class Sealing {
   readonly #store: Store;
-  readonly #now: () => number;
+  readonly #clock: Pick<SealClock, "stamp">;
   readonly #auditKey: KeyObject;
   readonly #deployment: string;
-  #stampedMs: number;
 
-  constructor(store: Store, now: () => number) {
+  /** @param clock - Port: what gives the time; a test replaces it. */
+  constructor(store: Store, now: () => number, clock: Pick<SealClock, "stamp"> = new SealClock(store, now)) {
     this.#store = store;
-    this.#now = now;
+    this.#clock = clock;
     this.#auditKey = auditKeyOf(store);
     this.#deployment = store.deployment.deployment;
-    // A clock that was put back while the custodian was down doesn't take the trail back beyond the last signature.
-    this.#stampedMs = Math.max(0, ...[...store.all("mark").values()].map(({ atMs }) => atMs));
   }
 
   /** @throws `verb.refused` for another deployment, a closed generation, or one that an incident closed, or a position at or below a mark; `trail.unrepresentable`. */
   seal(payload: Buffer): string {
     const { deployment, batches } = decodeSealCall(payload);
     if (deployment !== this.#deployment) throw new SallyportError("verb.refused", { why: "deployment" });
-    this.#stampedMs = Math.max(this.#stampedMs, this.#now());
-    const timestampUtc = new Date(this.#stampedMs).toISOString();
+    const timestampUtc = this.#clock.stamp();
     return encodeSealAnswers(batches.map((batch) => this.#sealBatch(batch, timestampUtc)));
   }
 

@@ -1,4 +1,5 @@
 export { closingIncident, type Mark, markId, openGeneration, type TrailKinds, type TrailMarkStore } from "./trail-marks.ts";
 export { type ReleaseRules, releaseIncidents, strictReleaseRules } from "./incident-release.ts";
+export { SealClock } from "./seal-clock.ts";
 export { type DeepRunner, Verification } from "./verification.ts";
 export { assertNotClosing, type CommittedHeads, opensAfter, TrailIncidents, type TrailIncidentsOptions } from "./trail-incidents.ts";
