@@ -1,1 +1,2 @@
 export { bundleFingerprint, bundleOperators, honestBundle } from "./testing/bundle-operators.ts";
+export { asFound, type BundleDefence, type Holds } from "./defence.ts";
