@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { isErrorCode, SallyportError } from "@sallyport/errors";
+import { type Command, guarded } from "./guarded-command.ts";
 import type { Running } from "./keeper.ts";
 import type { Owner } from "./process-owners.ts";
 import type { ProcessLog } from "./process-log.ts";
 
 /** How one of our processes is started. */
-export interface ProcessCommand {
-  readonly command: string;
-  readonly args: readonly string[];
+export interface ProcessCommand extends Command {
   readonly cwd: string;
 }
 
@@ -40,17 +39,14 @@ export interface ProcessStart {
 const READY_MS = 60_000;
 const GRACE_MS = 10_000;
 
-/** Loaded into every process before its own code: ends it when its supervisor is gone. */
-const LIFELINE = new URL("./lifeline.js", import.meta.url).href;
-
 /**
  * Starts a process in a process group of its own (a Ctrl-C reaches only the supervisor, which stops all in order) and
  * returns when it has said `ready` over its channel.
  * @throws SallyportError the code that the process named in a `failed` message; `service.unavailable` where it ended without one, or said nothing in time.
  */
 export async function startProcess(start: ProcessStart): Promise<ReadyProcess> {
-  const { command, args, cwd } = start.command;
-  const child = spawn(command, ["--import", LIFELINE, ...args], { cwd, env: { ...start.env }, ...start.owner, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const { command, args } = guarded(start.command);
+  const child = spawn(command, args, { cwd: start.command.cwd, env: { ...start.env }, ...start.owner, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
   const listeners: ((message: ChannelMessage) => void)[] = [];
   const ended = new Promise<string>((settle) => {
     child.once("error", (error: NodeJS.ErrnoException) => settle(error.code ?? "not started"));

@@ -2,16 +2,15 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { isErrorCode, SallyportError } from "@sallyport/errors";
 import type { ChannelMessage, ProcessStart } from "./child-process.ts";
-
-const LIFELINE = new URL("./lifeline.js", import.meta.url).href;
+import { guarded } from "./guarded-command.ts";
 
 /**
  * Runs one of our programs to its end, with `input` on its standard input.
  * @throws SallyportError the code that it named in a `failed` message, or `internal` where it ended otherwise than with 0.
  */
 export async function runOnce(start: ProcessStart, input: string, signal: AbortSignal): Promise<void> {
-  const { command, args, cwd } = start.command;
-  const child = spawn(command, ["--import", LIFELINE, ...args], { cwd, env: { ...start.env }, ...start.owner, detached: true, stdio: ["pipe", "pipe", "pipe", "ipc"] });
+  const { command, args } = guarded(start.command);
+  const child = spawn(command, args, { cwd: start.command.cwd, env: { ...start.env }, ...start.owner, detached: true, stdio: ["pipe", "pipe", "pipe", "ipc"] });
   const kill = (): void => void child.kill("SIGTERM");
   signal.addEventListener("abort", kill);
   for (const stream of [child.stdout, child.stderr]) if (stream !== null) createInterface({ input: stream }).on("line", (line) => start.log.line(line));
