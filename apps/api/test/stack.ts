@@ -91,6 +91,8 @@ export interface Deployment {
   readonly trustDomain: string;
   /** The superuser's connection, for planting faults. */
   readonly owner: Database;
+  /** The URL that it is connected by. */
+  readonly ownerUrl: string;
   identity(who: Who): Identity;
   spiffe(who: Who): string;
   x5t(identity: Identity): string;
@@ -278,6 +280,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
     custodian,
     trustDomain,
     owner,
+    ownerUrl,
     identity,
     spiffe,
     x5t,

@@ -9,7 +9,7 @@ import { expect, onTestFinished } from "vitest";
 import type { Command } from "./guarded-command.ts";
 
 /** As it is built: it names the file beside it that is loaded into each process. */
-const { guarded } = (await import(pathToFileURL(join(import.meta.dirname, "../dist/guarded-command.js")).href)) as { guarded(program: Command): Command };
+const { guarded } = (await import(pathToFileURL(join(import.meta.dirname, "../dist/guarded-command.js")).href)) as { guarded: (program: Command) => Command };
 
 /** Where Node.js opens its debugger unless it is told otherwise. */
 const DEBUGGER_PORT = 9229;

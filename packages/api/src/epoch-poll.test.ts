@@ -67,3 +67,16 @@ test("a store that was put back grows stale, as one that can't be read does", as
   expect(() => poll.assertFresh()).toThrow(expect.objectContaining({ code: "policy.unavailable" }));
   expect(taken).toEqual([1n]);
 });
+
+test("where the clock is put back nothing counts as fresh until the store was read again", async () => {
+  const { clock, poll, begin } = slowStore();
+  clock.ms = 3_600_000;
+  await (await begin()).end(1n);
+  poll.assertFresh();
+  clock.ms = 0;
+  expect(() => poll.assertFresh()).toThrow("policy.unavailable");
+  await poll.refresh();
+  poll.assertFresh();
+  clock.ms = 1001;
+  expect(() => poll.assertFresh()).toThrow("policy.unavailable");
+});

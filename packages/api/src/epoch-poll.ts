@@ -53,7 +53,8 @@ export class EpochPoll<Snapshot extends { readonly epoch: bigint }> {
         this.#keeper.take(snapshot);
         this.#epoch = snapshot.epoch;
       }
-      this.#freshMs = Math.max(this.#freshMs, askedMs);
+      // Reads overlap, so the later one counts; but not where the clock was put back in between.
+      this.#freshMs = this.#now() < this.#freshMs ? askedMs : Math.max(this.#freshMs, askedMs);
     } catch (error) {
       // What was kept grows stale by itself.
       if (codeOf(error) !== "internal") return;
@@ -62,8 +63,9 @@ export class EpochPoll<Snapshot extends { readonly epoch: bigint }> {
     }
   }
 
-  /** @throws SallyportError `policy.unavailable` where the store couldn't be read for a second. */
+  /** @throws SallyportError `policy.unavailable` where the store couldn't be read for a second, or the clock was put back since: then nobody knows how old it is. */
   assertFresh(): void {
-    if (this.#now() - this.#freshMs > this.#staleMs) throw new SallyportError("policy.unavailable");
+    const ageMs = this.#now() - this.#freshMs;
+    if (!(ageMs >= 0 && ageMs <= this.#staleMs)) throw new SallyportError("policy.unavailable");
   }
 }

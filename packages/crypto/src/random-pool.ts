@@ -8,7 +8,7 @@ export type RandomBytes = (length: number) => Buffer;
 export type RandomSource = (block: Buffer) => void;
 
 /** Whether a fresh block may be used, beside the one before it. */
-export type BlockTest = (block: Buffer, firstOfLast: Buffer) => boolean;
+type BlockTest = (block: Buffer, firstOfLast: Buffer) => boolean;
 
 const POOL_BYTES = 48 * 1024;
 const SAMPLE_BYTES = 16;
@@ -17,7 +17,7 @@ const SAMPLE_BYTES = 16;
  * The repetition count test of SP 800-90B §4.4.1, over samples of 16 bytes with a cutoff of two, and a block's first sample against that
  * of the block before. A sound source fails it once in 2^116 blocks; one that is stuck, or begins again, fails it at its first or second.
  */
-export const isHealthy: BlockTest = (block, firstOfLast) => {
+const isHealthy: BlockTest = (block, firstOfLast) => {
   if (block.compare(firstOfLast, 0, SAMPLE_BYTES, 0, SAMPLE_BYTES) === 0) return false;
   for (let at = SAMPLE_BYTES; at < block.length; at += SAMPLE_BYTES) if (block.compare(block, at - SAMPLE_BYTES, at, at, at + SAMPLE_BYTES) === 0) return false;
   return true;

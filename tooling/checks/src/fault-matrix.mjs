@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT, treeCheck } from "./tree.mjs";
 
@@ -17,8 +18,22 @@ function ranTests() {
   return testResults.flatMap(({ assertionResults }) => assertionResults.map(({ title, status }) => ({ title, status })));
 }
 
-/** Whether a row's tests may be skipped here: only where a program that it says it needs is not on the machine. */
-const maySkip = ({ needs }) => needs !== undefined && spawnSync(needs, ["--version"]).status !== 0;
+const succeeds = (command, ...args) => spawnSync(command, args, { stdio: "ignore" }).status === 0;
+
+/** Whether this machine has what a row says that it needs. */
+const HAS = {
+  python3: () => succeeds("python3", "--version"),
+  mount: () => {
+    const folder = mkdtempSync(join(tmpdir(), "sallyport-mount-"));
+    const mounted = succeeds("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder);
+    if (mounted) succeeds("umount", folder);
+    rmdirSync(folder);
+    return mounted;
+  },
+};
+
+/** Whether a row's tests may be skipped here: only where the machine lacks what it says that it needs. */
+const maySkip = ({ needs }) => needs !== undefined && HAS[needs]?.() === false;
 
 /** Each row is shown by tests that ran, passed, and failed with their defence off — or says what will bring it. */
 function faultsOf(matrix, tests) {
