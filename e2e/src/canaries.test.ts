@@ -7,7 +7,7 @@ import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { columnsOf, DELIVERY, FILE_NAMES, IN_FAULTS as IN_COLUMNS, INGRESS, planted as plantedFile, REASONS } from "./support/ingress-canaries.ts";
 import { type Finding, searchFolder, searchText } from "./support/leak-search.ts";
-import { noSshServer, OpenSshServer } from "./support/open-ssh-server.ts";
+import { noSshServer, OpenSshServer } from "@sallyport/portal-testkit";
 import { inventedDemographics, PILOT, withCells } from "./support/pilot-study.ts";
 import { Product } from "./support/product.ts";
 

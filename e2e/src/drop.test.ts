@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Fate, dropRound, DropState, SftpServer } from "@sallyport/app-cli/drop";
+import { type Fate, dropRound, DropState } from "@sallyport/app-cli/drop";
 import type { Connection } from "@sallyport/client";
+import { SftpServer } from "@sallyport/outbound/sftp";
 import { pdfOf } from "@sallyport/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inventedEvents, publishedEvents } from "./support/adverse-events.ts";
-import { cutLine } from "./support/cut-line.ts";
 import type { KilledRound } from "./support/killed-drop.ts";
-import { fingerprintOf, keyPair, noSshServer, OpenSshServer } from "./support/open-ssh-server.ts";
+import { cutLine, fingerprintOf, keyPair, noSshServer, OpenSshServer } from "@sallyport/portal-testkit";
 import { inventedDemographics, PILOT, pilotDemographics, withCells } from "./support/pilot-study.ts";
 import { Product } from "./support/product.ts";
 import { type Ended, Program, ROOT } from "./support/program.ts";
@@ -186,7 +186,7 @@ describe.skipIf(noSshServer !== null)(`deliveries over SFTP${noSshServer === nul
     const memory = join(product.folder, "changing");
     site.deliver("changing", { "dm.json": long("CHG") });
     const cut = await cutLine(site.port, HALF_WAY);
-    await expect(round({ port: cut.port, memory })).rejects.toMatchObject({ code: "drop.unreachable" });
+    await expect(round({ port: cut.port, memory })).rejects.toMatchObject({ code: "sftp.unreachable" });
     cut.close();
     const changed = long("CHX");
     writeFileSync(at("changing", "dm.json"), changed);
@@ -201,13 +201,13 @@ describe.skipIf(noSshServer !== null)(`deliveries over SFTP${noSshServer === nul
     const memory = join(product.folder, "broken-off");
     site.deliver("broken-off", { "dm.json": long("BRK") });
     const cut = await cutLine(site.port, HALF_WAY);
-    await expect(round({ port: cut.port, memory })).rejects.toMatchObject({ code: "drop.unreachable" });
+    await expect(round({ port: cut.port, memory })).rejects.toMatchObject({ code: "sftp.unreachable" });
     cut.close();
     const { items } = await ingest.api.packets.unfinished.query({ study: PILOT });
     const begun = items.find(({ files }) => (files[0]?.received ?? 0) > 0);
     expect(begun).toBeDefined();
     site.down();
-    await expect(round({ memory })).rejects.toMatchObject({ code: "drop.unreachable" });
+    await expect(round({ memory })).rejects.toMatchObject({ code: "sftp.unreachable" });
     await site.up();
     expect(await round({ memory })).toMatchObject([{ became: "accepted", packetId: begun?.packetId }]);
     expect((await packets()).length).toBe(before + 1);
@@ -216,11 +216,11 @@ describe.skipIf(noSshServer !== null)(`deliveries over SFTP${noSshServer === nul
   test("another host key than the pinned one, another key, and a key that others can read are refused before anything is read", async () => {
     site.deliver("untouched", { "dm.json": DM });
     const stranger = await once({ "host-key": fingerprintOf(keyPair().public) });
-    expect([stranger.code, stranger.stderr]).toEqual([3, expect.stringContaining("drop.host_key") as string]);
+    expect([stranger.code, stranger.stderr]).toEqual([3, expect.stringContaining("sftp.host_key") as string]);
     const foreign = join(product.folder, "foreign");
     writeFileSync(foreign, keyPair().private, { mode: 0o600 });
     const refused = await once({ key: foreign });
-    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("drop.login") as string]);
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("sftp.login") as string]);
     const open = join(product.folder, "open");
     writeFileSync(open, site.key, { mode: 0o644 });
     expect((await once({ key: open })).stderr).toContain("secret.exposed");
@@ -233,7 +233,7 @@ describe.skipIf(noSshServer !== null)(`deliveries over SFTP${noSshServer === nul
     site.deliver("full", { "dm.json": inventedDemographics(1) });
     chmodSync(at("accepted"), 0o555);
     const [refused] = await round();
-    expect(refused).toMatchObject({ became: "failed", code: "drop.refused" });
+    expect(refused).toMatchObject({ became: "failed", code: "sftp.refused" });
     expect(existsSync(at("full", "dm.json"))).toBe(true);
     expect(await round()).toMatchObject([{ became: "failed" }]);
     chmodSync(at("accepted"), 0o755);

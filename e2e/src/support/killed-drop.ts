@@ -1,5 +1,6 @@
 import { connect } from "@sallyport/client";
-import { dropRound, DropState, type SftpOptions, SftpServer } from "@sallyport/app-cli/drop";
+import { dropRound, DropState } from "@sallyport/app-cli/drop";
+import { type SftpOptions, SftpServer } from "@sallyport/outbound/sftp";
 
 /** A round of the drop that ends itself, as kill -9 does, right after a step. */
 export interface KilledRound {

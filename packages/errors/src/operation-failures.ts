@@ -2,22 +2,18 @@ import { denied, failed, rejected, unavailable, type ErrorFacts } from "./error-
 
 /** Failures of start and operation: seen by operators, never on the wire. */
 export const operationFailures = {
-  "drop.unreachable": unavailable(
-    "service",
-    "The SFTP server can't be reached, or broke off. What was sent of a delivery stays.",
-    "Check the server and its address; the next round goes on.",
-  ),
-  "drop.host_key": denied(
+  "sftp.unreachable": unavailable("service", "The SFTP server can't be reached, or broke off. What was sent stays.", "Check the server and its address; the next round goes on."),
+  "sftp.host_key": denied(
     403,
     "workload",
     "The SFTP server didn't show the host key that is pinned. Nothing was said to it.",
-    "Ask the site for its host key's fingerprint by another way, and pin that one if it was changed.",
+    "Ask whose server it is for its host key's fingerprint by another way, and pin that one if it was changed.",
   ),
-  "drop.login": denied(403, "workload", "The SFTP server didn't take the key. Nothing was read.", "Have the public key put in place for this user at the site's server."),
-  "drop.refused": unavailable(
+  "sftp.login": denied(403, "workload", "The SFTP server didn't take the key. Nothing was read or written.", "Have the public key put in place for this user at that server."),
+  "sftp.refused": unavailable(
     "service",
-    "The SFTP server refused an operation in the drop's folder. What was decided of a delivery stays.",
-    "Let the drop's user read, write and rename there, and look for a full disk; the next round goes on.",
+    "The SFTP server refused an operation in the folder. What was decided stays.",
+    "Let the user read, write and rename there, and look for a full disk; the next round goes on.",
   ),
   "setting.invalid": rejected(400, "A setting is missing or wrong.", "Correct the named setting and start again."),
   "secret.missing": rejected(400, "A secret is missing.", "Provide the named file or setting and start again."),

@@ -40,16 +40,7 @@ export async function send(outbound: Outbound): Promise<Answer> {
   const options = { method: "POST", headers: { ...headers, "content-length": String(body.length) }, signal: AbortSignal.timeout(deadlineMs), agent: false };
   try {
     const request = url.protocol === "https:" ? tlsRequest(url, { ...options, minVersion: "TLSv1.2", ...(ca !== undefined && { ca }) }) : plainRequest(url, options);
-    const answer = await answerTo(request, body);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > answerMax) throw new RangeError("the answer is too long");
-      chunks.push(chunk);
-    }
-    const [type = ""] = (answer.headers["content-type"] ?? "").split(";");
-    return { status: answer.statusCode ?? 0, type: type.trim().toLowerCase(), body: Buffer.concat(chunks) };
+    return await readAnswer(await answerTo(request, body), answerMax);
   } catch (error) {
     throw new SallyportError("service.unavailable", { host: url.host }, error);
   }
@@ -61,3 +52,16 @@ const answerTo = (request: ClientRequest, body: Uint8Array): Promise<IncomingMes
     request.once("error", reject);
     request.end(body);
   });
+
+/** Reads an answer whole. @throws RangeError for a longer one, and whatever breaks it off. */
+export async function readAnswer(answer: IncomingMessage, answerMax: number): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > answerMax) throw new RangeError("the answer is too long");
+    chunks.push(chunk);
+  }
+  const [type = ""] = (answer.headers["content-type"] ?? "").split(";");
+  return { status: answer.statusCode ?? 0, type: type.trim().toLowerCase(), body: Buffer.concat(chunks) };
+}

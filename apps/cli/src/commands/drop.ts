@@ -3,11 +3,11 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { join, resolve } from "node:path";
 import { lockHome } from "@sallyport/app-host";
 import { catalog, plainJson, SallyportError } from "@sallyport/errors";
+import { type SftpOptions, SftpServer } from "@sallyport/outbound/sftp";
 import ssh2 from "ssh2";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import { DropState } from "../drop/drop-state.ts";
 import { dropRound, type Fate } from "../drop/drop-round.ts";
-import { type SftpOptions, SftpServer } from "../drop/sftp-server.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { asProfile } from "../profile.ts";
 import { everyMs, rounds } from "../rounds.ts";

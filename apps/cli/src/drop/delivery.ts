@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { UploadDocument } from "@sallyport/client";
-import type { DropServer, Entry } from "./drop-server.ts";
+import type { Entry } from "@sallyport/outbound/sftp";
+import type { DropServer } from "./drop-server.ts";
 import { documentsIn, SIDECAR, SIDECAR_BYTES_MAX } from "./sidecar.ts";
 
 /** Beside the folder of a delivery, under its name and this, the marker that says that all of it is there. */

@@ -55,7 +55,7 @@ async function fateOf(parts: DropParts, name: string): Promise<Fate> {
   } catch (error) {
     parts.signal.throwIfAborted();
     if (!(error instanceof SallyportError) && !(error instanceof SallyportClientError)) throw error;
-    if (error.code === "drop.unreachable") throw error;
+    if (error.code === "sftp.unreachable") throw error;
     const packetId = parts.state.get(id)?.packetId ?? null;
     return { id, became: error.code === "drop.changed" ? "waiting" : "failed", code: error.code, packetId, where: [] };
   }

@@ -1,15 +1,8 @@
-/** What lies in a folder of a site's server: a link is not followed, and is `other`. */
-export interface Entry {
-  readonly name: string;
-  readonly kind: "file" | "folder" | "other";
-  readonly bytes: number;
-  /** When it was last changed, in seconds, by the server's clock. */
-  readonly changedS: number;
-}
+import type { Entry } from "@sallyport/outbound/sftp";
 
 /**
- * A site's server as the drop uses it. Paths are the server's own. What the server refuses is `drop.refused`; one that is away, or breaks
- * off, is `drop.unreachable`.
+ * A site's server as the drop uses it. Paths are the server's own. What the server refuses is `sftp.refused`; one that is away, or breaks
+ * off, is `sftp.unreachable`.
  */
 export interface DropServer {
   list(folder: string): Promise<readonly Entry[]>;

@@ -4,8 +4,8 @@ import ssh2 from "ssh2";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CommandLine } from "../../test-support/command-line.ts";
 import { filesOf, isDeliveryName } from "./delivery.ts";
-import type { DropServer, Entry } from "./drop-server.ts";
-import { isPinned } from "./sftp-server.ts";
+import { type Entry, isPinned } from "@sallyport/outbound/sftp";
+import type { DropServer } from "./drop-server.ts";
 import { documentsIn } from "./sidecar.ts";
 
 let terminal: CommandLine;
@@ -41,7 +41,7 @@ test("nothing is asked of a server without its name, user, folder, key, pinned h
     for (const value of values) expect([name, value, (await terminal.type(lineOf({ ...GOOD, [name]: value }))).exit]).toEqual([name, value, 2]);
   // Everything in its form: the server isn't there.
   const ended = await terminal.type(lineOf(GOOD));
-  expect([ended.exit, ended.err]).toEqual([4, expect.stringContaining("[drop.unreachable]") as string]);
+  expect([ended.exit, ended.err]).toEqual([4, expect.stringContaining("[sftp.unreachable]") as string]);
 });
 
 test("a key file that is none, or that has a passphrase, is refused by its name", async () => {

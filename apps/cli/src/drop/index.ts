@@ -1,5 +1,4 @@
 export { dropRound, type Fate } from "./drop-round.ts";
 export { DropState } from "./drop-state.ts";
-export type { DropServer, Entry } from "./drop-server.ts";
-export { type SftpOptions, SftpServer } from "./sftp-server.ts";
+export type { DropServer } from "./drop-server.ts";
 export type { DropParts, Step } from "./take-delivery.ts";

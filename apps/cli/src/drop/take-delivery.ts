@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { type Connection, hasCode, SallyportClientError, type UploadedPacket } from "@sallyport/client";
 import { catalog, type ErrorCode, SallyportError } from "@sallyport/errors";
 import { asSurveyed, type FileFacts, filesOf, survey } from "./delivery.ts";
-import type { DropServer, Entry } from "./drop-server.ts";
+import type { Entry } from "@sallyport/outbound/sftp";
+import type { DropServer } from "./drop-server.ts";
 import type { DropState, Outcome, Standing } from "./drop-state.ts";
 import { fileAway, type FilingStep, freeTurn, isFiled } from "./file-away.ts";
 

@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { SallyportError } from "@sallyport/errors";
 import ssh2, { type Algorithms, type Client, type PublicKeyAuthMethod, type SFTPWrapper, type Stats } from "ssh2";
-import type { DropServer, Entry } from "./drop-server.ts";
 
 /** Whom to connect to, as whom, and by what the server is known. */
 export interface SftpOptions {
@@ -40,8 +39,20 @@ const ALGORITHMS: Algorithms = {
   compress: ["none"],
 };
 
-/** A connection to a site's SFTP server; it proves its pinned host key before anything is said, and is given the one key. */
-export class SftpServer implements DropServer {
+/** What lies in a folder of another's server: a link is not followed, and is `other`. */
+export interface Entry {
+  readonly name: string;
+  readonly kind: "file" | "folder" | "other";
+  readonly bytes: number;
+  /** When it was last changed, in seconds, by the server's clock. */
+  readonly changedS: number;
+}
+
+/**
+ * A connection to another's SFTP server; it proves its pinned host key before anything is said, and is given the one key. Paths are the server's own.
+ * What the server refuses is `sftp.refused`; one that is away, or breaks off, is `sftp.unreachable`.
+ */
+export class SftpServer {
   readonly #client: Client;
   readonly #sftp: SFTPWrapper;
   readonly #deadlineMs: number;
@@ -54,7 +65,7 @@ export class SftpServer implements DropServer {
     client.once("close", () => (this.#isGone = true));
   }
 
-  /** @throws SallyportError `drop.host_key`, `drop.login` or `drop.unreachable`. */
+  /** @throws SallyportError `sftp.host_key`, `sftp.login` or `sftp.unreachable`. */
   static async connect(options: SftpOptions): Promise<SftpServer> {
     const { host, port, user, key, hostKey, deadlineMs = DEADLINE_MS } = options;
     const client = new ssh2.Client();
@@ -83,9 +94,9 @@ export class SftpServer implements DropServer {
       return new SftpServer(client, sftp, deadlineMs);
     } catch (error) {
       client.destroy();
-      if (!isKnown) throw new SallyportError("drop.host_key", {}, error);
+      if (!isKnown) throw new SallyportError("sftp.host_key", {}, error);
       const isLogin = error instanceof Error && "level" in error && error.level === "client-authentication";
-      throw new SallyportError(isLogin ? "drop.login" : "drop.unreachable", {}, error);
+      throw new SallyportError(isLogin ? "sftp.login" : "sftp.unreachable", {}, error);
     }
   }
 
@@ -125,6 +136,40 @@ export class SftpServer implements DropServer {
     }
   }
 
+  /**
+   * Writes so many bytes under a name, and returns once the server has them all on its disk, where it knows how to say so. The file is made first; `begin` is
+   * waited for before the first byte.
+   *
+   * @throws SallyportError `sftp.refused` where the server has another length in the end, and whatever `begin` and the bytes throw.
+   */
+  async upload(path: string, { length, bytes, begin }: { readonly length: number; readonly bytes: AsyncIterable<Uint8Array>; readonly begin: () => Promise<void> }): Promise<void> {
+    const handle = await this.#ask<Buffer>((done) => this.#sftp.open(path, "w", done));
+    try {
+      await begin();
+      let at = 0;
+      for await (const piece of bytes) {
+        const from = at;
+        await this.#ask<void>((done) => this.#sftp.write(handle, Buffer.from(piece.buffer, piece.byteOffset, piece.length), 0, piece.length, from, done));
+        at += piece.length;
+      }
+      await this.#sync(handle);
+      const { size } = await this.#ask<Stats>((done) => this.#sftp.fstat(handle, done));
+      if (at !== length || size !== length) throw new SallyportError("sftp.refused");
+    } finally {
+      await this.#ask<void>((done) => this.#sftp.close(handle, done)).catch(() => undefined);
+    }
+  }
+
+  /** A text of at most so many bytes, or null where nothing is there. @throws SallyportError `sftp.refused` for a longer one. */
+  async text(path: string, bytesMax: number): Promise<Buffer | null> {
+    const entry = await this.look(path);
+    if (entry === null) return null;
+    if (entry.kind !== "file" || entry.bytes > bytesMax) throw new SallyportError("sftp.refused");
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.read(path, entry)) pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+
   async write(path: string, text: string): Promise<void> {
     const bytes = Buffer.from(text, "utf8");
     const fresh = `${path}.part`;
@@ -151,6 +196,15 @@ export class SftpServer implements DropServer {
     const found = await this.look(path);
     if (found?.kind === "folder") return;
     await this.#ask<void>((done) => this.#sftp.mkdir(path, done));
+  }
+
+  /** An extension of OpenSSH's; a server without it has what it has when the file is closed. */
+  async #sync(handle: Buffer): Promise<void> {
+    try {
+      await this.#ask<void>((done) => this.#sftp.ext_openssh_fsync(handle, done));
+    } catch (error) {
+      if (!(error instanceof SallyportError && error.cause instanceof Error && /extended request/i.test(error.cause.message))) throw error;
+    }
   }
 
   async #assertSame(handle: Buffer, looked: Entry): Promise<void> {
@@ -181,7 +235,7 @@ export class SftpServer implements DropServer {
         operation((error, value) => (error === null || error === undefined ? resolve(value as T) : reject(error)));
       });
     } catch (error) {
-      throw new SallyportError(statusOf(error) === undefined ? "drop.unreachable" : "drop.refused", {}, error);
+      throw new SallyportError(statusOf(error) === undefined ? "sftp.unreachable" : "sftp.refused", {}, error);
     } finally {
       clearTimeout(timer);
       this.#client.removeListener("close", closed);

@@ -7,9 +7,8 @@ import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { freePort } from "@sallyport/embedded-postgres";
 import ssh2 from "ssh2";
-import { until } from "./until.ts";
 
-const CACHE = resolve(import.meta.dirname, "../../node_modules/.cache");
+const CACHE = resolve(import.meta.dirname, "../../../node_modules/.cache");
 const PLACES = [process.env["SALLYPORT_SSHD"], "/usr/sbin/sshd", "/usr/local/sbin/sshd"];
 const DOWNLOAD_MS = 60_000;
 const START_MS = 20_000;
@@ -138,16 +137,18 @@ export class OpenSshServer {
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
     this.#pid = child.pid ?? 0;
-    await until(
-      async () => {
-        const socket = connect(this.port, "127.0.0.1");
-        const isUp = await Promise.race([once(socket, "connect").then(() => true), once(socket, "error").then(() => false)]).catch(() => false);
-        socket.destroy();
-        return isUp;
-      },
-      START_MS,
-      () => `sshd did not start: ${said}`,
-    );
+    const endsAt = performance.now() + START_MS;
+    while (!(await this.#isUp())) {
+      if (performance.now() > endsAt) throw new Error(`sshd did not start: ${said}`);
+      await new Promise((settle) => setTimeout(settle, 50));
+    }
+  }
+
+  async #isUp(): Promise<boolean> {
+    const socket = connect(this.port, "127.0.0.1");
+    const isUp = await Promise.race([once(socket, "connect").then(() => true), once(socket, "error").then(() => false)]).catch(() => false);
+    socket.destroy();
+    return isUp;
   }
 
   /** Ends it and every connection to it at once, as a power cut does. */

@@ -1,0 +1,1 @@
+export { type Entry, isPinned, type SftpOptions, SftpServer } from "./sftp-server.ts";
