@@ -12,7 +12,7 @@ export interface MutualTls {
 }
 
 /** A long body, of which no byte leaves before the server has said that it takes it. */
-export interface LongBody {
+interface LongBody {
   readonly length: number;
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Waited for between the server's leave and the first byte; what it throws ends the exchange. */

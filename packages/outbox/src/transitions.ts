@@ -3,9 +3,9 @@ import { isSettled } from "./item.ts";
 
 const SECOND_MS = 1000;
 /** How long after each attempt that surely brought nothing the next one comes; after the last it waits until somebody wants it. */
-export const AGAIN_SECONDS = [2, 10, 30, 120, 600, 1800, 3600, 3600, 7200, 14_400, 14_400] as const;
+const AGAIN_SECONDS = [2, 10, 30, 120, 600, 1800, 3600, 3600, 7200, 14_400, 14_400] as const;
 /** How long after each vain question the next one comes; the last one is repeated. Asking sends nothing. */
-export const ASK_SECONDS = [2, 10, 60, 300, 1800, 3600] as const;
+const ASK_SECONDS = [2, 10, 60, 300, 1800, 3600] as const;
 /** How long an attempt may take until its first byte: connecting, signing in, the portal's leave to go on. */
 const CLAIM_MS = 90 * SECOND_MS;
 /** And from there: five minutes, and a second for each 256 KiB. */
@@ -48,7 +48,11 @@ export function settle(item: OutboxItem, { attempt, outcome }: { readonly attemp
       return to(doubted(ended, nowMs));
     case "sent":
       return to(item.phase === "sending" ? await_(ended, nowMs) : doubted(ended, nowMs));
-    default:
+    case "received":
+    case "rejected":
+    case "not-received":
+    case "pending":
+    case "disagrees":
       return said(ended, outcome, nowMs);
   }
 }

@@ -7,9 +7,10 @@ import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { freePort } from "@sallyport/embedded-postgres";
 import ssh2 from "ssh2";
+import { NAMED_SSHD } from "./settings.ts";
 
 const CACHE = resolve(import.meta.dirname, "../../../node_modules/.cache");
-const PLACES = [process.env["SALLYPORT_SSHD"], "/usr/sbin/sshd", "/usr/local/sbin/sshd"];
+const PLACES = [NAMED_SSHD, "/usr/sbin/sshd", "/usr/local/sbin/sshd"];
 const DOWNLOAD_MS = 60_000;
 const START_MS = 20_000;
 /** Whose account sshd serves where this is root: on every system, and not locked as `nobody` is by systemd. */
