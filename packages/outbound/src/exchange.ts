@@ -50,7 +50,7 @@ export async function exchange({ url, method, headers, tls, body, idleMs, deadli
   const length = body === undefined ? {} : { "content-length": String(body.length), expect: "100-continue" };
   try {
     if (url.protocol !== "https:") throw new TypeError("no TLS");
-    const request = tlsRequest(url, { method, headers: { ...headers, ...length }, ...tls, minVersion: "TLSv1.2", agent: false, signal: gone.signal });
+    const request = tlsRequest(url, { method, headers: { ...headers, ...length }, ...tls, minVersion: "TLSv1.3", agent: false, signal: gone.signal });
     request.setTimeout(idleMs, () => request.destroy(new Error("idle")));
     const answered = answerTo(request);
     if (body === undefined) request.end();
