@@ -37,6 +37,7 @@ import {
 } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
 import { relyingParty } from "@sallyport/passkey";
+import { isRecipientKey } from "@sallyport/submission/seal";
 import { type Identity, readRevocationList } from "@sallyport/pki";
 import { AlertDesk } from "./alert-desk.ts";
 import { alertingAppend } from "./alerting-append.ts";
@@ -227,6 +228,7 @@ export class ApiProcess {
       checkpointKey: () => this.watch.status().checkpointKey.vkey,
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       signDocument: signDocumentBy(custodian),
+      isRecipientKey,
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({
         records,

@@ -13,6 +13,7 @@ import {
   lockStore,
   packetStore,
   policyVersionStore,
+  recipientStore,
   savedSearchStore,
   searchStore,
   serviceStore,
@@ -38,6 +39,7 @@ type Stores = Pick<
   | "locks"
   | "packets"
   | "policyVersions"
+  | "recipients"
   | "savedSearches"
   | "search"
   | "services"
@@ -62,6 +64,7 @@ export const storesOf = (database: Database): Stores => ({
   locks: lockStore(database),
   packets: packetStore(database),
   policyVersions: policyVersionStore(database),
+  recipients: recipientStore(database),
   savedSearches: savedSearchStore(database),
   search: searchStore(database),
   services: serviceStore(database),

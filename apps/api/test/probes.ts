@@ -310,6 +310,10 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "workloads.offboard": services({}),
     "approvals.requestServiceOffboard": services({}),
     "approvals.requestService": services({ title: "A transfer", codeKey: "A".repeat(44), isAgain: true }),
+    // Recipients are the deployment's: whoever may read one may read them all, and one who may change none is answered alike.
+    "recipients.list": [],
+    "approvals.requestRecipient": [],
+    "approvals.requestRecipientEnd": [],
     "access.mine": [],
     "approvals.list": [],
   };

@@ -22,7 +22,8 @@ const TEXTS = [
   "USA",
   "deployment",
   "kek-1",
-  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc", "pol", "emg", "arv", "inc", "alr", "atr", "svs", "sig"].map(
+  "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc", "pol", "emg", "arv", "inc", "alr", "atr", "svs", "sig", "rcp"].map(
     (prefix) => `${prefix}_${"0".repeat(26)}`,
   ),
 ];

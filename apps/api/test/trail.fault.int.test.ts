@@ -126,6 +126,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "studies.importSites": ["admin", { csv: `study,site,name,country\n${OTHER_STUDY},903,Three,USA`, reason: "as the sponsor has it" }],
   "alerts.list": ["auditor", {}],
   "alerts.test": ["auditor", {}],
+  "recipients.list": ["admin", {}],
   "approvals.requestKeyDestroy": ["custodian", { keyId: "kek-1", reason: "is needed no more" }],
   "keys.rings": ["admin", {}],
   "keys.rehearse": ["admin", { ring: "kek" }],

@@ -32,6 +32,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   enrol: { summary: "enrol a service on its own machine, with its one-time code", load: async () => (await import("./commands/enrol.ts")).enrol },
   renew: { summary: "renew a service's certificate", load: async () => (await import("./commands/renew.ts")).renew },
   keys: { summary: "show the rings of keys, and rehearse a rotation", load: async () => (await import("./commands/keys.ts")).keys },
+  recipients: { summary: "list whom packets are sealed to, or ask for a change", load: async () => (await import("./commands/recipients.ts")).recipients },
   workloads: { summary: "list the local profiles, create or offboard a service", load: async () => (await import("./commands/workloads.ts")).workloads },
   revoke: { summary: "revoke a local profile", load: async () => (await import("./commands/revoke.ts")).revoke },
   custodian: { summary: "offline acts on the custodian's store", load: async () => (await import("./commands/custodian.ts")).custodian },

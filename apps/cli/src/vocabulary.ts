@@ -57,6 +57,8 @@ const ACTS = {
   "emergency.review": "Emergency access was looked at, ended or reviewed by an administrator.",
   "incident.release": "The end of an incident of the trail was asked for, or carried out.",
   "trail.review": "A review of the trail was opened, assigned, looked at, decided on or signed off.",
+  "recipient.read": "Recipients of packets were listed, with their keys.",
+  "recipient.change": "A recipient was to be registered, replaced or withdrawn.",
   "access.review": "A review of who holds which role was opened, decided on or signed off.",
 } as const satisfies Record<Action, string>;
 

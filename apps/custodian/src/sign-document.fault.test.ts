@@ -2,6 +2,7 @@ import { sha256Hex } from "@sallyport/crypto";
 import { type DocumentKind, type DocumentRules, strictDocumentRules } from "@sallyport/custody";
 import { type LedgerRules, strictLedgerRules } from "@sallyport/custody/credentials";
 import { codeOf } from "@sallyport/errors";
+import { packetManifest } from "@sallyport/submission/manifest";
 import { type Defence, faultTest } from "@sallyport/testkit";
 import { expect, test } from "vitest";
 import { approveAs, enrolPerson, founders, person, statementOf } from "../test/people.ts";
@@ -107,4 +108,40 @@ faultTest("R8", "an approval by a passkey that the api alone vouches for has no 
   const statement = changeOf(running, ada);
   await approveAs(running, invented, statement);
   expect(await sign(running, statement)).toBe("verb.refused");
+});
+
+const MANIFEST = (deployment: string): string =>
+  packetManifest({
+    deployment,
+    packet: `spk_${"0".repeat(26)}`,
+    submission: `sbm_${"0".repeat(26)}`,
+    study: "PILOT",
+    sequence: "0001",
+    recipient: { id: `rcp_${"0".repeat(26)}`, name: "An Agency", key: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p" },
+    preparedAt: "2026-01-02T03:04:05.000Z",
+    vkey: "v",
+    files: [{ path: "0001/index.xml", bytes: 1, sha256: "0".repeat(64), document: null, version: null }],
+  });
+
+test("a packet's manifest is signed upon a release of it, to the same JWS each time", async () => {
+  const running = await start();
+  const [ada, bob] = await founders(running);
+  const manifest = MANIFEST(running.custodian.deployment);
+  const statement = statementOf(running, ada, { kind: "egress.release", payload: { digest: sha256Hex(manifest) } });
+  expect(await sign(running, statement, "packet", manifest)).toBe("verb.refused");
+  expect(await sign(running, null, "packet", manifest)).toBe("verb.refused");
+  await approveAs(running, bob, statement);
+  const jws = await sign(running, statement, "packet", manifest);
+  expect(Buffer.from(jws.split(".")[1] ?? "", "base64url").toString()).toBe(manifest);
+  expect(await sign(await running.restart(), statement, "packet", manifest)).toBe(jws);
+});
+
+faultTest("S10", "what is no manifest of this deployment's is signed as no packet, whoever approved it", async (defence) => {
+  const running = await without("manifest", defence);
+  const [ada, bob] = await founders(running);
+  for (const text of [DOCUMENT, MANIFEST("danother")]) {
+    const statement = statementOf(running, ada, { kind: "egress.release", payload: { digest: sha256Hex(text) } });
+    await approveAs(running, bob, statement);
+    expect(await sign(running, statement, "packet", text)).toBe("verb.refused");
+  }
 });

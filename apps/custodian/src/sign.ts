@@ -19,7 +19,7 @@ import {
   assertDocumentApproved,
   type DocumentKind,
   type DocumentRules,
-  documentStatement,
+  signedDocument,
   parseSignCall,
   type SignAnswer,
   type SignedCheckpoint,
@@ -68,6 +68,7 @@ async function answer(signing: Signing, request: SignRequest): Promise<SignAnswe
     }
     case "policy":
     case "profile":
+    case "packet":
       return { notes: [await signDocument(signing, request)], checkpoints: [] };
     case "export":
       return signExport(signing, request);
@@ -88,14 +89,14 @@ async function signDocument(signing: Signing, { kind, canonical, statement }: Ex
   const { deployment } = store.deployment;
   const digest = sha256Hex(canonical);
   const signed = store.get(kind, digest);
-  // The same one again gets the same note: its first answer may have been lost on the way.
-  if (signed !== undefined) return signed.note;
+  // The same one again gets the same note: its first answer may have been lost on the way. A packet's is made again, to the same bytes.
+  if (signed !== undefined) return signed.note || signedDocument(kind, deployment, canonical, signer);
   const why =
     statement === null
       ? assertShipped(signing, kind, digest)
       : `approval=${assertDocumentApproved({ store, deployment, now, ...(documentRules !== undefined && { rules: documentRules }) }, { kind, canonical, statement })}`;
-  const note = signNote(documentStatement(kind, deployment, canonical), signer);
-  store.put(kind, digest, { note });
+  const note = signedDocument(kind, deployment, canonical, signer);
+  store.put(kind, digest, { note: kind === "packet" ? "" : note });
   store.record(`${kind}.signed`, `${kind}/${digest.slice(0, 16)}`, why);
   await store.durable();
   return note;

@@ -18,6 +18,8 @@ export interface Kinds extends CredentialKinds, TrailKinds, KeyKinds {
   /** Documents that were signed, by the SHA-256 of their canonical bytes. */
   readonly policy: { readonly note: string };
   readonly profile: { readonly note: string };
+  /** Without the JWS, which is as long as the manifest. */
+  readonly packet: { readonly note: "" };
   readonly event: CustodyEvent;
 }
 

@@ -35,6 +35,8 @@ import { listRings, rehearseRing } from "./routers/keys/list-rings.ts";
 import { stepRing } from "./routers/keys/step-ring.ts";
 import { liftLock } from "./routers/locks/lift-lock.ts";
 import { listLocks } from "./routers/locks/list-locks.ts";
+import { listRecipients } from "./routers/recipients/list-recipients.ts";
+import { requestRecipientProcedures } from "./routers/recipients/request-recipient.ts";
 import { decideReviewLine } from "./routers/reviews/decide-review-line.ts";
 import { openReview } from "./routers/reviews/open-review.ts";
 import { exportReview, getReview, listReviews } from "./routers/reviews/read-reviews.ts";
@@ -126,6 +128,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       decide: decideApproval(boundary, deps),
       withdraw: withdrawApproval(boundary, deps),
       ...requestProcedures(boundary, deps),
+      ...requestRecipientProcedures(boundary, deps, approvalActs(deps)["recipient.change"]),
       ...requestPolicyProcedures(boundary, deps, approvalActs(deps)["policy.change"]),
     },
     assignments: {
@@ -145,6 +148,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       review: reviewEmergency(boundary, deps),
     },
     trailReviews: trailReviewProcedures(boundary, deps),
+    recipients: { list: listRecipients(boundary, deps) },
     reviews: {
       open: openReview(boundary, deps),
       list: listReviews(boundary, deps),

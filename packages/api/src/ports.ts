@@ -28,6 +28,7 @@ import type {
   ServiceStore,
   TrailReviewStore,
 } from "@sallyport/policy";
+import type { RecipientStore } from "@sallyport/submission";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
 import type { OpenIncident } from "./boundary/quarantine.ts";
@@ -256,10 +257,10 @@ export interface BoundaryDeps<Tx> {
 }
 
 /**
- * Port: the custodian's signature over a policy or a profile, upon an approval of its digest that it verified by itself. `statement` is that
- * approval's exact text. Answers the signed note. @throws `verb.refused`, `trail.unavailable`.
+ * Port: the custodian's signature over a policy, a profile or a packet's manifest, upon an approval of its digest that it verified by itself. `statement` is
+ * that approval's exact text. Answers the signed note, or, for a packet, the JWS. @throws `verb.refused`, `trail.unavailable`.
  */
-export type SignDocument = (kind: "policy" | "profile", canonical: string, statement: string) => Promise<string>;
+export type SignDocument = (kind: "policy" | "profile" | "packet", canonical: string, statement: string) => Promise<string>;
 
 /** A position in a chain; `mac` in hex. */
 interface TrailPosition {
@@ -320,6 +321,9 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly savedSearches: SavedSearchStore<Tx>;
   readonly policyVersions: PolicyVersionStore<Tx>;
   readonly services: ServiceStore<Tx>;
+  readonly recipients: RecipientStore<Tx>;
+  /** Whether something can be sealed to this key. */
+  readonly isRecipientKey: (key: string) => Promise<boolean>;
   /** The custodian ends a service's certificates, for good. @throws `service.unavailable`. */
   readonly revokeService: (service: string) => Promise<void>;
   readonly references: ReferenceKeyStore;

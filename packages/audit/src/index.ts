@@ -7,7 +7,7 @@ export { keyFingerprint, type NoteSigner, openNote, parseVkey, signNote, type Vk
 export * from "./checkpoint.ts";
 export * from "./cosignature.ts";
 export * from "./witness-request.ts";
-export { isRecordProof, type ProvenRecord, type RecordProof, recordProofText, verifyRecordProof } from "./record-proof.ts";
+export { isRecordProof, provenAt, type ProvenRecord, type RecordProof, recordProofText, verifyRecordProof } from "./record-proof.ts";
 export { consistencyProof, inclusionProof, merkleRoot } from "./merkle-proof.ts";
 export { TILE_WIDTH, type TileSource, TreeProver } from "./tree-proof.ts";
 export * from "./merkle-verify.ts";

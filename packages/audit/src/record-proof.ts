@@ -1,7 +1,8 @@
 import { canonicalJson } from "@sallyport/crypto";
-import { SallyportError } from "@sallyport/errors";
+import { codeOf, SallyportError } from "@sallyport/errors";
 import { checkpointKeyName, checkpointOrigin, parseCheckpoint } from "./checkpoint.ts";
 import type { AuditRecord } from "./model.ts";
+import { cosignedAt, witnessName } from "./cosignature.ts";
 import { verifyInclusion } from "./merkle-verify.ts";
 import { parseLine } from "./record-encoding.ts";
 import { decodeBase64, keyFingerprint, openNote, parseVkey } from "./signed-note.ts";
@@ -99,4 +100,22 @@ export function verifyRecordProof(text: string, options: { readonly fingerprint?
   const isItsOwn = origin === checkpointOrigin(record.deployment, record.chain, record.generation) && name === checkpointKeyName(record.deployment) && record.seq === index + 1;
   if (!isItsOwn || !rules.inclusion({ index, size, leaf: leafHash(line), root, proof: hashes })) throw invalid();
   return { record, origin, size, root: root.toString("hex"), fingerprint, pinned: options.fingerprint !== undefined };
+}
+
+/**
+ * When a witness saw the checkpoint of a proof, in milliseconds since the epoch; null where it didn't, by the proof's own lines. What the proof is of is
+ * verified by {@link verifyRecordProof}.
+ *
+ * @param witness - Its verifier key. @throws SallyportError `note.invalid` for what is no proof, or no witness's key.
+ */
+export function provenAt(text: string, witness: string): number | null {
+  const { note } = parseRecordProof(text);
+  const end = note.indexOf("\n\n") + 1;
+  witnessName(witness);
+  try {
+    return cosignedAt(note.slice(0, end), note.slice(end + 1), witness) * 1000;
+  } catch (error) {
+    if (codeOf(error) === "note.invalid") return null;
+    throw error;
+  }
 }

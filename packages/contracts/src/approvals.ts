@@ -24,6 +24,7 @@ export const ApprovalKind = z.enum([
   "workload.offboard",
   "incident.release",
   "keys.destroy",
+  "recipient.change",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 

@@ -17,6 +17,7 @@ export * from "./policy.ts";
 export * from "./primitives.ts";
 export * from "./profiles.ts";
 export * from "./provider-settings.ts";
+export * from "./recipients.ts";
 export * from "./reviews.ts";
 export * from "./saved-searches.ts";
 export * from "./services.ts";

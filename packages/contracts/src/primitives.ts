@@ -7,6 +7,7 @@ export const PacketId = id("pkt");
 export const SubjectId = id("sub");
 export const DocumentId = id("doc");
 export const SignatureId = id("sig");
+export const RecipientId = id("rcp");
 
 /** A registered study's or site's name: what may stand in `site:<study>/<site>`. */
 export const StudyId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/);

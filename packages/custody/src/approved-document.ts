@@ -1,10 +1,11 @@
 import { approvalDigest, type ApprovalStatement, readApprovalStatement } from "@sallyport/audit";
 import { sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
+import { readPacketManifest } from "@sallyport/submission/manifest";
 import type { CredentialStore } from "./credential-kinds.ts";
 
 /** The kinds of document that the custodian signs, and the kind of approval that each needs. */
-export const DOCUMENT_APPROVALS = { policy: "policy.change", profile: "profile.change" } as const;
+export const DOCUMENT_APPROVALS = { policy: "policy.change", profile: "profile.change", packet: "egress.release" } as const;
 export type DocumentKind = keyof typeof DOCUMENT_APPROVALS;
 
 /** What a document's approval is held against, each by itself. A test that shows what one is for leaves it out; production takes {@link strictDocumentRules}. */
@@ -13,6 +14,8 @@ export interface DocumentRules {
   readonly kind: boolean;
   /** The statement names these very bytes. */
   readonly digest: boolean;
+  /** What is to be signed as a packet is the manifest of one of this deployment's. */
+  readonly manifest: boolean;
   /** It is in force by the custodian's own clock. */
   readonly inForce: boolean;
   /** As many persons approved as it needs. */
@@ -22,7 +25,7 @@ export interface DocumentRules {
   /** No approval that rests on the api's word is counted. */
   readonly proven: boolean;
 }
-export const strictDocumentRules: DocumentRules = { kind: true, digest: true, inForce: true, enough: true, separation: true, proven: true };
+export const strictDocumentRules: DocumentRules = { kind: true, digest: true, manifest: true, inForce: true, enough: true, separation: true, proven: true };
 
 export interface DocumentApprovals {
   readonly store: Pick<CredentialStore, "all">;
@@ -45,6 +48,7 @@ export function assertDocumentApproved(
   const refused = (why: string): SallyportError => new SallyportError("verb.refused", { why, kind });
   const { said, digest } = countedApproval({ store, deployment, rules }, { kind: DOCUMENT_APPROVALS[kind], statement, refused });
   if (rules.digest && said.payload["digest"] !== sha256Hex(canonical)) throw refused("other document");
+  if (kind === "packet" && rules.manifest && readPacketManifest(canonical)?.deployment !== deployment) throw refused("no manifest");
   if (rules.inForce && now() >= Date.parse(said.expiresAt)) throw refused("time");
   return digest;
 }

@@ -1,4 +1,6 @@
+import { type NoteSigner, signNote } from "@sallyport/audit";
 import { sha256Hex } from "@sallyport/crypto";
+import { signPacketManifest } from "@sallyport/submission/sign";
 import type { DocumentKind } from "./approved-document.ts";
 
 /** The text that the custodian signs for a document: its kind, which deployment, and the SHA-256 of the document's canonical bytes. */
@@ -9,3 +11,7 @@ export const policyStatement = (deployment: string, canonical: string): string =
 
 /** {@link documentStatement} of a classification profile. */
 export const profileStatement = (deployment: string, canonical: string): string => documentStatement("profile", deployment, canonical);
+
+/** What the custodian answers for a document: the JWS of a packet's manifest (sealed-packet-v1.md, section 3), of anything else the signed note of {@link documentStatement}. */
+export const signedDocument = (kind: DocumentKind, deployment: string, canonical: string, signer: NoteSigner): string =>
+  kind === "packet" ? signPacketManifest(canonical, signer.privateKey) : signNote(documentStatement(kind, deployment, canonical), signer);

@@ -13,6 +13,8 @@ const PURPOSE = /^(?:subject|packet|reference)$/;
 const PRINTABLE = /^[\x20-\x7e]{1,256}$/;
 const SPIFFE = /^spiffe:\/\/[a-z0-9.-]{1,128}(?:\/[A-Za-z0-9._-]{1,64}){1,8}$/;
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
+/** A signed note; or the JWS of a packet's manifest, which is longer. */
+const NOTE = /^[\s\S]{1,1572864}$/;
 const DNS = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -136,7 +138,8 @@ export function parseSignCall(payload: Buffer): SignRequest {
     case "checkpoint":
       return { kind: "checkpoint", chains: list(request["chains"], CHAINS_MAX, (name) => text(name, CHAIN_NAME)) };
     case "policy":
-    case "profile": {
+    case "profile":
+    case "packet": {
       const { kind, canonical, statement } = request;
       if (typeof canonical !== "string" || (statement !== null && typeof statement !== "string")) throw invalid("document");
       return { kind, canonical, statement };
@@ -200,7 +203,7 @@ export function parseMinted(payload: Buffer): Minted {
 /** Reads a sign answer. The notes are proven by whoever uses them, under the pinned key. */
 export function parseSignAnswer(payload: Buffer): SignAnswer {
   const answer = fields(parseJson(payload), ["notes", "checkpoints"]);
-  const notes = list(answer["notes"], 65536, (note) => text(note, /^[\s\S]{1,65536}$/));
+  const notes = list(answer["notes"], 65536, (note) => text(note, NOTE));
   if (!Array.isArray(answer["checkpoints"])) throw invalid("checkpoints");
   return { notes, checkpoints: answer["checkpoints"] as SignAnswer["checkpoints"] };
 }

@@ -50,6 +50,16 @@ export const inputFailures = {
   "registration.conflict": rejected(409, "This is registered already, differently. Nothing was changed.", "Look at what is registered first."),
   "approval.state": rejected(409, "This request is no longer open, or was used already. Nothing was changed.", "Look at the request, and ask anew where it is still needed."),
   "approval.changed": rejected(409, "What was shown is not what would happen now. Nothing was changed.", "Look at the request again before you decide."),
+  "recipient.key": rejected(
+    400,
+    "This is no key that a packet could be sealed to: it is not an X25519 recipient of the age format. Nothing was changed.",
+    "Ask the recipient for the line that begins with age1, and compare its fingerprint with theirs.",
+  ),
+  "recipient.state": rejected(
+    409,
+    "This recipient was withdrawn, isn't there, has this key already, or another one has it. Nothing was changed.",
+    "Look at the recipients as they stand.",
+  ),
   "signature.invalid": rejected(
     400,
     "This signature does not verify: it is not what its signer signed, or not of what it stands beside.",

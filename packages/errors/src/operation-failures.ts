@@ -28,6 +28,11 @@ export const operationFailures = {
   "custodian.locked": rejected(409, "The custodian's store is in use.", "Stop Sallyport first."),
   "custodian.store": rejected(400, "The custodian's store can't be opened.", "Restore it from its backup together with its root key."),
   "bundle.unreadable": rejected(400, "This is not an export bundle.", "Name the folder that the export wrote."),
+  "packet.sealed": rejected(
+    400,
+    "This packet is still sealed. Nothing of it was looked at.",
+    "Open it with the recipient's key first: age --decrypt -i KEY, then verify what comes out.",
+  ),
   "bundle.exists": rejected(400, "The folder for the export is not empty. Nothing was written.", "Name a new or empty folder."),
   "backup.unreadable": rejected(400, "This is not a backup, or one of another version. Nothing was restored.", "Name the folder that the backup wrote."),
   "backup.key": rejected(

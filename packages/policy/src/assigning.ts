@@ -25,6 +25,7 @@ export const POWERFUL_ACTIONS: readonly Action[] = [
   "emergency.review",
   "access.review",
   "incident.release",
+  "recipient.change",
 ];
 
 /** Whether a role of this policy brings one of {@link POWERFUL_ACTIONS} with it. */

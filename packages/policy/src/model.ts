@@ -54,6 +54,8 @@ export const ACTIONS = [
   "emergency.review",
   "access.review",
   "trail.review",
+  "recipient.read",
+  "recipient.change",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -77,6 +79,7 @@ export const RESOURCE_TYPES = [
   "session",
   "approval",
   "lock",
+  "recipient",
 ] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 

@@ -40,6 +40,7 @@ const ROLES = {
     rows: [
       ["document.read", "ectd_sequence"],
       ["submission.submit", "ectd_sequence"],
+      ["recipient.read", "recipient"],
       ["document.read", "irb_correspondence"],
       ["document.write", "irb_correspondence"],
       ["document.read", "investigator_credential"],
@@ -120,6 +121,8 @@ const ROLES = {
       ["trail.verify", "trail"],
       ["incident.release", "trail"],
       ["keys.read", "key_ring"],
+      ["recipient.read", "recipient"],
+      ["recipient.change", "recipient"],
     ],
   },
   auditor: {

@@ -10,7 +10,8 @@ export interface LocalFile {
   stream(): ReadableStream<Uint8Array>;
 }
 
-async function* chunksOf(file: LocalFile, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+/** A file's bytes as they come. */
+export async function* chunksOf(file: LocalFile, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {

@@ -2,37 +2,48 @@ import { isFingerprint, verdictLines } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
 import { plainJson, SallyportError } from "@sallyport/errors";
 import { verifyOffline } from "@sallyport/signature";
+import { type PacketPins, verifyPacket } from "@sallyport/submission";
+import { packetAt } from "@sallyport/submission/folder";
 import { parseArgs } from "node:util";
 
-const USAGE = `node sallyport-verify.mjs FOLDER|FILE [--key sha256:HEX] [--json]
+const USAGE = `node sallyport-verify.mjs FOLDER|FILE [--key sha256:HEX] [--recipient age1…] [--until TIME --witness VKEY] [--json]
 
-Verifies an export, a bundle's folder or an excerpt's file, or the receipt of a signature, with no network, no database and no secret. --key is the fingerprint of the deployment's
-key, got from elsewhere; without it the bundle can only be shown to agree with itself.
+Verifies an export, a bundle's folder or an excerpt's file, the receipt of a signature, or a packet that was opened with age (its
+tar file, or the folder that this was unpacked into), with no network, no database and no secret. --key is the fingerprint of the deployment's
+key, got from elsewhere; without it what is there can only be shown to agree with itself. --recipient is your own age key, which a packet has to be made for.
+--until is when that key went out of force: an older packet needs the word of a witness whose key is given.
 Exit codes: 0 whole, 1 broken, 2 no bundle at all.
 `;
+const UNREADABLE = "this is no bundle that can be read. Nothing was changed. Give the folder or the file that an export made, a receipt, or an opened packet.";
+const TEXT = { type: "string" } as const;
 const NO_BUNDLE = 2;
 
 interface Asked {
   readonly folder: string;
-  readonly fingerprint: string | undefined;
+  readonly pins: PacketPins;
   readonly isJson: boolean;
 }
 
 /** What the command line asks for; null where it asks for nothing that there is. */
 function asked(args: string[]): Asked | null {
   try {
-    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { key: { type: "string" }, json: { type: "boolean" } } });
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { key: TEXT, recipient: TEXT, until: TEXT, witness: TEXT, json: { type: "boolean" } } });
     const [folder] = positionals;
     if (folder === undefined || positionals.length > 1 || (values.key !== undefined && !isFingerprint(values.key))) return null;
-    return { folder, fingerprint: values.key, isJson: values.json === true };
+    const { key: fingerprint, recipient, until, witness } = values;
+    if (until !== undefined && !Number.isFinite(Date.parse(until))) return null;
+    const given = { fingerprint, recipient, until, witness };
+    return { folder, pins: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), isJson: values.json === true };
   } catch {
     return null;
   }
 }
 
-async function main({ folder, fingerprint, isJson }: Asked): Promise<number> {
+async function main({ folder, pins, isJson }: Asked): Promise<number> {
   try {
-    const verdict = await verifyOffline(await exportReader(folder), fingerprint === undefined ? {} : { fingerprint });
+    const packet = await packetAt(folder);
+    const { fingerprint } = pins;
+    const verdict = packet === null ? await verifyOffline(await exportReader(folder), fingerprint === undefined ? {} : { fingerprint }) : await verifyPacket(packet, pins);
     process.stdout.write(
       isJson
         ? `${plainJson(verdict)}\n`
@@ -43,7 +54,7 @@ async function main({ folder, fingerprint, isJson }: Asked): Promise<number> {
     return verdict.whole ? 0 : 1;
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
-    process.stderr.write(`${error.code}: this is no bundle that can be read. Nothing was changed. Give the folder or the file that an export made, or a receipt.\n`);
+    process.stderr.write(`${error.code}: ${error.code === "packet.sealed" ? error.facts.remedy : UNREADABLE}\n`);
     return NO_BUNDLE;
   }
 }

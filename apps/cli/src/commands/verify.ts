@@ -4,22 +4,27 @@ import { isRecordProof, verdictLines, verifyRecordProof } from "@sallyport/audit
 import { exportReader } from "@sallyport/audit/bundle-folder";
 import { codeOf, plainJson, plainText } from "@sallyport/errors";
 import { verifyOffline } from "@sallyport/signature";
-import { type Command, type Invocation, report } from "../command.ts";
+import { verifyPacket } from "@sallyport/submission";
+import { packetAt } from "@sallyport/submission/folder";
+import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { optionKey } from "../option-key.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** Larger than any proof: one record's line, and at most 63 hashes. */
 const PROOF_BYTES_MAX = 2 ** 20;
 
-/** `sallyport verify`: an exported bundle, a record's proof or a signature's receipt, with public keys only. */
+/** `sallyport verify`: an exported bundle, a record's proof, a signature's receipt or an opened packet, with public keys only. */
 export const verify: Command = {
-  usage: "verify DIR|FILE [--key sha256:HEX]",
+  usage: "verify DIR|FILE [--key sha256:HEX] [--recipient age1…] [--until TIME --witness VKEY]",
   help: [
-    "Verifies an exported bundle, an excerpt, the proof of one record, or the receipt of a signature, offline: it needs no network, no database and no secret. --key is the",
-    "fingerprint of the deployment's key, got from elsewhere; without it what is there can only be shown to agree with itself.",
+    "Verifies an exported bundle, an excerpt, the proof of one record, the receipt of a signature, or a packet that its recipient opened with age (its tar file, or the folder",
+    "that this was unpacked into), offline: it needs no network, no database and no secret. --key is the fingerprint of the deployment's key, got from elsewhere; without it",
+    "what is there can only be shown to agree with itself. --recipient is your own age key, which a packet has to be made for. --until is when the deployment's key went out",
+    "of force: a packet by it then needs the word of a witness, whose key is given, that it is older.",
     "Exit codes: 0 whole, 1 broken, 2 none of these.",
   ].join("\n"),
-  options: { key: { type: "string" } },
+  options: { key: { type: "string" }, recipient: { type: "string" }, until: { type: "string" }, witness: { type: "string" } },
   takes: [1, 1],
   run: async (invocation) => {
     const [named = ""] = invocation.positionals;
@@ -28,11 +33,19 @@ export const verify: Command = {
     const pin = key === undefined ? {} : { fingerprint: key };
     const proof = proofIn(path);
     if (proof !== null) return verifyProof(invocation, proof, pin);
-    const verdict = await verifyOffline(await exportReader(path), pin);
+    const packet = await packetAt(path);
+    const verdict = packet === null ? await verifyOffline(await exportReader(path), pin) : await verifyPacket(packet, { ...pin, ...packetPins(invocation) });
     report(invocation, plainJson(verdict), verdictLines(verdict));
     return verdict.whole ? EXIT.done : EXIT.failed;
   },
 };
+
+/** What is given beside the key for a packet. */
+function packetPins(invocation: Invocation): { readonly recipient?: string; readonly until?: string; readonly witness?: string } {
+  const [recipient, until, witness] = [optionText(invocation, "recipient"), optionText(invocation, "until"), optionText(invocation, "witness")];
+  if (until !== undefined && !Number.isFinite(Date.parse(until))) throw new UsageError("--until is a time, such as 2026-01-31T00:00:00Z");
+  return { ...(recipient !== undefined && { recipient }), ...(until !== undefined && { until }), ...(witness !== undefined && { witness }) };
+}
 
 /** The text of a file that says that it is a record's proof; null for anything else. */
 function proofIn(path: string): string | null {

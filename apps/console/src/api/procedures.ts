@@ -19,6 +19,8 @@ interface Named {
   "approvals.requestPolicyChange": ["RequestPolicyChangeInput", "ApprovalOutput"];
   "approvals.requestPolicyRevert": ["RequestPolicyRevertInput", "ApprovalOutput"];
   "approvals.requestProfileChange": ["RequestProfileChangeInput", "ApprovalOutput"];
+  "approvals.requestRecipient": ["RequestRecipientInput", "ApprovalOutput"];
+  "approvals.requestRecipientEnd": ["RequestRecipientEndInput", "ApprovalOutput"];
   "approvals.requestRecovery": ["RequestRecoveryInput", "ApprovalOutput"];
   "approvals.requestReinstate": ["RequestReinstateInput", "ApprovalOutput"];
   "approvals.requestService": ["RequestServiceInput", "ApprovalOutput"];
@@ -110,6 +112,7 @@ interface Named {
   "profiles.compare": ["CompareProfileInput", "CompareProfileOutput"];
   "profiles.get": ["GetProfileInput", "GetProfileOutput"];
   "profiles.list": ["ListProfilesInput", "ListProfilesOutput"];
+  "recipients.list": ["ListRecipientsInput", "ListRecipientsOutput"];
   "reviews.decide": ["DecideReviewLineInput", "DecideReviewLineOutput"];
   "reviews.export": ["ExportReviewInput", "ExportReviewOutput"];
   "reviews.get": ["GetReviewInput", "GetReviewOutput"];

@@ -20,6 +20,7 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "workload.enrol": "Enrol a service",
   "workload.offboard": "Offboard a service",
   "keys.destroy": "Destroy a retired key",
+  "recipient.change": "Register, replace or withdraw a recipient of packets",
   "incident.release": "End an incident of the trail",
 };
 

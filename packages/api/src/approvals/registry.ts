@@ -13,6 +13,7 @@ import { liftLockAct } from "./lift-lock-act.ts";
 import { inviteAct, offboardAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
 import { profileAct } from "./profile-act.ts";
 import { enrolServiceAct, offboardServiceAct } from "./service-acts.ts";
+import { recipientAct } from "./recipient-act.ts";
 import { policyChangeAct } from "../policies/policy-change-act.ts";
 
 /** An act of any kind, with payloads as statements hold them: its own schema reads each before anything else of it sees one. */
@@ -53,6 +54,7 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "workload.offboard": widened(offboardServiceAct(deps)),
   "incident.release": widened(releaseIncidentsAct(deps)),
   "keys.destroy": widened(destroyKeyAct(deps)),
+  "recipient.change": widened(recipientAct(deps)),
 });
 
 /** The act of a stored request's kind, or null where this version has none such: then it is as if the request weren't there. */

@@ -31,6 +31,7 @@ const STOPPED_BY: Readonly<Record<Action, "site" | "system" | null>> = {
   "lock.lift": "system",
   "workload.enrol": "system",
   "keys.rotate": "system",
+  "recipient.change": "system",
   "packet.upload": null,
   "packet.read": null,
   "packet.inspect": null,
@@ -67,6 +68,7 @@ const STOPPED_BY: Readonly<Record<Action, "site" | "system" | null>> = {
   "emergency.open": null,
   "emergency.review": null,
   "access.review": null,
+  "recipient.read": null,
 };
 
 /** The incident that stops an act at these sites, or null. */

@@ -30,6 +30,7 @@ export const PRIVILEGE_ACTIONS = [
   "lock.set",
   "lock.lift",
   "keys.rotate",
+  "recipient.change",
 ] as const;
 /** By which masked fields are opened. */
 export const REVEAL_ACTIONS = ["phi.read", "phi.bulk_reveal"] as const;

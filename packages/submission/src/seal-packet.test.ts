@@ -1,0 +1,91 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { codeOf } from "@sallyport/errors";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { packed, PacketDesk, RECIPIENT } from "../test/packet-desk.ts";
+import { packetAt } from "./packet-folder.ts";
+import { isRecipientKey, sealPacket, type Sealed } from "./seal-packet.ts";
+import { ageKey, openWithAge, stockAge } from "./testing/stock-age.ts";
+import { verifyPacket } from "./verify-packet.ts";
+
+const age = stockAge();
+let home: string;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), "sealed-"));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+async function sealed(recipient: string, content: AsyncIterable<Uint8Array>): Promise<{ readonly bytes: Buffer; readonly told: Sealed }> {
+  const pieces: Uint8Array[] = [];
+  const run = sealPacket(recipient, content);
+  for (;;) {
+    const next = await run.next();
+    if (next.done === true) return { bytes: Buffer.concat(pieces), told: next.value };
+    pieces.push(next.value);
+  }
+}
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+test("only an X25519 recipient of the age format is a recipient's key", async () => {
+  expect(await isRecipientKey(RECIPIENT)).toBe(true);
+  for (const key of [
+    "",
+    RECIPIENT.toUpperCase(),
+    `${RECIPIENT.slice(0, -1)}q`,
+    ` ${RECIPIENT}`,
+    "age1pq1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
+    "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ",
+    // Points of low order (RFC 7748 §6.1): 0, and 1.
+    "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqywp8qp",
+  ])
+    expect([key, await isRecipientKey(key)]).toEqual([key, false]);
+});
+
+test("points of low order are refused, however right their checksum is", async () => {
+  const { bech32 } = await import("@scure/base");
+  for (const first of [0, 1]) {
+    const point = new Uint8Array(32);
+    point[0] = first;
+    const key = bech32.encodeFromBytes("age", point);
+    expect([key.length, await isRecipientKey(key)]).toEqual([62, false]);
+  }
+});
+
+test("what is told of a sealed packet is its length and digest", async () => {
+  const { bytes, told } = await sealed(RECIPIENT, once(Buffer.alloc(200_000, 7)));
+  expect(told).toEqual({ length: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
+  expect(bytes.toString("latin1", 0, 22)).toBe("age-encryption.org/v1\n");
+});
+
+test.skipIf(age === null)(`the stock age command opens a packet, tar unpacks it, and it verifies${age === null ? " (skipped: no age, and apt brings none)" : ""}`, async () => {
+  if (age === null) return;
+  const [own, other] = [ageKey(age, home), ageKey(age, home)];
+  const desk = await PacketDesk.open();
+  const { bytes } = await sealed(own.recipient, once(await packed(desk.make({ recipient: own.recipient }))));
+  const [file, tar] = [join(home, "packet.age"), join(home, "packet.tar")];
+  writeFileSync(file, bytes);
+  expect(openWithAge(age, other.file, file, join(home, "none.tar")).opened).toBe(false);
+  expect(openWithAge(age, own.file, file, tar)).toEqual({ opened: true, said: "" });
+  const folder = join(home, "unpacked");
+  mkdirSync(folder);
+  expect(spawnSync("tar", ["-xf", tar, "-C", folder], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+  for (const path of [tar, folder]) {
+    const reader = await packetAt(path);
+    expect(reader).not.toBeNull();
+    if (reader === null) continue;
+    const verdict = await verifyPacket(reader, { fingerprint: desk.fingerprint, recipient: own.recipient });
+    expect([path, verdict.faults, verdict.whole]).toEqual([path, [], true]);
+  }
+  // Still sealed, it is told so.
+  expect(await packetAt(file).catch(codeOf)).toBe("packet.sealed");
+  // One byte of it changed, and nothing opens.
+  const broken = readFileSync(file);
+  broken[broken.length - 1] = (broken[broken.length - 1] ?? 0) ^ 1;
+  writeFileSync(file, broken);
+  expect(openWithAge(age, own.file, file, join(home, "broken.tar")).opened).toBe(false);
+});

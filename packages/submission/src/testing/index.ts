@@ -1,0 +1,1 @@
+export { ageKey, openWithAge, stockAge } from "./stock-age.ts";

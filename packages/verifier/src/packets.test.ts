@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { ContainerReader, type PacketVerdict, verifyPacket } from "@sallyport/submission";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { VerifyAnswer } from "./index.ts";
+
+const FILES = join(import.meta.dirname, "../dist/files");
+const golden = join(import.meta.dirname, "../../submission/vectors/packets-v1");
+const packet = readFileSync(join(golden, "packet.tar"));
+const { fingerprint, witness, recipient } = JSON.parse(readFileSync(join(golden, "pins.json"), "utf8")) as Readonly<Record<string, string>>;
+
+let scratch: string;
+let browser: Worker;
+/** What a page's worker finds around it, put around the same file in a worker of Node's. */
+const AS_IN_A_PAGE = `
+const { parentPort } = require("node:worker_threads");
+const { File } = require("node:buffer");
+for (const name of ["process", "require", "Buffer"]) delete globalThis[name];
+globalThis.self = {
+  addEventListener: (_, listen) => parentPort.on("message", ({ bytes, fingerprint }) => listen({ data: { fingerprint, files: [new File([bytes], "packet.tar")] } })),
+  postMessage: (answer) => parentPort.postMessage(answer),
+};
+`;
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), "sallyport-packets-"));
+  browser = new Worker(`${AS_IN_A_PAGE}\n${readFileSync(join(FILES, "worker.js"), "utf8")}`, { eval: true });
+});
+afterAll(async () => {
+  await browser.terminate();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+async function inBrowser(bytes: Buffer): Promise<unknown> {
+  const answered = new Promise<unknown>((resolve) => {
+    const listen = (answer: VerifyAnswer): void => {
+      if (answer.kind === "progress") return;
+      browser.off("message", listen);
+      resolve(answer.kind === "verdict" ? answer.verdict : answer.code);
+    };
+    browser.on("message", listen);
+  });
+  browser.postMessage({ bytes, fingerprint });
+  return await answered;
+}
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+}
+const inLibrary = (bytes: Buffer): Promise<PacketVerdict> => verifyPacket(new ContainerReader(once(bytes)), { fingerprint: fingerprint ?? "" });
+const alone = (path: string, ...more: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(FILES, "sallyport-verify.mjs"), path, "--json", ...more], { encoding: "utf8", env: {} });
+  return { status, verdict: stdout === "" ? null : (JSON.parse(stdout) as PacketVerdict), stderr };
+};
+const pins = ["--key", fingerprint ?? ""];
+
+test("a packet is read alike by the library, the page and the one file, from its container and its folder", async () => {
+  const verdict = await inLibrary(packet);
+  expect([verdict.whole, verdict.pinned, verdict.packet?.signatures.length]).toEqual([true, true, 1]);
+  expect(await inBrowser(packet)).toEqual(verdict);
+  const tar = join(golden, "packet.tar");
+  expect(alone(tar, ...pins)).toMatchObject({ status: 0, verdict });
+  const folder = join(scratch, "folder");
+  mkdirSync(folder);
+  expect(spawnSync("tar", ["-xf", tar, "-C", folder]).status).toBe(0);
+  expect(alone(folder, ...pins)).toMatchObject({ status: 0, verdict });
+  writeFileSync(join(folder, "0001/more.pdf"), "more");
+  expect(alone(folder, ...pins)).toMatchObject({ status: 1, verdict: { faults: [{ kind: "extra", path: "0001/more.pdf" }] } });
+});
+
+test("the one file holds a packet against its recipient, and an old key against a witness's word", () => {
+  const tar = join(golden, "packet.tar");
+  const [ours, theirs] = [recipient ?? "", "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"];
+  expect(alone(tar, ...pins, "--recipient", ours).status).toBe(0);
+  expect(alone(tar, ...pins, "--recipient", theirs)).toMatchObject({ status: 1, verdict: { faults: [{ kind: "recipient" }] } });
+  const until = ["--until", "2026-02-01T00:00:00Z"];
+  expect(alone(tar, ...pins, ...until)).toMatchObject({ status: 1, verdict: { faults: [{ kind: "key" }] } });
+  expect(alone(tar, ...pins, ...until, "--witness", witness ?? "").status).toBe(0);
+  expect(alone(tar, "--until", "soon").status).toBe(2);
+});
+
+test("a changed packet is broken to each of them, and a sealed one is told to be opened", async () => {
+  for (let at = 5; at < packet.length; at += 401) {
+    const changed = Buffer.from(packet);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    const verdict = await inLibrary(changed);
+    expect([at, verdict.whole]).toEqual([at, false]);
+    if (at > 12) expect([at, await inBrowser(changed)]).toEqual([at, verdict]);
+  }
+  const sealed = join(scratch, "packet.age");
+  writeFileSync(sealed, "age-encryption.org/v1\n-> X25519 …");
+  expect(alone(sealed)).toMatchObject({ status: 2, stderr: expect.stringMatching(/^packet\.sealed: .*age --decrypt/) });
+});
