@@ -46,7 +46,7 @@ export class CommandLine {
         yield stdin;
       },
     };
-    const exit = await run(line, { home: this.home, workingDir: this.folder, repoRoot: this.folder }, io);
+    const exit = await run(line, { home: this.home, workingDir: this.folder, repoRoot: this.folder, rootWrapper: () => null }, io);
     return { exit, out, err };
   }
 

@@ -24,9 +24,10 @@ function die(event: string, error: unknown): never {
 process.on("uncaughtException", (error) => die("custodian.crashed", error));
 process.on("unhandledRejection", (error) => die("custodian.crashed", error));
 try {
-  const { home, host, port, databaseUrl, party } = readSettings();
+  const { home, host, port, databaseUrl, party, wrapper } = readSettings();
   const custodian = await openCustodian({
     home,
+    wrapper,
     now: Date.now,
     onFailure: (error) => die("store.failed", error),
     reader: openTrail(databaseUrl, "sallyport-custodian"),

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readSecretFile, rootWrapperOf, type RootWrapper } from "@sallyport/custody/roots";
 import { SallyportError } from "@sallyport/errors";
 import { type RelyingParty, relyingParty } from "@sallyport/passkey";
 
@@ -8,6 +8,8 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
+  /** Null: the file `root.key` in the home. */
+  readonly wrapper: RootWrapper | null;
   /** Of the console, as browsers see it. */
   readonly party: RelyingParty;
 }
@@ -23,19 +25,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
   const [, host, port] = /^(.{1,253}):([0-9]{1,5})$/.exec(env["SALLYPORT_CUSTODIAN_ADDRESS"] ?? "") ?? [];
   if (host === undefined || Number(port) > 65_535) throw new SallyportError("setting.invalid", { setting: "SALLYPORT_CUSTODIAN_ADDRESS" });
   const party = relyingParty(env["SALLYPORT_CONSOLE_ORIGIN"] ?? "");
-  return { home, host, port: Number(port), party, databaseUrl: readSecretFile(env, "SALLYPORT_CUSTODIAN_DATABASE_URL_FILE") };
-}
-
-function readSecretFile(env: Readonly<Record<string, string | undefined>>, setting: string): string {
-  const path = env[setting] ?? "";
-  if (path === "") throw new SallyportError("setting.invalid", { setting });
-  let secret: string;
-  try {
-    if ((statSync(path).mode & 0o077) !== 0) throw new SallyportError("secret.exposed", { setting });
-    secret = readFileSync(path, "utf8").trim();
-  } catch (error) {
-    throw error instanceof SallyportError ? error : new SallyportError("secret.missing", { setting }, error);
-  }
-  if (secret === "") throw new SallyportError("secret.missing", { setting });
-  return secret;
+  const setting = "SALLYPORT_CUSTODIAN_DATABASE_URL_FILE";
+  return { home, host, port: Number(port), party, wrapper: rootWrapperOf(env), databaseUrl: readSecretFile(env[setting] ?? "", setting) };
 }

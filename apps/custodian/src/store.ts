@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import type { CustodyEvent } from "@sallyport/custody";
 import type { CredentialKinds } from "@sallyport/custody/credentials";
 import type { TrailKinds } from "@sallyport/custody/incidents";
-import { createRootKey, fileRootKey, lockStore, type RootKey, SealedStore, type SealedStoreOptions, type StoreLock } from "@sallyport/custody/journal";
+import { lockStore, type RootKey, SealedStore, type SealedStoreOptions, type StoreLock } from "@sallyport/custody/journal";
 import { activeKey, firstRing, type KeptKey, type KeyKinds, type RingName } from "@sallyport/custody/keys";
+import { rootKeyOf, type RootWrapper } from "@sallyport/custody/roots";
 import { SallyportError } from "@sallyport/errors";
 
 /** What the store knows, by kind. */
@@ -28,6 +29,8 @@ export interface StoreOptions {
   readonly now: () => number;
   readonly onFailure: SealedStoreOptions["onFailure"];
   readonly rootKey?: RootKey;
+  /** Where the root key is; null or absent: in the file `root.key` of this folder. */
+  readonly wrapper?: RootWrapper | null;
   readonly lock?: (home: string) => StoreLock;
 }
 
@@ -37,10 +40,10 @@ export class Store extends SealedStore<Kinds> {
   readonly #now: () => number;
 
   /**
-   * Locks and opens the store in `home`, or founds it there: only where there is none is a root key made.
+   * Locks and opens the store in `home`, or founds it there: only where there is none is a root key made or asked for.
    *
    * @param found - Fills an empty store; all of it is written at once or not at all.
-   * @throws `custodian.locked`; `secret.missing`, `secret.exposed`, `secret.weak` for the root key; `custodian.store` where an entry doesn't open.
+   * @throws `custodian.locked`; `secret.missing`, `secret.exposed`, `secret.weak`, `keys.unavailable`, `setting.invalid` for the root key; `custodian.store` where an entry doesn't open.
    */
   static async open({ home, now, onFailure, ...ports }: StoreOptions, found: (store: Store) => Promise<void>): Promise<Store> {
     mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -48,9 +51,9 @@ export class Store extends SealedStore<Kinds> {
     try {
       const path = `${home}/store.jsonl`;
       const isEmpty = !existsSync(path) || statSync(path).size === 0;
-      if (isEmpty && ports.rootKey === undefined) createRootKey(`${home}/root.key`);
-      const rootKey = ports.rootKey ?? fileRootKey(`${home}/root.key`);
-      const store = new Store({ path, key: await rootKey.derive("store"), lock, onFailure }, rootKey, now);
+      const { rootKey: given, wrapper = null } = ports;
+      const { rootKey, header } = given === undefined ? await rootKeyOf({ home, isEmpty, wrapper }) : { rootKey: given, header: null };
+      const store = new Store({ path, key: await rootKey.derive("store"), lock, header, onFailure }, rootKey, now);
       if (isEmpty) await found(store);
       for (const [id, { ring, secret, fromS }] of store.all("ring")) {
         store.put("keyring", ring, firstRing(ring, secret, fromS));

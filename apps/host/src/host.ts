@@ -19,7 +19,7 @@ import { type Home, homePaths, prepareHome } from "./home.ts";
 import { Keeper, KEEPER_LIMITS, type Running } from "./keeper.ts";
 import { assertPortFree, assertReachable } from "./port-check.ts";
 import { writePrivate } from "./private-file.ts";
-import { type Addresses, databaseUrlFile, environmentOf } from "./process-environment.ts";
+import { type Addresses, addressesIn, databaseUrlFile, environmentOf } from "./process-environment.ts";
 import { ProcessLog } from "./process-log.ts";
 import { applyOwners, chooseOwners, ownerFor, type Owners, type ProcessName } from "./process-owners.ts";
 import { LOCAL_PROFILES, TERMINAL_PROFILE } from "./profiles.ts";
@@ -51,9 +51,7 @@ export class Host {
     this.#parts = parts;
     this.home = homePaths(parts.settings.home);
     this.#failed = new Promise((settle) => (this.#fail = settle));
-    const { apiPort, consolePort, consoleOrigin, provider, anchors, alerts } = parts.settings;
-    const origin = consoleOrigin ?? new URL(`http://localhost:${consolePort}`).origin;
-    this.#addresses = { trustDomain: "", custodianPort: 0, apiPort, consolePort, consoleOrigin: origin, provider, hasAnchors: anchors !== null, hasAlerts: alerts !== null };
+    this.#addresses = { trustDomain: "", custodianPort: 0, ...addressesIn(parts.settings) };
     this.#desk = new CertificateDesk(() => this.#custodian?.current ?? null, parts.now, parts.report);
   }
 

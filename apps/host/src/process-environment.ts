@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Home } from "./home.ts";
 import type { ProcessName } from "./process-owners.ts";
+import type { Settings } from "./settings.ts";
 
 /** What the processes are told about each other. */
 export interface Addresses {
@@ -18,6 +19,14 @@ export interface Addresses {
   readonly hasAnchors: boolean;
   /** Whether there is an {@link alertsFile}. */
   readonly hasAlerts: boolean;
+  /** Where the custodian's root key is; empty for the file in its folder. */
+  readonly rootKey: Readonly<Record<string, string>>;
+}
+
+/** What the settings say of it, before there is a deployment. */
+export function addressesIn({ apiPort, consolePort, consoleOrigin, provider, anchors, alerts, rootKey }: Settings): Omit<Addresses, "trustDomain" | "custodianPort"> {
+  const origin = consoleOrigin ?? new URL(`http://localhost:${consolePort}`).origin;
+  return { apiPort, consolePort, consoleOrigin: origin, provider, hasAnchors: anchors !== null, hasAlerts: alerts !== null, rootKey };
 }
 
 /** Where a process's database URL is. The console has none, and nobody gets the owner's. */
@@ -50,6 +59,7 @@ export function environmentOf(name: ProcessName, home: Home, addresses: Addresse
         SALLYPORT_CUSTODIAN_HOME: home.custodian,
         SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: databaseUrlFile(home, "custodian"),
         SALLYPORT_CONSOLE_ORIGIN: addresses.consoleOrigin,
+        ...addresses.rootKey,
       };
     case "api":
       return {

@@ -26,6 +26,21 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+it("hands the custodian where its root key is, and refuses what the custodian would", () => {
+  const rootKey = {
+    SALLYPORT_ROOT_KEY: "vault-transit",
+    SALLYPORT_VAULT_ADDRESS: "https://vault.example",
+    SALLYPORT_VAULT_KEY: "sallyport",
+    SALLYPORT_VAULT_TOKEN_FILE: "/run/secrets/token",
+  };
+  expect(readSettings(rootKey).rootKey).toEqual(rootKey);
+  expect(readSettings({}).rootKey).toEqual({});
+  expect(failureText(failure({ ...rootKey, SALLYPORT_VAULT_TOKEN_FILE: "hvs.hidden" }))).toBe(
+    "SALLYPORT_VAULT_TOKEN_FILE, is not an absolute path: A setting is missing or wrong. Begin it with /. [setting.invalid]",
+  );
+  expect(failure({ SALLYPORT_VAULT_KEYS: "x" }).context).toMatchObject({ remedy: "did you mean SALLYPORT_VAULT_KEY?" });
+});
+
 const WHSEC = `whsec_${Buffer.from(Array.from({ length: 32 }, (_, at) => at * 3)).toString("base64")}`;
 const PROVIDER: Environment = { SALLYPORT_OIDC_ISSUER: "https://login.example", SALLYPORT_OIDC_CLIENT_ID: "sallyport", SALLYPORT_OIDC_CLIENT_SECRET: STRONG };
 
@@ -52,6 +67,7 @@ describe("settings", () => {
       provider: null,
       anchors: null,
       alerts: null,
+      rootKey: {},
     });
   });
 
@@ -83,6 +99,7 @@ describe("settings", () => {
       provider: { issuer: "https://login.example/realms/trial", clientId: "sallyport", clientSecret: STRONG },
       anchors: { mode: "best-effort", unanchoredSecondsMax: 300, witnesses: [], timestamp: null, folder: "/worm" },
       alerts: { webhooks: [{ name: "soc", url: "https://soc.example/", secrets: [WHSEC] }], mail: [] },
+      rootKey: {},
     });
   });
 

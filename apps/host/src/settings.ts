@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type AlertPlan, readWrittenAlerts } from "@sallyport/alerts";
 import { type AnchorPlan, readWrittenPlan } from "@sallyport/anchors";
+import { ROOT_SETTING_NAMES, rootSettingsOf, rootWrapperOf } from "@sallyport/custody/roots";
 import { ProviderClientId, ProviderIssuer } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { relyingParty } from "@sallyport/passkey";
@@ -28,6 +29,8 @@ export interface Settings {
   readonly anchors: AnchorPlan | null;
   /** Who is told of what can't wait, or null. It holds secrets. */
   readonly alerts: AlertPlan | null;
+  /** Where the custodian's root key is, as it is handed to the custodian: names of files, and no secret. */
+  readonly rootKey: Readonly<Record<string, string>>;
 }
 
 interface ProviderSettings {
@@ -80,7 +83,14 @@ export function readSettings(environment: Environment = process.env, secretRule:
     provider: provider(environment, secretRule),
     anchors: anchors(environment),
     alerts: alerts(environment),
+    rootKey: rootKey(environment),
   };
+}
+
+/** Checked here, so that nothing starts with settings that the custodian would refuse. Whether the secrets are there, and its own, is for the custodian to see. */
+function rootKey(environment: Environment): Settings["rootKey"] {
+  rootWrapperOf(environment);
+  return rootSettingsOf(environment);
 }
 
 const invalid = (setting: string, reason: string, remedy?: string): SallyportError =>
@@ -90,8 +100,9 @@ function assertKnownNames(environment: Environment): void {
   const nodeEnv = environment["NODE_ENV"];
   if (nodeEnv !== undefined && nodeEnv !== "production") throw invalid("NODE_ENV", "is set to something other than production", "unset it");
   for (const name of Object.keys(environment)) {
-    if (!name.startsWith("SALLYPORT_") || (SETTING_NAMES as readonly string[]).includes(name)) continue;
-    throw invalid(name, "there is no such setting", `did you mean ${nearest(name, SETTING_NAMES)}?`);
+    const known: readonly string[] = [...SETTING_NAMES, ...ROOT_SETTING_NAMES];
+    if (!name.startsWith("SALLYPORT_") || known.includes(name)) continue;
+    throw invalid(name, "there is no such setting", `did you mean ${nearest(name, known)}?`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes, type KeyObject } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { canonicalJson, openBytes, sealBytes, secretKey, sha256Hex, unwrapDataKey, wrapDataKey, wrappedBy, type Wrapping } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { contextFields, joinWrapped, keyCommitment, splitWrapped } from "./key-commitment.ts";
@@ -18,6 +19,19 @@ const kekPlace = (id: string): { scope: string; id: string; index: number; last:
 export async function newKekSecret(rootKey: RootKey, id: string): Promise<string> {
   return sealBytes({ id: "root", key: await rootKey.derive("kek") }, kekPlace(id), randomBytes(KEY_BYTES)).toString("base64url");
 }
+
+/** The same key-encryption secret under another root key. @throws as {@link RootKey.derive}; where it doesn't open. */
+export async function resealKekSecret(id: string, secret: string, from: RootKey, to: RootKey): Promise<string> {
+  const kek = openBytes({ id: "root", key: await from.derive("kek") }, kekPlace(id), Buffer.from(secret, "base64url"));
+  try {
+    return sealBytes({ id: "root", key: await to.derive("kek") }, kekPlace(id), kek).toString("base64url");
+  } finally {
+    kek.fill(0);
+  }
+}
+
+/** How long it may take to find out whether the root key is there: who asks is told every second, and waits for no longer than that. */
+const PRESENCE_MS = 300;
 
 /** Opens the wrappings of one call: each key-encryption key once, and none is kept, so that taking the root key away ends it at once. */
 class Keks {
@@ -107,13 +121,17 @@ export class DataKeys {
   }
 
   /** Whether the root key is where it should be now. */
-  isRootPresent(): Promise<boolean> {
-    return this.#keks()
+  async isRootPresent(): Promise<boolean> {
+    const late = new AbortController();
+    const opened = this.#keks()
       .open(this.#kekId())
       .then(
         () => true,
         () => false,
       );
+    const isPresent = await Promise.race([opened, sleep(PRESENCE_MS, false, { signal: late.signal }).catch(() => false)]);
+    late.abort();
+    return isPresent;
   }
 
   /** Confirms the shares whose owner is committed, and destroys those that no owner has claimed within the hour. */

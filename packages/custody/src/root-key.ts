@@ -1,23 +1,30 @@
 import { randomBytes, type KeyObject } from "node:crypto";
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, fchownSync, fstatSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { hmacHex, secretKey } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 
+/** What is derived from the root secret. */
+export type RootPurpose = "store" | "kek" | "backup" | "backup-manifest" | "wrap";
+
 /** Port: the one key above all others. It never leaves the adapter; what is used is derived from it, by HMAC-SHA-256. */
 export interface RootKey {
   /** The 256-bit key for one purpose. @throws where the root key can't be used now; the code says why. */
-  derive(purpose: "store" | "kek" | "backup" | "backup-manifest"): Promise<KeyObject>;
+  derive(purpose: RootPurpose): Promise<KeyObject>;
+  close?(): void;
 }
 
 const ROOT_BYTES = 32;
 
+/** The key for one purpose of this root secret. */
+export const deriveFrom = (root: Buffer, purpose: RootPurpose): KeyObject => secretKey(Buffer.from(hmacHex(secretKey(root), `sallyport/root/v1/${purpose}`), "hex"));
+
 /** Adapter: a file of base64 that only its owner can read. It is read anew at every use, so taking it away takes effect at once. */
 export const fileRootKey = (path: string): RootKey => ({
-  derive: (purpose) => Promise.resolve().then(() => secretKey(Buffer.from(hmacHex(secretKey(readRootKey(path)), `sallyport/root/v1/${purpose}`), "hex"))),
+  derive: (purpose) => Promise.resolve().then(() => deriveFrom(readRootKey(path), purpose)),
 });
 
-/** Makes the file; only an empty store may do this. One that exists already stays as it is. */
+/** Makes the file; only an empty store, or one that is moved here, may do this. One that exists already stays as it is. */
 export function createRootKey(path: string): void {
   let file: number;
   try {
@@ -27,8 +34,14 @@ export function createRootKey(path: string): void {
     throw new SallyportError("secret.missing", { secret: "root.key" }, error);
   }
   writeSync(file, `${randomBytes(ROOT_BYTES).toString("base64")}\n`);
+  const { uid, gid } = statSync(dirname(path));
+  // Root may act offline for the one whose folder this is; the file is theirs.
+  if (process.geteuid?.() === 0) fchownSync(file, uid, gid);
   fsyncSync(file);
   closeSync(file);
+  const folder = openSync(dirname(path), "r");
+  fsyncSync(folder);
+  closeSync(folder);
 }
 
 /** @throws `secret.missing`, `secret.exposed` or `secret.weak`; the context names the file and has nothing of its content. */

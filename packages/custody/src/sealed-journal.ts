@@ -24,7 +24,9 @@ const REWRITE_LINES = 10_000;
  */
 export class SealedJournal {
   readonly #path: string;
-  readonly #key: KeyObject;
+  #key: KeyObject;
+  /** The line before the first entry, without its newline; null where there is none. */
+  #header: string | null;
   readonly #live: () => Iterable<JournalEntry>;
   readonly #fence: () => void;
   #file: FileHandle | null = null;
@@ -36,10 +38,12 @@ export class SealedJournal {
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
 
-  /** @param live - All that is known now, for a rewrite. @param fence - Throws where this process may no longer write. */
-  constructor(path: string, key: KeyObject, live: () => Iterable<JournalEntry>, fence: () => void) {
+  /** @param live - All that is known now, for a rewrite. @param fence - Throws where this process may no longer write. @param header - The file's first line, if it isn't an entry. */
+  constructor(path: string, key: KeyObject, live: () => Iterable<JournalEntry>, fence: () => void, header: string | null = null) {
     this.#path = path;
     this.#key = key;
+    this.#header = header;
+    this.#previous = this.#anchor();
     this.#live = live;
     this.#fence = fence;
   }
@@ -54,17 +58,28 @@ export class SealedJournal {
     if ((statSync(this.#path).mode & 0o077) !== 0) throw new SallyportError("secret.exposed", { file: "store.jsonl" });
     const lines = readFileSync(this.#path, "latin1").split("\n");
     const torn = lines.pop() !== "";
+    if (this.#header !== null && lines.length > 0 && lines.shift() !== this.#header) throw new SallyportError("custodian.store", { line: 0 });
     for (const line of lines) take(this.#open(line));
     return { torn };
   }
 
-  /** Writes the file anew from what is known now, durably, and puts it in the old one's place at once. */
-  async rewrite(): Promise<void> {
+  /** Puts all that is known under another key and header: with the next {@link SealedJournal.rewrite}, which has to be the next thing. */
+  sealUnder(key: KeyObject, header: string): void {
+    this.#key = key;
+    this.#header = header;
+  }
+
+  /**
+   * Writes the file anew from what is known now, durably, and puts it in the old one's place at once.
+   *
+   * @param prove - Given the path of the new file before it takes the old one's place; where it throws, the old one stays.
+   */
+  async rewrite(prove: (fresh: string) => Promise<void> = () => Promise.resolve()): Promise<void> {
     this.#lines = 0;
-    this.#previous = "";
+    this.#previous = this.#anchor();
     this.#isRewriteDue = false;
     this.#queue = [];
-    const text = [...this.#live()].map((entry) => this.#seal(entry)).join("");
+    const text = [...(this.#header === null ? [] : [`${this.#header}\n`]), ...[...this.#live()].map((entry) => this.#seal(entry))].join("");
     const fresh = openSync(`${this.#path}.new`, "w", 0o600);
     fchmodSync(fresh, 0o600);
     const { uid, gid } = statSync(dirname(this.#path));
@@ -73,6 +88,7 @@ export class SealedJournal {
     for (let at = 0, bytes = Buffer.from(text, "latin1"); at < bytes.length; ) at += writeSync(fresh, bytes, at);
     fsyncSync(fresh);
     closeSync(fresh);
+    await prove(`${this.#path}.new`);
     this.#fence();
     renameSync(`${this.#path}.new`, this.#path);
     const folder = openSync(dirname(this.#path), "r");
@@ -116,6 +132,11 @@ export class SealedJournal {
     this.#queue = [];
     await this.#file?.appendFile(text, "latin1");
     await this.#file?.datasync();
+  }
+
+  /** What the first entry is bound to. */
+  #anchor(): string {
+    return this.#header === null ? "" : sha256Hex(this.#header);
   }
 
   #place({ kind, id }: JournalEntry, n: number): { scope: string; id: string; index: number; last: boolean } {

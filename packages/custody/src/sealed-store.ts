@@ -8,6 +8,8 @@ export interface SealedStoreOptions {
   /** The 256-bit key that every entry is sealed under. */
   readonly key: KeyObject;
   readonly lock: StoreLock;
+  /** The file's first line, which names the root key, if there is one. */
+  readonly header?: string | null;
   /** Called where a write failed: what is in memory may no longer be what is on disk, so the process must end. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -31,6 +33,7 @@ export class SealedStore<Kinds extends object> {
       options.key,
       () => this.#entries(),
       () => options.lock.assertHeld(),
+      options.header ?? null,
     );
     this.wasTorn = this.#journal.read((entry) => this.#apply(entry)).torn;
   }
@@ -53,6 +56,16 @@ export class SealedStore<Kinds extends object> {
   /** Writes the whole file anew, all at once or not at all; needed once before the first {@link SealedStore.durable}. */
   rewrite(): Promise<void> {
     return this.#journal.rewrite();
+  }
+
+  /**
+   * Seals all that is known under another key, with another first line, in one act: the old file stands until the new one is whole, on disk and proven.
+   *
+   * @param prove - Given the new file's path; where it throws, the old file stays as it was, and this store is to be used no more.
+   */
+  async moveUnder(key: KeyObject, header: string, prove: (fresh: string) => Promise<void>): Promise<void> {
+    this.#journal.sealUnder(key, header);
+    await this.#journal.rewrite(prove);
   }
 
   /** Has what was forgotten leave the file with the next {@link SealedStore.durable}. */

@@ -3,6 +3,7 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRootKey, fileRootKey } from "@sallyport/custody/journal";
+import { fileRoot, headerLine, newRoot, rootKeyOf } from "@sallyport/custody/roots";
 import { beginBaseBackup, connectDatabase, type Database, migrate } from "@sallyport/db";
 import { type EmbeddedPostgres, startPostgres } from "@sallyport/embedded-postgres";
 import { assertFails, type Defence } from "@sallyport/testkit";
@@ -172,6 +173,25 @@ test("one that is damaged, of another key, or into a folder that is used, is ref
   await expect(restore({ from: at("load-on"), home, rootKeyFile: rootKeyFile() })).rejects.toMatchObject({ code: "backup.exists" });
   await expect(make("load-on")).rejects.toMatchObject({ code: "backup.exists" });
   expect(existsSync(at("load-on/manifest.json"))).toBe(true);
+});
+
+test("a backup of a store whose root key is elsewhere is put back by that key alone, and brings no root.key", async () => {
+  const [stopped, next] = [at("moved"), at("next.key")];
+  await restore({ from: at("load-on"), home: stopped, rootKeyFile: rootKeyFile() });
+  const [custodian, wrapper] = [join(stopped, "custodian"), fileRoot(next)];
+  rmSync(join(custodian, "root.key"));
+  // The store of a home of its own, since this one's is not sealed: what counts here is its first line.
+  const header = await newRoot(wrapper);
+  writeFileSync(join(custodian, "store.jsonl"), `${headerLine(header)}\n`, { mode: 0o600 });
+  const { rootKey } = await rootKeyOf({ home: custodian, isEmpty: false, wrapper });
+  await make("of-moved", { home: stopped, isRunning: false, rootKey });
+  const from = at("of-moved");
+  await expect(restore({ from, home: at("moved-again"), rootKeyFile: rootKeyFile() })).rejects.toMatchObject({ code: "setting.invalid" });
+  createRootKey(at("foreign.key"));
+  await expect(restore({ from, home: at("moved-again"), wrapper: fileRoot(at("foreign.key")) })).rejects.toMatchObject({ code: "custodian.store" });
+  await restore({ from, home: at("moved-again"), wrapper });
+  expect(existsSync(at("moved-again/custodian/root.key"))).toBe(false);
+  expect(readFileSync(at("moved-again/custodian/store.jsonl"), "utf8")).toBe(`${headerLine(header)}\n`);
 });
 
 test("a backup that breaks off leaves nothing that passes for one", async () => {

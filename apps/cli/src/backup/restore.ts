@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { fileRootKey } from "@sallyport/custody/journal";
+import { fileRootKey, type RootKey } from "@sallyport/custody/journal";
+import { headerOf, openRoot, type RootWrapper, wrappedRootKey } from "@sallyport/custody/roots";
 import { SallyportError } from "@sallyport/errors";
 import { copyFile, entriesBelow, flushDisks, writeNew } from "./copy-file.ts";
 import { type Manifest, MANIFEST, MANIFEST_MAC, openPassword, readManifest } from "./manifest.ts";
@@ -10,8 +11,10 @@ export interface RestoreOptions {
   readonly from: string;
   /** A folder that is empty, or isn't there. */
   readonly home: string;
-  /** The file of the root key that the backup was made under. */
-  readonly rootKeyFile: string;
+  /** The file of the root key that the backup was made under; undefined where its store names another key. */
+  readonly rootKeyFile?: string | undefined;
+  /** The key that the backup's store names, where it names one. */
+  readonly wrapper?: RootWrapper | null;
   /** The folder of a custodian's store that is still there: it is taken instead of the backup's. */
   readonly custodian?: string | undefined;
 }
@@ -23,8 +26,8 @@ const STORE = "custodian/store.jsonl";
  *
  * @throws SallyportError `backup.unreadable`, `backup.key`, `backup.damaged` (names the file), `backup.exists`; what reading the root key throws.
  */
-export async function restore({ from, home, rootKeyFile, custodian }: RestoreOptions): Promise<Manifest> {
-  const rootKey = fileRootKey(rootKeyFile);
+export async function restore({ from, home, rootKeyFile, wrapper = null, custodian }: RestoreOptions): Promise<Manifest> {
+  const rootKey = await rootKeyOfBackup(from, rootKeyFile, wrapper);
   const manifest = await readManifest(from, rootKey);
   const password = await openPassword(rootKey, manifest);
   assertNothingElse(from, manifest);
@@ -38,7 +41,7 @@ export async function restore({ from, home, rootKeyFile, custodian }: RestoreOpt
       if (copied === null || copied.bytes !== bytes || copied.sha256 !== sha256) throw new SallyportError("backup.damaged", { file: path });
     }
     if (custodian !== undefined) await takeStore(custodian, fresh);
-    writeNew(join(fresh, "custodian/root.key"), [readFileSync(rootKeyFile)]);
+    if (rootKeyFile !== undefined && headerOf(join(fresh, STORE)) === null) writeNew(join(fresh, "custodian/root.key"), [readFileSync(rootKeyFile)]);
     writeNew(join(fresh, "postgres/superuser.password"), [Buffer.from(`${password}\n`)]);
     flushDisks();
     mkdirSync(dirname(resolve(home)), { recursive: true });
@@ -49,6 +52,23 @@ export async function restore({ from, home, rootKeyFile, custodian }: RestoreOpt
     rmSync(fresh, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** What the backup's store names is the key that it was made under. The line isn't proven yet, and proves itself: what it names has to open it. */
+async function rootKeyOfBackup(from: string, rootKeyFile: string | undefined, wrapper: RootWrapper | null): Promise<RootKey> {
+  const header = headerOf(join(from, STORE));
+  if (header === null) {
+    if (rootKeyFile === undefined) throw new SallyportError("secret.missing", { secret: "root.key", reason: "this backup was made under a file: name it with --root-key" });
+    return fileRootKey(rootKeyFile);
+  }
+  if (wrapper === null || wrapper.provider !== header.provider)
+    throw new SallyportError("setting.invalid", {
+      setting: "SALLYPORT_ROOT_KEY",
+      reason: `this backup was made under ${header.provider}`,
+      remedy: "set it, and what it needs, as they were then",
+    });
+  (await openRoot(header, wrapper)).fill(0);
+  return wrappedRootKey(header, wrapper);
 }
 
 /** The custodian's own store knows more than a backup of it: what was signed since, whose key was destroyed, who was revoked. */

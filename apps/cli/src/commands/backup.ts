@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { hostStatus, lockHome, homePaths } from "@sallyport/app-host";
-import { fileRootKey } from "@sallyport/custody/journal";
+import { rootKeyOf } from "@sallyport/custody/roots";
 import { codeOf, plainJson } from "@sallyport/errors";
 import { backUp } from "../backup/back-up.ts";
 import { type Command, optionText, report } from "../command.ts";
@@ -32,7 +32,8 @@ export const backup: Command = {
       release = await lockHome(home.lock);
     }
     try {
-      const manifest = await backUp({ home: home.root, out, rootKey: fileRootKey(`${home.custodian}/root.key`), isRunning, now: Date.now });
+      const { rootKey } = await rootKeyOf({ home: home.custodian, isEmpty: false, wrapper: invocation.settings.rootWrapper() });
+      const manifest = await backUp({ home: home.root, out, rootKey, isRunning, now: Date.now });
       const { deployment, made, files } = manifest;
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       report(invocation, plainJson({ out, deployment, made, running: isRunning, files: files.length, bytes }), [

@@ -7,10 +7,10 @@ import { UsageError } from "../usage-error.ts";
 
 /** `sallyport restore`: a backup into a new folder. */
 export const restore: Command = {
-  usage: "restore DIR --home NEW --root-key FILE [--custodian DIR]",
+  usage: "restore DIR --home NEW [--root-key FILE] [--custodian DIR]",
   help: [
     "Puts a backup into a new folder, all of it or nothing, and compares each file with what the backup says of it. --root-key is the file of the root key that",
-    "the deployment had. Where the custodian's own folder is still there, name it with --custodian: its store is newer and is taken instead. What was signed",
+    "the deployment had; one that is elsewhere is found by the settings SALLYPORT_ROOT_KEY…, as they were. Where the custodian's own folder is still there, name it with --custodian: its store is newer and is taken instead. What was signed",
     "since the backup is missing from the database then, and the start is a frozen one, on purpose; docs/runbooks/backup.md says what to do.",
   ].join("\n"),
   options: { home: { type: "string" }, "root-key": { type: "string" }, custodian: { type: "string" } },
@@ -19,12 +19,14 @@ export const restore: Command = {
     const { workingDir } = invocation.settings;
     const [from = ""] = invocation.positionals;
     const [home, rootKey, custodian] = ["home", "root-key", "custodian"].map((name) => optionText(invocation, name));
-    if (home === undefined || rootKey === undefined) throw new UsageError(`usage: sallyport ${restore.usage}`);
+    const wrapper = invocation.settings.rootWrapper();
+    if (home === undefined || (rootKey === undefined && wrapper === null)) throw new UsageError(`usage: sallyport ${restore.usage}`);
     const into = resolve(workingDir, home);
     const { deployment, made, files } = await putBack({
       from: resolve(workingDir, from),
       home: into,
-      rootKeyFile: resolve(workingDir, rootKey),
+      rootKeyFile: rootKey === undefined ? undefined : resolve(workingDir, rootKey),
+      wrapper,
       custodian: custodian === undefined ? undefined : resolve(workingDir, custodian),
     });
     report(invocation, plainJson({ home: into, deployment, made, files: files.length }), [

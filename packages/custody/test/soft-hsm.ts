@@ -1,0 +1,56 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const PLACES = [
+  "/usr/lib/softhsm/libsofthsm2.so",
+  "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+  "/usr/local/lib/softhsm/libsofthsm2.so",
+  "/opt/homebrew/lib/softhsm/libsofthsm2.so",
+];
+const INSTALL_MS = 120_000;
+
+const library = (): string | null => PLACES.find((path) => existsSync(path)) ?? null;
+
+function installed(): string | null {
+  const isThere = library();
+  if (isThere !== null || process.geteuid?.() !== 0) return isThere;
+  spawnSync("apt-get", ["install", "-y", "--no-install-recommends", "softhsm2"], {
+    stdio: "ignore",
+    timeout: INSTALL_MS,
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
+  return library();
+}
+
+function addonBuilt(): boolean {
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, "../build-pkcs11.mjs")], { stdio: "ignore", timeout: INSTALL_MS });
+  return status === 0 && existsSync(join(dirname(createRequire(import.meta.url).resolve("pkcs11js/package.json")), "build/Release/pkcs11.node"));
+}
+
+const module = installed();
+/** Why there is no SoftHSM here that the adapter could use, or null. */
+export const noSoftHsm: string | null = module === null ? "no SoftHSM2: have root install it by apt" : addonBuilt() ? null : "the addon pkcs11js can't be built here";
+
+export interface SoftHsm {
+  readonly module: string;
+  readonly pin: string;
+  readonly folder: string;
+  close(): void;
+}
+
+/** Tokens of these labels in a folder of their own. SoftHSM reads its configuration by the environment, once a process. */
+export function softHsm(tokens: readonly string[]): SoftHsm {
+  const folder = mkdtempSync(join(tmpdir(), "softhsm-"));
+  mkdirSync(join(folder, "tokens"));
+  writeFileSync(join(folder, "softhsm2.conf"), `directories.tokendir = ${join(folder, "tokens")}\nobjectstore.backend = file\nlog.level = ERROR\n`);
+  process.env["SOFTHSM2_CONF"] = join(folder, "softhsm2.conf");
+  const pin = "4711-secret-pin";
+  for (const label of tokens) {
+    const { status, stderr } = spawnSync("softhsm2-util", ["--init-token", "--free", "--label", label, "--pin", pin, "--so-pin", "0815-so-pin"], { encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+  }
+  return { module: module ?? "", pin, folder, close: () => rmSync(folder, { recursive: true, force: true }) };
+}
