@@ -166,11 +166,12 @@ test.each([
   ["SALLYPORT_CUSTODIAN_ADDRESS", "localhost:99999", "setting.invalid"],
   ["SALLYPORT_CUSTODIAN_DATABASE_URL_FILE", "", "setting.invalid"],
   ["SALLYPORT_CONSOLE_ORIGIN", "", "setting.invalid"],
+  ["SALLYPORT_ROOT_KEY", "hsm", "setting.invalid"],
   ["SALLYPORT_CONSOLE_ORIGIN", "http://127.0.0.1:3000", "setting.invalid"],
   ["SALLYPORT_CUSTODIAN_DATABASE_URL_FILE", "/nowhere/database.url", "secret.missing"],
 ])("with %s = %j the start is refused by name", async (setting, value, code) => {
   const { ready, stderr, child } = await launch(newHome(), "postgres://nobody:hunter2hunter2@127.0.0.1:1/none", { [setting]: value });
-  expect(ready).toEqual({ type: "failed", code, context: { setting } });
+  expect(ready).toMatchObject({ type: "failed", code, context: { setting } });
   expect(await once(child, "exit")).toEqual([1, null]);
   expect(stderr()).not.toContain("hunter2");
 });

@@ -26,5 +26,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
   if (host === undefined || Number(port) > 65_535) throw new SallyportError("setting.invalid", { setting: "SALLYPORT_CUSTODIAN_ADDRESS" });
   const party = relyingParty(env["SALLYPORT_CONSOLE_ORIGIN"] ?? "");
   const setting = "SALLYPORT_CUSTODIAN_DATABASE_URL_FILE";
+  if ((env[setting] ?? "") === "") throw new SallyportError("setting.invalid", { setting });
   return { home, host, port: Number(port), party, wrapper: rootWrapperOf(env), databaseUrl: readSecretFile(env[setting] ?? "", setting) };
 }
