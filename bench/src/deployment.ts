@@ -34,7 +34,19 @@ export async function layOut({ seed, programs, bringSubjects }: Layout): Promise
   const built = builtPrograms();
   let ownerUrl = "";
   const host = new Host({
-    settings: { home: join(folder, "home"), consolePort, apiPort, custodianPort: null, databaseUrl: null, seed, consoleOrigin: null, provider: null, anchors: null, alerts: null },
+    settings: {
+      home: join(folder, "home"),
+      consolePort,
+      apiPort,
+      custodianPort: null,
+      databaseUrl: null,
+      seed,
+      consoleOrigin: null,
+      provider: null,
+      anchors: null,
+      alerts: null,
+      rootKey: {},
+    },
     programs: { ...built, processes: { ...built.processes, ...programs } },
     database: {
       assertSafe,
