@@ -16,7 +16,11 @@ import { sendWatch } from "./watch-answer.ts";
 
 /** What the custodian said last of who no longer counts. */
 export interface Revocations {
-  readonly crlPem: string;
+  /** The authorities that are trusted, and the list of each; PEM. The custodian says both at once, so neither is of another time than the other. */
+  readonly caPem: string;
+  readonly crlPems: readonly string[];
+  /** Their keys. */
+  readonly authorities: ReadonlySet<string>;
   readonly nextUpdateMs: number;
   readonly serials: ReadonlySet<string>;
   readonly workloads: ReadonlySet<string>;
@@ -160,7 +164,8 @@ export class Listener {
   }
 
   #tls() {
-    return serverOptions(this.#deps.identity(), { crlPem: this.#deps.revocations().crlPem });
+    const { caPem, crlPems } = this.#deps.revocations();
+    return serverOptions({ ...this.#deps.identity(), caPem }, { crlPem: crlPems });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -210,7 +215,7 @@ export class Listener {
     const revocations = this.#deps.revocations();
     const nowMs = now();
     if (revocations.nextUpdateMs <= nowMs) throw new SallyportError("workload.crl_stale");
-    const peer = judgePeer(socket, { trustDomain, nowMs, revoked: revocations.serials });
+    const peer = judgePeer(socket, { trustDomain, nowMs, revoked: revocations.serials, authorities: revocations.authorities });
     if (revocations.workloads.has(peer.spiffe)) throw new SallyportError("workload.revoked");
     return peer;
   }

@@ -38,7 +38,7 @@ import {
 import type { PeopleStores } from "@sallyport/people";
 import { relyingParty } from "@sallyport/passkey";
 import { isRecipientKey } from "@sallyport/submission/seal";
-import { type Identity, readRevocationList } from "@sallyport/pki";
+import { authorityIds, type Identity, readRevocationLists } from "@sallyport/pki";
 import { AlertDesk } from "./alert-desk.ts";
 import { alertingAppend } from "./alerting-append.ts";
 import { AnchorDesk } from "./anchor-desk.ts";
@@ -314,9 +314,11 @@ export class ApiProcess {
 
   #take(status: CustodianStatus): void {
     this.#tokens.setKeys(status.tokenKeys);
-    const list = readRevocationList(status.crl, status.ca);
+    const list = readRevocationLists(status.crl, status.ca);
     this.#revocations = {
-      crlPem: status.crl,
+      caPem: status.ca,
+      crlPems: list.pems,
+      authorities: new Set(authorityIds(status.ca)),
       nextUpdateMs: list.nextUpdateMs,
       serials: list.serials,
       workloads: new Set(status.revokedWorkloads),

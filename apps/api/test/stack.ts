@@ -8,7 +8,7 @@ import { connectCustodian, type Custodian, type CustodianClient } from "@sallypo
 import { connectDatabase, type Database, type DatabaseOptions, migrate, provisionRoles } from "@sallyport/db";
 import { type MigratedDatabase, migratedDatabase } from "@sallyport/db/testing";
 import { type TemporaryCluster } from "@sallyport/embedded-postgres/testing";
-import { Authority, createRequest, type Identity, peerIdentity } from "@sallyport/pki";
+import { Authority, type AuthorityMaterial, createRequest, type Identity, peerIdentity } from "@sallyport/pki";
 import { shippedProfileDigests } from "@sallyport/phi";
 import { starterPolicyDigest } from "@sallyport/policy";
 import { processId, serviceId } from "@sallyport/zones";
@@ -286,8 +286,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
     x5t,
     issue,
     issueFor(of, lifetimeSeconds) {
-      const material = custodian.store.get("authority", "ca-1");
-      if (material === undefined) throw new Error("no authority");
+      const material = JSON.parse(Buffer.from(custodian.store.active("ca").secret, "base64url").toString("utf8")) as AuthorityMaterial;
       const { csrPem, keyPem } = createRequest();
       const { certPem } = new Authority(material).issue({ csrPem, spiffe: of, dns: [], lifetimeSeconds });
       return { keyPem, certPem, caPem: certificates.caPem };

@@ -3,7 +3,15 @@ import { rewrapLine, ringLines } from "./ring-lines.ts";
 
 const FROM = "2026-01-01T00:00:00.000Z";
 const UNTIL = "2026-01-01T01:00:00.000Z";
-const key = (keyId: string, state: string, until: string | null = null, dataKeys: number | null = null) => ({ keyId, state, from: FROM, until, dataKeys });
+const key = (keyId: string, state: string, until: string | null = null, dataKeys: number | null = null) => ({
+  keyId,
+  state,
+  from: FROM,
+  until,
+  dataKeys,
+  lacking: [] as readonly string[],
+  holders: [] as readonly string[],
+});
 
 test("a ring is told with what is overdue, its keys, and what each step waits for", () => {
   expect(
@@ -34,6 +42,27 @@ test("a ring is told with what is overdue, its keys, and what each step waits fo
   expect(ringLines({ ring: "audit", turns: false, dueAt: null, keys: [key("audit-1", "active")], due: [], steps: [] })).toEqual([
     "audit  does not turn in this version",
     `  audit-1  active  from ${FROM}`,
+  ]);
+});
+
+test("of an authority it is told who is waited for, by name", () => {
+  const lines = ringLines({
+    ring: "ca",
+    turns: true,
+    dueAt: null,
+    keys: [
+      { ...key("ca-1", "retired"), holders: ["service/late"] },
+      { ...key("ca-2", "retiring", UNTIL), holders: ["service/a", "service/b"] },
+      key("ca-3", "active"),
+      { ...key("ca-4", "next"), lacking: ["service/c"] },
+    ],
+    due: [],
+    steps: [],
+  });
+  expect(lines.filter((line) => line.startsWith("    "))).toEqual([
+    "    trusted still, until they renew: service/late",
+    "    certificates still of it: service/a, service/b",
+    "    not trusted yet by: service/c",
   ]);
 });
 

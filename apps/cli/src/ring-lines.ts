@@ -3,7 +3,15 @@ interface Ring {
   readonly ring: string;
   readonly turns: boolean;
   readonly dueAt: string | null;
-  readonly keys: readonly { readonly keyId: string; readonly state: string; readonly from: string; readonly until: string | null; readonly dataKeys: number | null }[];
+  readonly keys: readonly {
+    readonly keyId: string;
+    readonly state: string;
+    readonly from: string;
+    readonly until: string | null;
+    readonly dataKeys: number | null;
+    readonly lacking: readonly string[];
+    readonly holders: readonly string[];
+  }[];
   readonly due: readonly { readonly kind: string; readonly keyId: string; readonly since: string | null }[];
   readonly steps: readonly {
     readonly step: string;
@@ -27,10 +35,12 @@ export function ringLines({ ring, turns, dueAt, keys, due, steps }: Ring): reado
     `${ring}  ${standing}`,
     ...keys
       .filter(({ state }) => state !== "destroyed")
-      .map(
-        ({ keyId, state, from, until, dataKeys }) =>
-          `  ${keyId}  ${state}  from ${from}${until === null ? "" : `, accepted until ${until}`}${dataKeys === null ? "" : `  wraps ${dataKeys} data keys`}`,
-      ),
+      .flatMap(({ keyId, state, from, until, dataKeys, lacking, holders }) => [
+        `  ${keyId}  ${state}  from ${from}${until === null ? "" : `, accepted until ${until}`}${dataKeys === null ? "" : `  wraps ${dataKeys} data keys`}`,
+        ...(ring === "ca" && lacking.length > 0 ? [`    not trusted yet by: ${lacking.join(", ")}`] : []),
+        ...(state === "retiring" && holders.length > 0 ? [`    certificates still of it: ${holders.join(", ")}`] : []),
+        ...(state === "retired" && holders.length > 0 ? [`    trusted still, until they renew: ${holders.join(", ")}`] : []),
+      ]),
     ...(asked.length === 0 ? [] : [`  steps: ${asked.join(" ")}`]),
   ];
 }

@@ -12,12 +12,11 @@ import {
   type SigningRules,
 } from "@sallyport/custody/credentials";
 import { type DeepRunner, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
-import { DataKeys, NodeReports, rotate, RingKeeper, type RingRules } from "@sallyport/custody/keys";
+import { Certificates, DataKeys, NodeReports, rotate, RingKeeper, type RingRules } from "@sallyport/custody/keys";
 import type { RelyingParty } from "@sallyport/passkey";
 import { SERVICE_NAME } from "@sallyport/pki";
 import { carriesPeople, serviceId } from "@sallyport/zones";
 import { approve } from "./approve.ts";
-import { Certificates } from "./certificates.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { found } from "./founding.ts";
 import { Minting } from "./mint.ts";
@@ -72,7 +71,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const certificates = new Certificates(store, now);
   const dataKeys = new DataKeys(store, store.rootKey, now);
   const nodes = new NodeReports(now);
-  const rings = new RingKeeper({ store, rootKey: store.rootKey, nodes, wraps: () => reader.wraps(), deployment, now, rules: parts.ringRules });
+  const rings = new RingKeeper({ store, rootKey: store.rootKey, nodes, clients: certificates, wraps: () => reader.wraps(), deployment, now, rules: parts.ringRules });
   const minting = new Minting(store, now, certificates);
   const sealing = new Sealing(store, now);
   const checkpoints = new Checkpoints(store, reader, incidents, signer, now);

@@ -1,8 +1,8 @@
 import { type FrameHandler, listenFrames } from "@sallyport/custody";
+import type { Certificates } from "@sallyport/custody/keys";
 import { SallyportError } from "@sallyport/errors";
 import { socketPeer } from "@sallyport/pki";
 import { processId } from "@sallyport/zones";
-import type { Certificates } from "./certificates.ts";
 
 const RENEWAL_CHECK_MS = 60_000;
 
@@ -35,17 +35,20 @@ export async function listen({ host, port, trustDomain, certificates, handle, no
     },
   });
   const renew = async (): Promise<void> => {
-    if (now() - issuedMs < ((own.notAfterS * 1000 - issuedMs) * 2) / 3) return;
     own = await certificates.issueOwn();
     issuedMs = now();
     listener.setIdentity(own.identity);
   };
   // One that failed is tried again at the next check, a third of a life before it would matter.
-  const renewal = setInterval(() => void renew().catch(() => undefined), RENEWAL_CHECK_MS).unref();
+  const isDue = (): boolean => now() - issuedMs >= ((own.notAfterS * 1000 - issuedMs) * 2) / 3 || own.identity.caPem !== certificates.caPem;
+  const renewal = setInterval(() => void (isDue() ? renew().catch(() => undefined) : undefined), RENEWAL_CHECK_MS).unref();
+  // Another authority issues, or is trusted: at once, so that who has heard of it isn't shown the one before.
+  const forget = certificates.onChange(() => void renew().catch(() => undefined));
   return {
     port: listener.port,
     close() {
       clearInterval(renewal);
+      forget();
       listener.close();
     },
   };

@@ -1,8 +1,8 @@
 import type { KeyObject } from "node:crypto";
 import { ed25519FromSeed, mintAccessToken, TOKEN_LIFETIME_SECONDS_MAX } from "@sallyport/crypto";
 import { parseMintCall } from "@sallyport/custody";
+import type { Certificates } from "@sallyport/custody/keys";
 import { SallyportError } from "@sallyport/errors";
-import type { Certificates } from "./certificates.ts";
 import type { Store } from "./store.ts";
 
 /** How often a count of minted tokens goes on record, at most. */

@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from "node:fs";
+import { Certificates } from "@sallyport/custody/keys";
 import { headerOf, isUnder, moveRoot, type MoveStep, type RootWrapper } from "@sallyport/custody/roots";
 import { SallyportError } from "@sallyport/errors";
 import { serviceId } from "@sallyport/zones";
-import { Certificates } from "./certificates.ts";
 import { Store } from "./store.ts";
 
 /** The custodian's folder, and where its root key is ({@link StoreOptions}). */

@@ -2,8 +2,7 @@ import { keyFingerprint, parseVkey } from "@sallyport/audit";
 import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
 import { foundersLeft } from "@sallyport/custody/credentials";
 import type { TrailIncidents, Verification } from "@sallyport/custody/incidents";
-import type { DataKeys, NodeReports, RingKeeper } from "@sallyport/custody/keys";
-import type { Certificates } from "./certificates.ts";
+import type { Certificates, DataKeys, NodeReports, RingKeeper } from "@sallyport/custody/keys";
 import type { Minting } from "./mint.ts";
 import type { Store } from "./store.ts";
 

@@ -3,19 +3,17 @@ import type { CustodyEvent } from "@sallyport/custody";
 import type { CredentialKinds } from "@sallyport/custody/credentials";
 import type { TrailKinds } from "@sallyport/custody/incidents";
 import { lockStore, type RootKey, SealedStore, type SealedStoreOptions, type StoreLock } from "@sallyport/custody/journal";
-import { activeKey, firstRing, type KeptKey, type KeyKinds, type RingName } from "@sallyport/custody/keys";
+import { activeKey, type CertificateKinds, firstRing, type KeptKey, type KeyKinds, type RingName, ringOfAuthority } from "@sallyport/custody/keys";
 import { rootKeyOf, type RootWrapper } from "@sallyport/custody/roots";
 import { SallyportError } from "@sallyport/errors";
 
 /** What the store knows, by kind. */
-export interface Kinds extends CredentialKinds, TrailKinds, KeyKinds {
+export interface Kinds extends CredentialKinds, TrailKinds, KeyKinds, CertificateKinds {
   readonly deployment: { readonly deployment: string; readonly trustDomain: string; readonly eventN: number };
+  /** The one authority, as it was kept before authorities turned: taken over likewise. */
   readonly authority: { readonly certPem: string; readonly keyPem: string };
   /** The one key of a ring, as it was kept before rings turned: taken over as a `keyring` when the store is opened. */
   readonly ring: { readonly ring: RingName; readonly secret: string; readonly fromS: number };
-  /** By the thumbprint of its DER (RFC 8705 §3.1). */
-  readonly certificate: { readonly spiffe: string; readonly serial: string; readonly notAfterS: number; readonly endedMs?: number };
-  readonly revocation: { readonly atMs: number };
   /** Documents that were signed, by the SHA-256 of their canonical bytes. */
   readonly policy: { readonly note: string };
   readonly profile: { readonly note: string };
@@ -58,6 +56,10 @@ export class Store extends SealedStore<Kinds> {
       for (const [id, { ring, secret, fromS }] of store.all("ring")) {
         store.put("keyring", ring, firstRing(ring, secret, fromS));
         store.put("ring", id, null);
+      }
+      for (const [id, material] of store.all("authority")) {
+        store.put("keyring", "ca", ringOfAuthority(material));
+        store.put("authority", id, null);
       }
       if (store.wasTorn) store.record("store.recovered", "custodian", "a torn last entry that was never acknowledged was dropped");
       await store.rewrite();

@@ -1,7 +1,7 @@
 import { parseIssueRequest } from "@sallyport/custody";
 import type { OpenFoundingLink } from "@sallyport/custody/credentials";
+import type { Certificates } from "@sallyport/custody/keys";
 import { codeOf } from "@sallyport/errors";
-import type { Certificates } from "./certificates.ts";
 
 /** The channel to the process that started this one; only who starts the custodian may have certificates issued. */
 export interface Channel {
@@ -9,18 +9,28 @@ export interface Channel {
   onMessage(listener: (message: unknown) => void): void;
 }
 
-/** Answers `issue`, `revoke` and `founding` (the links that are still open) of the supervisor. A message that is none of these is not answered. */
+const TYPES = new Set(["issue", "revoke", "founding", "authorities", "placed"]);
+
+/**
+ * Answers `issue`, `revoke`, `founding` (the links that are still open), `authorities` (whom to trust, and who issues) and `placed` (a certificate is where its
+ * workload reads it) of the supervisor. A message that is none of these is not answered.
+ */
 export function serveSupervisor(channel: Channel, certificates: Certificates, links: () => readonly OpenFoundingLink[]): void {
   channel.onMessage((message) => {
     if (typeof message !== "object" || message === null) return;
-    const { type, id, spiffe, csr, dns } = message as Readonly<Record<string, unknown>>;
+    const { type, id, spiffe, csr, dns, x5t } = message as Readonly<Record<string, unknown>>;
     const answer = async (): Promise<Readonly<Record<string, unknown>>> => {
       if (type === "issue") return { type: "issued", id, ...(await certificates.issue(parseIssueRequest({ csr, spiffe, dns }))) };
       if (type === "founding") return { type: "links", id, links: links() };
+      if (type === "authorities") return { type, id, ca: certificates.caPem, issuing: certificates.issuingPem };
+      if (type === "placed") {
+        certificates.shown(String(x5t));
+        return { type, id };
+      }
       await certificates.revoke(String(spiffe));
       return { type: "revoked", id };
     };
     const reply = async (): Promise<void> => channel.send(await answer().catch((error: unknown) => ({ type: "failed", id, code: codeOf(error) })));
-    if (type === "issue" || type === "revoke" || type === "founding") void reply();
+    if (TYPES.has(String(type))) void reply();
   });
 }

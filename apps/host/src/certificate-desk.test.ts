@@ -13,18 +13,26 @@ let folder = "";
 let nowMs = 0;
 let issued = 0;
 let isAway = false;
+/** Which of two authorities issues, and which are trusted. */
+let phase: "one" | "both" | "two" = "one";
+const placed: string[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "sallyport-desk-"));
   nowMs = Date.UTC(2031, 0, 1);
   issued = 0;
   isAway = false;
+  phase = "one";
+  placed.length = 0;
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A custodian that answers over a channel, in this process. */
 const custodian = (): ReadyProcess => {
-  const authority = new Authority(createAuthority({ trustDomain: TRUST_DOMAIN, now: () => nowMs, years: 1 }), () => nowMs);
+  const make = (): Authority => new Authority(createAuthority({ trustDomain: TRUST_DOMAIN, now: () => nowMs, years: 1 }), () => nowMs);
+  const [one, two] = [make(), make()];
+  const issuing = (): Authority => (phase === "two" ? two : one);
+  const ca = (): string => ({ one: one.certPem, both: one.certPem + two.certPem, two: two.certPem + one.certPem })[phase];
   const listeners: ((message: ChannelMessage) => void)[] = [];
   const reply = (message: ChannelMessage): void => queueMicrotask(() => listeners.forEach((listener) => listener(message)));
   return {
@@ -35,11 +43,16 @@ const custodian = (): ReadyProcess => {
     kill: () => undefined,
     onMessage: (listener) => listeners.push(listener),
     send: (message) => {
-      const { id, csr, spiffe, dns } = message as ChannelMessage & { id: number; csr: string; spiffe: string; dns: string[] };
+      const { type, id, csr, spiffe, dns, x5t } = message as ChannelMessage & { id: number; csr: string; spiffe: string; dns: string[]; x5t: string };
       if (isAway) return reply({ type: "failed", id, code: "keys.unavailable" });
+      if (type === "authorities") return reply({ type, id, ca: ca(), issuing: issuing().certPem });
+      if (type === "placed") {
+        placed.push(x5t);
+        return reply({ type, id });
+      }
       issued++;
-      const { certPem, notAfterS } = authority.issue({ csrPem: csr, spiffe, dns, lifetimeSeconds: HOUR_S });
-      reply({ type: "issued", id, cert: certPem, ca: authority.certPem, notAfterS });
+      const { certPem, notAfterS } = issuing().issue({ csrPem: csr, spiffe, dns, lifetimeSeconds: HOUR_S });
+      reply({ type: "issued", id, cert: certPem, ca: ca(), notAfterS });
     },
   };
 };
@@ -110,4 +123,27 @@ it("does not use a certificate of another deployment", async () => {
     () => undefined,
   );
   await expect(other.keep({ ...identity(), spiffe: "spiffe://dother0000001.sallyport/zone/application/api" })).rejects.toMatchObject({ code: "keys.unavailable" });
+});
+
+it("gets the new trust and then the new certificate as the authority takes over, and says each time that it is in its place", async () => {
+  const made = desk();
+  await made.keep(identity());
+  const [first] = placed;
+  expect(placed).toEqual([expect.stringMatching(/^[A-Za-z0-9_-]{43}$/)]);
+  await made.renewDue();
+  expect([issued, placed.length]).toEqual([1, 1]);
+  for (const [now, authorities] of [
+    ["both", 2],
+    ["two", 2],
+  ] as const) {
+    phase = now;
+    await made.renewDue();
+    await made.renewDue();
+    expect(readIdentity(join(folder, "api")).caPem.match(/BEGIN/g)?.length).toBe(authorities);
+  }
+  expect([issued, placed.length, new Set(placed).size]).toEqual([3, 3, 3]);
+  expect(placed).toContain(first);
+  isAway = true;
+  await made.renewDue();
+  expect(issued).toBe(3);
 });

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrorCode, SallyportError } from "@sallyport/errors";
-import { createRequest, IDENTITY_FILES, writeIdentity } from "@sallyport/pki";
+import { createRequest, IDENTITY_FILES, isIssuedBy, thumbprint, writeIdentity } from "@sallyport/pki";
 import { serviceId } from "@sallyport/zones";
 import type { ChannelMessage, ReadyProcess } from "./child-process.ts";
 import type { Home } from "./home.ts";
@@ -43,6 +43,8 @@ export class CertificateDesk {
   readonly #waiting = new Map<number, (message: ChannelMessage) => void>();
   readonly #kept: KeptIdentity[] = [];
   readonly #failing = new Set<string>();
+  /** Certificates of which the custodian knows that they are in their place. */
+  readonly #placed = new Set<string>();
   #next = 1;
   #round: Promise<void> = Promise.resolve();
 
@@ -63,7 +65,8 @@ export class CertificateDesk {
   /** Keeps an identity from now on; issues it if it is due. */
   async keep(identity: KeptIdentity): Promise<void> {
     this.#kept.push(identity);
-    if (isDue(identity, this.#now())) await this.#issue(identity);
+    if (isDue(identity, this.#now(), await this.#trusted())) await this.#issue(identity);
+    await this.#tellPlaced(identity).catch(() => undefined);
   }
 
   /** Lets an identity go and removes its key. */
@@ -73,13 +76,14 @@ export class CertificateDesk {
     for (const file of Object.values(IDENTITY_FILES)) rmSync(join(folder, file), { force: true });
   }
 
-  /** Renews what is due. One failure doesn't keep the others back; each is reported once, until it has passed. */
+  /** Renews what is due, by its time or because another authority is to be trusted, or issues. One failure doesn't keep the others back; each is reported once, until it has passed. */
   renewDue(): Promise<void> {
     this.#round = this.#round.then(async () => {
+      const trusted = await this.#trusted();
       for (const identity of this.#kept.slice()) {
-        if (!isDue(identity, this.#now())) continue;
         try {
-          await this.#issue(identity);
+          if (isDue(identity, this.#now(), trusted)) await this.#issue(identity);
+          await this.#tellPlaced(identity).catch(() => undefined);
           this.#failing.delete(identity.name);
         } catch (error) {
           if (!this.#failing.has(identity.name))
@@ -116,6 +120,20 @@ export class CertificateDesk {
     writeIdentity(identity.folder, { keyPem, certPem: cert, caPem: ca }, identity.owner);
   }
 
+  /** Whom the custodian has everybody trust, and who issues; null where it can't be asked now. */
+  async #trusted(): Promise<Trusted | null> {
+    const { ca, issuing } = await this.#ask({ type: "authorities" }).catch(() => ({ ca: null, issuing: null }));
+    return typeof ca === "string" && typeof issuing === "string" ? { ca, issuing } : null;
+  }
+
+  /** Says that a certificate is where its workload reads it, with the authorities that came with it. Until the custodian has heard it, it is said again. */
+  async #tellPlaced(identity: KeptIdentity): Promise<void> {
+    const x5t = thumbprintIn(identity.folder);
+    if (x5t === null || this.#placed.has(x5t)) return;
+    await this.#ask({ type: "placed", x5t });
+    this.#placed.add(x5t);
+  }
+
   #ask(message: ChannelMessage): Promise<ChannelMessage> {
     const custodian = this.#custodian();
     if (custodian === null) return Promise.reject(new SallyportError("keys.unavailable", { step: message.type }));
@@ -137,10 +155,33 @@ export class CertificateDesk {
   }
 }
 
-/** Two thirds of a certificate's life are over, or there is none for this workload. */
-function isDue(identity: Pick<KeptIdentity, "folder" | "spiffe">, nowMs: number): boolean {
+interface Trusted {
+  readonly ca: string;
+  readonly issuing: string;
+}
+
+/** Two thirds of a certificate's life are over, there is none for this workload, or the authorities have changed since. */
+function isDue(identity: Pick<KeptIdentity, "folder" | "spiffe">, nowMs: number, trusted: Trusted | null): boolean {
   const life = readLife(identity);
-  return life === null || nowMs < life.fromMs || nowMs >= life.fromMs + ((life.untilMs - life.fromMs) * 2) / 3;
+  return life === null || (trusted !== null && !isOf(identity, trusted)) || nowMs < life.fromMs || nowMs >= life.fromMs + ((life.untilMs - life.fromMs) * 2) / 3;
+}
+
+/** Whether what is in the folder trusts whom it should, and is by who issues. */
+function isOf({ folder }: Pick<KeptIdentity, "folder">, { ca, issuing }: Trusted): boolean {
+  try {
+    const read = (file: string): string => readFileSync(join(folder, file), "utf8");
+    return read(IDENTITY_FILES.caPem) === ca && isIssuedBy(read(IDENTITY_FILES.certPem), issuing);
+  } catch {
+    return false;
+  }
+}
+
+function thumbprintIn(folder: string): string | null {
+  try {
+    return thumbprint(new X509Certificate(readFileSync(join(folder, IDENTITY_FILES.certPem))).raw);
+  } catch {
+    return null;
+  }
 }
 
 function readLife(identity: Pick<KeptIdentity, "folder" | "spiffe">): { fromMs: number; untilMs: number } | null {

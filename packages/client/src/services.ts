@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRequest, enrolmentProof, type Identity, readServiceCode, renewalProof, writeIdentity } from "@sallyport/pki";
+import { createRequest, enrolmentProof, type Identity, isIssuedBy, readServiceCode, renewalProof, writeIdentity } from "@sallyport/pki";
 import { request as httpRequest } from "undici";
 import { failureOf, SallyportClientError } from "./client-error.ts";
 import { ConnectionFault } from "./connection-fault.ts";
@@ -154,7 +154,8 @@ function assertOwn(answer: Partial<Issued>, keyPem: string, service: string): Is
   let isOwn = false;
   try {
     const leaf = new X509Certificate(certificate);
-    const isBy = leaf.verify(new X509Certificate(authorities).publicKey);
+    // One, or two while one takes over from the other.
+    const isBy = isIssuedBy(certificate, authorities);
     isOwn = isBy && leaf.checkPrivateKey(createPrivateKey(keyPem)) && leaf.subjectAltName === `URI:${workload}` && workload === `spiffe://${trustDomain}/service/${service}`;
   } catch (error) {
     throw new SallyportClientError("connection.untrusted", error instanceof Error ? { cause: error } : {});

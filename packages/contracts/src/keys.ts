@@ -5,13 +5,13 @@ import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
 /** The custodian's rings (docs/spec/custody-v1.md, section 10). */
-export const RING_NAMES = ["token", "kek", "audit", "sign"] as const;
+export const RING_NAMES = ["token", "kek", "ca", "audit", "sign"] as const;
 export const RingName = z.enum(RING_NAMES);
 /** The steps that one person takes. */
 export const RING_STEPS = ["add", "drop", "activate", "revert", "retire", "reopen"] as const;
 export const RingStep = z.enum(RING_STEPS);
 
-/** Why a step can't be taken now; `until`: when it can, as far as that is a matter of time. `count`: of nodes, or data keys; null where that isn't known. */
+/** Why a step can't be taken now; `until`: when it can, as far as that is a matter of time. `count`: of nodes, workloads or data keys; null where that isn't known. */
 export const RingBlocker = z.strictObject({
   kind: z.enum(["early", "late", "unheld", "in_use"]),
   until: IsoTime.nullable(),
@@ -36,6 +36,10 @@ export const RingSummary = z.strictObject({
       until: IsoTime.nullable(),
       /** Data keys that it wraps; null for other rings, and where that couldn't be counted. */
       dataKeys: Count.nullable(),
+      /** Nodes or workloads that haven't shown that they hold it, where that is waited for. */
+      lacking: z.array(z.string()),
+      /** Of an authority: workloads that have shown no certificate of another one; of a retired one, those that trust it still. */
+      holders: z.array(z.string()),
     }),
   ),
   /** When the key in use is to be replaced by its age; null where no time is set. */
@@ -64,6 +68,6 @@ export const StepRingInput = strict({ ring: RingName, step: RingStep, at: Count,
 export const StepRingOutput = strict({ ring: RingSummary, evidence: z.array(Evidence) });
 
 /** A key of a ring that turns. */
-export const KeyId = z.string().regex(/^(?:token|kek)-[1-9]\d{0,5}$/);
+export const KeyId = z.string().regex(/^(?:token|kek|ca)-[1-9]\d{0,5}$/);
 /** Has the secret of the earliest retired key of a ring destroyed, for good: by another administrator's passkey. */
 export const RequestKeyDestroyInput = strict({ keyId: KeyId, reason: Reason });

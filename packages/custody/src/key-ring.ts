@@ -1,7 +1,7 @@
 import { TOKEN_LIFETIME_SECONDS_MAX } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 
-export const RING_NAMES = ["kek", "audit", "token", "sign"] as const;
+export const RING_NAMES = ["kek", "audit", "token", "sign", "ca"] as const;
 export type RingName = (typeof RING_NAMES)[number];
 
 /** In this order, of which `retiring` may become `active` again, and a `next` that was never used `destroyed`. */
@@ -12,7 +12,7 @@ export interface KeptKey {
   /** `<ring>-<n>`; a number is never given twice. */
   readonly id: string;
   readonly state: KeyState;
-  /** Base64url; null once it is destroyed. The key-encryption secret is sealed once more, under a key derived from the root key at each use. */
+  /** Base64url; null once it is destroyed. Of an authority, its certificate and key (`newAuthoritySecret`). The key-encryption secret is sealed once more, under a key derived from the root key at each use. */
   readonly secret: string | null;
   /** The earliest at which it may be used. */
   readonly fromS: number;
@@ -40,8 +40,13 @@ export type RingStep = (typeof RING_STEPS)[number];
 
 /** What a ring's keys are held to. */
 export interface RingWindows {
-  /** What a node has to have shown that it holds before a key is used: tokens are verified by nodes, data keys by nobody but the custodian. */
-  readonly isHeldByNodes: boolean;
+  /**
+   * Who has to have shown that they hold a key before it is used: tokens are verified by nodes, certificates by every workload that has one, data keys
+   * are opened by nobody but the custodian.
+   */
+  readonly heldBy: "nodes" | "workloads" | null;
+  /** Whether a key that is retiring is over by its time, and not by a step alone. */
+  readonly isOverByTime: boolean;
   /** How long after its making a key may be used at the earliest. */
   readonly leadS: number;
   /** How long the one before is accepted after another took its place. */
@@ -56,9 +61,11 @@ const DAY_S = 86_400;
 const MARGIN_S = 60;
 
 /** The rings that turn, and by which times. An hour is as long as a data key that was made may wait for its row (`sweepShares`). */
-export const RING_WINDOWS: Readonly<Record<"kek" | "token", RingWindows>> = {
-  token: { isHeldByNodes: true, leadS: MARGIN_S, overlapS: TOKEN_LIFETIME_SECONDS_MAX + MARGIN_S, ageMaxS: 90 * DAY_S, usesMax: null },
-  kek: { isHeldByNodes: false, leadS: 0, overlapS: 3600, ageMaxS: 365 * DAY_S, usesMax: 10_000_000 },
+export const RING_WINDOWS: Readonly<Record<"kek" | "token" | "ca", RingWindows>> = {
+  token: { heldBy: "nodes", isOverByTime: true, leadS: MARGIN_S, overlapS: TOKEN_LIFETIME_SECONDS_MAX + MARGIN_S, ageMaxS: 90 * DAY_S, usesMax: null },
+  kek: { heldBy: null, isOverByTime: false, leadS: 0, overlapS: 3600, ageMaxS: 365 * DAY_S, usesMax: 10_000_000 },
+  // No connection of ours is older than ten minutes, so after the overlap none is left that was made with a certificate of the one before.
+  ca: { heldBy: "workloads", isOverByTime: false, leadS: MARGIN_S, overlapS: 900, ageMaxS: 5 * 365 * DAY_S, usesMax: null },
 };
 export type TurningRing = keyof typeof RING_WINDOWS;
 export const isTurning = (ring: RingName): ring is TurningRing => Object.hasOwn(RING_WINDOWS, ring);
@@ -68,9 +75,9 @@ export interface RingFacts {
   readonly nowS: number;
   /** Of a key that is made now, as the journal keeps it. */
   readonly newSecret: () => string;
-  /** Nodes that run and haven't shown that they hold this key; null where that isn't known. */
+  /** Nodes that run, or workloads with a certificate, that haven't shown that they hold this key; null where that isn't known. */
   readonly lacking: (id: string) => readonly string[] | null;
-  /** How many data keys this key wraps; null where that isn't known. */
+  /** How many data keys this key wraps, or workloads have their certificates of it alone; null where that isn't known. */
   readonly wraps: (id: string) => number | null;
   /** Whether two persons said that this key's secret is to be destroyed. */
   readonly mayDestroy: (id: string) => boolean;
@@ -141,13 +148,13 @@ export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules
     case "revert":
       if (retiring === undefined || active === undefined) throw refused(ring, step);
       // What nodes take for over, they would refuse until they hear of it.
-      if (rules.inWindow && windows.isHeldByNodes && facts.nowS + MARGIN_S >= (retiring.untilS ?? 0)) throw new SallyportError("keys.early", { key: retiring.id });
+      if (rules.inWindow && windows.isOverByTime && facts.nowS + MARGIN_S >= (retiring.untilS ?? 0)) throw new SallyportError("keys.early", { key: retiring.id });
       assertHeld(retiring, windows, facts, rules);
       return changed({ ...retiring, state: "active", untilS: null }, overlapping(active));
     case "retire": {
       if (retiring === undefined) throw refused(ring, step);
       if (rules.inWindow && facts.nowS < (retiring.untilS ?? 0)) throw new SallyportError("keys.early", { key: retiring.id });
-      const wraps = ring.ring === "kek" ? facts.wraps(retiring.id) : 0;
+      const wraps = ring.ring === "token" ? 0 : facts.wraps(retiring.id);
       if (rules.unused && wraps !== 0) throw new SallyportError("keys.in_use", { key: retiring.id });
       return changed({ ...retiring, state: "retired" });
     }
@@ -169,6 +176,6 @@ export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules
 
 const refused = ({ ring }: KeyRing, step: RingStep): SallyportError => new SallyportError("keys.step", { ring, step });
 
-function assertHeld(key: KeptKey, { isHeldByNodes }: RingWindows, facts: RingFacts, { held }: RingRules): void {
-  if (held && isHeldByNodes && facts.lacking(key.id)?.length !== 0) throw new SallyportError("keys.unheld", { key: key.id });
+function assertHeld(key: KeptKey, { heldBy }: RingWindows, facts: RingFacts, { held }: RingRules): void {
+  if (held && heldBy !== null && facts.lacking(key.id)?.length !== 0) throw new SallyportError("keys.unheld", { key: key.id });
 }

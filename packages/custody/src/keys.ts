@@ -1,3 +1,5 @@
+export { newAuthoritySecret, ringOfAuthority } from "./authorities.ts";
+export { type CertificateKinds, Certificates } from "./certificates.ts";
 export { DataKeys, newKekSecret } from "./data-keys.ts";
 export type { KeyKinds, KeyStore } from "./key-kinds.ts";
 export { activeKey, firstRing, type KeyRing, type KeptKey, type RingName, type RingRules, strictRingRules } from "./key-ring.ts";

@@ -141,9 +141,11 @@ export interface CustodianStatus {
   readonly auditKey: string;
   /** C2SP vkey and its SHA-256 fingerprint (`sha256:<hex>` of the raw public key). */
   readonly checkpointKey: { readonly vkey: string; readonly fingerprint: string };
+  /** The authorities that are to be trusted, the one that issues first; PEM, one after the other. */
   readonly ca: string;
-  /** PEM, label X509 CRL. */
+  /** The list of each of them; PEM, label X509 CRL. */
   readonly crl: string;
+  /** When the first of them is stale. */
   readonly crlNextUpdateS: number;
   /** SPIFFE IDs that were revoked as a whole. */
   readonly revokedWorkloads: readonly string[];
@@ -251,8 +253,10 @@ export interface RingView {
     readonly untilS: number | null;
     /** How many data keys it wraps; null for other rings, and where the database was away. */
     readonly wraps: number | null;
-    /** Running nodes that haven't shown that they hold it, where that is needed; null while that isn't known. */
+    /** Running nodes, or workloads with a certificate, that haven't shown that they hold it, where that is needed; null while that isn't known. */
     readonly lacking: readonly string[] | null;
+    /** Of an authority: workloads that have shown no certificate of another one; of one that is retired, those that trust it still. Null for other rings. */
+    readonly holders: readonly string[] | null;
   }[];
 }
 export interface RingAnswer {

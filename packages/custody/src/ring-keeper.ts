@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
+import type { AuthorityClients } from "./certificates.ts";
 import { countedApproval } from "./approved-document.ts";
 import type { CredentialStore } from "./credential-kinds.ts";
 import { newKekSecret } from "./data-keys.ts";
@@ -18,6 +19,8 @@ export interface RingKeeperOptions {
   readonly store: KeyStore & Pick<CredentialStore, "all">;
   readonly rootKey: RootKey;
   readonly nodes: NodeReports;
+  /** The authority's side of its ring. */
+  readonly clients: AuthorityClients;
   /** How many data keys are committed under each key-encryption key, by the custodian's own look. */
   readonly wraps: () => Promise<ReadonlyMap<string, number>>;
   readonly deployment: string;
@@ -72,24 +75,26 @@ export class RingKeeper {
   }
 
   async #step({ ring: name, step, at, statement }: Extract<RotateRequest, { readonly kind: "step" }>): Promise<RingAnswer> {
-    const { store, rootKey, nodes, wraps, now, rules = strictRingRules } = this.#options;
+    const { store, rootKey, nodes, clients, wraps, now, rules = strictRingRules } = this.#options;
     const ring = ringOf(store, name);
     if (ring.at !== at + 1 || ring.last !== step) {
       if (ring.at !== at || !isTurning(name)) throw new SallyportError("keys.step", { ring: name, step });
       const nextId = `${name}-${ring.keys.length + 1}`;
-      const secret = step !== "add" ? "" : name === "kek" ? await newKekSecret(rootKey, nextId) : randomBytes(KEY_BYTES).toString("base64url");
+      const made = { kek: () => newKekSecret(rootKey, nextId), ca: () => clients.newSecret(), token: () => randomBytes(KEY_BYTES).toString("base64url") };
+      const secret = step !== "add" ? "" : await made[name]();
       const counted = name === "kek" && (step === "retire" || step === "destroy") ? await wraps() : null;
       const facts = {
         nowS: Math.floor(now() / 1000),
         newSecret: () => secret,
-        lacking: (id: string) => nodes.lacking(id),
-        wraps: (id: string) => (counted === null ? null : (counted.get(id) ?? 0)),
+        lacking: (id: string) => (name === "ca" ? clients.lacking(id) : nodes.lacking(id)),
+        wraps: (id: string) => (name === "ca" ? clients.holders(id).length : counted === null ? null : (counted.get(id) ?? 0)),
         mayDestroy: (id: string) => this.#isDestructionApproved(id, statement),
       };
       const after = afterStep(ring, step, facts, rules);
       store.put("keyring", name, after);
       store.record("keys.rotated", `ring/${name}`, `step=${step};at=${after.at};${stateText(after)}`);
       if (step === "destroy" || step === "drop") store.rewriteSoon();
+      if (name === "ca") clients.changed();
     }
     await store.durable();
     return { ring: this.#viewOf(ringOf(store, name), null) };
@@ -105,9 +110,10 @@ export class RingKeeper {
   }
 
   #viewOf(ring: KeyRing, counted: ReadonlyMap<string, number> | null): RingView {
-    const { nodes } = this.#options;
+    const { nodes, clients } = this.#options;
     const windows = isTurning(ring.ring) ? RING_WINDOWS[ring.ring] : null;
-    const isProven = (key: KeptKey): boolean => windows?.isHeldByNodes === true && (key.state === "next" || key.state === "retiring");
+    const isProven = (key: KeptKey): boolean => windows !== null && windows.heldBy !== null && (key.state === "next" || key.state === "retiring");
+    const isHeld = (key: KeptKey): boolean => ring.ring === "ca" && key.state !== "next" && key.state !== "destroyed";
     return {
       ring: ring.ring,
       at: ring.at,
@@ -119,7 +125,8 @@ export class RingKeeper {
         fromS: key.fromS,
         untilS: key.untilS,
         wraps: ring.ring === "kek" && counted !== null ? (counted.get(key.id) ?? 0) : null,
-        lacking: isProven(key) ? nodes.lacking(key.id) : [],
+        lacking: !isProven(key) ? [] : ring.ring === "ca" ? clients.lacking(key.id) : nodes.lacking(key.id),
+        holders: isHeld(key) ? clients.holders(key.id) : null,
       })),
     };
   }

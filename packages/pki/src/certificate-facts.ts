@@ -1,6 +1,7 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { AsnConvert } from "@peculiar/asn1-schema";
 import {
+  AuthorityKeyIdentifier,
   BasicConstraints,
   Certificate,
   ExtendedKeyUsage,
@@ -36,6 +37,8 @@ export interface CertificateFacts {
   readonly isAuthority: boolean;
   /** The first byte of KeyUsage, digitalSignature being 0x80, keyCertSign 0x04, cRLSign 0x02; null if absent. */
   readonly keyUsage: number | null;
+  /** Of the authority that signed it, as it says: its key's identifier, lower-case hex; null if absent. */
+  readonly authority: string | null;
   /** Whether an extension is there twice, or is critical and of a kind that we don't know. */
   readonly hasUnsoundExtensions: boolean;
 }
@@ -56,6 +59,8 @@ export function readCertificate(der: Uint8Array): CertificateFacts | null {
     const purposes = value(id_ce_extKeyUsage);
     const usage = value(id_ce_keyUsage);
     const oids = extensions.map((extension) => extension.extnID);
+    const issuer = value(id_ce_authorityKeyIdentifier);
+    const identifier = issuer === undefined ? undefined : AsnConvert.parse(issuer, AuthorityKeyIdentifier).keyIdentifier;
     const uris = general.flatMap((name) => name.uniformResourceIdentifier ?? []);
     const dns = general.flatMap((name) => name.dNSName ?? []);
     return {
@@ -71,6 +76,7 @@ export function readCertificate(der: Uint8Array): CertificateFacts | null {
       purposes: purposes === undefined ? [] : [...AsnConvert.parse(purposes, ExtendedKeyUsage)],
       isAuthority: basic.cA || basic.pathLenConstraint !== undefined,
       keyUsage: usage === undefined ? null : (new Uint8Array(usage)[3] ?? 0),
+      authority: identifier === undefined ? null : Buffer.from(identifier.buffer).toString("hex"),
       hasUnsoundExtensions: new Set(oids).size !== oids.length || extensions.some((extension) => extension.critical && !KNOWN.has(extension.extnID)),
     };
   } catch {

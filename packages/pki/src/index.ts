@@ -5,7 +5,7 @@ export { IdentityFolder, type IdentityFolderOptions, type IdentityListener } fro
 export { limitConnectionAge, type ListenerLimits, listenerTimeouts } from "./listener-limits.ts";
 export { type PeerExpectation, type PeerIdentity, peerIdentity, type PeerRole, thumbprint } from "./peer-identity.ts";
 export { assertPlainRequest } from "./plain-request.ts";
-export { readRevocationList, type RevocationList, type RevokedEntry } from "./revocation-list.ts";
+export { authorityIds, isIssuedBy, readRevocationList, readRevocationLists, type RevocationList, type RevokedEntry } from "./revocation-list.ts";
 export {
   CODE_KEY,
   enrolmentProof,

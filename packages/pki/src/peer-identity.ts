@@ -29,6 +29,8 @@ export interface PeerExpectation {
 
 /** A certificate whose form was proven; its dates are for {@link assertInDate}, at each use. */
 export interface PeerCertificate extends PeerIdentity {
+  /** Its authority's key, by its identifier in lower-case hex; empty where it names none. That this key signed it is for TLS to prove. */
+  readonly authority: string;
   readonly notBeforeMs: number;
 }
 
@@ -70,6 +72,7 @@ export function readPeerCertificate(certDer: Uint8Array, trustDomain: string, ro
     spiffe: facts.uris[0] ?? "",
     x5t: thumbprint(certDer),
     serial: facts.serial,
+    authority: facts.authority ?? "",
     notBeforeMs: facts.notBeforeMs,
     notAfterMs: facts.notAfterMs,
   };

@@ -48,6 +48,44 @@ export interface RevocationList {
 }
 
 /**
+ * Reads the list of each authority in `caPem` – all of them, and no others' – from one text, as one: who is on any of them, and when the first is stale.
+ * @throws as {@link readRevocationList}; also where an authority has no list: who it revoked couldn't be told.
+ */
+export function readRevocationLists(pems: string, caPem: string): RevocationList & { readonly pems: readonly string[] } {
+  const each = fromPem("X509 CRL", pems).map((der) => toPem("X509 CRL", der));
+  const lists = fromPem("CERTIFICATE", caPem).map((ca) => {
+    const authority = toPem("CERTIFICATE", ca);
+    const own = each.flatMap((pem) => {
+      try {
+        return [readRevocationList(pem, authority)];
+      } catch {
+        return [];
+      }
+    });
+    if (own.length !== 1) throw new SallyportError("workload.crl_stale", { reason: "an authority has no list" });
+    return own;
+  });
+  const all = lists.flat();
+  if (all.length === 0 || all.length !== each.length) throw new SallyportError("workload.crl_stale", { reason: "unproven" });
+  return {
+    pems: each,
+    serials: new Set(all.flatMap(({ serials }) => [...serials])),
+    thisUpdateMs: Math.min(...all.map(({ thisUpdateMs }) => thisUpdateMs)),
+    nextUpdateMs: Math.min(...all.map(({ nextUpdateMs }) => nextUpdateMs)),
+  };
+}
+
+/** The authorities of a text, by the identifiers of their keys, lower-case hex, in order. */
+export const authorityIds = (caPem: string): readonly string[] =>
+  fromPem("CERTIFICATE", caPem).map((der) => Buffer.from(keyIdentifier(new X509Certificate(der).publicKey)).toString("hex"));
+
+/** Whether one of the authorities of this text signed this certificate (PEM). */
+export const isIssuedBy = (certPem: string, caPem: string): boolean => {
+  const leaf = new X509Certificate(certPem);
+  return fromPem("CERTIFICATE", caPem).some((der) => leaf.verify(new X509Certificate(der).publicKey));
+};
+
+/**
  * Reads a list and proves that one of the authorities in `caPem` signed it. Staleness is for the caller to judge, at each use.
  * @throws SallyportError `workload.crl_stale` for anything that can't be read or proven: what can't be read can't be relied on.
  */

@@ -8,6 +8,8 @@ export interface SocketPeerOptions {
   readonly nowMs: number;
   /** Serials that no longer count, as the newest revocation list has them; a connection outlives the handshake that checked it. */
   readonly revoked?: ReadonlySet<string>;
+  /** The keys of the authorities that count now, as {@link authorityIds} has them; any, if absent. One that was dropped doesn't count for connections that are open either. */
+  readonly authorities?: ReadonlySet<string>;
 }
 
 const seen = new WeakMap<TLSSocket, { readonly trustDomain: string; readonly certificate: PeerCertificate }>();
@@ -22,6 +24,7 @@ export function socketPeer(socket: TLSSocket, options: SocketPeerOptions): PeerI
   const certificate = known?.trustDomain === options.trustDomain ? known.certificate : readSocket(socket, options.trustDomain);
   assertInDate(certificate, options.nowMs);
   if (options.revoked?.has(certificate.serial) === true) throw new SallyportError("workload.revoked", { reason: "revoked", serial: certificate.serial });
+  if (options.authorities?.has(certificate.authority) === false) throw new SallyportError("workload.revoked", { reason: "authority", serial: certificate.serial });
   return certificate;
 }
 

@@ -6,13 +6,13 @@ import { rewrapLine, ringLines } from "../ring-lines.ts";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 
-const RINGS = ["token", "kek", "audit", "sign"] as const;
+const RINGS = ["token", "kek", "ca", "audit", "sign"] as const;
 
 /** `sallyport keys`: how the rings stand, how far data keys are wrapped anew, and what turning a ring would do. */
 export const keys: Command = {
-  usage: "--as PROFILE keys | --as PROFILE keys rehearse token|kek|audit|sign",
+  usage: "--as PROFILE keys | --as PROFILE keys rehearse token|kek|ca|audit|sign",
   help: [
-    "Shows every ring of keys: what is in use, since when, what is overdue, what can be done now; and how far data keys are wrapped anew.",
+    "Shows every ring of keys: what is in use, since when, who still waits, what is overdue, what can be done now; and how far data keys are wrapped anew.",
     "rehearse says what turning a ring does, what it would break now, and what updates itself. It changes nothing.",
     "Steps are taken at the console, under Keys, by somebody who proves anew who they are.",
   ].join("\n"),

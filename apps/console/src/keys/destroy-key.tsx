@@ -28,7 +28,9 @@ export function DestroyKey({ ring: { ring, keys } }: { readonly ring: Ring }) {
         <p>
           {ring === "kek"
             ? "Its secret is destroyed for good. A backup or dump with data keys wrapped under it is never opened again. An administrator has to approve it with a passkey."
-            : "Its secret is destroyed for good. Tokens that were signed with it are over already. An administrator has to approve it with a passkey."}
+            : ring === "ca"
+              ? "Its secret is destroyed for good. Certificates that it issued are refused already. An administrator has to approve it with a passkey."
+              : "Its secret is destroyed for good. Tokens that were signed with it are over already. An administrator has to approve it with a passkey."}
         </p>
       }
       recorded={<li>that you asked for its destruction</li>}

@@ -50,7 +50,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
   return (
     <DialogBody>
       <ul className="ring-steps" aria-label="Keys">
-        {ring.keys.toReversed().map(({ keyId, state, from, until, dataKeys }) => (
+        {ring.keys.toReversed().map(({ keyId, state, from, until, dataKeys, lacking, holders }) => (
           <li key={keyId}>
             <span>
               <code>{keyId}</code> <Badge tone={STATE_TONE[state]}>{state}</Badge>
@@ -63,6 +63,9 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
                 </>
               )}
               {dataKeys !== null && `, ${dataKeys.toLocaleString("en-GB")} data keys`}
+              {ring.ring === "ca" && <Waiting what="not trusted yet by" names={lacking} />}
+              {state === "retiring" && <Waiting what="certificates still of it" names={holders} />}
+              {state === "retired" && <Waiting what="trusted still, until they renew" names={holders} />}
             </span>
           </li>
         ))}
@@ -80,7 +83,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
               <li key={each}>
                 <span>
                   {STEP_TEXT[each]}
-                  {blockers.length > 0 && <span className="quiet">: {blockers.map(blockerText).join("; ")}</span>}
+                  {blockers.length > 0 && <span className="quiet">: {blockers.map((blocker) => blockerText(ring.ring, blocker)).join("; ")}</span>}
                 </span>
                 {mayStep && isReady && (
                   <Button aria-label={`${STEP_TEXT[each]}: begin`} onPress={() => setStep(each)}>
@@ -93,6 +96,16 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
         </section>
       )}
     </DialogBody>
+  );
+}
+
+/** Who is waited for, by name. */
+function Waiting({ what, names }: { readonly what: string; readonly names: readonly string[] }) {
+  return names.length === 0 ? null : (
+    <>
+      <br />
+      {what}: {names.join(", ")}
+    </>
   );
 }
 

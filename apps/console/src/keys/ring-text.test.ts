@@ -40,9 +40,11 @@ test("data keys are being wrapped anew while any is under a key on its way out, 
 });
 
 test("what waits and what is overdue is said in words, and a re-wrap is done when nothing is left", () => {
-  expect(blockerText({ kind: "unheld", until: null, count: 1 })).toBe("waits for 1 node to hold it");
-  expect(blockerText({ kind: "in_use", until: null, count: 1200 })).toBe("1,200 data keys are still under it");
-  expect(blockerText({ kind: "early", until: at(0), count: null })).toBe("not before 2026-06-01 00:00 UTC");
+  expect(blockerText("kek", { kind: "unheld", until: null, count: 1 })).toBe("waits for 1 node to hold it");
+  expect(blockerText("kek", { kind: "in_use", until: null, count: 1200 })).toBe("1,200 data keys are still under it");
+  expect(blockerText("kek", { kind: "early", until: at(0), count: null })).toBe("not before 2026-06-01 00:00 UTC");
+  expect(blockerText("ca", { kind: "unheld", until: null, count: 2 })).toBe("waits for 2 workloads to trust it");
+  expect(blockerText("ca", { kind: "in_use", until: null, count: 1 })).toBe("1 workload has its certificate of it");
   expect([dueText({ due: [] }), dueText({ due: [{ kind: "use", keyId: "kek-1", since: null }] })]).toEqual([null, "overdue by use"]);
   expect([rewrapShare({ moved: 0, left: 0 }), rewrapShare({ moved: 1, left: 2 }), rewrapShare({ moved: 1, left: null })]).toEqual([100, 33, null]);
 });

@@ -4,10 +4,11 @@ export type Ring = OutputOf<"keys.rings">["rings"][number];
 export type Rewrap = OutputOf<"keys.rings">["rewraps"][number];
 export type Step = Ring["steps"][number]["step"];
 
-export const RING_TEXT: Readonly<Record<Ring["ring"], string>> = { token: "Tokens", kek: "Data keys", audit: "Audit records", sign: "Checkpoints" };
+export const RING_TEXT: Readonly<Record<Ring["ring"], string>> = { token: "Tokens", kek: "Data keys", ca: "Certificates", audit: "Audit records", sign: "Checkpoints" };
 export const RING_ABOUT: Readonly<Record<Ring["ring"], string>> = {
   token: "signs access tokens",
   kek: "wraps data keys",
+  ca: "issues certificates",
   audit: "seals records",
   sign: "signs checkpoints, policies and exports",
 };
@@ -33,15 +34,17 @@ const n = (count: number): string => count.toLocaleString("en-GB");
 const time = (at: string): string => `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
 
 /** Why a step waits, in words. */
-export function blockerText({ kind, until, count }: Ring["steps"][number]["blockers"][number]): string {
+export function blockerText(ring: Ring["ring"], { kind, until, count }: Ring["steps"][number]["blockers"][number]): string {
   switch (kind) {
     case "early":
       return until === null ? "not yet" : `not before ${time(until)}`;
     case "late":
       return "too late: make a new key instead";
     case "unheld":
+      if (ring === "ca") return `waits for ${n(count ?? 0)} ${count === 1 ? "workload" : "workloads"} to trust it`;
       return count === null ? "waits until it is known which nodes run" : `waits for ${n(count)} ${count === 1 ? "node" : "nodes"} to hold it`;
     case "in_use":
+      if (ring === "ca") return `${n(count ?? 0)} ${count === 1 ? "workload has its certificate" : "workloads have their certificates"} of it`;
       return count === null ? "the data keys under it couldn't be counted" : `${n(count)} data ${count === 1 ? "key is" : "keys are"} still under it`;
   }
 }

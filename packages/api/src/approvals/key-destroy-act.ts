@@ -30,7 +30,9 @@ export const destroyKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAct
         { what: `the secret of ${key}`, before: "kept, in use for nothing", after: "destroyed, for good" },
         ring === "kek"
           ? { what: "backups and dumps with data keys wrapped under it", before: "can be opened, once the key is opened again", after: "are never opened again" }
-          : { what: "tokens that were signed with it", before: "are over", after: "are over" },
+          : ring === "ca"
+            ? { what: "certificates that it issued", before: "are refused", after: "are refused, and none can be issued by it" }
+            : { what: "tokens that were signed with it", before: "are over", after: "are over" },
       ],
       refused,
     };

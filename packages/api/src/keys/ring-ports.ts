@@ -1,6 +1,6 @@
 /** A ring of the custodian's keys, without secrets (docs/spec/custody-v1.md, section 10). Times in seconds since the epoch. */
 export interface RingState {
-  readonly ring: "token" | "kek" | "audit" | "sign";
+  readonly ring: "token" | "kek" | "ca" | "audit" | "sign";
   readonly at: number;
   /** Null for a ring that doesn't turn. */
   readonly windows: { readonly ageMaxS: number; readonly usesMax: number | null } | null;
@@ -10,8 +10,10 @@ export interface RingState {
     readonly fromS: number;
     readonly untilS: number | null;
     readonly wraps: number | null;
-    /** Running nodes that haven't shown that they hold it; null while that isn't known. */
+    /** Running nodes, or workloads with a certificate, that haven't shown that they hold it; null while that isn't known. */
     readonly lacking: readonly string[] | null;
+    /** Of an authority: workloads that have shown no certificate of another one; of a retired one, those that trust it still. Null for other rings. */
+    readonly holders: readonly string[] | null;
   }[];
 }
 

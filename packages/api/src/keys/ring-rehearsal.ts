@@ -7,6 +7,7 @@ type Line = z.input<typeof RehearseRingOutput>["lines"][number];
 const WHAT: Readonly<Record<Summary["ring"], string>> = {
   token: "Tokens are signed with it; every node verifies them.",
   kek: "Every data key is wrapped under it; it never leaves the custodian.",
+  ca: "Every workload's certificate is by it, and every workload trusts it to say who the others are.",
   audit: "Every record's MAC is made with it.",
   sign: "Checkpoints, policies, profiles and exports are signed with it.",
 };
@@ -21,35 +22,57 @@ const STEP: Readonly<Record<Summary["steps"][number]["step"], string>> = {
 const ITSELF: Readonly<Record<Summary["ring"], readonly string[]>> = {
   token: ["Nodes learn the next key within a second and show that they hold it.", "Sessions and services get tokens of the new key as they renew theirs, within fifteen minutes."],
   kek: ["Data keys are wrapped anew in the background, while both keys open.", "What nodes hold of data keys in memory stays good: the data keys are the same."],
+  ca: [
+    "Processes and profiles of the supervisor's machine get the new trust, and later the new certificate, within a minute.",
+    "Services elsewhere get both with their renewals, within sixteen hours; sallyport renew --now at such a machine does it at once.",
+    "A machine that slept past its certificate enrols anew through its supervisor.",
+  ],
   audit: [],
   sign: [],
 };
 const BACK: Readonly<Record<Summary["ring"], string>> = {
   token: "Until a minute before the end of the old key's window: turn back.",
   kek: "Until the old key is retired: turn back. Afterwards it can be opened again, for a database that was restored.",
+  ca: "Until the old authority is retired: turn back. Both are trusted until then.",
   audit: "",
   sign: "",
 };
+
+const NAMES_MAX = 8;
 
 /** Says of a ring what turning it does, what it would break now, what is overdue and why, what updates itself, and how far there is a way back. */
 export function rehearsed(ring: Summary): readonly Line[] {
   if (!ring.turns) return [{ about: "step", text: `${WHAT[ring.ring]} It does not turn in this version.` }];
   const lines: Line[] = [{ about: "step", text: WHAT[ring.ring] }];
   for (const { step, isReady, blockers } of ring.steps) {
-    lines.push({ about: "step", text: `${STEP[step]}: ${isReady ? "can be done now." : blockers.map(blockerText).join(" ")}` });
+    lines.push({ about: "step", text: `${STEP[step]}: ${isReady ? "can be done now." : blockers.map((blocker) => blockerText(ring, blocker)).join(" ")}` });
     if (step === "activate" || step === "revert")
       for (const { kind, count } of blockers)
         if (kind === "unheld")
-          lines.push({ about: "breaks", text: `Done now, ${count === null ? "nodes that were not heard of yet" : nodes(count)} would refuse tokens of that key.` });
+          lines.push({
+            about: "breaks",
+            text:
+              ring.ring === "ca"
+                ? `Done now, ${workloads(count ?? 0)} would refuse certificates of that authority: ${namesOf(ring, "lacking")}.`
+                : `Done now, ${count === null ? "nodes that were not heard of yet" : nodes(count)} would refuse tokens of that key.`,
+          });
     if (step === "retire")
       for (const { kind, count } of blockers) {
-        if (kind === "in_use") lines.push({ about: "breaks", text: `Done now, ${count === null ? "data keys" : dataKeys(count)} could not be opened.` });
+        if (ring.ring === "ca" && kind === "in_use") lines.push({ about: "breaks", text: `Done now, ${workloads(count ?? 0)} would be refused: ${namesOf(ring, "holders")}.` });
+        else if (ring.ring === "ca") lines.push({ about: "breaks", text: "Done now, calls on connections that are open could be refused." });
+        else if (kind === "in_use") lines.push({ about: "breaks", text: `Done now, ${count === null ? "data keys" : dataKeys(count)} could not be opened.` });
         else if (ring.ring === "token") lines.push({ about: "breaks", text: "Done now, tokens that are still good would be refused." });
         else lines.push({ about: "breaks", text: "Done now, a data key that was made before and is being stored could not be opened." });
       }
   }
   if (!lines.some(({ about }) => about === "breaks")) lines.push({ about: "breaks", text: "Nothing, by what is known now." });
   for (const { kind, keyId, since } of ring.due) lines.push({ about: "overdue", text: dueText(kind, keyId, since) });
+  const behind = ring.keys.find(({ state, holders }) => state === "retired" && holders.length > 0);
+  if (ring.ring === "ca" && behind !== undefined)
+    lines.push({
+      about: "overdue",
+      text: `${behind.keyId} is retired, and is trusted still, until they renew, by ${workloads(behind.holders.length)}: ${behind.holders.slice(0, NAMES_MAX).join(", ")}.`,
+    });
   if (ring.due.length === 0) lines.push({ about: "overdue", text: ring.dueAt === null ? "Nothing." : `Nothing; the key in use is to be replaced by ${minute(ring.dueAt, "-")}.` });
   lines.push(...ITSELF[ring.ring].map((text): Line => ({ about: "itself", text })), { about: "back", text: BACK[ring.ring] });
   return lines;
@@ -58,17 +81,26 @@ export function rehearsed(ring: Summary): readonly Line[] {
 /** To the minute: a line is read by people. */
 const minute = (at: string | null, otherwise: string): string => (at === null ? otherwise : `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`);
 const nodes = (count: number): string => (count === 1 ? "1 node" : `${count} nodes`);
+const workloads = (count: number): string => (count === 1 ? "1 workload" : `${count} workloads`);
+/** The first of those who are waited for; the ring shows all. */
+const namesOf = ({ keys }: Summary, what: "lacking" | "holders"): string => {
+  const key = keys.find(({ state }) => state === "next") ?? keys.find(({ state }) => state === "retiring");
+  const names = (what === "holders" ? keys.find(({ state }) => state === "retiring") : key)?.[what] ?? [];
+  return names.length > NAMES_MAX ? `${names.slice(0, NAMES_MAX).join(", ")} and others` : names.join(", ");
+};
 const dataKeys = (count: number): string => (count === 1 ? "1 data key" : `${count} data keys`);
 
-function blockerText({ kind, until, count }: Summary["steps"][number]["blockers"][number]): string {
+function blockerText({ ring }: Summary, { kind, until, count }: Summary["steps"][number]["blockers"][number]): string {
   switch (kind) {
     case "early":
       return `not before ${minute(until, "its window")}.`;
     case "late":
       return "too late: its window is over, or nearly. Make a new key instead.";
     case "unheld":
+      if (ring === "ca") return `${workloads(count ?? 0)} did not show yet that they trust it.`;
       return count === null ? "it is not known yet which nodes run." : `${nodes(count)} did not show yet that they hold it.`;
     case "in_use":
+      if (ring === "ca") return `${workloads(count ?? 0)} did not show a certificate of the new one yet.`;
       return count === null ? "the data keys under it could not be counted." : `${dataKeys(count)} are still wrapped under it.`;
   }
 }

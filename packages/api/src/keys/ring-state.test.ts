@@ -6,7 +6,16 @@ import { ringsSummary, ringSummary } from "./ring-state.ts";
 const NOW_S = 1_800_000_000;
 const DAY_S = 86_400;
 type Key = RingState["keys"][number];
-const key = (id: string, state: Key["state"], over: Partial<Key> = {}): Key => ({ id, state, fromS: NOW_S - DAY_S, untilS: null, wraps: null, lacking: [], ...over });
+const key = (id: string, state: Key["state"], over: Partial<Key> = {}): Key => ({
+  id,
+  state,
+  fromS: NOW_S - DAY_S,
+  untilS: null,
+  wraps: null,
+  lacking: [],
+  holders: null,
+  ...over,
+});
 const ring = (name: RingState["ring"], keys: readonly Key[], windows: RingState["windows"] = { ageMaxS: 90 * DAY_S, usesMax: 100 }): RingState => ({
   ring: name,
   at: 3,
@@ -67,6 +76,18 @@ test("a rehearsal names what a step that isn't proven would break, and nothing w
     /^overdue: token-1 is overdue by its age/,
   );
   expect(lines(ring("sign", [key("sign-1", "active")], null))).toHaveLength(1);
+});
+
+test("an authority waits for workloads, by name, and tells who would be refused", () => {
+  const waiting = ring("ca", [key("ca-1", "active"), key("ca-2", "next", { lacking: ["service/b", "zone/application/api"] })], { ageMaxS: 1e9, usesMax: null });
+  expect(steps(waiting)).toEqual(["activate: unheld 2", "drop"]);
+  const held = ring("ca", [key("ca-1", "retiring", { untilS: NOW_S, holders: ["service/b"] }), key("ca-2", "active", { holders: [] })], { ageMaxS: 1e9, usesMax: null });
+  expect(steps(held)).toEqual(["add", "revert", "retire: in_use 1"]);
+  const text = (state: RingState): string[] => rehearsed(ringSummary(state, NOW_S * 1000)).map(({ about, text: said }) => `${about}: ${said}`);
+  expect(text(waiting)).toContain("breaks: Done now, 2 workloads would refuse certificates of that authority: service/b, zone/application/api.");
+  expect(text(held)).toContain("breaks: Done now, 1 workload would be refused: service/b.");
+  const behind = ring("ca", [key("ca-1", "retired", { holders: ["service/b"] }), key("ca-2", "active")], { ageMaxS: 1e9, usesMax: null });
+  expect(text(behind)).toContain("overdue: ca-1 is retired, and is trusted still, until they renew, by 1 workload: service/b.");
 });
 
 test("what is left of a re-wrap is what its key still wraps, and unknown where that couldn't be counted", () => {

@@ -22,7 +22,15 @@ export function ringSummary(ring: RingState, nowMs: number): Summary {
     ring: ring.ring,
     at: ring.at,
     turns: ring.windows !== null,
-    keys: ring.keys.map(({ id, state, fromS, untilS, wraps }) => ({ keyId: id, state, from: iso(fromS), until: untilS === null ? null : iso(untilS), dataKeys: wraps })),
+    keys: ring.keys.map(({ id, state, fromS, untilS, wraps, lacking, holders }) => ({
+      keyId: id,
+      state,
+      from: iso(fromS),
+      until: untilS === null ? null : iso(untilS),
+      dataKeys: wraps,
+      lacking: [...(lacking ?? [])],
+      holders: [...(holders ?? [])],
+    })),
     dueAt: active === undefined || ageMaxS === null ? null : iso(active.fromS + ageMaxS),
     due: dueOf(ring, nowS),
     steps: ring.windows === null ? [] : stepsOf(ring, nowS),
@@ -57,7 +65,8 @@ function stepsOf({ ring, keys }: RingState, nowS: number): Summary["steps"] {
     const untilS = retiring.untilS ?? 0;
     const late: Blocker | null = ring === "token" && nowS + MARGIN_S >= untilS ? { kind: "late", until: null, count: null } : null;
     steps.push({ step: "revert", blockers: [late, unheldOf(retiring)] });
-    const inUse: Blocker | null = ring === "kek" && retiring.wraps !== 0 ? { kind: "in_use", until: null, count: retiring.wraps } : null;
+    const uses = ring === "kek" ? retiring.wraps : (retiring.holders?.length ?? 0);
+    const inUse: Blocker | null = uses !== 0 ? { kind: "in_use", until: null, count: uses } : null;
     steps.push({ step: "retire", blockers: [earlyOf(nowS, untilS), inUse] });
   }
   if (ring === "kek" && retiring === undefined && inState("retired") !== undefined) steps.push({ step: "reopen", blockers: [] });
