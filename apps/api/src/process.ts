@@ -37,7 +37,7 @@ import {
 } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
 import { relyingParty } from "@sallyport/passkey";
-import { isRecipientKey } from "@sallyport/submission/seal";
+import { isRecipientKey, sealPacket } from "@sallyport/submission/seal";
 import { authorityIds, type Identity, readRevocationLists } from "@sallyport/pki";
 import { AlertDesk } from "./alert-desk.ts";
 import { alertingAppend } from "./alerting-append.ts";
@@ -61,6 +61,7 @@ import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
 import { keepProfilesAtStart } from "./shipped-profiles.ts";
 import { ServiceDoor } from "./service-routes.ts";
+import { fetchedOutbox } from "./fetched-outbox.ts";
 import { signDocumentBy } from "./sign-document.ts";
 import { standingRounds } from "./standing-rounds.ts";
 import { storesOf } from "./stores-of.ts";
@@ -229,6 +230,8 @@ export class ApiProcess {
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       signDocument: signDocumentBy(custodian),
       isRecipientKey,
+      sealPacket,
+      outbox: fetchedOutbox,
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({
         records,

@@ -16,10 +16,12 @@ import {
   recipientStore,
   savedSearchStore,
   searchStore,
+  sealedPackets,
   serviceStore,
   signatureStore,
   subjectActStore,
   subjectStore,
+  submissionStore,
   trailReviewStore,
   type Tx,
   uploadStore,
@@ -42,10 +44,12 @@ type Stores = Pick<
   | "recipients"
   | "savedSearches"
   | "search"
+  | "sealedPackets"
   | "services"
   | "signatures"
   | "subjectActs"
   | "subjects"
+  | "submissions"
   | "trailReviews"
   | "uploads"
 >;
@@ -67,10 +71,12 @@ export const storesOf = (database: Database): Stores => ({
   recipients: recipientStore(database),
   savedSearches: savedSearchStore(database),
   search: searchStore(database),
+  sealedPackets: sealedPackets(database),
   services: serviceStore(database),
   signatures: signatureStore(database),
   subjectActs: subjectActStore(database),
   subjects: subjectStore(database),
+  submissions: submissionStore(database),
   trailReviews: trailReviewStore(database),
   uploads: uploadStore(database),
 });

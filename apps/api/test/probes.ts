@@ -33,6 +33,9 @@ export interface Foreign {
   readonly review: string;
   /** Somebody else's. */
   readonly savedSearch: string;
+  /** Of the whole study, and a packet of it. */
+  readonly submission: string;
+  readonly sealedPacket: string;
   /** At 704: a sequence, a letter and a credential. */
   readonly documents: readonly string[];
   /** Of the trail of site 704, and of the whole deployment's. */
@@ -100,6 +103,8 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
       // One that is there, and of another type.
       { who: n === 0 ? "reviewer701" : "regulatory701", foreign: { documentId: there.documents[(n + 1) % 3] ?? "", ...more }, absent: { documentId: newId("doc"), ...more } },
     ]);
+  const submissions = (more: object): Probe[] => [{ who: "regulatory701", foreign: { submissionId: there.submission, ...more }, absent: { submissionId: newId("sbm"), ...more } }];
+  const sealedPackets = (more: object): Probe[] => [{ who: "regulatory701", foreign: { packetId: there.sealedPacket, ...more }, absent: { packetId: newId("spk"), ...more } }];
   const [sequence = [], letter = [], credential = []] = documents();
   const [viewSequence = [], viewLetter = [], viewCredential = []] = documents({ version: 1, purpose: "view" });
   const signing = (more: object): Probe[] => [{ who: "regulatory701", foreign: { documentId: there.documents[0] ?? "", ...more }, absent: { documentId: newId("doc"), ...more } }];
@@ -310,6 +315,15 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "workloads.offboard": services({}),
     "approvals.requestServiceOffboard": services({}),
     "approvals.requestService": services({ title: "A transfer", codeKey: "A".repeat(44), isAgain: true }),
+    // Submissions are the whole study's: whoever holds a right at one of its sites alone is answered as if there were none.
+    "submissions.list": [],
+    "submissions.get": submissions({}),
+    "submissions.addSequence": submissions({}),
+    "submissions.create": [{ who: "regulatory701", foreign: { study: OTHER_STUDY, title: "A title" }, absent: { study: "NOSUCH", title: "A title" } }],
+    "submissions.assemble": submissions({ sequence: "0000", files: [] }),
+    "submissions.prepare": submissions({ sequence: "0000", recipientId: newId("rcp") }),
+    ...Object.fromEntries(["packet", "seal", "submit", "download"].map((name) => [`submissions.${name}`, sealedPackets({})])),
+    "approvals.requestEgress": sealedPackets({ reason: REASON }),
     // Recipients are the deployment's: whoever may read one may read them all, and one who may change none is answered alike.
     "recipients.list": [],
     "approvals.requestRecipient": [],
@@ -364,7 +378,10 @@ export async function plantForeign(at: Deployment, api: Api): Promise<Foreign> {
     types.map((type) => ({ type, site: "704", bytes: pdfOf([`(${type})`]) })),
   );
   await at.owner.run`INSERT INTO audit.saved_searches (id, principal, place, name, filter, saved_at_ms) VALUES (${savedSearch}, ${person.principal}, 1, 'Theirs', '{}', 1)`;
+  const [submission, sealedPacket] = await plantSubmission(at, person.principal);
   return {
+    submission,
+    sealedPacket,
     savedSearch,
     documents,
     trailReviews,
@@ -409,4 +426,25 @@ async function plantRequest({ owner }: Deployment, by: { readonly id: string; re
     VALUES (${id}, ${site === null ? "person.invite" : "phi.bulk_reveal"}, ${statement}, ${sha256Hex(statement)}, '[]', 'about',
             (SELECT s.id FROM phi.subjects s WHERE s.site_key = ${site} LIMIT 1), ${site}, ${by.principal}, ${by.id}, ${reason}, 1, ${Date.now()}, ${Date.now() + 3_600_000})`;
   return id;
+}
+
+/** A submission of the whole study with a packet of it. */
+async function plantSubmission({ owner }: Deployment, principal: string): Promise<readonly [submission: string, packet: string]> {
+  const [submission, packet, recipient, approval, reason] = [newId("sbm"), newId("spk"), newId("rcp"), newId("apr"), newId("chg")];
+  const [person] = await owner.run<{ id: string }>`SELECT id FROM people.persons WHERE principal = ${principal}`;
+  const statement = `{"nonce":"${approval}"}`;
+  await owner.run`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES (${reason}, 'r', 's', 'c')`;
+  await owner.run`
+    INSERT INTO approvals.requests (id, kind, statement, digest, effect, about, requested_by, requested_by_person, reason, needed, requested_at_ms, expires_at_ms)
+    VALUES (${approval}, 'recipient.change', ${statement}, ${sha256Hex(statement)}, '[]', 'about', ${principal}, ${person?.id ?? ""}, ${reason}, 1, ${Date.now()}, ${Date.now() + 3_600_000})`;
+  await owner.run`INSERT INTO egress.recipient (id, kind, registered_at_ms) VALUES (${recipient}, 'agency', 1)`;
+  await owner.run`
+    INSERT INTO egress.recipient_version (recipient, version, name, key, approval, at_ms)
+    VALUES (${recipient}, 1, 'Planted', 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p', ${approval}, 1)`;
+  await owner.run`INSERT INTO egress.submission (id, study, title, created_by, at_ms) VALUES (${submission}, ${STUDY}, 'Planted', ${principal}, 1)`;
+  await owner.run`INSERT INTO egress.sequence (submission, number, created_by, at_ms) VALUES (${submission}, '0000', ${principal}, 1)`;
+  await owner.run`
+    INSERT INTO egress.sealed_packet (id, submission, study, number, recipient, recipient_version, manifest, digest, prepared_by, prepared_at_ms)
+    VALUES (${packet}, ${submission}, ${STUDY}, '0000', ${recipient}, 1, ${packet}, ${sha256Hex(packet)}, ${principal}, 1)`;
+  return [submission, packet];
 }

@@ -317,7 +317,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
 }
 
 const EVERYTHING =
-  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read workload.enrol workload.revoke access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change study.register person.offboard lock.read lock.set lock.lift document.read role.read role.change emergency.open emergency.review access.review incident.release trail.review keys.read keys.rotate recipient.read recipient.change";
+  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read workload.enrol workload.revoke access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change study.register person.offboard lock.read lock.set lock.lift document.read role.read role.change emergency.open emergency.review access.review incident.release trail.review keys.read keys.rotate recipient.read recipient.change submission.assemble submission.release submission.submit submission.download";
 
 /** A study that nobody at a site of {@link STUDY} may learn of. */
 export const OTHER_STUDY = "OTHER";

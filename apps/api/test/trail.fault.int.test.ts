@@ -48,7 +48,7 @@ const upload = async (api: Api): Promise<string> => (dataOf(await api.call("inge
 const files = [{ name: "dm.json", bytes: Buffer.byteLength(dataset) }];
 const begin = async (api: Api): Promise<string> => (dataOf(await api.call("ingest", "packets.begin", { study: STUDY, files })) as { packetId: string }).packetId;
 
-const PEOPLES = /^(?:me|people|approvals|emergencies|reviews|signatures|trailReviews)\.|^subjects\.openBulk$|^documents\.(?:get|view)/;
+const PEOPLES = /^(?:me|people|approvals|emergencies|reviews|signatures|submissions|trailReviews)\.|^subjects\.openBulk$|^documents\.(?:get|view)/;
 
 /** One call of each procedure: one that would be allowed, or, of those that are people's alone, one whose refusal has to be put on record. */
 const calls = (packetId: string, uploadId: string): Readonly<Record<string, readonly [Who, object]>> => ({
@@ -127,6 +127,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "alerts.list": ["auditor", {}],
   "alerts.test": ["auditor", {}],
   "recipients.list": ["admin", {}],
+  "submissions.list": ["reviewer", {}],
   "approvals.requestKeyDestroy": ["custodian", { keyId: "kek-1", reason: "is needed no more" }],
   "keys.rings": ["admin", {}],
   "keys.rehearse": ["admin", { ring: "kek" }],

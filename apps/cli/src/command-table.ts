@@ -33,6 +33,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   renew: { summary: "renew a service's certificate", load: async () => (await import("./commands/renew.ts")).renew },
   keys: { summary: "show the rings of keys, and rehearse a rotation", load: async () => (await import("./commands/keys.ts")).keys },
   recipients: { summary: "list whom packets are sealed to, or ask for a change", load: async () => (await import("./commands/recipients.ts")).recipients },
+  submission: { summary: "assemble a submission, seal its packets and let them leave", load: async () => (await import("./commands/submission.ts")).submission },
   workloads: { summary: "list the local profiles, create or offboard a service", load: async () => (await import("./commands/workloads.ts")).workloads },
   revoke: { summary: "revoke a local profile", load: async () => (await import("./commands/revoke.ts")).revoke },
   custodian: { summary: "offline acts on the custodian's store", load: async () => (await import("./commands/custodian.ts")).custodian },

@@ -76,6 +76,7 @@ import { changeStudyTitle, closeSite, reopenSite } from "./routers/studies/chang
 import { importSites, previewSites } from "./routers/studies/import-sites.ts";
 import { addSites, registerStudy } from "./routers/studies/register-study.ts";
 import { signatureProcedures } from "./routers/signatures/signature-procedures.ts";
+import { requestEgressProcedures, submissionProcedures } from "./routers/submissions/submission-procedures.ts";
 import { getSubject } from "./routers/subjects/get-subject.ts";
 import { subjectHistory } from "./routers/subjects/history.ts";
 import { listSubjects } from "./routers/subjects/list-subjects.ts";
@@ -111,6 +112,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     },
     documents: documentProcedures(boundary, deps),
     signatures: signatureProcedures(boundary, deps),
+    submissions: submissionProcedures(boundary, deps),
     subjects: {
       list: listSubjects(boundary, deps),
       get: getSubject(boundary, deps),
@@ -128,6 +130,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       decide: decideApproval(boundary, deps),
       withdraw: withdrawApproval(boundary, deps),
       ...requestProcedures(boundary, deps),
+      ...requestEgressProcedures(boundary, deps, approvalActs(deps)["egress.release"]),
       ...requestRecipientProcedures(boundary, deps, approvalActs(deps)["recipient.change"]),
       ...requestPolicyProcedures(boundary, deps, approvalActs(deps)["policy.change"]),
     },

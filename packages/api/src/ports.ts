@@ -28,10 +28,10 @@ import type {
   ServiceStore,
   TrailReviewStore,
 } from "@sallyport/policy";
-import type { RecipientStore } from "@sallyport/submission";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
 import type { OpenIncident } from "./boundary/quarantine.ts";
+import type { EgressPorts } from "./submissions/egress-ports.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
 import type { KeyRings } from "./keys/ring-ports.ts";
@@ -286,7 +286,7 @@ export interface TrailIncident extends OpenIncident {
   readonly ended: { readonly at: string; readonly approval: string; readonly by: readonly string[] } | null;
 }
 
-export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
+export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx> {
   readonly rings: KeyRings;
   /** Every incident, the oldest first, by the custodian's last word. */
   readonly incidents: () => readonly TrailIncident[];
@@ -321,9 +321,6 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx> {
   readonly savedSearches: SavedSearchStore<Tx>;
   readonly policyVersions: PolicyVersionStore<Tx>;
   readonly services: ServiceStore<Tx>;
-  readonly recipients: RecipientStore<Tx>;
-  /** Whether something can be sealed to this key. */
-  readonly isRecipientKey: (key: string) => Promise<boolean>;
   /** The custodian ends a service's certificates, for good. @throws `service.unavailable`. */
   readonly revokeService: (service: string) => Promise<void>;
   readonly references: ReferenceKeyStore;

@@ -25,6 +25,7 @@ export const ApprovalKind = z.enum([
   "incident.release",
   "keys.destroy",
   "recipient.change",
+  "egress.release",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 

@@ -28,6 +28,7 @@ export * from "./signatures.ts";
 export * from "./strict.ts";
 export * from "./studies.ts";
 export * from "./subject-acts.ts";
+export * from "./submissions.ts";
 export * from "./subjects.ts";
 export * from "./trail.ts";
 export * from "./trail-reviews.ts";

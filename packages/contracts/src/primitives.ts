@@ -8,6 +8,8 @@ export const SubjectId = id("sub");
 export const DocumentId = id("doc");
 export const SignatureId = id("sig");
 export const RecipientId = id("rcp");
+export const SubmissionId = id("sbm");
+export const SealedPacketId = id("spk");
 
 /** A registered study's or site's name: what may stand in `site:<study>/<site>`. */
 export const StudyId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/);

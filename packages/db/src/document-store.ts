@@ -67,7 +67,7 @@ export function documentStore(database: Database): DocumentStore<Tx> {
     },
 
     async versions(tx, grant, id) {
-      grant.assert("document.read", "submission.sign");
+      grant.assert("document.read", "submission.sign", "submission.assemble");
       await enterGrant(tx, grant);
       const rows = await tx<StoredDocument>`
         SELECT d.id, d.version, d.study, d.site, d.type, d.media_type, d.sha256, d.bytes, d.packet, d.file, d.released_by, d.released_at_ms
@@ -76,14 +76,14 @@ export function documentStore(database: Database): DocumentStore<Tx> {
     },
 
     async content(tx, grant, id, version) {
-      grant.assert("document.read");
+      grant.assert("document.read", "submission.assemble");
       await enterGrant(tx, grant);
       const [row] = await tx<DocumentContent>`SELECT packet, file, files, wrapped FROM phi.document_content(${id}, ${version})`;
       return row ?? null;
     },
 
     async chunks(tx, grant, packet, { file, from, limit }) {
-      grant.assert("document.read");
+      grant.assert("document.read", "submission.assemble");
       await enterGrant(tx, grant);
       const rows = await tx<{ sealed: Buffer }>`
         SELECT c.sealed FROM ingress.packet_chunks c WHERE c.packet = ${packet} AND c.file = ${file} AND c.n >= ${from} ORDER BY c.n LIMIT ${limit}`;

@@ -32,6 +32,7 @@ export { serviceStore } from "./service-store.ts";
 export { signatureStore } from "./signature-store.ts";
 export { studyStore } from "./study-store.ts";
 export { subjectActStore } from "./subject-act-store.ts";
+export { sealedPackets, submissionStore } from "./submission-store.ts";
 export { subjectStore } from "./subject-store.ts";
 export { trailReviewStore } from "./trail-review-store.ts";
 export { type TrailReader, trailReader } from "./trail-reader.ts";

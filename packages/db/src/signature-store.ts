@@ -15,7 +15,7 @@ interface StoredSignature extends Omit<StandingSignature, "atMs" | "supersededBy
 export function signatureStore(database: Database): SignatureStore<Tx> {
   return {
     async of(tx, grant, document) {
-      grant.assert("document.read", "submission.sign");
+      grant.assert("document.read", "submission.sign", "submission.assemble");
       await enterGrant(tx, grant);
       const rows = await tx<StoredSignature>`
         SELECT s.id, s.document, s.version, s.person, s.principal, s.meaning, s.method, s.manifest, s.digest, s.assertion, s.note, s.supersedes, s.request, s.at_ms,
@@ -73,7 +73,7 @@ export function signatureStore(database: Database): SignatureStore<Tx> {
     },
 
     async records(tx, grant, signature) {
-      grant.assert("document.read");
+      grant.assert("document.read", "submission.assemble");
       await enterGrant(tx, grant);
       const rows = await tx<{ chain: string; generation: number; seq: string; body: string; mac: Buffer }>`
         SELECT chain, generation, seq, body, mac FROM audit.signature_records(${signature})`;

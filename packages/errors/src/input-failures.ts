@@ -55,6 +55,12 @@ export const inputFailures = {
     "This is no key that a packet could be sealed to: it is not an X25519 recipient of the age format. Nothing was changed.",
     "Ask the recipient for the line that begins with age1, and compare its fingerprint with theirs.",
   ),
+  "submission.incomplete": rejected(409, "This sequence can't leave as it stands. Nothing was prepared.", "Mend what stands at the named places, or take it out of the sequence."),
+  "submission.state": rejected(
+    409,
+    "This sequence isn't there, or a packet of it was released and it stays as it is. Nothing was changed.",
+    "Add the next sequence for what has to change.",
+  ),
   "recipient.state": rejected(
     409,
     "This recipient was withdrawn, isn't there, has this key already, or another one has it. Nothing was changed.",

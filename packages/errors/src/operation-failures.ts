@@ -28,6 +28,11 @@ export const operationFailures = {
   "custodian.locked": rejected(409, "The custodian's store is in use.", "Stop Sallyport first."),
   "custodian.store": rejected(400, "The custodian's store can't be opened.", "Restore it from its backup together with its root key."),
   "bundle.unreadable": rejected(400, "This is not an export bundle.", "Name the folder that the export wrote."),
+  "packet.fetched": rejected(
+    400,
+    "What was fetched is not what was sealed. Nothing of it was kept.",
+    "Fetch the packet again; if it stays so, tell whoever operates the deployment.",
+  ),
   "packet.sealed": rejected(
     400,
     "This packet is still sealed. Nothing of it was looked at.",

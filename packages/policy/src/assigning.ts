@@ -26,6 +26,7 @@ export const POWERFUL_ACTIONS: readonly Action[] = [
   "access.review",
   "incident.release",
   "recipient.change",
+  "submission.release",
 ];
 
 /** Whether a role of this policy brings one of {@link POWERFUL_ACTIONS} with it. */

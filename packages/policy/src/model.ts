@@ -56,6 +56,9 @@ export const ACTIONS = [
   "trail.review",
   "recipient.read",
   "recipient.change",
+  "submission.assemble",
+  "submission.release",
+  "submission.download",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

@@ -39,7 +39,9 @@ const ROLES = {
     description: "Keeps regulatory documents and submits eCTD sequences.",
     rows: [
       ["document.read", "ectd_sequence"],
+      ["submission.assemble", "ectd_sequence"],
       ["submission.submit", "ectd_sequence"],
+      ["submission.download", "ectd_sequence"],
       ["recipient.read", "recipient"],
       ["document.read", "irb_correspondence"],
       ["document.write", "irb_correspondence"],
@@ -52,6 +54,7 @@ const ROLES = {
     rows: [
       ["document.read", "ectd_sequence"],
       ["submission.sign", "ectd_sequence"],
+      ["submission.release", "ectd_sequence"],
       ["document.read", "irb_correspondence"],
       ...SEES_SUBJECTS,
       OPENS_IN_EMERGENCY,

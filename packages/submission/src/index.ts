@@ -5,3 +5,18 @@ export { type PacketPins, type PacketSignature, type PacketVerdict, verifyPacket
 export type { OutboxItem, OutboxPort, SealedPackets } from "./egress-ports.ts";
 export { recipientFingerprint } from "./recipient-key.ts";
 export type { RecipientRow, RecipientStore } from "./recipient-store.ts";
+export { BACKBONE, BACKBONE_MD5, backboneXml, isLeaf, type Leaf, outsideOfModules } from "./backbone.ts";
+export { BACKBONE_CHARS_MAX, backboneFaults, isRegionalBackbone } from "./backbone-check.ts";
+export {
+  type NewPacket,
+  type PacketRow,
+  packetState,
+  type PacketState,
+  type PlacedDocument,
+  type ReleaseRecord,
+  type SequenceRow,
+  type SubmissionRow,
+  type SubmissionStore,
+} from "./submission-store.ts";
+export { collidingPaths, pathFault } from "./tree-path.ts";
+export { packetDigest, packetManifest, type PacketFile, type PacketManifest, readPacketManifest } from "./packet-manifest.ts";

@@ -62,6 +62,22 @@ test("what is told of a sealed packet is its length and digest", async () => {
   expect(bytes.toString("latin1", 0, 22)).toBe("age-encryption.org/v1\n");
 });
 
+test("sealing asks for no more than a little ahead of what was taken, however much there is", async () => {
+  let [given, taken, ahead] = [0, 0, 0];
+  const source = async function* (): AsyncGenerator<Uint8Array> {
+    for (let piece = 0; piece < 256; piece += 1) {
+      given += 65_536;
+      yield new Uint8Array(65_536);
+    }
+  };
+  for await (const piece of sealPacket(RECIPIENT, source())) {
+    taken += piece.length;
+    ahead = Math.max(ahead, given - taken);
+  }
+  expect([given, taken > given]).toEqual([256 * 65_536, true]);
+  expect(ahead).toBeLessThan(16 * 65_536);
+});
+
 test.skipIf(age === null)(`the stock age command opens a packet, tar unpacks it, and it verifies${age === null ? " (skipped: no age, and apt brings none)" : ""}`, async () => {
   if (age === null) return;
   const [own, other] = [ageKey(age, home), ageKey(age, home)];

@@ -13,6 +13,7 @@ interface Named {
   "approvals.requestAssignmentEnd": ["RequestAssignmentEndInput", "ApprovalOutput"];
   "approvals.requestBulkReveal": ["RequestBulkRevealInput", "ApprovalOutput"];
   "approvals.requestIncidentRelease": ["RequestIncidentReleaseInput", "ApprovalOutput"];
+  "approvals.requestEgress": ["RequestEgressInput", "ApprovalOutput"];
   "approvals.requestInvite": ["RequestInviteInput", "ApprovalOutput"];
   "approvals.requestLockLift": ["RequestLockLiftInput", "ApprovalOutput"];
   "approvals.requestOffboard": ["RequestOffboardInput", "ApprovalOutput"];
@@ -142,6 +143,16 @@ interface Named {
   "subjects.reveal": ["RevealFieldInput", "RevealFieldOutput"];
   "subjects.transfer": ["TransferInput", "TransferOutput"];
   "subjects.withdraw": ["WithdrawInput", "WithdrawalOutput"];
+  "submissions.addSequence": ["AddSequenceInput", "AddSequenceOutput"];
+  "submissions.assemble": ["AssembleSequenceInput", "AssembleSequenceOutput"];
+  "submissions.create": ["CreateSubmissionInput", "CreateSubmissionOutput"];
+  "submissions.download": ["DownloadPacketInput", "DownloadPacketOutput"];
+  "submissions.get": ["GetSubmissionInput", "GetSubmissionOutput"];
+  "submissions.list": ["ListSubmissionsInput", "ListSubmissionsOutput"];
+  "submissions.packet": ["GetSealedPacketInput", "GetSealedPacketOutput"];
+  "submissions.prepare": ["PreparePacketInput", "PreparePacketOutput"];
+  "submissions.seal": ["SealPacketInput", "SealPacketOutput"];
+  "submissions.submit": ["SubmitPacketInput", "SubmitPacketOutput"];
   "trailReviews.assign": ["AssignTrailReviewInput", "AssignTrailReviewOutput"];
   "trailReviews.comment": ["CommentTrailItemInput", "CommentTrailItemOutput"];
   "trailReviews.decide": ["DecideTrailItemInput", "DecideTrailItemOutput"];

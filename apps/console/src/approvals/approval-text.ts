@@ -21,6 +21,7 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "workload.offboard": "Offboard a service",
   "keys.destroy": "Destroy a retired key",
   "recipient.change": "Register, replace or withdraw a recipient of packets",
+  "egress.release": "Release a packet to its recipient",
   "incident.release": "End an incident of the trail",
 };
 

@@ -27,7 +27,7 @@ const WATCHES = [8, 512] as const;
 /** Parts of uploads of one session, and of all: each is held in memory while the api takes it. */
 const PARTS = [4, 64] as const;
 /** A large upload is read to its end before it is answered. */
-const SLOW: Readonly<Record<string, number>> = { "packets.complete": 600_000 };
+const SLOW: Readonly<Record<string, number>> = { "packets.complete": 600_000, "submissions.prepare": 600_000, "submissions.seal": 600_000 };
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/;
 /** Refusals of a token that a new token may cure; nothing was done yet when they are given. */
 const CURABLE: ReadonlySet<string> = new Set(["token.time", "token.key", "token.binding", "token.signature"]);

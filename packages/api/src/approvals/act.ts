@@ -38,6 +38,8 @@ export interface ApprovalAct<Tx, P extends Payload = Payload> {
   /** Whether the right to ask need hold at some site only: for what everybody may ask for themselves, and may look at and withdraw again. */
   readonly isAskedAnywhere?: true;
   readonly approve: Right;
+  /** Whether it is the whole study's: who approves needs the right at each of its sites. */
+  readonly isStudyWide?: true;
   /** How many others have to approve: at least one. */
   readonly needed: number;
   /** How long a request stays open, in milliseconds. */

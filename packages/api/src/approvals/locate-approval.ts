@@ -3,6 +3,7 @@ import type { Located, Right } from "../boundary/decide-crossing.ts";
 import type { Trace } from "../boundary/trace.ts";
 import type { Reach } from "../boundary/still-live.ts";
 import type { ApiDeps } from "../ports.ts";
+import { wholeStudy } from "../submissions/submission-place.ts";
 import { locateSites } from "../routers/site-place.ts";
 import { actOf, type AnyAct } from "./registry.ts";
 
@@ -35,6 +36,9 @@ export async function locateApproval<Tx>(
   const act = found === null ? null : actOf(acts, found.kind);
   if (found === null || act === null) return NOWHERE;
   trace.note({ kind: act.kind });
+  if (act.isStudyWide === true && found.site !== null) {
+    return { ...(await wholeStudy(deps, found.site.study)), found: null, ...needs({ act, requestedByPerson: found.requestedByPerson }) };
+  }
   // Who asked for something of the deployment's need hold nothing over it: it is theirs, and nobody else's who doesn't.
   if (own !== undefined && act.isAskedAnywhere === true && own.reach(own.right, placeOfRequest(found)) === null) {
     return { ...(await locateSites(deps, {})), whose: found.requestedByPerson };

@@ -13,6 +13,7 @@ import { liftLockAct } from "./lift-lock-act.ts";
 import { inviteAct, offboardAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
 import { profileAct } from "./profile-act.ts";
 import { enrolServiceAct, offboardServiceAct } from "./service-acts.ts";
+import { egressAct } from "./egress-act.ts";
 import { recipientAct } from "./recipient-act.ts";
 import { policyChangeAct } from "../policies/policy-change-act.ts";
 
@@ -55,6 +56,7 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "incident.release": widened(releaseIncidentsAct(deps)),
   "keys.destroy": widened(destroyKeyAct(deps)),
   "recipient.change": widened(recipientAct(deps)),
+  "egress.release": widened(egressAct(deps)),
 });
 
 /** The act of a stored request's kind, or null where this version has none such: then it is as if the request weren't there. */

@@ -1,8 +1,8 @@
 import { ReceiptInput, ReceiptOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
-import { receiptText } from "@sallyport/signature";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
+import { receiptOf } from "../../signatures/receipt-of.ts";
 import { signatureSummary } from "../../signatures/signature-summary.ts";
 import { locateDocument } from "../documents/document-place.ts";
 
@@ -17,22 +17,17 @@ export const signatureReceipt = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) 
       locate: ({ documentId }, trace) => locateDocument(deps, "ectd_sequence", documentId, trace),
     },
     async ({ input: { documentId, signatureId }, grant, trace }) => {
-      const { row, version, records } = await deps.read(async (tx) => {
+      const { row, version } = await deps.read(async (tx) => {
         const signature = (await deps.signatures.of(tx, grant, documentId)).find(({ id }) => id === signatureId);
         const versions = await deps.documents.versions(tx, grant, documentId);
-        return { row: signature, version: versions.find((each) => each.version === signature?.version), records: await deps.signatures.records(tx, grant, signatureId) };
+        return { row: signature, version: versions.find((each) => each.version === signature?.version) };
       });
       if (row === undefined || version === undefined) throw new SallyportError("policy.denied");
       const vkey = deps.checkpointKey();
       const { why } = signatureSummary(row, version, { deployment: deps.deployment, vkey, person: grant.person });
       if (why !== null) throw new SallyportError("signature.invalid", { why });
-      const chain = version.site === null ? "system" : `site:${version.study}/${version.site}`;
-      const record = records.find((each) => each.chain === chain);
-      // What was just committed is found a moment later.
-      if (record === undefined) throw new SallyportError("service.busy");
-      const { proof } = await deps.archive.proveStored(record);
+      const receipt = await receiptOf(deps, grant, row, version);
       trace.note({ receipt: signatureId, digest: row.digest });
-      const { manifest, assertion, note } = row;
-      return { receipt: receiptText({ manifest, assertion, note, proof, vkey }), fileName: `${signatureId}.receipt.json`, fingerprint: deps.pillars.fingerprint() };
+      return { receipt, fileName: `${signatureId}.receipt.json`, fingerprint: deps.pillars.fingerprint() };
     },
   );

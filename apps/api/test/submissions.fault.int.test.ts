@@ -1,0 +1,301 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Tx } from "@sallyport/db";
+import { openFoundingLinks } from "@sallyport/custody/credentials";
+import { type PacketManifest, verifyPacket } from "@sallyport/submission";
+import { packetAt } from "@sallyport/submission/folder";
+import { ageKey, openWithAge, stockAge } from "@sallyport/submission/testing";
+import { faultTest, pdfOf } from "@sallyport/testkit";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { STUDY } from "./dataset.ts";
+import type { Reply } from "./door-client.ts";
+import type { Ports } from "./lax-ports.ts";
+import { Desk, type Enrolled, type SignedIn } from "./people.ts";
+import { letter, type Signer, SigningDesk } from "./signing-desk.ts";
+import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
+
+const REASON = "because it is due to them";
+const age = stockAge();
+let at: Deployment;
+let api: Api;
+let desk: Desk;
+let signing: SigningDesk;
+let home: string;
+let ada: Signer;
+let ben: Signer;
+let rita: Signer;
+let key: { readonly file: string; readonly recipient: string };
+let recipientId: string;
+/** What the product's own ports are taken by, for one test. */
+let lax: (real: Ports) => Partial<Ports> = () => ({});
+
+const withRole = async ({ personId }: Enrolled, ...roles: readonly string[]): Promise<void> => {
+  for (const role of roles)
+    await at.owner
+      .run`INSERT INTO policy.assignments (principal, role, study, site, from_ms) SELECT principal, ${role}, ${STUDY}, '*', 0 FROM people.persons WHERE id = ${personId}`;
+};
+const as = async (who: Enrolled): Promise<Signer> => ({ who, session: (await desk.signIn(api, who)) satisfies SignedIn });
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), "submissions-"));
+  at = await deployment();
+  api = await at.serve({ ports: (real) => new Proxy(real, { get: (_, name) => ({ ...real, ...lax(real) })[name as keyof Ports] }) });
+  desk = await Desk.of(at);
+  const [first, second] = openFoundingLinks(at.custodian.store).map(({ secret }) => secret);
+  const founders = [
+    await desk.enrol(api, first ?? "", { username: "ada", printedName: "Ada" }, "passkey"),
+    await desk.enrol(api, second ?? "", { username: "ben", printedName: "Ben" }, "passkey"),
+  ] as const;
+  signing = new SigningDesk(api, desk);
+  await withRole(founders[0], "regulatory_reviewer", "authorized_signer");
+  rita = await signing.signer("rita", "passkey", ["regulatory_coordinator", "site_coordinator"], { accepts: false });
+  [ada, ben] = [await as(founders[0]), await as(founders[1])];
+  dataOf(await signing.accept(ada));
+  key = age === null ? { file: "", recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p" } : ageKey(age, home);
+  const asked = dataOf(await call(ben, "approvals.requestRecipient", { kind: "agency", name: "An Agency", key: key.recipient, reason: REASON })) as { approval: Asked };
+  expect(await decide(ada, asked.approval)).toBe("ok");
+  [{ recipientId }] = (dataOf(await call(ben, "recipients.list", {})) as { recipients: [{ recipientId: string }] }).recipients;
+}, 120_000);
+afterEach(() => {
+  lax = () => ({});
+});
+afterAll(async () => {
+  desk?.close();
+  await api?.close();
+  await at?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+interface Asked {
+  readonly approvalId: string;
+  readonly digest: string;
+}
+interface Placed {
+  readonly path: string;
+  readonly documentId: string;
+  readonly version: number;
+  readonly needsApproval: boolean;
+}
+interface Shown {
+  readonly sequences: readonly {
+    readonly sequence: string;
+    readonly isOpen: boolean;
+    readonly findings: readonly { path: string; finding: string; stops: boolean }[];
+    readonly packets: readonly { packetId: string; state: string }[];
+  }[];
+}
+const call = (by: Signer, procedure: string, input: object): Promise<Reply> => signing.call(by, procedure, input);
+const decide = async ({ who, session }: Signer, { approvalId, digest }: Asked): Promise<string> =>
+  codeOf(
+    await desk.call(api, session, "approvals.decide", {
+      approvalId,
+      digest,
+      verdict: "approve",
+      reason: REASON,
+      proof: { kind: "passkey", response: who.authenticator?.assert(Buffer.from(digest, "hex")) },
+    }),
+  );
+const at0 = (path: string, documentId: string, more: Partial<Placed> = {}): Placed => ({ path, documentId, version: 1, needsApproval: false, ...more });
+const shown = async (submissionId: string): Promise<Shown> => dataOf(await call(rita, "submissions.get", { submissionId })) as Shown;
+
+async function begun(files: readonly Placed[]): Promise<string> {
+  const { submissionId } = dataOf(await call(rita, "submissions.create", { study: STUDY, title: "A title" })) as { submissionId: string };
+  expect(dataOf(await call(rita, "submissions.addSequence", { submissionId }))).toEqual({ sequence: "0000" });
+  dataOf(await call(rita, "submissions.assemble", { submissionId, sequence: "0000", files }));
+  return submissionId;
+}
+const prepare = (submissionId: string): Promise<Reply> => call(rita, "submissions.prepare", { submissionId, sequence: "0000", recipientId });
+/** What was just signed or decided is found in the trail a moment later. */
+async function patiently(ask: () => Promise<Reply>): Promise<Reply> {
+  let reply: Reply | undefined;
+  await until(async () => codeOf((reply = await ask())) !== "service.busy", 10_000);
+  return reply as Reply;
+}
+async function prepared(submissionId: string): Promise<{ packetId: string; digest: string }> {
+  return dataOf(await patiently(() => prepare(submissionId))) as { packetId: string; digest: string };
+}
+async function released(files: readonly Placed[]): Promise<string> {
+  const { packetId } = await prepared(await begun(files));
+  const { approval } = dataOf(await call(rita, "approvals.requestEgress", { packetId, reason: REASON })) as { approval: Asked };
+  expect(await decide(ada, approval)).toBe("ok");
+  return packetId;
+}
+const seal = (packetId: string): Promise<Reply> => patiently(() => call(rita, "submissions.seal", { packetId }));
+async function download(packetId: string): Promise<{ sha256: string; length: number; bytes: Buffer }> {
+  const pieces: Buffer[] = [];
+  let told = { sha256: "", length: 0 };
+  for (let from: number | null = 0; from !== null; ) {
+    const piece = dataOf(await call(rita, "submissions.download", { packetId, from })) as { content: string; next: number | null; sha256: string; length: number };
+    pieces.push(Buffer.from(piece.content, "base64"));
+    told = { sha256: piece.sha256, length: piece.length };
+    from = piece.next;
+  }
+  return { ...told, bytes: Buffer.concat(pieces) };
+}
+const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+test("a sequence goes from its documents to a packet that its recipient opens with the stock age command and verifies", async () => {
+  const [cover, report] = [await signing.brought(rita, letter()), await signing.brought(rita, pdfOf([`(${"long ".repeat(500_000)})`]), { site: null })];
+  await signing.sign(ada, report, "approval");
+  const submissionId = await begun([at0("m1/us/cover.pdf", cover), at0("m5/53-clin-stud-rep/report.pdf", report, { needsApproval: true })]);
+  expect((await shown(submissionId)).sequences).toMatchObject([
+    { sequence: "0000", isOpen: true, findings: [{ path: "m1/us/cover.pdf", finding: "unsigned", stops: false }], packets: [] },
+  ]);
+  const { packetId, digest } = await prepared(submissionId);
+  const { manifest: text, state } = dataOf(await call(rita, "submissions.packet", { packetId })) as { manifest: string; state: string };
+  const manifest = JSON.parse(text) as PacketManifest;
+  expect([state, digestOf(Buffer.from(text)), manifest.recipient.key]).toEqual(["prepared", digest, key.recipient]);
+  expect(manifest.files.map(({ path }) => path.replace(/sig_\w+/, "sig"))).toEqual([
+    "0000/index-md5.txt",
+    "0000/index.xml",
+    "0000/m1/us/cover.pdf",
+    "0000/m5/53-clin-stud-rep/report.pdf",
+    "evidence/sig.receipt.json",
+  ]);
+  // Nothing before its turn.
+  expect(codeOf(await call(rita, "submissions.seal", { packetId }))).toBe("packet.state");
+  expect(codeOf(await call(rita, "submissions.submit", { packetId }))).toBe("packet.state");
+  expect(codeOf(await call(rita, "submissions.download", { packetId }))).toBe("packet.state");
+  const { approval } = dataOf(await call(rita, "approvals.requestEgress", { packetId, reason: REASON })) as { approval: Asked };
+  expect(await decide(rita, approval)).toBe("policy.denied");
+  expect(await decide(ada, approval)).toBe("ok");
+  expect((await shown(submissionId)).sequences[0]).toMatchObject({ isOpen: false, packets: [{ packetId, state: "released" }] });
+  expect(codeOf(await call(rita, "submissions.assemble", { submissionId, sequence: "0000", files: [] }))).toBe("submission.state");
+  const sealed = dataOf(await seal(packetId)) as { sha256: string; length: number };
+  expect(dataOf(await seal(packetId))).toEqual(sealed);
+  expect(codeOf(await call(rita, "submissions.download", { packetId }))).toBe("packet.state");
+  // An act of its own, and once.
+  expect(codeOf(await call(ada, "submissions.submit", { packetId }))).toBe("policy.denied");
+  expect(codeOf(await call(rita, "submissions.submit", { packetId }))).toBe("ok");
+  expect(codeOf(await call(rita, "submissions.submit", { packetId }))).toBe("packet.state");
+  const { bytes, sha256, length } = await download(packetId);
+  expect([digestOf(bytes), bytes.length]).toEqual([sha256, length]);
+  expect(sealed).toEqual({ sha256, length });
+  const records = await at.records("system");
+  for (const step of [`sealed=${sha256}`, `manifest=${digest}`]) expect(records.some(({ detail, decision }) => decision === "allow" && detail?.includes(step) === true)).toBe(true);
+  if (age === null) return;
+  const [file, tar] = [join(home, "packet.age"), join(home, "packet.tar")];
+  writeFileSync(file, bytes);
+  expect(openWithAge(age, key.file, file, tar)).toEqual({ opened: true, said: "" });
+  const reader = await packetAt(tar);
+  expect(reader).not.toBeNull();
+  if (reader === null) return;
+  const { fingerprint } = api.process.watch.status().checkpointKey;
+  const verdict = await verifyPacket(reader, { fingerprint, recipient: key.recipient });
+  expect([verdict.faults, verdict.whole, verdict.packet?.digest]).toEqual([[], true, digest]);
+  expect(verdict.packet?.signatures).toMatchObject([{ path: "0000/m5/53-clin-stud-rep/report.pdf", printedName: "Ada", meaning: "approval", standing: "proven" }]);
+}, 120_000);
+
+test("what is missing, superseded, misnamed or misplaced in a sequence is shown, and what stops has nothing prepared", async () => {
+  const [one, two] = [await signing.brought(rita, letter()), await signing.brought(rita, letter())];
+  await signing.brought(rita, letter(), { replaces: two });
+  const submissionId = await begun([at0("m1/a.pdf", one, { needsApproval: true }), at0("m1/A.PDF", one), at0("m2/b.xml", two), at0("elsewhere/c.pdf", two)]);
+  const found = (await shown(submissionId)).sequences[0]?.findings.map(({ path, finding, stops }) => `${path} ${finding} ${stops}`).sort();
+  // In the order of their paths' bytes, so that what collides is the later one.
+  expect(found).toEqual(
+    [
+      "elsewhere/c.pdf module true",
+      "elsewhere/c.pdf superseded false",
+      "elsewhere/c.pdf unsigned false",
+      "m1/A.PDF media true",
+      "m1/A.PDF unsigned false",
+      "m1/a.pdf colliding true",
+      "m1/a.pdf unsigned true",
+      "m2/b.xml media true",
+      "m2/b.xml superseded false",
+      "m2/b.xml unsigned false",
+    ].sort(),
+  );
+  expect(codeOf(await prepare(submissionId))).toBe("submission.incomplete");
+  for (const path of ["../up.pdf", "/m1/a.pdf", "m1//a.pdf", "m1/é.pdf"])
+    expect([path, codeOf(await call(rita, "submissions.assemble", { submissionId, sequence: "0000", files: [at0(path, one)] }))]).toEqual([path, "input.invalid"]);
+  expect(codeOf(await call(rita, "submissions.assemble", { submissionId, sequence: "0000", files: [at0("m1/a.pdf", one), at0("m1/a.pdf", two)] }))).toBe("input.invalid");
+  expect(codeOf(await call(rita, "submissions.assemble", { submissionId, sequence: "0007", files: [at0("m1/a.pdf", one)] }))).toBe("submission.state");
+});
+
+test("a sequence that was put together otherwise since isn't released, and a withdrawn recipient gets nothing", async () => {
+  const document = await signing.brought(rita, letter());
+  const submissionId = await begun([at0("m1/a.pdf", document)]);
+  const { packetId } = await prepared(submissionId);
+  const { approval } = dataOf(await call(rita, "approvals.requestEgress", { packetId, reason: REASON })) as { approval: Asked };
+  dataOf(await call(rita, "submissions.assemble", { submissionId, sequence: "0000", files: [at0("m1/b.pdf", document)] }));
+  expect(await decide(ada, approval)).toBe("approval.changed");
+  const submitter = await signing.signer("other", "passkey", ["regulatory_coordinator"], { site: "701", accepts: false });
+  // At one site of two, there is no submission.
+  expect(codeOf(await call(submitter, "submissions.get", { submissionId }))).toBe("policy.denied");
+  expect(dataOf(await call(submitter, "submissions.list", {}))).toEqual({ submissions: [] });
+});
+
+faultTest("S12", "what could not be put on record isn't in the outbox", async (defence) => {
+  const packetId = await released([at0("m1/a.pdf", await signing.brought(rita, letter()))]);
+  dataOf(await seal(packetId));
+  await at.owner.run`CREATE TABLE IF NOT EXISTS egress.test_outbox (packet text)`;
+  await at.owner.run`GRANT INSERT ON egress.test_outbox TO sallyport_api`;
+  const own = api.database;
+  lax = () => ({
+    outbox: {
+      enqueue: async (tx: Tx, item) => {
+        if (defence === "on") await tx`INSERT INTO egress.test_outbox VALUES (${item.packetId})`;
+        else await own.run`INSERT INTO egress.test_outbox VALUES (${item.packetId})`;
+      },
+    },
+  });
+  try {
+    await at.forbidAppends();
+    expect(codeOf(await call(rita, "submissions.submit", { packetId }))).toBe("trail.unavailable");
+    expect(await at.owner.run`SELECT 1 FROM egress.test_outbox WHERE packet = ${packetId}`).toHaveLength(0);
+    await at.allowAppends();
+    await until(async () => codeOf(await call(rita, "submissions.submit", { packetId })) === "ok", 10_000);
+    expect(await at.owner.run`SELECT 1 FROM egress.test_outbox WHERE packet = ${packetId}`).toHaveLength(1);
+  } finally {
+    lax = () => ({});
+    await at.allowAppends();
+  }
+});
+
+faultTest("S12", "bytes that were sealed and not put on record are handed out to nobody, and sealing again leaves one packet", async (defence) => {
+  const packetId = await released([at0("m1/a.pdf", await signing.brought(rita, letter()))]);
+  const crash = new RangeError("the process is gone");
+  lax = (real) => ({
+    submissions: { ...real.submissions, seal: () => Promise.reject(crash), abandonSeal: () => Promise.reject(crash) },
+    // Without the defence, whatever chunks there are count as sealed.
+    ...(defence === "off" && {
+      sealedPackets: {
+        open: () => Promise.resolve({ length: 1, sha256: "0".repeat(64), recipientId }),
+        read: async () => (await at.owner.run<{ bytes: Buffer }>`SELECT bytes FROM egress.sealed_chunk WHERE packet = ${packetId} ORDER BY n LIMIT 1`)[0]?.bytes ?? Buffer.alloc(0),
+      },
+    }),
+  });
+  expect(codeOf(await seal(packetId))).toBe("internal");
+  const kept = await at.owner.run<{ attempt: string }>`SELECT DISTINCT attempt FROM egress.sealed_chunk WHERE packet = ${packetId}`;
+  expect(kept).toHaveLength(1);
+  expect(codeOf(await call(rita, "submissions.submit", { packetId }))).toBe("packet.state");
+  expect(codeOf(await call(rita, "submissions.download", { packetId }))).toBe("packet.state");
+  lax = () => ({});
+  // The attempt is still being waited for; then it is over.
+  expect(codeOf(await call(rita, "submissions.seal", { packetId }))).toBe("service.busy");
+  await at.owner.run`UPDATE egress.sealed_packet SET attempt_at_ms = attempt_at_ms - 121000 WHERE id = ${packetId}`;
+  const { sha256, length } = dataOf(await seal(packetId)) as { sha256: string; length: number };
+  expect(await at.owner.run`SELECT 1 FROM egress.sealed_chunk WHERE packet = ${packetId} AND attempt = ${kept[0]?.attempt ?? ""}`).toHaveLength(0);
+  dataOf(await call(rita, "submissions.submit", { packetId }));
+  const { bytes } = await download(packetId);
+  expect([digestOf(bytes), bytes.length]).toEqual([sha256, length]);
+  expect(
+    (await at.records("system")).filter(({ action, decision, detail }) => action === "submission.submit" && decision === "allow" && detail?.includes(packetId) === true),
+  ).toHaveLength(1);
+});
+
+test("the database takes no step of a packet out of its turn, and changes none", async () => {
+  const packetId = await released([at0("m1/a.pdf", await signing.brought(rita, letter()))]);
+  const { sha256 } = dataOf(await seal(packetId)) as { sha256: string };
+  await expect(at.owner.run`UPDATE egress.sealed_packet SET sha256 = ${"0".repeat(64)} WHERE id = ${packetId}`).rejects.toThrow();
+  await expect(at.owner.run`UPDATE egress.sealed_packet SET manifest = '{}' WHERE id = ${packetId}`).rejects.toThrow();
+  await expect(at.owner.run`UPDATE egress.sealed_packet SET approval = NULL, signature = NULL, released_at_ms = NULL WHERE id = ${packetId}`).rejects.toThrow();
+  await expect(at.owner.run`DELETE FROM egress.sealed_chunk WHERE packet = ${packetId}`).rejects.toThrow();
+  await expect(at.owner.run`UPDATE egress.sealed_chunk SET bytes = '\\x00' WHERE packet = ${packetId}`).rejects.toThrow();
+  await expect(at.owner.run`DELETE FROM egress.sequence_document`).rejects.toThrow();
+  const [row] = await at.owner.run<{ sha256: string }>`SELECT sha256 FROM egress.sealed_packet WHERE id = ${packetId}`;
+  expect(row?.sha256).toBe(sha256);
+});

@@ -1,0 +1,55 @@
+import { DownloadPacketInput, DownloadPacketOutput, SubmitPacketInput, SubmitPacketOutput } from "@sallyport/contracts";
+import { SallyportError } from "@sallyport/errors";
+import type { Boundary } from "../../boundary/procedure.ts";
+import type { ApiDeps } from "../../ports.ts";
+import { locateSubmission } from "../../submissions/submission-place.ts";
+
+const PIECE_BYTES = 1_048_576;
+
+/** Lets a sealed packet leave: it is in the outbox if, and only if, that is on record. */
+export const submitPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.change(
+    {
+      action: "submission.submit",
+      resource: "ectd_sequence",
+      input: SubmitPacketInput,
+      output: SubmitPacketOutput,
+      evidence: true,
+      locate: ({ packetId }, trace) => locateSubmission(deps, packetId, trace),
+    },
+    {
+      prepare: () => Promise.resolve(null),
+      commit: async (tx, { input: { packetId }, grant, trace }) => {
+        const packet = await deps.submissions.packet(tx, grant, packetId, "hold");
+        if (packet === null) throw new SallyportError("policy.denied");
+        if (packet.sealed === null || packet.submittedAtMs !== null) throw new SallyportError("packet.state");
+        const { sha256, length } = packet.sealed;
+        await deps.submissions.submit(tx, grant, packetId, deps.now());
+        await deps.outbox.enqueue(tx, { packetId, recipientId: packet.recipient, sha256, length, idempotencyKey: packetId });
+        trace.note({ packet: packetId, recipient: packet.recipient, sealed: sha256, length });
+        return { done: true as const };
+      },
+    },
+  );
+
+/** A piece of a submitted packet's sealed bytes: its recipient's alone to open, and each piece a crossing on record. */
+export const downloadPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.reveal(
+    {
+      action: "submission.download",
+      resource: "ectd_sequence",
+      input: DownloadPacketInput,
+      output: DownloadPacketOutput,
+      locate: ({ packetId }, trace) => locateSubmission(deps, packetId, trace),
+    },
+    async ({ input: { packetId, from }, trace }) => {
+      const sealed = await deps.sealedPackets.open(packetId);
+      if (sealed === null) throw new SallyportError("packet.state");
+      const { sha256, length } = sealed;
+      if (from % PIECE_BYTES !== 0 || from >= length) throw new SallyportError("input.invalid", { where: ["from: where no piece begins"] });
+      const piece = await deps.sealedPackets.read(packetId, from, PIECE_BYTES);
+      trace.note({ packet: packetId, from, bytes: piece.length });
+      const next = from + piece.length < length ? from + piece.length : null;
+      return { store: () => Promise.resolve(), answer: () => ({ sha256, length, from, content: piece.toString("base64"), next }) };
+    },
+  );

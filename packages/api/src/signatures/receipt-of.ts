@@ -1,0 +1,18 @@
+import { SallyportError } from "@sallyport/errors";
+import type { DocumentRow, StandingSignature } from "@sallyport/phi";
+import type { Grant } from "@sallyport/policy";
+import { receiptText } from "@sallyport/signature";
+import type { ApiDeps } from "../ports.ts";
+
+/**
+ * The receipt of a signature that holds, with the proof of its record.
+ *
+ * @throws SallyportError `service.busy` where what was just committed isn't found yet: it is, a moment later.
+ */
+export async function receiptOf<Tx>(deps: ApiDeps<Tx>, grant: Grant, { id, manifest, assertion, note }: StandingSignature, { study, site }: DocumentRow): Promise<string> {
+  const chain = site === null ? "system" : `site:${study}/${site}`;
+  const record = (await deps.read((tx) => deps.signatures.records(tx, grant, id))).find((each) => each.chain === chain);
+  if (record === undefined) throw new SallyportError("service.busy");
+  const { proof } = await deps.archive.proveStored(record);
+  return receiptText({ manifest, assertion, note, proof, vkey: deps.checkpointKey() });
+}
