@@ -46,6 +46,7 @@ export async function layOut({ seed, programs, bringSubjects }: Layout): Promise
       anchors: null,
       alerts: null,
       rootKey: {},
+      egress: null,
     },
     programs: { ...built, processes: { ...built.processes, ...programs } },
     database: {

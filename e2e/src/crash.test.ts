@@ -28,6 +28,8 @@ interface Line {
   readonly action: string;
   readonly resource: string;
   readonly reason: string;
+  readonly principal: string;
+  readonly workload: string;
 }
 
 let product: Product;
@@ -131,6 +133,26 @@ describe(`${CRASHES} kill -9 of the api and ${CRASHES} of PostgreSQL, under load
     expect(await total()).toBe(before);
     await Promise.all([ingest.close(), steward.close()]);
   });
+
+  test("the egress process asks for work by a certificate of its own, and again after a kill -9 of it; an auditor sees an empty outbox", async () => {
+    const asked = async (): Promise<readonly Line[]> => (await recordsOf("system")).filter(({ action, reason }) => action === "outbox.deliver" && reason === "opened");
+    const before = await until(
+      async () => {
+        const lines = await asked();
+        return lines.length > 0 && lines;
+      },
+      60_000,
+      () => "the egress process asks for nothing",
+    );
+    for (const { principal, workload } of before) expect([principal, workload]).toEqual(["svc_egress", expect.stringMatching(/^spiffe:\/\/[a-z0-9.-]+\/zone\/egress\/egress$/)]);
+    await product.crash("egress");
+    await until(
+      async () => (await asked()).length > before.length,
+      60_000,
+      () => "the egress process asks for nothing after its crash",
+    );
+    expect(await product.json(["--as", "auditor", "outbox"])).toMatchObject({ items: [], routes: [] });
+  }, 150_000);
 });
 
 /** Appends at full speed, then a crash of the whole database in mid-flight; answers the places that were acknowledged and are not there. */

@@ -145,6 +145,12 @@ const behindAlert = (nowMs: number): RaisedAlert => ({
 
 function linkTo(origin: string, about: string): string {
   const [what = "", id = ""] = about.split("/");
-  const page: Readonly<Record<string, string>> = { incident: `incidents?incident=${id}`, emergency: "reviews", person: `people?person=${id}`, policy: "roles" };
+  const page: Readonly<Record<string, string>> = {
+    incident: `incidents?incident=${id}`,
+    emergency: "reviews",
+    person: `people?person=${id}`,
+    policy: "roles",
+    outbox: `outbox?item=${id}`,
+  };
   return `${origin}/${about.startsWith("spiffe:") ? "services" : (page[what] ?? "overview")}`;
 }

@@ -36,6 +36,7 @@ import {
   type Tx,
 } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
+import { SallyportError } from "@sallyport/errors";
 import { relyingParty } from "@sallyport/passkey";
 import { isRecipientKey, sealPacket } from "@sallyport/submission/seal";
 import { authorityIds, type Identity, readRevocationLists } from "@sallyport/pki";
@@ -111,6 +112,8 @@ const SEEN_MS = 2000;
 const ENDED_MS = 5000;
 const LATER_MS = 500;
 const WATCH_MS = 1000;
+/** This version seals none: where nothing was submitted, there is nothing to send. */
+const NO_SEALED_PACKETS: ApiDeps<Tx>["sealedPackets"] = { read: () => Promise.reject(new SallyportError("packet.state")) };
 const KNOCKS_MS = 60_000;
 const CHECKPOINT_MS = 20_000;
 const NAMES_MS = 5000;
@@ -228,6 +231,7 @@ export class ApiProcess {
       rings: keyRings(custodian, rewrapStore(database)),
       checkpointKey: () => this.watch.status().checkpointKey.vkey,
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
+      sealedPackets: NO_SEALED_PACKETS,
       signDocument: signDocumentBy(custodian),
       isRecipientKey,
       sealPacket,

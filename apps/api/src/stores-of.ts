@@ -11,9 +11,11 @@ import {
   idempotencyStore,
   incidentStepStore,
   lockStore,
+  outboxStore,
   packetStore,
   policyVersionStore,
   recipientStore,
+  routeStore,
   savedSearchStore,
   searchStore,
   sealedPackets,
@@ -39,9 +41,11 @@ type Stores = Pick<
   | "idempotency"
   | "incidentSteps"
   | "locks"
+  | "outbox"
   | "packets"
   | "policyVersions"
   | "recipients"
+  | "routes"
   | "savedSearches"
   | "search"
   | "sealedPackets"
@@ -66,9 +70,11 @@ export const storesOf = (database: Database): Stores => ({
   idempotency: idempotencyStore(database),
   incidentSteps: incidentStepStore(database),
   locks: lockStore(database),
+  outbox: outboxStore(database),
   packets: packetStore(database),
   policyVersions: policyVersionStore(database),
   recipients: recipientStore(database),
+  routes: routeStore(database),
   savedSearches: savedSearchStore(database),
   search: searchStore(database),
   sealedPackets: sealedPackets(database),

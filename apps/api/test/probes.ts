@@ -202,6 +202,18 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "studies.previewSites": files("study,site,name,country", "902,Two,USA", {}),
     "approvals.requestLockLift": locks,
     // An incident is the custodian's finding, and none is there: those of others' chains are looked at where there are some.
+    // The outbox is the deployment's: somebody with a right at a site alone is answered alike, whatever they name.
+    "outbox.list": [],
+    "outbox.get": [],
+    "outbox.reconcile": [],
+    "outbox.watch": [],
+    "outbox.claim": [],
+    "outbox.begin": [],
+    "outbox.bytes": [],
+    "outbox.settle": [],
+    "outbox.report": [],
+    "approvals.requestRoutes": [],
+    "approvals.requestResend": [],
     "alerts.list": [],
     "alerts.test": [],
     "incidents.list": [],

@@ -35,9 +35,12 @@ const PRINCIPALS = {
   admin: ["security_admin", "**"],
   admin701: ["security_admin", "701"],
   custodian: ["key_custodian", "**"],
+  egress: ["egress_service", "**"],
 } as const;
 export type Who = keyof typeof PRINCIPALS;
 export const principalOf = (who: Who): string => `svc_${who}`;
+/** The egress process is one of ours; the others are services. */
+const workloadOf = (trustDomain: string, who: Who): string => (who === "egress" ? processId(trustDomain, who) : serviceId(trustDomain, who));
 
 /** Limits that no test runs into by accident; those about limits give their own. */
 const WIDE: ListenerLimitsAll = {
@@ -165,7 +168,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
     return { keyPem, certPem: cert, caPem: ca };
   };
   const apiIdentity = await issue(processId(trustDomain, "api"), ["localhost"]);
-  const spiffe = (who: Who): string => serviceId(trustDomain, who);
+  const spiffe = (who: Who): string => workloadOf(trustDomain, who);
   const identities = new Map(await Promise.all((Object.keys(PRINCIPALS) as Who[]).map(async (who) => [who, await issue(spiffe(who))] as const)));
   const identity = (who: Who): Identity => identities.get(who) as Identity;
   const x5t = (of: Identity): string => peerIdentity(new X509Certificate(of.certPem).raw, { trustDomain, nowMs: Date.now() }).x5t;
@@ -317,7 +320,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
 }
 
 const EVERYTHING =
-  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read workload.enrol workload.revoke access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change study.register person.offboard lock.read lock.set lock.lift document.read role.read role.change emergency.open emergency.review access.review incident.release trail.review keys.read keys.rotate recipient.read recipient.change submission.assemble submission.release submission.submit submission.download";
+  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read workload.enrol workload.revoke access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change study.register person.offboard lock.read lock.set lock.lift document.read role.read role.change emergency.open emergency.review access.review incident.release trail.review keys.read keys.rotate recipient.read recipient.change submission.assemble submission.release submission.submit submission.download outbox.read outbox.reconcile outbox.deliver route.change";
 
 /** A study that nobody at a site of {@link STUDY} may learn of. */
 export const OTHER_STUDY = "OTHER";
@@ -331,7 +334,7 @@ const plan = (trustDomain: string, profile = "cdisc-sdtm"): object => ({
     id: `svc_${who}`,
     name: who,
     kind: "service",
-    workload: serviceId(trustDomain, who),
+    workload: workloadOf(trustDomain, who as Who),
     assignments: [site === "**" ? { role, study: "*", site: "*" } : { role, study: STUDY, site }],
   })),
 });

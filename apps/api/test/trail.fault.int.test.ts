@@ -51,6 +51,8 @@ const begin = async (api: Api): Promise<string> => (dataOf(await api.call("inges
 const PEOPLES = /^(?:me|people|approvals|emergencies|reviews|signatures|submissions|trailReviews)\.|^subjects\.openBulk$|^documents\.(?:get|view)/;
 
 /** One call of each procedure: one that would be allowed, or, of those that are people's alone, one whose refusal has to be put on record. */
+/** An item that isn't there. */
+const ITEM = `obx_${"0".repeat(26)}`;
 const calls = (packetId: string, uploadId: string): Readonly<Record<string, readonly [Who, object]>> => ({
   ...Object.fromEntries(procedures.filter(({ path }) => PEOPLES.test(path)).map(({ path, input }) => [path, ["admin", sampleOf(input) as object]])),
   "packets.upload": ["ingest", { study: STUDY, content: dataset }],
@@ -124,6 +126,15 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "assignments.import": ["admin", { csv: `who,role,study,site\nsvc_reviewer704,clinical_reviewer,${STUDY},701`, reason: "covers for a colleague" }],
   "studies.previewSites": ["admin", { csv: `study,site,name,country\n${OTHER_STUDY},903,Three,USA` }],
   "studies.importSites": ["admin", { csv: `study,site,name,country\n${OTHER_STUDY},903,Three,USA`, reason: "as the sponsor has it" }],
+  "outbox.list": ["admin", {}],
+  "outbox.get": ["admin", { itemId: ITEM }],
+  "outbox.reconcile": ["admin", { itemId: ITEM }],
+  "outbox.watch": ["egress", {}],
+  "outbox.claim": ["egress", {}],
+  "outbox.begin": ["egress", { itemId: ITEM, attempt: 1 }],
+  "outbox.bytes": ["egress", { itemId: ITEM, attempt: 1 }],
+  "outbox.settle": ["egress", { itemId: ITEM, attempt: 1, asked: false, kind: "sent" }],
+  "outbox.report": ["egress", { routeId: `rte_${"0".repeat(26)}`, failure: null }],
   "alerts.list": ["auditor", {}],
   "alerts.test": ["auditor", {}],
   "recipients.list": ["admin", {}],

@@ -27,13 +27,13 @@ const knocks = async (api: Api, code: string): Promise<number> => {
 };
 
 faultTest("M8", "a certificate of ours whose workload isn't on the route's list is refused, also with a token of its own", async (defence) => {
-  const egress = processId(at.trustDomain, "egress");
+  const other = processId(at.trustDomain, "postgres");
   // Off: the list lets every workload of ours through, and a principal is found for it.
   const listed: Judge = (socket, options) => ({ ...socketPeer(socket, options), spiffe: at.spiffe("reviewer") });
   await using api = await at.serve(defence === "off" ? { judgePeer: listed } : {});
-  const identity = await at.issue(egress);
+  const identity = await at.issue(other);
   const client = new DoorClient(api.port, at.trustDomain, identity);
-  const azp = defence === "on" ? egress : at.spiffe("reviewer");
+  const azp = defence === "on" ? other : at.spiffe("reviewer");
   const reply = await client.call("subjects.list", {}, at.forge("reviewer", { azp, x5t: at.x5t(identity) }));
   client.close();
   expect([reply.status, codeOf(reply)]).toEqual([403, "workload.not_allowed"]);

@@ -23,6 +23,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   verify: { summary: "verify a bundle or a record's proof, without network, database or secret", load: async () => (await import("./commands/verify.ts")).verify },
   drill: { summary: "tamper with a copy of a bundle, and see what finds it", load: async () => (await import("./commands/drill.ts")).drill },
   witness: { summary: "cosign another deployment's checkpoints, so that it can't take its trail back", load: async () => (await import("./commands/witness.ts")).witness },
+  outbox: { summary: "show what is on its way to recipients, and look after it", load: async () => (await import("./commands/outbox.ts")).outbox },
   alerts: { summary: "send a test alert to everybody who is told of what can't wait", load: async () => (await import("./commands/alerts.ts")).alerts },
   siem: { summary: "hand the trail on to a SIEM, as OCSF events", load: async () => (await import("./commands/siem.ts")).siem },
   status: { summary: "show what runs and how it is", load: async () => (await import("./commands/status.ts")).status },

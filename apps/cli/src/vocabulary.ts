@@ -62,6 +62,10 @@ const ACTS = {
   "trail.review": "A review of the trail was opened, assigned, looked at, decided on or signed off.",
   "recipient.read": "Recipients of packets were listed, with their keys.",
   "recipient.change": "A recipient was to be registered, replaced or withdrawn.",
+  "outbox.read": "The outbox was looked at.",
+  "outbox.reconcile": "What is next for a packet in the outbox was wanted at once, or sending it again was asked for.",
+  "outbox.deliver": "The egress process took up, sent or asked about a packet, or looked at a route; the detail says which and what came of it.",
+  "route.change": "The routes of a recipient were asked to be changed, or were changed.",
   "access.review": "A review of who holds which role was opened, decided on or signed off.",
 } as const satisfies Record<Action, string>;
 

@@ -112,6 +112,11 @@ export class CertificateDesk {
     return links;
   }
 
+  /** The same, each in a line for the operator. The secret stands in the fragment, which no browser sends anywhere. */
+  async foundingLines(consoleOrigin: string): Promise<readonly string[]> {
+    return (await this.foundingLinks()).map(({ founder, secret }) => `founding administrator ${founder}: ${consoleOrigin}/enrol#${secret}`);
+  }
+
   async #issue(identity: KeptIdentity): Promise<void> {
     const { csrPem, keyPem } = createRequest();
     const answer = await this.#ask({ type: "issue", spiffe: identity.spiffe, csr: csrPem, dns: identity.dns });

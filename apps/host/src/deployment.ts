@@ -17,6 +17,8 @@ export interface Founding {
   readonly at: string;
   /** Whether the demonstration study's subjects still have to be brought in. */
   readonly awaitsSubjects?: boolean;
+  /** Whether the egress process is registered. */
+  readonly hasEgress?: boolean;
 }
 
 /** Reads what a custodian said with `ready`. @throws SallyportError `custodian.store` where it isn't one. */
@@ -36,6 +38,9 @@ export function knownDeployment(home: Home): Deployment | null {
 
 /** Keeps which deployment this home belongs to. */
 export const keepDeployment = (home: Home, deployment: Deployment): void => writePrivate(deploymentFile(home), JSON.stringify(deployment));
+
+/** Keeps how this home's deployment was founded. */
+export const keepFounding = (home: Home, founding: Founding): void => writePrivate(home.founded, JSON.stringify(founding));
 
 /** How this home's deployment was founded, or null before that. */
 export function knownFounding(home: Home): Founding | null {

@@ -1,4 +1,4 @@
-import { serviceId } from "@sallyport/zones";
+import { processId, serviceId } from "@sallyport/zones";
 import { DEMO_STUDY, LOCAL_PROFILES, PILOT_STUDY, principalOf, type Profile, type ProfileAssignment } from "./profiles.ts";
 import { DEMO_SITES, type SiteEntry } from "./synthetic-study.ts";
 
@@ -29,11 +29,23 @@ const PILOT_SITES: readonly SiteEntry[] = [701, 702, 703, 704, 705, 706, 707, 70
   country: "USA",
 }));
 
+/** The egress process: it hands over what was submitted, whatever it was submitted of. */
+const egressPrincipal = (trustDomain: string): FoundingPlan["principals"][number] => ({
+  id: principalOf("egress"),
+  name: "Egress process",
+  kind: "service",
+  workload: processId(trustDomain, "egress"),
+  assignments: [{ role: "egress_service", study: "*", site: "*" }],
+});
+
 /** Makes the plan for studies and profiles in one trust domain. */
 export function foundingPlan(trustDomain: string, studies: readonly StudyEntry[], profiles: readonly Profile[]): FoundingPlan {
   return {
     studies,
-    principals: profiles.map(({ name, title, assignments }) => ({ id: principalOf(name), name: title, kind: "service", workload: serviceId(trustDomain, name), assignments })),
+    principals: [
+      ...profiles.map(({ name, title, assignments }) => ({ id: principalOf(name), name: title, kind: "service" as const, workload: serviceId(trustDomain, name), assignments })),
+      egressPrincipal(trustDomain),
+    ],
   };
 }
 

@@ -6,7 +6,7 @@ import { databaseUrlFile } from "./process-environment.ts";
 import { ownerFor, type Owners } from "./process-owners.ts";
 
 /** The processes that run in containers of their own where the custodian has one. */
-const OTHERS = ["api", "console"] as const;
+const OTHERS = ["api", "console", "egress"] as const;
 
 const trustDomainFile = (home: Home, name: (typeof OTHERS)[number]): string => join(home.identity, name, "trust-domain");
 const handedUrlFile = (home: Home): string => join(home.identity, "api", "database-url");

@@ -25,7 +25,12 @@ class Supervisor {
   constructor(home: string, notes: string, ports: { readonly api: number; readonly console: number }, options: { readonly broken?: string; readonly limits?: object } = {}) {
     const program = (name: string, kind: string) => ({ command: process.execPath, args: [standIn(name), kind, notes], cwd: "/" });
     const programs = {
-      processes: { custodian: program("custodian", "custodian"), api: program("process", options.broken ?? "api"), console: program("process", "console") },
+      processes: {
+        custodian: program("custodian", "custodian"),
+        api: program("process", options.broken ?? "api"),
+        console: program("process", "console"),
+        egress: program("process", "egress"),
+      },
       setup: program("process", "setup"),
       entries: [standIn("process"), standIn("custodian")],
     };
@@ -40,6 +45,7 @@ class Supervisor {
       provider: null,
       anchors: null,
       alerts: null,
+      egress: null,
     };
     const script = `
       import { Host } from ${JSON.stringify(dist("host.js"))};
@@ -122,10 +128,11 @@ describe("the supervisor", () => {
       ["CDISCPILOT01", 17],
     ]);
     const status = await hostStatus(home);
-    expect(status.processes.map(({ name, state }) => `${name} ${state}`)).toEqual(["postgres running", "custodian running", "api running", "console running"]);
+    expect(status.processes.map(({ name, state }) => `${name} ${state}`)).toEqual(["postgres running", "custodian running", "api running", "console running", "egress running"]);
     expect(status.certificates.map(({ name }) => name)).toEqual([
       "api",
       "console",
+      "egress",
       "profile auditor",
       "profile engineer",
       "profile ingest",
@@ -167,9 +174,10 @@ describe("the supervisor", () => {
       "SALLYPORT_TRUST_DOMAIN",
     ]);
     expect(names("console")).toEqual(["SALLYPORT_API_URL", "SALLYPORT_CONSOLE_PORT", "SALLYPORT_IDENTITY_DIR", "SALLYPORT_TRUST_DOMAIN"]);
+    expect(names("egress")).toEqual(["SALLYPORT_API_URL", "SALLYPORT_IDENTITY_DIR", "SALLYPORT_TRUST_DOMAIN"]);
     expect(told("api")["SALLYPORT_CONSOLE_ORIGIN"]).toBe(`http://localhost:${ports.console}`);
     expect(told("console")["NODE_ENV"]).toBe("production");
-    expect(JSON.stringify([told("api"), told("console")])).not.toContain("postgres://");
+    expect(JSON.stringify([told("api"), told("console"), told("egress")])).not.toContain("postgres://");
   });
 
   it("prints the founding links before it is ready, at each start until they are used, and writes them into no file", async () => {
@@ -201,14 +209,14 @@ describe("the supervisor", () => {
     const host = await start();
     const uidOf = (pid: number): number => Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
     const now = await pids();
-    expect({ custodian: uidOf(now["custodian"] ?? 0), api: uidOf(now["api"] ?? 0), console: uidOf(now["console"] ?? 0) }).toEqual(ZONE_UIDS);
+    expect({ custodian: uidOf(now["custodian"] ?? 0), api: uidOf(now["api"] ?? 0), console: uidOf(now["console"] ?? 0), egress: uidOf(now["egress"] ?? 0) }).toEqual(ZONE_UIDS);
     expect(uidOf(now["postgres"] ?? 0)).not.toBe(0);
     expect(statSync(join(home, "custodian")).uid).toBe(ZONE_UIDS.custodian);
     expect(statSync(join(home, "secrets", "api.database-url")).uid).toBe(ZONE_UIDS.api);
     expect(host.lines.join("\n")).not.toContain("warning");
   });
 
-  it.each(["custodian", "api", "console", "postgres"])("starts %s again after a SIGKILL, and says so", async (name) => {
+  it.each(["custodian", "api", "console", "egress", "postgres"])("starts %s again after a SIGKILL, and says so", async (name) => {
     const host = await start();
     const before = await pids();
     process.kill(pidIn(before, name), "SIGKILL");
@@ -251,9 +259,9 @@ describe("the supervisor", () => {
     const before = await pids();
     host.process.kill("SIGTERM");
     expect(await host.exit).toBe(0);
-    const stoppedMs = ["console", "api", "custodian"].map((name) => Number(readFileSync(join(notes, `${name}.stopped`), "utf8")));
+    const stoppedMs = ["egress", "console", "api", "custodian"].map((name) => Number(readFileSync(join(notes, `${name}.stopped`), "utf8")));
     expect(stoppedMs).toEqual([...stoppedMs].sort((a, b) => a - b));
-    expect(new Set(stoppedMs).size).toBe(3);
+    expect(new Set(stoppedMs).size).toBe(4);
     for (const pid of Object.values(before)) expect(isAlive(pid)).toBe(false);
     expect(existsSync(join(home, "run", "host.lock"))).toBe(false);
   });
@@ -273,7 +281,7 @@ describe("the supervisor", () => {
     const second = new Supervisor(home, notes, { api: await freePort(), console: await freePort() });
     expect(await second.exit).toBe(1);
     expect(second.lines.at(-1)).toMatch(/another Sallyport runs on this folder.*\[setting\.invalid\]/);
-    expect((await hostStatus(home)).processes).toHaveLength(4);
+    expect((await hostStatus(home)).processes).toHaveLength(5);
     running = first;
   });
 

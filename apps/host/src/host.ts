@@ -8,7 +8,7 @@ import { addRevoked, CertificateDesk, profileNames, revokedNames, writeProfile }
 import { type ReadyProcess, startProcess } from "./child-process.ts";
 import { type HostStatus, serveControl } from "./control-socket.ts";
 import { custodianPort } from "./custodian-port.ts";
-import { type Deployment, deploymentOf, type Founding, keepDeployment, knownDeployment, knownFounding } from "./deployment.ts";
+import { type Deployment, deploymentOf, type Founding, keepDeployment, keepFounding, knownDeployment, knownFounding } from "./deployment.ts";
 import { failureText } from "./failure-text.ts";
 import { assertFoundedDatabase, databaseFolder } from "./founded-database.ts";
 import { handOver, takeBack } from "./hand-over.ts";
@@ -23,7 +23,7 @@ import { type Addresses, addressesIn, databaseUrlFile, environmentOf } from "./p
 import { ProcessLog } from "./process-log.ts";
 import { applyOwners, chooseOwners, ownerFor, type Owners, type ProcessName } from "./process-owners.ts";
 import { LOCAL_PROFILES, TERMINAL_PROFILE } from "./profiles.ts";
-import { keepForApi } from "./kept-for-api.ts";
+import { keepSecrets } from "./kept-secrets.ts";
 import { runOnce } from "./run-once.ts";
 import { asRunning } from "./running-postgres.ts";
 import type { OperatorPlan } from "./setup-plan.ts";
@@ -75,6 +75,7 @@ export class Host {
     await this.#keepProcess("api");
     await this.#bringSubjectsOnce();
     await this.#keepProcess("console");
+    await this.#keepProcess("egress");
     this.#renewal = setInterval(() => void this.#desk.renewDue(), RENEW_MS);
     for (const line of await this.#foundingLines()) report(line);
     report(`ready http://localhost:${settings.consolePort}`);
@@ -158,18 +159,14 @@ export class Host {
     const urls = await database.provisionRoles(ownerUrl);
     this.#writeSecret("api", urls.apiUrl);
     this.#writeSecret("custodian", urls.custodianUrl);
-    keepForApi(this.home, this.#parts.settings, ownerFor(this.#owners, "api"));
+    keepSecrets(this.home, this.#parts.settings, this.#owners);
     this.#goOn();
     this.#custodian = this.#keeper("custodian", () => this.#launchCustodian(deployment));
     await this.#custodian.start();
-    for (const name of ["api", "console"] as const) {
-      await this.#desk.keep({
-        name,
-        spiffe: processId(deployment.trustDomain, name),
-        dns: ["localhost"],
-        folder: join(this.home.identity, name),
-        owner: ownerFor(this.#owners, name),
-      });
+    for (const name of ["api", "console", "egress"] as const) {
+      // The egress process listens to nobody, so its certificate is for no name.
+      const dns = name === "egress" ? [] : ["localhost"];
+      await this.#desk.keep({ name, spiffe: processId(deployment.trustDomain, name), dns, folder: join(this.home.identity, name), owner: ownerFor(this.#owners, name) });
     }
     this.#goOn();
   }
@@ -222,7 +219,8 @@ export class Host {
   }
 
   async #foundOnce(): Promise<void> {
-    if (knownFounding(this.home) !== null) return;
+    const known = knownFounding(this.home);
+    if (known !== null) return this.#registerEgress(known);
     const { seed } = this.#parts.settings;
     const { trustDomain } = this.#addresses;
     this.#parts.report(seed === "synthetic" ? "founding: a demonstration study, and the sites of the CDISC pilot" : "founding: nothing is registered yet; see sallyport setup");
@@ -243,9 +241,15 @@ export class Host {
     this.#goOn();
   }
 
+  /** A deployment that was founded before there was an egress process has it from its next start on. */
+  async #registerEgress(founding: Founding): Promise<void> {
+    if (founding.hasEgress === true) return;
+    await this.#found(foundingPlan(this.#addresses.trustDomain, [], []));
+    keepFounding(this.home, { ...founding, hasEgress: true });
+  }
+
   #markFounded(seed: "synthetic" | "none" | "plan"): void {
-    const founding: Founding = { seed, at: new Date(this.#parts.now()).toISOString(), awaitsSubjects: seed === "synthetic" };
-    writePrivate(this.home.founded, JSON.stringify(founding));
+    keepFounding(this.home, { seed, at: new Date(this.#parts.now()).toISOString(), awaitsSubjects: seed === "synthetic", hasEgress: true });
   }
 
   async #bringSubjectsOnce(): Promise<void> {
@@ -253,17 +257,15 @@ export class Host {
     if (founding?.awaitsSubjects !== true) return;
     await this.#parts.bringSubjects(this.home);
     this.#goOn();
-    writePrivate(this.home.founded, JSON.stringify({ ...founding, awaitsSubjects: false } satisfies Founding));
+    keepFounding(this.home, { ...founding, awaitsSubjects: false });
   }
 
   async #keepProfiles(): Promise<void> {
     for (const name of new Set([...profileNames(this.home), TERMINAL_PROFILE])) await this.#keepProfile(name);
   }
 
-  /** The secret stands in the fragment, which no browser sends anywhere. */
-  async #foundingLines(): Promise<readonly string[]> {
-    const links = await this.#desk.foundingLinks();
-    return links.map(({ founder, secret }) => `founding administrator ${founder}: ${this.#addresses.consoleOrigin}/enrol#${secret}`);
+  #foundingLines(): Promise<readonly string[]> {
+    return this.#desk.foundingLines(this.#addresses.consoleOrigin);
   }
 
   async #keepProfile(name: string): Promise<void> {
@@ -279,7 +281,7 @@ export class Host {
     }
   }
 
-  async #keepProcess(name: "api" | "console"): Promise<void> {
+  async #keepProcess(name: "api" | "console" | "egress"): Promise<void> {
     await this.#keeper(name, () => this.#startProcess(name)).start();
     this.#goOn();
   }

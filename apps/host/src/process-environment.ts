@@ -19,14 +19,16 @@ export interface Addresses {
   readonly hasAnchors: boolean;
   /** Whether there is an {@link alertsFile}. */
   readonly hasAlerts: boolean;
+  /** Whether there is an {@link egressFile}. */
+  readonly hasEgress: boolean;
   /** Where the custodian's root key is; empty for the file in its folder. */
   readonly rootKey: Readonly<Record<string, string>>;
 }
 
 /** What the settings say of it, before there is a deployment. */
-export function addressesIn({ apiPort, consolePort, consoleOrigin, provider, anchors, alerts, rootKey }: Settings): Omit<Addresses, "trustDomain" | "custodianPort"> {
+export function addressesIn({ apiPort, consolePort, consoleOrigin, provider, anchors, alerts, egress, rootKey }: Settings): Omit<Addresses, "trustDomain" | "custodianPort"> {
   const origin = consoleOrigin ?? new URL(`http://localhost:${consolePort}`).origin;
-  return { apiPort, consolePort, consoleOrigin: origin, provider, hasAnchors: anchors !== null, hasAlerts: alerts !== null, rootKey };
+  return { apiPort, consolePort, consoleOrigin: origin, provider, hasAnchors: anchors !== null, hasAlerts: alerts !== null, hasEgress: egress !== null, rootKey };
 }
 
 /** Where a process's database URL is. The console has none, and nobody gets the owner's. */
@@ -37,6 +39,9 @@ export const anchorsFile = (home: Home): string => join(home.secrets, "api.ancho
 
 /** Where the api finds who is told of what can't wait, with their secrets. */
 export const alertsFile = (home: Home): string => join(home.secrets, "api.alerts");
+
+/** Where the egress process finds what it proves itself with. */
+export const egressFile = (home: Home): string => join(home.secrets, "egress.credentials");
 
 /** Where the api finds its secret at the external provider. */
 export const providerSecretFile = (home: Home): string => join(home.secrets, "api.provider-secret");
@@ -76,6 +81,8 @@ export function environmentOf(name: ProcessName, home: Home, addresses: Addresse
         ...(addresses.hasAlerts && { SALLYPORT_ALERTS_FILE: alertsFile(home) }),
         ...(addresses.hasAnchors && { SALLYPORT_ANCHORS_FILE: anchorsFile(home) }),
       };
+    case "egress":
+      return { ...all, SALLYPORT_API_URL: `https://localhost:${addresses.apiPort}`, ...(addresses.hasEgress && { SALLYPORT_EGRESS_FILE: egressFile(home) }) };
     case "console":
       return { ...all, SALLYPORT_CONSOLE_PORT: String(addresses.consolePort), SALLYPORT_API_URL: `https://localhost:${addresses.apiPort}`, NEXT_TELEMETRY_DISABLED: "1" };
   }

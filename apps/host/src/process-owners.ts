@@ -5,7 +5,7 @@ import { ancestorsOpen } from "@sallyport/embedded-postgres";
 import type { Home } from "./home.ts";
 
 /** The processes that the supervisor keeps beside Postgres. */
-export type ProcessName = "custodian" | "api" | "console";
+export type ProcessName = "custodian" | "api" | "console" | "egress";
 
 /** Who a process runs as and owns its files as. */
 export interface Owner {
@@ -17,7 +17,7 @@ export interface Owner {
 export type Owners = { readonly kind: "separate"; readonly of: Readonly<Record<ProcessName, Owner>> } | { readonly kind: "one"; readonly warning: string | null };
 
 /** Numbers that no distribution gives to people or packages; they need no entry in /etc/passwd. */
-export const ZONE_UIDS: Readonly<Record<ProcessName, number>> = { custodian: 61_801, api: 61_802, console: 61_803 };
+export const ZONE_UIDS: Readonly<Record<ProcessName, number>> = { custodian: 61_801, api: 61_802, console: 61_803, egress: 61_804 };
 
 const COST = "all processes run as root, so a break-in into one of them reaches the keys and secrets of the others";
 
@@ -37,7 +37,7 @@ export function chooseOwners(home: Home, entries: readonly string[]): Owners {
     stdio: "ignore",
   });
   if (check.status !== 0) return { kind: "one", warning: `${COST}: other users can't read Node.js or Sallyport's code` };
-  return { kind: "separate", of: { custodian: ownerOf("custodian"), api: ownerOf("api"), console: ownerOf("console") } };
+  return { kind: "separate", of: { custodian: ownerOf("custodian"), api: ownerOf("api"), console: ownerOf("console"), egress: ownerOf("egress") } };
 }
 
 const ownerOf = (name: ProcessName): Owner => ({ uid: ZONE_UIDS[name], gid: ZONE_UIDS[name] });
@@ -54,7 +54,7 @@ export function applyOwners(home: Home, owners: Owners): void {
   for (const path of [home.root, home.identity, home.secrets]) chmodSync(path, passage);
   const self: Owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   give(home.custodian, ownerFor(owners, "custodian") ?? self);
-  for (const name of ["custodian", "api", "console"] as const) {
+  for (const name of ["custodian", "api", "console", "egress"] as const) {
     const folder = join(home.identity, name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     give(folder, ownerFor(owners, name) ?? self);

@@ -14,10 +14,15 @@ export interface Programs {
 /** The programs of this tree, as they are built. */
 export function builtPrograms(): Programs {
   const apps = join(import.meta.dirname, "..", "..");
-  const entry = { custodian: join(apps, "custodian", "dist", "main.js"), api: join(apps, "api", "dist", "main.js"), console: join(apps, "console", "dist", "server.js") };
+  const entry = {
+    custodian: join(apps, "custodian", "dist", "main.js"),
+    api: join(apps, "api", "dist", "main.js"),
+    console: join(apps, "console", "dist", "server.js"),
+    egress: join(apps, "egress", "dist", "main.js"),
+  };
   const program = (name: ProcessName, ...args: string[]): ProcessCommand => ({ command: process.execPath, args: [entry[name], ...args], cwd: join(apps, name) });
   return {
-    processes: { custodian: program("custodian"), api: program("api"), console: program("console") },
+    processes: { custodian: program("custodian"), api: program("api"), console: program("console"), egress: program("egress") },
     setup: program("api", "setup"),
     entries: Object.values(entry),
   };

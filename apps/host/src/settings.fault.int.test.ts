@@ -27,7 +27,7 @@ faultTest("P9", "an example of a secret stops the start", async (defence) => {
 
 /** A program that ends at once: what comes after the database is not the matter here. */
 const nothing = { command: process.execPath, args: ["-e", ""], cwd: "/" };
-const programs: Programs = { processes: { custodian: nothing, api: nothing, console: nothing }, setup: nothing, entries: [] };
+const programs: Programs = { processes: { custodian: nothing, api: nothing, console: nothing, egress: nothing }, setup: nothing, entries: [] };
 
 faultTest(
   "P9",

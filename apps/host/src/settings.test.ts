@@ -19,6 +19,14 @@ beforeAll(() => {
   chmodSync(file("open"), 0o644);
   writeFileSync(file("anchors"), JSON.stringify({ mode: "best-effort", folder: "/worm" }));
   writeFileSync(file("alerts"), JSON.stringify({ webhooks: [{ name: "soc", url: "https://soc.example/", secretFiles: [file("whsec")] }] }));
+  writeFileSync(file("egress"), JSON.stringify({ credentials: [{ kind: "sftp", name: "drop", host: "sftp.example", keyFile: file("ssh") }] }));
+  for (const [name, key] of [
+    ["loose-egress", "loose-ssh"],
+    ["absent-egress", "no-ssh"],
+  ] as const)
+    writeFileSync(file(name), JSON.stringify({ credentials: [{ kind: "sftp", name: "drop", host: "sftp.example", keyFile: file(key) }] }));
+  writeFileSync(file("loose-ssh"), `${SSH_KEY}\n`, { mode: 0o644 });
+  writeFileSync(file("ssh"), `${SSH_KEY}\n`, { mode: 0o600 });
   writeFileSync(file("whsec"), `${WHSEC}\n`, { mode: 0o600 });
   writeFileSync(file("alerts-open"), JSON.stringify({ webhooks: [{ name: "soc", url: "https://soc.example/", secretFiles: [file("open")] }] }));
   writeFileSync(file("empty"), "\n", { mode: 0o600 });
@@ -41,6 +49,8 @@ it("hands the custodian where its root key is, and refuses what the custodian wo
   expect(failure({ SALLYPORT_VAULT_KEYS: "x" }).context).toMatchObject({ remedy: "did you mean SALLYPORT_VAULT_KEY?" });
 });
 
+/** Not a key: what it opens, no server has. */
+const SSH_KEY = ["-----BEGIN OPENSSH", "PRIVATE KEY-----"].join(" ");
 const WHSEC = `whsec_${Buffer.from(Array.from({ length: 32 }, (_, at) => at * 3)).toString("base64")}`;
 const PROVIDER: Environment = { SALLYPORT_OIDC_ISSUER: "https://login.example", SALLYPORT_OIDC_CLIENT_ID: "sallyport", SALLYPORT_OIDC_CLIENT_SECRET: STRONG };
 
@@ -68,6 +78,7 @@ describe("settings", () => {
       anchors: null,
       alerts: null,
       rootKey: {},
+      egress: null,
     });
   });
 
@@ -85,6 +96,7 @@ describe("settings", () => {
       SALLYPORT_OIDC_CLIENT_SECRET_FILE: file("secret"),
       SALLYPORT_ANCHORS_FILE: file("anchors"),
       SALLYPORT_ALERTS_FILE: file("alerts"),
+      SALLYPORT_EGRESS_FILE: file("egress"),
       NODE_ENV: "production",
       OTHER: "x",
     };
@@ -100,6 +112,7 @@ describe("settings", () => {
       anchors: { mode: "best-effort", unanchoredSecondsMax: 300, witnesses: [], timestamp: null, folder: "/worm" },
       alerts: { webhooks: [{ name: "soc", url: "https://soc.example/", secrets: [WHSEC] }], mail: [] },
       rootKey: {},
+      egress: { credentials: [{ kind: "sftp", name: "drop", host: "sftp.example", key: SSH_KEY }] },
     });
   });
 
@@ -122,6 +135,8 @@ describe("settings", () => {
     ["an empty home", () => ({ SALLYPORT_HOME: " " }), "setting.invalid", "SALLYPORT_HOME"],
     ["a console on an address, which no passkey is made for", () => ({ SALLYPORT_CONSOLE_ORIGIN: "http://127.0.0.1:3000" }), "setting.invalid", "SALLYPORT_CONSOLE_ORIGIN"],
     ["a console without TLS on another host", () => ({ SALLYPORT_CONSOLE_ORIGIN: "http://sallyport.example" }), "setting.invalid", "SALLYPORT_CONSOLE_ORIGIN"],
+    ["a credential whose key others can read", () => ({ SALLYPORT_EGRESS_FILE: file("loose-egress") }), "secret.exposed", "SALLYPORT_EGRESS_FILE"],
+    ["a credential whose key isn't there", () => ({ SALLYPORT_EGRESS_FILE: file("absent-egress") }), "secret.missing", "SALLYPORT_EGRESS_FILE"],
     ["a seed that does not exist", () => ({ SALLYPORT_SEED: "maybe" }), "setting.invalid", "SALLYPORT_SEED"],
     ["one port for two listeners", () => ({ SALLYPORT_API_PORT: "3000" }), "port.taken", "SALLYPORT_API_PORT"],
     ["a name with a slip", () => ({ SALLYPORT_CONSOL_PORT: "3000" }), "setting.invalid", "SALLYPORT_CONSOLE_PORT"],

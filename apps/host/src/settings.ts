@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type AlertPlan, readWrittenAlerts } from "@sallyport/alerts";
 import { type AnchorPlan, readWrittenPlan } from "@sallyport/anchors";
 import { ROOT_SETTING_NAMES, rootSettingsOf, rootWrapperOf } from "@sallyport/custody/roots";
+import { type EgressPlan, readWrittenEgress } from "@sallyport/delivery/plan";
 import { ProviderClientId, ProviderIssuer } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { relyingParty } from "@sallyport/passkey";
@@ -31,6 +32,8 @@ export interface Settings {
   readonly alerts: AlertPlan | null;
   /** Where the custodian's root key is, as it is handed to the custodian: names of files, and no secret. */
   readonly rootKey: Readonly<Record<string, string>>;
+  /** What the egress process proves itself with to recipients' portals, or null. It holds secrets. */
+  readonly egress: EgressPlan | null;
 }
 
 interface ProviderSettings {
@@ -59,6 +62,7 @@ const SETTING_NAMES = [
   "SALLYPORT_OIDC_CLIENT_SECRET_FILE",
   "SALLYPORT_ANCHORS_FILE",
   "SALLYPORT_ALERTS_FILE",
+  "SALLYPORT_EGRESS_FILE",
 ] as const;
 type SettingName = (typeof SETTING_NAMES)[number];
 
@@ -84,6 +88,7 @@ export function readSettings(environment: Environment = process.env, secretRule:
     anchors: anchors(environment),
     alerts: alerts(environment),
     rootKey: rootKey(environment),
+    egress: egress(environment),
   };
 }
 
@@ -164,9 +169,15 @@ function alerts(environment: Environment): AlertPlan | null {
   return plan === null ? null : readWrittenAlerts(plan, { read, readSecret: (path) => readSecretFile(path, "SALLYPORT_ALERTS_FILE") });
 }
 
+/** The same of routes' credentials. */
+function egress(environment: Environment): EgressPlan | null {
+  const plan = planIn(environment, "SALLYPORT_EGRESS_FILE");
+  return plan === null ? null : readWrittenEgress(plan, { read, readSecret: (path) => readSecretFile(path, "SALLYPORT_EGRESS_FILE") });
+}
+
 const read = (path: string): string => readFileSync(path, "utf8");
 
-function planIn(environment: Environment, name: "SALLYPORT_ANCHORS_FILE" | "SALLYPORT_ALERTS_FILE"): string | null {
+function planIn(environment: Environment, name: "SALLYPORT_ANCHORS_FILE" | "SALLYPORT_ALERTS_FILE" | "SALLYPORT_EGRESS_FILE"): string | null {
   const file = text(environment, name);
   if (file === undefined) return null;
   try {

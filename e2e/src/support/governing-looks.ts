@@ -23,6 +23,14 @@ export const governingLooks = (people: () => Populated): readonly Look[] => [
     },
   },
   {
+    name: "outbox",
+    person: () => people().alma,
+    open: async (person) => {
+      await person.goto("/outbox");
+      await person.heading("Routes");
+    },
+  },
+  {
     name: "keys",
     person: () => people().alma,
     open: async (person) => {

@@ -10,6 +10,7 @@ export const ALERT_KINDS = {
   "policy.signed": "A change of what roles may do was signed upon an approval.",
   "keys.escrowed": "The audit keys were taken out of the custodian's store, offline.",
   "anchors.behind": "No anchor has taken a checkpoint for longer than is allowed. Acts that need evidence are refused.",
+  "delivery.disagrees": "A recipient's portal contradicts what was sealed for it, or itself. Nothing is sent again by itself.",
   "alert.test": "This is a test. Somebody wanted to know whether alerts arrive.",
 } as const satisfies Record<AlertKind, string>;
 

@@ -23,6 +23,7 @@ import { verifyCrossings } from "./routers/crossings/verify-crossings.ts";
 import { searchCrossings } from "./routers/crossings/search-crossings.ts";
 import { watchCrossings } from "./routers/crossings/watch-crossings.ts";
 import { getOverview, watchOverview } from "./routers/overview/overview.ts";
+import { outboxProcedures } from "./routers/outbox/outbox-procedures.ts";
 import { addPasskey, passkeyOptions } from "./routers/me/add-passkey.ts";
 import { endEmergency, stopEmergency } from "./routers/emergencies/end-emergency.ts";
 import { getEmergency, listEmergencies, myEmergency } from "./routers/emergencies/list-emergencies.ts";
@@ -166,6 +167,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       recordStep: recordIncidentStep(boundary, deps),
       release: releaseIncidents(boundary, deps),
     },
+    outbox: outboxProcedures(boundary, deps),
     alerts: { list: listAlerts(boundary, deps), test: testAlerts(boundary, deps) },
     keys: { rings: listRings(boundary, deps), rehearse: rehearseRing(boundary, deps), step: stepRing(boundary, deps) },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },

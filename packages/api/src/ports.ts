@@ -35,6 +35,7 @@ import type { EgressPorts } from "./submissions/egress-ports.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
 import type { KeyRings } from "./keys/ring-ports.ts";
+import type { OutboxPorts } from "./outbox/outbox-ports.ts";
 import type { Credentials, IdentityProvider, PasskeyCeremonies, StepUp } from "./people/ports.ts";
 import type { PeopleKey } from "./people/people-key.ts";
 import type { SessionGate, SessionLimits } from "./people/session-desk.ts";
@@ -286,7 +287,7 @@ export interface TrailIncident extends OpenIncident {
   readonly ended: { readonly at: string; readonly approval: string; readonly by: readonly string[] } | null;
 }
 
-export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx> {
+export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx>, OutboxPorts<Tx> {
   readonly rings: KeyRings;
   /** Every incident, the oldest first, by the custodian's last word. */
   readonly incidents: () => readonly TrailIncident[];

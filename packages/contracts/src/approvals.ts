@@ -26,6 +26,8 @@ export const ApprovalKind = z.enum([
   "keys.destroy",
   "recipient.change",
   "egress.release",
+  "route.change",
+  "packet.resend",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 

@@ -10,6 +10,7 @@ export * from "./incidents.ts";
 export * from "./inspection.ts";
 export * from "./keys.ts";
 export * from "./locks.ts";
+export * from "./outbox.ts";
 export * from "./overview.ts";
 export * from "./packets.ts";
 export * from "./people.ts";

@@ -9,7 +9,7 @@ export const LockId = z.string().regex(/^lck_[0-9a-hjkmnp-tv-z]{26}$/);
 /** What a lock stops: a person with all their accounts, a service by its workload, one token, a role wherever it is held, or a site. */
 export const LockTarget = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("person"), personId: PersonId }),
-  z.strictObject({ kind: z.literal("workload"), workload: z.string().regex(/^spiffe:\/\/[a-z0-9.-]{1,100}\/service\/[a-z0-9-]{1,40}$/) }),
+  z.strictObject({ kind: z.literal("workload"), workload: z.string().regex(/^spiffe:\/\/[a-z0-9.-]{1,100}\/(?:service\/[a-z0-9-]{1,40}|zone\/egress\/egress)$/) }),
   z.strictObject({ kind: z.literal("token"), jti: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) }),
   z.strictObject({ kind: z.literal("role"), role: RoleName }),
   z.strictObject({ kind: z.literal("site"), study: StudyId, site: SiteId }),

@@ -22,7 +22,7 @@ export const SetupPlan = z.strictObject({
         id: z.string().regex(/^svc_[a-z0-9_]{2,40}$/),
         name: z.string().min(1).max(100),
         kind: z.literal("service"),
-        workload: z.string().regex(/^spiffe:\/\/[a-z0-9.-]+\/service\/[a-z0-9-]{1,40}$/),
+        workload: z.string().regex(/^spiffe:\/\/[a-z0-9.-]+\/(?:service\/[a-z0-9-]{1,40}|zone\/egress\/egress)$/),
         assignments: z.array(z.strictObject({ role: z.string(), study: z.union([StudyId, z.literal("*")]), site: z.union([SiteId, z.literal("*")]) })).max(50),
       }),
     )

@@ -15,6 +15,7 @@ export { idempotencyStore } from "./idempotency-store.ts";
 export { incidentStepStore } from "./incident-step-store.ts";
 export { lockStore } from "./lock-store.ts";
 export { assertSchema, migrate, type MigrateOptions } from "./migrate.ts";
+export { outboxStore } from "./outbox-store.ts";
 export { packetStore } from "./packet-store.ts";
 export { peopleStores } from "./sign-in-stores.ts";
 export { policyVersionStore } from "./policy-version-store.ts";
@@ -24,6 +25,7 @@ export { type GenerationRow, recordStore, type RecordStore } from "./record-stor
 export { recipientStore } from "./recipient-store.ts";
 export { referenceKeyStore } from "./reference-key-store.ts";
 export { provisionRoles, type RoleUrls } from "./roles.ts";
+export { routeStore } from "./route-store.ts";
 export { savedSearchStore } from "./saved-search-store.ts";
 export { type SearchIndexer, searchIndexer, searchStore } from "./search-store.ts";
 export { enterGrant, withGrant } from "./site-context.ts";

@@ -9,6 +9,7 @@ export interface Parcel extends Sealed {
   readonly bytes: () => AsyncIterable<Uint8Array>;
   /** Says that bytes go out from now on. @throws whatever says that they may not. */
   readonly begin: () => Promise<void>;
+  /** Milliseconds that the whole of it may take: no byte goes out later. */
   readonly deadlineMs: number;
 }
 

@@ -28,6 +28,8 @@ export const inputFailures = {
     "What was received is not what was hashed. The upload stays as it is.",
     "Check that the file did not change meanwhile, then complete the upload again with the right digests, or abandon it and begin anew.",
   ),
+  "outbox.fenced": rejected(409, "This attempt isn't the one under way any more. Nothing was changed.", "Send nothing more of it; what became of it is asked of the portal."),
+  "outbox.state": rejected(409, "The item is not in a state that allows this. Nothing was changed.", "Look at the item's state first."),
   "drop.delivery": rejected(
     400,
     "The delivery is not one that can be taken. Nothing of it was stored.",

@@ -1,40 +1,25 @@
-import { z } from "zod";
-
-/** Routes that a recipient may have: a primary and its fallbacks. */
-export const ROUTES_MAX = 4;
-
-const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
-const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,39}$/);
-const host = z.string().regex(HOST);
-const port = z.int().min(1).max(65_535);
-/** The name under which the egress process keeps what it proves itself with there. */
-const credential = name;
-/** Absolute, of plain names; nothing in it leads upwards. */
-const folder = z.string().regex(/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]{1,64}){1,12}$/);
-
-const Https = z.strictObject({ kind: z.literal("https"), name, host, port, path: folder, credential });
-const Sftp = z.strictObject({
-  kind: z.literal("sftp"),
-  name,
-  host,
-  port,
-  folder,
-  user: z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}$/),
-  /** The host key's fingerprint, as `ssh-keygen -l` shows it. */
-  hostKey: z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/),
-  credential,
-});
-
-/** Where a recipient takes packets, as two people registered it. No secret is in it. */
-export const RouteSettings = z.discriminatedUnion("kind", [Https, Sftp]);
-export type RouteSettings = z.infer<typeof RouteSettings>;
-
-/** A recipient's routes in their order: the primary first. Each has a name of its own. */
-export const RouteList = z
-  .array(RouteSettings)
-  .min(1)
-  .max(ROUTES_MAX)
-  .refine((routes) => new Set(routes.map((route) => route.name)).size === routes.length);
+/** A recipient's portal over HTTPS: packets are put below `path`. */
+interface HttpsSettings {
+  readonly kind: "https";
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly credential: string;
+}
+/** A folder of a recipient's SFTP server, which is known by its host key's fingerprint. */
+interface SftpSettings {
+  readonly kind: "sftp";
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly folder: string;
+  readonly user: string;
+  readonly hostKey: string;
+  readonly credential: string;
+}
+/** Where a recipient takes packets, as two people registered it; of the form that `RouteSettings` of the contracts has. No secret is in it. */
+export type RouteSettings = HttpsSettings | SftpSettings;
 
 /** A route as it is registered. */
 export interface Route {
@@ -59,8 +44,8 @@ export interface RouteHealth {
 export function routeLine(settings: RouteSettings): string {
   const where = `${settings.host}:${settings.port}`;
   return settings.kind === "https"
-    ? `https://${where}${settings.path} with ${settings.credential}`
-    : `sftp://${settings.user}@${where}${settings.folder} with ${settings.credential}, host key ${settings.hostKey}`;
+    ? `${settings.name}: https://${where}${settings.path} with ${settings.credential}`
+    : `${settings.name}: sftp://${settings.user}@${where}${settings.folder} with ${settings.credential}, host key ${settings.hostKey}`;
 }
 
 /**

@@ -12,7 +12,7 @@ const CLAIM_MS = 90 * SECOND_MS;
 const SEND_MS = 300 * SECOND_MS;
 const BYTES_PER_SECOND = 262_144;
 
-/** How long an attempt may send so many bytes. A transport gives up half a minute before. */
+/** How long an attempt may send so many bytes. A transport gives up before. */
 export const sendingMs = (length: number): number => SEND_MS + Math.ceil(length / BYTES_PER_SECOND) * SECOND_MS;
 
 /** What happened, and what is to be told: a portal that disagrees with us is told at once. */

@@ -10,6 +10,7 @@ export const alertKinds = [
   "policy.signed",
   "keys.escrowed",
   "anchors.behind",
+  "delivery.disagrees",
   "alert.test",
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];

@@ -27,6 +27,7 @@ export const POWERFUL_ACTIONS: readonly Action[] = [
   "incident.release",
   "recipient.change",
   "submission.release",
+  "route.change",
 ];
 
 /** Whether a role of this policy brings one of {@link POWERFUL_ACTIONS} with it. */

@@ -59,6 +59,10 @@ export const ACTIONS = [
   "submission.assemble",
   "submission.release",
   "submission.download",
+  "outbox.read",
+  "outbox.reconcile",
+  "outbox.deliver",
+  "route.change",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -83,6 +87,8 @@ export const RESOURCE_TYPES = [
   "approval",
   "lock",
   "recipient",
+  "outbox",
+  "route",
 ] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 

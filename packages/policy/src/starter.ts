@@ -43,6 +43,8 @@ const ROLES = {
       ["submission.submit", "ectd_sequence"],
       ["submission.download", "ectd_sequence"],
       ["recipient.read", "recipient"],
+      ["outbox.read", "outbox"],
+      ["outbox.reconcile", "outbox"],
       ["document.read", "irb_correspondence"],
       ["document.write", "irb_correspondence"],
       ["document.read", "investigator_credential"],
@@ -126,6 +128,9 @@ const ROLES = {
       ["keys.read", "key_ring"],
       ["recipient.read", "recipient"],
       ["recipient.change", "recipient"],
+      ["outbox.read", "outbox"],
+      ["outbox.reconcile", "outbox"],
+      ["route.change", "route"],
     ],
   },
   auditor: {
@@ -140,6 +145,7 @@ const ROLES = {
       ["role.read", "role"],
       ["profile.read", "profile"],
       ["study.read", "study"],
+      ["outbox.read", "outbox"],
     ],
   },
   key_custodian: {
@@ -151,7 +157,7 @@ const ROLES = {
   },
   egress_service: {
     description: "Hands sealed submissions to their recipients.",
-    rows: [["submission.submit", "ectd_sequence"]],
+    rows: [["outbox.deliver", "outbox"]],
   },
 } as const satisfies Record<string, { readonly description: string; readonly rows: readonly Row[] }>;
 

@@ -22,7 +22,14 @@ export type WorkloadName = "console" | "api" | "custodian" | "postgres" | "egres
 export const zones = [
   { name: "public", processes: [], holds: "nothing of ours", callers: [], within: [], posture: "TLS 1.3; rate-limited" },
   { name: "edge", processes: ["console"], holds: "session ids and short tokens", callers: ["public"], within: [], posture: "TLS terminated, re-encrypted inward" },
-  { name: "application", processes: ["api"], holds: "plaintext PHI for one crossing", callers: ["public", "edge"], within: [], posture: "mTLS 1.3; field and envelope encryption" },
+  {
+    name: "application",
+    processes: ["api"],
+    holds: "plaintext PHI for one crossing",
+    callers: ["public", "edge", "egress"],
+    within: [],
+    posture: "mTLS 1.3; field and envelope encryption",
+  },
   {
     name: "data",
     processes: ["postgres", "custodian"],
@@ -31,7 +38,8 @@ export const zones = [
     within: [["custodian", "postgres"]],
     posture: "AES-256-GCM fields; mTLS 1.3 to the custodian; SCRAM on loopback or verify-full to Postgres",
   },
-  { name: "egress", processes: ["egress"], holds: "sealed packets", callers: ["application"], within: [], posture: "signed, sealed" },
+  // It listens to nobody: it asks the api for work, and calls portals.
+  { name: "egress", processes: ["egress"], holds: "sealed packets", callers: [], within: [], posture: "signed, sealed; mTLS 1.3 to the api" },
 ] as const satisfies readonly Zone[];
 
 /** The zone of a process. */

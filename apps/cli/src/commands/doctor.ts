@@ -5,6 +5,7 @@ import type { Finding } from "../doctor/finding.ts";
 import { checkCertificates, checkPermissions, checkUsers } from "../doctor/home.ts";
 import { checkDisk, checkNode, checkVolume } from "../doctor/machine.ts";
 import { checkApi, checkProcesses, checkSettings } from "../doctor/processes.ts";
+import { checkOutbox } from "../doctor/outbox.ts";
 import { checkRings } from "../doctor/rings.ts";
 import { EXIT } from "../exit-code.ts";
 import { ME } from "../session-file.ts";
@@ -15,7 +16,7 @@ export const doctor: Command = {
   usage: "[--as PROFILE] doctor",
   help: [
     "Looks at the settings, the folder's permissions, the processes, the certificates, the users, the api, the disk and Node.js;",
-    "with --as, at the rings of keys, too, where that profile may know of them.",
+    "with --as, at the rings of keys and the outbox, too, where that profile may know of them.",
     "Changes nothing. Exit codes: 0 no error (there may be warnings), 1 an error, 2 no deployment in this folder.",
   ].join("\n"),
   options: {},
@@ -43,6 +44,7 @@ async function examine(invocation: Invocation): Promise<readonly Finding[]> {
     // Somebody in person has no certificate to ask for health with; a local profile has.
     ...(await checkApi(settings, profile === ME ? undefined : profile)),
     ...(await checkRings(invocation)),
+    ...(await checkOutbox(invocation)),
     checkUsers(home),
     await checkDisk(home),
     checkVolume(home),

@@ -15,7 +15,7 @@ let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "sallyport-doctor-"));
   const authority = new Authority(createAuthority({ trustDomain: TRUST_DOMAIN, now: Date.now, years: 1 }));
-  for (const name of ["api", "custodian", "console"] as const) {
+  for (const name of ["api", "custodian", "console", "egress"] as const) {
     const { csrPem, keyPem } = createRequest();
     const { certPem } = authority.issue({ csrPem, spiffe: processId(TRUST_DOMAIN, name), dns: ["localhost"], lifetimeSeconds: 3600 });
     writeIdentity(join(home, "identity", name), { keyPem, certPem, caPem: authority.certPem });

@@ -44,7 +44,7 @@ function certificateFinding(name: string, { fromMs, untilMs }: { readonly fromMs
   return [];
 }
 
-const ZONE_PROCESSES = ["custodian", "api", "console"] as const;
+const ZONE_PROCESSES = ["custodian", "api", "console", "egress"] as const;
 
 /** Whether each zone's process has a user of its own, by who owns its identity. */
 export function checkUsers(home: string): Finding {

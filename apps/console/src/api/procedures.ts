@@ -23,6 +23,8 @@ interface Named {
   "approvals.requestRecipient": ["RequestRecipientInput", "ApprovalOutput"];
   "approvals.requestRecipientEnd": ["RequestRecipientEndInput", "ApprovalOutput"];
   "approvals.requestRecovery": ["RequestRecoveryInput", "ApprovalOutput"];
+  "approvals.requestResend": ["RequestResendInput", "ApprovalOutput"];
+  "approvals.requestRoutes": ["RequestRoutesInput", "ApprovalOutput"];
   "approvals.requestReinstate": ["RequestReinstateInput", "ApprovalOutput"];
   "approvals.requestService": ["RequestServiceInput", "ApprovalOutput"];
   "approvals.requestKeyDestroy": ["RequestKeyDestroyInput", "ApprovalOutput"];
@@ -82,6 +84,9 @@ interface Named {
   "me.provider": ["MyProviderInput", "MyProviderOutput"];
   "me.removeAuthenticator": ["RemoveAuthenticatorInput", "Done"];
   "me.unlinkProvider": ["UnlinkProviderInput", "Done"];
+  "outbox.get": ["GetOutboxItemInput", "GetOutboxItemOutput"];
+  "outbox.list": ["ListOutboxInput", "ListOutboxOutput"];
+  "outbox.reconcile": ["ReconcileItemInput", "ReconcileItemOutput"];
   "overview.get": ["OverviewInput", "OverviewOutput"];
   "overview.watch": ["WatchOverviewInput", "OverviewOutput"];
   "packets.abandon": ["AbandonUploadInput", "AbandonUploadOutput"];

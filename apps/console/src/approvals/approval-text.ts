@@ -22,6 +22,8 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "keys.destroy": "Destroy a retired key",
   "recipient.change": "Register, replace or withdraw a recipient of packets",
   "egress.release": "Release a packet to its recipient",
+  "route.change": "Change the routes to a recipient",
+  "packet.resend": "Send a packet in doubt again",
   "incident.release": "End an incident of the trail",
 };
 

@@ -3,6 +3,7 @@ const PATHS = {
   crossings: "M3 6h11m-3-3 3 3-3 3M17 14H6m3-3-3 3 3 3",
   packets: "M3 11h3.5l1.5 2.5h4L13.5 11H17M3 11l2.5-7h9L17 11v5H3z",
   documents: "M5 3h7l3 3v11H5zM12 3v3h3M7.5 10h5M7.5 13h5",
+  outbox: "M3 11v5h14v-5M10 12V3.5m-3.5 3.5L10 3.500l3.500 3.500M6.500 13.500h7",
   upload: "M10 13V4m-3.5 3.5L10 4l3.5 3.5M3 13v3h14v-3",
   subjects: "M10 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM4 17c.5-3.5 2.700-5 6-5s5.5 1.5 6 5",
   profiles: "M4 4h12v12H4zM4 8h12M8 8v8M11 11h2.5M11 13.500h2.5",

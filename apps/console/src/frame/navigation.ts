@@ -33,6 +33,7 @@ export const destinations: readonly Destination[] = [
     group: "work",
     also: "sign signatures sequences correspondence credentials receipts versions",
   },
+  { href: "/outbox", name: "Outbox", icon: "outbox", needs: ["outbox.read"], group: "work", also: "egress send submissions recipients routes receipts portals doubt reconcile" },
   { href: "/subjects", name: "Subjects", icon: "subjects", needs: ["subject.list"], group: "work", also: "phi patients reveal exposure" },
   {
     href: "/profiles",

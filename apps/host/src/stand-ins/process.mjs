@@ -20,7 +20,7 @@ if (existsSync(join(folder, `${kind}.broken`))) {
   process.exit(3);
 }
 const server = createServer((_, reply) => reply.end("here"));
-const port = Number(process.env.SALLYPORT_CONSOLE_PORT ?? process.env.SALLYPORT_API_PORT);
+const port = Number(process.env.SALLYPORT_CONSOLE_PORT ?? process.env.SALLYPORT_API_PORT ?? 0);
 server.listen(port, "localhost", () => process.send({ type: "ready" }));
 process.on("SIGTERM", () => {
   writeFileSync(join(folder, `${kind}.stopped`), String(Date.now()));

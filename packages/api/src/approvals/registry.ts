@@ -15,6 +15,7 @@ import { profileAct } from "./profile-act.ts";
 import { enrolServiceAct, offboardServiceAct } from "./service-acts.ts";
 import { egressAct } from "./egress-act.ts";
 import { recipientAct } from "./recipient-act.ts";
+import { resendAct, routesAct } from "./outbox-acts.ts";
 import { policyChangeAct } from "../policies/policy-change-act.ts";
 
 /** An act of any kind, with payloads as statements hold them: its own schema reads each before anything else of it sees one. */
@@ -57,6 +58,8 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "keys.destroy": widened(destroyKeyAct(deps)),
   "recipient.change": widened(recipientAct(deps)),
   "egress.release": widened(egressAct(deps)),
+  "route.change": widened(routesAct(deps)),
+  "packet.resend": widened(resendAct(deps)),
 });
 
 /** The act of a stored request's kind, or null where this version has none such: then it is as if the request weren't there. */

@@ -17,8 +17,8 @@ export interface Caller {
   readonly session: Session | null;
 }
 
-/** The workloads that may carry a token to a procedure: services, each its own, and where people sign in. */
-const mayCarry = (spiffe: string): boolean => /^spiffe:\/\/[a-z0-9.-]+\/service\/[a-z0-9-]+$/.test(spiffe) || carriesPeople(spiffe) !== null;
+/** The workloads that may carry a token to a procedure: services and the egress process, each its own, and where people sign in. */
+const mayCarry = (spiffe: string): boolean => /^spiffe:\/\/[a-z0-9.-]+\/(?:service\/[a-z0-9-]+|zone\/egress\/egress)$/.test(spiffe) || carriesPeople(spiffe) !== null;
 
 /**
  * The first two pillars. Throws `workload.not_allowed`, `token.*`, `session.*`, or `policy.*` where the principal can't be looked up.

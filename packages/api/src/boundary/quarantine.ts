@@ -35,6 +35,7 @@ const STOPPED_BY: Readonly<Record<Action, "site" | "system" | null>> = {
   "workload.enrol": "system",
   "keys.rotate": "system",
   "recipient.change": "system",
+  "route.change": "system",
   "packet.upload": null,
   "packet.read": null,
   "packet.inspect": null,
@@ -72,6 +73,9 @@ const STOPPED_BY: Readonly<Record<Action, "site" | "system" | null>> = {
   "emergency.review": null,
   "access.review": null,
   "recipient.read": null,
+  "outbox.read": null,
+  "outbox.reconcile": null,
+  "outbox.deliver": null,
 };
 
 /** The incident that stops an act at these sites, or null. */

@@ -20,7 +20,8 @@ export interface Flow {
 /** The zone that a workload calls from, by its SPIFFE ID; null for what the system notes of itself. */
 function zoneOfWorkload(workload: string): ZoneName | null {
   if (/^spiffe:\/\/[^/]+\/service\//.test(workload)) return "public";
-  return /^spiffe:\/\/[^/]+\/zone\/edge\//.test(workload) ? "edge" : null;
+  const [, zone] = /^spiffe:\/\/[^/]+\/zone\/(edge|egress)\//.exec(workload) ?? [];
+  return zone === "edge" || zone === "egress" ? zone : null;
 }
 
 /**

@@ -31,6 +31,7 @@ export const PRIVILEGE_ACTIONS = [
   "lock.lift",
   "keys.rotate",
   "recipient.change",
+  "route.change",
 ] as const;
 /** By which masked fields are opened. */
 export const REVEAL_ACTIONS = ["phi.read", "phi.bulk_reveal"] as const;

@@ -11,6 +11,8 @@ import {
   RequestProfileChangeInput,
   RequestRecoveryInput,
   RequestReinstateInput,
+  RequestResendInput,
+  RequestRoutesInput,
   RequestServiceInput,
   RequestServiceOffboardInput,
   RequestSuspendInput,
@@ -19,6 +21,7 @@ import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { Payload } from "../../approvals/act.ts";
 import { assertAccessTime } from "../../approvals/access-act.ts";
+import { routesPayload } from "../../approvals/outbox-acts.ts";
 import { approvalActs } from "../../approvals/registry.ts";
 import { requestAct } from "../../approvals/request-act.ts";
 import { incidentText } from "../../incidents/incident-summary.ts";
@@ -30,6 +33,7 @@ import type { Trace } from "../../boundary/trace.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateLock } from "../locks/lock-place.ts";
 import { locateRing } from "../keys/ring-place.ts";
+import { locateItem } from "../outbox/outbox-place.ts";
 import { locateSites } from "../site-place.ts";
 import { locateService } from "../workloads/service-place.ts";
 import { locateSubject } from "../subjects/subject-place.ts";
@@ -144,6 +148,18 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         if (found.length < wanted.size) throw new SallyportError("policy.denied");
         return { incidents: found.map(incidentText) };
       },
+      reason: reasonOf,
+    }),
+    requestRoutes: requestAct(boundary, deps, acts["route.change"], {
+      input: RequestRoutesInput,
+      locate: inDeployment,
+      payload: async ({ recipientId, routes }, grant) => routesPayload(recipientId, (await deps.read((tx) => deps.routes.of(tx, grant, recipientId))).version + 1, routes),
+      reason: reasonOf,
+    }),
+    requestResend: requestAct(boundary, deps, acts["packet.resend"], {
+      input: RequestResendInput,
+      locate: locateItem,
+      payload: ({ itemId }) => ({ itemId }),
       reason: reasonOf,
     }),
     requestKeyDestroy: requestAct(boundary, deps, acts["keys.destroy"], {

@@ -1,0 +1,28 @@
+import { SallyportClientError } from "@sallyport/client";
+import type { Invocation } from "../command.ts";
+import { asProfile } from "../profile.ts";
+import { type Finding, ok, warning } from "./finding.ts";
+
+const RUNBOOK = "see docs/runbooks/outbox.md";
+
+/** Whether something in the outbox waits for people, where whoever asks may know. Whether the api answers at all is told by its own check. */
+export async function checkOutbox(invocation: Invocation): Promise<readonly Finding[]> {
+  if (invocation.profile === undefined) return [];
+  try {
+    const { counts, items, routes } = await asProfile(invocation, async ({ api }) => await api.outbox.list.query({}));
+    const doubted = counts["in-doubt"] ?? 0;
+    const waiting = items.filter(({ state, phase, nextAt }) => state === "sealed" && phase === "idle" && nextAt === null).length;
+    const unhealthy = routes.filter(({ health }) => health?.state !== "healthy");
+    const found = [
+      ...(doubted > 0 ? [warning("outbox", `items in doubt: ${doubted}`, `have their portals asked; ${RUNBOOK}`)] : []),
+      ...(waiting > 0 ? [warning("outbox", `items that were tried in vain and wait for somebody: ${waiting}`, `sallyport outbox reconcile ITEM; ${RUNBOOK}`)] : []),
+      ...unhealthy.map(({ recipientId, settings, health }) =>
+        warning("outbox", `route ${settings.name} to ${recipientId} is ${health === null ? "not looked at yet" : `unhealthy (${health.failure ?? "-"})`}`, RUNBOOK),
+      ),
+    ];
+    return found.length > 0 ? found : [ok("outbox", "nothing is in doubt, and every route is healthy")];
+  } catch (failure) {
+    if (failure instanceof SallyportClientError) return [];
+    throw failure;
+  }
+}

@@ -1,0 +1,37 @@
+import type { OutputOf } from "../api/procedures.ts";
+import type { BadgeTone } from "../components/states.tsx";
+
+export type Item = OutputOf<"outbox.list">["items"][number];
+export type Route = OutputOf<"outbox.list">["routes"][number];
+
+const STATE_TEXT: Readonly<Record<Item["state"], string>> = {
+  sealed: "sealed",
+  sent: "sent",
+  acknowledged: "acknowledged",
+  rejected: "rejected",
+  "in-doubt": "in doubt",
+};
+export const STATE_TONE: Readonly<Record<Item["state"], BadgeTone>> = { sealed: "neutral", sent: "neutral", acknowledged: "stands", rejected: "shut", "in-doubt": "caution" };
+
+/** What an item's state says, for whoever opens it. */
+export const STATE_ABOUT: Readonly<Record<Item["state"], string>> = {
+  sealed: "Surely nothing of it has arrived anywhere. It is sent by itself while a route is healthy.",
+  sent: "The portal has every byte, and hasn't said yet what it makes of it. It is asked by itself.",
+  acknowledged: "The portal's receipt is for these very bytes.",
+  rejected: "The portal has it and won't take it. Its receipt says why, in a word.",
+  "in-doubt": "Bytes of it may have arrived, and nobody knows. Its portal is asked by itself; it is never sent again without a receipt or two people.",
+};
+
+/** Whether an item waits for somebody: it was tried in vain for as often as it is tried by itself. */
+export const isWaiting = ({ state, phase, nextAt }: Item): boolean => state === "sealed" && phase === "idle" && nextAt === null;
+
+/** What is under way or next, in a word. */
+export function progressText(item: Item): string {
+  if (item.phase === "sending") return "being sent";
+  if (item.phase === "claimed") return "being taken up";
+  return isWaiting(item) ? "waits for somebody" : STATE_TEXT[item.state];
+}
+
+/** Where a route leads, without what nobody compares by eye. */
+export const routeText = ({ settings }: Route): string => `${settings.kind}://${settings.host}:${settings.port}`;
+export const rankText = (rank: number): string => (rank === 0 ? "primary" : `fallback ${rank}`);

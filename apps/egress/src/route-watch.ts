@@ -1,0 +1,58 @@
+import type { Portal } from "@sallyport/delivery";
+import { codeOf } from "@sallyport/errors";
+import type { RouteSettings } from "@sallyport/outbox";
+
+interface Watched {
+  readonly routeId: string;
+  readonly settings: RouteSettings;
+  readonly health: "healthy" | "unhealthy" | null;
+}
+interface RouteWatchParts {
+  readonly portalOf: (settings: RouteSettings) => Portal;
+  /** Keeps how a route is: the failure's word, or null. */
+  readonly report: (routeId: string, failure: string | null) => Promise<void>;
+  readonly log: (event: string, facts: Readonly<Record<string, string | number>>) => void;
+  readonly lookMs: number;
+}
+
+/** Looks at every route again and again, and says how it is when that changes: a route that stays as it is makes no records. */
+export class RouteWatch {
+  readonly #parts: RouteWatchParts;
+  #routes: readonly Watched[] = [];
+  readonly #known = new Map<string, "healthy" | "unhealthy">();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: RouteWatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes over which routes there are; looks at once at those that nobody has looked at yet. */
+  async take(routes: readonly Watched[]): Promise<void> {
+    this.#routes = routes;
+    for (const { routeId, health } of routes) if (health !== null && !this.#known.has(routeId)) this.#known.set(routeId, health);
+    this.#timer ??= setInterval(() => void this.#look(this.#routes), this.#parts.lookMs).unref();
+    await this.#look(routes.filter(({ routeId }) => !this.#known.has(routeId)));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(routes: readonly Watched[]): Promise<void> {
+    await Promise.all(routes.map((route) => this.#lookAt(route)));
+  }
+
+  async #lookAt({ routeId, settings }: Watched): Promise<void> {
+    const { portalOf, report, log } = this.#parts;
+    const failure = await portalOf(settings).health();
+    const state = failure === null ? "healthy" : "unhealthy";
+    if (this.#known.get(routeId) === state) return;
+    try {
+      await report(routeId, failure);
+      this.#known.set(routeId, state);
+      log("egress.route", { route: routeId, state, failure: failure ?? "-" });
+    } catch (error) {
+      log("egress.unreported", { route: routeId, code: codeOf(error) });
+    }
+  }
+}
