@@ -12,7 +12,7 @@ import {
   type SigningRules,
 } from "@sallyport/custody/credentials";
 import { type DeepRunner, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
-import { Certificates, DataKeys, NodeReports, rotate, RingKeeper, type RingRules } from "@sallyport/custody/keys";
+import { Certificates, DataKeys, makeSpoolKey, NodeReports, rotate, RingKeeper, type RingRules } from "@sallyport/custody/keys";
 import type { RelyingParty } from "@sallyport/passkey";
 import { SERVICE_NAME } from "@sallyport/pki";
 import { carriesPeople, serviceId } from "@sallyport/zones";
@@ -62,6 +62,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const { now, reader } = parts;
   const store = await Store.open(parts, (empty) => found(empty, now));
   makeFoundingLinks(store);
+  await makeSpoolKey(store, store.rootKey);
   await store.durable();
   const { deployment, trustDomain } = store.deployment;
   const { privateKey, raw } = ed25519FromSeed(Buffer.from(store.active("sign").secret, "base64url"));

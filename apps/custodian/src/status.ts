@@ -2,7 +2,7 @@ import { keyFingerprint, parseVkey } from "@sallyport/audit";
 import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
 import { foundersLeft } from "@sallyport/custody/credentials";
 import type { TrailIncidents, Verification } from "@sallyport/custody/incidents";
-import type { Certificates, DataKeys, NodeReports, RingKeeper } from "@sallyport/custody/keys";
+import { type Certificates, type DataKeys, type NodeReports, type RingKeeper, spoolRecipient } from "@sallyport/custody/keys";
 import type { Minting } from "./mint.ts";
 import type { Store } from "./store.ts";
 
@@ -44,6 +44,7 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     crlNextUpdateS: list.nextUpdateS,
     revokedWorkloads: [...store.all("revocation").keys()],
     rootKey: (await dataKeys.isRootPresent()) ? "present" : "away",
+    spoolRecipient: spoolRecipient(store),
     foundersLeft: foundersLeft(store),
     events: [...store.all("event").values()].sort((a, b) => a.n - b.n),
     marks: [...store.all("mark").values()].map(({ chain, generation, size, root, mac }) => ({ chain, generation, size, root, mac })),

@@ -8,6 +8,7 @@ import { activeKey, type KeptKey } from "./key-ring.ts";
 import type { KeyAnswer } from "./message-codec.ts";
 import type { KeyContext, RewrapAnswer, StoredKey } from "./model.ts";
 import type { RootKey } from "./root-key.ts";
+import { openSpooledKey } from "./spool-key.ts";
 
 const KEY_BYTES = 32;
 const shareId = (context: KeyContext): string => sha256Hex(canonicalJson(contextFields(context)));
@@ -95,7 +96,10 @@ export class DataKeys {
   /** Each key that opens in its context; one that doesn't is answered with its own code, the others aren't touched by it. */
   unwrap(items: readonly StoredKey[]): Promise<readonly KeyAnswer[]> {
     const keks = this.#keks();
-    return each(items, async (item) => ({ key: (await this.#open(keks, item)).dek.toString("base64url") }));
+    return each(items, async (item) => {
+      if (item.context.purpose === "spooled") return { key: await openSpooledKey(this.#store, this.#rootKey, item.wrapped) };
+      return { key: (await this.#open(keks, item)).dek.toString("base64url") };
+    });
   }
 
   /** The same data keys under the key-encryption key in use; they don't leave. What is under it already stays as it is. */

@@ -5,6 +5,8 @@ import type { KeyContext } from "./model.ts";
 export interface KeyKinds {
   /** By the ring's name. */
   readonly keyring: KeyRing;
+  /** The spool's key pair, under `-`: an age recipient, and its identity sealed once more under the root key. */
+  readonly spoolkey: { readonly recipient: string; readonly sealed: string };
   readonly share: { readonly context: KeyContext; readonly share: string; readonly isConfirmed: boolean; readonly atMs: number };
 }
 

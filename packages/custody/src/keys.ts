@@ -6,3 +6,4 @@ export { activeKey, firstRing, type KeyRing, type KeptKey, type RingName, type R
 export { NodeReports } from "./node-reports.ts";
 export { RingKeeper, ringOf } from "./ring-keeper.ts";
 export { rotate } from "./rotate.ts";
+export { makeSpoolKey, spoolRecipient } from "./spool-key.ts";

@@ -9,7 +9,7 @@ const CHAINS_MAX = 1024;
 /** Printable, so that a chain can be named, and short, so that a context fits its wrapping; the store of records knows the rest. */
 const CHAIN_NAME = /^[\x21-\x7e]{1,256}$/;
 const NAME = /^[\x21-\x7e]{1,64}$/;
-const PURPOSE = /^(?:subject|packet|reference)$/;
+const PURPOSE = /^(?:subject|packet|reference|spool|spooled)$/;
 const PRINTABLE = /^[\x20-\x7e]{1,256}$/;
 const SPIFFE = /^spiffe:\/\/[a-z0-9.-]{1,128}(?:\/[A-Za-z0-9._-]{1,64}){1,8}$/;
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
@@ -188,7 +188,7 @@ export const parseKeyAnswers = (payload: Buffer, count: number): readonly KeyAns
   const answers = list(parseJson(payload), count, (value): KeyAnswer => {
     const { key, wrapped, code } = fields(value, ["key", "wrapped", "code"]);
     if (isErrorCode(code)) return { code };
-    return { key: text(key, /^[A-Za-z0-9_-]{43}$/), ...(wrapped !== undefined && { wrapped: text(wrapped, /^[\x21-\x7e]{1,1024}$/) }) };
+    return { key: text(key, /^[A-Za-z0-9_-]{43}$|^[A-Za-z0-9_-]{22}$/), ...(wrapped !== undefined && { wrapped: text(wrapped, /^[\x21-\x7e]{1,1024}$/) }) };
   });
   if (answers.length !== count) throw invalid("count");
   return answers;

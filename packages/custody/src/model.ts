@@ -5,7 +5,8 @@ import type { KeyState, RingName, RingStep } from "./key-ring.ts";
 
 /** What a data key belongs to. It is bound into the wrapping (AAD and HKDF info), so a wrapped key opens nowhere else. */
 export interface KeyContext {
-  readonly purpose: "subject" | "packet" | "reference";
+  /** `spool` is of the key of a spool's book; `spooled` is what is sealed to the spool's public key, and is only ever unwrapped. */
+  readonly purpose: "subject" | "packet" | "reference" | "spool" | "spooled";
   readonly id: string;
   readonly study: string;
   /** `-` where the key belongs to no one site. */
@@ -150,6 +151,8 @@ export interface CustodianStatus {
   /** SPIFFE IDs that were revoked as a whole. */
   readonly revokedWorkloads: readonly string[];
   readonly rootKey: "present" | "away";
+  /** To whom requests are sealed that wait for the boundary: an age recipient, whose identity is here alone (docs/spec/spool-v1.md). */
+  readonly spoolRecipient: string;
   /** Founding administrators who have yet to enrol; at 0 founding has ended, for good. */
   readonly foundersLeft: number;
   readonly events: readonly CustodyEvent[];

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { codeOf, SallyportError } from "@sallyport/errors";
+import { Encrypter } from "age-encryption";
 import { expect, onTestFinished, test } from "vitest";
 import { STANDS, type Stand } from "../test/root-stands.ts";
 import { DataKeys, newKekSecret } from "./data-keys.ts";
@@ -12,6 +13,7 @@ import { isUnder, moveRoot } from "./move-root.ts";
 import { headerOf, rootKeyOf } from "./open-root.ts";
 import type { RootKey } from "./root-key.ts";
 import type { RootWrapper } from "./root-wrapper.ts";
+import { makeSpoolKey, spoolRecipient } from "./spool-key.ts";
 import { SealedStore } from "./sealed-store.ts";
 
 const context: KeyContext = { purpose: "subject", id: "sub_1", study: "S", site: "701" };
@@ -33,6 +35,7 @@ async function open(home: string, wrapper: RootWrapper | null): Promise<Opened> 
   const sealed = new SealedStore<KeyKinds>({ path, key: await rootKey.derive("store"), lock, header, onFailure: () => undefined });
   const store = Object.assign(sealed, { record: (action: string, resource: string, detail: string) => void said.push(`${action} ${resource} ${detail}`) });
   if (isEmpty) store.put("keyring", "kek", firstRing("kek", await newKekSecret(rootKey, "kek-1"), 0));
+  await makeSpoolKey(store, rootKey);
   await store.rewrite();
   return { store, rootKey, keys: new DataKeys(store, rootKey, () => 0), said };
 }
@@ -43,6 +46,14 @@ const readsAs = (path: string): boolean => {
     return false;
   }
 };
+
+/** The header of something that is sealed to an age recipient, base64url. */
+async function headerTo(recipient: string): Promise<string> {
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(recipient);
+  const sealed = Buffer.from(await encrypter.encrypt("waits"));
+  return sealed.subarray(0, sealed.indexOf("\n", sealed.indexOf("\n--- ") + 1) + 1).toString("base64url");
+}
 
 async function raised(): Promise<readonly Stand[]> {
   const stands: Stand[] = [];
@@ -63,6 +74,9 @@ test("a store moves from each provider to the next and back to a file, and opens
   const first = await open(home, null);
   const [made] = await first.keys.wrap([context]);
   const item = { context, wrapped: (made as { wrapped: string }).wrapped };
+  const header = await headerTo(spoolRecipient(first.store));
+  const spooled = { context: { ...context, purpose: "spooled" as const }, wrapped: header };
+  const fileKey = await first.keys.unwrap([spooled]);
   await first.store.close();
   let from: RootWrapper | null = null;
   for (const to of [...stands.map((stand) => stand.wrapper()), stands[0]?.wrapper({ isOther: true }) as RootWrapper]) {
@@ -77,6 +91,8 @@ test("a store moves from each provider to the next and back to a file, and opens
     expect(await open(home, from).catch(codeOf)).toMatch(/^(setting\.invalid|custodian\.store)$/);
     const again = await open(home, to);
     expect(await again.keys.unwrap([item])).toEqual([{ key: (made as { key: string }).key }]);
+    // What is sealed to the spool's public key waits on, and opens.
+    expect(await again.keys.unwrap([spooled])).toEqual(fileKey);
     // And goes on being written to.
     await again.keys.wrap([{ ...context, id: `sub_${to.provider}` }]);
     await again.store.close();

@@ -3,6 +3,7 @@ import { resealKekSecret } from "./data-keys.ts";
 import type { KeyStore } from "./key-kinds.ts";
 import { headerLine, newRoot, openRoot, type RootHeader, type RootWrapper, wrappedRootKey } from "./root-wrapper.ts";
 import type { RootKey } from "./root-key.ts";
+import { resealSpoolKey } from "./spool-key.ts";
 import { SealedJournal } from "./sealed-journal.ts";
 import type { SealedStore } from "./sealed-store.ts";
 
@@ -33,6 +34,9 @@ export async function moveRoot({ store, from, to, at = () => undefined }: MoveOp
   if (ring === undefined) throw new SallyportError("custodian.store", { ring: "kek" });
   const keys = await Promise.all(ring.keys.map(async (key) => (key.secret === null ? key : { ...key, secret: await resealKekSecret(key.id, key.secret, from.rootKey, rootKey) })));
   store.put("keyring", "kek", { ...ring, keys });
+  const spool = store.get("spoolkey", "-");
+  const spoolKey = spool === undefined ? null : await resealSpoolKey(spool, from.rootKey, rootKey);
+  if (spoolKey !== null) store.put("spoolkey", "-", spoolKey);
   store.record("root.moved", `root/${header.id}`, `from=${from.header?.provider ?? "file"};was=${from.header?.id ?? "root.key"};to=${header.provider}`);
   at("resealed");
   await store.moveUnder(await rootKey.derive("store"), line, async (fresh) => {
@@ -47,11 +51,15 @@ export async function moveRoot({ store, from, to, at = () => undefined }: MoveOp
       line,
     );
     let read: unknown = null;
+    let readSpool: unknown = null;
     journal.read(({ kind, id, value }) => {
       if (kind === "keyring" && id === "kek") read = value;
+      if (kind === "spoolkey") readSpool = value;
     });
-    if (JSON.stringify(read) !== JSON.stringify({ ...ring, keys })) throw new SallyportError("custodian.store", { why: "what was written does not read back" });
+    if (JSON.stringify([read, readSpool]) !== JSON.stringify([{ ...ring, keys }, spoolKey]))
+      throw new SallyportError("custodian.store", { why: "what was written does not read back" });
     for (const key of keys) if (key.secret !== null) await resealKekSecret(key.id, key.secret, again, again);
+    if (spoolKey !== null) await resealSpoolKey(spoolKey, again, again);
     at("proven");
   });
   at("switched");
