@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { type AppRouter, failureOf, type KnockCounter, type RequestContext, WatchStream } from "@sallyport/api";
+import { type AppRouter, failureOf, type HandOver, type KnockCounter, type RequestContext, WatchStream } from "@sallyport/api";
 import { newId } from "@sallyport/crypto";
 import { type ErrorCode, SallyportError } from "@sallyport/errors";
 import { type Identity, limitConnectionAge, listenerTimeouts, type ListenerLimits, type PeerIdentity, serverOptions, socketPeer } from "@sallyport/pki";
@@ -77,6 +77,8 @@ export interface ListenerDeps {
   readonly session: (step: string) => Route | null;
   /** Proves workload and principal of a request whose body was not read yet; throws as the boundary does. */
   readonly prove: (context: RequestContext) => Promise<unknown>;
+  /** What is done with a write that can't be served now. */
+  readonly handOver: HandOver;
   readonly knocks: KnockCounter;
   readonly now: () => number;
   readonly limits: ListenerLimitsAll;
@@ -183,11 +185,12 @@ export class Listener {
       const { code, context } = failureOf(error);
       if (peer === null || code === "service.limited") this.#deps.knocks.count("api", code);
       else if (REFUSALS.has(code)) this.#refusedPerPeer.take(peer.x5t);
-      const { where, next, incident } = context;
+      const { where, next, incident, receipt } = context;
       sendFailure(response, code, requestId, {
         where: Array.isArray(where) ? where : undefined,
         next: typeof next === "number" ? next : undefined,
         incident: typeof incident === "string" ? incident : undefined,
+        receipt: typeof receipt === "string" ? receipt : undefined,
       });
     } finally {
       if (held !== null) this.#letGo(held);
@@ -234,12 +237,20 @@ export class Listener {
     const procedure = Object.hasOwn(procedures, name) ? procedures[name] : undefined;
     if (procedure === undefined || name === PART) throw new SallyportError("input.not_found");
     const context = contextOf(request, peer, requestId);
+    const { handOver } = this.#deps;
     // What is long, or doesn't say how long it is, is read for a proven principal only; what is short is read first, as it costs less.
     const announced = Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY);
-    if (!(announced <= UNPROVEN_BODY_MAX)) await this.#deps.prove(context);
+    const prove = (): Promise<SallyportError | null> =>
+      this.#deps.prove(context).then(
+        () => null,
+        (error: unknown) => handOver.outage(name, context, error),
+      );
+    let outage = announced <= UNPROVEN_BODY_MAX ? null : await prove();
     const input = await readJsonBody(request, name === "packets.upload" ? UPLOAD_BODY_MAX : this.#deps.limits.bodyBytes);
     if (procedure._def.type === "subscription" && this.#watchesOf(peer.x5t) >= this.#deps.limits.watchesPerPeer) throw new SallyportError("service.busy");
-    const data = await this.#call(name, procedure._def.type, context, input);
+    if (outage === null && handOver.isBehind(name, context)) outage = new SallyportError("service.unavailable", { why: "others wait" });
+    if (outage !== null) return handOver.handOver(name, context, input, outage);
+    const data = await this.#call(name, procedure._def.type, context, input).catch((error: unknown) => handOver.handOver(name, context, input, failureOf(error)));
     if (data instanceof WatchStream) this.#watch(request, response, { stream: data, x5t: peer.x5t, requestId });
     else sendJson(response, 200, JSON.stringify({ result: { data } }));
   }
@@ -299,7 +310,10 @@ const contextOf = (request: IncomingMessage, peer: PeerIdentity, requestId: stri
   authorization: request.headersDistinct["authorization"] ?? [],
   idempotencyKey: single(request.headersDistinct["idempotency-key"]),
   isBackground: single(request.headersDistinct["sallyport-background"]) === "1",
+  acceptsLater: laterIn(single(request.headersDistinct["sallyport-later"])),
 });
+
+const laterIn = (value: string | null): RequestContext["acceptsLater"] => (value === "now" || value === "behind" ? value : undefined);
 
 const single = (values: readonly string[] | undefined): string | null => (values?.length === 1 ? (values[0] ?? null) : null);
 

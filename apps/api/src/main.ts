@@ -32,6 +32,7 @@ async function main(mode: "serve" | "setup"): Promise<void> {
     provider: settings.provider,
     anchors: settings.anchors,
     alerts: settings.alerts,
+    spool: settings.spool,
     now: Date.now,
     write: (line) => process.stdout.write(line),
   });

@@ -64,6 +64,7 @@ import { keepProfilesAtStart } from "./shipped-profiles.ts";
 import { ServiceDoor } from "./service-routes.ts";
 import { fetchedOutbox } from "./fetched-outbox.ts";
 import { signDocumentBy } from "./sign-document.ts";
+import { SpoolDesk, type SpoolSettings } from "./spool-desk.ts";
 import { standingRounds } from "./standing-rounds.ts";
 import { storesOf } from "./stores-of.ts";
 import { tokenRoute } from "./token-route.ts";
@@ -83,6 +84,8 @@ export interface ApiParts {
   readonly alerts?: AlertPlan | null;
   /** The external provider that people may sign in by; none if absent. */
   readonly provider?: ProviderSettings | null;
+  /** Where writes wait that can't be served now; nowhere if absent. */
+  readonly spool?: SpoolSettings | null;
   readonly now: () => number;
   readonly write: (line: string) => void;
   readonly limits?: ListenerLimitsAll;
@@ -138,6 +141,7 @@ export class ApiProcess {
   readonly #timers: NodeJS.Timeout[] = [];
   #revocations: Revocations | null = null;
   #listener: Listener | null = null;
+  #spool: SpoolDesk | null = null;
   #referenceKeys: Promise<ReferenceKeys> | null = null;
   #later: () => Promise<void> = () => Promise.resolve();
 
@@ -181,9 +185,7 @@ export class ApiProcess {
   async listen(port: number, host: string): Promise<number> {
     const { database, custodian, now, write, trustDomain, version, anchors: plan = null, alerts: told = null, consoleOrigin, provider = null } = this.#parts;
     const log = eventLog(write, now);
-    const records = recordStore(database);
-    const checkpoints = checkpointStore(database);
-    const [trees, anchors] = [treeStore(database), anchorStore(database)];
+    const [records, checkpoints, trees, anchors] = [recordStore(database), checkpointStore(database), treeStore(database), anchorStore(database)];
     const status = this.watch.status();
     const heads = async () => this.store.heads(await records.chains("all"));
     const checkpoint = checkpointing(custodian, checkpoints);
@@ -206,6 +208,7 @@ export class ApiProcess {
       people: this.people,
       read: <T>(work: (tx: Tx) => Promise<T>) => database.transaction(work),
     };
+    const spool = (this.#spool = await SpoolDesk.opened({ settings: this.#parts.spool ?? null, custodian, recipient: () => this.watch.status().spoolRecipient, now, log }));
     const limits = this.#parts.sessionLimits ?? SESSION_LIMITS;
     const external = provider === null ? null : new OpenIdProvider({ ...provider, redirectUri: `${consoleOrigin}/sign-in/provider`, now, log });
     const people = peopleParts({ base, custodian, party: relyingParty(consoleOrigin), provider: external, sessions: this.sessions, limits });
@@ -229,6 +232,7 @@ export class ApiProcess {
       openChain: (tx, chain) => this.store.openChain(tx, chain),
       deployment: status.deployment,
       rings: keyRings(custodian, rewrapStore(database)),
+      spool: () => spool.state(),
       checkpointKey: () => this.watch.status().checkpointKey.vkey,
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       sealedPackets: NO_SEALED_PACKETS,
@@ -257,8 +261,10 @@ export class ApiProcess {
     const signIn = this.#parts.people?.(whole) ?? whole;
     const services = new ServiceDoor({ ...ports, custodian, trustDomain });
     const session = sessionRoutes(signIn, this.#parts.sessionRates ?? SESSION_RATES, services, isFrozen);
+    const router = (this.#parts.router ?? createAppRouter)(ports);
     const listener = new Listener({
-      router: (this.#parts.router ?? createAppRouter)(ports),
+      router,
+      handOver: spool.handOver(ports.tokens),
       trustDomain,
       identity: this.#parts.identity,
       revocations: () => this.#revocations as Revocations,
@@ -291,7 +297,7 @@ export class ApiProcess {
     this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
     this.#every(CHECKPOINT_MS, () => rounds.run().then(() => desk.run()));
     this.#every(WATCH_MS, () => alerts.run());
-    for (const { ms, run } of standingRounds({ database, custodian, watch: this.watch, trail: this.trail, due: ports, isFrozen, log })) this.#every(ms, run);
+    for (const { ms, run } of standingRounds({ database, custodian, watch: this.watch, trail: this.trail, due: ports, isFrozen, log, spool, router })) this.#every(ms, run);
     await new Promise<void>((resolve, reject) => {
       listener.server.once("error", reject);
       listener.server.listen(port, host, resolve);
@@ -312,7 +318,7 @@ export class ApiProcess {
     await this.sessions.flush();
     await this.#later();
     await this.#knocks.flush((draft) => this.trail.append(draft));
-    await this.trail.close();
+    await Promise.all([this.trail.close(), this.#spool?.close()]);
   }
 
   #every(ms: number, work: () => Promise<void>): void {

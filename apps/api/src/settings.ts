@@ -20,6 +20,8 @@ export interface Settings {
   readonly anchors: AnchorPlan | null;
   /** Who is told of what can't wait, with their secrets, from the file that whoever starts it left; null: nobody. */
   readonly alerts: AlertPlan | null;
+  /** Where writes wait that can't be served now, and how long everything has to have been well before they are replayed; null: nowhere. */
+  readonly spool: { readonly folder: string; readonly holdMs: number } | null;
   readonly custodian: { readonly host: string; readonly port: number };
 }
 
@@ -60,6 +62,15 @@ function providerIn(env: Environment): ProviderSettings | null {
   return { issuer: issuer.data, clientId: clientId.data, clientSecret };
 }
 
+const HOLD = "SALLYPORT_SPOOL_HOLD_SECONDS";
+
+function spoolIn(env: Environment): Settings["spool"] {
+  const folder = env["SALLYPORT_SPOOL_DIR"] ?? "";
+  const hold = env[HOLD] ?? "10";
+  if (!/^[1-9]\d{0,2}$/.test(hold)) throw new SallyportError("setting.invalid", { setting: HOLD, why: "not 1 to 999 seconds" });
+  return folder === "" ? null : { folder, holdMs: Number(hold) * 1000 };
+}
+
 /** Reads and checks the settings; each failure names the setting, never a value. */
 export function readSettings(env: Environment = process.env): Settings {
   if (env["NODE_ENV"] !== "production") throw new SallyportError("setting.invalid", { setting: "NODE_ENV", why: "must be production" });
@@ -74,6 +85,7 @@ export function readSettings(env: Environment = process.env): Settings {
     provider: providerIn(env),
     anchors: (env["SALLYPORT_ANCHORS_FILE"] ?? "") === "" ? null : readPlan(readFileSync(required(env, "SALLYPORT_ANCHORS_FILE"), "utf8")),
     alerts: (env["SALLYPORT_ALERTS_FILE"] ?? "") === "" ? null : readAlerts(secretIn(required(env, "SALLYPORT_ALERTS_FILE"), "SALLYPORT_ALERTS_FILE")),
+    spool: spoolIn(env),
     custodian: { host, port: portOf(port, "SALLYPORT_CUSTODIAN_ADDRESS") },
   };
 }

@@ -21,6 +21,7 @@ import {
   sealedPackets,
   serviceStore,
   signatureStore,
+  spoolStore,
   subjectActStore,
   subjectStore,
   submissionStore,
@@ -51,6 +52,7 @@ type Stores = Pick<
   | "sealedPackets"
   | "services"
   | "signatures"
+  | "spooled"
   | "subjectActs"
   | "subjects"
   | "submissions"
@@ -80,6 +82,7 @@ export const storesOf = (database: Database): Stores => ({
   sealedPackets: sealedPackets(database),
   services: serviceStore(database),
   signatures: signatureStore(database),
+  spooled: spoolStore(database),
   subjectActs: subjectActStore(database),
   subjects: subjectStore(database),
   submissions: submissionStore(database),

@@ -17,7 +17,7 @@ export interface ChildApi {
 }
 
 /** Starts one; with a proxy, its connections to the database lead through it. */
-export async function startChildApi(at: Deployment, proxy?: FaultProxy, who: Who = "ingest"): Promise<ChildApi> {
+export async function startChildApi(at: Deployment, proxy?: FaultProxy, who: Who = "ingest", more: Readonly<Record<string, string>> = {}): Promise<ChildApi> {
   const home = mkdtempSync(join(tmpdir(), "sallyport-child-api-"));
   writeIdentity(join(home, "identity"), at.apiIdentity);
   writeFileSync(join(home, "url"), proxy === undefined ? at.apiUrl : through(at.apiUrl, proxy), { mode: 0o600 });
@@ -30,6 +30,7 @@ export async function startChildApi(at: Deployment, proxy?: FaultProxy, who: Who
     SALLYPORT_IDENTITY_DIR: join(home, "identity"),
     SALLYPORT_TRUST_DOMAIN: at.trustDomain,
     SALLYPORT_CUSTODIAN_ADDRESS: `127.0.0.1:${at.custodianPort}`,
+    ...more,
   });
   const client = new DoorClient(port, at.trustDomain, at.identity(who));
   const close = async (): Promise<void> => {

@@ -25,7 +25,7 @@ const TEXTS = [
   "kek-1",
   "0000",
   "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
-  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc", "pol", "emg", "arv", "inc", "alr", "atr", "svs", "sig", "rcp", "sbm", "spk", "obx", "rte"].map(
+  ...["pkt", "sub", "per", "prn", "lck", "ses", "aut", "apr", "idn", "req", "doc", "pol", "emg", "arv", "inc", "alr", "atr", "svs", "sig", "rcp", "sbm", "spk", "obx", "rte", "spl"].map(
     (prefix) => `${prefix}_${"0".repeat(26)}`,
   ),
 ];

@@ -64,7 +64,7 @@ export const PARTY = { id: "localhost", origin: "http://localhost:3000" } as con
 
 /** How one api differs from the product's. */
 export interface ServeOptions
-  extends Pick<ApiParts, "alerts" | "sessionLimits" | "sessionRates" | "provider" | "stores" | "people" | "keyTtlMs" | "tokenCache" | "ports" | "router" | "judgePeer"> {
+  extends Pick<ApiParts, "alerts" | "sessionLimits" | "sessionRates" | "provider" | "stores" | "people" | "keyTtlMs" | "tokenCache" | "ports" | "router" | "judgePeer" | "spool"> {
   readonly now?: () => number;
   readonly limits?: Partial<ListenerLimitsAll>;
   readonly custodian?: (real: Custodian) => Custodian;

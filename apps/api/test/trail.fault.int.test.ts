@@ -136,6 +136,8 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "outbox.settle": ["egress", { itemId: ITEM, attempt: 1, asked: false, kind: "sent" }],
   "outbox.report": ["egress", { routeId: `rte_${"0".repeat(26)}`, failure: null }],
   "alerts.list": ["auditor", {}],
+  "spool.status": ["ingest", { receipt: `spl_${"0".repeat(26)}` }],
+  "spool.list": ["admin", {}],
   "alerts.test": ["auditor", {}],
   "recipients.list": ["admin", {}],
   "submissions.list": ["reviewer", {}],

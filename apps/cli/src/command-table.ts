@@ -10,6 +10,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   login: { summary: "sign in as yourself, confirmed at the console", load: async () => (await import("./commands/login.ts")).login },
   logout: { summary: "sign out", load: async () => (await import("./commands/logout.ts")).logout },
   ingest: { summary: "upload a dataset into quarantine", load: async () => (await import("./commands/ingest.ts")).ingest },
+  spool: { summary: "ask what became of a request that was kept for later", load: async () => (await import("./commands/spool.ts")).spool },
   drop: { summary: "take deliveries from a site's SFTP server", load: async () => (await import("./commands/drop.ts")).drop },
   release: { summary: "release a packet from quarantine", load: async () => (await import("./commands/decide-packet.ts")).release },
   reject: { summary: "reject a packet in quarantine", load: async () => (await import("./commands/decide-packet.ts")).reject },

@@ -14,6 +14,8 @@ export const EXIT = {
   denied: 3,
   /** It can't be served now. */
   unavailable: 4,
+  /** It was kept for later, and is not done. */
+  later: 5,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -29,6 +31,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   const code = codeOfFailure(error);
   const { outcome, status } = catalog[code];
   if (outcome === "denied") return EXIT.denied;
+  if (code === "service.accepted_later") return EXIT.later;
   if (status === 503 || status === 429) return EXIT.unavailable;
   if (code === "input.idempotency_reused") return EXIT.failed;
   return code.startsWith("input.") || code.startsWith("secret.") || USAGE.has(code) ? EXIT.usage : EXIT.failed;

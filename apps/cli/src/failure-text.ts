@@ -14,6 +14,8 @@ export interface FailureDocument {
   readonly idempotencyKey?: string;
   /** The upload that failed. */
   readonly packetId?: string;
+  /** Of a request that was kept for later. */
+  readonly receipt?: string;
 }
 
 /** What of an operator's failure is shown: names and places of ours, never anything else that an error may hold. */
@@ -23,8 +25,13 @@ const SHOWN: readonly string[] = ["setting", "secret", "process", "file", "port"
 export function failureDocument(error: unknown): FailureDocument {
   if (error instanceof UsageError) return { code: "usage", pillar: "input", message: plainText(error.message), remedy: "", requestId: "" };
   if (error instanceof SallyportClientError) {
-    const { code, pillar, message, remedy, requestId, where, idempotencyKey, packetId } = error;
-    const known = { ...(where !== undefined && { where }), ...(idempotencyKey !== undefined && { idempotencyKey }), ...(packetId !== undefined && { packetId }) };
+    const { code, pillar, message, remedy, requestId, where, idempotencyKey, packetId, receipt } = error;
+    const known = {
+      ...(where !== undefined && { where }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(packetId !== undefined && { packetId }),
+      ...(receipt !== undefined && { receipt }),
+    };
     return { code, pillar, message, remedy, requestId, ...known };
   }
   if (error instanceof SallyportError) {
@@ -39,12 +46,13 @@ export function failureDocument(error: unknown): FailureDocument {
 
 /** A failure for people: what happened and whether anything changed, where, what to do, and what to quote. */
 export function failureLines(error: unknown): readonly string[] {
-  const { code, message, remedy, requestId, where = [], idempotencyKey, packetId } = failureDocument(error);
+  const { code, message, remedy, requestId, where = [], idempotencyKey, packetId, receipt } = failureDocument(error);
   if (code === "usage") return [message];
   return [
     message,
     ...where.map((place) => `  at ${plainText(place)}`),
     `  ${plainText(remedy)}`,
+    ...(receipt !== undefined ? [`  to ask what became of it: spool ${plainText(receipt)}`] : []),
     ...(packetId !== undefined && !IS_GIVEN_UP.has(code) ? [`  to go on with it: --resume ${plainText(packetId)}`] : []),
     ...(idempotencyKey !== undefined && packetId === undefined && MAY_HAVE_HAPPENED.has(code) ? [`  to repeat it: --idempotency-key ${plainText(idempotencyKey)}`] : []),
     `  [${code}${requestId === "" ? "" : `, request ${plainText(requestId)}`}]`,
@@ -52,7 +60,7 @@ export function failureLines(error: unknown): readonly string[] {
 }
 
 /** Failures after which the act may stand: repeated with its key it happens once. */
-const MAY_HAVE_HAPPENED: ReadonlySet<string> = new Set(["connection.lost", "trail.awaiting_evidence"]);
+const MAY_HAVE_HAPPENED: ReadonlySet<string> = new Set(["connection.lost", "trail.awaiting_evidence", "service.accepted_later"]);
 
 /** Failures after which an upload was given up: there is nothing to go on with. */
 const IS_GIVEN_UP: ReadonlySet<string> = new Set(["packet.invalid", "packet.digest", "policy.denied", "packet.state"]);

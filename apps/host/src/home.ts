@@ -15,6 +15,8 @@ export interface Home {
   readonly profiles: string;
   /** One database URL a process. */
   readonly secrets: string;
+  /** What callers handed over to the api, sealed, until it is replayed. */
+  readonly spool: string;
   readonly logs: string;
   readonly run: string;
   /** Says how the deployment was founded; absent before its first start has ended well. */
@@ -41,6 +43,7 @@ export function homePaths(home: string): Home {
     identity: join(root, "identity"),
     profiles: join(root, "profiles"),
     secrets: join(root, "secrets"),
+    spool: join(root, "spool"),
     logs: join(root, "logs"),
     run,
     founded: join(root, "founded.json"),
@@ -68,7 +71,7 @@ export function prepareHome(home: Home): void {
   if ((facts.mode & 0o022) !== 0) throw invalid("others may write to this folder", "chmod go-w it");
   try {
     accessSync(home.root, constants.R_OK | constants.W_OK | constants.X_OK);
-    for (const path of [home.custodian, home.identity, home.profiles, home.secrets, home.logs, home.run]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const path of [home.custodian, home.identity, home.profiles, home.secrets, home.spool, home.logs, home.run]) mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch {
     throw invalid("this folder can't be written to", "make it writable for this user, or choose another");
   }

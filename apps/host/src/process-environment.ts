@@ -72,6 +72,7 @@ export function environmentOf(name: ProcessName, home: Home, addresses: Addresse
         ...custodian,
         SALLYPORT_API_PORT: String(addresses.apiPort),
         SALLYPORT_API_DATABASE_URL_FILE: databaseUrlFile(home, "api"),
+        SALLYPORT_SPOOL_DIR: home.spool,
         SALLYPORT_CONSOLE_ORIGIN: addresses.consoleOrigin,
         ...(addresses.provider !== null && {
           SALLYPORT_OIDC_ISSUER: addresses.provider.issuer,

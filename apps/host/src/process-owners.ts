@@ -54,6 +54,7 @@ export function applyOwners(home: Home, owners: Owners): void {
   for (const path of [home.root, home.identity, home.secrets]) chmodSync(path, passage);
   const self: Owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   give(home.custodian, ownerFor(owners, "custodian") ?? self);
+  give(home.spool, ownerFor(owners, "api") ?? self);
   for (const name of ["custodian", "api", "console", "egress"] as const) {
     const folder = join(home.identity, name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -87,6 +87,7 @@ import { openExport, readExport } from "./routers/trail/export-chain.ts";
 import { transfer } from "./routers/subjects/transfer.ts";
 import { correctWithdrawal, withdraw } from "./routers/subjects/withdraw.ts";
 import { trailReviewProcedures } from "./routers/trail-reviews/trail-review-procedures.ts";
+import { spoolProcedures } from "./routers/spool/spool-procedures.ts";
 import { listWorkloads } from "./routers/workloads/list-workloads.ts";
 import { offboardWorkload } from "./routers/workloads/offboard-service.ts";
 import { listChains } from "./routers/trail/list-chains.ts";
@@ -205,6 +206,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       remove: removeSearch(boundary, deps),
     },
     overview: { get: getOverview(boundary, deps), watch: watchOverview(boundary, deps) },
+    spool: spoolProcedures(boundary, deps),
     workloads: { list: listWorkloads(boundary, deps), offboard: offboardWorkload(boundary, deps) },
     people: {
       list: listPeople(boundary, deps),

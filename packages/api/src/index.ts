@@ -1,9 +1,10 @@
 export { type AppRouter, createAppRouter } from "./app-router.ts";
-export { authenticate, type Caller } from "./boundary/authenticate.ts";
+export { authenticate, type Caller, livePrincipal } from "./boundary/authenticate.ts";
 export type { Reach } from "./boundary/still-live.ts";
 export { WatchStream } from "./boundary/watch-stream.ts";
 export { assertNotStopped } from "./boundary/quarantine.ts";
 export { failureOf } from "./boundary/failure.ts";
+export { type HandedOver, HandOver, type RequestSpool, type SpoolState } from "./boundary/hand-over.ts";
 export { type Boundary, createBoundary, type Declaration, type Declared } from "./boundary/procedure.ts";
 export { dataKeyId, KeyDesk, type KeyPlace, type KeyService, type NewKey } from "./keys/key-desk.ts";
 export { foundReferenceKeys, openReferenceKeys, type ReferenceKeys } from "./keys/reference-keys.ts";

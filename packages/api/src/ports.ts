@@ -30,6 +30,7 @@ import type {
 } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { CrossingSearch } from "@sallyport/policy";
+import type { Patience, SpoolPorts } from "./boundary/hand-over.ts";
 import type { OpenIncident } from "./boundary/quarantine.ts";
 import type { EgressPorts } from "./submissions/egress-ports.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
@@ -50,7 +51,7 @@ export interface Peer {
 }
 
 /** What one request brings to the boundary. Nothing in it is believed but `peer`. */
-export interface RequestContext {
+export interface RequestContext extends Patience {
   readonly requestId: string;
   readonly peer: Peer;
   /** Every value of the Authorization header; anything but exactly one is refused. */
@@ -287,7 +288,7 @@ export interface TrailIncident extends OpenIncident {
   readonly ended: { readonly at: string; readonly approval: string; readonly by: readonly string[] } | null;
 }
 
-export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx>, OutboxPorts<Tx> {
+export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx>, OutboxPorts<Tx>, SpoolPorts<Tx> {
   readonly rings: KeyRings;
   /** Every incident, the oldest first, by the custodian's last word. */
   readonly incidents: () => readonly TrailIncident[];

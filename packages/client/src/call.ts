@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { catalog } from "@sallyport/errors";
 import { failureOf, SallyportClientError } from "./client-error.ts";
 import { ConnectionFault, TokenFault } from "./connection-fault.ts";
 import { DEADLINE_MS, type Pace, sendWithRetry } from "./retry.ts";
@@ -10,6 +11,12 @@ export interface CallContext extends Record<string, unknown> {
   readonly idempotencyKey?: string;
   /** Milliseconds for the call with all its tries; 15 s if absent. */
   readonly deadlineMs?: number;
+  /**
+   * Of a service's `packets.begin`, `packets.upload` or `packets.complete`: where the api still can't serve it after every try, have it sealed and kept,
+   * to be decided on later. The call then fails with `service.accepted_later` and a `receipt`: it is not done. With an idempotency key of your own,
+   * the same call answers once `spool.status` says `replayed`.
+   */
+  readonly acceptLater?: boolean;
 }
 
 /** One call of one procedure. */
@@ -38,19 +45,32 @@ export async function callProcedure(call: ProcedureCall, sessions: SessionKeeper
   const idempotencyKey = call.isQuery ? undefined : (given ?? randomUUID());
   const body = JSON.stringify(call.input ?? {});
 
-  const send = async (signal: AbortSignal): Promise<unknown> => {
-    const session = sessions.current();
-    const token = await tokenOf(session, signal);
-    const headers = { authorization: `Bearer ${token}`, ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }) };
-    const answer = await session.transport.send({ method: "POST", path: `/trpc/${call.path}`, headers, body, isAlone: !call.repeatable }, signal);
-    if (answer.status === 200) return dataOf(answer.body);
-    const failure = failureOf(answer.status, answer.body, idempotencyKey);
-    // Also where this call isn't sent again: the next one then begins with a fresh token.
-    if (failure.status === 401) session.tokens.discard(token);
-    throw failure;
-  };
+  const sender =
+    (later: "behind" | "now" | null) =>
+    async (signal: AbortSignal): Promise<unknown> => {
+      const session = sessions.current();
+      const token = await tokenOf(session, signal);
+      const headers = {
+        authorization: `Bearer ${token}`,
+        ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+        ...(later !== null && { "sallyport-later": later }),
+      };
+      const answer = await session.transport.send({ method: "POST", path: `/trpc/${call.path}`, headers, body, isAlone: !call.repeatable }, signal);
+      if (answer.status === 200) return dataOf(answer.body);
+      const failure = failureOf(answer.status, answer.body, idempotencyKey);
+      // Also where this call isn't sent again: the next one then begins with a fresh token.
+      if (failure.status === 401) session.tokens.discard(token);
+      throw failure;
+    };
   const renew = (): void => sessions.look();
-  return await sendWithRetry({ repeatable: call.repeatable, deadlineMs, signal: call.signal, send, renew, ...(idempotencyKey !== undefined && { idempotencyKey }) }, pace);
+  const repeated = { repeatable: call.repeatable, deadlineMs, signal: call.signal, renew, ...(idempotencyKey !== undefined && { idempotencyKey }) };
+  const acceptsLater = call.context.acceptLater === true && idempotencyKey !== undefined;
+  try {
+    return await sendWithRetry({ ...repeated, send: sender(acceptsLater ? "behind" : null) }, pace);
+  } catch (error) {
+    if (!acceptsLater || !(error instanceof SallyportClientError) || error.status !== 503 || !catalog[error.code].retry || error.code.startsWith("connection.")) throw error;
+    return await sendWithRetry({ ...repeated, send: sender("now") }, pace);
+  }
 }
 
 export async function tokenOf(session: Session, signal: AbortSignal): Promise<string> {

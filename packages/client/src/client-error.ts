@@ -18,6 +18,8 @@ export interface FailureFacts {
   /** Where an upload goes on. */
   readonly next?: number;
   readonly incident?: string;
+  /** By which it is asked what became of a request that was kept for later. */
+  readonly receipt?: string;
   readonly cause?: Error;
 }
 
@@ -42,6 +44,8 @@ export class SallyportClientError extends TRPCClientError<AnyTRPCRouter> {
   readonly next?: number;
   /** With `trail.quarantined`: the incident and its chain, with a space between. */
   readonly incident?: string;
+  /** With `service.accepted_later`: ask `spool.status` by it what became of the request, which is not done. */
+  readonly receipt?: string;
 
   constructor(code: ErrorCode, facts: FailureFacts = {}) {
     super(catalog[code].message, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -58,17 +62,19 @@ export class SallyportClientError extends TRPCClientError<AnyTRPCRouter> {
     if (facts.packetId !== undefined) this.packetId = facts.packetId;
     if (facts.next !== undefined) this.next = facts.next;
     if (facts.incident !== undefined) this.incident = facts.incident;
+    if (facts.receipt !== undefined) this.receipt = facts.receipt;
   }
 
   /** The same failure, of this upload. */
   at(packetId: string): SallyportClientError {
-    const { code, status, remedy, requestId, where, idempotencyKey, next } = this;
+    const { code, status, remedy, requestId, where, idempotencyKey, next, receipt } = this;
     const facts = { status, remedy, requestId, packetId, cause: this };
     return new SallyportClientError(code, {
       ...facts,
       ...(where !== undefined && { where }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(next !== undefined && { next }),
+      ...(receipt !== undefined && { receipt }),
     });
   }
 }
@@ -99,12 +105,13 @@ interface WireFields {
   where?: readonly string[];
   next?: number;
   incident?: string;
+  receipt?: string;
 }
 
 function wireFields(body: string): WireFields {
   const parsed = parsedObject(body);
   if (parsed === null) return {};
-  const { code, remedy, requestId, where, next, incident } = parsed;
+  const { code, remedy, requestId, where, next, incident, receipt } = parsed;
   return {
     ...(isErrorCode(code) && { code }),
     ...(typeof remedy === "string" && { remedy }),
@@ -112,6 +119,7 @@ function wireFields(body: string): WireFields {
     ...(Array.isArray(where) && where.every((place) => typeof place === "string") && { where }),
     ...(typeof next === "number" && { next }),
     ...(typeof incident === "string" && { incident }),
+    ...(typeof receipt === "string" && { receipt }),
   };
 }
 
@@ -126,6 +134,8 @@ function parsedObject(body: string): Record<string, unknown> | null {
 
 /** An api newer than this client may use a code that isn't known here; the status still says what kind of failure it is. */
 function codeOfStatus(status: number): ErrorCode {
+  // Whatever a 202 says, it isn't done.
+  if (status === 202) return "service.accepted_later";
   if (status === 401) return "token.claims";
   if (status === 403) return "policy.denied";
   if (status === 429) return "service.limited";

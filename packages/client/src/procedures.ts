@@ -169,6 +169,8 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "signatures.receipt": { type: "query", repeatable: true },
   "signatures.revoke": { type: "mutation", repeatable: true },
   "signatures.statement": { type: "query", repeatable: true },
+  "spool.list": { type: "query", repeatable: true },
+  "spool.status": { type: "query", repeatable: true },
   "studies.addSites": { type: "mutation", repeatable: true },
   "studies.changeTitle": { type: "mutation", repeatable: true },
   "studies.closeSite": { type: "mutation", repeatable: true },

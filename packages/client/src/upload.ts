@@ -33,6 +33,11 @@ export type UploadOptions = ({ readonly study: string } | { readonly packet: str
    * answered. An upload that was completed before answers with its packet.
    */
   readonly idempotencyKey?: string;
+  /**
+   * Where the api still can't serve the beginning or the completing after every try, have it kept for later: the upload then fails with
+   * `service.accepted_later` and a `receipt`, and once `spool.status` says `replayed`, the same upload with the same key goes on. Needs an `idempotencyKey`.
+   */
+  readonly acceptLater?: boolean;
   readonly onProgress?: (standing: UploadStanding) => void;
   /** Stops the upload; what was sent stays, and can be gone on with for a day. */
   readonly signal?: AbortSignal;
@@ -57,6 +62,7 @@ const RENEWABLE: ReadonlySet<string> = new Set(["token.time", "token.key", "toke
  * the upload can be gone on with by `{ packet }`. The signal's reason where the caller gave up.
  */
 export async function uploadPacket(options: UploadOptions, sessions: SessionKeeper, pace: Pace): Promise<UploadedPacket> {
+  if (options.acceptLater === true && options.idempotencyKey === undefined) throw new TypeError("acceptLater takes an idempotencyKey, by which the upload is gone on with");
   const sources = await Promise.all(options.files.map(sourceOf));
   const upload = new Upload(options, sessions, pace);
   return await upload.run(sources);
@@ -165,7 +171,8 @@ class Upload {
 
   #call(path: string, input: unknown, context: { readonly idempotencyKey?: string; readonly deadlineMs?: number } = {}): Promise<unknown> {
     const isQuery = path === "packets.progress";
-    return callProcedure({ path, input, isQuery, repeatable: true, context, signal: this.#signal }, this.#sessions, this.#pace);
+    const acceptLater = this.#options.acceptLater === true;
+    return callProcedure({ path, input, isQuery, repeatable: true, context: { ...context, acceptLater }, signal: this.#signal }, this.#sessions, this.#pace);
   }
 
   /** Tries again after what may pass, more and more slowly, as long as the caller's patience lasts. */

@@ -26,6 +26,7 @@ export * from "./sessions.ts";
 export * from "./token-and-health.ts";
 export * from "./setup.ts";
 export * from "./signatures.ts";
+export * from "./spool.ts";
 export * from "./strict.ts";
 export * from "./studies.ts";
 export * from "./subject-acts.ts";

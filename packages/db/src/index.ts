@@ -31,6 +31,7 @@ export { type SearchIndexer, searchIndexer, searchStore } from "./search-store.t
 export { enterGrant, withGrant } from "./site-context.ts";
 export { profileStore } from "./profile-store.ts";
 export { serviceStore } from "./service-store.ts";
+export { spoolStore } from "./spool-store.ts";
 export { signatureStore } from "./signature-store.ts";
 export { studyStore } from "./study-store.ts";
 export { subjectActStore } from "./subject-act-store.ts";

@@ -107,6 +107,14 @@ export const crossingFailures = {
   // Service.
   "service.limited": { status: 429, pillar: "service", outcome: "rejected", retry: true, message: "Too many requests.", remedy: "Wait a second, then send fewer at once." },
   "service.busy": unavailable("service", "The service is at its limit. Nothing was changed.", RETRY),
+  "service.accepted_later": {
+    status: 202,
+    pillar: "service",
+    outcome: "failed",
+    retry: false,
+    message: "The service can't serve this now. The request was sealed and kept: it is not done, and will be decided on, and then done or refused, when the service is well again.",
+    remedy: "Ask what became of it by its receipt (spool.status). When it says replayed, repeat the call with the same idempotency key for its answer.",
+  },
   "service.unavailable": unavailable("service", "The service can't serve this now. Nothing was changed.", RETRY),
   "service.stopping": unavailable("service", "The service is stopping. Nothing was changed.", RETRY),
   internal: failed("service", "Something failed on our side. Nothing was changed.", "Report the request id."),

@@ -6,7 +6,7 @@ export type Outcome = "denied" | "rejected" | "failed";
 
 /** The facts of one failure. `status` is the HTTP status; `remedy` is what a person should do next. */
 export interface ErrorFacts {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
+  readonly status: 202 | 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
   readonly pillar: Pillar;
   readonly outcome: Outcome;
   /** Whether the same call, with the same idempotency key, may succeed later without a change. */

@@ -45,6 +45,8 @@ export interface WireError {
   readonly next?: number;
   /** The incident and its chain, with a space between; only with `trail.quarantined`. */
   readonly incident?: string;
+  /** By which it is asked what became of the request; only with `service.accepted_later`. */
+  readonly receipt?: string;
 }
 
 /** What some failures say beside their code; each is taken with the codes alone that it belongs to. */
@@ -52,10 +54,11 @@ export interface WireFacts {
   readonly where?: readonly string[] | undefined;
   readonly next?: number | undefined;
   readonly incident?: string | undefined;
+  readonly receipt?: string | undefined;
 }
 
 /** Makes the wire body of a failure. */
-export function toWireError(code: ErrorCode, requestId: string, { where, next, incident }: WireFacts = {}): WireError {
+export function toWireError(code: ErrorCode, requestId: string, { where, next, incident, receipt }: WireFacts = {}): WireError {
   const { pillar, remedy } = catalog[code];
   return {
     pillar,
@@ -64,6 +67,7 @@ export function toWireError(code: ErrorCode, requestId: string, { where, next, i
     requestId,
     ...(pillar === "input" && where !== undefined && { where }),
     ...(code === "packet.offset" && next !== undefined && { next }),
+    ...(code === "service.accepted_later" && receipt !== undefined && { receipt }),
     ...(code === "trail.quarantined" && incident !== undefined && { incident }),
   };
 }

@@ -7,6 +7,7 @@ import { checkDisk, checkNode, checkVolume } from "../doctor/machine.ts";
 import { checkApi, checkProcesses, checkSettings } from "../doctor/processes.ts";
 import { checkOutbox } from "../doctor/outbox.ts";
 import { checkRings } from "../doctor/rings.ts";
+import { checkSpool } from "../doctor/spool.ts";
 import { EXIT } from "../exit-code.ts";
 import { ME } from "../session-file.ts";
 import { UsageError } from "../usage-error.ts";
@@ -16,7 +17,7 @@ export const doctor: Command = {
   usage: "[--as PROFILE] doctor",
   help: [
     "Looks at the settings, the folder's permissions, the processes, the certificates, the users, the api, the disk and Node.js;",
-    "with --as, at the rings of keys and the outbox, too, where that profile may know of them.",
+    "with --as, at the rings of keys, the outbox and what was kept for later, too, where that profile may know of them.",
     "Changes nothing. Exit codes: 0 no error (there may be warnings), 1 an error, 2 no deployment in this folder.",
   ].join("\n"),
   options: {},
@@ -45,6 +46,7 @@ async function examine(invocation: Invocation): Promise<readonly Finding[]> {
     ...(await checkApi(settings, profile === ME ? undefined : profile)),
     ...(await checkRings(invocation)),
     ...(await checkOutbox(invocation)),
+    ...(await checkSpool(invocation, Date.now())),
     checkUsers(home),
     await checkDisk(home),
     checkVolume(home),

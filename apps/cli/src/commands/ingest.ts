@@ -19,22 +19,32 @@ const PACKET = /^pkt_[0-9a-hjkmnp-tv-z]{26}$/;
 
 /** `sallyport ingest`: datasets or documents into quarantine, as one packet. */
 export const ingest: Command = {
-  usage: "--as PROFILE ingest FILE... [--study ID] [--document TYPE [--site ID] [--replaces DOCUMENT]] [--idempotency-key KEY] [--resume PACKET]",
+  usage: "--as PROFILE ingest FILE... [--study ID] [--document TYPE [--site ID] [--replaces DOCUMENT]] [--idempotency-key KEY] [--resume PACKET] [--later]",
   help: [
     "Uploads datasets (Dataset-JSON, UTF-8; - for standard input) as one packet into quarantine, DM with or before the domains that follow",
     "it. They are validated and classified on the way in, and nobody can read them until another principal has released them. Without",
     "--study, the study is the one that the STUDYID of the first file names. A large upload goes in parts; one that broke off is gone on",
     "with for a day by --resume PACKET and the same files in the same order. With --document, the files are no datasets but documents (PDF, XML",
     "or zip) of one TYPE: ectd_sequence, irb_correspondence or investigator_credential. They belong to --site, or without it to the whole study,",
-    "and --replaces makes one file the next version of a document.",
+    "and --replaces makes one file the next version of a document. With --later, what goes in one call is kept, sealed, where the api can't serve it:",
+    "exit code 5 and a receipt, and nothing is done yet (see sallyport spool).",
   ].join("\n"),
-  options: { ...keyOption, study: { type: "string" }, document: { type: "string" }, site: { type: "string" }, replaces: { type: "string" }, resume: { type: "string" } },
+  options: {
+    ...keyOption,
+    study: { type: "string" },
+    document: { type: "string" },
+    site: { type: "string" },
+    replaces: { type: "string" },
+    resume: { type: "string" },
+    later: { type: "boolean" },
+  },
   takes: [1, 20],
   run: async (invocation) => {
     const resumed = optionText(invocation, "resume");
     if (resumed !== undefined && !PACKET.test(resumed)) throw new UsageError("--resume takes a packet's id, as ingest showed it");
     const document = documentOf(invocation, resumed);
     const isSmall = resumed === undefined && document === undefined && (await fitsOneCall(invocation));
+    if (!isSmall && invocation.options["later"] === true) throw new UsageError("--later is for what goes in one call; what goes in parts is gone on with by --resume");
     const packet = isSmall ? await inOneCall(invocation) : await inParts(invocation, resumed, document);
     report(invocation, plainJson(packet), [
       `packet ${packet.packetId} is in quarantine`,
@@ -58,7 +68,13 @@ async function inOneCall(invocation: Invocation): Promise<UploadedPacket> {
   const [file = ""] = invocation.positionals;
   const content = await readText(invocation, file);
   const study = optionText(invocation, "study") ?? studyIn(content);
-  return await asProfile(invocation, async ({ api }) => await api.packets.upload.mutate({ study, content }, callOptions(invocation)));
+  return await asProfile(invocation, async ({ api }) => await api.packets.upload.mutate({ study, content }, laterOptions(invocation)));
+}
+
+/** With a key that is shown again, by which the call is repeated once it was replayed. */
+function laterOptions(invocation: Invocation): ReturnType<typeof callOptions> {
+  const { context } = callOptions(invocation);
+  return { context: { ...context, ...(invocation.options["later"] === true && { acceptLater: true }) } };
 }
 
 /** What the files are, where they are no datasets. */

@@ -38,7 +38,7 @@ export async function authenticate<Tx>(deps: Pick<BoundaryDeps<Tx>, "tokens" | "
 }
 
 /** The principal of a token, as our own records have it now. Throws `token.revoked` where it may not act, or this token of it no longer. */
-export function livePrincipal({ principals, revokedTokens }: PolicyState, { sub, iatS, jti }: AccessClaims): LivePrincipal {
+export function livePrincipal({ principals, revokedTokens }: PolicyState, { sub, iatS, jti }: Pick<AccessClaims, "sub" | "iatS" | "jti">): LivePrincipal {
   const principal = principals.get(sub);
   if (principal === undefined || principal.status !== "active") throw new SallyportError("token.revoked");
   if (iatS < principal.tokensFromS || revokedTokens.has(jti)) throw new SallyportError("token.revoked");

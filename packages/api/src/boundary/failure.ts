@@ -8,12 +8,15 @@ const SAFE_PATH = /^[A-Za-z0-9_]{1,40}$/;
 const pathsOf = (error: ZodError): readonly string[] =>
   error.issues.slice(0, 20).map(({ path, code }) => `${path.filter((part) => SAFE_PATH.test(String(part))).join(".") || "input"}: ${code}`);
 
+/** What a procedure's own schema says against an input. */
+export const invalidInput = (error: ZodError): SallyportError => new SallyportError("input.invalid", { where: pathsOf(error) });
+
 /** Anything that a crossing threw, as one failure of the catalogue. What isn't ours becomes `internal`; its text stays here. */
 export function failureOf(error: unknown): SallyportError {
   if (error instanceof SallyportError) return error;
   if (error instanceof TRPCError) {
     if (error.cause instanceof SallyportError) return error.cause;
-    if (error.code === "BAD_REQUEST" && error.cause instanceof ZodError) return new SallyportError("input.invalid", { where: pathsOf(error.cause) });
+    if (error.code === "BAD_REQUEST" && error.cause instanceof ZodError) return invalidInput(error.cause);
     if (error.code === "NOT_FOUND") return new SallyportError("input.not_found");
     return new SallyportError("internal", {}, error.cause ?? error);
   }

@@ -10,6 +10,8 @@ export interface Arrived {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly key: string | undefined;
+  /** Of the header by which a caller would rather have a write kept. */
+  readonly later: string | undefined;
   readonly body: string;
   readonly serial: string;
   readonly port: number;
@@ -71,6 +73,7 @@ function onRequest(arrived: Arrived[], reply: (request: Arrived, n: number) => R
         path: message.url ?? "",
         authorization: message.headers.authorization,
         key: headerOf(message, "idempotency-key"),
+        later: headerOf(message, "sallyport-later"),
         body,
         serial: socket.getPeerCertificate().serialNumber,
         port: socket.remotePort ?? 0,
