@@ -65,6 +65,7 @@ const PEOPLE_PAGES = [
   "/locks",
   "/incidents",
   "/keys",
+  "/spool",
   "/me",
   "/terminal",
 ];

@@ -23,6 +23,14 @@ export const serviceLooks = (people: () => Populated): readonly Look[] => [
     },
   },
   {
+    name: "spool",
+    person: () => people().alma,
+    open: async (person) => {
+      await person.goto("/spool");
+      await shows(person, ".empty, table");
+    },
+  },
+  {
     name: "service-code",
     person: () => people().alma,
     isScreenOnly: true,

@@ -131,6 +131,7 @@ interface Named {
   "signatures.receipt": ["ReceiptInput", "ReceiptOutput"];
   "signatures.revoke": ["RevokeSignatureInput", "RevokeSignatureOutput"];
   "signatures.statement": ["SigningStatementInput", "SigningStatementOutput"];
+  "spool.list": ["ListSpoolInput", "ListSpoolOutput"];
   "studies.addSites": ["AddSitesInput", "AddSitesOutput"];
   "studies.changeTitle": ["ChangeStudyTitleInput", "ChangeStudyTitleOutput"];
   "studies.closeSite": ["CloseSiteInput", "CloseSiteOutput"];

@@ -47,6 +47,7 @@ export const destinations: readonly Destination[] = [
   { href: "/roles", name: "Roles", icon: "roles", needs: ["role.read"], group: "govern", also: "policy matrix rights grants propose history explain who can" },
   { href: "/people", name: "People", icon: "people", needs: ["principal.read"], group: "govern", also: "users invite suspend recover offboard assign roles" },
   { href: "/services", name: "Services", icon: "services", needs: ["workload.read"], group: "govern", also: "workloads programs certificates enrol code renew offboard" },
+  { href: "/spool", name: "Spool", icon: "packets", needs: ["workload.read"], group: "govern", also: "handed over later outage waiting replay receipts refused" },
   { href: "/studies", name: "Studies and sites", icon: "studies", needs: ["study.register"], group: "govern", also: "registry register close import protocol" },
   { href: "/locks", name: "Locks", icon: "locks", needs: ["lock.read"], group: "govern", also: "stop incident person service token role site lift" },
   { href: "/keys", name: "Keys", icon: "key", needs: ["keys.read"], group: "govern", also: "rings rotate rotation kek token rewrap overdue rehearse" },

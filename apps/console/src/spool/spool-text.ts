@@ -1,0 +1,40 @@
+import type { OutputOf } from "../api/procedures.ts";
+import type { BadgeTone } from "../components/states.tsx";
+
+export type Spool = OutputOf<"spool.list">;
+export type Spooled = Spool["items"][number];
+
+/** What is said of the spool of the node that answers. */
+export const NODE_TEXT: Readonly<Record<Spool["node"]["state"], { readonly tone: BadgeTone; readonly text: string; readonly about: string }>> = {
+  off: { tone: "neutral", text: "not set up", about: "Nothing can be handed over to this node: what it can't serve is refused." },
+  closed: { tone: "shut", text: "closed", about: "It couldn't be opened when the node started, so nothing is kept. The node's log says why." },
+  open: { tone: "stands", text: "open", about: "What services bring in while the database, the trail or the custodian is away is sealed and kept, where they ask for it." },
+  full: { tone: "shut", text: "full", about: "It takes nothing more, and services are refused, until what waits is replayed." },
+  broken: { tone: "shut", text: "broken", about: "The disk didn't take a write: nothing more is kept until the node was started again. What was acknowledged is there." },
+};
+
+/** How one request stands. */
+export const STATE_TEXT: Readonly<Record<Spooled["state"], { readonly tone: BadgeTone; readonly text: string }>> = {
+  waiting: { tone: "caution", text: "waits" },
+  replayed: { tone: "stands", text: "replayed" },
+  refused: { tone: "shut", text: "refused" },
+};
+
+/** What was brought in, in the words of the pages that show it. */
+export const PROCEDURE_TEXT: Readonly<Record<string, string>> = {
+  "packets.begin": "Begin an upload",
+  "packets.upload": "Upload a packet",
+  "packets.complete": "Complete an upload",
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  expired: "It was over a day old.",
+  altered: "Its file was altered.",
+  gone: "Its file was gone.",
+  "workload.revoked": "Its certificate wasn't in force any more.",
+  "token.revoked": "The service, or the token that it bore, was stopped.",
+  "policy.denied": "The service's roles don't allow it any more.",
+};
+
+/** Why it was refused, for people; null where it wasn't. */
+export const reasonText = ({ reason }: Pick<Spooled, "reason">): string | null => (reason === null ? null : (REASONS[reason] ?? reason));
