@@ -31,6 +31,8 @@ test("the timeline holds everything that it draws, and now", () => {
   const { fromMs, endMs } = timelineOf([{ keys: [key("k-1", "active", -20)], dueAt: at(70) }], NOW_MS);
   expect([(fromMs - NOW_MS) / DAY_MS, (endMs - NOW_MS) / DAY_MS]).toEqual([-20, 70]);
   const fresh = timelineOf([{ keys: [key("k-1", "active", 0)], dueAt: null }], NOW_MS);
+  const years = timelineOf([{ keys: [key("ca-1", "active", 0)], dueAt: at(1825) }], NOW_MS);
+  expect((years.endMs - NOW_MS) / DAY_MS).toBe(400);
   expect(fresh.fromMs < NOW_MS && fresh.endMs > NOW_MS).toBe(true);
 });
 

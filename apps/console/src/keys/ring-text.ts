@@ -95,10 +95,13 @@ export function spansOf({ keys, dueAt }: Pick<Ring, "keys" | "dueAt">, nowMs: nu
   });
 }
 
-/** From when to when the timeline goes: all that it shows, and a little of what is to come. */
+/** An authority is in use for years; what lies further ahead than this is cut off, so that the others can be told apart. */
+const AHEAD_MS = 400 * 86_400_000;
+
+/** From when to when the timeline goes: all that it shows, and of what is to come at most {@link AHEAD_MS}. */
 export function timelineOf(rings: readonly Pick<Ring, "keys" | "dueAt">[], nowMs: number): { readonly fromMs: number; readonly endMs: number } {
   const froms = rings.flatMap(({ keys }) => keys.filter(({ state }) => state !== "destroyed").map(({ from }) => Date.parse(from)));
   const ends = rings.flatMap(({ keys, dueAt }) => [dueAt, ...keys.map(({ until }) => until)].filter((at) => at !== null).map((at) => Date.parse(at)));
   const fromMs = Math.min(nowMs - 3_600_000, ...froms);
-  return { fromMs, endMs: Math.max(nowMs + (nowMs - fromMs) / 10, ...ends) };
+  return { fromMs, endMs: Math.min(Math.max(nowMs + (nowMs - fromMs) / 10, ...ends), nowMs + Math.max(AHEAD_MS, (nowMs - fromMs) / 10)) };
 }
