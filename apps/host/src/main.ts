@@ -4,7 +4,7 @@ import { foundingLines } from "./control-socket.ts";
 import { failureText } from "./failure-text.ts";
 import { Host } from "./host.ts";
 import { builtPrograms } from "./programs.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, settingsWithKv } from "./settings.ts";
 import { readOperatorPlan } from "./setup-plan.ts";
 
 /** A terminal's Ctrl-C can arrive more than once; only one that comes later is a second one. */
@@ -19,7 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const report = (line: string): void => void process.stdout.write(`${line}\n`);
-  const settings = readSettings();
+  const settings = await settingsWithKv();
   const plan = command === "setup" && argument !== undefined ? readOperatorPlan(argument) : null;
   const host = new Host({ settings, programs: builtPrograms(), database: { assertSafe, migrate, provisionRoles }, bringSubjects: bringDemoSubjects, now: Date.now, report });
   const asked = whenAsked(

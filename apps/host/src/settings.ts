@@ -8,6 +8,7 @@ import { ProviderClientId, ProviderIssuer } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { relyingParty } from "@sallyport/passkey";
 import { assertDatabaseUrl } from "./database-url.ts";
+import { KV_SETTING_NAMES, withKvSecrets } from "./kv-secrets.ts";
 import { nearest } from "./nearest-name.ts";
 import { assertStrongSecret, readSecretFile, type SecretRule } from "./secret-file.ts";
 
@@ -98,6 +99,9 @@ function rootKey(environment: Environment): Settings["rootKey"] {
   return rootSettingsOf(environment);
 }
 
+/** All settings, with the secrets that are in a KV engine. @throws as {@link readSettings} and {@link withKvSecrets}. */
+export const settingsWithKv = async (environment: Environment = process.env): Promise<Settings> => readSettings(await withKvSecrets(environment));
+
 const invalid = (setting: string, reason: string, remedy?: string): SallyportError =>
   new SallyportError("setting.invalid", { setting, reason, ...(remedy !== undefined && { remedy }) });
 
@@ -105,7 +109,7 @@ function assertKnownNames(environment: Environment): void {
   const nodeEnv = environment["NODE_ENV"];
   if (nodeEnv !== undefined && nodeEnv !== "production") throw invalid("NODE_ENV", "is set to something other than production", "unset it");
   for (const name of Object.keys(environment)) {
-    const known: readonly string[] = [...SETTING_NAMES, ...ROOT_SETTING_NAMES];
+    const known: readonly string[] = [...SETTING_NAMES, ...ROOT_SETTING_NAMES, ...KV_SETTING_NAMES];
     if (!name.startsWith("SALLYPORT_") || known.includes(name)) continue;
     throw invalid(name, "there is no such setting", `did you mean ${nearest(name, known)}?`);
   }

@@ -4,6 +4,8 @@ import { SallyportError } from "@sallyport/errors";
 
 /** One request to a server that isn't ours. */
 export interface Outbound {
+  /** POST if absent. With GET, nothing is sent as a body. */
+  readonly method?: "GET" | "POST";
   readonly url: URL;
   readonly body: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
@@ -30,14 +32,14 @@ export function isOutboundUrl(text: string): boolean {
 }
 
 /**
- * Posts a body and reads the whole answer. An answer that leads elsewhere is an answer like any other: nothing is followed.
+ * Sends a body and reads the whole answer. An answer that leads elsewhere is an answer like any other: nothing is followed.
  *
  * @throws SallyportError `service.unavailable` where no whole answer of at most `answerMax` bytes came before the deadline.
  */
 export async function send(outbound: Outbound): Promise<Answer> {
-  const { url, body, headers, deadlineMs, answerMax, ca } = outbound;
+  const { method = "POST", url, body, headers, deadlineMs, answerMax, ca } = outbound;
   if (!isOutboundUrl(url.href)) throw new SallyportError("service.unavailable", { why: "address" });
-  const options = { method: "POST", headers: { ...headers, "content-length": String(body.length) }, signal: AbortSignal.timeout(deadlineMs), agent: false };
+  const options = { method, headers: { ...headers, ...(method === "POST" && { "content-length": String(body.length) }) }, signal: AbortSignal.timeout(deadlineMs), agent: false };
   try {
     const request = url.protocol === "https:" ? tlsRequest(url, { ...options, minVersion: "TLSv1.2", ...(ca !== undefined && { ca }) }) : plainRequest(url, options);
     return await readAnswer(await answerTo(request, body), answerMax);
