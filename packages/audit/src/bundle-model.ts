@@ -1,3 +1,4 @@
+import type { ArchivedGeneration, StatedGeneration } from "./export-statement.ts";
 import type { Break } from "./model.ts";
 
 /** Port: a bundle's files, wherever they lie. Reading what is in the list and isn't a plain file throws `bundle.unreadable`. */
@@ -57,6 +58,12 @@ export interface BundleVerdict {
   readonly fingerprint: string | null;
   readonly records: number;
   readonly checkpoints: number;
+  /** The generations that are here, as the statement has them; none for what is no bundle of a chain. */
+  readonly generations: readonly Pick<StatedGeneration, "generation" | "size" | "root" | "head">[];
+  /** Those that went before and were archived, each as a bundle of its own. */
+  readonly archived: readonly ArchivedGeneration[];
+  /** SHA-256 of `manifest.json`, in hex, by which an archived bundle is known; null where there is none. */
+  readonly manifest: string | null;
   readonly proves: readonly string[];
   readonly doesNotProve: readonly string[];
 }

@@ -1,8 +1,23 @@
 import type { ExportStatement } from "./export-statement.ts";
 import { keyFingerprint, parseVkey } from "./signed-note.ts";
 
+/** What a bundle says that doesn't hold the whole of its chain. */
+function partText({ scope, generations, archived }: Extract<ExportStatement, { readonly v: 2 }>): string {
+  const [first] = generations;
+  const here =
+    scope === "generation" ? `This is generation ${first?.generation ?? 0} of the chain alone, to be archived.` : `This is the chain from generation ${first?.generation ?? 0} on.`;
+  const before = archived.map(({ generation, manifest }) => `    generation ${generation}, manifest.json SHA-256\n    ${manifest}\n`);
+  return `
+${here}${before.length === 0 ? "" : ` Archived before:\n\n${before.join("")}`}
+Bundles of one chain verify together, as one trail (docs/spec/bundle-v2.md):
+
+    sallyport verify ARCHIVE... REST --key FINGERPRINT
+`;
+}
+
 /** Spells `README.txt`: how to verify this bundle, and what that shows. */
-export function readmeText({ deployment, chain, exportedAt, keys }: ExportStatement): string {
+export function readmeText(statement: ExportStatement): string {
+  const { deployment, chain, exportedAt, keys } = statement;
   const [vkey] = keys;
   const fingerprint = vkey === undefined ? "(none)" : keyFingerprint(parseVkey(vkey).raw);
   return `Sallyport audit trail, exported
@@ -39,5 +54,5 @@ tamper-evident: changes show, they aren't made impossible.
 
 The formats are specified in docs/spec/bundle-v1.md, audit-record-v1.md and
 checkpoint-v1.md. A holder of a generation's audit key can check its HMACs too.
-`;
+${statement.v === 1 ? "" : partText(statement)}`;
 }

@@ -1,5 +1,5 @@
 import type { BundleVerdict } from "./bundle-model.ts";
-import type { ExportStatement } from "./export-statement.ts";
+import { archivedIn, type ExportStatement } from "./export-statement.ts";
 import type { Break } from "./model.ts";
 
 /** What a verification came to, before it is put into words. */
@@ -11,6 +11,16 @@ export interface BundleFindings {
   readonly breaks: readonly Break[];
   readonly records: number;
   readonly checkpoints: number;
+  /** SHA-256 of the manifest; null where there is none. */
+  readonly manifest: string | null;
+}
+
+/** Which generations a statement is about, in words. */
+function generationsText(statement: ExportStatement): string {
+  if (statement.v === 1) return "in any generation of the chain";
+  const numbers = statement.generations.map(({ generation }) => generation);
+  if (statement.scope === "generation") return `in generation ${numbers[0] ?? 0} of the chain`;
+  return `in any generation of the chain from ${numbers[0] ?? 0} on`;
 }
 
 function proofs({ statement, records, checkpoints, pinned }: BundleFindings): readonly string[] {
@@ -18,14 +28,22 @@ function proofs({ statement, records, checkpoints, pinned }: BundleFindings): re
   const signer = pinned ? `the custodian of deployment ${statement.deployment}` : "the holder of the key that the bundle names";
   return [
     `Each of the ${records} records of chain ${statement.chain} is, byte for byte, one that ${signer} had signed by ${statement.exportedAt}.`,
-    "None of them is missing, added or in another place, in any generation of the chain, up to the sizes in the statement.",
+    `None of them is missing, added or in another place, ${generationsText(statement)}, up to the sizes in the statement.`,
     `The trail is a continuation of what each of its ${checkpoints} checkpoints says, from the first to the last.`,
+    ...archivedIn(statement).map(
+      ({ generation, size, manifest }) => `Generation ${generation}, of ${size} records, was archived as the bundle whose manifest.json has SHA-256 ${manifest}.`,
+    ),
   ];
 }
 
 function limits({ statement, pinned, fingerprint }: BundleFindings): readonly string[] {
   const asOf = statement?.exportedAt ?? "the export";
+  const archived = statement === null ? [] : archivedIn(statement);
   return [
+    ...(archived.length === 0
+      ? []
+      : [`What ${archived.length === 1 ? "generation 1" : `generations 1 to ${archived.length}`} held: verify the archived bundles together with this one.`]),
+    ...(statement?.v === 2 && statement.scope === "generation" ? ["What came after this generation: that is in a bundle of the chain."] : []),
     ...(pinned || fingerprint === null ? [] : [`That the key is the deployment's: compare ${fingerprint} with a fingerprint that you got elsewhere, and verify again with it.`]),
     `Anything after ${asOf}, or that no newer bundle exists.`,
     "That what a record says is so: only that it was recorded so, then, and not changed since.",
@@ -37,7 +55,7 @@ function limits({ statement, pinned, fingerprint }: BundleFindings): readonly st
 
 /** Puts what was found into a verdict. */
 export function verdictOf(findings: BundleFindings): BundleVerdict {
-  const { statement, breaks, pinned, fingerprint, records, checkpoints } = findings;
+  const { statement, breaks, pinned, fingerprint, records, checkpoints, manifest } = findings;
   const whole = statement !== null && breaks.length === 0;
   return {
     whole,
@@ -50,6 +68,9 @@ export function verdictOf(findings: BundleFindings): BundleVerdict {
     fingerprint,
     records,
     checkpoints,
+    generations: statement?.generations.map(({ generation, size, root, head }) => ({ generation, size, root, head })) ?? [],
+    archived: statement === null ? [] : archivedIn(statement),
+    manifest,
     proves: whole ? proofs(findings) : [],
     doesNotProve: limits(findings),
   };

@@ -20,12 +20,33 @@ export interface StatedGeneration {
   readonly checkpointsSha256: string;
 }
 
-/** What the custodian signs for an export (docs/spec/bundle-v1.md, section 3). All strings are printable ASCII. */
-export interface ExportStatement {
+/** A generation whose records were archived: what it was, and the bundle that has it now. */
+export interface ArchivedGeneration extends Pick<StatedGeneration, "generation" | "size" | "root" | "head"> {
+  /** SHA-256 of that bundle's `manifest.json`, lower-case hex. */
+  readonly manifest: string;
+}
+
+/** What the custodian signs for an export (docs/spec/bundle-v1.md, section 3; bundle-v2.md). All strings are printable ASCII. */
+export type ExportStatement = WholeChain | PartOfChain;
+
+/** Version 1: a chain of which nothing was archived. */
+interface WholeChain extends StatedExport {
   readonly v: 1;
+}
+
+/** Version 2: what is left of a chain, or one closed generation of it. */
+interface PartOfChain extends StatedExport {
+  readonly v: 2;
+  /** `chain`: every generation that isn't archived. `generation`: one that is closed, to be archived. */
+  readonly scope: "chain" | "generation";
+  /** Every generation before the first of `generations`, from 1, in order. */
+  readonly archived: readonly ArchivedGeneration[];
+}
+
+interface StatedExport {
   readonly deployment: string;
   readonly chain: string;
-  /** Every generation of the chain, in order and without gaps. */
+  /** In order and without gaps. */
   readonly generations: readonly StatedGeneration[];
   /** Verifier keys of everything signed in the bundle; the first signs the statement and the leaves. */
   readonly keys: readonly string[];
@@ -36,8 +57,9 @@ export interface ExportStatement {
   readonly requestId: string;
 }
 
-/** First line of a statement's note text; nothing else that the key signs begins so. */
-const TITLE = "sallyport-export-v1";
+/** First line of a statement's note text, by version; nothing else that the key signs begins so. */
+const TITLES = { 1: "sallyport-export-v1", 2: "sallyport-export-v2" } as const;
+const MEMBERS = { 1: 8, 2: 10 } as const;
 const TIMESTAMP = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/;
 
 const invalid = (): SallyportError => new SallyportError("note.invalid", { what: "export statement" });
@@ -67,16 +89,30 @@ function isVkey(value: unknown): boolean {
   }
 }
 
+function isArchivedGeneration(value: unknown, at: number): value is ArchivedGeneration {
+  if (typeof value !== "object" || value === null || Object.keys(value).length !== 5) return false;
+  const { generation, size, root, head, manifest } = value as Record<keyof ArchivedGeneration, unknown>;
+  return generation === at + 1 && isCount(size) && [root, head, manifest].every((hex) => isText(hex) && isMac(hex));
+}
+
+/** What version 2 has beside the members of version 1: all that went before the first generation, and one generation alone where that is the scope. */
+function isPart({ scope, archived }: Readonly<Record<string, unknown>>, stated: readonly StatedGeneration[]): boolean {
+  if (!Array.isArray(archived) || archived.length !== (stated[0]?.generation ?? 0) - 1 || !archived.every(isArchivedGeneration)) return false;
+  return scope === "chain" || (scope === "generation" && stated.length === 1);
+}
+
 function isStatement(value: unknown): value is ExportStatement {
-  if (typeof value !== "object" || value === null || Object.keys(value).length !== 8) return false;
-  const { v, deployment, chain, generations, keys, exportedAt, requestedBy, requestId } = value as Record<keyof ExportStatement, unknown>;
-  if (v !== 1 || !isText(deployment) || !isText(chain) || !isChain(chain) || !isText(requestedBy) || !isText(requestId)) return false;
+  if (typeof value !== "object" || value === null) return false;
+  const { v, deployment, chain, generations, keys, exportedAt, requestedBy, requestId, ...rest } = value as Record<keyof StatedExport | "v", unknown>;
+  if ((v !== 1 && v !== 2) || Object.keys(value).length !== MEMBERS[v]) return false;
+  if (!isText(deployment) || !isText(chain) || !isChain(chain) || !isText(requestedBy) || !isText(requestId)) return false;
   if (!isText(exportedAt) || !TIMESTAMP.test(exportedAt)) return false;
   if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isVkey)) return false;
   if (!Array.isArray(generations) || generations.length === 0 || !generations.every(isStatedGeneration)) return false;
   const stated = generations as readonly StatedGeneration[];
   const [first] = stated;
-  return first !== undefined && stated.every(({ generation }, index) => generation === first.generation + index);
+  if (first === undefined || !stated.every(({ generation }, index) => generation === first.generation + index)) return false;
+  return v === 1 || isPart(rest, stated);
 }
 
 /**
@@ -86,8 +122,11 @@ function isStatement(value: unknown): value is ExportStatement {
  */
 export function statementText(statement: ExportStatement): string {
   if (!isStatement(statement)) throw invalid();
-  return `${TITLE}\n${canonicalJson(statement)}\n`;
+  return `${TITLES[statement.v]}\n${canonicalJson(statement)}\n`;
 }
+
+/** The generations that a statement says were archived. */
+export const archivedIn = (statement: ExportStatement): readonly ArchivedGeneration[] => (statement.v === 1 ? [] : statement.archived);
 
 /**
  * Reads the note text of a statement; what it gives is what {@link statementText} spells the same.
@@ -96,13 +135,13 @@ export function statementText(statement: ExportStatement): string {
  */
 export function parseStatement(text: string): ExportStatement {
   const [title, json, last, ...rest] = text.split("\n");
-  if (title !== TITLE || json === undefined || last !== "" || rest.length > 0) throw invalid();
+  if (json === undefined || last !== "" || rest.length > 0) throw invalid();
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch {
     throw invalid();
   }
-  if (!isStatement(value) || canonicalJson(value) !== json) throw invalid();
+  if (!isStatement(value) || canonicalJson(value) !== json || title !== TITLES[value.v]) throw invalid();
   return value;
 }

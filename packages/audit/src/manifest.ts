@@ -49,7 +49,7 @@ async function isObject(reader: BundleReader, name: string): Promise<boolean> {
 }
 
 /** A file's digest, or null where what has its name can't be read as a file. */
-async function digestOf(reader: BundleReader, name: string): Promise<FileDigest | null> {
+export async function digestOf(reader: BundleReader, name: string): Promise<FileDigest | null> {
   try {
     return await reader.digest(name);
   } catch (error) {

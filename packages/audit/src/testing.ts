@@ -1,2 +1,3 @@
 export { bundleFingerprint, bundleOperators, honestBundle } from "./testing/bundle-operators.ts";
 export { asFound, type BundleDefence, type Holds } from "./defence.ts";
+export { recomputeManifest } from "./testing/memory-bundle.ts";

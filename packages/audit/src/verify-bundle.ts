@@ -6,8 +6,8 @@ import { firstUnsigned } from "./locate-break.ts";
 import { bundleFiles, type BundleReader, type BundleVerdict, checkpointsFile, leavesFile, MANIFEST_FILE, recordsFile, STATEMENT_FILE } from "./bundle-model.ts";
 import { checkpointKeyName } from "./checkpoint.ts";
 import { asFound, type BundleDefence, type Holds } from "./defence.ts";
-import { type ExportStatement, parseStatement, type StatedGeneration } from "./export-statement.ts";
-import { checkSideFiles } from "./manifest.ts";
+import { archivedIn, type ExportStatement, parseStatement, type StatedGeneration } from "./export-statement.ts";
+import { checkSideFiles, digestOf } from "./manifest.ts";
 import type { Break, BreakKind } from "./model.ts";
 import { keyFingerprint, openNote, parseVkey } from "./signed-note.ts";
 import { verdictOf } from "./bundle-verdict.ts";
@@ -48,7 +48,8 @@ export async function verifyBundle(reader: BundleReader, options: { readonly fin
   const [vkey] = keys ?? [];
   const fingerprint = vkey === undefined ? null : keyFingerprint(parseVkey(vkey).raw);
   const ground = await openGround({ reader, files, keys, pin, holds });
-  const found = { pinned: pin !== undefined && pin === fingerprint, fingerprint };
+  const manifest = files.has(MANIFEST_FILE) ? ((await digestOf(reader, MANIFEST_FILE))?.sha256 ?? null) : null;
+  const found = { pinned: pin !== undefined && pin === fingerprint, fingerprint, manifest };
   if ("refused" in ground) {
     const located = ground.claimed === undefined ? [] : await locateUnder(ground.claimed, reader, files, holds);
     return verdictOf({ ...found, statement: null, breaks: [ground.refused, ...located], records: 0, checkpoints: 0 });
@@ -58,7 +59,8 @@ export async function verifyBundle(reader: BundleReader, options: { readonly fin
   const breaks = holds("files", amiss.length === 0) ? [] : amiss;
   const brokenGenerations = new Set<number>();
   let [records, checkpoints] = [0, 0];
-  let previous: StatedGeneration | null = null;
+  // The first that is kept goes on from the last that was archived.
+  let previous: Pick<StatedGeneration, "generation" | "size" | "head"> | null = archivedIn(statement).at(-1) ?? null;
   for (const stated of statement.generations) {
     const { generation } = stated;
     if ([recordsFile, leavesFile, checkpointsFile].every((nameOf) => files.has(nameOf(generation)))) {

@@ -1,4 +1,5 @@
 import type { KeyObject } from "node:crypto";
+import { type GenerationLines, judgeArchived, LinesReader } from "./archived-records.ts";
 import { DeepVerifier } from "./deep-verifier.ts";
 import type { Break, Head, SealedRecord } from "./model.ts";
 import { ZERO_MAC } from "./record-encoding.ts";
@@ -12,6 +13,24 @@ export interface CommittedTrail {
   closings(): Promise<readonly Head[]>;
   /** Records of one generation in order of their stored seq, `fromSeq` to `toSeq`; what is missing is left out. */
   records(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncIterable<readonly SealedRecord[]>;
+  /** The generations whose records were archived and removed, by the store's own word. */
+  archivals(): Promise<readonly Archival[]>;
+}
+
+/** A generation that was archived, and the SHA-256 of its bundle's manifest. `size` and `mac` are as it ended. */
+export interface Archival {
+  readonly chain: string;
+  readonly generation: number;
+  readonly size: number;
+  readonly mac: string;
+  /** Lower-case hex. */
+  readonly manifest: string;
+}
+
+/** What the custodian remembers of it. */
+export interface Archived extends Archival {
+  /** Whether its records were seen to be gone. */
+  readonly isGone: boolean;
 }
 
 /** What a deep verification says of one generation of a chain. `null`: whole up to `size`. */
@@ -21,6 +40,10 @@ export interface DeepVerdict {
   readonly size: number;
   readonly at: string;
   readonly broken: Pick<Break, "seq" | "kind" | "why"> | null;
+  /** Set where the generation was archived and its records are gone, as they should be or not. */
+  readonly isGone?: boolean;
+  /** Its records as a bundle has them, where that was asked for. */
+  readonly lines?: GenerationLines;
 }
 
 /** What a deep verification goes by. */
@@ -30,6 +53,10 @@ export interface DeepWork {
   /** Null for all. */
   readonly chains: readonly string[] | null;
   readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly mac: string }[];
+  /** Generations that were archived; none if absent. */
+  readonly archived?: readonly Archived[];
+  /** The one generation to be verified, and to be read as a bundle has it; all if absent. */
+  readonly only?: { readonly chain: string; readonly generation: number };
 }
 
 /** How far a deep verification is within one generation, in records. */
@@ -54,26 +81,73 @@ export async function* verifyDeeply(
   now: () => number,
   tell: (progress: DeepProgress) => void = () => undefined,
 ): AsyncGenerator<DeepVerdict> {
-  const { deployment, auditKey, chains } = work;
+  const { chains, archived = [], only } = work;
   const open = await reader.heads();
   // Closings after heads: a generation that was closed in between is read to where it ended.
   const heads = [...open, ...(await reader.closings())].map(({ chain, generation, seq, mac }) => ({ chain, generation, size: seq, mac }));
   const known = new Map([...work.marks, ...heads].map((each) => [`${each.chain} ${each.generation}`, each]));
   for (const { chain, generation } of known.values()) {
     if (chains !== null && !chains.includes(chain)) continue;
+    if (only !== undefined && (only.chain !== chain || only.generation !== generation)) continue;
     const isHere = (each: { chain: string; generation: number }): boolean => each.chain === chain && each.generation === generation;
-    const head = heads.findLast(isHere) ?? { size: 0, mac: ZERO_MAC };
-    const marks = work.marks.filter(isHere);
-    const verifier = new DeepVerifier({ deployment, chain, generation, auditKey, marks });
-    let done = 0;
-    for await (const records of reader.records(chain, generation, 1, head.size)) {
-      for (const record of records) verifier.push(record);
-      if (Math.floor(done / TELL_EVERY) < Math.floor((done + records.length) / TELL_EVERY)) tell({ chain, generation, done: done + records.length, of: head.size });
-      done += records.length;
+    const at = new Date(now()).toISOString();
+    const gone = archived.find(isHere);
+    const found = gone === undefined ? null : await archivedVerdict(gone, reader);
+    if (gone !== undefined && found !== null) {
+      yield { chain, generation, size: gone.size, at, ...found };
+      continue;
     }
+    const head = heads.findLast(isHere) ?? { size: 0, mac: ZERO_MAC };
     const standing = open.find((each) => each.chain === chain);
-    // A generation that was opened, and that the store's head is still before, was put back with the rest of the store; behind closed ones it is as it should be.
-    const found = verifier.end(head) ?? (standing !== undefined && standing.generation < generation ? strayedHead(standing, generation, verifier.size) : null);
-    yield { chain, generation, size: verifier.size, at: new Date(now()).toISOString(), broken: found === null ? null : { seq: found.seq, kind: found.kind, why: found.why } };
+    yield await verifyOne(work, reader, { chain, generation, head, standing, at: () => new Date(now()).toISOString() }, tell);
   }
+}
+
+/** @returns null where the records of an archived generation stand there still, as they did. */
+async function archivedVerdict(archived: Archived, reader: CommittedTrail): Promise<Pick<DeepVerdict, "broken" | "isGone"> | null> {
+  for (let turn = 0; ; turn += 1) {
+    const firstSeq = await firstOf(archived, reader);
+    // Read after the records, which may be removed while this looks: what was removed in between is looked at again.
+    const marks = await reader.archivals();
+    const isMarked = marks.some(({ chain, generation }) => chain === archived.chain && generation === archived.generation);
+    if (firstSeq !== null && isMarked && !archived.isGone && turn === 0) continue;
+    // The store says that they were removed, and they stand there: that was seen to be so.
+    return judgeArchived({ ...archived, isGone: archived.isGone || (firstSeq !== null && isMarked) }, firstSeq, marks);
+  }
+}
+
+async function firstOf({ chain, generation }: Archived, reader: CommittedTrail): Promise<number | null> {
+  let first: number | null = null;
+  for await (const records of reader.records(chain, generation, 1, Number.MAX_SAFE_INTEGER)) first ??= records[0]?.seq ?? null;
+  return first;
+}
+
+/** One generation, and where it should end. */
+interface Place {
+  readonly chain: string;
+  readonly generation: number;
+  readonly head: { readonly size: number; readonly mac: string };
+  /** The chain's head. */
+  readonly standing: Head | undefined;
+  readonly at: () => string;
+}
+
+async function verifyOne(work: DeepWork, reader: CommittedTrail, { chain, generation, head, standing, at }: Place, tell: (progress: DeepProgress) => void): Promise<DeepVerdict> {
+  const { deployment, auditKey, only } = work;
+  const marks = work.marks.filter((each) => each.chain === chain && each.generation === generation);
+  const verifier = new DeepVerifier({ deployment, chain, generation, auditKey, marks });
+  const lines = only === undefined ? null : new LinesReader();
+  let done = 0;
+  for await (const records of reader.records(chain, generation, 1, head.size)) {
+    for (const record of records) {
+      verifier.push(record);
+      lines?.push(record);
+    }
+    if (Math.floor(done / TELL_EVERY) < Math.floor((done + records.length) / TELL_EVERY)) tell({ chain, generation, done: done + records.length, of: head.size });
+    done += records.length;
+  }
+  // A generation that was opened, and that the store's head is still before, was put back with the rest of the store; behind closed ones it is as it should be.
+  const found = verifier.end(head) ?? (standing !== undefined && standing.generation < generation ? strayedHead(standing, generation, verifier.size) : null);
+  const broken = found === null ? null : { seq: found.seq, kind: found.kind, why: found.why };
+  return { chain, generation, size: verifier.size, at: at(), broken, ...(lines !== null && { lines: lines.end() }) };
 }

@@ -182,6 +182,9 @@ function verdictOf(walk: ExcerptWalk, statement: ExcerptStatement | null, finger
     fingerprint,
     records,
     checkpoints,
+    generations: [],
+    archived: [],
+    manifest: null,
     proves: isWhole
       ? [
           `Each of the ${records} records is, byte for byte, one that ${signer} had signed by ${header.exportedAt}, at its place in its chain.`,

@@ -23,8 +23,8 @@ export interface GenerationToVerify {
   readonly reader: BundleReader;
   readonly statement: ExportStatement;
   readonly stated: StatedGeneration;
-  /** The generation before in this bundle, or null for the first. */
-  readonly previous: StatedGeneration | null;
+  /** The generation before, in this bundle or archived; null where the statement knows of none. */
+  readonly previous: Pick<StatedGeneration, "generation" | "size" | "head"> | null;
   /** The key that signed the statement and the leaves. */
   readonly publicKey: KeyObject;
   readonly holds: Holds<BundleDefence>;
@@ -60,7 +60,7 @@ async function inOnePass(of: GenerationToVerify, walk: CheckpointWalk): Promise<
   return { records: pass.size, checkpoints: walk.count, breaks };
 }
 
-const headOf = ({ generation, size, head }: StatedGeneration): Omit<Head, "chain"> => ({ generation, seq: size, mac: head });
+const headOf = ({ generation, size, head }: Pick<StatedGeneration, "generation" | "size" | "head">): Omit<Head, "chain"> => ({ generation, seq: size, mac: head });
 
 /** The one pass over lines, leaves and checkpoints in step. */
 class GenerationPass {

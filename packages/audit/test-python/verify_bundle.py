@@ -1,9 +1,9 @@
 """Verifies export bundles with public keys alone, as docs/spec tells them, and with nothing but Python's own modules.
 
-Usage: verify_bundle.py FINGERPRINT FOLDER...     (FINGERPRINT is "-" where none is known)
+Usage: verify_bundle.py [--together] FINGERPRINT FOLDER...     (FINGERPRINT is "-" where none is known)
 
-Prints one line a folder: `none` (no bundle at all), `broken`, `whole`, or `self-consistent` (whole, its key not pinned). Written from
-bundle-v1.md, checkpoint-v1.md, audit-record-v1.md, C2SP's signed-note and tlog-checkpoint, RFC 6962 and RFC 8032.
+Prints one line a folder: `none` (no bundle at all), `broken`, `whole`, or `self-consistent` (whole, its key not pinned). With --together before the
+fingerprint, one line for all of them as one trail. Written from bundle-v1.md, bundle-v2.md, checkpoint-v1.md, audit-record-v1.md, C2SP's signed-note and tlog-checkpoint, RFC 6962 and RFC 8032.
 """
 
 import base64
@@ -156,7 +156,9 @@ def append(subtrees, node):
 
 
 STATED = {"generation", "auditKey", "size", "root", "head", "checkpoints", "checkpointsSha256"}
+ARCHIVED = {"generation", "size", "root", "head", "manifest"}
 STATEMENT = {"v", "deployment", "chain", "generations", "keys", "exportedAt", "requestedBy", "requestId"}
+TITLES = {"sallyport-export-v1": (1, STATEMENT), "sallyport-export-v2": (2, STATEMENT | {"scope", "archived"})}
 
 
 class Bundle:
@@ -194,8 +196,9 @@ def keys_of(bundle):
 def statement_of(bundle, vkeys):
     title, text, last = (open_note(bundle.text("statement.note"), vkeys[0]).split("\n") + ["", ""])[:3]
     statement = from_json(text)
-    demand(title == "sallyport-export-v1" and last == "" and canonical(statement) == text and set(statement) == STATEMENT)
-    demand(type(statement["v"]) is int and statement["v"] == 1 and statement["keys"] == vkeys)
+    demand(title in TITLES and last == "" and canonical(statement) == text)
+    version, members = TITLES[title]
+    demand(set(statement) == members and type(statement["v"]) is int and statement["v"] == version and statement["keys"] == vkeys)
     demand(key_of(vkeys[0])[0] == statement["deployment"] + ".sallyport")
     generations = statement["generations"]
     demand(type(generations) is list and generations)
@@ -203,6 +206,15 @@ def statement_of(bundle, vkeys):
         demand(set(stated) == STATED and stated["generation"] == generations[0]["generation"] + number)
         demand(all(is_count(stated[name]) for name in ("generation", "size", "checkpoints")))
         demand(all(is_hash(stated[name]) for name in ("root", "head", "checkpointsSha256")))
+    if version == 1:
+        statement["archived"] = []
+        return statement
+    archived = statement["archived"]
+    demand(type(archived) is list and len(archived) == generations[0]["generation"] - 1)
+    demand(statement["scope"] == "chain" or (statement["scope"] == "generation" and len(generations) == 1))
+    for number, each in enumerate(archived, start=1):
+        demand(set(each) == ARCHIVED and each["generation"] == number and is_count(each["size"]))
+        demand(all(is_hash(each[name]) for name in ("root", "head", "manifest")))
     return statement
 
 
@@ -269,7 +281,8 @@ def check_manifest(bundle):
         demand(len(data) == file["bytes"] and hashlib.sha256(data).hexdigest() == file["sha256"])
 
 
-def verify(folder, fingerprint):
+def verify(folder, fingerprint, found=None):
+    """One word on a folder; its statement and the digest of its manifest are put into `found`."""
     bundle = Bundle(folder)
     if not bundle.names & {"statement.note", "manifest.json"}:
         return "none"
@@ -279,7 +292,7 @@ def verify(folder, fingerprint):
         statement = statement_of(bundle, vkeys)
         parts = [pattern % stated["generation"] for stated in statement["generations"] for pattern in ("generation-%d.jsonl", "leaves-%d.txt", "checkpoints-%d.txt")]
         demand(bundle.names == {"statement.note", "manifest.json", "keys.json", "names.json", "dictionary.json", "README.txt", *parts})
-        previous = None
+        previous = statement["archived"][-1] if statement["archived"] else None
         for stated in statement["generations"]:
             check_generation(bundle, statement, stated, previous)
             previous = stated
@@ -287,10 +300,34 @@ def verify(folder, fingerprint):
         check_manifest(bundle)
     except Broken:
         return "broken"
+    if found is not None:
+        found.append((statement, hashlib.sha256(bundle.data("manifest.json")).hexdigest()))
     return "self-consistent" if fingerprint == "-" else "whole"
 
 
+def verify_together(folders, fingerprint):
+    """One word on bundles of one chain: each by itself, and what was archived as what is left says it was."""
+    found = []
+    words = {verify(folder, fingerprint, found) for folder in folders}
+    if words & {"none", "broken"}:
+        return "none" if "none" in words else "broken"
+    here = [(stated, manifest) for statement, manifest in found for stated in statement["generations"]]
+    numbers = [stated["generation"] for stated, _ in here]
+    try:
+        demand(len({(statement["deployment"], statement["chain"], statement["keys"][0]) for statement, _ in found}) == 1 and len(set(numbers)) == len(numbers))
+        for statement, _ in found:
+            for archived in statement["archived"]:
+                for stated, manifest in here:
+                    if stated["generation"] == archived["generation"]:
+                        demand(manifest == archived["manifest"] and all(stated[name] == archived[name] for name in ("size", "root", "head")))
+    except Broken:
+        return "broken"
+    return words.pop()
+
+
 def main():
+    if sys.argv[1] == "--together":
+        return print(verify_together(sys.argv[3:], sys.argv[2]))
     for folder in sys.argv[2:]:
         print(verify(folder, sys.argv[1]))
 

@@ -22,6 +22,9 @@ export function packetVerdict(findings: PacketFindings): PacketVerdict {
     fingerprint,
     records: whole && release !== null ? 1 : 0,
     checkpoints: whole && release !== null ? 1 : 0,
+    generations: [],
+    archived: [],
+    manifest: null,
     proves: whole ? proofs(findings) : [],
     doesNotProve: [
       ...(pinned || fingerprint === null ? [] : [`That the key is the deployment's: compare ${fingerprint} with a fingerprint that you got elsewhere, and verify again with it.`]),

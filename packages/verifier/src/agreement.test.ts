@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type BundleVerdict, verifyBundle } from "@sallyport/audit";
+import { type BundleVerdict, verifyBundle, verifyTrail } from "@sallyport/audit";
 import { directoryReader } from "@sallyport/audit/bundle-folder";
-import { asFound, bundleFingerprint, type BundleDefence, bundleOperators, honestBundle, type Holds } from "@sallyport/audit/testing";
+import { asFound, bundleFingerprint, type BundleDefence, bundleOperators, honestBundle, type Holds, recomputeManifest } from "@sallyport/audit/testing";
 import { codeOf } from "@sallyport/errors";
 import { type Defence, faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -22,13 +22,14 @@ const hasPython = spawnSync("python3", ["--version"]).status === 0;
 const IN_PYTHON = join(import.meta.dirname, "../../audit/test-python/verify_bundle.py");
 const FILES = join(import.meta.dirname, "../dist/files");
 const golden = join(import.meta.dirname, "../../audit/vectors/bundle-v1");
+const parts = ["archive-1", "archive-2", "rest"].map((name) => join(import.meta.dirname, "../../audit/vectors/bundle-v2", name));
 const FINGERPRINT = "sha256:c4836bd13251d2145705b917f53e9d2cae023f4324159052e92b0e903e6e63f4";
 
 type Bundle = ReadonlyMap<string, Buffer>;
 /** A verdict, or the code of what was no bundle. */
 type Answer = BundleVerdict | string;
 
-const honest: Bundle = new Map(readdirSync(golden).map((name) => [name, readFileSync(join(golden, name))]));
+const honest = filesIn(golden);
 const scratch = mkdtempSync(join(tmpdir(), "sallyport-verifier-"));
 let browser: Worker;
 
@@ -38,7 +39,7 @@ const { parentPort } = require("node:worker_threads");
 const { File } = require("node:buffer");
 for (const name of ["process", "require", "Buffer"]) delete globalThis[name];
 globalThis.self = {
-  addEventListener: (_, listen) => parentPort.on("message", ({ files, ...rest }) => listen({ data: { ...rest, files: files.map(({ name, bytes }) => new File([bytes], name)) } })),
+  addEventListener: (_, listen) => parentPort.on("message", ({ files, ...rest }) => listen({ data: files === undefined ? rest : { ...rest, files: files.map(({ name, bytes }) => new File([bytes], name)) } })),
   postMessage: (answer) => parentPort.postMessage(answer),
 };
 `;
@@ -54,7 +55,16 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
+/** The files of a folder, by name. */
+function filesIn(folder: string): Bundle {
+  return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+}
+
 async function inBrowser(bundle: Bundle, fingerprint: string | null): Promise<Answer> {
+  return await asked({ files: [...bundle].map(([name, bytes]) => ({ name, bytes })), fingerprint });
+}
+
+async function asked(request: object): Promise<Answer> {
   const answered = new Promise<Answer>((resolve) => {
     const listen = (answer: VerifyAnswer): void => {
       if (answer.kind === "progress") return;
@@ -63,7 +73,7 @@ async function inBrowser(bundle: Bundle, fingerprint: string | null): Promise<An
     };
     browser.on("message", listen);
   });
-  browser.postMessage({ files: [...bundle].map(([name, bytes]) => ({ name, bytes })), fingerprint });
+  browser.postMessage(request);
   return await answered;
 }
 
@@ -78,12 +88,12 @@ async function inLibrary(folder: string, fingerprint: string | null, holds: Hold
 }
 
 /** The one file, copied to where nothing of ours is beside it. */
-function alone(folder: string, fingerprint: string | null): { readonly code: number | null; readonly answer: Answer } {
+function alone(folder: string | readonly string[], fingerprint: string | null): { readonly code: number | null; readonly answer: Answer } {
   const place = join(scratch, "alone");
   mkdirSync(place, { recursive: true });
   const file = join(place, "sallyport-verify.mjs");
   writeFileSync(file, readFileSync(join(FILES, "sallyport-verify.mjs")));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [file, folder, "--json", ...(fingerprint === null ? [] : ["--key", fingerprint])], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...[folder].flat(), "--json", ...(fingerprint === null ? [] : ["--key", fingerprint])], {
     cwd: place,
     encoding: "utf8",
     env: {},
@@ -177,8 +187,8 @@ test(`of ${RUNS} bundles that were changed at random, each has one verdict, in a
 }, 3_600_000);
 
 /** What Python says of folders, by its own reading of the specifications. */
-function inPython(folders: readonly string[], fingerprint: string | null): readonly string[] {
-  const { stdout, stderr } = spawnSync("python3", ["-B", IN_PYTHON, fingerprint ?? "-", ...folders], { encoding: "utf8" });
+function inPython(folders: readonly string[], fingerprint: string | null, ...options: readonly string[]): readonly string[] {
+  const { stdout, stderr } = spawnSync("python3", ["-B", IN_PYTHON, ...options, fingerprint ?? "-", ...folders], { encoding: "utf8" });
   expect(stderr).toBe("");
   return stdout.trimEnd().split("\n");
 }
@@ -217,6 +227,37 @@ describe.skipIf(!hasPython)(`a fourth verifier, in Python and written from the s
     },
     3_600_000,
   );
+});
+
+/** Pairs of what is given together, and whether it is one trail. */
+const GIVEN: readonly (readonly [what: string, folders: () => readonly string[], whole: boolean])[] = [
+  ["both archives and what is left", () => parts, true],
+  ["in another order", () => parts.toReversed(), true],
+  ["one archive missing", () => parts.slice(1), true],
+  ["one of them twice", () => [...parts, parts[0] ?? ""], false],
+  ["another bundle in the place of an archive", () => [...parts.slice(1), folderOf(honest)], false],
+  ["a display name changed in an archive, and its manifest with it", () => [folderOf(renamed(filesIn(parts[0] ?? ""))), ...parts.slice(1)], false],
+];
+
+/** What nobody signs, changed so that the bundle by itself is whole still: only the digest under which it was archived shows it. */
+function renamed(bundle: Bundle): Bundle {
+  const files = new Map<string, Buffer<ArrayBufferLike>>([...bundle, ["names.json", Buffer.from("{}\n")]]);
+  recomputeManifest(files);
+  return files;
+}
+
+test("archived generations and what is left are one trail for all four verifiers, or for none", async () => {
+  for (const [what, folders, whole] of GIVEN) {
+    const given = folders();
+    const verdict = await verifyTrail(given.map(directoryReader), { fingerprint: FINGERPRINT });
+    expect({ what, whole: verdict.whole }).toEqual({ what, whole });
+    const verdicts = [];
+    for (const folder of given) verdicts.push(await inBrowser(filesIn(folder), FINGERPRINT));
+    expect({ what, verdict: await asked({ verdicts }) }).toEqual({ what, verdict });
+    expect({ what, answer: alone(given, FINGERPRINT).answer }).toEqual({ what, answer: verdict });
+    if (hasPython) expect({ what, words: inPython(given, FINGERPRINT, "--together") }).toEqual({ what, words: [inAWord(verdict)] });
+    if (hasPython) for (const folder of given) expect(inPython([folder], FINGERPRINT)).toEqual([inAWord(await inLibrary(folder, FINGERPRINT))]);
+  }
 });
 
 test("a bundle has one verdict, in whatever order its files are listed", async () => {

@@ -1,2 +1,2 @@
 export type { LocalFile } from "./local-files.ts";
-export { type VerifyAnswer, type VerifyRequest, verifyLocally } from "./verify-locally.ts";
+export { joinLocally, type JoinRequest, type VerifyAnswer, type VerifyRequest, verifyLocally } from "./verify-locally.ts";

@@ -1,4 +1,4 @@
-import { isFingerprint, verdictLines } from "@sallyport/audit";
+import { isFingerprint, verdictLines, verifyTrail } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
 import { plainJson, SallyportError } from "@sallyport/errors";
 import { verifyOffline } from "@sallyport/signature";
@@ -6,12 +6,13 @@ import { type PacketPins, verifyPacket } from "@sallyport/submission";
 import { packetAt } from "@sallyport/submission/folder";
 import { parseArgs } from "node:util";
 
-const USAGE = `node sallyport-verify.mjs FOLDER|FILE [--key sha256:HEX] [--recipient age1…] [--until TIME --witness VKEY] [--json]
+const USAGE = `node sallyport-verify.mjs FOLDER|FILE... [--key sha256:HEX] [--recipient age1…] [--until TIME --witness VKEY] [--json]
 
 Verifies an export, a bundle's folder or an excerpt's file, the receipt of a signature, or a packet that was opened with age (its
 tar file, or the folder that this was unpacked into), with no network, no database and no secret. --key is the fingerprint of the deployment's
 key, got from elsewhere; without it what is there can only be shown to agree with itself. --recipient is your own age key, which a packet has to be made for.
 --until is when that key went out of force: an older packet needs the word of a witness whose key is given.
+Several bundles of one chain, archived generations and what is left, verify as one trail.
 Exit codes: 0 whole, 1 broken, 2 no bundle at all.
 `;
 const UNREADABLE = "this is no bundle that can be read. Nothing was changed. Give the folder or the file that an export made, a receipt, or an opened packet.";
@@ -19,7 +20,7 @@ const TEXT = { type: "string" } as const;
 const NO_BUNDLE = 2;
 
 interface Asked {
-  readonly folder: string;
+  readonly folders: readonly [string, ...string[]];
   readonly pins: PacketPins;
   readonly isJson: boolean;
 }
@@ -28,22 +29,24 @@ interface Asked {
 function asked(args: string[]): Asked | null {
   try {
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { key: TEXT, recipient: TEXT, until: TEXT, witness: TEXT, json: { type: "boolean" } } });
-    const [folder] = positionals;
-    if (folder === undefined || positionals.length > 1 || (values.key !== undefined && !isFingerprint(values.key))) return null;
+    const [folder, ...others] = positionals;
+    if (folder === undefined || (values.key !== undefined && !isFingerprint(values.key))) return null;
     const { key: fingerprint, recipient, until, witness } = values;
     if (until !== undefined && !Number.isFinite(Date.parse(until))) return null;
     const given = { fingerprint, recipient, until, witness };
-    return { folder, pins: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), isJson: values.json === true };
+    return { folders: [folder, ...others], pins: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), isJson: values.json === true };
   } catch {
     return null;
   }
 }
 
-async function main({ folder, pins, isJson }: Asked): Promise<number> {
+async function main({ folders: [folder, ...others], pins, isJson }: Asked): Promise<number> {
   try {
-    const packet = await packetAt(folder);
     const { fingerprint } = pins;
-    const verdict = packet === null ? await verifyOffline(await exportReader(folder), fingerprint === undefined ? {} : { fingerprint }) : await verifyPacket(packet, pins);
+    const pin = fingerprint === undefined ? {} : { fingerprint };
+    const packet = others.length > 0 ? null : await packetAt(folder);
+    const alone = async () => (packet === null ? await verifyOffline(await exportReader(folder), pin) : await verifyPacket(packet, pins));
+    const verdict = others.length > 0 ? await verifyTrail(await Promise.all([folder, ...others].map(exportReader)), pin) : await alone();
     process.stdout.write(
       isJson
         ? `${plainJson(verdict)}\n`

@@ -1,4 +1,4 @@
-import type { BundleVerdict } from "@sallyport/audit";
+import { type BundleVerdict, joinVerdicts } from "@sallyport/audit";
 import { codeOf } from "@sallyport/errors";
 import { type ReceiptVerdict, verifyOffline } from "@sallyport/signature";
 import { ContainerReader, isContainer, type PacketVerdict, verifyPacket } from "@sallyport/submission";
@@ -8,6 +8,11 @@ import { chunksOf, type LocalFile, localReader } from "./local-files.ts";
 export interface VerifyRequest {
   readonly files: readonly LocalFile[];
   readonly fingerprint: string | null;
+}
+
+/** What is asked of the worker once it has verified several bundles of one chain: whether they are one trail. */
+export interface JoinRequest {
+  readonly verdicts: readonly BundleVerdict[];
 }
 
 /** What the worker says: how much it has read, and in the end one of the others. Of a failure it says no more than its code. */
@@ -47,3 +52,5 @@ async function packetIn(files: readonly LocalFile[]): Promise<LocalFile | null> 
   for await (const start of chunksOf(file, () => undefined)) return isContainer(start) ? file : null;
   return null;
 }
+/** Says whether bundles that were verified are one trail. */
+export const joinLocally = ({ verdicts }: JoinRequest): VerifyAnswer => ({ kind: "verdict", verdict: joinVerdicts(verdicts) });

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { isRecordProof, verdictLines, verifyRecordProof } from "@sallyport/audit";
+import { isRecordProof, verdictLines, verifyRecordProof, verifyTrail } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
 import { codeOf, plainJson, plainText } from "@sallyport/errors";
 import { verifyOffline } from "@sallyport/signature";
@@ -16,21 +16,21 @@ const PROOF_BYTES_MAX = 2 ** 20;
 
 /** `sallyport verify`: an exported bundle, a record's proof, a signature's receipt or an opened packet, with public keys only. */
 export const verify: Command = {
-  usage: "verify DIR|FILE [--key sha256:HEX] [--recipient age1…] [--until TIME --witness VKEY]",
+  usage: "verify DIR|FILE... [--key sha256:HEX] [--recipient age1…] [--until TIME --witness VKEY]",
   help: [
     "Verifies an exported bundle, an excerpt, the proof of one record, the receipt of a signature, or a packet that its recipient opened with age (its tar file, or the folder",
     "that this was unpacked into), offline: it needs no network, no database and no secret. --key is the fingerprint of the deployment's key, got from elsewhere; without it",
     "what is there can only be shown to agree with itself. --recipient is your own age key, which a packet has to be made for. --until is when the deployment's key went out",
     "of force: a packet by it then needs the word of a witness, whose key is given, that it is older.",
-    "Exit codes: 0 whole, 1 broken, 2 none of these.",
+    "Several bundles of one chain, archived generations and what is left, verify together as one trail. Exit codes: 0 whole, 1 broken, 2 none of these.",
   ].join("\n"),
   options: { key: { type: "string" }, recipient: { type: "string" }, until: { type: "string" }, witness: { type: "string" } },
-  takes: [1, 1],
+  takes: [1, 64],
   run: async (invocation) => {
-    const [named = ""] = invocation.positionals;
     const key = optionKey(invocation);
-    const path = resolve(invocation.settings.workingDir, named);
+    const [path = "", ...others] = invocation.positionals.map((named) => resolve(invocation.settings.workingDir, named));
     const pin = key === undefined ? {} : { fingerprint: key };
+    if (others.length > 0) return await verifyTogether(invocation, [path, ...others], pin);
     const proof = proofIn(path);
     if (proof !== null) return verifyProof(invocation, proof, pin);
     const packet = await packetAt(path);
@@ -45,6 +45,12 @@ function packetPins(invocation: Invocation): { readonly recipient?: string; read
   const [recipient, until, witness] = [optionText(invocation, "recipient"), optionText(invocation, "until"), optionText(invocation, "witness")];
   if (until !== undefined && !Number.isFinite(Date.parse(until))) throw new UsageError("--until is a time, such as 2026-01-31T00:00:00Z");
   return { ...(recipient !== undefined && { recipient }), ...(until !== undefined && { until }), ...(witness !== undefined && { witness }) };
+}
+
+async function verifyTogether(invocation: Invocation, paths: readonly string[], pin: { readonly fingerprint?: string }): Promise<ExitCode> {
+  const verdict = await verifyTrail(await Promise.all(paths.map(exportReader)), pin);
+  report(invocation, plainJson(verdict), verdictLines(verdict));
+  return verdict.whole ? EXIT.done : EXIT.failed;
 }
 
 /** The text of a file that says that it is a record's proof; null for anything else. */

@@ -77,7 +77,7 @@ function Signed({ signature }: { readonly signature: NonNullable<Receipt["signat
   );
 }
 
-function Facts({ verdict: { chain, deployment, records, checkpoints, asOf, fingerprint } }: { readonly verdict: Verdict }) {
+function Facts({ verdict: { chain, deployment, records, checkpoints, asOf, fingerprint, generations, manifest } }: { readonly verdict: Verdict }) {
   return (
     <dl className="pairs">
       <dt>Chain</dt>
@@ -90,6 +90,20 @@ function Facts({ verdict: { chain, deployment, records, checkpoints, asOf, finge
       <dd className="numeral">
         {counted(records, "record")}, {counted(checkpoints, "checkpoint")}
       </dd>
+      {generations.length > 1 && (
+        <>
+          <dt>Generations</dt>
+          <dd className="numeral">{generations.map(({ generation }) => generation).join(", ")}</dd>
+        </>
+      )}
+      {manifest !== null && (
+        <>
+          <dt>SHA-256 of manifest.json</dt>
+          <dd>
+            <code className="verdict-key">{manifest}</code>
+          </dd>
+        </>
+      )}
       <dt>Signed with</dt>
       <dd>{fingerprint === null ? "No key" : <code className="verdict-key">{fingerprint}</code>}</dd>
     </dl>
@@ -135,7 +149,7 @@ function Progress({ of }: { readonly of: Extract<Verification, { phase: "waiting
 /** One bundle: how far its verification is, or what came of it. */
 export function VerdictPanel({ of, n }: { readonly of: Verification; readonly n: number }) {
   const id = `bundle-${n}`;
-  const title = of.path === "" ? "The files that you chose" : of.path;
+  const title = of.isTogether === true ? "All of them together, as one trail" : of.path === "" ? "The files that you chose" : of.path;
   if (of.phase === "waiting" || of.phase === "reading") {
     return (
       <Panel id={id} title={title}>

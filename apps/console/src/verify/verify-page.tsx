@@ -37,7 +37,7 @@ export function VerifyPage() {
     <div className="verify">
       <PageHead
         title="Check an export"
-        lead="Whether an exported trail is whole, or a signature holds, told by public keys alone: in your browser, without us, signed in or not."
+        lead="Whether an exported trail is whole, or a signature holds, told by public keys alone: in your browser, without us, signed in or not. Archived generations and what is left of a chain are checked together."
       />
       <Panel id="key-title" title="Whose signature it should be">
         <Field

@@ -3,6 +3,7 @@ import { seededBytes } from "@sallyport/testkit";
 import { keysText } from "../bundle-keys.ts";
 import { readmeText } from "../bundle-readme.ts";
 import {
+  type ArchivedGeneration,
   CheckpointFile,
   checkpointKeyName,
   checkpointOrigin,
@@ -35,6 +36,8 @@ export interface BundlePlan {
   readonly chain: string;
   readonly generations: readonly (readonly SealedRecord[])[];
   readonly pair: Ed25519Pair;
+  /** Where it isn't the whole chain: what was archived before, and whether it is one generation alone. `generations` go on from there. */
+  readonly part?: { readonly scope: "chain" | "generation"; readonly archived: readonly ArchivedGeneration[] };
   /** Sizes at which checkpoints were signed before the last; for each generation. */
   readonly checkpointSizes: readonly (readonly number[])[];
   /** What a custodian that was fooled signs instead of what is so: other checkpoints, another summary of a generation. */
@@ -66,7 +69,7 @@ export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly 
   const files: Files = new Map();
   const put = (name: string, text: string): void => void files.set(name, Buffer.from(text, "utf8"));
   const generations = plan.generations.map((records, index): StatedGeneration => {
-    const generation = index + 1;
+    const generation = index + 1 + (plan.part?.archived.length ?? 0);
     const sizes = [...(plan.checkpointSizes[index] ?? []), records.length];
     const file = new CheckpointFile();
     put(recordsFile(generation), records.map((record) => `${lineFor(record)}\n`).join(""));
@@ -85,8 +88,7 @@ export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly 
     };
     return plan.stated?.(stated) ?? stated;
   });
-  const statement: ExportStatement = {
-    v: 1,
+  const said = {
     deployment: plan.deployment,
     chain: plan.chain,
     generations,
@@ -95,6 +97,7 @@ export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly 
     requestedBy: "svc_auditor",
     requestId: "req_export",
   };
+  const statement: ExportStatement = plan.part === undefined ? { v: 1, ...said } : { v: 2, ...plan.part, ...said };
   put("statement.note", statementNoteOf(plan, statement));
   put("keys.json", keysText(statement.keys));
   put("names.json", '{"svc_auditor":"Aud\u00eftor"}\n');

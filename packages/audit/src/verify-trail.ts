@@ -1,0 +1,96 @@
+import type { BundleReader, BundleVerdict } from "./bundle-model.ts";
+import type { ArchivedGeneration } from "./export-statement.ts";
+import type { Break } from "./model.ts";
+import { verifyBundle } from "./verify-bundle.ts";
+
+type Generation = BundleVerdict["generations"][number];
+
+const amiss = (chain: string, generation: number, kind: Break["kind"], why: string): Break => ({ chain, generation, seq: 0, kind, why });
+
+/** Whether this is the generation that was archived, in the very bundle that was. */
+function archivedBreak(chain: string, archived: ArchivedGeneration, here: Generation, manifest: string | null): Break | null {
+  const { generation, size, root, head } = archived;
+  if (here.size !== size || here.root !== root || here.head !== head) return amiss(chain, generation, "forked", `generation ${generation} is not the one that was archived`);
+  if (manifest === archived.manifest) return null;
+  return amiss(chain, generation, "altered", `generation ${generation} is the one that was archived, but this is another bundle than the archived one`);
+}
+
+/** Where bundles that are each whole by themselves aren't one trail: they are of several, hold something twice, or aren't what was archived. */
+function joinBreaks(verdicts: readonly BundleVerdict[]): readonly Break[] {
+  const breaks: Break[] = [];
+  const [first] = verdicts;
+  const homes = new Map<number, BundleVerdict>();
+  for (const verdict of verdicts) {
+    const { chain, deployment, fingerprint, generations } = verdict;
+    if (generations.length === 0) breaks.push(amiss(chain, 0, "foreign", "one of them is no bundle of a chain"));
+    else if (chain !== first?.chain || deployment !== first.deployment || fingerprint !== first.fingerprint)
+      breaks.push(amiss(chain, 0, "foreign", "they are not all of one chain, deployment and key"));
+    for (const { generation } of generations) {
+      if (homes.has(generation)) breaks.push(amiss(chain, generation, "inserted", `generation ${generation} is in two of them: give each once`));
+      homes.set(generation, verdict);
+    }
+  }
+  for (const { chain, archived } of verdicts) {
+    for (const each of archived) {
+      const home = homes.get(each.generation);
+      const here = home?.generations.find(({ generation }) => generation === each.generation);
+      const found = home === undefined || here === undefined ? null : archivedBreak(chain, each, here, home.manifest);
+      if (found !== null && !breaks.some(({ why }) => why === found.why)) breaks.push(found);
+    }
+  }
+  return breaks;
+}
+
+const listed = (numbers: readonly number[]): string => `${numbers.length === 1 ? "generation" : "generations"} ${numbers.join(", ")}`;
+
+/**
+ * Puts the verdicts on several bundles of one chain, each by itself, into one on the trail that they are together: what was archived, and what is left
+ * (docs/spec/bundle-v2.md, section 4). In whatever order they are given.
+ */
+export function joinVerdicts(given: readonly BundleVerdict[]): BundleVerdict {
+  const verdicts = given.toSorted((one, other) => (one.generations[0]?.generation ?? 0) - (other.generations[0]?.generation ?? 0));
+  const last = verdicts.at(-1);
+  if (last === undefined) throw new RangeError("there is nothing to join");
+  const breaks = [...verdicts.flatMap((verdict) => verdict.breaks), ...joinBreaks(verdicts)];
+  const generations = verdicts.flatMap((verdict) => verdict.generations);
+  const numbers = generations.map(({ generation }) => generation);
+  const whole = breaks.length === 0 && verdicts.every((verdict) => verdict.whole);
+  const pinned = verdicts.every((verdict) => verdict.pinned);
+  const archived = last.archived.filter(({ generation }) => !numbers.includes(generation));
+  const isUnbroken = numbers.every((generation, at) => generation === (numbers[0] ?? 0) + at);
+  return {
+    ...last,
+    whole,
+    pinned,
+    reads: whole ? (pinned ? "whole" : "self-consistent, key not pinned") : "broken",
+    breaks,
+    records: verdicts.reduce((sum, { records }) => sum + records, 0),
+    checkpoints: verdicts.reduce((sum, { checkpoints }) => sum + checkpoints, 0),
+    generations,
+    archived,
+    manifest: null,
+    proves: whole
+      ? [
+          isUnbroken
+            ? `Together they are one trail: ${listed(numbers)} of chain ${last.chain}, each begun after the head of the one before.`
+            : `They are parts of one trail: ${listed(numbers)} of chain ${last.chain}.`,
+          ...new Set(verdicts.flatMap(({ proves }) => proves)),
+        ]
+      : [],
+    doesNotProve: [
+      ...(archived.length === 0 ? [] : [`What ${listed(archived.map(({ generation }) => generation))} held: that archive was not given.`]),
+      ...new Set(verdicts.flatMap(({ doesNotProve }) => doesNotProve).filter((line) => !line.endsWith("verify the archived bundles together with this one."))),
+    ],
+  };
+}
+
+/**
+ * Verifies several bundles of one chain, each by itself and then as one trail.
+ *
+ * @throws as {@link verifyBundle}.
+ */
+export async function verifyTrail(readers: readonly BundleReader[], options: { readonly fingerprint?: string } = {}): Promise<BundleVerdict> {
+  const verdicts: BundleVerdict[] = [];
+  for (const reader of readers) verdicts.push(await verifyBundle(reader, options));
+  return joinVerdicts(verdicts);
+}
