@@ -47,6 +47,7 @@ export async function layOut({ seed, programs, bringSubjects }: Layout): Promise
       alerts: null,
       rootKey: {},
       egress: null,
+      archiveAfterDays: null,
     },
     programs: { ...built, processes: { ...built.processes, ...programs } },
     database: {

@@ -2,7 +2,7 @@ import type { ChainState, TrailArchive } from "@sallyport/api";
 import { lineOf } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
 import type { AnchorStore, CheckpointStore, RecordStore, TreeStore } from "@sallyport/db";
-import { SallyportError } from "@sallyport/errors";
+import { codeOf, SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
 import type { AnchorDesk } from "./anchor-desk.ts";
 import type { CustodianWatch } from "./custodian-watch.ts";
@@ -64,9 +64,13 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return { body: found.body, mac: found.mac, prevMac: found.prevMac, checkpoint };
   },
 
-  async openExport(grant, chain) {
+  async openExport(grant, chain, generation) {
     await checkpointNow(deps, chain);
-    const { notes, checkpoints: stated } = await deps.custodian.sign({ kind: "export", chain, requestedBy: grant.principal, requestId: grant.requestId }, SIGN_DEADLINE_MS);
+    const asked = { kind: "export" as const, chain, ...(generation !== undefined && { generation }), requestedBy: grant.principal, requestId: grant.requestId };
+    const { notes, checkpoints: stated } = await deps.custodian.sign(asked, SIGN_DEADLINE_MS).catch((error: unknown) => {
+      // The custodian refuses a generation that is open, archived, or behind one that isn't.
+      throw generation !== undefined && codeOf(error) === "verb.refused" ? new SallyportError("archive.state", {}, error) : error;
+    });
     const [statement] = notes;
     // A generation that an incident closed ends with a checkpoint of its own, which a database that was put back may lack.
     for (const checkpoint of stated) await deps.checkpoints.insert(checkpoint);

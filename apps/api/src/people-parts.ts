@@ -17,6 +17,8 @@ import { assertionOptions, claimedAssertion, registrationOptions, type RelyingPa
 import { LOCKOUT, PasswordHasher } from "@sallyport/people";
 
 const DEADLINE_MS = 1500;
+/** A generation is verified from its first record before it is put down as archived. */
+const ARCHIVE_DEADLINE_MS = 120_000;
 const CEREMONY_MS = 5 * 60_000;
 
 /** The custodian's verb `approve` as the port of credentials. Founding ends for good, so once it has, nobody is asked again. */
@@ -33,6 +35,7 @@ function credentialsOf(custodian: Pick<Custodian, "approve">): Credentials {
     approve: (statement, person, response) => custodian.approve({ kind: "approve", statement, person, response }, DEADLINE_MS),
     sign: (manifest, response) => custodian.approve({ kind: "sign", manifest, response }, DEADLINE_MS),
     release: (statement, response) => custodian.approve({ kind: "release", statement, response }, DEADLINE_MS),
+    archive: (statement, response, manifest) => custodian.approve({ kind: "archive", statement, response, manifest }, ARCHIVE_DEADLINE_MS),
     forget: (person, credentialIds, approval) => custodian.approve({ kind: "forget", person, credentialIds, approval }, DEADLINE_MS),
   };
 }

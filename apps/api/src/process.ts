@@ -46,6 +46,7 @@ import { AnchorDesk } from "./anchor-desk.ts";
 import { trailArchive } from "./archive.ts";
 import { CheckpointRounds } from "./checkpoint-rounds.ts";
 import { CustodianWatch } from "./custodian-watch.ts";
+import { endedGenerations } from "./ended-generations.ts";
 import { every } from "./every.ts";
 import { checkpointing, evidence } from "./evidence.ts";
 import { isFrozenBy, judgeStart } from "./frozen-start.ts";
@@ -225,6 +226,7 @@ export class ApiProcess {
       isFrozen,
       alerts,
       incidents: () => this.watch.status().incidents,
+      ended: () => endedGenerations(this.watch.status()),
       incidentOf: (chain) => this.watch.status().incidents.find((incident) => incident.chain === chain && incident.ended === null) ?? null,
       studies: this.studies,
       profiles: this.profiles,

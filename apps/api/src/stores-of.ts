@@ -2,6 +2,7 @@ import type { ApiDeps } from "@sallyport/api";
 import {
   accessReviewStore,
   approvalStore,
+  archiveStore,
   assignmentStore,
   changeStore,
   type Database,
@@ -34,6 +35,7 @@ type Stores = Pick<
   ApiDeps<Tx>,
   | "accessReviews"
   | "approvals"
+  | "archives"
   | "assignments"
   | "changes"
   | "documents"
@@ -64,6 +66,7 @@ type Stores = Pick<
 export const storesOf = (database: Database): Stores => ({
   accessReviews: accessReviewStore(database),
   approvals: approvalStore(database),
+  archives: archiveStore(database),
   assignments: assignmentStore(database),
   changes: changeStore(),
   documents: documentStore(database),

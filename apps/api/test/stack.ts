@@ -132,13 +132,15 @@ function readerAt(url: () => string): TrailReader {
     subjectExists: (id) => reader().subjectExists(id),
     wraps: () => reader().wraps(),
     deployment: () => reader().deployment(),
+    archivals: () => reader().archivals(),
+    remove: (archived) => reader().remove(archived),
     checkpoints: (chain, generation) => reader().checkpoints(chain, generation),
     close: () => opened?.close() ?? Promise.resolve(),
   };
 }
 
 /** Makes one in a database of its own; with `durable`, in a cluster of its own that keeps what it acknowledged; with `profile`, its study has that one. */
-export async function deployment(options: { readonly durable?: TemporaryCluster; readonly profile?: string } = {}): Promise<Deployment> {
+export async function deployment(options: { readonly durable?: TemporaryCluster; readonly profile?: string; readonly archiveAfterDays?: number } = {}): Promise<Deployment> {
   let db = options.durable === undefined ? await migratedDatabase() : undefined;
   const custodianUrl = (): string => db?.custodianUrl ?? "";
   const home = mkdtempSync(join(tmpdir(), "sallyport-api-test-"));
@@ -153,6 +155,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
     starterPolicyDigest,
     shippedProfileDigests,
     party: PARTY,
+    archiveAfterDays: options.archiveAfterDays ?? 730,
   });
   const { trustDomain, certificates } = custodian;
   if (options.durable !== undefined) db = await durableDatabase(options.durable, custodian.deployment);
@@ -320,7 +323,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
 }
 
 const EVERYTHING =
-  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read workload.enrol workload.revoke access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change study.register person.offboard lock.read lock.set lock.lift document.read role.read role.change emergency.open emergency.review access.review incident.release trail.review keys.read keys.rotate recipient.read recipient.change submission.assemble submission.release submission.submit submission.download outbox.read outbox.reconcile outbox.deliver route.change";
+  "packet.upload packet.read packet.inspect packet.release packet.reject subject.list subject.read subject.withdraw subject.transfer phi.read trail.read trail.verify trail.export study.read profile.read profile.change workload.read workload.enrol workload.revoke access.read phi.bulk_reveal phi.bulk_approve approval.read approval.decide approval.withdraw approval.use person.invite person.suspend person.reinstate authenticator.recover principal.read exposure.read assignment.change study.register person.offboard lock.read lock.set lock.lift document.read role.read role.change emergency.open emergency.review access.review incident.release trail.review keys.read keys.rotate recipient.read recipient.change submission.assemble submission.release submission.submit submission.download outbox.read outbox.reconcile outbox.deliver route.change trail.archive";
 
 /** A study that nobody at a site of {@link STUDY} may learn of. */
 export const OTHER_STUDY = "OTHER";

@@ -18,6 +18,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   policy: { summary: "show what roles may do, who can reach something, and why", load: async () => (await import("./commands/policy.ts")).policy },
   call: { summary: "call any procedure of the api", load: async () => (await import("./commands/call.ts")).call },
   export: { summary: "write a chain of the trail as a bundle that verifies offline", load: async () => (await import("./commands/export.ts")).exportCommand },
+  archive: { summary: "write a closed generation as a bundle, so that it can be archived", load: async () => (await import("./commands/archive.ts")).archive },
   excerpt: { summary: "write chosen records of the trail, each with its proof", load: async () => (await import("./commands/excerpt.ts")).excerpt },
   report: { summary: "make a document to read, HTML or PDF, of an excerpt", load: async () => (await import("./commands/report.ts")).report },
   prove: { summary: "write one record with the proof that it is in a signed checkpoint", load: async () => (await import("./commands/prove.ts")).prove },

@@ -19,6 +19,8 @@ export interface Exported {
 
 export interface ExportPlan {
   readonly chain: string;
+  /** The one closed generation that is to be archived; the whole chain if absent. */
+  readonly generation?: number;
   /** Absolute; made if it isn't there. */
   readonly folder: string;
   readonly context: CallContext;
@@ -31,14 +33,14 @@ export interface ExportPlan {
 }
 
 /**
- * Writes a chain of the trail as a bundle, page by page, and verifies what it wrote under the key that the api named. One that was cut off is gone on
+ * Writes a chain of the trail, or one closed generation of it, as a bundle, page by page, and verifies what it wrote under the key that the api named. One that was cut off is gone on
  * with: what is in the folder already isn't fetched again. Where it fails for good, what it wrote is taken away again.
  *
  * @throws SallyportError `bundle.exists` unless the folder is empty or holds such an export alone; what the calls fail with.
  */
-export async function exportChain({ api }: Connection, { chain, folder, context, onProgress, onResumed, onKept }: ExportPlan): Promise<Exported> {
+export async function exportChain({ api }: Connection, { chain, generation: only, folder, context, onProgress, onResumed, onKept }: ExportPlan): Promise<Exported> {
   await assertExportable(folder);
-  const opened = await api.trail.openExport.query({ chain }, { context });
+  const opened = await api.trail.openExport.query({ chain, ...(only !== undefined && { generation: only }) }, { context });
   const total = opened.generations.reduce((sum, { size }) => sum + size, 0);
   const writer = await BundleWriter.create(folder, opened.statement);
   let written = 0;

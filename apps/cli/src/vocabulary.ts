@@ -58,6 +58,7 @@ const ACTS = {
   "approval.use": "The one-time link of an approved request was issued.",
   "emergency.open": "Access to one subject in an emergency was opened, or ended by who opened it.",
   "emergency.review": "Emergency access was looked at, ended or reviewed by an administrator.",
+  "trail.archive": "The removal of an archived generation's records was asked for, or carried out.",
   "incident.release": "The end of an incident of the trail was asked for, or carried out.",
   "trail.review": "A review of the trail was opened, assigned, looked at, decided on or signed off.",
   "recipient.read": "Recipients of packets were listed, with their keys.",

@@ -11,7 +11,7 @@ import {
   settleFoundingLinks,
   type SigningRules,
 } from "@sallyport/custody/credentials";
-import { type DeepRunner, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
+import { type ArchivalRules, type DeepRunner, removeArchived, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
 import { Certificates, DataKeys, makeSpoolKey, NodeReports, rotate, RingKeeper, type RingRules } from "@sallyport/custody/keys";
 import type { RelyingParty } from "@sallyport/passkey";
 import { SERVICE_NAME } from "@sallyport/pki";
@@ -37,6 +37,8 @@ export interface CustodianParts extends StoreOptions {
   readonly shippedProfileDigests: readonly string[];
   /** Where people's passkeys are made and used: the console. */
   readonly party: RelyingParty;
+  /** Days for which the records of a closed generation stay at hand. */
+  readonly archiveAfterDays: number;
   /** For tests that show what each rule is for. */
   readonly rules?: LedgerRules;
   readonly documentRules?: DocumentRules;
@@ -44,6 +46,7 @@ export interface CustodianParts extends StoreOptions {
   readonly releaseRules?: ReleaseRules;
   readonly ringRules?: RingRules;
   readonly signingRules?: SigningRules;
+  readonly archivalRules?: ArchivalRules;
 }
 
 export interface RunningCustodian {
@@ -85,6 +88,10 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const services = new ServiceCertificates({ store, deployment, authority: certificates, workload, now, ...(rules !== undefined && { rules }) });
   const verification = new Verification({ store, incidents, run: parts.runDeeply, deployment, auditKey: () => auditKeyOf(store) });
 
+  const { archiveAfterDays, archivalRules } = parts;
+  const remove = async (): Promise<void> => void ((await incidents.isOurs()) && (await removeArchived(store, (archived) => reader.remove(archived))));
+  const archival = { verifyNow: verification.verifyOne.bind(verification), archiveAfterDays, rules: archivalRules };
+
   const handle: FrameHandler = (verb, payload) => {
     switch (verb) {
       case "wrap":
@@ -96,14 +103,14 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       case "mint":
         return minting.mint(payload);
       case "approve":
-        return approve({ ...parts, origin: parts.party.origin, ledger, deployment, signer, store }, payload);
+        return approve({ ...parts, origin: parts.party.origin, ledger, deployment, signer, store, archival, remove }, payload);
       case "issue":
         // Of services alone. Those of our own processes are for the supervisor, over its own channel: an api that had them issued could be anyone.
         return services.issue(payload);
       case "sign":
         return sign({ ...parts, store, checkpoints, signer, vkey }, payload);
       case "status":
-        return status({ store, certificates, minting, dataKeys, rings, nodes, incidents, verification, vkey }, payload);
+        return status({ store, certificates, minting, dataKeys, rings, nodes, incidents, verification, vkey, archiveAfterDays }, payload);
       case "rotate":
         return rotate(rings, dataKeys, payload);
     }
@@ -114,11 +121,15 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const timers = [
     each(SWEEP_MS, async () => (await incidents.isOurs()) && settleFoundingLinks(store, now(), (person) => isEnrolled(store, reader, person))),
     each(SWEEP_MS, async () => (await incidents.isOurs()) && dataKeys.sweep((contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
+    each(SWEEP_MS, remove),
     each(NEW_RECORDS_MS, () => advanceAll(store, reader, checkpoints)),
     each(ALL_RECORDS_MS, () => verification.verify(null)),
   ];
   // What was changed while nothing ran shows before the day is over.
-  void verification.verify(null).catch(() => undefined);
+  void remove()
+    .catch(() => undefined)
+    .then(() => verification.verify(null))
+    .catch(() => undefined);
   return {
     deployment,
     trustDomain,

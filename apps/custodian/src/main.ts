@@ -24,7 +24,7 @@ function die(event: string, error: unknown): never {
 process.on("uncaughtException", (error) => die("custodian.crashed", error));
 process.on("unhandledRejection", (error) => die("custodian.crashed", error));
 try {
-  const { home, host, port, databaseUrl, party, wrapper } = readSettings();
+  const { home, host, port, databaseUrl, party, wrapper, archiveAfterDays } = readSettings();
   const custodian = await openCustodian({
     home,
     wrapper,
@@ -35,6 +35,7 @@ try {
     starterPolicyDigest,
     shippedProfileDigests,
     party,
+    archiveAfterDays,
   });
   const { deployment, trustDomain, fingerprint, certificates, handle, store } = custodian;
   // The supervisor has to know the deployment before there is a schema to connect to.

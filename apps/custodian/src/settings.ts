@@ -12,7 +12,12 @@ export interface Settings {
   readonly wrapper: RootWrapper | null;
   /** Of the console, as browsers see it. */
   readonly party: RelyingParty;
+  /** Days for which the records of a closed generation stay at hand before they may be archived. */
+  readonly archiveAfterDays: number;
 }
+
+/** Two years: what is looked at most is at hand, and no inspection of a running study needs an archive. */
+const ARCHIVE_AFTER_DAYS = 730;
 
 /**
  * Reads the settings, and the database URL from its file.
@@ -27,5 +32,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
   const party = relyingParty(env["SALLYPORT_CONSOLE_ORIGIN"] ?? "");
   const setting = "SALLYPORT_CUSTODIAN_DATABASE_URL_FILE";
   if ((env[setting] ?? "") === "") throw new SallyportError("setting.invalid", { setting });
-  return { home, host, port: Number(port), party, wrapper: rootWrapperOf(env), databaseUrl: readSecretFile(env[setting] ?? "", setting) };
+  const days = env["SALLYPORT_ARCHIVE_AFTER_DAYS"] ?? `${ARCHIVE_AFTER_DAYS}`;
+  if (!/^[1-9][0-9]{0,4}$/.test(days)) throw new SallyportError("setting.invalid", { setting: "SALLYPORT_ARCHIVE_AFTER_DAYS" });
+  return { home, host, port: Number(port), archiveAfterDays: Number(days), party, wrapper: rootWrapperOf(env), databaseUrl: readSecretFile(env[setting] ?? "", setting) };
 }

@@ -1,31 +1,7 @@
-import {
-  CheckpointFile,
-  checkpointOrigin,
-  excerptStatementText,
-  leafHash,
-  lineOf,
-  type NoteSigner,
-  openNote,
-  parseCheckpoint,
-  type SealedRecord,
-  signLeaf,
-  signNote,
-  type StatedGeneration,
-  statementText,
-  ZERO_MAC,
-} from "@sallyport/audit";
+import { excerptStatementText, leafHash, lineOf, type NoteSigner, type SealedRecord, signLeaf, signNote, statementText, ZERO_MAC } from "@sallyport/audit";
 import { equalHex, hmacHex, sha256Hex } from "@sallyport/crypto";
-import {
-  assertDocumentApproved,
-  type DocumentKind,
-  type DocumentRules,
-  signedDocument,
-  parseSignCall,
-  type SignAnswer,
-  type SignedCheckpoint,
-  type SignRequest,
-} from "@sallyport/custody";
-import { markId, openGeneration } from "@sallyport/custody/incidents";
+import { assertDocumentApproved, type DocumentKind, type DocumentRules, signedDocument, parseSignCall, type SignAnswer, type SignRequest } from "@sallyport/custody";
+import { markId, statedExport } from "@sallyport/custody/incidents";
 import { SallyportError } from "@sallyport/errors";
 import type { Checkpoints } from "./checkpoints.ts";
 import { auditKeyOf } from "./seal.ts";
@@ -112,40 +88,22 @@ function assertShipped({ store, starterPolicyDigest, shippedProfileDigests }: Si
 /** Stands where a leaf's signature would: the record isn't what was sealed at its place, and verifying says so. */
 const UNSIGNED = Buffer.alloc(64).toString("base64");
 
-/**
- * States the open generation as its last stored checkpoint has it; that note must be one of ours, and at or below the mark. A closed one is
- * stated as it was signed last, whatever the database has of it by now. The exporter takes the stored checkpoints up to this size, and this
- * one, so both make the same file.
- */
-async function signExport(signing: Signing, { chain, requestedBy, requestId }: Extract<SignRequest, { kind: "export" }>): Promise<SignAnswer> {
-  const { store, reader, signer, vkey, now } = signing;
-  const { deployment } = store.deployment;
-  const generations: StatedGeneration[] = [];
-  const checkpoints: SignedCheckpoint[] = [];
-  const open = openGeneration(store, chain);
-  for (let generation = 1; generation <= open; generation++) {
-    const mark = store.get("mark", markId(chain, generation));
-    const signed = mark?.size ?? 0;
-    const stored = (await readTrail(() => reader.checkpoints(chain, generation))).filter(({ size }) => size <= signed);
-    if (generation < open && mark !== undefined && stored.at(-1)?.size !== signed) stored.push(signing.checkpoints.note(mark));
-    const last = stored.at(-1);
-    if (last === undefined) throw new SallyportError("verb.refused", { why: "no checkpoint", chain });
-    const { origin, size, root } = parseCheckpoint(openNote(last.note, vkey));
-    if (origin !== checkpointOrigin(deployment, chain, generation)) throw new SallyportError("verb.refused", { why: "other checkpoint", chain });
-    const file = new CheckpointFile();
-    for (const { note } of stored) file.add(note);
-    generations.push({
-      generation,
-      auditKey: store.active("audit").id,
-      size,
-      root: root.toString("hex"),
-      head: mark?.size === size ? mark.mac : await headOf(signing, { chain, generation, from: size, to: size }),
-      checkpoints: file.count,
-      checkpointsSha256: file.sha256(),
-    });
-    checkpoints.push({ chain, generation, size, root: root.toString("hex"), note: last.note });
-  }
-  const statement = { v: 1 as const, deployment, chain, generations, keys: [vkey], exportedAt: new Date(now()).toISOString(), requestedBy, requestId };
+/** Signs the statement of an export: of a chain, or of one closed generation of it. */
+async function signExport(signing: Signing, request: Extract<SignRequest, { kind: "export" }>): Promise<SignAnswer> {
+  const { store, reader, checkpoints: made, signer, vkey, now } = signing;
+  const { statement, checkpoints } = await statedExport(
+    {
+      store,
+      deployment: store.deployment.deployment,
+      vkey,
+      auditKeyId: store.active("audit").id,
+      stored: (chain, generation) => readTrail(() => reader.checkpoints(chain, generation)),
+      note: (mark) => made.note(mark),
+      headAt: (chain, generation, size) => headOf(signing, { chain, generation, from: size, to: size }),
+      now,
+    },
+    request,
+  );
   return { notes: [signNote(statementText(statement), signer)], checkpoints };
 }
 

@@ -18,11 +18,12 @@ export interface Standing {
   readonly incidents: TrailIncidents;
   readonly verification: Verification;
   readonly vkey: string;
+  readonly archiveAfterDays: number;
 }
 
 /** Verb `status`: how things stand, after what it was asked to forget or verify first. Public keys and marks, no secrets. */
 export async function status(standing: Standing, payload: Buffer): Promise<string> {
-  const { store, certificates, minting, dataKeys, rings, nodes, incidents, verification, vkey } = standing;
+  const { store, certificates, minting, dataKeys, rings, nodes, incidents, verification, vkey, archiveAfterDays } = standing;
   const { acknowledge = 0, verify = [], holds } = parseStatusCall(payload);
   if (holds !== undefined) nodes.heard(holds.node, holds.tokenKeys);
   for (const { n } of store.all("event").values()) if (n <= acknowledge) store.put("event", String(n), null);
@@ -47,10 +48,12 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     spoolRecipient: spoolRecipient(store),
     foundersLeft: foundersLeft(store),
     events: [...store.all("event").values()].sort((a, b) => a.n - b.n),
-    marks: [...store.all("mark").values()].map(({ chain, generation, size, root, mac }) => ({ chain, generation, size, root, mac })),
+    marks: [...store.all("mark").values()].map(({ chain, generation, size, root, mac, atMs }) => ({ chain, generation, size, root, mac, atMs })),
     verdicts: incidents.verdicts(),
     verifying: verification.progress(),
     incidents: [...store.all("incident").values()],
+    archived: [...store.all("archived").values()],
+    archiveAfterDays,
   };
   return JSON.stringify(answer);
 }

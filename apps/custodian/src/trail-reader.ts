@@ -1,15 +1,22 @@
-import { type CheckpointStore, checkpointStore, connectDatabase, type TrailReader as Records, trailReader } from "@sallyport/db";
+import type { RemoveArchived } from "@sallyport/custody/incidents";
+import { archivalRemover, type CheckpointStore, checkpointStore, connectDatabase, type TrailReader as Records, trailReader } from "@sallyport/db";
 
-/** Port: what the custodian sees of the database by its own read-only role. Committed rows only. */
-export interface TrailReader extends Pick<Records, "heads" | "closings" | "records" | "subjectExists" | "deployment" | "wraps"> {
+/** Port: what the custodian sees of the database by its own role, committed rows only; and the one thing that it may do there. */
+export interface TrailReader extends Pick<Records, "heads" | "closings" | "records" | "archivals" | "subjectExists" | "deployment" | "wraps"> {
   /** The stored checkpoints of a generation, by size. They prove themselves. */
   checkpoints: CheckpointStore["list"];
+  readonly remove: RemoveArchived;
   close(): Promise<void>;
 }
+
+/** As long as removing a generation may take, in milliseconds: its records go in one transaction. */
+const REMOVAL_MS = 900_000;
 
 /** Adapter: Postgres. Connects at the first call, and again after a loss. */
 export function openTrail(url: string, applicationName: string): TrailReader {
   const database = connectDatabase({ url, max: 4, applicationName });
+  const remover = connectDatabase({ url, max: 1, applicationName: `${applicationName}-removal`, statementMs: REMOVAL_MS });
   const checkpoints = checkpointStore(database);
-  return { ...trailReader(database), checkpoints: (chain, generation) => checkpoints.list(chain, generation), close: () => database.close() };
+  const close = async (): Promise<void> => void (await Promise.all([database.close(), remover.close()]));
+  return { ...trailReader(database), checkpoints: (chain, generation) => checkpoints.list(chain, generation), remove: archivalRemover(remover), close };
 }

@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { DeepProgress } from "@sallyport/audit";
-import type { Verdict } from "@sallyport/custody";
+import type { DeepProgress, DeepVerdict } from "@sallyport/audit";
 import type { DeepRunner } from "@sallyport/custody/incidents";
 import { SallyportError } from "@sallyport/errors";
 
@@ -10,7 +9,7 @@ export const workerRunner =
   (work, take, tell) =>
     new Promise((resolve, reject) => {
       const worker = new Worker(new URL("./verify-worker.js", import.meta.url), { workerData: { ...work, databaseUrl } });
-      worker.on("message", (said: { readonly verdict: Verdict } | { readonly progress: DeepProgress }) => ("verdict" in said ? take(said.verdict) : tell(said.progress)));
+      worker.on("message", (said: { readonly verdict: DeepVerdict } | { readonly progress: DeepProgress }) => ("verdict" in said ? take(said.verdict) : tell(said.progress)));
       worker.once("error", (error) => reject(new SallyportError("trail.unavailable", {}, error)));
       worker.once("exit", (code) => (code === 0 ? resolve() : reject(new SallyportError("trail.unavailable", { worker: code }))));
     });

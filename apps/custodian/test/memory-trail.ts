@@ -1,5 +1,7 @@
 import { encodeRecord, GENERATION_OPEN, type Head, openingDetail, type RecordDraft, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
+import type { Archival } from "@sallyport/audit";
 import type { Custodian, SignedCheckpoint } from "@sallyport/custody";
+import type { Archived } from "@sallyport/custody/incidents";
 import type { TrailReader } from "../src/trail-reader.ts";
 
 /** A trail in memory: what was committed, and what a test then does to it. */
@@ -13,6 +15,10 @@ export class MemoryTrail implements TrailReader {
   readonly subjects = new Set<string>();
   /** How many data keys are committed under each key-encryption key. */
   readonly wrapped = new Map<string, number>();
+  /** What the database says was archived and removed. */
+  readonly removed: Archival[] = [];
+  /** What a removal does; a test has it fail, or end in the middle. */
+  removal = (archived: Archived): Promise<void> => Promise.resolve(this.take(archived));
   isAway = false;
   /** The deployment that the database says it belongs to. */
   owner: string | null = null;
@@ -31,6 +37,25 @@ export class MemoryTrail implements TrailReader {
   closings(): Promise<Head[]> {
     this.#assertHere();
     return Promise.resolve([...this.closed]);
+  }
+
+  archivals(): Promise<readonly Archival[]> {
+    this.#assertHere();
+    return Promise.resolve([...this.removed]);
+  }
+
+  async remove(archived: Archived): Promise<void> {
+    await this.removal(archived);
+  }
+
+  /** Removes an archived generation's records, as the database does. */
+  take({ chain, generation, size, mac, manifest }: Archived): void {
+    if (this.removed.some((each) => each.chain === chain && each.generation === generation)) return;
+    this.byChain.set(
+      chain,
+      this.rows(chain).filter((row) => row.generation !== generation),
+    );
+    this.removed.push({ chain, generation, size, mac, manifest });
   }
 
   deployment(): Promise<string | null> {

@@ -50,6 +50,7 @@ export async function start(from: Partial<Running> = {}, parts: Partial<Custodia
     starterPolicyDigest: sha256Hex(STARTER),
     shippedProfileDigests: [sha256Hex(SHIPPED_PROFILE)],
     party: PARTY,
+    archiveAfterDays: 30,
     async runDeeply(work, take, tell) {
       for await (const verdict of verifyDeeply(work, trail, clock.now, tell)) take(verdict);
     },

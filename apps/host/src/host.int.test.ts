@@ -46,6 +46,7 @@ class Supervisor {
       anchors: null,
       alerts: null,
       egress: null,
+      archiveAfterDays: null,
     };
     const script = `
       import { Host } from ${JSON.stringify(dist("host.js"))};

@@ -15,6 +15,8 @@ export interface Addresses {
   readonly consoleOrigin: string;
   /** The external provider that people may sign in by; its secret is in {@link providerSecretFile}. */
   readonly provider: { readonly issuer: string; readonly clientId: string } | null;
+  /** Null for the custodian's own default. */
+  readonly archiveAfterDays: number | null;
   /** Whether there is an {@link anchorsFile}. */
   readonly hasAnchors: boolean;
   /** Whether there is an {@link alertsFile}. */
@@ -26,9 +28,19 @@ export interface Addresses {
 }
 
 /** What the settings say of it, before there is a deployment. */
-export function addressesIn({ apiPort, consolePort, consoleOrigin, provider, anchors, alerts, egress, rootKey }: Settings): Omit<Addresses, "trustDomain" | "custodianPort"> {
+export function addressesIn({
+  apiPort,
+  consolePort,
+  consoleOrigin,
+  provider,
+  anchors,
+  alerts,
+  egress,
+  rootKey,
+  archiveAfterDays,
+}: Settings): Omit<Addresses, "trustDomain" | "custodianPort"> {
   const origin = consoleOrigin ?? new URL(`http://localhost:${consolePort}`).origin;
-  return { apiPort, consolePort, consoleOrigin: origin, provider, hasAnchors: anchors !== null, hasAlerts: alerts !== null, hasEgress: egress !== null, rootKey };
+  return { apiPort, consolePort, consoleOrigin: origin, provider, hasAnchors: anchors !== null, hasAlerts: alerts !== null, hasEgress: egress !== null, rootKey, archiveAfterDays };
 }
 
 /** Where a process's database URL is. The console has none, and nobody gets the owner's. */
@@ -65,6 +77,7 @@ export function environmentOf(name: ProcessName, home: Home, addresses: Addresse
         SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: databaseUrlFile(home, "custodian"),
         SALLYPORT_CONSOLE_ORIGIN: addresses.consoleOrigin,
         ...addresses.rootKey,
+        ...(addresses.archiveAfterDays !== null && { SALLYPORT_ARCHIVE_AFTER_DAYS: String(addresses.archiveAfterDays) }),
       };
     case "api":
       return {

@@ -79,6 +79,7 @@ describe("settings", () => {
       alerts: null,
       rootKey: {},
       egress: null,
+      archiveAfterDays: null,
     });
   });
 
@@ -97,6 +98,7 @@ describe("settings", () => {
       SALLYPORT_ANCHORS_FILE: file("anchors"),
       SALLYPORT_ALERTS_FILE: file("alerts"),
       SALLYPORT_EGRESS_FILE: file("egress"),
+      SALLYPORT_ARCHIVE_AFTER_DAYS: "365",
       NODE_ENV: "production",
       OTHER: "x",
     };
@@ -113,6 +115,7 @@ describe("settings", () => {
       alerts: { webhooks: [{ name: "soc", url: "https://soc.example/", secrets: [WHSEC] }], mail: [] },
       rootKey: {},
       egress: { credentials: [{ kind: "sftp", name: "drop", host: "sftp.example", key: SSH_KEY }] },
+      archiveAfterDays: 365,
     });
   });
 
@@ -167,6 +170,7 @@ describe("settings", () => {
     ["a secret file that others can read", () => ({ SALLYPORT_DATABASE_URL_FILE: file("open") }), "secret.exposed", "SALLYPORT_DATABASE_URL_FILE"],
     ["a plan of anchors that isn't there", () => ({ SALLYPORT_ANCHORS_FILE: file("absent") }), "setting.invalid", "SALLYPORT_ANCHORS_FILE"],
     ["a plan of anchors that isn't one", () => ({ SALLYPORT_ANCHORS_FILE: file("good") }), "setting.invalid", "SALLYPORT_ANCHORS_FILE"],
+    ["days that are no number", () => ({ SALLYPORT_ARCHIVE_AFTER_DAYS: "0" }), "setting.invalid", "SALLYPORT_ARCHIVE_AFTER_DAYS"],
     ["a plan of alerts that isn't there", () => ({ SALLYPORT_ALERTS_FILE: file("absent") }), "setting.invalid", "SALLYPORT_ALERTS_FILE"],
     ["a plan of alerts that isn't one", () => ({ SALLYPORT_ALERTS_FILE: file("good") }), "setting.invalid", "SALLYPORT_ALERTS_FILE"],
     ["alerts whose secret others can read", () => ({ SALLYPORT_ALERTS_FILE: file("alerts-open") }), "secret.exposed", "SALLYPORT_ALERTS_FILE"],

@@ -35,6 +35,8 @@ export interface Settings {
   readonly rootKey: Readonly<Record<string, string>>;
   /** What the egress process proves itself with to recipients' portals, or null. It holds secrets. */
   readonly egress: EgressPlan | null;
+  /** For how many days the records of a closed generation stay at hand before they may be archived; null for the default. */
+  readonly archiveAfterDays: number | null;
 }
 
 interface ProviderSettings {
@@ -64,6 +66,7 @@ const SETTING_NAMES = [
   "SALLYPORT_ANCHORS_FILE",
   "SALLYPORT_ALERTS_FILE",
   "SALLYPORT_EGRESS_FILE",
+  "SALLYPORT_ARCHIVE_AFTER_DAYS",
 ] as const;
 type SettingName = (typeof SETTING_NAMES)[number];
 
@@ -90,6 +93,7 @@ export function readSettings(environment: Environment = process.env, secretRule:
     alerts: alerts(environment),
     rootKey: rootKey(environment),
     egress: egress(environment),
+    archiveAfterDays: archiveAfterDays(environment),
   };
 }
 
@@ -129,6 +133,13 @@ function port<Default extends number | null>(environment: Environment, name: Set
   const number = Number(value);
   if (!/^[1-9]\d{0,4}$/.test(value) || number > 65_535) throw invalid(name, "is not a port", "use a whole number from 1 to 65535");
   return number;
+}
+
+/** Null: what the custodian takes without being told. */
+function archiveAfterDays(environment: Environment): number | null {
+  const value = text(environment, "SALLYPORT_ARCHIVE_AFTER_DAYS");
+  if (value !== undefined && !/^[1-9]\d{0,4}$/.test(value)) throw invalid("SALLYPORT_ARCHIVE_AFTER_DAYS", "is not a number of days", "use a whole number from 1 to 99999");
+  return value === undefined ? null : Number(value);
 }
 
 function assertDistinct(ports: Readonly<Record<string, number | null>>): void {

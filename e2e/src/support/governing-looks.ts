@@ -31,6 +31,14 @@ export const governingLooks = (people: () => Populated): readonly Look[] => [
     },
   },
   {
+    name: "archives",
+    person: () => people().alma,
+    open: async (person) => {
+      await person.goto("/archives");
+      await person.heading("Closed, in the database");
+    },
+  },
+  {
     name: "keys",
     person: () => people().alma,
     open: async (person) => {

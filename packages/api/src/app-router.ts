@@ -31,6 +31,9 @@ import { openEmergency } from "./routers/emergencies/open-emergency.ts";
 import { reviewEmergency } from "./routers/emergencies/review-emergency.ts";
 import { getIncident, listIncidents } from "./routers/incidents/list-incidents.ts";
 import { recordIncidentStep } from "./routers/incidents/record-step.ts";
+import { keepArchive } from "./routers/archives/keep-archive.ts";
+import { listArchives } from "./routers/archives/list-archives.ts";
+import { removeArchived } from "./routers/archives/remove-archived.ts";
 import { releaseIncidents } from "./routers/incidents/release-incidents.ts";
 import { listRings, rehearseRing } from "./routers/keys/list-rings.ts";
 import { stepRing } from "./routers/keys/step-ring.ts";
@@ -169,6 +172,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       release: releaseIncidents(boundary, deps),
     },
     outbox: outboxProcedures(boundary, deps),
+    archives: { list: listArchives(boundary, deps), keep: keepArchive(boundary, deps), remove: removeArchived(boundary, deps) },
     alerts: { list: listAlerts(boundary, deps), test: testAlerts(boundary, deps) },
     keys: { rings: listRings(boundary, deps), rehearse: rehearseRing(boundary, deps), step: stepRing(boundary, deps) },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },

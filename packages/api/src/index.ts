@@ -26,6 +26,7 @@ export { Terminals } from "./people/terminals.ts";
 export { endCode, SESSION_LIMITS, SessionDesk, type SessionGate, type SessionLimits } from "./people/session-desk.ts";
 export { settleDueChange } from "./policies/settle-due-change.ts";
 export * from "./keys/ring-ports.ts";
+export type { EndedGeneration } from "./archives/ended-generation.ts";
 export * from "./ports.ts";
 export { linkDigest } from "./routers/me/link-provider.ts";
 export { ringStepDigest } from "./routers/keys/step-ring.ts";

@@ -17,6 +17,7 @@ import type {
   AccessReviewStore,
   Alerts,
   ApprovalStore,
+  ArchiveStore,
   AssignmentStore,
   EmergencyStore,
   Grant,
@@ -29,6 +30,8 @@ import type {
   TrailReviewStore,
 } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
+import type { ExposurePort } from "./exposure-port.ts";
+import type { EndedGenerations } from "./archives/ended-generation.ts";
 import type { CrossingSearch } from "@sallyport/policy";
 import type { Patience, SpoolPorts } from "./boundary/hand-over.ts";
 import type { OpenIncident } from "./boundary/quarantine.ts";
@@ -162,9 +165,11 @@ export interface TrailArchive {
   statuses(grants: readonly Grant[], chains: readonly string[] | null): Promise<readonly ChainStatus[]>;
   /** One record as it is stored, with the smallest checkpoint that covers it; null where there is none that the grant reaches. */
   record(grant: Grant, at: { readonly chain: string; readonly generation: number; readonly seq: number }): Promise<StoredRecord | null>;
+  /** Frames an export of a chain, or of one closed generation of it. @throws `archive.state` for a generation that can't be archived now. */
   openExport(
     grant: Grant,
     chain: string,
+    generation?: number,
   ): Promise<{
     readonly statement: string;
     readonly generations: readonly { readonly generation: number; readonly size: number; readonly auditKey: string; readonly checkpoints: readonly string[] }[];
@@ -210,20 +215,6 @@ export interface TrailArchive {
   >;
   /** How far the custodian is with the chain that it is verifying, in records, by its last word; null where it is at none. */
   verifying(): { readonly chain: string; readonly done: number } | null;
-}
-
-/** What is on record of who opened a subject's values. */
-export interface OpenedValues {
-  readonly principals: readonly { readonly principal: string; readonly count: number; readonly firstMs: number; readonly lastMs: number }[];
-  readonly reveals: readonly { readonly atMs: number; readonly principal: string; readonly requestId: string; readonly body: string }[];
-}
-
-/** Port: what is on record of who opened a subject's values; of the grant's sites alone. `reveals` are the newest `limit`, newest first. Needs `exposure.read`. */
-export interface ExposurePort {
-  /** Null where the grant doesn't reach the subject. */
-  of(grant: Grant, subject: { readonly id: string; readonly reference: string }, limit: number): Promise<(OpenedValues & { readonly label: string }) | null>;
-  /** What the grant's sites have on record of a subject that was there, and may be elsewhere now. */
-  openedAt(grant: Grant, reference: string, limit: number): Promise<OpenedValues>;
 }
 
 /** How one of the five pillars stands, with a line for people. */
@@ -289,6 +280,8 @@ export interface TrailIncident extends OpenIncident {
 }
 
 export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx>, OutboxPorts<Tx>, SpoolPorts<Tx> {
+  readonly ended: EndedGenerations;
+  readonly archives: ArchiveStore<Tx>;
   readonly rings: KeyRings;
   /** Every incident, the oldest first, by the custodian's last word. */
   readonly incidents: () => readonly TrailIncident[];

@@ -28,6 +28,7 @@ export const ApprovalKind = z.enum([
   "egress.release",
   "route.change",
   "packet.resend",
+  "trail.archive",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ChainName, Count, Cursor, Hex64, IsoTime, SiteId, StudyId } from "./primitives.ts";
 import { strict } from "./strict.ts";
+import { ArchivedRange } from "./trail.ts";
 
 /** How a crossing ended: let through, refused, failed on our side, or noted by the system itself. */
 export const CrossingOutcome = z.enum(["allow", "deny", "error", "note"]);
@@ -60,6 +61,8 @@ export const SearchCrossingsOutput = strict({
   total: z.strictObject({ count: Count, isMore: z.boolean() }),
   /** The newest record that the search knows of; what is newer is on the trail, and found in a moment. */
   searchableUntil: IsoTime.nullable(),
+  /** What the filter's chains and times reach into, and what was archived: that isn't among the items. */
+  archived: z.array(ArchivedRange),
 });
 
 /** One lamp of the trace. `open` let it through, `shut` is where it ended, `dark` was never reached. */

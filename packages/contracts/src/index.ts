@@ -1,5 +1,6 @@
 export * from "./administration.ts";
 export * from "./approvals.ts";
+export * from "./archives.ts";
 export * from "./assignments.ts";
 export * from "./crossings.ts";
 export * from "./documents.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EmergencySummary } from "./emergencies.ts";
 import { strict } from "./strict.ts";
+import { ArchivedRange } from "./trail.ts";
 import { Count, Cursor, Domain, FieldName, IsoTime, PageLimit, Purpose, Reason, RecordId, SiteId, StudyId, SubjectId } from "./primitives.ts";
 
 /** A subject as a list shows it. `usubjid` is always the mask: the label is what people work with. */
@@ -103,6 +104,8 @@ export const ExposureOutput = strict({
   since: IsoTime.nullable(),
   /** Whether the subject was at a site before whose trail the caller may not read: what was opened there is not in this answer. */
   isPartial: z.boolean(),
+  /** What was archived of the trail that this is read from: who opened something then is in the archives, and not in this answer. */
+  archived: z.array(ArchivedRange),
 });
 
 /** Opens what an approved request of the caller's own names; once. */

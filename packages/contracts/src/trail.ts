@@ -5,6 +5,9 @@ import { ChainName, Count, Hex64, IsoTime } from "./primitives.ts";
 /** A signed checkpoint that an act waited for: up to `size`, the chain's generation has this `root`. `anchors` has it elsewhere, where acts wait for that. */
 export const Evidence = z.strictObject({ chain: ChainName, generation: Count, size: Count, root: Hex64, anchors: z.array(z.string()) });
 
+/** Records of a chain, by the times of the first and the last, that were archived: they are in the bundle whose `manifest.json` has this SHA-256, and not found here. */
+export const ArchivedRange = z.strictObject({ chain: ChainName, generation: z.int().min(1), from: IsoTime, to: IsoTime, digest: Hex64 });
+
 export const ListChainsInput = strict({});
 export const ListChainsOutput = strict({
   chains: z.array(
@@ -18,7 +21,8 @@ export const ListChainsOutput = strict({
   ),
 });
 
-export const OpenExportInput = strict({ chain: ChainName });
+/** Of a whole chain, or, to archive it, of one closed generation. */
+export const OpenExportInput = strict({ chain: ChainName, generation: z.int().min(1).optional() });
 /** What frames an export: everything of a bundle but the records (docs/spec/bundle-v1.md). */
 export const OpenExportOutput = strict({
   chain: ChainName,

@@ -52,6 +52,10 @@ export function parseApproveCall(payload: Buffer): ApproveRequest {
       const { statement, response } = fields(value, ["kind", "statement", "response"]);
       return { kind, statement: text(statement, RESPONSE), response: text(response, RESPONSE) };
     }
+    case "archive": {
+      const { statement, response, manifest } = fields(value, ["kind", "statement", "response", "manifest"]);
+      return { kind, statement: text(statement, RESPONSE), response: text(response, RESPONSE), manifest: text(manifest, RESPONSE) };
+    }
     case "sign": {
       const { manifest, response } = fields(value, ["kind", "manifest", "response"]);
       return { kind, manifest: text(manifest, RESPONSE), response: text(response, RESPONSE) };
@@ -89,6 +93,7 @@ const answers: { readonly [K in keyof ApproveAnswers]: (value: unknown) => Appro
     return { foundersLeft: founders(answer), credentialId: orNull(answer["credentialId"], CREDENTIAL_ID), standing };
   },
   approve: (value) => ({ note: text(fields(value, ["note"])["note"], /^[\s\S]{1,65536}$/) }),
+  archive: (value) => ({ note: text(fields(value, ["note"])["note"], /^[\s\S]{1,65536}$/) }),
   sign: (value) => ({ note: text(fields(value, ["note"])["note"], /^[\s\S]{1,65536}$/) }),
   release: (value) => ({ ended: list(fields(value, ["ended"])["ended"], INCIDENTS_MAX, (id) => text(id, INCIDENT)) }),
   forget: (value) => ({ forgotten: integer(fields(value, ["forgotten"])["forgotten"], 0) }),

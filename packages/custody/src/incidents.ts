@@ -1,4 +1,6 @@
-export { closingIncident, type Mark, markId, openGeneration, type TrailKinds, type TrailMarkStore } from "./trail-marks.ts";
+export { type ArchivalOptions, type ArchivalRules, type RemoveArchived, archiveGeneration, removeArchived, strictArchivalRules } from "./archival.ts";
+export { statedExport } from "./chain-export.ts";
+export { type Archived, closingIncident, type Mark, markId, openGeneration, type TrailKinds, type TrailMarkStore } from "./trail-marks.ts";
 export { type ReleaseRules, releaseIncidents, strictReleaseRules } from "./incident-release.ts";
 export { SealClock } from "./seal-clock.ts";
 export { type DeepRunner, Verification } from "./verification.ts";

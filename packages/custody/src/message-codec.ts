@@ -145,7 +145,13 @@ export function parseSignCall(payload: Buffer): SignRequest {
       return { kind, canonical, statement };
     }
     case "export":
-      return { kind: "export", chain: chain(), requestedBy: text(request["requestedBy"], PRINTABLE), requestId: text(request["requestId"], PRINTABLE) };
+      return {
+        kind: "export",
+        chain: chain(),
+        ...(request["generation"] !== undefined && { generation: integer(request["generation"], 1) }),
+        requestedBy: text(request["requestedBy"], PRINTABLE),
+        requestId: text(request["requestId"], PRINTABLE),
+      };
     case "excerpt":
       return {
         kind: "excerpt",

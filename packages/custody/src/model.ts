@@ -2,6 +2,7 @@ import type { DeepProgress, Sealer, Standing } from "@sallyport/audit";
 import type { ErrorCode } from "@sallyport/errors";
 import type { DocumentKind } from "./approved-document.ts";
 import type { KeyState, RingName, RingStep } from "./key-ring.ts";
+import type { Archived } from "./trail-marks.ts";
 
 /** What a data key belongs to. It is bound into the wrapping (AAD and HKDF info), so a wrapped key opens nowhere else. */
 export interface KeyContext {
@@ -156,12 +157,16 @@ export interface CustodianStatus {
   /** Founding administrators who have yet to enrol; at 0 founding has ended, for good. */
   readonly foundersLeft: number;
   readonly events: readonly CustodyEvent[];
-  readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly root: string; readonly mac: string }[];
+  readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly root: string; readonly mac: string; readonly atMs: number }[];
   readonly verdicts: readonly Verdict[];
   /** How far the deep verification is that is under way; null where none is. */
   readonly verifying: DeepProgress | null;
   /** Every incident, the oldest first. */
   readonly incidents: readonly Incident[];
+  /** Every generation that was archived. */
+  readonly archived: readonly Archived[];
+  /** Days for which the records of a closed generation stay at hand. */
+  readonly archiveAfterDays: number;
 }
 
 /** What may be signed. The custodian derives every root and head itself from what is committed; the caller only names the chain. */
@@ -173,8 +178,8 @@ export type SignRequest =
    * custodian verified. With null: the starter policy, once, into an empty store, and each shipped profile. Asked again, the same note.
    */
   | { readonly kind: DocumentKind; readonly canonical: string; readonly statement: string | null }
-  /** Signs an export's statement and, page by page, its leaves. */
-  | { readonly kind: "export"; readonly chain: string; readonly requestedBy: string; readonly requestId: string }
+  /** Signs an export's statement and, page by page, its leaves: of a chain, or, to archive it, of one closed generation. */
+  | { readonly kind: "export"; readonly chain: string; readonly generation?: number; readonly requestedBy: string; readonly requestId: string }
   /** Signs what an excerpt was when it was written to its end (docs/spec/excerpt-v1.md): the api's word for what is in it, bound to its bytes. */
   | { readonly kind: "excerpt"; readonly exportedAt: string; readonly requestedBy: string; readonly requestId: string; readonly records: number; readonly sha256: string }
   | { readonly kind: "leaves"; readonly chain: string; readonly generation: number; readonly from: number; readonly to: number };
@@ -212,6 +217,11 @@ export type ApproveRequest =
    * `AuthenticationResponseJSON` over its SHA-256.
    */
   | { readonly kind: "release"; readonly statement: string; readonly response: string }
+  /**
+   * Puts down that the generation which an approved `trail.archive` names was archived. `manifest` is the exact text of the bundle's `manifest.json`,
+   * `response` the requester's own `AuthenticationResponseJSON` over the statement's SHA-256.
+   */
+  | { readonly kind: "archive"; readonly statement: string; readonly response: string; readonly manifest: string }
   /** A document's signature: `manifest` is the exact text whose SHA-256 is the challenge, `response` its signer's `AuthenticationResponseJSON` over it. */
   | { readonly kind: "sign"; readonly manifest: string; readonly response: string }
   /** Ends credentials of a person, for good. `approval`: the digest of an approved `authenticator.recover` for this person, or null for the api's word. */
@@ -228,6 +238,8 @@ export interface ApproveAnswers {
   /** A signed note (docs/spec/approval-v1.md, section 3). */
   readonly approve: { readonly note: string };
   readonly release: { readonly ended: readonly string[] };
+  /** A signed note (docs/spec/archival-v1.md). */
+  readonly archive: { readonly note: string };
   /** A signed note (docs/spec/signature-v1.md, section 3). */
   readonly sign: { readonly note: string };
   readonly forget: { readonly forgotten: number };

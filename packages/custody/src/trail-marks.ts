@@ -14,6 +14,28 @@ export interface Mark {
   readonly atMs: number;
 }
 
+/** A closed generation whose records were archived to files, upon the word of two people. */
+export interface Archived {
+  readonly chain: string;
+  readonly generation: number;
+  readonly size: number;
+  /** Hex, as are `mac`, that of its last record, `manifest`, the SHA-256 of its bundle's `manifest.json`, and `approval`, the digest of what was approved. */
+  readonly root: string;
+  readonly mac: string;
+  readonly manifest: string;
+  /** Times of its first and its last record; `-` where it has none. */
+  readonly from: string;
+  readonly to: string;
+  readonly at: string;
+  readonly approval: string;
+  /** Persons' ids: who asked, then who approved. */
+  readonly by: readonly string[];
+  /** The signed note of all this (docs/spec/archival-v1.md). */
+  readonly note: string;
+  /** Whether its records were seen to be gone from the database: then they may never stand there again. */
+  readonly isGone: boolean;
+}
+
 /** What a store has to know of the trail, by kind. */
 export interface TrailKinds {
   /** By {@link markId}. */
@@ -22,6 +44,8 @@ export interface TrailKinds {
   readonly broken: Verdict;
   /** By its id. Never forgotten. */
   readonly incident: Incident;
+  /** By {@link markId}. Never forgotten. */
+  readonly archived: Archived;
 }
 
 /** Port: the part of the custodian's store that incidents work on. */

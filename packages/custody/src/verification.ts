@@ -1,11 +1,12 @@
 import type { KeyObject } from "node:crypto";
-import type { DeepProgress, DeepWork } from "@sallyport/audit";
-import type { Verdict } from "./model.ts";
+import type { DeepProgress, DeepVerdict, DeepWork } from "@sallyport/audit";
+import { SallyportError } from "@sallyport/errors";
+import { asVerified } from "./archival.ts";
 import type { TrailIncidents } from "./trail-incidents.ts";
-import { openGeneration, type TrailMarkStore } from "./trail-marks.ts";
+import { markId, openGeneration, type TrailMarkStore } from "./trail-marks.ts";
 
 /** Runs a deep verification elsewhere than on the thread that seals, hands over each chain's verdict when it has it, and says how far it is. */
-export type DeepRunner = (work: DeepWork, take: (verdict: Verdict) => void, tell: (progress: DeepProgress) => void) => Promise<void>;
+export type DeepRunner = (work: DeepWork, take: (verdict: DeepVerdict) => void, tell: (progress: DeepProgress) => void) => Promise<void>;
 
 export interface VerificationOptions {
   readonly store: TrailMarkStore;
@@ -38,26 +39,47 @@ export class Verification {
     const asked = chains === null ? "*" : [...chains].sort().join(" ");
     const waiting = this.#waiting.get(asked);
     if (waiting !== undefined) return waiting;
-    const turn = this.#turn.then(() => {
+    const turn = this.#inTurn(() => {
       this.#waiting.delete(asked);
-      return this.#run(chains).finally(() => (this.#progress = null));
+      return this.#run(this.#work(chains));
     });
     this.#waiting.set(asked, turn);
+    return turn;
+  }
+
+  /** Verifies one generation now, and reads it as a bundle has it. @throws `trail.unavailable`. */
+  async verifyOne(chain: string, generation: number): Promise<DeepVerdict> {
+    let found: DeepVerdict | null = null;
+    await this.#inTurn(() => this.#run({ ...this.#work([chain]), only: { chain, generation } }, (verdict) => (found = verdict)));
+    if (found === null) throw new SallyportError("trail.unavailable", { chain });
+    return found;
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(() => work().finally(() => (this.#progress = null)));
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  async #run(chains: readonly string[] | null): Promise<void> {
-    const { incidents, run } = this.#options;
+  async #run(work: DeepWork, tell: (verdict: DeepVerdict) => void = () => undefined): Promise<void> {
+    const { run } = this.#options;
     let taken: Promise<unknown> = Promise.resolve();
     const failures: unknown[] = [];
-    const take = (verdict: Verdict): void => {
+    const take = (verdict: DeepVerdict): void => {
+      tell(verdict);
       // One that can't be taken in doesn't keep the others from it.
-      taken = taken.then(() => incidents.take(verdict, "verification")).catch((error: unknown) => failures.push(error));
+      taken = taken.then(() => this.#take(verdict)).catch((error: unknown) => failures.push(error));
     };
-    await run(this.#work(chains), take, (progress) => (this.#progress = progress));
+    await run(work, take, (progress) => (this.#progress = progress));
     await taken;
     if (failures.length > 0) throw failures[0];
+  }
+
+  async #take({ chain, generation, size, at, broken, isGone }: DeepVerdict): Promise<void> {
+    const { store, incidents } = this.#options;
+    const archived = store.get("archived", markId(chain, generation));
+    if (archived !== undefined && isGone === true && !archived.isGone) store.put("archived", markId(chain, generation), { ...archived, isGone });
+    await incidents.take({ chain, generation, size, at, broken }, "verification");
   }
 
   #work(chains: readonly string[] | null): DeepWork {
@@ -66,6 +88,6 @@ export class Verification {
     const unmarked = (chains ?? [])
       .filter((name) => marks.every(({ chain }) => chain !== name))
       .map((chain) => ({ chain, generation: openGeneration(store, chain), size: 0, mac: "" }));
-    return { deployment, auditKey: auditKey(), chains, marks: [...marks, ...unmarked] };
+    return { deployment, auditKey: auditKey(), chains, marks: [...marks, ...unmarked], archived: [...store.all("archived").values()].map(asVerified) };
   }
 }

@@ -13,7 +13,7 @@ interface StoredRow extends Omit<ApprovalRow, "site" | "requestedAtMs" | "expire
 }
 
 /** The acts that work on a request which is there. */
-const ON_A_REQUEST: readonly Action[] = ["approval.decide", "approval.withdraw", "approval.use", "phi.bulk_reveal", "incident.release"];
+const ON_A_REQUEST: readonly Action[] = ["approval.decide", "approval.withdraw", "approval.use", "phi.bulk_reveal", "incident.release", "trail.archive"];
 
 /** Requests for approval in Postgres. The schema's triggers say once more what may follow what. */
 export function approvalStore(database: Database): ApprovalStore<Tx> {

@@ -12,6 +12,7 @@ export { connectDatabase, Database, type DatabaseOptions, type Tx } from "./data
 export { documentStore } from "./document-store.ts";
 export { emergencyStore } from "./emergency-store.ts";
 export { idempotencyStore } from "./idempotency-store.ts";
+export { archivalRemover, archiveStore } from "./archive-store.ts";
 export { incidentStepStore } from "./incident-step-store.ts";
 export { lockStore } from "./lock-store.ts";
 export { assertSchema, migrate, type MigrateOptions } from "./migrate.ts";

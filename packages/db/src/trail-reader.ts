@@ -1,4 +1,4 @@
-import { type Head, isChain, type SealedRecord } from "@sallyport/audit";
+import { type Archival, type Head, isChain, type SealedRecord } from "@sallyport/audit";
 import { SallyportError } from "@sallyport/errors";
 import { copyRows } from "./copy-rows.ts";
 import type { Database } from "./database.ts";
@@ -14,6 +14,8 @@ export interface TrailReader {
    * arrive. What is missing is left out: finding that out is the verifier's work.
    */
   records(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncIterable<readonly SealedRecord[]>;
+  /** The generations whose records were archived and removed. */
+  archivals(): Promise<readonly Archival[]>;
   /** Whether this subject exists. */
   subjectExists(id: string): Promise<boolean>;
   /** How many data keys are committed under each key-encryption key, by its id. */
@@ -34,6 +36,11 @@ export function trailReader(database: Database): TrailReader {
       const rows = await database.run<{ chain: string; generation: number; seq: string; mac: Buffer }>`
         SELECT chain, generation - 1 AS generation, previous_seq AS seq, previous_mac AS mac FROM audit.generations WHERE generation > 1 ORDER BY chain, generation`;
       return rows.map((row) => ({ chain: row.chain, generation: row.generation, seq: Number(row.seq), mac: row.mac.toString("hex") }));
+    },
+    async archivals() {
+      const rows = await database.run<{ chain: string; generation: number; size: string; mac: Buffer; manifest: Buffer }>`
+        SELECT chain, generation, size, mac, manifest FROM audit.archivals WHERE removed_at IS NOT NULL`;
+      return rows.map((row) => ({ chain: row.chain, generation: row.generation, size: Number(row.size), mac: row.mac.toString("hex"), manifest: row.manifest.toString("hex") }));
     },
     records: (chain, generation, fromSeq, toSeq) => readRecords(database, chain, generation, fromSeq, toSeq),
     async subjectExists(id) {

@@ -103,6 +103,26 @@ export const inputFailures = {
     "You stopped this administrator already within the last seven days. Nothing was changed.",
     "Ask for their suspension, or have another administrator stop them.",
   ),
+  "archive.state": rejected(
+    409,
+    "The generation is open, archived already, or its chain is under an incident. Nothing was changed.",
+    "Look at the chain's generations; end its incident first where there is one.",
+  ),
+  "archive.early": rejected(
+    409,
+    "The generation ended too recently to be archived, or one before it isn't archived yet. Nothing was changed.",
+    "Archive the generations of a chain in their order, each once the days are over for which it is kept at hand.",
+  ),
+  "archive.unverified": rejected(
+    409,
+    "No bundle with this digest was written and verified of that generation as it was signed. Nothing was changed.",
+    "Write one with sallyport archive, which verifies it and says so.",
+  ),
+  "trail.archived": rejected(
+    409,
+    "The record was archived: it is in its generation's bundle, and not in the database any more.",
+    "Look under Archives which bundle holds it, and verify that with sallyport verify.",
+  ),
   "incident.state": rejected(409, "The incident is ended, or its chain hasn't gone on yet. Nothing was changed.", "Look at it first."),
   "emergency.unreviewed": rejected(
     409,

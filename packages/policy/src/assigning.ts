@@ -28,6 +28,7 @@ export const POWERFUL_ACTIONS: readonly Action[] = [
   "recipient.change",
   "submission.release",
   "route.change",
+  "trail.archive",
 ];
 
 /** Whether a role of this policy brings one of {@link POWERFUL_ACTIONS} with it. */

@@ -10,6 +10,7 @@ export type { Assignee, AssignmentKey, AssignmentStore } from "./assignment-stor
 export { canonicalPolicy, policyDigest, policyLabel } from "./canonical.ts";
 export { CompiledPolicy, compilePolicy, readPolicy } from "./compile.ts";
 export type { CrossingLine, CrossingRow, CrossingSearch, SearchConditions, SearchPlace, SearchPosition, SearchScope } from "./crossing-search.ts";
+export type { ArchiveBundle, ArchiveStore, StoredArchival } from "./archive-store.ts";
 export { decide } from "./decide.ts";
 export { type PolicyChange, policyDifference } from "./difference.ts";
 export { withEmergencies } from "./emergency.ts";

@@ -63,6 +63,7 @@ export const ACTIONS = [
   "outbox.reconcile",
   "outbox.deliver",
   "route.change",
+  "trail.archive",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

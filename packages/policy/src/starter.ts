@@ -125,6 +125,7 @@ const ROLES = {
       ["trail.read", "trail"],
       ["trail.verify", "trail"],
       ["incident.release", "trail"],
+      ["trail.archive", "trail"],
       ["keys.read", "key_ring"],
       ["recipient.read", "recipient"],
       ["recipient.change", "recipient"],

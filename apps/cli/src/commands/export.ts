@@ -44,13 +44,13 @@ export const exportCommand: Command = {
 };
 
 /** What is said of an export that was cut off. */
-const resuming = (write: (text: string) => void) => ({
+export const resuming = (write: (text: string) => void) => ({
   onResumed: (records: number) => write(`${records} records are there already: going on behind them\n`),
   onKept: (records: number) => write(`${records} records are written and stay there: run the same command again to go on\n`),
 });
 
 /** Lines on standard error, once it takes longer than a second, at most twice a second. */
-function progressTo(write: (text: string) => void): (records: number, of: number) => void {
+export function progressTo(write: (text: string) => void): (records: number, of: number) => void {
   let nextAtMs = performance.now() + QUIET_MS;
   return (records, of) => {
     if (performance.now() < nextAtMs) return;

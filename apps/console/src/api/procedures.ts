@@ -12,6 +12,7 @@ interface Named {
   "approvals.requestAssignment": ["RequestAssignmentInput", "ApprovalOutput"];
   "approvals.requestAssignmentEnd": ["RequestAssignmentEndInput", "ApprovalOutput"];
   "approvals.requestBulkReveal": ["RequestBulkRevealInput", "ApprovalOutput"];
+  "approvals.requestArchive": ["RequestArchiveInput", "ApprovalOutput"];
   "approvals.requestIncidentRelease": ["RequestIncidentReleaseInput", "ApprovalOutput"];
   "approvals.requestEgress": ["RequestEgressInput", "ApprovalOutput"];
   "approvals.requestInvite": ["RequestInviteInput", "ApprovalOutput"];
@@ -64,6 +65,8 @@ interface Named {
   "emergencies.review": ["ReviewEmergencyInput", "ReviewEmergencyOutput"];
   "emergencies.stop": ["StopEmergencyInput", "EndEmergencyOutput"];
   "alerts.list": ["ListAlertsInput", "ListAlertsOutput"];
+  "archives.list": ["ListArchivesInput", "ListArchivesOutput"];
+  "archives.remove": ["RemoveArchivedInput", "RemoveArchivedOutput"];
   "incidents.get": ["GetIncidentInput", "GetIncidentOutput"];
   "incidents.recordStep": ["RecordIncidentStepInput", "RecordIncidentStepOutput"];
   "incidents.list": ["ListIncidentsInput", "ListIncidentsOutput"];

@@ -8,6 +8,7 @@ import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, Skeleton } from "../components/states.tsx";
 import { type ApprovalDetail, groupsOf, KIND_TEXT, proposalNamed, STATE_TEXT, WHY_NOT_TEXT } from "./approval-text.ts";
+import { CarryOutArchival } from "./carry-out-archival.tsx";
 import { CarryOutRelease } from "./carry-out-release.tsx";
 import { Decide } from "./decide.tsx";
 import { IssueLink } from "./issue-link.tsx";
@@ -95,6 +96,7 @@ function Detail({ approval, onAgain }: { readonly approval: ApprovalDetail; read
       {approval.mayDecide && <Decide key={approval.digest} approval={approval} onAgain={onAgain} />}
       {!approval.mayDecide && approval.whyNot !== null && approval.state === "requested" && <p className="advice">{WHY_NOT_TEXT[approval.whyNot]}</p>}
       {approval.kind === "incident.release" && approval.isMine && approval.state === "approved" && <CarryOutRelease approval={approval} />}
+      {approval.kind === "trail.archive" && approval.isMine && approval.state === "approved" && <CarryOutArchival approval={approval} />}
       {mayIssue && <IssueLink approvalId={approval.approvalId} />}
       {approval.isMine && approval.state === "requested" && <Withdraw approvalId={approval.approvalId} />}
     </>

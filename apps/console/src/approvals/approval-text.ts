@@ -25,6 +25,7 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "route.change": "Change the routes to a recipient",
   "packet.resend": "Send a packet in doubt again",
   "incident.release": "End an incident of the trail",
+  "trail.archive": "Archive a generation of the trail",
 };
 
 export const STATE_TEXT: Readonly<Record<Approval["state"], { readonly text: string; readonly tone: BadgeTone }>> = {

@@ -24,7 +24,7 @@ export const isCarried = (target: string): boolean => /^\/api\/(?:call|watch|upl
  * may do is the api's to say.
  */
 const PROCEDURE =
-  /^(?:access|alerts|approvals|assignments|crossings|documents|emergencies|incidents|keys|locks|me|outbox|overview|packets|people|policy|profiles|recipients|reviews|signatures|spool|studies|subjects|submissions|trail|trailReviews|workloads)\.[a-z][A-Za-z]{1,39}$/;
+  /^(?:access|alerts|approvals|archives|assignments|crossings|documents|emergencies|incidents|keys|locks|me|outbox|overview|packets|people|policy|profiles|recipients|reviews|signatures|spool|studies|subjects|submissions|trail|trailReviews|workloads)\.[a-z][A-Za-z]{1,39}$/;
 
 /** Which part of which file of which packet; numbers in their one spelling. */
 const PART = /^\/api\/upload\/(pkt_[0-9a-hjkmnp-tv-z]{26}\/[1-9]\d?\/(?:0|[1-9]\d{0,9}))$/;

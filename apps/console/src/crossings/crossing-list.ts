@@ -14,6 +14,8 @@ export interface CrossingList {
   readonly window: RecordWindow;
   readonly failure: WireFailure | null;
   readonly searchableUntil: string | null;
+  /** What of it was archived, and so isn't among the records. */
+  readonly archived: OutputOf<"crossings.search">["archived"];
 }
 
 export type ListAct =
@@ -24,7 +26,7 @@ export type ListAct =
   | { readonly kind: "arrived"; readonly items: readonly CrossingSummary[]; readonly isFollowing: boolean }
   | { readonly kind: "shown" };
 
-export const noList: CrossingList = { list: 0, filter: null, isPast: true, window: emptyWindow, failure: null, searchableUntil: null };
+export const noList: CrossingList = { list: 0, filter: null, isPast: true, window: emptyWindow, failure: null, searchableUntil: null, archived: [] };
 
 const anew = (state: CrossingList): CrossingList => ({ ...state, list: state.list + 1, window: emptyWindow, failure: null });
 
@@ -32,10 +34,16 @@ const anew = (state: CrossingList): CrossingList => ({ ...state, list: state.lis
 export function advanceList(state: CrossingList, act: ListAct): CrossingList {
   switch (act.kind) {
     case "began":
-      return { ...anew(state), filter: act.filter, isPast: act.filter.until !== undefined && Date.parse(act.filter.until) <= act.nowMs, searchableUntil: null };
+      return { ...anew(state), filter: act.filter, isPast: act.filter.until !== undefined && Date.parse(act.filter.until) <= act.nowMs, searchableUntil: null, archived: [] };
     case "page":
       return act.list === state.list
-        ? { ...state, window: withPage(state.window, act.index, act.answer), failure: null, searchableUntil: act.answer.searchableUntil ?? state.searchableUntil }
+        ? {
+            ...state,
+            window: withPage(state.window, act.index, act.answer),
+            failure: null,
+            searchableUntil: act.answer.searchableUntil ?? state.searchableUntil,
+            archived: act.answer.archived,
+          }
         : state;
     case "failed":
       return act.list === state.list ? { ...state, failure: act.failure } : state;

@@ -8,6 +8,7 @@ import { Button } from "../components/button.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Skeleton } from "../components/states.tsx";
 import { useMay } from "../frame/me.ts";
+import { ArchivedNotice } from "../archives/archived-notice.tsx";
 import { CrossingGrid } from "./crossing-grid.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { type FilterQuery, olderThan, readFilter, writeFilter } from "./filter-query.ts";
@@ -85,6 +86,7 @@ export function CrossingsPage() {
         <output className="quiet">{records.total === null ? "" : `${totalText(records)} ${records.total.count === 1 && !records.total.isMore ? "record" : "records"}`}</output>
         <Tail watch={crossings.watch} isFollowing={isFollowing} isPaused={isPaused} onPause={setPaused} />
       </div>
+      <ArchivedNotice archived={crossings.archived} />
       <div className="grid-place">
         {records.waiting.length > 0 && (
           <button type="button" className="new-pill" onClick={showNew}>

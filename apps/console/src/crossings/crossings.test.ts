@@ -158,7 +158,7 @@ describe("rows in sight", () => {
 describe("a list", () => {
   const now = Date.UTC(2026, 10, 22, 12);
   const begun = advanceList(noList, { kind: "began", filter: { site: "701" }, nowMs: now });
-  const answer = { items: [], next: null, total: { count: 0, isMore: false }, searchableUntil: "2026-11-22T12:00:00.000Z" };
+  const answer = { items: [], next: null, total: { count: 0, isMore: false }, searchableUntil: "2026-11-22T12:00:00.000Z", archived: [] };
 
   test("takes no answer to an earlier one", () => {
     const next = advanceList(begun, { kind: "began", filter: {}, nowMs: now });

@@ -17,6 +17,7 @@ export const destinations: readonly Destination[] = [
   { href: "/overview", name: "Overview", icon: "overview", needs: [], group: "watch", also: "home pillars zones chains health" },
   { href: "/crossings", name: "Crossings", icon: "crossings", needs: ["trail.read"], group: "watch", also: "trail audit records search export verify" },
   { href: "/incidents", name: "Incidents", icon: "incidents", needs: ["trail.read"], group: "watch", also: "broken frozen" },
+  { href: "/archives", name: "Archives", icon: "archives", needs: ["trail.read"], group: "watch", also: "retention generations closed removed bundle" },
   {
     href: "/packets",
     name: "Packets",

@@ -3,6 +3,7 @@
 import Link from "next/link";
 import type { OutputOf } from "../api/procedures.ts";
 import { useCall } from "../api/use-call.ts";
+import { ArchivedNotice } from "../archives/archived-notice.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
@@ -61,13 +62,14 @@ export function Exposure({ subjectId, isAlone = false }: { readonly subjectId: s
   const call = useCall("subjects.exposure", { subjectId });
   if (call.isPending) return <Skeleton lines={10} label="Loading the exposure" />;
   if (call.isError) return <Refusal failure={call.error} onRetry={() => void call.refetch()} />;
-  const { label, could, did, didAndCannot, reveals, emergencies, since, isPartial } = call.data;
+  const { label, could, did, didAndCannot, reveals, emergencies, since, isPartial, archived } = call.data;
   return (
     <div className="exposure">
       {isAlone && <p className="subject-name">{label}</p>}
       <p className="quiet">
         {since === null ? "Nothing of this subject was opened so far, as far as the trail goes back." : `Something of this subject was first opened at ${moment(since)}.`}
       </p>
+      <ArchivedNotice archived={archived} />
       {isPartial && (
         <p>
           <Badge tone="caution">partial</Badge> The subject was at another site before. What was opened there stands in that site's trail, which you may not read.

@@ -4,6 +4,7 @@ import type { ApprovalRow } from "@sallyport/policy";
 import { readApprovalStatement } from "@sallyport/audit";
 import type { ApiDeps } from "../ports.ts";
 import type { ApprovalAct, Payload } from "./act.ts";
+import { archiveAct } from "./archive-act.ts";
 import { accessAct } from "./access-act.ts";
 import { assignAct, endAssignmentAct } from "./assignment-acts.ts";
 import { bulkRevealAct } from "./bulk-reveal-act.ts";
@@ -60,6 +61,7 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "egress.release": widened(egressAct(deps)),
   "route.change": widened(routesAct(deps)),
   "packet.resend": widened(resendAct(deps)),
+  "trail.archive": widened(archiveAct(deps)),
 });
 
 /** The act of a stored request's kind, or null where this version has none such: then it is as if the request weren't there. */

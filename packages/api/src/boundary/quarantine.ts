@@ -36,6 +36,7 @@ const STOPPED_BY: Readonly<Record<Action, "site" | "system" | null>> = {
   "keys.rotate": "system",
   "recipient.change": "system",
   "route.change": "system",
+  "trail.archive": "system",
   "packet.upload": null,
   "packet.read": null,
   "packet.inspect": null,

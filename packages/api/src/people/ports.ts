@@ -48,6 +48,11 @@ export interface Credentials {
    * Throws `stepup.failed`, `verb.refused`.
    */
   release(statement: string, response: string): Promise<unknown>;
+  /**
+   * Puts down that the generation which an approved statement names was archived, and has its records removed; `response` is the requester's own assertion
+   * over the statement's SHA-256, `manifest` the bundle's. The same again answers the same note. Throws `stepup.failed`, `verb.refused`, `trail.unavailable`.
+   */
+  archive(statement: string, response: string, manifest: string): Promise<{ readonly note: string }>;
   /** Ends credentials of a person for good. */
   forget(person: string, credentialIds: readonly string[], approval: string | null): Promise<unknown>;
 }

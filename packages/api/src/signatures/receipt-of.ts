@@ -2,17 +2,18 @@ import { SallyportError } from "@sallyport/errors";
 import type { DocumentRow, StandingSignature } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import { receiptText } from "@sallyport/signature";
+import { archivesWithin } from "../archives/standing.ts";
 import type { ApiDeps } from "../ports.ts";
 
 /**
  * The receipt of a signature that holds, with the proof of its record.
  *
- * @throws SallyportError `service.busy` where what was just committed isn't found yet: it is, a moment later.
+ * @throws SallyportError `trail.archived` where the record was taken out with its generation; `service.busy` where what was just committed isn't found yet: it is, a moment later.
  */
-export async function receiptOf<Tx>(deps: ApiDeps<Tx>, grant: Grant, { id, manifest, assertion, note }: StandingSignature, { study, site }: DocumentRow): Promise<string> {
+export async function receiptOf<Tx>(deps: ApiDeps<Tx>, grant: Grant, { id, manifest, assertion, note, atMs }: StandingSignature, { study, site }: DocumentRow): Promise<string> {
   const chain = site === null ? "system" : `site:${study}/${site}`;
   const record = (await deps.read((tx) => deps.signatures.records(tx, grant, id))).find((each) => each.chain === chain);
-  if (record === undefined) throw new SallyportError("service.busy");
+  if (record === undefined) throw new SallyportError(archivesWithin(deps, { chains: [chain] }, { fromMs: atMs }).length > 0 ? "trail.archived" : "service.busy");
   const { proof } = await deps.archive.proveStored(record);
   return receiptText({ manifest, assertion, note, proof, vkey: deps.checkpointKey() });
 }

@@ -46,13 +46,15 @@ export const getApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
         reason: openReason((await deps.referenceKeys()).change, grant, sealed),
         effect: linesOf(row),
         statement: row.statement,
-        // A release is carried out by who asked for it, with a passkey over the same text.
-        challenge:
-          summary.mayDecide || (row.kind === "incident.release" && summary.isMine && summary.state === "approved") ? await challengeFor(deps, grant.person, row.digest) : null,
+        // What the custodian does is carried out by who asked for it, with a passkey over the same text.
+        challenge: summary.mayDecide || (CARRIED_OUT.has(row.kind) && summary.isMine && summary.state === "approved") ? await challengeFor(deps, grant.person, row.digest) : null,
       };
     },
   );
 };
+
+/** What its requester carries out, by their own passkey. */
+const CARRIED_OUT: ReadonlySet<string> = new Set(["incident.release", "trail.archive"]);
 
 /** Assertion options whose challenge is the digest, for the person's own passkeys; null where they have none. */
 async function challengeFor<Tx>(deps: ApiDeps<Tx>, person: string, digest: string): Promise<string | null> {

@@ -1,5 +1,6 @@
 import {
   RequestAccessInput,
+  RequestArchiveInput,
   RequestAssignmentEndInput,
   RequestAssignmentInput,
   RequestBulkRevealInput,
@@ -24,6 +25,7 @@ import { assertAccessTime } from "../../approvals/access-act.ts";
 import { routesPayload } from "../../approvals/outbox-acts.ts";
 import { approvalActs } from "../../approvals/registry.ts";
 import { requestAct } from "../../approvals/request-act.ts";
+import { endedAt } from "../../archives/standing.ts";
 import { incidentText } from "../../incidents/incident-summary.ts";
 import { draftOf, profilePayload } from "../../profiles/draft.ts";
 import { wantedAt } from "../../assignments/wanted.ts";
@@ -172,6 +174,18 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         const keys = (await deps.rings.all()).flatMap((ring) => ring.keys);
         if (keys.find(({ id }) => id === keyId)?.state !== "retired") throw new SallyportError("keys.step", { key: keyId });
       },
+    }),
+    requestArchive: requestAct(boundary, deps, acts["trail.archive"], {
+      input: RequestArchiveInput,
+      locate: ({ chain }, trace) => {
+        trace.about(chain);
+        return inDeployment();
+      },
+      payload: ({ chain, generation, digest }) => {
+        const { size, root, head } = endedAt(deps, { chain, generation });
+        return { chain, generation: `${generation}`, size: `${size}`, root, head, manifest: digest };
+      },
+      reason: reasonOf,
     }),
     requestBulkReveal: requestAct(boundary, deps, acts["phi.bulk_reveal"], {
       input: RequestBulkRevealInput,

@@ -1,6 +1,7 @@
 import { lineOf, parseBody } from "@sallyport/audit";
 import { GetCrossingInput, GetCrossingOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
+import { isArchived } from "../../archives/standing.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { trailScopeOf } from "../../crossings/crossing-scope.ts";
 import { summaryOf } from "../../crossings/crossing-summary.ts";
@@ -27,7 +28,7 @@ export const getCrossing = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const { input, grant, trace } = crossing;
       trace.note({ generation: input.generation, seq: input.seq });
       const stored = await deps.archive.record(grant, input);
-      if (stored === null) throw new SallyportError("policy.denied");
+      if (stored === null) throw new SallyportError(isArchived(deps, input) ? "trail.archived" : "policy.denied");
       const record = parseBody(stored.body);
       const scope = await trailScopeOf(deps, crossing);
       const others = scope === null ? [] : await requestRecords(deps, scope, record.request_id);

@@ -1,6 +1,7 @@
 import { SearchCrossingsInput, SearchCrossingsOutput } from "@sallyport/contracts";
 import { canonicalJson } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
+import { archivesWithin } from "../../archives/standing.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { conditionsOf, locateCrossings, scopeOf } from "../../crossings/crossing-scope.ts";
 import { summaryOf } from "../../crossings/crossing-summary.ts";
@@ -41,6 +42,7 @@ export const searchCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
         next: last !== undefined && rows.length > limit ? sealCursor(key, bound, JSON.stringify([last.atMs, last.chain, last.generation, last.seq])) : null,
         // What is shown is there, however few were found by looking at some.
         total: isWhole ? { count: items.length, isMore: false } : { count: Math.max(count, items.length), isMore: isMore || count < items.length },
+        archived: archivesWithin(deps, scope, conditions),
         searchableUntil: untilMs === null ? null : new Date(untilMs).toISOString(),
       };
     },

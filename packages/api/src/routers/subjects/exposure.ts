@@ -1,12 +1,14 @@
 import { parseBody } from "@sallyport/audit";
 import { ExposureInput, ExposureOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
-import { decide, type LivePrincipal, type SiteRef } from "@sallyport/policy";
+import { decide, type LivePrincipal, siteKey, type SiteRef } from "@sallyport/policy";
+import { archivesWithin } from "../../archives/standing.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { detailOf } from "../../crossings/trace-of.ts";
 import { emergencySummary, printedNames } from "../../emergencies/emergency-summary.ts";
 import type { PolicyState } from "../../policy-desk.ts";
-import type { ApiDeps, OpenedValues } from "../../ports.ts";
+import type { OpenedValues } from "../../exposure-port.ts";
+import type { ApiDeps } from "../../ports.ts";
 import { locateSubject } from "./subject-place.ts";
 
 const REVEALS_SHOWN = 500;
@@ -69,6 +71,7 @@ export const subjectExposure = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
         emergencies: emergencies.map((row) => emergencySummary(row, printedNameOf, deps.now())),
         since: Number.isFinite(firstMs) ? new Date(firstMs).toISOString() : null,
         isPartial: reached.length < earlier.length,
+        archived: archivesWithin(deps, { chains: [site, ...reached.flatMap((each) => each.sites)].map((each) => `site:${siteKey(each)}`) }, {}),
       };
     },
   );

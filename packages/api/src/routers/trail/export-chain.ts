@@ -3,7 +3,7 @@ import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { placeOfChain } from "./chain-place.ts";
 
-/** Frames an export of one chain: a fresh checkpoint, and the custodian's signed statement of what the bundle holds. */
+/** Frames an export of one chain, or of one closed generation of it: a fresh checkpoint, and the custodian's signed statement of what the bundle holds. */
 export const openExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.read(
     {
@@ -17,8 +17,9 @@ export const openExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         return { place: await placeOfChain(deps, chain), found: null };
       },
     },
-    async ({ input: { chain }, grant, trace }) => {
-      const opened = await deps.archive.openExport(grant, chain);
+    async ({ input: { chain, generation }, grant, trace }) => {
+      const opened = await deps.archive.openExport(grant, chain, generation);
+      if (generation !== undefined) trace.note({ generation });
       trace.note({ records: opened.generations.reduce((sum, { size }) => sum + size, 0) });
       return { chain, ...opened, generations: opened.generations.map((each) => ({ ...each, checkpoints: [...each.checkpoints] })), names: { ...opened.names } };
     },

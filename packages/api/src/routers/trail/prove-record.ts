@@ -1,5 +1,6 @@
 import { ProveGrowthInput, ProveGrowthOutput, ProveRecordInput, ProveRecordOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
+import { isArchived } from "../../archives/standing.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { placeOfChain } from "./chain-place.ts";
@@ -21,7 +22,7 @@ export const proveRecord = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     async ({ input, grant, trace }) => {
       trace.note({ generation: input.generation, seq: input.seq });
       const proven = await deps.archive.prove(grant, input);
-      if (proven === null) throw new SallyportError("policy.denied");
+      if (proven === null) throw new SallyportError(isArchived(deps, input) ? "trail.archived" : "policy.denied");
       return { ...proven, witnesses: [...proven.witnesses], fingerprint: deps.pillars.fingerprint() };
     },
   );
@@ -43,7 +44,7 @@ export const proveGrowth = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     async ({ input, grant, trace }) => {
       trace.note({ generation: input.generation, from: input.from });
       const proven = await deps.archive.proveGrowth(grant, input);
-      if (proven === null) throw new SallyportError("policy.denied");
+      if (proven === null) throw new SallyportError(isArchived(deps, input) ? "trail.archived" : "policy.denied");
       return { ...proven, proof: [...proven.proof], fingerprint: deps.pillars.fingerprint() };
     },
   );

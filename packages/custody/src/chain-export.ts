@@ -1,0 +1,78 @@
+import { CheckpointFile, checkpointOrigin, type ExportStatement, openNote, parseCheckpoint, type StatedGeneration } from "@sallyport/audit";
+import { SallyportError } from "@sallyport/errors";
+import { archivedOf, asStated } from "./archival.ts";
+import type { SignedCheckpoint, SignRequest } from "./model.ts";
+import { type Mark, markId, openGeneration, type TrailMarkStore } from "./trail-marks.ts";
+
+export interface ChainExportOptions {
+  readonly store: Pick<TrailMarkStore, "get">;
+  readonly deployment: string;
+  /** Of the checkpoints, and of what is stated. */
+  readonly vkey: string;
+  readonly auditKeyId: string;
+  /** The stored checkpoints of a generation, by size. */
+  readonly stored: (chain: string, generation: number) => Promise<readonly SignedCheckpoint[]>;
+  /** The signed checkpoint of a mark. */
+  readonly note: (mark: Mark) => SignedCheckpoint;
+  /** The MAC of the record at a signed size below the mark. @throws `verb.refused`. */
+  readonly headAt: (chain: string, generation: number, size: number) => Promise<string>;
+  readonly now: () => number;
+}
+
+type Asked = Extract<SignRequest, { readonly kind: "export" }>;
+
+/**
+ * States what an export holds: of a chain every generation that isn't archived, or one closed generation that is to be. The open one is stated as its
+ * last stored checkpoint has it; that note must be one of ours, and at or below the mark. A closed one is stated as it was signed last, whatever
+ * the database has of it by now. The exporter takes the stored checkpoints up to this size, and this one, so both make the same file.
+ *
+ * @throws `verb.refused` for what has no checkpoint, or can't be archived yet; `trail.unavailable`.
+ */
+export async function statedExport(
+  options: ChainExportOptions,
+  { chain, generation: only, requestedBy, requestId }: Asked,
+): Promise<{ readonly statement: ExportStatement; readonly checkpoints: readonly SignedCheckpoint[] }> {
+  const { store, deployment, vkey, now } = options;
+  const open = openGeneration(store, chain);
+  const kept = archivedOf(store, chain);
+  // What was put down as archived stands there until it is removed, and may be written once more.
+  const isAgain = only !== undefined && kept.at(-1)?.generation === only && kept.at(-1)?.isGone === false;
+  const archived = (isAgain ? kept.slice(0, -1) : kept).map(asStated);
+  const first = archived.length + 1;
+  if (only !== undefined && (only !== first || only >= open)) throw new SallyportError("verb.refused", { why: only >= open ? "open" : "order", chain });
+  const generations: StatedGeneration[] = [];
+  const checkpoints: SignedCheckpoint[] = [];
+  for (let generation = first; generation <= (only ?? open); generation += 1) {
+    const { stated, last } = await statedGeneration(options, chain, generation, generation < open);
+    generations.push(stated);
+    checkpoints.push(last);
+  }
+  const said = { deployment, chain, generations, keys: [vkey], exportedAt: new Date(now()).toISOString(), requestedBy, requestId };
+  const isWhole = only === undefined && archived.length === 0;
+  return { statement: isWhole ? { v: 1, ...said } : { v: 2, scope: only === undefined ? "chain" : "generation", archived, ...said }, checkpoints };
+}
+
+async function statedGeneration(
+  options: ChainExportOptions,
+  chain: string,
+  generation: number,
+  isClosed: boolean,
+): Promise<{ readonly stated: StatedGeneration; readonly last: SignedCheckpoint }> {
+  const { store, deployment, vkey, auditKeyId, headAt } = options;
+  const mark = store.get("mark", markId(chain, generation));
+  const signed = mark?.size ?? 0;
+  const stored = (await options.stored(chain, generation)).filter(({ size }) => size <= signed);
+  if (isClosed && mark !== undefined && stored.at(-1)?.size !== signed) stored.push(options.note(mark));
+  const last = stored.at(-1);
+  if (last === undefined) throw new SallyportError("verb.refused", { why: "no checkpoint", chain });
+  const { origin, size, root: rootBytes } = parseCheckpoint(openNote(last.note, vkey));
+  if (origin !== checkpointOrigin(deployment, chain, generation)) throw new SallyportError("verb.refused", { why: "other checkpoint", chain });
+  const file = new CheckpointFile();
+  for (const { note } of stored) file.add(note);
+  const root = rootBytes.toString("hex");
+  const head = mark?.size === size ? mark.mac : await headAt(chain, generation, size);
+  return {
+    stated: { generation, auditKey: auditKeyId, size, root, head, checkpoints: file.count, checkpointsSha256: file.sha256() },
+    last: { chain, generation, size, root, note: last.note },
+  };
+}
