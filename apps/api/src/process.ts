@@ -36,7 +36,6 @@ import {
   type Tx,
 } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
-import { SallyportError } from "@sallyport/errors";
 import { relyingParty } from "@sallyport/passkey";
 import { isRecipientKey, sealPacket } from "@sallyport/submission/seal";
 import { authorityIds, type Identity, readRevocationLists } from "@sallyport/pki";
@@ -63,7 +62,6 @@ import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
 import { keepProfilesAtStart } from "./shipped-profiles.ts";
 import { ServiceDoor } from "./service-routes.ts";
-import { fetchedOutbox } from "./fetched-outbox.ts";
 import { signDocumentBy } from "./sign-document.ts";
 import { SpoolDesk, type SpoolSettings } from "./spool-desk.ts";
 import { standingRounds } from "./standing-rounds.ts";
@@ -116,8 +114,6 @@ const SEEN_MS = 2000;
 const ENDED_MS = 5000;
 const LATER_MS = 500;
 const WATCH_MS = 1000;
-/** This version seals none: where nothing was submitted, there is nothing to send. */
-const NO_SEALED_PACKETS: ApiDeps<Tx>["sealedPackets"] = { read: () => Promise.reject(new SallyportError("packet.state")) };
 const KNOCKS_MS = 60_000;
 const CHECKPOINT_MS = 20_000;
 const NAMES_MS = 5000;
@@ -237,11 +233,9 @@ export class ApiProcess {
       spool: () => spool.state(),
       checkpointKey: () => this.watch.status().checkpointKey.vkey,
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
-      sealedPackets: NO_SEALED_PACKETS,
       signDocument: signDocumentBy(custodian),
       isRecipientKey,
       sealPacket,
-      outbox: fetchedOutbox,
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({
         records,

@@ -52,7 +52,10 @@ beforeAll(async () => {
   at = await deployment();
   api = await at.serve({
     now: () => Date.now() + ahead,
-    ports: (real) => ({ ...real, sealedPackets: { read: (packet, from, max) => Promise.resolve((sealed.get(packet) ?? Buffer.alloc(0)).subarray(from, from + max)) } }),
+    ports: (real) => ({
+      ...real,
+      sealedPackets: { ...real.sealedPackets, read: (packet, from, max) => Promise.resolve((sealed.get(packet) ?? Buffer.alloc(0)).subarray(from, from + max)) },
+    }),
   });
   desk = await Desk.of(at);
   founders = await desk.found(api);
