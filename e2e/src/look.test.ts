@@ -159,6 +159,12 @@ const LOOKS: readonly Look[] = [
     open: async (person) => await openAct(person, "Move to another site"),
   },
   {
+    name: "subject-shred",
+    person: () => people.rosa,
+    isScreenOnly: true,
+    open: async (person) => await openAct(person, "Shred for good"),
+  },
+  {
     name: "domain",
     person: () => people.clara,
     isScreenOnly: true,

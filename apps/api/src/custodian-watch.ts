@@ -10,7 +10,7 @@ const DEADLINE_MS = 1000;
 export interface WatchListener {
   /** By which keys tokens are verified here now. */
   readonly holds: () => readonly string[];
-  /** At the first status and whenever the token keys, the revocation list or the revoked workloads changed. */
+  /** At the first status and whenever the token keys, the revocation list, the revoked workloads or the number of shreds changed. */
   readonly changed: (status: CustodianStatus) => void;
 }
 
@@ -73,7 +73,7 @@ export class CustodianWatch {
   }
 }
 
-const fingerprintOf = ({ tokenKeys, crl, revokedWorkloads, ca }: CustodianStatus): string => JSON.stringify([tokenKeys, crl, revokedWorkloads, ca]);
+const fingerprintOf = ({ tokenKeys, crl, revokedWorkloads, ca, shreds }: CustodianStatus): string => JSON.stringify([tokenKeys, crl, revokedWorkloads, ca, shreds]);
 
 const draftOf = (event: CustodianStatus["events"][number]): RecordDraft => ({
   chain: event.chain ?? "system",

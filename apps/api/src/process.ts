@@ -110,6 +110,7 @@ export interface ApiParts {
 
 const POLICY_MS = 250;
 const REVOKE_MS = 2000;
+const SHRED_MS = 2000;
 const SEEN_MS = 2000;
 const ENDED_MS = 5000;
 const LATER_MS = 500;
@@ -137,6 +138,7 @@ export class ApiProcess {
   readonly #tokens: AccessTokenVerifier;
   readonly #timers: NodeJS.Timeout[] = [];
   #revocations: Revocations | null = null;
+  #shreds = 0;
   #listener: Listener | null = null;
   #spool: SpoolDesk | null = null;
   #referenceKeys: Promise<ReferenceKeys> | null = null;
@@ -236,6 +238,7 @@ export class ApiProcess {
       signDocument: signDocumentBy(custodian),
       isRecipientKey,
       sealPacket,
+      checkShred: async (statement, packets) => void (await custodian.shred({ kind: "check", statement, packets }, SHRED_MS)),
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({
         records,
@@ -323,6 +326,8 @@ export class ApiProcess {
 
   #take(status: CustodianStatus): void {
     this.#tokens.setKeys(status.tokenKeys);
+    if (status.shreds !== this.#shreds) this.keys.forget();
+    this.#shreds = status.shreds;
     const list = readRevocationLists(status.crl, status.ca);
     this.#revocations = {
       caPem: status.ca,

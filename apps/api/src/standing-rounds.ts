@@ -1,6 +1,6 @@
 import type { ApiDeps, AppRouter, EventLog, RequestContext, Trail } from "@sallyport/api";
 import type { Custodian } from "@sallyport/custody";
-import { type Database, rewrapStore, searchIndexer, type Tx, uploadSweep } from "@sallyport/db";
+import { type Database, rewrapStore, shredStore, searchIndexer, type Tx, uploadSweep } from "@sallyport/db";
 import type { CustodianWatch } from "./custodian-watch.ts";
 import { type PolicyRoundDeps, PolicyRounds } from "./policy-rounds.ts";
 import { RewrapRounds } from "./rewrap-rounds.ts";
@@ -8,11 +8,13 @@ import { SearchRounds } from "./search-rounds.ts";
 import { callTRPCProcedure } from "@trpc/server";
 import type { SpoolDesk } from "./spool-desk.ts";
 import { SpoolRounds } from "./spool-rounds.ts";
+import { ShredRounds } from "./shred-rounds.ts";
 import { UploadRounds } from "./upload-rounds.ts";
 
 const INDEX_MS = 300;
 const VERSIONS_MS = 1000;
 const REWRAP_MS = 2000;
+const SHREDS_MS = 500;
 const UPLOADS_MS = 60_000;
 const SPOOL_MS = 500;
 
@@ -57,12 +59,14 @@ export function standingRounds({
     now: due.now,
     log,
   });
+  const shreds = new ShredRounds({ store: shredStore(database), custodian, now: Date.now, log });
   return [
     { ms: INDEX_MS, run: () => searchable.run() },
     { ms: VERSIONS_MS, run: () => versions.run() },
     // What a database that was put back holds of keys is nothing to write over.
     { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : rewraps.run()) },
     { ms: SPOOL_MS, run: () => replays.run() },
+    { ms: SHREDS_MS, run: () => (isFrozen() ? Promise.resolve() : shreds.run()) },
     { ms: UPLOADS_MS, run: () => uploads.run() },
   ];
 }

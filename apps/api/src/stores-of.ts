@@ -21,6 +21,7 @@ import {
   searchStore,
   sealedPackets,
   serviceStore,
+  shredStore,
   signatureStore,
   spoolStore,
   subjectActStore,
@@ -53,6 +54,7 @@ type Stores = Pick<
   | "search"
   | "sealedPackets"
   | "services"
+  | "shreds"
   | "signatures"
   | "spooled"
   | "subjectActs"
@@ -84,6 +86,7 @@ export const storesOf = (database: Database): Stores => ({
   search: searchStore(database),
   sealedPackets: sealedPackets(database),
   services: serviceStore(database),
+  shreds: shredStore(database),
   signatures: signatureStore(database),
   spooled: spoolStore(database),
   subjectActs: subjectActStore(database),

@@ -11,6 +11,7 @@ export const custodianWith = (real: Custodian, over: Partial<Custodian>): Custod
   sign: (request, deadlineMs) => real.sign(request, deadlineMs),
   approve: (request, deadlineMs) => real.approve(request, deadlineMs),
   rotate: (request, deadlineMs) => real.rotate(request, deadlineMs),
+  shred: (request, deadlineMs) => real.shred(request, deadlineMs),
   status: (options, deadlineMs) => real.status(options, deadlineMs),
   ...over,
 });

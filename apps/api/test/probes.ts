@@ -233,6 +233,8 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "keys.rehearse": [],
     "keys.step": [],
     "approvals.requestKeyDestroy": [],
+    "approvals.requestRetention": registry({ until: "2031-01-01" }),
+    "approvals.requestShred": subjects({ reason: REASON }).map(asRegulatory),
     "locks.lift": locks,
     "locks.list": [],
     "locks.set": [

@@ -141,6 +141,8 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "alerts.test": ["auditor", {}],
   "recipients.list": ["admin", {}],
   "submissions.list": ["reviewer", {}],
+  "approvals.requestRetention": ["admin", { study: OTHER_STUDY, until: "2031-01-01", reason: "as the sponsor has it" }],
+  "approvals.requestShred": ["regulatory", { subjectId, reason: "asked for by the subject" }],
   "approvals.requestKeyDestroy": ["custodian", { keyId: "kek-1", reason: "is needed no more" }],
   "keys.rings": ["admin", {}],
   "keys.rehearse": ["admin", { ring: "kek" }],

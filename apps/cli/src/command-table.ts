@@ -37,6 +37,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   keys: { summary: "show the rings of keys, and rehearse a rotation", load: async () => (await import("./commands/keys.ts")).keys },
   recipients: { summary: "list whom packets are sealed to, or ask for a change", load: async () => (await import("./commands/recipients.ts")).recipients },
   submission: { summary: "assemble a submission, seal its packets and let them leave", load: async () => (await import("./commands/submission.ts")).submission },
+  subject: { summary: "show how a subject stands, and ask for its shredding", load: async () => (await import("./commands/subject.ts")).subject },
   workloads: { summary: "list the local profiles, create or offboard a service", load: async () => (await import("./commands/workloads.ts")).workloads },
   revoke: { summary: "revoke a local profile", load: async () => (await import("./commands/revoke.ts")).revoke },
   custodian: { summary: "offline acts on the custodian's store", load: async () => (await import("./commands/custodian.ts")).custodian },

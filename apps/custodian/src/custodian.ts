@@ -12,7 +12,7 @@ import {
   type SigningRules,
 } from "@sallyport/custody/credentials";
 import { type ArchivalRules, type DeepRunner, removeArchived, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
-import { Certificates, DataKeys, makeSpoolKey, NodeReports, rotate, RingKeeper, type RingRules } from "@sallyport/custody/keys";
+import { Certificates, DataKeys, makeSpoolKey, NodeReports, parseShredCall, rotate, RingKeeper, type RingRules, Shredder, type ShredRules } from "@sallyport/custody/keys";
 import type { RelyingParty } from "@sallyport/passkey";
 import { SERVICE_NAME } from "@sallyport/pki";
 import { carriesPeople, serviceId } from "@sallyport/zones";
@@ -47,6 +47,7 @@ export interface CustodianParts extends StoreOptions {
   readonly ringRules?: RingRules;
   readonly signingRules?: SigningRules;
   readonly archivalRules?: ArchivalRules;
+  readonly shredRules?: ShredRules;
 }
 
 export interface RunningCustodian {
@@ -76,6 +77,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const dataKeys = new DataKeys(store, store.rootKey, now);
   const nodes = new NodeReports(now);
   const rings = new RingKeeper({ store, rootKey: store.rootKey, nodes, clients: certificates, wraps: () => reader.wraps(), deployment, now, rules: parts.ringRules });
+  const shredder = new Shredder({ store, journal: store.shreds, deployment, now, rules: parts.shredRules });
   const minting = new Minting(store, now, certificates);
   const sealing = new Sealing(store, now);
   const checkpoints = new Checkpoints(store, reader, incidents, signer, now);
@@ -110,9 +112,11 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       case "sign":
         return sign({ ...parts, store, checkpoints, signer, vkey }, payload);
       case "status":
-        return status({ store, certificates, minting, dataKeys, rings, nodes, incidents, verification, vkey, archiveAfterDays }, payload);
+        return status({ shredder, store, certificates, minting, dataKeys, rings, nodes, incidents, verification, vkey, archiveAfterDays }, payload);
       case "rotate":
         return rotate(rings, dataKeys, payload);
+      case "shred":
+        return shredder.shred(parseShredCall(payload)).then((answer) => JSON.stringify(answer));
     }
   };
 

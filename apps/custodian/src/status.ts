@@ -2,7 +2,7 @@ import { keyFingerprint, parseVkey } from "@sallyport/audit";
 import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
 import { foundersLeft } from "@sallyport/custody/credentials";
 import type { TrailIncidents, Verification } from "@sallyport/custody/incidents";
-import { type Certificates, type DataKeys, type NodeReports, type RingKeeper, spoolRecipient } from "@sallyport/custody/keys";
+import { type Certificates, type DataKeys, type NodeReports, type RingKeeper, type Shredder, spoolRecipient } from "@sallyport/custody/keys";
 import type { Minting } from "./mint.ts";
 import type { Store } from "./store.ts";
 
@@ -14,6 +14,7 @@ export interface Standing {
   readonly minting: Minting;
   readonly dataKeys: DataKeys;
   readonly rings: RingKeeper;
+  readonly shredder: Shredder;
   readonly nodes: NodeReports;
   readonly incidents: TrailIncidents;
   readonly verification: Verification;
@@ -54,6 +55,7 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     incidents: [...store.all("incident").values()],
     archived: [...store.all("archived").values()],
     archiveAfterDays,
+    shreds: standing.shredder.count,
   };
   return JSON.stringify(answer);
 }

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import type { CustodyEvent } from "@sallyport/custody";
 import type { CredentialKinds } from "@sallyport/custody/credentials";
 import type { TrailKinds } from "@sallyport/custody/incidents";
-import { lockStore, type RootKey, SealedStore, type SealedStoreOptions, type StoreLock } from "@sallyport/custody/journal";
-import { activeKey, type CertificateKinds, firstRing, type KeptKey, type KeyKinds, type RingName, ringOfAuthority } from "@sallyport/custody/keys";
+import { lockStore, type RootKey, SealedStore, type SealedStoreOptions, ShredJournal, SHREDS, type StoreLock } from "@sallyport/custody/journal";
+import { activeKey, type CertificateKinds, firstRing, type KeptKey, type KeyKinds, resumeShreds, type RingName, ringOfAuthority } from "@sallyport/custody/keys";
 import { rootKeyOf, type RootWrapper } from "@sallyport/custody/roots";
 import { SallyportError } from "@sallyport/errors";
 
@@ -36,6 +36,7 @@ export interface StoreOptions {
 export class Store extends SealedStore<Kinds> {
   readonly rootKey: RootKey;
   readonly #now: () => number;
+  #shreds: ShredJournal | null = null;
 
   /**
    * Locks and opens the store in `home`, or founds it there: only where there is none is a root key made or asked for.
@@ -61,6 +62,8 @@ export class Store extends SealedStore<Kinds> {
         store.put("keyring", "ca", ringOfAuthority(material));
         store.put("authority", id, null);
       }
+      store.#shreds = new ShredJournal(`${home}/${SHREDS}`, store.active("sign").secret, store.deployment.deployment);
+      resumeShreds(store, store.#shreds);
       if (store.wasTorn) store.record("store.recovered", "custodian", "a torn last entry that was never acknowledged was dropped");
       await store.rewrite();
       return store;
@@ -81,6 +84,12 @@ export class Store extends SealedStore<Kinds> {
     const deployment = this.get("deployment", "-");
     if (deployment === undefined) throw new SallyportError("custodian.store", { why: "no deployment" });
     return deployment;
+  }
+
+  /** What was destroyed for good. */
+  get shreds(): ShredJournal {
+    if (this.#shreds === null) throw new SallyportError("custodian.store", { why: "no shreds" });
+    return this.#shreds;
   }
 
   /** The active key of a ring. */

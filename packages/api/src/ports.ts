@@ -7,6 +7,7 @@ import type {
   PacketStore,
   ProfileStore,
   ReferenceKeyStore,
+  ShredStore,
   SignatureStore,
   StudyStore,
   SubjectActStore,
@@ -38,7 +39,7 @@ import type { OpenIncident } from "./boundary/quarantine.ts";
 import type { EgressPorts } from "./submissions/egress-ports.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
-import type { KeyRings } from "./keys/ring-ports.ts";
+import type { CheckShred, KeyRings } from "./keys/ring-ports.ts";
 import type { OutboxPorts } from "./outbox/outbox-ports.ts";
 import type { Credentials, IdentityProvider, PasskeyCeremonies, StepUp } from "./people/ports.ts";
 import type { PeopleKey } from "./people/people-key.ts";
@@ -288,6 +289,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx>, OutboxPo
   readonly incidentSteps: IncidentStepStore<Tx>;
   readonly alerts: Alerts<Tx>;
   readonly signDocument: SignDocument;
+  readonly checkShred: CheckShred;
   /** The deployment's id, as statements name it. */
   readonly deployment: string;
   /** Verifier key of what the custodian signs: checkpoints, and notes. */
@@ -300,6 +302,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx>, OutboxPo
   readonly signatures: SignatureStore<Tx>;
   readonly subjects: SubjectStore<Tx>;
   readonly subjectActs: SubjectActStore<Tx>;
+  readonly shreds: ShredStore<Tx>;
   readonly studies: StudyStore<Tx>;
   /** How each study's data are classified now: what releasing and reading go by. */
   readonly profiles: Profiles;

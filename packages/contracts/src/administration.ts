@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AssignmentSummary } from "./people.ts";
 import { strict } from "./strict.ts";
-import { IsoTime, SiteId, StudyId } from "./primitives.ts";
+import { Day, IsoTime, SiteId, StudyId } from "./primitives.ts";
 
 export const ListStudiesInput = strict({});
 export const ListStudiesOutput = strict({
@@ -10,6 +10,8 @@ export const ListStudiesOutput = strict({
       study: StudyId,
       title: z.string(),
       profile: z.string(),
+      /** The first day on which its data may be destroyed; null where nobody has said: then none of it may. */
+      retainedUntil: Day.nullable(),
       sites: z.array(z.strictObject({ site: SiteId, name: z.string(), country: z.string(), closedAt: IsoTime.nullable() })),
     }),
   ),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AssignmentPlace, PersonId, PrintedName, StepUp, Username, WebAuthnJson } from "./people.ts";
-import { Count, Cursor, FieldName, Hex64, IsoTime, PageLimit, Purpose, Reason, SubjectId } from "./primitives.ts";
+import { Count, Cursor, Day, FieldName, Hex64, IsoTime, PageLimit, Purpose, Reason, StudyId, SubjectId } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
@@ -29,6 +29,8 @@ export const ApprovalKind = z.enum([
   "route.change",
   "packet.resend",
   "trail.archive",
+  "subject.shred",
+  "study.retention",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 
@@ -115,3 +117,7 @@ export const RequestOffboardInput = strict({ personId: PersonId, reason: Reason 
 export const RequestRecoveryInput = strict({ personId: PersonId, reason: Reason });
 /** Opening many masked fields of one subject at once. */
 export const RequestBulkRevealInput = strict({ subjectId: SubjectId, fields: z.array(FieldName).min(1).max(200), purpose: Purpose, reason: Reason });
+/** Destroying what opens a subject's data, for good: two others approve it by passkey. */
+export const RequestShredInput = strict({ subjectId: SubjectId, reason: Reason });
+/** Saying until when a study's data are kept. */
+export const RequestRetentionInput = strict({ study: StudyId, until: Day, reason: Reason });

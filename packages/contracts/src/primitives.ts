@@ -49,6 +49,8 @@ export const PURPOSES = ["monitoring", "safety", "regulatory", "audit", "care", 
 export const Purpose = z.enum(PURPOSES);
 
 export const Count = z.int().min(0);
+/** A calendar day, `YYYY-MM-DD`. */
+export const Day = z.iso.date();
 export const IsoTime = z.iso.datetime({ precision: 3 });
 /** 64 lower-case hex characters: a SHA-256 digest or an HMAC. */
 export const Hex64 = z.string().regex(/^[0-9a-f]{64}$/);

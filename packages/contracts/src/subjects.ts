@@ -13,6 +13,8 @@ export const SubjectSummary = z.strictObject({
   usubjid: z.string(),
   /** When it was recorded that consent is withdrawn; null where it isn't. From which day is a date of the subject's, and is revealed (`CONSENT.FROM`). */
   withdrawnAt: IsoTime.nullable(),
+  /** Whether what opens its data was destroyed for good. */
+  isShredded: z.boolean(),
 });
 
 export const ListSubjectsInput = strict({
@@ -41,13 +43,24 @@ export const SubjectField = z.discriminatedUnion("state", [
   z.strictObject({ state: z.literal("masked"), field: FieldName, record: RecordId, mask: z.string() }),
 ]);
 
-/** The domain's current records, in the order of the file's rows, field by field; `domains` are the ones that the subject has, with their current records. */
+/** The domain's current records, none where it was shredded, in the order of the file's rows, field by field; `domains` are the ones that the subject has, with their current records. */
 export const GetSubjectOutput = strict({
   ...SubjectSummary.shape,
   domain: Domain,
   domains: z.array(z.strictObject({ domain: Domain, records: Count })),
   fields: z.array(SubjectField),
   next: Cursor.nullable(),
+  /** Who had it shredded, by printed names, and when; null where it wasn't. `destroyedAt`: when the custodian had done it, within seconds. */
+  shred: z
+    .strictObject({
+      approvalId: z.string(),
+      at: IsoTime,
+      destroyedAt: IsoTime.nullable(),
+      requestedBy: z.string(),
+      approvedBy: z.array(z.string()),
+      packets: Count,
+    })
+    .nullable(),
 });
 
 /** Opens one field of one subject: of the current version of its record, or of one that is named. */

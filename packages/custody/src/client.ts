@@ -19,12 +19,14 @@ import type {
   RotateAnswers,
   RotateRequest,
   ServiceRequest,
+  ShredAnswer,
+  ShredRequest,
   SignAnswer,
   SignRequest,
   StatusRequest,
   WrappedKey,
 } from "./model.ts";
-import { parseRotateAnswer } from "./rotate-codec.ts";
+import { parseRotateAnswer, parseShredAnswer } from "./rotate-codec.ts";
 import { decodeSealAnswers, encodeSealCall } from "./seal-codec.ts";
 import { SealQueue } from "./seal-queue.ts";
 import { UnwrapQueue, type WrappedItem } from "./unwrap-queue.ts";
@@ -129,6 +131,11 @@ export class CustodianClient implements Custodian {
       if (asked.kind === "rewrap" && "keys" in answer) assertSameKeys(asked.items, answer.keys);
       return answer;
     });
+  }
+
+  async shred(request: ShredRequest, deadlineMs: number): Promise<ShredAnswer> {
+    const payload = await this.#link.call("shred", JSON.stringify(request), deadlineMs);
+    return readAnswer("shred", () => parseShredAnswer(payload));
   }
 
   async status(request: StatusRequest, deadlineMs: number): Promise<CustodianStatus> {

@@ -26,6 +26,7 @@ const PASSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "keys.early",
   "keys.in_use",
   "signature.challenge",
+  "subject.shredded",
 ]);
 
 /** A retired connection's last calls have this long. */

@@ -144,6 +144,8 @@ export class DataKeys {
     if (pending.length === 0) return;
     const isOwned = await owned(pending.map(([, { context }]) => context));
     pending.forEach(([id, share], index) => {
+      // Destroyed while the database was asked: it doesn't come back.
+      if (this.#store.get("share", id) !== share) return;
       // A missing answer is no answer: only a plain "no" destroys.
       if (isOwned[index] === true) this.#store.put("share", id, { ...share, isConfirmed: true });
       else if (isOwned[index] === false) this.#store.put("share", id, null);
@@ -166,15 +168,20 @@ export class DataKeys {
     const kekId = wrappedBy(sealed);
     const kek = await keks.open(kekId);
     const share = this.#store.get("share", shareId(context));
-    if (share === undefined) throw new SallyportError("phi.integrity", { context: context.id });
+    if (share === undefined) throw new SallyportError(this.#isShredded(context) ? "subject.shredded" : "phi.integrity", { context: context.id });
     const wrapping = { kekId, kek, share: Buffer.from(share.share, "base64url"), context: { ...contextFields(context), commitment } };
     return { dek: unwrapDataKey(wrapping, sealed), wrapping, sealed, commitment };
+  }
+
+  #isShredded({ purpose, id }: KeyContext): boolean {
+    return purpose === "subject" && this.#store.get("shred", id) !== undefined;
   }
 
   #shareFor(context: KeyContext): Buffer {
     const id = shareId(context);
     const known = this.#store.get("share", id);
     if (known !== undefined) return Buffer.from(known.share, "base64url");
+    if (this.#isShredded(context)) throw new SallyportError("subject.shredded", { context: context.id });
     const share = randomBytes(KEY_BYTES);
     this.#store.put("share", id, { context, share: share.toString("base64url"), isConfirmed: false, atMs: this.#now() });
     return share;
@@ -193,7 +200,8 @@ async function each<A>(items: readonly StoredKey[], work: (item: StoredKey) => P
     try {
       answers.push(await work(item));
     } catch (error) {
-      answers.push({ code: error instanceof SallyportError && error.code === "phi.integrity" ? "phi.integrity" : "keys.unavailable" });
+      const code = error instanceof SallyportError ? error.code : null;
+      answers.push({ code: code === "phi.integrity" || code === "subject.shredded" ? code : "keys.unavailable" });
     }
   }
   return answers;

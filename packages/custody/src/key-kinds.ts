@@ -1,5 +1,6 @@
 import type { KeyRing } from "./key-ring.ts";
 import type { KeyContext } from "./model.ts";
+import type { Shred } from "./shred-journal.ts";
 
 /** What a store has to know of keys, by kind. */
 export interface KeyKinds {
@@ -8,6 +9,8 @@ export interface KeyKinds {
   /** The spool's key pair, under `-`: an age recipient, and its identity sealed once more under the root key. */
   readonly spoolkey: { readonly recipient: string; readonly sealed: string };
   readonly share: { readonly context: KeyContext; readonly share: string; readonly isConfirmed: boolean; readonly atMs: number };
+  /** By the subject: what was destroyed for good, so that no share is ever made for it again. */
+  readonly shred: Shred;
 }
 
 /** Port: the part of the custodian's store that keys work on. */

@@ -7,3 +7,5 @@ export { NodeReports } from "./node-reports.ts";
 export { RingKeeper, ringOf } from "./ring-keeper.ts";
 export { rotate } from "./rotate.ts";
 export { makeSpoolKey, spoolRecipient } from "./spool-key.ts";
+export { parseShredCall } from "./rotate-codec.ts";
+export { packetsDigestOf, resumeShreds, Shredder, type ShredRules, strictShredRules } from "./shredding.ts";

@@ -167,6 +167,8 @@ export interface CustodianStatus {
   readonly archived: readonly Archived[];
   /** Days for which the records of a closed generation stay at hand. */
   readonly archiveAfterDays: number;
+  /** How many subjects were shredded: where it grew, what is kept of data keys is forgotten. */
+  readonly shreds: number;
 }
 
 /** What may be signed. The custodian derives every root and head itself from what is committed; the caller only names the chain. */
@@ -285,6 +287,20 @@ export interface RotateAnswers {
   readonly rewrap: { readonly keys: readonly RewrapAnswer[] };
 }
 
+/**
+ * What verb `shred` takes: the exact text of an approved `subject.shred`, and the packets whose digest it names (custody-v1.md, section 11). `check` asks
+ * whether it would be done.
+ */
+export interface ShredRequest {
+  readonly kind: "check" | "shred";
+  readonly statement: string;
+  readonly packets: readonly string[];
+}
+/** When it was destroyed, an ISO time; null where it was only checked. */
+export interface ShredAnswer {
+  readonly at: string | null;
+}
+
 /** What verb `status` is told and asked. */
 export interface StatusRequest {
   /** Events up to this number are on the trail. */
@@ -296,9 +312,8 @@ export interface StatusRequest {
 }
 
 /**
- * The custodian's verbs that exist so far. Every call has a deadline (ms) and throws a SallyportError:
+ * The custodian's verbs. Every call has a deadline (ms) and throws a SallyportError:
  * `keys.unavailable` (wrap, unwrap), `trail.unavailable` (seal, sign), `verb.refused`, `verb.invalid`, `service.unavailable`.
- * `shred` comes with its feature.
  */
 export interface Custodian extends Sealer {
   wrap(contexts: readonly KeyContext[], deadlineMs: number): Promise<readonly WrappedKey[]>;
@@ -322,5 +337,7 @@ export interface Custodian extends Sealer {
    * `approval.required` for a step that isn't proven first; `verb.refused` for a destruction that isn't approved.
    */
   rotate<K extends RotateRequest["kind"]>(request: RotateRequest & { readonly kind: K }, deadlineMs: number): Promise<RotateAnswers[K]>;
+  /** Destroys what the custodian holds of a subject, upon two persons' approval. @throws `verb.refused`. */
+  shred(request: ShredRequest, deadlineMs: number): Promise<ShredAnswer>;
   status(request: StatusRequest, deadlineMs: number): Promise<CustodianStatus>;
 }

@@ -1,7 +1,7 @@
 import { isErrorCode } from "@sallyport/errors";
 import { RING_NAMES, RING_STEPS } from "./key-ring.ts";
 import { fields, integer, invalid, KEYS_MAX, list, parseJson, parseStoredKey, text } from "./message-codec.ts";
-import type { RewrapAnswer, RotateAnswers, RotateRequest } from "./model.ts";
+import type { RewrapAnswer, RotateAnswers, RotateRequest, ShredAnswer, ShredRequest } from "./model.ts";
 
 const STATEMENT = /^[\s\S]{2,16384}$/;
 
@@ -28,6 +28,21 @@ export function parseRotateCall(payload: Buffer): RotateRequest {
     default:
       throw invalid("kind");
   }
+}
+
+/** Packets that one shred may name. */
+const PACKETS_MAX = 100_000;
+
+/** Reads a shred call. @throws `verb.invalid`. */
+export function parseShredCall(payload: Buffer): ShredRequest {
+  const { kind, statement, packets } = fields(parseJson(payload), ["kind", "statement", "packets"]);
+  return { kind: oneOf(["check", "shred"], kind), statement: text(statement, STATEMENT), packets: list(packets, PACKETS_MAX, (id) => text(id, /^pkt_[0-9a-z]{26}$/)) };
+}
+
+/** Reads a shred answer. @throws `verb.invalid`. */
+export function parseShredAnswer(payload: Buffer): ShredAnswer {
+  const { at } = fields(parseJson(payload), ["at"]);
+  return { at: at === null ? null : text(at, /^[0-9TZ:.-]{24}$/) };
 }
 
 const READERS: { readonly [K in RotateRequest["kind"]]: (answer: unknown) => RotateAnswers[K] } = {

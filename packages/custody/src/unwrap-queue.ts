@@ -83,7 +83,8 @@ export class UnwrapQueue {
 
 function settle({ item, resolve, reject }: Waiting, answer: ReturnType<typeof parseKeyAnswers>[number], prove: KeyProof): void {
   try {
-    if ("code" in answer) throw new SallyportError(answer.code === "phi.integrity" ? "phi.integrity" : "keys.unavailable", { context: item.context.id });
+    if ("code" in answer)
+      throw new SallyportError(answer.code === "phi.integrity" || answer.code === "subject.shredded" ? answer.code : "keys.unavailable", { context: item.context.id });
     const key = Buffer.from(answer.key, "base64url");
     prove(item.context, item.wrapped, key);
     resolve(key);

@@ -1,7 +1,7 @@
 import { type ErrorCode, SallyportError } from "@sallyport/errors";
 
-/** The custodian's verbs by their number on the wire. `shred` has number 10 kept for it. */
-export const VERBS = { wrap: 1, unwrap: 2, seal: 3, mint: 4, issue: 5, sign: 6, status: 7, approve: 8, rotate: 9 } as const;
+/** The custodian's verbs by their number on the wire. */
+export const VERBS = { wrap: 1, unwrap: 2, seal: 3, mint: 4, issue: 5, sign: 6, status: 7, approve: 8, rotate: 9, shred: 10 } as const;
 export type Verb = keyof typeof VERBS;
 
 /** An answer's first byte: the payload is the verb's answer, or `{"code": …}`. */
@@ -18,6 +18,7 @@ export function unavailable(verb: Verb): ErrorCode {
     case "wrap":
     case "unwrap":
     case "rotate":
+    case "shred":
       return "keys.unavailable";
     case "seal":
     case "sign":

@@ -33,6 +33,7 @@ export { enterGrant, withGrant } from "./site-context.ts";
 export { profileStore } from "./profile-store.ts";
 export { serviceStore } from "./service-store.ts";
 export { spoolStore } from "./spool-store.ts";
+export { shredStore } from "./shred-store.ts";
 export { signatureStore } from "./signature-store.ts";
 export { studyStore } from "./study-store.ts";
 export { subjectActStore } from "./subject-act-store.ts";

@@ -9,6 +9,7 @@ interface SiteRow {
   readonly title: string;
   readonly profile: string;
   readonly sites: string;
+  readonly retained_until: string | null;
 }
 
 /** The registry of studies and sites in Postgres. */
@@ -50,6 +51,10 @@ export function studyStore(database: Database): StudyStore<Tx> {
       await tx`UPDATE regulatory.studies SET title = ${title} WHERE id = ${study}`;
     },
 
+    async retain(tx, approval) {
+      await tx`SELECT regulatory.retain(${approval})`;
+    },
+
     async close(tx, study, site, closedAtMs) {
       const rows = await tx`
         UPDATE regulatory.sites SET closed_at_ms = ${closedAtMs}::bigint
@@ -60,12 +65,18 @@ export function studyStore(database: Database): StudyStore<Tx> {
 }
 
 const read = (statement: Statement, id: string | null): Promise<readonly SiteRow[]> => statement<SiteRow>`
-  SELECT t.id AS study, t.title, t.profile,
+  SELECT t.id AS study, t.title, t.profile, to_char(t.retained_until, 'YYYY-MM-DD') AS retained_until,
          (SELECT coalesce(json_agg(json_build_object('id', s.id, 'name', s.name, 'country', s.country, 'closedAtMs', s.closed_at_ms) ORDER BY s.id COLLATE "C"), '[]')::text
             FROM regulatory.sites s WHERE s.study = t.id) AS sites
     FROM regulatory.studies t WHERE ${id}::text IS NULL OR t.id = ${id} ORDER BY t.id COLLATE "C"`;
 
-const studyOf = (row: SiteRow): StudyRow => ({ id: row.study, title: row.title, profile: row.profile, sites: JSON.parse(row.sites) as StudyRow["sites"] });
+const studyOf = (row: SiteRow): StudyRow => ({
+  id: row.study,
+  title: row.title,
+  profile: row.profile,
+  retainedUntil: row.retained_until,
+  sites: JSON.parse(row.sites) as StudyRow["sites"],
+});
 
 /** Equal for equal registrations, whatever the order of the sites. */
 const spelling = ({ id, title, profile, sites }: StudyRow): string =>

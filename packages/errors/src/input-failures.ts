@@ -49,6 +49,21 @@ export const inputFailures = {
     "Reject the packet; or, where all of it was collected before they withdrew, state that with the release.",
   ),
   "subject.state": rejected(409, "The subject is not in a state that allows this. Nothing was changed.", "Look at how the subject stands first."),
+  "subject.shredded": rejected(
+    409,
+    "This subject's data were destroyed for good, upon two people's approval. Nothing was changed.",
+    "The subject's page and the trail say who, when, and on which approval. Have a packet that names it delivered again without it.",
+  ),
+  "subject.retained": rejected(
+    409,
+    "The study's data have to be kept until a later day, or nobody has said until when. Nothing was changed.",
+    "Look at the study's retention. It is changed under approval by two people.",
+  ),
+  "subject.blocked": rejected(
+    409,
+    "Packets stand in the way: they aren't decided on yet, or hold documents beside rows. Nothing was changed.",
+    "Have the subject's site's packets released or rejected first; the request says how many there are.",
+  ),
   "registration.conflict": rejected(409, "This is registered already, differently. Nothing was changed.", "Look at what is registered first."),
   "approval.state": rejected(409, "This request is no longer open, or was used already. Nothing was changed.", "Look at the request, and ask anew where it is still needed."),
   "approval.changed": rejected(409, "What was shown is not what would happen now. Nothing was changed.", "Look at the request again before you decide."),

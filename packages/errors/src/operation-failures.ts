@@ -50,6 +50,11 @@ export const operationFailures = {
     "A file of the backup is missing, altered, or not in its manifest. Nothing was restored.",
     "Take another copy of this backup, or another backup.",
   ),
+  "backup.shreds": rejected(
+    400,
+    "The journal of what was destroyed for good isn't beside the root key, so this could bring back what nobody may open any more. Nothing was restored.",
+    "Name the deployment's shreds.jsonl with --shreds FILE; or, where nothing was ever shredded, say --shreds none.",
+  ),
   "backup.exists": rejected(400, "The folder is not empty. Nothing was written.", "Name a new or empty folder."),
   "file.exists": rejected(400, "There is a file of that name already. Nothing was written.", "Name a new file."),
   "cursor.unreadable": rejected(

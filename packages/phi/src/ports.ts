@@ -224,6 +224,8 @@ export interface StudyRow {
   readonly title: string;
   readonly profile: string;
   readonly sites: readonly SiteRow[];
+  /** The first day on which its data may be destroyed, `YYYY-MM-DD`; null or absent where nobody has said. */
+  readonly retainedUntil?: string | null;
 }
 export interface SiteRow {
   readonly id: string;
@@ -241,6 +243,8 @@ export interface StudyStore<Tx> {
   lock(tx: Tx, study: string): Promise<StudyRow | null>;
   /** Adds sites. Throws `registration.conflict` for one that is there. */
   addSites(tx: Tx, study: string, sites: readonly SiteRow[]): Promise<void>;
+  /** Until when a study's data are kept, upon an approval of it whose last vote is in this transaction. */
+  retain(tx: Tx, approval: string): Promise<void>;
   changeTitle(tx: Tx, study: string, title: string): Promise<void>;
   /** Closes a site, or with null opens it again; false where it is so already, or there is none such. */
   close(tx: Tx, study: string, site: string, closedAtMs: number | null): Promise<boolean>;

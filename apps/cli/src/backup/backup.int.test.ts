@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRootKey, fileRootKey } from "@sallyport/custody/journal";
+import { createRootKey, fileRootKey, shredLines, shredsText, SHREDS } from "@sallyport/custody/journal";
 import { fileRoot, headerLine, newRoot, rootKeyOf } from "@sallyport/custody/roots";
 import { beginBaseBackup, connectDatabase, type Database, migrate } from "@sallyport/db";
 import { type EmbeddedPostgres, startPostgres } from "@sallyport/embedded-postgres";
@@ -75,7 +75,7 @@ async function restored(
   name: string,
   custodian?: string,
 ): Promise<{ readonly rows: readonly number[]; readonly keys: ReadonlySet<number>; readonly signed: readonly number[] }> {
-  await restore({ from, home: at(name), rootKeyFile: rootKeyFile(), custodian });
+  await restore({ from, home: at(name), rootKeyFile: rootKeyFile(), custodian, shreds: "none" });
   chmodSync(at(name), 0o711);
   const again = await startPostgres({ dataDir: at(name, "postgres"), durable: false });
   const owner = connectDatabase({ url: again.url, max: 1, applicationName: "test-look" });
@@ -141,7 +141,7 @@ test("it holds no secret that is readable: no root key, no password, no profile'
 
 test("one that is damaged, of another key, or into a folder that is used, is refused by name, and nothing is restored", async () => {
   const refused = async (name: string, over: Partial<Parameters<typeof restore>[0]> = {}): Promise<object> => {
-    const answer = await restore({ from: at(name), home: at(`${name}-home`), rootKeyFile: rootKeyFile(), ...over }).then(
+    const answer = await restore({ from: at(name), home: at(`${name}-home`), rootKeyFile: rootKeyFile(), shreds: "none", ...over }).then(
       () => ({}),
       (error: { code: string; context: object }) => ({ code: error.code, ...error.context }),
     );
@@ -177,7 +177,7 @@ test("one that is damaged, of another key, or into a folder that is used, is ref
 
 test("a backup of a store whose root key is elsewhere is put back by that key alone, and brings no root.key", async () => {
   const [stopped, next] = [at("moved"), at("next.key")];
-  await restore({ from: at("load-on"), home: stopped, rootKeyFile: rootKeyFile() });
+  await restore({ from: at("load-on"), home: stopped, rootKeyFile: rootKeyFile(), shreds: "none" });
   const [custodian, wrapper] = [join(stopped, "custodian"), fileRoot(next)];
   rmSync(join(custodian, "root.key"));
   // The store of a home of its own, since this one's is not sealed: what counts here is its first line.
@@ -186,12 +186,29 @@ test("a backup of a store whose root key is elsewhere is put back by that key al
   const { rootKey } = await rootKeyOf({ home: custodian, isEmpty: false, wrapper });
   await make("of-moved", { home: stopped, isRunning: false, rootKey });
   const from = at("of-moved");
-  await expect(restore({ from, home: at("moved-again"), rootKeyFile: rootKeyFile() })).rejects.toMatchObject({ code: "setting.invalid" });
+  await expect(restore({ from, home: at("moved-again"), rootKeyFile: rootKeyFile(), shreds: "none" })).rejects.toMatchObject({ code: "setting.invalid" });
   createRootKey(at("foreign.key"));
-  await expect(restore({ from, home: at("moved-again"), wrapper: fileRoot(at("foreign.key")) })).rejects.toMatchObject({ code: "custodian.store" });
-  await restore({ from, home: at("moved-again"), wrapper });
+  await expect(restore({ from, home: at("moved-again"), wrapper: fileRoot(at("foreign.key")), shreds: "none" })).rejects.toMatchObject({ code: "custodian.store" });
+  await restore({ from, home: at("moved-again"), wrapper, shreds: "none" });
   expect(existsSync(at("moved-again/custodian/root.key"))).toBe(false);
   expect(readFileSync(at("moved-again/custodian/store.jsonl"), "utf8")).toBe(`${headerLine(header)}\n`);
+});
+
+test("what was shredded stays so: the journals that are still there are put together, and without one nothing is restored", async () => {
+  const to = (name: string, over: object = {}) => restore({ from: at("load-on"), home: at(name), rootKeyFile: rootKeyFile(), ...over });
+  await expect(to("unsaid")).rejects.toMatchObject({ code: "backup.shreds" });
+  const lines = [1, 2, 3].map((each) => `{"subject":"sub_${String(each).repeat(26)}"}`);
+  writeFileSync(join(home, "custodian", SHREDS), shredsText(DEPLOYMENT, lines.slice(0, 2)));
+  writeFileSync(at("kept.jsonl"), shredsText(DEPLOYMENT, lines.slice(1)));
+  expect((await to("told", { shreds: at("kept.jsonl") })).shreds).toBe(3);
+  expect(shredLines(at("told/custodian", SHREDS), DEPLOYMENT)).toEqual(lines);
+  // It can't be said that there was nothing where there is something.
+  expect((await to("denied", { shreds: "none" })).shreds).toBe(2);
+  await expect(to("missing", { shreds: at("nowhere.jsonl") })).rejects.toMatchObject({ code: "backup.unreadable" });
+  writeFileSync(at("kept.jsonl"), shredsText("danother", lines));
+  await expect(to("altered", { shreds: at("kept.jsonl") })).rejects.toMatchObject({ code: "backup.damaged" });
+  expect(["unsaid", "missing", "altered"].map((name) => existsSync(at(name)))).toEqual([false, false, false]);
+  rmSync(join(home, "custodian", SHREDS));
 });
 
 test("a backup that breaks off leaves nothing that passes for one", async () => {

@@ -27,6 +27,8 @@ interface Named {
   "approvals.requestResend": ["RequestResendInput", "ApprovalOutput"];
   "approvals.requestRoutes": ["RequestRoutesInput", "ApprovalOutput"];
   "approvals.requestReinstate": ["RequestReinstateInput", "ApprovalOutput"];
+  "approvals.requestRetention": ["RequestRetentionInput", "ApprovalOutput"];
+  "approvals.requestShred": ["RequestShredInput", "ApprovalOutput"];
   "approvals.requestService": ["RequestServiceInput", "ApprovalOutput"];
   "approvals.requestKeyDestroy": ["RequestKeyDestroyInput", "ApprovalOutput"];
   "approvals.requestServiceOffboard": ["RequestServiceOffboardInput", "ApprovalOutput"];

@@ -24,6 +24,8 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "egress.release": "Release a packet to its recipient",
   "route.change": "Change the routes to a recipient",
   "packet.resend": "Send a packet in doubt again",
+  "subject.shred": "Shred a subject",
+  "study.retention": "Change a study's retention",
   "incident.release": "End an incident of the trail",
   "trail.archive": "Archive a generation of the trail",
 };

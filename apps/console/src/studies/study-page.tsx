@@ -17,6 +17,7 @@ import { type Site, sitesShown, type Study } from "./study-text.ts";
 
 const AddSite = dynamic(async () => (await import("./add-site.tsx")).AddSite, { ssr: false });
 const ChangeTitle = dynamic(async () => (await import("./change-title.tsx")).ChangeTitle, { ssr: false });
+const ChangeRetention = dynamic(async () => (await import("./change-retention.tsx")).ChangeRetention, { ssr: false });
 const SiteDrawer = dynamic(async () => (await import("./site-drawer.tsx")).SiteDrawer, { ssr: false });
 
 /** One study with its sites. */
@@ -48,7 +49,7 @@ function Shown({ study }: { readonly study: Study }) {
   const router = useRouter();
   const query = useSearchParams();
   const mayRegister = useMay("study.register");
-  const [act, setAct] = useState<"add" | "title" | null>(null);
+  const [act, setAct] = useState<"add" | "title" | "retention" | null>(null);
   const [text, setText] = useState("");
   const shown = sitesShown(study.sites, text);
   const opened = study.sites.find(({ site }) => site === query.get("site"));
@@ -69,6 +70,15 @@ function Shown({ study }: { readonly study: Study }) {
           <dt>Classification profile</dt>
           <dd>
             <code>{study.profile}</code>
+          </dd>
+          <dt>Data kept until</dt>
+          <dd className="pair-act">
+            {study.retainedUntil === null ? "nobody has said: nothing of it may be shredded" : <time dateTime={study.retainedUntil}>{study.retainedUntil}</time>}
+            {mayRegister && (
+              <Button kind="quiet" onPress={() => setAct("retention")}>
+                Change
+              </Button>
+            )}
           </dd>
           <dt>Sites</dt>
           <dd>
@@ -97,6 +107,7 @@ function Shown({ study }: { readonly study: Study }) {
       </Panel>
       {act === "add" && <AddSite study={study} onClose={close} />}
       {act === "title" && <ChangeTitle study={study} onClose={close} />}
+      {act === "retention" && <ChangeRetention study={study} onClose={close} />}
       {opened !== undefined && <SiteDrawer study={study.study} site={opened} onClose={() => router.replace(path, { scroll: false })} />}
     </>
   );

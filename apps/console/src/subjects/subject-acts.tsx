@@ -13,12 +13,15 @@ const WithdrawForm = dynamic(async () => (await import("./withdraw-form.tsx")).W
 const CorrectWithdrawalForm = dynamic(async () => (await import("./withdraw-form.tsx")).CorrectWithdrawalForm, { ssr: false });
 const TransferForm = dynamic(async () => (await import("./transfer-form.tsx")).TransferForm, { ssr: false });
 
-type Act = "withdraw" | "correct" | "transfer";
+const ShredForm = dynamic(async () => (await import("./shred-form.tsx")).ShredForm, { ssr: false });
+
+type Act = "withdraw" | "correct" | "transfer" | "shred";
 
 const TITLES: Readonly<Record<Act, string>> = {
   withdraw: "Withdrawal of consent",
   correct: "Withdrawal recorded in error",
   transfer: "Move to another site",
+  shred: "Shred for good",
 };
 
 interface SubjectActsProps {
@@ -31,7 +34,7 @@ export function SubjectActs({ subject: { subjectId, label, study, site, withdraw
   const [shown, setShown] = useState<Act | null>(null);
   const close = () => setShown(null);
   const consent: Act = withdrawnAt === null ? "withdraw" : "correct";
-  const acts: readonly Act[] = [...(mayWithdraw ? [consent] : []), ...(mayTransfer ? ["transfer" as const] : [])];
+  const acts: readonly Act[] = [...(mayWithdraw ? [consent] : []), ...(mayTransfer ? ["transfer" as const] : []), ...(mayWithdraw ? ["shred" as const] : [])];
   return (
     <div className="subject-acts">
       <Menu
@@ -47,6 +50,7 @@ export function SubjectActs({ subject: { subjectId, label, study, site, withdraw
         {shown === "withdraw" && <WithdrawForm subjectId={subjectId} label={label} onClose={close} />}
         {shown === "correct" && <CorrectWithdrawalForm subjectId={subjectId} label={label} onClose={close} />}
         {shown === "transfer" && <TransferForm subjectId={subjectId} label={label} study={study} site={site} onClose={close} />}
+        {shown === "shred" && <ShredForm subjectId={subjectId} label={label} study={study} onClose={close} />}
       </Dialog>
     </div>
   );

@@ -18,6 +18,8 @@ import { useOpenValues } from "./use-open-values.ts";
 /** For those who may, and who look there. */
 const Exposure = dynamic(async () => (await import("./exposure.tsx")).Exposure, { ssr: false, loading: () => <Skeleton lines={6} label="Loading the exposure" /> });
 const ConsentMark = dynamic(async () => (await import("./consent-mark.tsx")).ConsentMark, { ssr: false });
+const ShredMark = dynamic(async () => (await import("./shred-mark.tsx")).ShredMark, { ssr: false });
+const ShreddedRecord = dynamic(async () => (await import("./shred-mark.tsx")).ShreddedRecord, { ssr: false });
 const SubjectActs = dynamic(async () => (await import("./subject-acts.tsx")).SubjectActs, { ssr: false });
 /** The page comes alive without what keeps the tabs: it is fetched when there is something to put under them. */
 const SubjectTabs = dynamic(async () => (await import("./subject-tabs.tsx")).SubjectTabs, { ssr: false });
@@ -73,8 +75,9 @@ function SubjectWhole({ subjectId, mayExposure }: { readonly subjectId: string; 
   return (
     <RecordHistory subjectId={subjectId} values={values}>
       <SubjectHead subject={first}>
-        {first.withdrawnAt !== null && <ConsentMark subjectId={subjectId} withdrawnAt={first.withdrawnAt} values={values} />}
-        {mayAct && <SubjectActs subject={first} />}
+        {first.isShredded && <ShredMark shred={first.shred} />}
+        {first.withdrawnAt !== null && !first.isShredded && <ConsentMark subjectId={subjectId} withdrawnAt={first.withdrawnAt} values={values} />}
+        {mayAct && !first.isShredded && <SubjectActs subject={first} />}
       </SubjectHead>
       <SubjectTabs
         at={tab}
@@ -83,7 +86,9 @@ function SubjectWhole({ subjectId, mayExposure }: { readonly subjectId: string; 
           {
             id: "record",
             title: "Record",
-            content: (
+            content: first.isShredded ? (
+              <ShreddedRecord shred={first.shred} />
+            ) : (
               <div className="record-page">
                 <DomainChoice domains={first.domains} at={domain} onGo={(to) => goTo({ tab, domain: to })} />
                 {call.isPlaceholderData ? <Skeleton lines={8} label="Loading the domain" /> : <SubjectRecord subject={{ ...first, fields }} values={values} more={more} />}

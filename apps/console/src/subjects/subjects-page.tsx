@@ -19,12 +19,13 @@ const columns: readonly Column<Subject>[] = [
     key: "label",
     title: "Subject",
     isHeader: true,
-    cell: ({ subjectId, label, withdrawnAt }) => (
+    cell: ({ subjectId, label, withdrawnAt, isShredded }) => (
       <span className="subject-cell">
         <Link href={`/subjects/${subjectId}`} className="subject-label">
           {label}
         </Link>
         {withdrawnAt !== null && <Badge tone="caution">consent withdrawn</Badge>}
+        {isShredded && <Badge tone="shut">shredded</Badge>}
       </span>
     ),
   },

@@ -13,6 +13,8 @@ import { destroyKeyAct } from "./key-destroy-act.ts";
 import { liftLockAct } from "./lift-lock-act.ts";
 import { inviteAct, offboardAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
 import { profileAct } from "./profile-act.ts";
+import { retentionAct } from "./retention-act.ts";
+import { shredAct } from "./shred-act.ts";
 import { enrolServiceAct, offboardServiceAct } from "./service-acts.ts";
 import { egressAct } from "./egress-act.ts";
 import { recipientAct } from "./recipient-act.ts";
@@ -62,6 +64,8 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "route.change": widened(routesAct(deps)),
   "packet.resend": widened(resendAct(deps)),
   "trail.archive": widened(archiveAct(deps)),
+  "subject.shred": widened(shredAct(deps)),
+  "study.retention": widened(retentionAct(deps)),
 });
 
 /** The act of a stored request's kind, or null where this version has none such: then it is as if the request weren't there. */

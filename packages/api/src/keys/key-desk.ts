@@ -1,4 +1,6 @@
 import { type DataKey, secretKey } from "@sallyport/crypto";
+import { SallyportError } from "@sallyport/errors";
+import { isShredded } from "@sallyport/phi";
 
 /** What a data key belongs to; the custodian binds it into the wrapping. */
 export interface KeyPlace {
@@ -39,6 +41,8 @@ export class KeyDesk {
   readonly #now: () => number;
   readonly #ttlMs: number;
   readonly #sizeMax: number;
+  /** How often everything was forgotten: a key that was asked for before isn't kept afterwards. */
+  #forgotten = 0;
   readonly #cache = new Map<string, { readonly key: DataKey; readonly untilMs: number }>();
 
   constructor(service: KeyService, options: { readonly now: () => number; readonly ttlMs?: number; readonly sizeMax?: number }) {
@@ -48,7 +52,7 @@ export class KeyDesk {
     this.#sizeMax = options.sizeMax ?? 20_000;
   }
 
-  /** Opens one stored key. Throws `keys.unavailable` where the custodian or its root key is away and the cache doesn't have it. */
+  /** Opens one stored key. Throws `subject.shredded` for one that was destroyed, `keys.unavailable` where the custodian or its root key is away and the cache doesn't have it. */
   async open(place: KeyPlace, wrapped: string): Promise<DataKey> {
     const [key] = await this.openAll([{ place, wrapped }]);
     if (key === undefined) throw new TypeError("one key was asked for");
@@ -57,6 +61,8 @@ export class KeyDesk {
 
   /** Opens several keys with one call for those that aren't cached; answers in the order asked. */
   async openAll(items: readonly { readonly place: KeyPlace; readonly wrapped: string }[]): Promise<readonly DataKey[]> {
+    if (items.some(isShredded)) throw new SallyportError("subject.shredded");
+    const asked = this.#forgotten;
     const found = items.map((item) => this.#cached(item));
     const missing = items.filter((_, at) => found[at] === undefined);
     if (missing.length === 0) return found as DataKey[];
@@ -67,7 +73,7 @@ export class KeyDesk {
     const opened = missing.map((item, at) => {
       const key = bytes[at];
       if (key === undefined) throw new TypeError("the key service answered fewer keys than asked for");
-      return this.#keep(item, { id: dataKeyId(item.place), key: secretKey(key) });
+      return this.#keep(item, { id: dataKeyId(item.place), key: secretKey(key) }, asked);
     });
     let next = 0;
     return found.map((key) => key ?? (opened[next++] as DataKey));
@@ -76,18 +82,20 @@ export class KeyDesk {
   /** Makes new keys. Made before a transaction begins; the custodian sweeps those that no row comes to name. */
   async create(places: readonly KeyPlace[]): Promise<readonly NewKey[]> {
     if (places.length === 0) return [];
+    const asked = this.#forgotten;
     // A custodian that hangs is given up as soon as for one key; a large release has a little more.
     const made = await this.#service.wrap(places.map(contextOf), DEADLINE_MS + places.length);
     return places.map((place, at) => {
       const each = made[at];
       if (each === undefined) throw new TypeError("the key service made fewer keys than asked for");
       // Kept, as what was opened is: whoever has a key made comes back for it.
-      return { wrapped: each.wrapped, key: this.#keep({ place, wrapped: each.wrapped }, { id: dataKeyId(place), key: secretKey(each.key) }) };
+      return { wrapped: each.wrapped, key: this.#keep({ place, wrapped: each.wrapped }, { id: dataKeyId(place), key: secretKey(each.key) }, asked) };
     });
   }
 
   /** Forgets every key; called when a key is revoked or destroyed. */
   forget(): void {
+    this.#forgotten += 1;
     this.#cache.clear();
   }
 
@@ -96,7 +104,8 @@ export class KeyDesk {
     return found !== undefined && found.untilMs > this.#now() ? found.key : undefined;
   }
 
-  #keep({ place, wrapped }: { readonly place: KeyPlace; readonly wrapped: string }, key: DataKey): DataKey {
+  #keep({ place, wrapped }: { readonly place: KeyPlace; readonly wrapped: string }, key: DataKey, asked: number): DataKey {
+    if (asked !== this.#forgotten) return key;
     if (this.#cache.size >= this.#sizeMax) this.#cache.clear();
     this.#cache.set(cacheName(place, wrapped), { key, untilMs: this.#now() + this.#ttlMs });
     return key;

@@ -39,3 +39,9 @@ export interface KeyRings {
   /** Every job there was, the newest first. */
   rewraps(): Promise<readonly RewrapJobState[]>;
 }
+
+/**
+ * Port: whether the custodian would destroy a subject's keys upon this approval, which it verified by itself. `statement` is its exact text, `packets` are
+ * those whose digest it names. @throws `verb.refused`, `keys.unavailable`.
+ */
+export type CheckShred = (statement: string, packets: readonly string[]) => Promise<void>;

@@ -9,10 +9,11 @@ export const listStudies = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.read({ action: "study.read", resource: "study", input: ListStudiesInput, output: ListStudiesOutput, locate: () => locateSites(deps, {}) }, async ({ grant, trace }) => {
     const mine = new Set(grant.sites.map(siteKey));
     const studies = (await deps.studies.all())
-      .map(({ id, title, profile, sites }) => ({
+      .map(({ id, title, profile, sites, retainedUntil = null }) => ({
         study: id,
         title,
         profile,
+        retainedUntil,
         sites: sites
           .filter((site) => mine.has(siteKey({ study: id, site: site.id })))
           .map(({ id: site, name, country, closedAtMs = null }) => ({

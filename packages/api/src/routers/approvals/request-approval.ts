@@ -14,8 +14,10 @@ import {
   RequestReinstateInput,
   RequestResendInput,
   RequestRoutesInput,
+  RequestRetentionInput,
   RequestServiceInput,
   RequestServiceOffboardInput,
+  RequestShredInput,
   RequestSuspendInput,
 } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
@@ -24,6 +26,7 @@ import type { Payload } from "../../approvals/act.ts";
 import { assertAccessTime } from "../../approvals/access-act.ts";
 import { routesPayload } from "../../approvals/outbox-acts.ts";
 import { approvalActs } from "../../approvals/registry.ts";
+import { shredPayload } from "../../approvals/shred-act.ts";
 import { requestAct } from "../../approvals/request-act.ts";
 import { endedAt } from "../../archives/standing.ts";
 import { incidentText } from "../../incidents/incident-summary.ts";
@@ -37,6 +40,7 @@ import { locateLock } from "../locks/lock-place.ts";
 import { locateRing } from "../keys/ring-place.ts";
 import { locateItem } from "../outbox/outbox-place.ts";
 import { locateSites } from "../site-place.ts";
+import { locateStudy } from "../studies/study-place.ts";
 import { locateService } from "../workloads/service-place.ts";
 import { locateSubject } from "../subjects/subject-place.ts";
 
@@ -185,6 +189,18 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         const { size, root, head } = endedAt(deps, { chain, generation });
         return { chain, generation: `${generation}`, size: `${size}`, root, head, manifest: digest };
       },
+      reason: reasonOf,
+    }),
+    requestShred: requestAct(boundary, deps, acts["subject.shred"], {
+      input: RequestShredInput,
+      locate: async ({ subjectId }, trace) => ({ ...(await locateSubject(deps, subjectId, trace)), found: null }),
+      payload: ({ subjectId }, grant) => shredPayload(deps, grant, subjectId),
+      reason: reasonOf,
+    }),
+    requestRetention: requestAct(boundary, deps, acts["study.retention"], {
+      input: RequestRetentionInput,
+      locate: async ({ study }, trace) => ({ ...(await locateStudy(deps, study, trace)), found: null }),
+      payload: ({ study, until }) => ({ study, until }),
       reason: reasonOf,
     }),
     requestBulkReveal: requestAct(boundary, deps, acts["phi.bulk_reveal"], {

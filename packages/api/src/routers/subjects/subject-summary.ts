@@ -1,11 +1,12 @@
-import { maskOf, type SubjectRow } from "@sallyport/phi";
+import { isShredded, maskOf, type SubjectRow } from "@sallyport/phi";
 
 /** A subject without any value. */
-export const subjectSummary = ({ id, label, study, site, withdrawnAtMs }: SubjectRow) => ({
+export const subjectSummary = ({ id, label, study, site, wrapped, withdrawnAtMs }: SubjectRow) => ({
   subjectId: id,
   label,
   study,
   site,
   usubjid: maskOf(),
   withdrawnAt: withdrawnAtMs === null ? null : new Date(withdrawnAtMs).toISOString(),
+  isShredded: isShredded({ wrapped }),
 });
