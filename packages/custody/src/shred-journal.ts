@@ -30,7 +30,7 @@ const textOf = ({ subject, packets, approval, by, at }: Shred): string => canoni
 const lineOf = ({ subject, packets, approval, by, at }: Shred, mac: string): string => JSON.stringify({ subject, packets, approval, by, at, mac });
 
 /**
- * The lines of a journal of shreds (docs/spec/custody-v1.md, section 11), not proven yet. Each proves itself, so those of several copies may be put together. A torn
+ * The lines of a journal of shreds (docs/spec/custody-v1.md, section 12), not proven yet. Each proves itself, so those of several copies may be put together. A torn
  * last line was never acknowledged.
  *
  * @throws SallyportError `custodian.store` for another deployment's.

@@ -33,7 +33,7 @@ export interface ShredderOptions {
   readonly rules?: ShredRules | undefined;
 }
 
-/** Destroys what the custodian holds of a subject: its shares, without which no data key of it opens, from whichever dump (docs/spec/custody-v1.md, section 11). */
+/** Destroys what the custodian holds of a subject: its shares, without which no data key of it opens, from whichever dump (docs/spec/custody-v1.md, section 12). */
 export class Shredder {
   readonly #options: ShredderOptions;
 
