@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Tx } from "@sallyport/db";
@@ -8,6 +8,11 @@ import { type PacketManifest, verifyPacket } from "@sallyport/submission";
 import { packetAt } from "@sallyport/submission/folder";
 import { ageKey, openWithAge, stockAge } from "@sallyport/submission/testing";
 import { faultTest, pdfOf } from "@sallyport/testkit";
+import { Egress } from "@sallyport/app-egress";
+import { connect } from "@sallyport/client";
+import { portalOf } from "@sallyport/delivery";
+import { writeIdentity } from "@sallyport/pki";
+import { HttpsPortalServer } from "@sallyport/portal-testkit";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { STUDY } from "./dataset.ts";
 import type { Reply } from "./door-client.ts";
@@ -187,6 +192,38 @@ test("a sequence goes from its documents to a packet that its recipient opens wi
   expect([verdict.faults, verdict.whole, verdict.packet?.digest]).toEqual([[], true, digest]);
   expect(verdict.packet?.signatures).toMatchObject([{ path: "0000/m5/53-clin-stud-rep/report.pdf", printedName: "Ada", meaning: "approval", standing: "proven" }]);
 }, 120_000);
+
+test("a packet that was submitted goes to its recipient's portal once, in the bytes that were sealed, and its receipt is on record", async () => {
+  const portal = await HttpsPortalServer.start();
+  const folder = join(home, "egress");
+  mkdirSync(folder);
+  writeIdentity(folder, at.identity("egress"));
+  const file = (name: string): string => join(folder, `${name}.pem`);
+  const connection = connect({ api: `https://localhost:${api.port}`, trustDomain: at.trustDomain, key: file("key"), cert: file("cert"), ca: file("ca") });
+  const plan = { credentials: [{ kind: "https" as const, name: "gateway", host: portal.host, ...portal.certificate(), ca: portal.ca }] };
+  const egress = new Egress({ connection, portalOf: (settings) => portalOf(plan, settings), tell: () => undefined, log: () => undefined });
+  const routes = [{ kind: "https", name: "gateway", host: portal.host, port: portal.port, path: portal.path, credential: "gateway" }];
+  const { approval } = dataOf(await call(ben, "approvals.requestRoutes", { recipientId, routes, reason: REASON })) as { approval: Asked };
+  expect(await decide(ada, approval)).toBe("ok");
+  const packetId = await released([at0("m1/a.pdf", await signing.brought(rita, letter()))]);
+  const { sha256, length } = dataOf(await seal(packetId)) as { sha256: string; length: number };
+  dataOf(await call(rita, "submissions.submit", { packetId }));
+  const itemOf = async () => {
+    const listed = dataOf(await call(ben, "outbox.list", {})) as {
+      items: readonly { packetId: string; state: string; sha256: string }[];
+      routes: readonly { routeId: string; settings: never }[];
+    };
+    return { ...listed, item: listed.items.find((item) => item.packetId === packetId) };
+  };
+  const { item, routes: known } = await itemOf();
+  expect(item).toMatchObject({ state: "sealed", sha256 });
+  await egress.look(known.map(({ routeId, settings }) => ({ routeId, settings, health: null })));
+  while (await egress.step());
+  expect((await itemOf()).item).toMatchObject({ state: "acknowledged" });
+  expect([portal.held.get(packetId), portal.arrivals.get(packetId)]).toEqual([{ sha256, length, outcome: "received" }, 1]);
+  await connection.close();
+  await portal.down();
+}, 60_000);
 
 test("what is missing, superseded, misnamed or misplaced in a sequence is shown, and what stops has nothing prepared", async () => {
   const [one, two] = [await signing.brought(rita, letter()), await signing.brought(rita, letter())];
