@@ -13,6 +13,7 @@ import { populated, type Populated } from "./support/populated.ts";
 import { reviewLooks } from "./support/review-looks.ts";
 import { serviceLooks } from "./support/service-looks.ts";
 import { roleLooks } from "./support/role-looks.ts";
+import { submissionLooks } from "./support/submission-looks.ts";
 import { Product } from "./support/product.ts";
 
 /** A folder; every page is drawn into it. */
@@ -241,6 +242,7 @@ const LOOKS: readonly Look[] = [
   ...roleLooks(() => people),
   ...serviceLooks(() => people),
   ...documentLooks(() => people),
+  ...submissionLooks(() => people),
   ...governingLooks(() => people),
   ...reviewLooks(() => people),
 ];

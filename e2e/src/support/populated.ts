@@ -7,6 +7,7 @@ import { inventedEvents, publishedEvents } from "./adverse-events.ts";
 import { askToInvite, invite, joined } from "./invitation.ts";
 import { bringIn, decide, openWaiting } from "./packet-pages.ts";
 import { PILOT, pilotDemographics, withCells } from "./pilot-study.ts";
+import { beginSubmission, registerRecipient } from "./submission-looks.ts";
 import type { Product } from "./product.ts";
 
 /** Who is there in a deployment that has been worked with for a little while, each signed in at a browser of their own. */
@@ -24,6 +25,8 @@ export interface Populated {
   readonly cora: ConsolePerson;
   /** Releases them. */
   readonly stan: ConsolePerson;
+  /** Assembles and submits sequences of the pilot study. */
+  readonly nora: ConsolePerson;
   /** A link that nobody has used. */
   readonly openLink: string;
   /** A subject that has had an adverse event: not every one has. */
@@ -39,8 +42,9 @@ async function founded(product: Product, browser: Browser): Promise<Omit<Populat
   const dora = await joined(browser, admins, { username: "dora", printedName: "Dora Vance" }, /^auditor/, "Everywhere");
   const cora = await joined(browser, admins, { username: "cora", printedName: "Cora Lund" }, /^site_coordinator/, `${PILOT}, all`);
   const stan = await joined(browser, admins, { username: "stan", printedName: "Stan Oro" }, /^data_steward/, `${PILOT}, all`);
+  const nora = await joined(browser, admins, { username: "nora", printedName: "Nora Beck" }, /^regulatory_coordinator/, `${PILOT}, all`);
   const openLink = await invite(boris, alma, { username: "emil", printedName: "Emil Sund" }, /^clinical_reviewer/, `${PILOT}, all`);
-  return { alma, boris, clara, rosa, dora, cora, stan, openLink };
+  return { alma, boris, clara, rosa, dora, cora, stan, nora, openLink };
 }
 
 /** Adverse events and a sequence that are released, a packet that is rejected, and one that waits and corrects what is stored. */
@@ -101,6 +105,8 @@ export async function populated(product: Product, browser: Browser): Promise<Pop
   await product.cli(["--as", "ingest", "release", packetId, "--reason", "I brought it, I release it"]);
   await reveals(product);
   await packets(people);
+  await registerRecipient(people.boris, people.alma);
+  await beginSubmission(people.nora);
   await askToInvite(people.boris, { username: "fay", printedName: "Fay Okoro" }, /^auditor/, "Everywhere");
   return { ...people, affected: await affectedSubject(product) };
 }

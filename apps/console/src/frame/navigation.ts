@@ -34,6 +34,14 @@ export const destinations: readonly Destination[] = [
     group: "work",
     also: "sign signatures sequences correspondence credentials receipts versions",
   },
+  {
+    href: "/submissions",
+    name: "Submissions",
+    icon: "out",
+    needs: ["submission.assemble", "submission.submit", "submission.release"],
+    group: "work",
+    also: "sequences ectd backbone packets seal submit egress agency sponsor age",
+  },
   { href: "/outbox", name: "Outbox", icon: "outbox", needs: ["outbox.read"], group: "work", also: "egress send submissions recipients routes receipts portals doubt reconcile" },
   { href: "/subjects", name: "Subjects", icon: "subjects", needs: ["subject.list"], group: "work", also: "phi patients reveal exposure" },
   {
@@ -50,6 +58,7 @@ export const destinations: readonly Destination[] = [
   { href: "/services", name: "Services", icon: "services", needs: ["workload.read"], group: "govern", also: "workloads programs certificates enrol code renew offboard" },
   { href: "/spool", name: "Spool", icon: "packets", needs: ["workload.read"], group: "govern", also: "handed over later outage waiting replay receipts refused" },
   { href: "/studies", name: "Studies and sites", icon: "studies", needs: ["study.register"], group: "govern", also: "registry register close import protocol" },
+  { href: "/recipients", name: "Recipients", icon: "key", needs: ["recipient.change"], group: "govern", also: "agency sponsor age keys fingerprint egress" },
   { href: "/locks", name: "Locks", icon: "locks", needs: ["lock.read"], group: "govern", also: "stop incident person service token role site lift" },
   { href: "/keys", name: "Keys", icon: "key", needs: ["keys.read"], group: "govern", also: "rings rotate rotation kek token rewrap overdue rehearse" },
   {

@@ -1,0 +1,9 @@
+import "../documents/documents.css";
+import type { Metadata } from "next";
+import { RecipientsPage } from "../../../src/recipients/recipients-page.tsx";
+
+export const metadata: Metadata = { title: "Recipients" };
+
+export default function Page() {
+  return <RecipientsPage />;
+}
