@@ -88,7 +88,9 @@ function Archive({ of, chain, generation }: Pick<ClosedGeneration, "chain" | "ge
           <code className="link-shown">{of.digest}</code>
           <CopyButton text={of.digest} label="Copy the digest" />
         </div>
-        <Button onPress={() => saveFile(new Blob([of.note], { type: "text/plain" }), name)}>Save what was signed</Button>
+        <p>
+          <Button onPress={() => saveFile(new Blob([of.note], { type: "text/plain" }), name)}>Save what was signed</Button>
+        </p>
       </section>
       <Command title="Check it with what is left" text={CHECK_COMMAND} />
     </>

@@ -11,7 +11,7 @@ export function ArchivedNotice({ archived }: { readonly archived: Archived }) {
   if (first === undefined) return null;
   const last = others.at(-1) ?? first;
   return (
-    <p className="archived-notice">
+    <p>
       <Badge tone="caution">archived</Badge> {archived.length === 1 ? "A generation was" : `${archived.length} generations were`} archived: records from {timeText(first.from)} to{" "}
       {timeText(last.to)} are not searched here.{" "}
       <Link href={archived.length === 1 ? `/archives?generation=${encodeURIComponent(generationKey(first))}` : "/archives"}>Which bundles hold them</Link>
