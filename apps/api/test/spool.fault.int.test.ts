@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { FaultProxy, through } from "./fault-proxy.ts";
 import { custodianWith } from "./faulty-custodian.ts";
 import { policyKeptForGood } from "./lax-ports.ts";
+import { sha256 } from "./upload-steps.ts";
 import { callLater, newSpoolFolder, receiptOf, sealedIn, standingOf, standsIn, uploadOf } from "./spool-steps.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, principalOf, type ServeOptions, until, type Who } from "./stack.ts";
 
@@ -125,6 +126,32 @@ test("what isn't a service's write, isn't proven, or wasn't offered, is refused 
   const away = "policy.unavailable";
   expect(answers).toEqual([away, away, away, away, away, away, "token.binding", "token.signature", "token.time", "input.invalid", "input.idempotency_missing"]);
   expect(sealedIn(folder)).toEqual([]);
+});
+
+test("an upload whose beginning or completing was kept goes on where it was after the replay; what comes meanwhile waits behind", async () => {
+  const folder = folderOf();
+  await using api = await serve(folder, { spool: { folder, holdMs: 2000 } });
+  const token = at.forge("ingest");
+  const client = api.client("ingest");
+  const [content, name] = [(uploadOf("8701") as { content: string }).content, "dm.json"];
+  const [begin, end, other] = [newKey(), newKey(), newKey()];
+  const begun = { study: "PILOT", files: [{ name, bytes: Buffer.byteLength(content) }] };
+  await takeAway(api);
+  const first = receiptOf(await callLater(client, "packets.begin", begun, token, begin));
+  proxy.mend();
+  await until(() => !isUndecidable(api));
+  // It could be served now: it waits behind what is there, so that the order holds.
+  const behind = receiptOf(await callLater(client, "packets.upload", uploadOf("8702"), token, other, "behind"));
+  expect((await settled(api, token, first)).state).toBe("replayed");
+  expect((await settled(api, token, behind)).state).toBe("replayed");
+  const { packetId } = dataOf(await client.call("packets.begin", begun, token, begin)) as { packetId: string };
+  dataOf(await client.part({ packetId, file: 1, offset: 0 }, Buffer.from(content), token));
+  await takeAway(api);
+  const completed = { packetId, files: [{ n: 1, sha256: sha256(Buffer.from(content)) }] };
+  const last = receiptOf(await callLater(client, "packets.complete", completed, token, end));
+  proxy.mend();
+  expect((await settled(api, token, last)).state).toBe("replayed");
+  expect(dataOf(await client.call("packets.complete", completed, token, end))).toMatchObject({ packetId, state: "quarantined", rows: 1 });
 });
 
 faultTest("T14", "what was altered, removed or sent by a workload that is revoked by now is refused at the replay, on record, and the rest goes on", async (defence) => {

@@ -214,6 +214,7 @@ faultTest("T14", "a spool that is full, by number, by its share for one workload
     { ...SPOOL_LIMITS, requests: 2 },
     { ...SPOOL_LIMITS, requestsPerWorkload: 2 },
     { ...SPOOL_LIMITS, bytes: 2300 },
+    { ...SPOOL_LIMITS, bytesPerWorkload: 2300 },
   ]) {
     const { folder, spool } = await scene({ limits, rules });
     await spool.take(offered(1));

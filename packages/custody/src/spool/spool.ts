@@ -13,24 +13,35 @@ export interface SpoolLimits {
   readonly requestsPerWorkload: number;
   /** Of all sealed files together. */
   readonly bytes: number;
+  /** Of one workload's. */
+  readonly bytesPerWorkload: number;
   /** How long a request may wait for its replay, in milliseconds. */
   readonly ageMs: number;
 }
 
-export const SPOOL_LIMITS: SpoolLimits = { requests: 1000, requestsPerWorkload: 200, bytes: 512 * 1024 * 1024, ageMs: 24 * 60 * 60 * 1000 };
+export const SPOOL_LIMITS: SpoolLimits = { requests: 1000, requestsPerWorkload: 200, bytes: 512 * 1024 * 1024, bytesPerWorkload: 128 * 1024 * 1024, ageMs: 24 * 60 * 60 * 1000 };
 
 /** What is offered: everything that the caller proved without the database, and the input. */
 export type Offered = Omit<SpooledHead, "receipt" | "n" | "takenMs" | "inputMac"> & { readonly input: string };
 
+/** How full a spool would be: what waits, and the bytes of that and of what is offered. */
+interface SpoolStanding {
+  readonly requests: number;
+  readonly requestsOfWorkload: number;
+  readonly bytes: number;
+  readonly bytesOfWorkload: number;
+}
+
 /** Switched off one by one by tests that show what each is for. */
 export interface SpoolRules {
   /** Whether this much more may be taken. */
-  isWithin(limits: SpoolLimits, standing: { readonly requests: number; readonly ofWorkload: number; readonly bytes: number }): boolean;
+  isWithin(limits: SpoolLimits, standing: SpoolStanding): boolean;
   open: typeof openRequest;
 }
 
 export const strictSpoolRules: SpoolRules = {
-  isWithin: (limits, { requests, ofWorkload, bytes }) => requests < limits.requests && ofWorkload < limits.requestsPerWorkload && bytes <= limits.bytes,
+  isWithin: (limits, { requests, requestsOfWorkload, bytes, bytesOfWorkload }) =>
+    requests < limits.requests && requestsOfWorkload < limits.requestsPerWorkload && bytes <= limits.bytes && bytesOfWorkload <= limits.bytesPerWorkload,
   open: openRequest,
 };
 
@@ -189,9 +200,10 @@ export class Spool {
       if (same.inputMac !== inputMac || same.procedure !== offered.procedure) throw new SallyportError("input.idempotency_reused");
       return same;
     }
-    const bytes = waiting.reduce((sum, each) => sum + each.bytes, Buffer.byteLength(input) + SEALING_BYTES);
-    const ofWorkload = waiting.filter(({ workload }) => workload === offered.workload).length;
-    if (this.#isBroken || !this.#rules.isWithin(this.#limits, { requests: waiting.length, ofWorkload, bytes })) throw new SallyportError("service.unavailable", { spool: "full" });
+    const own = waiting.filter(({ workload }) => workload === offered.workload);
+    const bytesWith = (rows: readonly Taken[]): number => rows.reduce((sum, each) => sum + each.bytes, Buffer.byteLength(input) + SEALING_BYTES);
+    const standing = { requests: waiting.length, requestsOfWorkload: own.length, bytes: bytesWith(waiting), bytesOfWorkload: bytesWith(own) };
+    if (this.#isBroken || !this.#rules.isWithin(this.#limits, standing)) throw new SallyportError("service.unavailable", { spool: "full" });
     const n = this.taken + 1;
     const head = { ...offered, receipt: newId("spl"), n, takenMs: this.#parts.now(), inputMac };
     const sealed = await sealRequest(this.#parts.recipient, { head, input });
