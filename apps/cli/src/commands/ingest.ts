@@ -27,7 +27,8 @@ export const ingest: Command = {
     "with for a day by --resume PACKET and the same files in the same order. With --document, the files are no datasets but documents (PDF, XML",
     "or zip) of one TYPE: ectd_sequence, irb_correspondence or investigator_credential. They belong to --site, or without it to the whole study,",
     "and --replaces makes one file the next version of a document. With --later, what goes in one call is kept, sealed, where the api can't serve it:",
-    "exit code 5 and a receipt, and nothing is done yet (see sallyport spool).",
+    "exit code 5 and a receipt, and nothing is done yet (see sallyport spool). It takes a token, which can be had while the root key is away, and not",
+    "while the database, the trail or the custodian is.",
   ].join("\n"),
   options: {
     ...keyOption,
