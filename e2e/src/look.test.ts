@@ -15,6 +15,7 @@ import { serviceLooks } from "./support/service-looks.ts";
 import { roleLooks } from "./support/role-looks.ts";
 import { submissionLooks } from "./support/submission-looks.ts";
 import { Product } from "./support/product.ts";
+import { enterSpooled } from "./support/spooled.ts";
 
 /** A folder; every page is drawn into it. */
 const SCREENSHOTS = process.env["SALLYPORT_SCREENSHOTS"];
@@ -38,6 +39,7 @@ beforeAll(async () => {
   product = await Product.start();
   browser = await launchBrowser();
   people = await populated(product, browser);
+  await enterSpooled(product);
   stranger = await ConsolePerson.open(browser, product.console);
   if (SCREENSHOTS !== undefined) mkdirSync(SCREENSHOTS, { recursive: true });
 }, 600_000);
