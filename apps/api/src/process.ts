@@ -83,7 +83,6 @@ export interface ApiParts {
   readonly alerts?: AlertPlan | null;
   /** The external provider that people may sign in by; none if absent. */
   readonly provider?: ProviderSettings | null;
-  /** Where writes wait that can't be served now; nowhere if absent. */
   readonly spool?: SpoolSettings | null;
   readonly now: () => number;
   readonly write: (line: string) => void;
@@ -208,7 +207,7 @@ export class ApiProcess {
       read: <T>(work: (tx: Tx) => Promise<T>) => database.transaction(work),
     };
     const spool = (this.#spool = await SpoolDesk.opened({ settings: this.#parts.spool ?? null, custodian, recipient: () => this.watch.status().spoolRecipient, now, log }));
-    const limits = this.#parts.sessionLimits ?? SESSION_LIMITS;
+    const { sessionLimits: limits = SESSION_LIMITS, judgePeer } = this.#parts;
     const external = provider === null ? null : new OpenIdProvider({ ...provider, redirectUri: `${consoleOrigin}/sign-in/provider`, now, log });
     const people = peopleParts({ base, custodian, party: relyingParty(consoleOrigin), provider: external, sessions: this.sessions, limits });
     const real: ApiDeps<Tx> = {
@@ -255,7 +254,6 @@ export class ApiProcess {
       pillars: { now: () => pillarStates(standing), fingerprint: () => this.watch.status().checkpointKey.fingerprint },
     };
     const ports = this.#parts.ports?.(real) ?? real;
-    const { judgePeer } = this.#parts;
     const whole = people.signIn(ports);
     const signIn = this.#parts.people?.(whole) ?? whole;
     const services = new ServiceDoor({ ...ports, custodian, trustDomain });
