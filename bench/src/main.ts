@@ -5,6 +5,7 @@ import { type Figure, lineOf } from "./figure.ts";
 import { measureIngest } from "./ingest.ts";
 import { measurePageLoads } from "./pages.ts";
 import { measureProof } from "./proof.ts";
+import { measureReencrypt } from "./reencrypt.ts";
 import { measureRewrap } from "./rewrap.ts";
 import { measureSearch } from "./search.ts";
 import { measureVerify } from "./verify.ts";
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   ingest: measureIngest,
   search: measureSearch,
   rewrap: measureRewrap,
+  reencrypt: measureReencrypt,
   pages: measurePageLoads,
 };
 

@@ -29,6 +29,7 @@ import {
   profileStore,
   recordStore,
   referenceKeyStore,
+  reencryptStore,
   rewrapStore,
   studyStore,
   trailStore,
@@ -62,7 +63,7 @@ import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
 import { keepProfilesAtStart } from "./shipped-profiles.ts";
 import { ServiceDoor } from "./service-routes.ts";
-import { signDocumentBy } from "./sign-document.ts";
+import { checkShredBy, signDocumentBy } from "./sign-document.ts";
 import { SpoolDesk, type SpoolSettings } from "./spool-desk.ts";
 import { standingRounds } from "./standing-rounds.ts";
 import { storesOf } from "./stores-of.ts";
@@ -109,7 +110,6 @@ export interface ApiParts {
 
 const POLICY_MS = 250;
 const REVOKE_MS = 2000;
-const SHRED_MS = 2000;
 const SEEN_MS = 2000;
 const ENDED_MS = 5000;
 const LATER_MS = 500;
@@ -137,7 +137,6 @@ export class ApiProcess {
   readonly #tokens: AccessTokenVerifier;
   readonly #timers: NodeJS.Timeout[] = [];
   #revocations: Revocations | null = null;
-  #shreds = 0;
   #listener: Listener | null = null;
   #spool: SpoolDesk | null = null;
   #referenceKeys: Promise<ReferenceKeys> | null = null;
@@ -232,12 +231,13 @@ export class ApiProcess {
       deployment: status.deployment,
       rings: keyRings(custodian, rewrapStore(database)),
       spool: () => spool.state(),
+      reencryptions: reencryptStore(database),
       checkpointKey: () => this.watch.status().checkpointKey.vkey,
       revokeService: (service) => custodian.revoke(service, REVOKE_MS),
       signDocument: signDocumentBy(custodian),
       isRecipientKey,
       sealPacket,
-      checkShred: async (statement, packets) => void (await custodian.shred({ kind: "check", statement, packets }, SHRED_MS)),
+      checkShred: checkShredBy(custodian),
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({
         records,
@@ -324,8 +324,7 @@ export class ApiProcess {
 
   #take(status: CustodianStatus): void {
     this.#tokens.setKeys(status.tokenKeys);
-    if (status.shreds !== this.#shreds) this.keys.forget();
-    this.#shreds = status.shreds;
+    this.keys.heardOfShreds(status.shreds);
     const list = readRevocationLists(status.crl, status.ca);
     this.#revocations = {
       caPem: status.ca,

@@ -1,8 +1,9 @@
 import type { ApiDeps, AppRouter, EventLog, RequestContext, Trail } from "@sallyport/api";
 import type { Custodian } from "@sallyport/custody";
-import { type Database, rewrapStore, shredStore, searchIndexer, type Tx, uploadSweep } from "@sallyport/db";
+import { type Database, reencryptStore, rewrapStore, shredStore, searchIndexer, type Tx, uploadSweep } from "@sallyport/db";
 import type { CustodianWatch } from "./custodian-watch.ts";
 import { type PolicyRoundDeps, PolicyRounds } from "./policy-rounds.ts";
+import { ReencryptRounds } from "./reencrypt-rounds.ts";
 import { RewrapRounds } from "./rewrap-rounds.ts";
 import { SearchRounds } from "./search-rounds.ts";
 import { callTRPCProcedure } from "@trpc/server";
@@ -59,6 +60,7 @@ export function standingRounds({
     now: due.now,
     log,
   });
+  const reencryptions = new ReencryptRounds({ store: reencryptStore(database), custodian, trail, node: watch.node, log });
   const shreds = new ShredRounds({ store: shredStore(database), custodian, now: Date.now, log });
   return [
     { ms: INDEX_MS, run: () => searchable.run() },
@@ -66,6 +68,7 @@ export function standingRounds({
     // What a database that was put back holds of keys is nothing to write over.
     { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : rewraps.run()) },
     { ms: SPOOL_MS, run: () => replays.run() },
+    { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : reencryptions.run()) },
     { ms: SHREDS_MS, run: () => (isFrozen() ? Promise.resolve() : shreds.run()) },
     { ms: UPLOADS_MS, run: () => uploads.run() },
   ];

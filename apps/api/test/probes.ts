@@ -230,6 +230,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "incidents.release": approvals("regulatory701", { proof: { kind: "password", password: "a wrong password", totp: "000000" } }),
     // Rings are the deployment's, and every deployment has the same.
     "keys.rings": [],
+    "keys.reencrypt": [],
     "keys.rehearse": [],
     "keys.step": [],
     "approvals.requestKeyDestroy": [],

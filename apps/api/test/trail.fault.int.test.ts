@@ -145,6 +145,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "approvals.requestShred": ["regulatory", { subjectId, reason: "asked for by the subject" }],
   "approvals.requestKeyDestroy": ["custodian", { keyId: "kek-1", reason: "is needed no more" }],
   "keys.rings": ["admin", {}],
+  "keys.reencrypt": ["custodian", { study: OTHER_STUDY, reason: "a data key may be in other hands" }],
   "keys.rehearse": ["admin", { ring: "kek" }],
   "keys.step": ["custodian", { ring: "kek", step: "add", at: 0, reason: "it is time to", proof: { kind: "password", password: "a password", totp: "000000" } }],
   "archives.list": ["auditor", {}],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rewrapLine, ringLines } from "./ring-lines.ts";
+import { reencryptLine, rewrapLine, ringLines } from "./ring-lines.ts";
 
 const FROM = "2026-01-01T00:00:00.000Z";
 const UNTIL = "2026-01-01T01:00:00.000Z";
@@ -69,4 +69,12 @@ test("of an authority it is told who is waited for, by name", () => {
 test("a re-wrap is told with what is left, and what does not open", () => {
   expect(rewrapLine({ from: "kek-1", to: "kek-2", moved: 5, left: 7, stuck: 0 })).toBe("re-wrap kek-1 to kek-2: 5 done, 7 left");
   expect(rewrapLine({ from: "kek-1", to: "kek-2", moved: 5, left: null, stuck: 2 })).toBe("re-wrap kek-1 to kek-2: 5 done, unknown how many left, 2 do not open");
+});
+
+test("a re-encryption is told with what is done, and whether it is over", () => {
+  const job = { study: "S", isOneSubject: false, endedAt: null, subjects: 9, moved: 5, fields: 70, stuck: 0 };
+  expect(reencryptLine(job)).toBe("re-encryption of S: 5 of 9 subjects, 70 fields, under way");
+  expect(reencryptLine({ ...job, isOneSubject: true, endedAt: UNTIL, stuck: 1 })).toBe(
+    `re-encryption of a subject of S: 5 of 9 subjects, 70 fields, 1 do not open, ended ${UNTIL}`,
+  );
 });

@@ -27,6 +27,16 @@ interface Rewrap {
   readonly stuck: number;
 }
 
+interface Reencryption {
+  readonly study: string;
+  readonly isOneSubject: boolean;
+  readonly endedAt: string | null;
+  readonly subjects: number;
+  readonly moved: number;
+  readonly fields: number;
+  readonly stuck: number;
+}
+
 /** A ring: one line of its own, one for each key that isn't destroyed, and one of what can be done. */
 export function ringLines({ ring, turns, dueAt, keys, due, steps }: Ring): readonly string[] {
   const standing = due.length > 0 ? `overdue: ${due.map(({ kind, keyId }) => `${keyId} by ${kind}`).join(", ")}` : turns ? `due ${dueAt ?? "-"}` : "does not turn in this version";
@@ -51,3 +61,7 @@ const blockerText = ({ kind, until, count }: Ring["steps"][number]["blockers"][n
 /** How far a re-wrap is. */
 export const rewrapLine = ({ from, to, moved, left, stuck }: Rewrap): string =>
   `re-wrap ${from} to ${to}: ${moved} done, ${left === null ? "unknown how many" : left} left${stuck === 0 ? "" : `, ${stuck} do not open`}`;
+
+/** How far stored fields are sealed anew. */
+export const reencryptLine = ({ study, isOneSubject, endedAt, subjects, moved, fields, stuck }: Reencryption): string =>
+  `re-encryption of ${isOneSubject ? "a subject of " : ""}${study}: ${moved} of ${subjects} subjects, ${fields} fields${stuck === 0 ? "" : `, ${stuck} do not open`}, ${endedAt === null ? "under way" : `ended ${endedAt}`}`;

@@ -47,6 +47,7 @@ test.each([
   ["a service that is asked for without a reason", ["--as", "engineer", "workloads", "create", "site-sync", "--title", "Transfer", "--code-file", "code.txt"]],
   ["an unknown act on services", ["--as", "engineer", "workloads", "erase", "site-sync"]],
   ["a shred without a reason", ["--as", "engineer", "subject", "shred", "sub_0"]],
+  ["a re-encryption of no study", ["--as", "engineer", "keys", "reencrypt", "--reason", "as the plan says"]],
   ["a plan that isn't there", ["setup", "--plan", "nothing.json"]],
   ["a ring that can't be escrowed", ["custodian", "escrow", "--ring", "token", "--out", "keys.json"]],
   ["a backup to nowhere", ["backup"]],

@@ -39,7 +39,7 @@ import type { OpenIncident } from "./boundary/quarantine.ts";
 import type { EgressPorts } from "./submissions/egress-ports.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
-import type { CheckShred, KeyRings } from "./keys/ring-ports.ts";
+import type { CheckShred, KeyRings, Reencryptions, SignDocument } from "./keys/ring-ports.ts";
 import type { OutboxPorts } from "./outbox/outbox-ports.ts";
 import type { Credentials, IdentityProvider, PasskeyCeremonies, StepUp } from "./people/ports.ts";
 import type { PeopleKey } from "./people/people-key.ts";
@@ -250,12 +250,6 @@ export interface BoundaryDeps<Tx> {
   readonly incidentOf: (chain: string) => OpenIncident | null;
 }
 
-/**
- * Port: the custodian's signature over a policy, a profile or a packet's manifest, upon an approval of its digest that it verified by itself. `statement` is
- * that approval's exact text. Answers the signed note, or, for a packet, the JWS. @throws `verb.refused`, `trail.unavailable`.
- */
-export type SignDocument = (kind: "policy" | "profile" | "packet", canonical: string, statement: string) => Promise<string>;
-
 /** A position in a chain; `mac` in hex. */
 interface TrailPosition {
   readonly generation: number;
@@ -284,6 +278,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx>, OutboxPo
   readonly ended: EndedGenerations;
   readonly archives: ArchiveStore<Tx>;
   readonly rings: KeyRings;
+  readonly reencryptions: Reencryptions<Tx>;
   /** Every incident, the oldest first, by the custodian's last word. */
   readonly incidents: () => readonly TrailIncident[];
   readonly incidentSteps: IncidentStepStore<Tx>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { StepUp } from "./people.ts";
-import { Count, IsoTime, Reason } from "./primitives.ts";
+import { Count, IsoTime, Reason, StudyId, SubjectId } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
@@ -51,9 +51,22 @@ export const RingSummary = z.strictObject({
 /** Data keys being wrapped anew, or that were. `stuck`: those that didn't open the last time through. */
 export const RewrapProgress = z.strictObject({ from: z.string(), to: z.string(), beganAt: IsoTime, moved: Count, left: Count.nullable(), stuck: Count });
 
+/** A study's subjects, or one of them, being sealed anew under other data keys, or that were. `stuck`: subjects that didn't open the last time through. */
+export const ReencryptProgress = z.strictObject({
+  jobId: z.string(),
+  study: StudyId,
+  isOneSubject: z.boolean(),
+  beganAt: IsoTime,
+  endedAt: IsoTime.nullable(),
+  subjects: Count,
+  moved: Count,
+  fields: Count,
+  stuck: Count,
+});
+
 export const ListRingsInput = strict({});
 /** What is overdue first. `mayStep`: whether the caller may take steps. */
-export const ListRingsOutput = strict({ rings: z.array(RingSummary), rewraps: z.array(RewrapProgress), mayStep: z.boolean() });
+export const ListRingsOutput = strict({ rings: z.array(RingSummary), rewraps: z.array(RewrapProgress), reencryptions: z.array(ReencryptProgress), mayStep: z.boolean() });
 
 export const RehearseRingInput = strict({ ring: RingName });
 /** A line for people: what a rotation does, what it would break now, what is overdue, what updates itself. */
@@ -71,3 +84,7 @@ export const StepRingOutput = strict({ ring: RingSummary, evidence: z.array(Evid
 export const KeyId = z.string().regex(/^(?:token|kek|ca)-[1-9]\d{0,5}$/);
 /** Has the secret of the earliest retired key of a ring destroyed, for good: by another administrator's passkey. */
 export const RequestKeyDestroyInput = strict({ keyId: KeyId, reason: Reason });
+
+/** Has every stored field of a study's subjects, or of one, sealed anew under another data key, in the background. */
+export const ReencryptInput = strict({ study: StudyId, subjectId: SubjectId.optional(), reason: Reason });
+export const ReencryptOutput = strict({ jobId: z.string(), subjects: Count });

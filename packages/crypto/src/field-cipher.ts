@@ -89,3 +89,11 @@ export const openField = (key: DataKey, place: FieldPlace, sealed: string): stri
 
 /** The id of the key that a sealed field names, so that the right key can be fetched. @throws SallyportError `phi.integrity` */
 export const sealedUnder = (sealed: string): string => strictFieldParts.form.keyIdOf(sealed);
+
+/**
+ * Seals a field anew under another key, at the same place. The text in between doesn't leave this function: nothing of it is looked at, kept or shown.
+ *
+ * @throws SallyportError `phi.integrity` for one that doesn't open; as {@link sealField}.
+ */
+export const resealField = (from: DataKey, to: DataKey, place: FieldPlace, sealed: string, random?: RandomBytes): string =>
+  cipher.seal(to, place, cipher.open(from, place, sealed), random);

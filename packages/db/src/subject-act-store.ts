@@ -1,3 +1,4 @@
+import { sealedUnder } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { consentField, type FieldRow, type RecordVersions, type SubjectActStore, type VersionsAt, type WithdrawalRow } from "@sallyport/phi";
 import { siteKey, type Grant } from "@sallyport/policy";
@@ -33,14 +34,18 @@ export function subjectActStore(database: Database): SubjectActStore<Tx> {
     whole(grant, id) {
       grant.assert("subject.transfer");
       return withGrant(database, grant, async (tx) => {
-        const subject = await read(tx, grant, id);
-        if (subject === null) return null;
-        // One statement: what a release brings in between is in all of it or in none.
-        const [row] = await tx<{ fields: string | null }>`
-          SELECT string_agg(concat_ws(E'\t', f.domain, f.record, f.version, 0) || E'\n' || f.fields, E'\f') AS fields
-            FROM phi.sealed_records f WHERE f.subject = ${id}`;
-        const dates = (await withdrawalsOf(tx, id)).map(consentField).filter((field): field is FieldRow => field !== null);
-        return { subject: subjectOf(subject), fields: [...recordsIn(id, row?.fields ?? null).flatMap(({ fields }) => fields), ...dates] };
+        for (;;) {
+          const subject = await read(tx, grant, id);
+          if (subject === null) return null;
+          // One statement: what a release brings in between is in all of it or in none.
+          const [row] = await tx<{ fields: string | null }>`
+            SELECT string_agg(concat_ws(E'\t', f.domain, f.record, f.version, 0) || E'\n' || f.fields, E'\f') AS fields
+              FROM phi.sealed_records f WHERE f.subject = ${id}`;
+          const dates = (await withdrawalsOf(tx, id)).map(consentField).filter((field): field is FieldRow => field !== null);
+          // Where its key changed in between, all is looked at again.
+          if ((await read(tx, grant, id))?.key_version !== subject.key_version) continue;
+          return { subject: subjectOf(subject), fields: [...recordsIn(id, row?.fields ?? null).flatMap(({ fields }) => fields), ...dates] };
+        }
       });
     },
 
@@ -51,6 +56,9 @@ export function subjectActStore(database: Database): SubjectActStore<Tx> {
       const [row] = await tx<{ begun: boolean }>`
         SELECT phi.transfer_subject(${id}, ${siteKey(from)}, ${siteKey(to)}, ${wrapped}, ${reason}, ${grant.principal}, ${grant.requestId}, ${atMs}) AS begun`;
       if (row?.begun !== true) throw new SallyportError("service.busy");
+      // Its key changed since these were sealed: all of them name another one than the subject has now. Where some do, nothing is moved by the trigger.
+      const [standing] = await tx<{ key_version: number }>`SELECT s.key_version FROM phi.subjects s WHERE s.id = ${id}`;
+      if (fields.length > 0 && fields.every(({ sealed }) => sealedUnder(sealed) !== `${id}-${standing?.key_version ?? 0}`)) throw new SallyportError("service.busy");
       const versions = [...byVersion(fields).values()];
       for (let first = 0; first < versions.length; first += VERSIONS_AT_ONCE) {
         const some = versions.slice(first, first + VERSIONS_AT_ONCE).map((of) => ({ domain: of[0]?.domain, record: of[0]?.record, version: of[0]?.version, fields: linesOf(of) }));
@@ -111,12 +119,20 @@ async function read(tx: Tx, grant: Grant, id: string): Promise<StoredSubject | n
   return row ?? null;
 }
 
+/** The subject and what is sealed of it are two looks: where its key changed in between, both are taken anew. */
 async function versions(tx: Tx, grant: Grant, at: VersionsAt): Promise<RecordVersions | null> {
+  for (;;) {
+    const found = await versionsOnce(tx, grant, at);
+    if (found !== "changed") return found;
+  }
+}
+
+async function versionsOnce(tx: Tx, grant: Grant, at: VersionsAt): Promise<RecordVersions | "changed" | null> {
   const { subject: id, domain, record, version = null, name = null, limit } = at;
   const subject = await read(tx, grant, id);
   if (subject === null) return null;
-  const rows = await tx<StoredVersion>`
-    SELECT r.version, coalesce(p.decided_at_ms, floor(extract(epoch FROM r.created_at) * 1000)::bigint) AS at_ms, r.changed, r.packet,
+  const rows = await tx<StoredVersion & { readonly key_version: number }>`
+    SELECT r.version, (SELECT s.key_version FROM phi.subjects s WHERE s.id = r.subject) AS key_version, coalesce(p.decided_at_ms, floor(extract(epoch FROM r.created_at) * 1000)::bigint) AS at_ms, r.changed, r.packet,
            p.decided_by AS released_by, p.decided_request AS request_id, count(*) OVER ()::integer AS total,
            (SELECT CASE WHEN ${name}::text IS NULL THEN f.fields
                         ELSE (SELECT l.line FROM string_to_table(f.fields, E'\n') AS l (line) WHERE split_part(l.line, E'\t', 1) = ${name} LIMIT 1) END
@@ -125,6 +141,7 @@ async function versions(tx: Tx, grant: Grant, at: VersionsAt): Promise<RecordVer
       FROM phi.records r LEFT JOIN phi.releases_of(${id}) p ON p.packet = r.packet
      WHERE r.subject = ${id} AND r.domain = ${domain} AND r.record = ${record} AND (${version}::integer IS NULL OR r.version = ${version})
      ORDER BY r.version DESC LIMIT ${limit}`;
+  if (rows.some(({ key_version }) => key_version !== subject.key_version)) return "changed";
   return {
     subject: subjectOf(subject),
     total: rows[0]?.total ?? 0,

@@ -13,6 +13,7 @@ export { SealedFile } from "./document/sealed-file.ts";
 export type { DeclaredDocument, DocumentContent, DocumentCounts, DocumentPlace, DocumentRow, DocumentStore, ReceivedDocument, StandingDocument } from "./documents.ts";
 export type { SignatureRecord, SignatureRow, SignatureStore, StandingSignature } from "./signatures.ts";
 export { labelOf } from "./label.ts";
+export { resealFields } from "./reseal-fields.ts";
 export { MASK, maskOf } from "./mask.ts";
 export { moveFields, sealConsentDate } from "./move-fields.ts";
 export { type DatasetRow, openDataset, type OpenedDataset, readDataset } from "./open-dataset.ts";

@@ -12,7 +12,7 @@ export interface SubjectRow extends SiteRef {
   readonly label: string;
   /** The subject's data key as the custodian wrapped it. */
   readonly wrapped: string;
-  /** Which of the subject's data keys that is: 1 at its first site, one more at each that it came to since. */
+  /** Which of the subject's data keys that is: from 1, one more at each site that it came to, and each time that its fields were sealed anew. */
   readonly keyVersion: number;
   /** When it was recorded that consent is withdrawn, in milliseconds since the epoch; null where it isn't. */
   readonly withdrawnAtMs: number | null;

@@ -73,6 +73,7 @@ interface Named {
   "incidents.recordStep": ["RecordIncidentStepInput", "RecordIncidentStepOutput"];
   "incidents.list": ["ListIncidentsInput", "ListIncidentsOutput"];
   "incidents.release": ["ReleaseIncidentsInput", "ReleaseIncidentsOutput"];
+  "keys.reencrypt": ["ReencryptInput", "ReencryptOutput"];
   "keys.rehearse": ["RehearseRingInput", "RehearseRingOutput"];
   "keys.rings": ["ListRingsInput", "ListRingsOutput"];
   "keys.step": ["StepRingInput", "StepRingOutput"];

@@ -11,6 +11,7 @@ import { type Column, Table } from "../components/table.tsx";
 import { dueText, isRewrapping, RING_ABOUT, RING_TEXT, type Rewrap, rewrapShare, type Ring } from "./ring-text.ts";
 import { RingTimeline } from "./ring-timeline.tsx";
 
+const Reencryptions = dynamic(async () => (await import("./reencryptions.tsx")).Reencryptions, { ssr: false });
 const RingDrawer = dynamic(async () => (await import("./ring-drawer.tsx")).RingDrawer, { ssr: false });
 
 /** While data keys are wrapped anew, and otherwise: every look counts them all. */
@@ -21,7 +22,7 @@ export function KeysPage() {
   const router = useRouter();
   const query = useSearchParams();
   const list = useCall("keys.rings", {}, { everyMs: EVERY_MS.quiet });
-  const { rings = [], rewraps = [], mayStep = false } = list.data ?? {};
+  const { rings = [], rewraps = [], reencryptions = [], mayStep = false } = list.data ?? {};
   useCall("keys.rings", {}, { everyMs: EVERY_MS.busy, enabled: isRewrapping(rings) });
   const opened = rings.find(({ ring }) => ring === query.get("ring"));
   return (
@@ -53,6 +54,7 @@ export function KeysPage() {
               <Table caption="Re-wraps, the newest first" rows={rewraps} keyOf={({ from, to }) => `${from} ${to}`} columns={REWRAP_COLUMNS} />
             )}
           </Panel>
+          <Reencryptions jobs={reencryptions} mayStep={mayStep} />
         </>
       )}
       {opened !== undefined && (

@@ -43,6 +43,7 @@ export class KeyDesk {
   readonly #sizeMax: number;
   /** How often everything was forgotten: a key that was asked for before isn't kept afterwards. */
   #forgotten = 0;
+  #shreds = 0;
   readonly #cache = new Map<string, { readonly key: DataKey; readonly untilMs: number }>();
 
   constructor(service: KeyService, options: { readonly now: () => number; readonly ttlMs?: number; readonly sizeMax?: number }) {
@@ -91,6 +92,12 @@ export class KeyDesk {
       // Kept, as what was opened is: whoever has a key made comes back for it.
       return { wrapped: each.wrapped, key: this.#keep({ place, wrapped: each.wrapped }, { id: dataKeyId(place), key: secretKey(each.key) }, asked) };
     });
+  }
+
+  /** How many subjects were shredded, by the custodian's word: where that changed, nothing is kept on. */
+  heardOfShreds(count: number): void {
+    if (count !== this.#shreds) this.forget();
+    this.#shreds = count;
   }
 
   /** Forgets every key; called when a key is revoked or destroyed. */

@@ -26,6 +26,27 @@ export interface RewrapJobState {
   readonly stuck: number;
 }
 
+/** How far a study's fields, or one subject's, are sealed anew under other data keys. Times in milliseconds since the epoch. */
+export interface ReencryptJobState {
+  readonly id: string;
+  readonly study: string;
+  readonly subject: string | null;
+  readonly beganAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly subjects: number;
+  readonly moved: number;
+  readonly fields: number;
+  readonly stuck: number;
+}
+
+/** Port: jobs that seal stored fields anew. */
+export interface Reencryptions<Tx> {
+  /** Begins one in the transaction of its record; answers how many subjects it is about, null where the study has no such subject. */
+  begin(tx: Tx, job: Pick<ReencryptJobState, "id" | "study" | "subject">): Promise<number | null>;
+  /** The newest first. */
+  all(): Promise<readonly ReencryptJobState[]>;
+}
+
 /** Port: the custodian's rings. @throws `keys.unavailable`; of a step `keys.step`, `keys.early`, `keys.unheld`, `keys.in_use`. */
 export interface KeyRings {
   all(): Promise<readonly RingState[]>;
@@ -45,3 +66,9 @@ export interface KeyRings {
  * those whose digest it names. @throws `verb.refused`, `keys.unavailable`.
  */
 export type CheckShred = (statement: string, packets: readonly string[]) => Promise<void>;
+
+/**
+ * Port: the custodian's signature over a policy, a profile or a packet's manifest, upon an approval of its digest that it verified by itself. `statement` is
+ * that approval's exact text. Answers the signed note, or, for a packet, the JWS. @throws `verb.refused`, `trail.unavailable`.
+ */
+export type SignDocument = (kind: "policy" | "profile" | "packet", canonical: string, statement: string) => Promise<string>;

@@ -50,7 +50,7 @@ test("what is overdue by age, by use, or because a step is waited for, comes fir
   const used = ring("kek", [key("kek-1", "active", { wraps: 100 })]);
   const still = ring("audit", [key("audit-1", "active", { fromS: 0 })], null);
   const fresh = ring("token", [key("token-1", "active", { fromS: NOW_S - 90 * DAY_S + 1 })]);
-  const listed = ringsSummary([still, fresh, used], [], NOW_S * 1000).rings;
+  const listed = ringsSummary([still, fresh, used], [], [], NOW_S * 1000).rings;
   expect(listed.map((each) => [each.ring, each.due.map(({ kind }) => kind)])).toEqual([
     ["kek", ["use"]],
     ["token", []],
@@ -92,6 +92,6 @@ test("an authority waits for workloads, by name, and tells who would be refused"
 
 test("what is left of a re-wrap is what its key still wraps, and unknown where that couldn't be counted", () => {
   const job = { from: "kek-1", to: "kek-2", beganAtMs: NOW_S * 1000, moved: 5, stuck: 0 };
-  const left = (wraps: number | null): unknown => ringsSummary([ring("kek", [key("kek-1", "retiring", { untilS: NOW_S, wraps })])], [job], NOW_S * 1000).rewraps[0]?.left;
+  const left = (wraps: number | null): unknown => ringsSummary([ring("kek", [key("kek-1", "retiring", { untilS: NOW_S, wraps })])], [job], [], NOW_S * 1000).rewraps[0]?.left;
   expect([left(7), left(0), left(null)]).toEqual([7, 0, null]);
 });

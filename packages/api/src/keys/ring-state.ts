@@ -1,6 +1,6 @@
 import type { ListRingsOutput, RING_STEPS, RingSummary } from "@sallyport/contracts";
 import type { z } from "zod";
-import type { RewrapJobState, RingState } from "./ring-ports.ts";
+import type { ReencryptJobState, RewrapJobState, RingState } from "./ring-ports.ts";
 
 type Summary = z.input<typeof RingSummary>;
 type Step = (typeof RING_STEPS)[number];
@@ -80,12 +80,28 @@ const earlyOf = (nowS: number, fromS: number): Blocker | null => (nowS < fromS ?
 const unheldOf = ({ lacking }: Key): Blocker | null => (lacking?.length === 0 ? null : { kind: "unheld", until: null, count: lacking?.length ?? null });
 
 /** Every ring, what is overdue first, then what turns; and the re-wraps that aren't over, and the last that is. */
-export function ringsSummary(rings: readonly RingState[], jobs: readonly RewrapJobState[], nowMs: number): Omit<z.input<typeof ListRingsOutput>, "mayStep"> {
+export function ringsSummary(
+  rings: readonly RingState[],
+  jobs: readonly RewrapJobState[],
+  reencryptions: readonly ReencryptJobState[],
+  nowMs: number,
+): Omit<z.input<typeof ListRingsOutput>, "mayStep"> {
   const summaries = rings.map((ring) => ringSummary(ring, nowMs));
   const rank = ({ due, turns }: Summary): number => (due.length > 0 ? 0 : turns ? 1 : 2);
   const left = new Map(summaries.flatMap(({ keys }) => keys.map(({ keyId, dataKeys }) => [keyId, dataKeys] as const)));
   return {
     rings: summaries.toSorted((a, b) => rank(a) - rank(b)),
     rewraps: jobs.map(({ from, to, beganAtMs, moved, stuck }) => ({ from, to, beganAt: new Date(beganAtMs).toISOString(), moved, left: left.get(from) ?? null, stuck })),
+    reencryptions: reencryptions.map(({ id, study, subject, beganAtMs, endedAtMs, subjects, moved, fields, stuck }) => ({
+      jobId: id,
+      study,
+      isOneSubject: subject !== null,
+      beganAt: new Date(beganAtMs).toISOString(),
+      endedAt: endedAtMs === null ? null : new Date(endedAtMs).toISOString(),
+      subjects,
+      moved,
+      fields,
+      stuck,
+    })),
   };
 }

@@ -17,8 +17,8 @@ export const listRings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: () => Promise.resolve({ place: { kind: "deployment" }, found: null }),
     },
     async ({ may }) => {
-      const [rings, jobs] = await Promise.all([deps.rings.all(), deps.rings.rewraps()]);
-      return { ...ringsSummary(rings, jobs, deps.now()), mayStep: may(ROTATE, { kind: "deployment" }) };
+      const [rings, jobs, reencryptions] = await Promise.all([deps.rings.all(), deps.rings.rewraps(), deps.reencryptions.all()]);
+      return { ...ringsSummary(rings, jobs, reencryptions, deps.now()), mayStep: may(ROTATE, { kind: "deployment" }) };
     },
   );
 

@@ -5,6 +5,8 @@ import type { ApiDeps } from "../../ports.ts";
 import { subjectKeyPlace } from "../subjects/subject-place.ts";
 import type { OpenedRows } from "./opened-file.ts";
 
+const LOOKS_MAX = 3;
+
 /** Where a comparison stands: the transaction that reads, and the subjects that the packet itself makes. */
 export interface Comparison<Tx> {
   readonly tx: Tx;
@@ -26,15 +28,26 @@ export async function compareRows<Tx>(
   rows: readonly IdentifiedRow[],
 ): Promise<RowsPlan> {
   const lookups = [...new Set(rows.map(({ lookup }) => lookup))];
-  const found = new Map((await deps.subjects.find(tx, grant, study, lookups, how)).map(({ lookup, subject }) => [lookup, subject]));
-  const asked = rows.flatMap(({ lookup, record }) => {
-    const subject = found.get(lookup);
-    return subject === undefined ? [] : [{ subject: subject.id, record }];
-  });
-  const current = asked.length === 0 ? [] : await deps.subjects.current(tx, grant, head.name, asked);
+  const look = async () => {
+    const found = new Map((await deps.subjects.find(tx, grant, study, lookups, how)).map(({ lookup, subject }) => [lookup, subject]));
+    const asked = rows.flatMap(({ lookup, record }) => {
+      const subject = found.get(lookup);
+      return subject === undefined ? [] : [{ subject: subject.id, record }];
+    });
+    return { found, current: asked.length === 0 ? [] : await deps.subjects.current(tx, grant, head.name, asked) };
+  };
+  let { found, current } = await look();
+  // Subjects and their records are two looks: where a subject was sealed anew in between, both are taken again. What names a key that never was doesn't open.
+  for (let again = 0; again < LOOKS_MAX && !isOfOneMoment([...found.values()], current); again += 1) ({ found, current } = await look());
   const opened = await openRecords(deps, grant, classifier, [...found.values()], current);
   const subjects = new Map(lookups.flatMap((lookup) => entryOf(lookup, found.get(lookup) ?? fresh.get(lookup))));
   return planRows({ grant, packet, head, classifier, rows, subjects, current: opened });
+}
+
+/** Whether each record was sealed under the key that its subject was found with. */
+function isOfOneMoment(subjects: readonly SubjectRow[], current: readonly CurrentRecord[]): boolean {
+  const keys = new Map(subjects.map(({ id, keyVersion }) => [id, keyVersion]));
+  return current.every(({ subject, fields }) => fields.every(({ sealed }) => Number(/^sp1\.sub_[0-9a-z]+-(\d+)\./.exec(sealed)?.[1] ?? 0) <= (keys.get(subject) ?? 0)));
 }
 
 const entryOf = (lookup: string, subject: SubjectRow | undefined): readonly (readonly [string, SubjectRow])[] => (subject === undefined ? [] : [[lookup, subject]]);

@@ -1,6 +1,9 @@
+import { sealedUnder } from "@sallyport/crypto";
 import { CONSENT, consentField, type FieldRow, type SubjectRow } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
+import { dataKeyId } from "../../keys/key-desk.ts";
 import type { ApiDeps } from "../../ports.ts";
+import { subjectKeyPlace } from "./subject-place.ts";
 
 /** Which field a reveal asks for. */
 interface Asked {
@@ -16,8 +19,18 @@ interface FoundField {
   readonly row: FieldRow;
 }
 
+const LOOKS_MAX = 3;
+
 /** The one sealed field that is asked for: of the current version, of an older one, or from when consent is withdrawn. Null where there is none in reach. */
 export async function findField<Tx>(deps: ApiDeps<Tx>, grant: Grant, asked: Asked): Promise<FoundField | null> {
+  let found = await look(deps, grant, asked);
+  // A subject and its field may be two looks: where it was sealed anew in between, both are taken again.
+  for (let again = 0; again < LOOKS_MAX && found !== null && sealedUnder(found.row.sealed) !== dataKeyId(subjectKeyPlace(found.subject)); again += 1)
+    found = await look(deps, grant, asked);
+  return found;
+}
+
+async function look<Tx>(deps: ApiDeps<Tx>, grant: Grant, asked: Asked): Promise<FoundField | null> {
   const { subjectId, field, record, version } = asked;
   const domain = field.slice(0, field.indexOf("."));
   const name = field.slice(domain.length + 1);
