@@ -10,6 +10,7 @@ import { ConsolePerson } from "./support/console-person.ts";
 import { type Founders, founders } from "./support/founders.ts";
 import { beginSigning, openSequence, proveSigning, receiptOf } from "./support/document-pages.ts";
 import { joined, REASON } from "./support/invitation.ts";
+import { chooseIn, identify } from "./support/people-pages.ts";
 import { searchText } from "./support/leak-search.ts";
 import { bringIn, decide, ended, goOnWith, openWaiting, sendFiles } from "./support/packet-pages.ts";
 import { demographics, inventedDemographics, PILOT, pilotDemographics, withCells } from "./support/pilot-study.ts";
@@ -301,6 +302,7 @@ describe.skipIf(noBrowser !== null)(`a packet at the console${noBrowser === null
     await bringIn(cora, [{ name: "cover.xml", text, document: { type: "eCTD sequence", place: "Site 701" } }]);
     await openWaiting(stan, "eCTD sequence");
     await decide(stan, "Release", REASON);
+    for (const name of ["Cora Lund", "Rita Voss"]) await identify(admins.boris, name);
     const path = await openSequence(cora);
     await cora.see("Module 1, cover letter");
     await beginSigning(cora);
@@ -334,6 +336,14 @@ describe.skipIf(noBrowser !== null)(`a packet at the console${noBrowser === null
     writeFileSync(forged, readFileSync(receipt, "utf8").replace("Rita Voss", "Rosa Voss"));
     await checkExport(anybody.page, forged, fingerprint);
     expect(await anybody.page.locator(".verdict-head").innerText()).toBe("This receipt doesn't hold");
+
+    await openSequence(cora, path);
+    await beginSigning(cora);
+    await chooseIn(cora, "It stands", /instead of my authorship/);
+    await proveSigning(cora, "Authorship");
+    const rows = cora.page.getByRole("table", { name: "Signatures" }).locator("tbody tr");
+    const stands = async (): Promise<readonly string[]> => (await rows.allInnerTexts()).map((row) => /superseded|verified/.exec(row)?.[0] ?? row);
+    await expect.poll(stands).toEqual(["superseded", "verified", "verified"]);
     await anybody.context.close();
   }, 150_000);
 

@@ -303,6 +303,9 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     ),
     "approvals.requestPolicyRevert": policies({ version: 1, reason: REASON }, { version: 99, reason: REASON }),
     "people.suspend": people,
+    "people.checkIdentity": [
+      { who: "admin701", foreign: { personId: there.person, how: "document", reason: REASON }, absent: { personId: newId("per"), how: "document", reason: REASON } },
+    ],
     "people.endSessions": people,
     "me.endSession": [{ who: "admin701", foreign: { sessionId: there.session }, absent: { sessionId: newId("ses") } }],
     "me.removeAuthenticator": [{ who: "admin701", foreign: authenticator(`aut_${"0".repeat(26)}`), absent: authenticator(newId("aut")) }],

@@ -105,6 +105,21 @@ test("nobody signs before they have taken their signatures to be binding, by the
   expect((await at.records("system")).filter(({ resource, detail }) => resource === `person/${newcomer.who.personId}` && detail?.includes(digest)).length).toBe(1);
 });
 
+test("nobody signs before somebody else has put on record who they are", async () => {
+  const stranger = await signing.signer("stranger", "passkey", ["authorized_signer", "security_admin"], { isIdentified: false, place: "*" });
+  const documentId = await signing.brought(author, letter());
+  expect(codeOf(await signing.ask(stranger, documentId, "review"))).toBe("signature.identity");
+  const input = { personId: stranger.who.personId, how: "document", reason: "passport, seen with its holder" };
+  expect(codeOf(await signing.call(stranger, "people.checkIdentity", input))).toBe("policy.separation");
+  const admin = await signing.signer("registrar", "passkey", ["security_admin"], { accepts: false, isIdentified: false, place: "*" });
+  expect(codeOf(await signing.call(admin, "people.checkIdentity", { ...input, how: "hearsay" }))).toBe("input.invalid");
+  expect(dataOf(await signing.call(admin, "people.checkIdentity", input))).toMatchObject({ checkedAt: expect.any(String) as string });
+  expect(codeOf(await signing.ask(stranger, documentId, "review"))).toBe("ok");
+  const told = (await at.records("system")).filter(({ resource, detail }) => resource === `person/${input.personId}` && detail?.includes("identity=document"));
+  expect(told.map(({ decision }) => decision)).toEqual(["allow"]);
+  expect(JSON.stringify(told)).not.toContain("passport");
+});
+
 test("who signs by password and code is taken at the server's word, and it reads so", async () => {
   const documentId = await signing.brought(author, letter());
   const begun = await signing.begin(paper, documentId, "approval");

@@ -1,10 +1,10 @@
-import { sha256Hex } from "@sallyport/crypto";
+import { newId, sha256Hex } from "@sallyport/crypto";
 import { pdfOf } from "@sallyport/testkit";
 import type { Reply } from "./door-client.ts";
 import { STUDY } from "./dataset.ts";
 import { type Desk, type Enrolled, PASSWORD, type SignedIn } from "./people.ts";
 import { releasedDocuments } from "./released-documents.ts";
-import { type Api, dataOf } from "./stack.ts";
+import { type Api, dataOf, type Deployment } from "./stack.ts";
 
 /** Somebody who is signed in, with what they sign by. */
 export interface Signer {
@@ -35,6 +35,15 @@ let letters = 0;
 /** A document that nobody has brought in yet. */
 export const letter = (): Buffer => pdfOf([`(letter ${(letters += 1)} ${Date.now()})`]);
 
+/** Puts into the database that somebody else looked at who a person is, as an administrator would have. */
+async function identified(at: Deployment, person: string): Promise<void> {
+  const reason = newId("chg");
+  await at.owner.run`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES (${reason}, '-', '-', '-')`;
+  await at.owner.run`
+    INSERT INTO people.identity_checks (person, at_ms, checked_by, how, reason)
+    SELECT ${person}, 1, p.id, 'document', ${reason} FROM people.persons p WHERE p.id <> ${person} LIMIT 1`;
+}
+
 /** The steps of signing as people take them, at one api. */
 export class SigningDesk {
   readonly #api: Api;
@@ -46,14 +55,15 @@ export class SigningDesk {
   }
 
   /** Somebody with these roles at a place, signed in, who has taken the statement. */
-  async signer(username: string, kind: "passkey" | "password", roles: readonly string[], { site = "*", accepts = true } = {}): Promise<Signer> {
+  async signer(username: string, kind: "passkey" | "password", roles: readonly string[], { site = "*", accepts = true, isIdentified = true, place = STUDY } = {}): Promise<Signer> {
     const [role = "", ...more] = roles;
-    const who = await this.#desk.person(this.#api, username, kind, { role, study: STUDY, site });
+    const who = await this.#desk.person(this.#api, username, kind, { role, study: place, site });
     for (const each of more) {
       await this.#desk.at.owner.run`
-        INSERT INTO policy.assignments (principal, role, study, site, from_ms) SELECT principal, ${each}, ${STUDY}, ${site}, 0 FROM people.persons WHERE id = ${who.personId}`;
+        INSERT INTO policy.assignments (principal, role, study, site, from_ms) SELECT principal, ${each}, ${place}, ${site}, 0 FROM people.persons WHERE id = ${who.personId}`;
     }
     await this.#api.process.policy.refresh();
+    if (isIdentified) await identified(this.#desk.at, who.personId);
     const signer = { who, session: await this.#desk.signIn(this.#api, who) };
     if (accepts) dataOf(await this.accept(signer));
     return signer;

@@ -39,6 +39,7 @@ const person = (name: string, printedName: string, more: Record<string, unknown>
   sessions: 0,
   isLocked: false,
   lastSeenAt: ago(30),
+  identity: { how: "document", checkedAt: ago(2000) },
   ...more,
 });
 
@@ -57,7 +58,13 @@ const people = [
   }),
   person("e.lindqvist", "Elsa Lindqvist", { assignments: [{ role: "auditor", ...everywhere }], passkeys: 3 }),
   person("farid.n", "Farid Nasser", { status: "suspended", assignments: [{ role: "authorized_signer", ...at("CDISCPILOT01", "703") }], lastSeenAt: ago(200) }),
-  person("grace.kim", "Grace Kim", { status: "invited", passkeys: 0, lastSeenAt: null, assignments: [{ role: "regulatory_reviewer", ...at("CDISCPILOT01", "*") }] }),
+  person("grace.kim", "Grace Kim", {
+    status: "invited",
+    passkeys: 0,
+    lastSeenAt: null,
+    identity: null,
+    assignments: [{ role: "regulatory_reviewer", ...at("CDISCPILOT01", "*") }],
+  }),
   person("hal.weir", "Hal Weir", { status: "recovering", passkeys: 0, assignments: [{ role: "site_coordinator", ...at("CDISCPILOT01", "704") }] }),
 ];
 
@@ -138,6 +145,7 @@ export const sampleProcedures = (): Record<string, Procedure> => ({
       idleSeconds: 900,
     }),
   "people.list": () => contracts.ListPeopleOutput.parse({ people }),
+  "people.checkIdentity": () => contracts.CheckIdentityOutput.parse({ checkedAt: ago(0), evidence: [] }),
   "people.suspend": () => contracts.Done.parse({ done: true }),
   "people.endSessions": () => contracts.EndSessionsOutput.parse({ ended: 2 }),
   "people.issueLink": () => contracts.IssueLinkOutput.parse({ secret: "Q".repeat(43), expiresAt: ago(-24) }),

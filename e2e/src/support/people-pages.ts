@@ -21,3 +21,13 @@ export async function choosePlace({ page }: ConsolePerson, place: string): Promi
   await page.getByRole("combobox", { name: /[Ww]here/ }).fill(place);
   await page.getByRole("option", { name: place }).first().click();
 }
+
+/** Puts on record that somebody is who they say they are, as an administrator who has seen their passport. */
+export async function identify(admin: ConsolePerson, printedName: string): Promise<void> {
+  await openPerson(admin, printedName);
+  await admin.button("Identity not checked yet: begin").click();
+  await chooseIn(admin, "By", /official document/);
+  await admin.fill("Evidence", "passport, seen with its holder");
+  await admin.button("Put a check on record").click();
+  await admin.see("They can sign from now on");
+}

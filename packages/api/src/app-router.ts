@@ -76,6 +76,7 @@ import { endSessions } from "./routers/people/end-sessions.ts";
 import { listPeople } from "./routers/people/list-people.ts";
 import { offboard } from "./routers/people/offboard.ts";
 import { previewInvitations } from "./routers/people/preview-invitations.ts";
+import { checkIdentity } from "./routers/people/check-identity.ts";
 import { suspend } from "./routers/people/suspend.ts";
 import { changeStudyTitle, closeSite, reopenSite } from "./routers/studies/change-study.ts";
 import { importSites, previewSites } from "./routers/studies/import-sites.ts";
@@ -216,6 +217,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     people: {
       list: listPeople(boundary, deps),
       suspend: suspend(boundary, deps),
+      checkIdentity: checkIdentity(boundary, deps),
       offboard: offboard(boundary, deps),
       endSessions: endSessions(boundary, deps),
       previewImport: previewInvitations(boundary, deps),

@@ -149,6 +149,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "people.list": { type: "query", repeatable: true },
   "people.offboard": { type: "mutation", repeatable: true },
   "people.previewImport": { type: "query", repeatable: true },
+  "people.checkIdentity": { type: "mutation", repeatable: true },
   "people.suspend": { type: "mutation", repeatable: true },
   "profiles.compare": { type: "query", repeatable: true },
   "profiles.get": { type: "query", repeatable: true },

@@ -47,6 +47,9 @@ export const SessionSummary = z.strictObject({
   isThis: z.boolean(),
 });
 
+/** By what somebody was found to be who they say they are: an official document, seen with its holder; their employer's record of them; or a service that does it from afar. */
+export const IdentityWay = z.enum(["document", "employer", "remote"]);
+
 export const PersonSummary = z.strictObject({
   personId: PersonId,
   principal: z.string(),
@@ -63,6 +66,8 @@ export const PersonSummary = z.strictObject({
   isLocked: z.boolean(),
   sessions: Count,
   lastSeenAt: IsoTime.nullable(),
+  /** When somebody last looked at who they are, and by what; null where nobody did: until then they sign nothing. */
+  identity: z.strictObject({ how: IdentityWay, checkedAt: IsoTime }).nullable(),
 });
 
 export const ListPeopleInput = strict({});
@@ -135,6 +140,9 @@ export const ConfirmTerminalInput = strict({ userCode: UserCode, verdict: z.enum
 /** A stop at once, for somebody who is no administrator; an administrator's is asked for by an approval. */
 export const SuspendPersonInput = strict({ personId: PersonId, reason: z.string().trim().min(8).max(500) });
 export const SuspendPersonOutput = strict({ done: z.literal(true), evidence: z.array(Evidence) });
+/** Says that somebody was found to be who they say they are (21 CFR 11.100(b)); the reason says what was looked at. */
+export const CheckIdentityInput = strict({ personId: PersonId, how: IdentityWay, reason: z.string().trim().min(8).max(500) });
+export const CheckIdentityOutput = strict({ checkedAt: IsoTime, evidence: z.array(Evidence) });
 /** Ends for good all that somebody who is no administrator has; an administrator's is asked for by `approvals.requestOffboard`. */
 export const OffboardPersonInput = strict({ personId: PersonId, reason: z.string().trim().min(8).max(500) });
 export const OffboardPersonOutput = strict({ done: z.literal(true), evidence: z.array(Evidence) });

@@ -62,7 +62,8 @@ export function peopleStore(database: Database): PeopleStore<Tx> {
              (SELECT count(*)::int FROM people.sessions s WHERE s.person = p.id AND s.ended_ms IS NULL AND s.ends_ms > ${nowMs}) AS sessions,
              EXISTS (SELECT 1 FROM policy.locks l WHERE l.kind = 'person' AND l.target = p.id AND l.lifted_at_ms IS NULL
                         AND (l.until_ms IS NULL OR l.until_ms > ${nowMs}::bigint)) AS "isLocked",
-             (SELECT max(s.last_seen_ms)::float8 FROM people.sessions s WHERE s.person = p.id) AS "lastSeenMs"
+             (SELECT max(s.last_seen_ms)::float8 FROM people.sessions s WHERE s.person = p.id) AS "lastSeenMs",
+             (SELECT json_build_object('how', i.how, 'atMs', i.at_ms) FROM people.identity_checks i WHERE i.person = p.id ORDER BY i.at_ms DESC LIMIT 1) AS identity
         FROM people.persons p ORDER BY p.username`,
 
     async lock(tx, id) {
@@ -106,6 +107,12 @@ export function peopleStore(database: Database): PeopleStore<Tx> {
       await tx`UPDATE people.persons SET status = 'left' WHERE id = ${id}`;
       return { sessions: sessions.length, assignments: assignments.length, credentialIds };
     },
+
+    async checkIdentity(tx, { person, by, how, reason, atMs }) {
+      await tx`INSERT INTO people.identity_checks (person, at_ms, checked_by, how, reason) VALUES (${person}, ${atMs}, ${by}, ${how}, ${reason})`;
+    },
+
+    isIdentified: async (person) => (await database.run`SELECT 1 FROM people.identity_checks WHERE person = ${person} LIMIT 1`).length === 1,
 
     async isStopped(tx, person, nowMs) {
       const rows = await tx`

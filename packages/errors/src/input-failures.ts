@@ -95,6 +95,11 @@ export const inputFailures = {
     "Nobody signs before they have taken their signature to be as binding as one by hand. Nothing was signed.",
     "Read the statement, accept it, and begin again.",
   ),
+  "signature.identity": rejected(
+    409,
+    "Nobody has put on record yet that you were found to be who you say you are, and before that nobody signs. Nothing was signed.",
+    "Ask a security administrator to look at an identity document of yours, and to say so under People.",
+  ),
   "signature.challenge": rejected(409, "What was to be signed was signed already, is over five minutes old, or was somebody else's. Nothing was signed.", "Begin again."),
   "signature.state": rejected(
     409,

@@ -30,6 +30,21 @@ export interface PersonOverview extends Person {
   /** Whether a lock on them holds now. */
   readonly isLocked: boolean;
   readonly lastSeenMs: number | null;
+  /** The last time that somebody looked at who they are; null where nobody did. */
+  readonly identity: Pick<IdentityCheck, "how" | "atMs"> | null;
+}
+
+/** By what somebody was found to be who they say they are: an official document, their employer's record, or a service that does it from afar. */
+export const IDENTITY_WAYS = ["document", "employer", "remote"] as const;
+
+/** That somebody looked at who a person is (21 CFR 11.100(b)). */
+export interface IdentityCheck {
+  readonly person: string;
+  readonly by: string;
+  readonly how: (typeof IDENTITY_WAYS)[number];
+  /** Of the sealed reason, which says what was looked at. */
+  readonly reason: string;
+  readonly atMs: number;
 }
 
 /** What ended with somebody's leaving. */

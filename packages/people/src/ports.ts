@@ -7,6 +7,7 @@ import type {
   Ended,
   Holder,
   Identity,
+  IdentityCheck,
   Link,
   Method,
   Passkey,
@@ -46,6 +47,9 @@ export interface PeopleStore<Tx> {
    * Names stay as they were, and what is on record with them. Nothing can begin for them again.
    */
   offboard(tx: Tx, id: string, nowMs: number): Promise<Ended>;
+  checkIdentity(tx: Tx, check: IdentityCheck): Promise<void>;
+  /** Whether anybody ever looked at who this person is. */
+  isIdentified(person: string): Promise<boolean>;
   /** Whether a lock on this person holds now, as this transaction sees it. */
   isStopped(tx: Tx, person: string, nowMs: number): Promise<boolean>;
   authenticators(person: string): Promise<readonly Authenticator[]>;

@@ -105,6 +105,7 @@ interface Named {
   "packets.reject": ["DecidePacketInput", "RejectPacketOutput"];
   "packets.release": ["ReleasePacketInput", "ReleasePacketOutput"];
   "packets.unfinished": ["UnfinishedUploadsInput", "UnfinishedUploadsOutput"];
+  "people.checkIdentity": ["CheckIdentityInput", "CheckIdentityOutput"];
   "people.endSessions": ["EndSessionsInput", "EndSessionsOutput"];
   "people.issueLink": ["IssueLinkInput", "IssueLinkOutput"];
   "people.list": ["ListPeopleInput", "ListPeopleOutput"];

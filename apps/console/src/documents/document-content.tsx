@@ -9,7 +9,7 @@ import { Refusal } from "../components/refusal.tsx";
 import { saveFile } from "../components/save-file.ts";
 import { WideFrame } from "../components/wide-frame.tsx";
 import { bytesText } from "../packets/packet-text.ts";
-import { copyName, type Kind, type ShownDocument, type ShownVersion } from "./document-kinds.ts";
+import { copyName, type Kind, replaceable, type ShownDocument, type ShownVersion } from "./document-kinds.ts";
 import type { FetchedDocument } from "./fetch-document.ts";
 
 const SignDialog = dynamic(async () => (await import("./sign-dialog.tsx")).SignDialog, { ssr: false });
@@ -107,7 +107,7 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
           </Button>
         )}
       </div>
-      {isSigning && <SignDialog documentId={document.documentId} version={version} onClose={() => setSigning(false)} />}
+      {isSigning && <SignDialog documentId={document.documentId} version={version} earlier={replaceable(document)} onClose={() => setSigning(false)} />}
     </div>
   );
 }

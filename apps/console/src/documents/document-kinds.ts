@@ -37,6 +37,10 @@ export const mediaName = (mediaType: ListedDocument["mediaType"]): string => MED
 export const copyName = (documentId: string, { version, mediaType }: Pick<ShownVersion, "version" | "mediaType">): string =>
   `${documentId}-v${version}.${mediaType.slice("application/".length)}`;
 
+/** Signatures that whoever looks gave themselves and that stand: a new one of theirs may stand instead. */
+export const replaceable = ({ versions }: ShownDocument): readonly ShownSignature[] =>
+  versions.flatMap(({ signatures }) => signatures.filter(({ isMine, state }) => isMine && state === "valid"));
+
 /** What a signature says, as a sentence goes on. */
 export const MEANING_TEXT: Readonly<Record<ShownSignature["meaning"], { readonly title: string; readonly says: string }>> = {
   authorship: { title: "Authorship", says: "I wrote this." },

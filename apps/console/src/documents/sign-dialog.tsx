@@ -6,6 +6,7 @@ import { useCall } from "../api/use-call.ts";
 import { useChange } from "../api/use-change.ts";
 import { Button } from "../components/button.tsx";
 import { Dialog, DialogBody } from "../components/dialog.tsx";
+import { Select } from "../components/choice.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Skeleton } from "../components/states.tsx";
 import { WillRecord } from "../components/will-record.tsx";
@@ -16,14 +17,18 @@ import { useBegin } from "./use-begin.ts";
 
 type Meaning = ShownSignature["meaning"];
 
+const BESIDE = "beside";
+
 interface SignDialogProps {
   readonly documentId: string;
   readonly version: ShownVersion;
+  /** Signatures of one's own that the new one may stand instead of, of whatever version. */
+  readonly earlier: readonly ShownSignature[];
   readonly onClose: () => void;
 }
 
 /** Signs a version that was shown: the statement once, what the signature says, then the manifest, and the proof over its digest. */
-export function SignDialog({ documentId, version, onClose }: SignDialogProps) {
+export function SignDialog({ documentId, version, earlier, onClose }: SignDialogProps) {
   const statement = useCall("signatures.statement", {});
   return (
     <Dialog title="Sign the document" isOpen onClose={onClose}>
@@ -31,7 +36,7 @@ export function SignDialog({ documentId, version, onClose }: SignDialogProps) {
         {statement.isPending && <Skeleton lines={4} label="Loading" />}
         {statement.data === undefined && statement.error !== null && <Refusal failure={statement.error} onRetry={() => void statement.refetch()} />}
         {statement.data?.acceptedAt === null && <Statement statement={statement.data} />}
-        {statement.data !== undefined && statement.data.acceptedAt !== null && <Signing documentId={documentId} version={version} onClose={onClose} />}
+        {statement.data !== undefined && statement.data.acceptedAt !== null && <Signing documentId={documentId} version={version} earlier={earlier} onClose={onClose} />}
       </DialogBody>
     </Dialog>
   );
@@ -57,10 +62,11 @@ function Statement({ statement: { text, digest } }: { readonly statement: Output
   );
 }
 
-function Signing({ documentId, version, onClose }: SignDialogProps) {
+function Signing({ documentId, version, earlier, onClose }: SignDialogProps) {
   const [meaning, setMeaning] = useState<Meaning>("review");
+  const [instead, setInstead] = useState<string>(BESIDE);
   const { begun, begin, drop } = useBegin();
-  const input = { documentId, version: version.version, sha256: version.sha256, meaning };
+  const input = { documentId, version: version.version, sha256: version.sha256, meaning, ...(instead !== BESIDE && { supersedes: instead }) };
   const { says } = MEANING_TEXT[meaning];
   if (begun !== null) return <Prove documentId={documentId} begun={begun} says={says} onAgain={drop} onClose={onClose} />;
   return (
@@ -91,6 +97,15 @@ function Signing({ documentId, version, onClose }: SignDialogProps) {
           );
         })}
       </fieldset>
+      {earlier.length > 0 && (
+        <Select
+          label="It stands"
+          hint="What it stands instead of stays with the document, and reads as superseded."
+          options={[{ id: BESIDE, text: "beside what is there" }, ...earlier.map((each) => ({ id: each.signatureId, text: insteadText(each) }))]}
+          value={instead}
+          onChange={(id) => setInstead(id ?? BESIDE)}
+        />
+      )}
       {begin.error !== null && <Refusal failure={begin.error} isInline />}
       <div className="form-acts">
         <Button onPress={onClose}>Cancel</Button>
@@ -101,6 +116,10 @@ function Signing({ documentId, version, onClose }: SignDialogProps) {
     </>
   );
 }
+
+/** What a choice says of a signature that the new one would stand instead of. */
+const insteadText = ({ meaning, version, signedAt }: ShownSignature): string =>
+  `instead of my ${MEANING_TEXT[meaning].title.toLowerCase()} of version ${version}, ${signedAt.slice(0, 10)}`;
 
 interface ProveProps {
   readonly documentId: string;
@@ -114,7 +133,7 @@ interface ProveProps {
 function Prove({ documentId, begun, says, onAgain, onClose }: ProveProps) {
   const tell = useTell();
   const { ceremony, manifest, digest, options } = begun;
-  const { printedName, version, sha256 } = JSON.parse(manifest) as { printedName: string; version: number; sha256: string };
+  const { printedName, version, sha256, supersedes } = JSON.parse(manifest) as { printedName: string; version: number; sha256: string; supersedes: string | null };
   const complete = useChange("signatures.complete", {
     refreshes: ["documents.getSequence"],
     onDone: () => {
@@ -133,6 +152,14 @@ function Prove({ documentId, begun, says, onAgain, onClose }: ProveProps) {
         <dd>
           <code className="document-id">{documentId}</code>, version {version}
         </dd>
+        {supersedes !== null && (
+          <>
+            <dt>Instead of</dt>
+            <dd>
+              <code className="document-id">{supersedes}</code>
+            </dd>
+          </>
+        )}
         <dt>SHA-256 of its bytes</dt>
         <dd>
           <code className="document-digest">{sha256}</code>

@@ -27,6 +27,7 @@ const person = (username: string, over: Partial<Person> = {}): Person => ({
   isLocked: false,
   sessions: 0,
   lastSeenAt: null,
+  identity: null,
   ...over,
 });
 

@@ -8,7 +8,8 @@ import { LockOf } from "../locks/lock-of.tsx";
 import { ActOnPerson } from "./act-on-person.tsx";
 import { HeldRoles } from "./held-roles.tsx";
 import { OffboardPerson } from "./offboard-person.tsx";
-import { type Person, proofText, STATUS } from "./person-text.ts";
+import { CheckIdentity } from "./check-identity.tsx";
+import { IDENTITY_TEXT, type Person, proofText, STATUS } from "./person-text.ts";
 
 interface PersonDrawerProps {
   readonly person: Person;
@@ -18,6 +19,7 @@ interface PersonDrawerProps {
 
 /** One person: what is known of them, what they hold, and what an administrator can do, with what each act means. */
 export function PersonDrawer({ person, nowMs, onClose }: PersonDrawerProps) {
+  const mayCheck = useMay("person.invite");
   const isMyself = useMe().data?.personId === person.personId;
   const { personId, status, isAdministrator } = person;
   const hasLeft = status === "left";
@@ -41,6 +43,16 @@ export function PersonDrawer({ person, nowMs, onClose }: PersonDrawerProps) {
           </dd>
           <dt>Proves by</dt>
           <dd>{proofText(person)}</dd>
+          <dt>Identity</dt>
+          <dd>
+            {person.identity === null ? (
+              "not checked: they can't sign"
+            ) : (
+              <>
+                checked <Moment at={person.identity.checkedAt} />, by {IDENTITY_TEXT[person.identity.how]}
+              </>
+            )}
+          </dd>
           <dt>Sessions</dt>
           <dd>{person.sessions}</dd>
           <dt>Last active</dt>
@@ -61,6 +73,7 @@ export function PersonDrawer({ person, nowMs, onClose }: PersonDrawerProps) {
             {...(isAdministrator && { note: "They are an administrator, so the lock ends after a day: a lasting stop is a suspension." })}
           />
         )}
+        {!hasLeft && !isMyself && mayCheck && <CheckIdentity person={person} />}
         {!hasLeft && <Standing person={person} />}
         {!hasLeft && !isMyself && <OffboardPerson person={person} nowMs={nowMs} />}
       </DialogBody>

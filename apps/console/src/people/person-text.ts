@@ -11,6 +11,18 @@ export const STATUS: Readonly<Record<Person["status"], { readonly text: string; 
   left: { text: "left", tone: "neutral" },
 };
 
+type IdentityWay = NonNullable<Person["identity"]>["how"];
+
+/** By what somebody was found to be who they say they are. */
+export const IDENTITY_TEXT: Readonly<Record<IdentityWay, string>> = {
+  document: "an official document, seen with them",
+  employer: "their employer's record of them",
+  remote: "a service that does it from afar",
+};
+
+/** The way of this name; null for any other text. */
+export const wayNamed = (name: string | null): IdentityWay | null => (name !== null && Object.hasOwn(IDENTITY_TEXT, name) ? (name as IdentityWay) : null);
+
 /** Which people a list shows, as its address names it. */
 export const SHOWS = [
   { id: "here", text: "Current" },

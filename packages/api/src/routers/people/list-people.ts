@@ -21,7 +21,7 @@ export const listPeople = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const locked = await deps.people.attempts.locked(names, nowMs);
       trace.note({ shown: people.length });
       return {
-        people: people.map(({ id, principal, username, printedName, status, assignments, passkeys, hasPassword, sessions, isLocked, lastSeenMs }, at) => ({
+        people: people.map(({ id, principal, username, printedName, status, assignments, passkeys, hasPassword, sessions, isLocked, lastSeenMs, identity }, at) => ({
           personId: id,
           principal,
           username,
@@ -35,6 +35,7 @@ export const listPeople = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
           isLocked,
           sessions,
           lastSeenAt: lastSeenMs === null ? null : new Date(lastSeenMs).toISOString(),
+          identity: identity === null ? null : { how: identity.how, checkedAt: new Date(identity.atMs).toISOString() },
         })),
       };
     },

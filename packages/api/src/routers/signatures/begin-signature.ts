@@ -24,6 +24,7 @@ export const beginSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     async ({ input, grant, session, trace }) => {
       const own = ownSession(session);
       const { documentId: document, version, sha256, meaning, supersedes = null } = input;
+      if (!(await deps.people.people.isIdentified(own.person))) throw new SallyportError("signature.identity");
       if ((await deps.signatures.acceptedAt(own.person, accountabilityDigest)) === null) throw new SallyportError("signature.statement");
       const signing = { document, version, sha256, meaning, supersedes, session: own.id };
       const { current, author } = await deps.read((tx) => assertSignable(deps, tx, grant, signing));
