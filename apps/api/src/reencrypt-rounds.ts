@@ -97,7 +97,7 @@ export async function resealed(custodian: ReencryptDeps["custodian"], subjects: 
 async function opened(custodian: Pick<Custodian, "unwrap">, context: KeyContext, { wrapped, keyVersion }: SealedSubject): Promise<DataKey | null> {
   try {
     const [key] = await custodian.unwrap([{ context, wrapped }], DEADLINE_MS);
-    return key === undefined ? null : { id: dataKeyId({ ...context, version: keyVersion }), key: secretKey(key) };
+    return key === undefined ? null : { id: dataKeyId({ ...context, purpose: "subject", version: keyVersion }), key: secretKey(key) };
   } catch (error) {
     if (codeOf(error) === "phi.integrity" || codeOf(error) === "subject.shredded") return null;
     throw error;
