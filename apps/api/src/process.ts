@@ -29,8 +29,6 @@ import {
   profileStore,
   recordStore,
   referenceKeyStore,
-  reencryptStore,
-  rewrapStore,
   studyStore,
   trailStore,
   treeStore,
@@ -38,13 +36,13 @@ import {
 } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
 import { relyingParty } from "@sallyport/passkey";
-import { isRecipientKey, sealPacket } from "@sallyport/submission/seal";
 import { authorityIds, type Identity, readRevocationLists } from "@sallyport/pki";
 import { AlertDesk } from "./alert-desk.ts";
 import { alertingAppend } from "./alerting-append.ts";
 import { AnchorDesk } from "./anchor-desk.ts";
 import { trailArchive } from "./archive.ts";
 import { CheckpointRounds } from "./checkpoint-rounds.ts";
+import { custodianPorts } from "./custodian-ports.ts";
 import { CustodianWatch } from "./custodian-watch.ts";
 import { endedGenerations } from "./ended-generations.ts";
 import { every } from "./every.ts";
@@ -53,7 +51,6 @@ import { isFrozenBy, judgeStart } from "./frozen-start.ts";
 import { GenerationRounds } from "./generation-rounds.ts";
 import { healthRoute } from "./health-route.ts";
 import { keptFor } from "./kept-for.ts";
-import { keyRings } from "./key-rings.ts";
 import { Knocks } from "./knocks.ts";
 import { Listener, type ListenerDeps, type ListenerLimitsAll, PRODUCT_LIMITS, type Revocations } from "./listener.ts";
 import { eventLog } from "./log.ts";
@@ -63,7 +60,6 @@ import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
 import { keepProfilesAtStart } from "./shipped-profiles.ts";
 import { ServiceDoor } from "./service-routes.ts";
-import { checkShredBy, signDocumentBy } from "./sign-document.ts";
 import { SpoolDesk, type SpoolSettings } from "./spool-desk.ts";
 import { standingRounds } from "./standing-rounds.ts";
 import { storesOf } from "./stores-of.ts";
@@ -109,7 +105,6 @@ export interface ApiParts {
 }
 
 const POLICY_MS = 250;
-const REVOKE_MS = 2000;
 const SEEN_MS = 2000;
 const ENDED_MS = 5000;
 const LATER_MS = 500;
@@ -229,15 +224,9 @@ export class ApiProcess {
       profileStore: this.profileStore,
       openChain: (tx, chain) => this.store.openChain(tx, chain),
       deployment: status.deployment,
-      rings: keyRings(custodian, rewrapStore(database)),
       spool: () => spool.state(),
-      reencryptions: reencryptStore(database),
       checkpointKey: () => this.watch.status().checkpointKey.vkey,
-      revokeService: (service) => custodian.revoke(service, REVOKE_MS),
-      signDocument: signDocumentBy(custodian),
-      isRecipientKey,
-      sealPacket,
-      checkShred: checkShredBy(custodian),
+      ...custodianPorts(custodian, database),
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({
         records,
