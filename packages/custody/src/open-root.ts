@@ -45,6 +45,9 @@ export async function rootKeyOf({ home, isEmpty, wrapper }: { readonly home: str
   }
   const rootKey = wrappedRootKey(header, wrapper);
   // What can't be opened stops the start here, with the code that says why.
-  await rootKey.derive("store");
+  await rootKey.derive("store").catch((error: unknown) => {
+    if (!(error instanceof SallyportError) || error.code !== "keys.unavailable") throw error;
+    throw new SallyportError(error.code, { ...error.context, remedy: "bring the root key's token or service back, and start again; docs/runbooks/root-key.md" }, error.cause);
+  });
   return { rootKey, header: headerLine(header) };
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf, SallyportError } from "@sallyport/errors";
@@ -65,6 +66,28 @@ describe.skipIf(noSoftHsm !== null)(`a key on a PKCS #11 token${noSoftHsm === nu
     });
     expect(key).toBe(1);
     expect(read).toContain("CKR_ATTRIBUTE_SENSITIVE");
+  });
+
+  test("a command that used the token ends by itself", () => {
+    const script = `
+      import { rootWrapperOf } from "./dist/roots.js";
+      await rootWrapperOf(process.env).wrap(Buffer.alloc(32), { application: "sallyport", root: "root_here" });
+    `;
+    const env = {
+      ...process.env,
+      SALLYPORT_ROOT_KEY: "pkcs11",
+      SALLYPORT_PKCS11_MODULE: hsm.module,
+      SALLYPORT_PKCS11_TOKEN: "custodian",
+      SALLYPORT_PKCS11_KEY: "root",
+      SALLYPORT_PKCS11_PIN_FILE: join(hsm.folder, "pin"),
+    };
+    const { status, signal, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: join(import.meta.dirname, ".."),
+      env,
+      timeout: 20_000,
+      encoding: "utf8",
+    });
+    expect([status, signal, stderr]).toEqual([0, null, ""]);
   });
 
   test("a key that may leave its token, a short one, and one of two are refused by name", async () => {

@@ -54,10 +54,10 @@ export function pkcs11Root(options: Pkcs11RootOptions): RootWrapper {
 
   const running = (): Worker => {
     if (worker !== null) return worker;
-    const fresh = new Worker(program, { workerData: { module, token, key } satisfies Pkcs11Place });
-    // It keeps no process alive, and one that ends is made anew at the next call.
-    fresh.unref();
+    const fresh = new Worker(program, { workerData: { module, token, key } satisfies Pkcs11Place, execArgv: [] });
     fresh.on("message", (answer: Pkcs11Answer) => waiting.get(answer.id)?.(answer));
+    // It keeps no process alive, and one that ends is made anew at the next call. Last, since a listener for messages is a reason to stay.
+    fresh.unref();
     const end = (): void => {
       if (worker === fresh) worker = null;
       for (const [id, settle] of waiting) settle({ id, failed: "away", why: "the thread ended" });

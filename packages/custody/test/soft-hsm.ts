@@ -52,5 +52,17 @@ export function softHsm(tokens: readonly string[]): SoftHsm {
     const { status, stderr } = spawnSync("softhsm2-util", ["--init-token", "--free", "--label", label, "--pin", pin, "--so-pin", "0815-so-pin"], { encoding: "utf8" });
     if (status !== 0) throw new Error(stderr);
   }
-  return { module: module ?? "", pin, folder, close: () => rmSync(folder, { recursive: true, force: true }) };
+  const close = (): void => {
+    // The library is the process's, which may go on with another file of tests and another configuration.
+    const { PKCS11 } = createRequire(import.meta.url)("pkcs11js") as typeof import("pkcs11js");
+    const used = new PKCS11();
+    used.load(module ?? "");
+    try {
+      used.C_Finalize();
+    } catch {
+      // Nobody used it.
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { module: module ?? "", pin, folder, close };
 }

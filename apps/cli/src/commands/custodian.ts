@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { escrowAuditKeys, moveRootKey, revokeOffline } from "@sallyport/app-custodian";
 import { homePaths } from "@sallyport/app-host";
@@ -53,7 +53,9 @@ async function moveRoot(invocation: Invocation): Promise<ExitCode> {
   if (to === undefined) throw new UsageError("say where to: --to FILE, with the settings SALLYPORT_ROOT_KEY… of the key that is to come");
   const wrapper = rootWrapperOf(settingsIn(await readText(invocation, to)));
   if (wrapper === null) throw new UsageError(`${to} names no key: for a file, SALLYPORT_ROOT_KEY_FILE has to be there`);
-  const isMoved = await moveRootKey({ home: homePaths(invocation.settings.home).custodian, wrapper: invocation.settings.rootWrapper(), to: wrapper });
+  const home = homePaths(invocation.settings.home).custodian;
+  const from = invocation.settings.rootWrapper();
+  const isMoved = await asOwnerOf(home, () => moveRootKey({ home, wrapper: from, to: wrapper }));
   wrapper.close?.();
   const { provider, keyName } = wrapper;
   report(invocation, plainJson({ moved: isMoved, provider, key: keyName }), [
@@ -62,6 +64,20 @@ async function moveRoot(invocation: Invocation): Promise<ExitCode> {
     "  the root key before opens the backups that were made until now, and no store that is made from now on: keep it with them, and out of this host",
   ]);
   return EXIT.done;
+}
+
+/** Done by root for the one whose folder it is, as that user: what they can't read or reach now, their custodian couldn't at the start. */
+async function asOwnerOf<A>(folder: string, work: () => Promise<A>): Promise<A> {
+  if (process.geteuid?.() !== 0 || !existsSync(folder)) return work();
+  const { uid, gid } = statSync(folder);
+  process.setegid?.(gid);
+  process.seteuid?.(uid);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
 }
 
 /** `NAME=VALUE` a line, as the environment of a service is written; blank lines and those that begin with # say nothing. */
