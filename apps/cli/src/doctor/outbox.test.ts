@@ -14,7 +14,7 @@ const settings = { kind: "https", name: "gateway", host: "portal.example", port:
 const listed = (inDoubt: number, items: readonly object[], health: object | null): ReturnType<typeof ok> =>
   ok({ counts: { "in-doubt": inDoubt }, items, routes: [{ routeId: "rte_1", recipientId: "rcp_1", rank: 0, settings, health }] });
 async function outboxOf(answer: ReturnType<typeof ok>): Promise<unknown> {
-  await user.serve(({ path }) => (path.includes("outbox.list") ? answer : path.includes("keys.") ? wire(403, "policy.denied") : ok({})));
+  await user.serve(({ path }) => (path.includes("outbox.list") ? answer : /keys\.|spool\./.test(path) ? wire(403, "policy.denied") : ok({})));
   const { out } = await user.type(["--as", "engineer", "doctor", "--json"]);
   return (JSON.parse(out) as { findings: readonly { check: string; severity: string; message: string }[] }).findings
     .filter(({ check }) => check === "outbox")

@@ -12,7 +12,7 @@ afterEach(async () => {
 
 const ring = (due: readonly object[]): object => ({ ring: "kek", at: 0, turns: true, keys: [], dueAt: null, due, steps: [] });
 async function keysOf(answer: ReturnType<typeof ok>): Promise<unknown> {
-  await user.serve(({ path }) => (path.includes("keys.rings") ? answer : path.includes("outbox.") ? wire(403, "policy.denied") : ok({})));
+  await user.serve(({ path }) => (path.includes("keys.rings") ? answer : /outbox\.|spool\./.test(path) ? wire(403, "policy.denied") : ok({})));
   const { out } = await user.type(["--as", "engineer", "doctor", "--json"]);
   return (JSON.parse(out) as { findings: readonly { check: string; severity: string; message: string }[] }).findings
     .filter(({ check }) => check === "keys")

@@ -6,7 +6,6 @@ import { Button } from "../components/button.tsx";
 import { Field } from "../components/field.tsx";
 import { Lamp } from "../components/lamp.tsx";
 import { Refusal } from "../components/refusal.tsx";
-import { PageHead } from "../components/states.tsx";
 import { useSession } from "../frame/session-gate.tsx";
 
 /** A code as its owner types it: eight consonants, a dash after the fourth. */
@@ -33,7 +32,6 @@ export function ConfirmTerminal() {
   if (done !== null) {
     return (
       <>
-        <PageHead title="Confirm a terminal" />
         <output className="outcome">
           <Lamp look={done === "approve" ? "lit" : "shut"} size={20} />
           {done === "approve"
@@ -55,10 +53,6 @@ export function ConfirmTerminal() {
   }
   return (
     <>
-      <PageHead
-        title="Confirm a terminal"
-        lead="A command line that you started shows a code. Typing it here signs that terminal in as you, with all your rights, for as long as the session lasts."
-      />
       <form
         className="form terminal-form panel"
         onSubmit={(event) => {

@@ -1,15 +1,17 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { Button } from "../components/button.tsx";
 import { EmptyState, Panel, Skeleton } from "../components/states.tsx";
-import { Table } from "../components/table.tsx";
 import { bytesText, counted } from "../packets/packet-text.ts";
 import { whyNot } from "./chosen-files.ts";
 import { type ChosenFile, type DeclaredDocument, beginsAsDocument, declaredOf, isNamedDocument, whatIsMissing } from "./document-choice.ts";
-import { DocumentFields } from "./document-fields.tsx";
 import { DropArea } from "./drop-area.tsx";
 import { useUploadStudies } from "./use-upload-studies.ts";
+
+/** Nothing to draw before the first file is chosen. */
+const ChosenTable = dynamic(async () => (await import("./chosen-table.tsx")).ChosenTable, { ssr: false, loading: () => <Skeleton lines={3} label="Listing the files" /> });
 
 /** The study and the files of a new packet. Nothing is sent before it is begun. */
 export function ChooseFiles({ onStart }: { readonly onStart: (study: string, files: readonly File[], documents: readonly (DeclaredDocument | null)[]) => void }) {
@@ -74,32 +76,7 @@ export function ChooseFiles({ onStart }: { readonly onStart: (study: string, fil
           hint="Dataset-JSON, one domain a file; or documents: PDF, XML, zip. 1 to 20 files. Demographics (DM) may come with the others."
           onFiles={add}
         />
-        {files.length > 0 && (
-          <Table
-            caption="Files of the packet"
-            rows={files.map((chosen, at) => ({ chosen, file: chosen.file, at }))}
-            keyOf={({ at }) => String(at)}
-            columns={[
-              { key: "n", title: "File", isHeader: true, cell: ({ file, at }) => `${at + 1}  ${file.name}` },
-              {
-                key: "kind",
-                title: "What it is",
-                cell: ({ chosen, at }) => (chosen.isDocument ? <DocumentFields n={at + 1} chosen={chosen} place={place} onChange={(part) => change(at, part)} /> : "dataset"),
-              },
-              { key: "size", title: "Size", isNumber: true, cell: ({ file }) => bytesText(file.size) },
-              {
-                key: "act",
-                title: "Take out",
-                isAct: true,
-                cell: ({ file, at }) => (
-                  <Button kind="quiet" aria-label={`Take out ${file.name}`} onPress={() => setFiles((now) => now.filter((_, index) => index !== at))}>
-                    Take out
-                  </Button>
-                ),
-              },
-            ]}
-          />
-        )}
+        {files.length > 0 && <ChosenTable files={files} place={place} onChange={change} onRemove={(at) => setFiles((now) => now.filter((_, index) => index !== at))} />}
         <div className="form-acts upload-acts">
           <output className={isTried && wrong !== null ? "field-error" : "quiet"}>
             {wrong === null ? `${counted(files.length, "file")}, ${bytesText(files.reduce((sum, { file }) => sum + file.size, 0))}` : isTried || files.length > 0 ? wrong : ""}

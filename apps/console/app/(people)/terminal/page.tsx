@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
-import { ConfirmTerminal } from "../../../src/terminal/confirm-terminal.tsx";
+import { Terminal } from "../../../src/terminal/terminal.tsx";
 
 export const metadata: Metadata = { title: "Confirm a terminal" };
 
 export default function TerminalPage() {
-  return <ConfirmTerminal />;
+  return <Terminal />;
 }
