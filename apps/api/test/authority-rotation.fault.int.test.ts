@@ -172,6 +172,8 @@ test("an authority takes over from another under reads, writes, tokens and an op
   const lateToken = await tokenOf(late);
   try {
     expect(await step(api, "add")).toBe("ca-1 active, ca-2 next");
+    // The minute that the next one waits is the node's to hear of it in, which it does within a second.
+    await until(() => Promise.resolve(authorityIds(api.process.watch.status().ca).length === 2), 5000);
     later();
     expect(await step(api, "activate", { proof: PASSWORD_PROOF })).toBe("keys.unheld");
     expect((await shown(api)).keys[1]?.lacking).toEqual(expect.arrayContaining(["service/reviewer", "zone/application/api"]));

@@ -36,7 +36,7 @@ let letters = 0;
 export const letter = (): Buffer => pdfOf([`(letter ${(letters += 1)} ${Date.now()})`]);
 
 /** Puts into the database that somebody else looked at who a person is, as an administrator would have. */
-async function identified(at: Deployment, person: string): Promise<void> {
+export async function identified(at: Deployment, person: string): Promise<void> {
   const reason = newId("chg");
   await at.owner.run`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES (${reason}, '-', '-', '-')`;
   await at.owner.run`

@@ -18,7 +18,7 @@ import { STUDY } from "./dataset.ts";
 import type { Reply } from "./door-client.ts";
 import type { Ports } from "./lax-ports.ts";
 import { Desk, type Enrolled, type SignedIn } from "./people.ts";
-import { letter, type Signer, SigningDesk } from "./signing-desk.ts";
+import { identified, letter, type Signer, SigningDesk } from "./signing-desk.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
 
 const REASON = "because it is due to them";
@@ -57,6 +57,7 @@ beforeAll(async () => {
   await withRole(founders[0], "regulatory_reviewer", "authorized_signer");
   rita = await signing.signer("rita", "passkey", ["regulatory_coordinator", "site_coordinator"], { accepts: false });
   [ada, ben] = [await as(founders[0]), await as(founders[1])];
+  await identified(at, ada.who.personId);
   dataOf(await signing.accept(ada));
   key = age === null ? { file: "", recipient: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p" } : ageKey(age, home);
   const asked = dataOf(await call(ben, "approvals.requestRecipient", { kind: "agency", name: "An Agency", key: key.recipient, reason: REASON })) as { approval: Asked };

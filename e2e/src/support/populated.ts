@@ -6,6 +6,7 @@ import { releaseDemographics } from "./gate-people.ts";
 import { inventedEvents, publishedEvents } from "./adverse-events.ts";
 import { askToInvite, invite, joined } from "./invitation.ts";
 import { bringIn, decide, openWaiting } from "./packet-pages.ts";
+import { identify } from "./people-pages.ts";
 import { PILOT, pilotDemographics, withCells } from "./pilot-study.ts";
 import { beginSubmission, registerRecipient } from "./submission-looks.ts";
 import type { Product } from "./product.ts";
@@ -43,6 +44,7 @@ async function founded(product: Product, browser: Browser): Promise<Omit<Populat
   const cora = await joined(browser, admins, { username: "cora", printedName: "Cora Lund" }, /^site_coordinator/, `${PILOT}, all`);
   const stan = await joined(browser, admins, { username: "stan", printedName: "Stan Oro" }, /^data_steward/, `${PILOT}, all`);
   const nora = await joined(browser, admins, { username: "nora", printedName: "Nora Beck" }, /^regulatory_coordinator/, `${PILOT}, all`);
+  await identify(boris, "Rosa Imhof");
   const openLink = await invite(boris, alma, { username: "emil", printedName: "Emil Sund" }, /^clinical_reviewer/, `${PILOT}, all`);
   return { alma, boris, clara, rosa, dora, cora, stan, nora, openLink };
 }

@@ -86,7 +86,7 @@ test("registering the same again changes nothing, differently is a conflict", as
   expect(await inTx((tx) => studies.register(tx, { ...study, sites: [...study.sites].reverse() }))).toBe("unchanged");
   await expect(inTx((tx) => studies.register(tx, { ...study, title: "U" }))).rejects.toMatchObject({ code: "registration.conflict" });
   await expect(inTx((tx) => studies.register(tx, { ...study, sites: study.sites.slice(1) }))).rejects.toMatchObject({ code: "registration.conflict" });
-  expect(await studies.all()).toEqual([{ ...study, sites: [...study.sites].reverse().map((site) => ({ ...site, closedAtMs: null })) }]);
+  expect(await studies.all()).toEqual([{ ...study, retainedUntil: null, sites: [...study.sites].reverse().map((site) => ({ ...site, closedAtMs: null })) }]);
   expect(await inTx((tx) => policies.registerPrincipal(tx, INGEST))).toBe("registered");
   expect(await inTx((tx) => policies.registerPrincipal(tx, { ...INGEST, assignments: [...INGEST.assignments].reverse() }))).toBe("unchanged");
   await expect(inTx((tx) => policies.registerPrincipal(tx, { ...INGEST, person: "prn_other" }))).rejects.toMatchObject({ code: "registration.conflict" });

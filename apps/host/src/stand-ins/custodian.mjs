@@ -20,6 +20,8 @@ process.on("message", ({ type, id, spiffe, csr, dns }) => {
   // Open until a test says that it was used.
   if (type === "founding")
     process.send({ type: "links", id, links: existsSync(join(home, "enrolled")) ? [] : [1, 2].map((founder) => ({ founder, secret: String(founder).repeat(43) })) });
+  if (type === "authorities") process.send({ type: "authorities", id, ca: authority.certPem, issuing: authority.certPem });
+  if (type === "placed") process.send({ type: "placed", id });
   if (type !== "issue") return;
   if (revoked.has(spiffe)) return process.send({ type: "failed", id, code: "workload.revoked" });
   const { certPem, notAfterS } = authority.issue({ csrPem: csr, spiffe, dns, lifetimeSeconds: Number(lifetime) });
