@@ -11,7 +11,7 @@ import { Refusal } from "../components/refusal.tsx";
 import { SearchField } from "../components/search-field.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
-import { useMay } from "../frame/me.ts";
+import { useMay, useMe } from "../frame/me.ts";
 import { counted } from "../packets/packet-text.ts";
 import { type Site, sitesShown, type Study } from "./study-text.ts";
 
@@ -23,19 +23,21 @@ const SiteDrawer = dynamic(async () => (await import("./site-drawer.tsx")).SiteD
 /** One study with its sites. */
 export function StudyPage({ id }: { readonly id: string }) {
   const list = useCall("studies.list", {});
-  const study = list.data?.studies.find((each) => each.study === id);
+  // What can be done stands among what is shown, so both are drawn at once and nothing moves.
+  const isPending = useMe().isPending || list.isPending;
+  const study = isPending ? undefined : list.data?.studies.find((each) => each.study === id);
   return (
     <div className="stack">
       <PageHead title="Study">
         <Link href="/studies">All studies</Link>
       </PageHead>
-      {list.isPending && (
+      {isPending && (
         <div className="panel">
           <Skeleton lines={8} label="Loading the study" />
         </div>
       )}
       {list.data === undefined && list.error !== null && <Refusal failure={list.error} onRetry={() => void list.refetch()} />}
-      {list.data !== undefined && study === undefined && (
+      {!isPending && list.data !== undefined && study === undefined && (
         <section className="panel">
           <EmptyState title="No such study reaches you">It isn't registered, or none of your roles reaches it.</EmptyState>
         </section>
@@ -60,7 +62,12 @@ function Shown({ study }: { readonly study: Study }) {
       <section className="panel" aria-label="The study">
         <div className="panel-head">
           <h2 className="panel-title">{study.title}</h2>
-          {mayRegister && <Button onPress={() => setAct("title")}>Change the title</Button>}
+          {mayRegister && (
+            <div className="head-acts">
+              <Button onPress={() => setAct("retention")}>Change how long data are kept</Button>
+              <Button onPress={() => setAct("title")}>Change the title</Button>
+            </div>
+          )}
         </div>
         <dl className="pairs pairs-plain">
           <dt>Study</dt>
@@ -72,14 +79,7 @@ function Shown({ study }: { readonly study: Study }) {
             <code>{study.profile}</code>
           </dd>
           <dt>Data kept until</dt>
-          <dd className="pair-act">
-            {study.retainedUntil === null ? "nobody has said: nothing of it may be shredded" : <time dateTime={study.retainedUntil}>{study.retainedUntil}</time>}
-            {mayRegister && (
-              <Button kind="quiet" onPress={() => setAct("retention")}>
-                Change
-              </Button>
-            )}
-          </dd>
+          <dd>{study.retainedUntil === null ? "nobody has said: nothing of it may be shredded" : <time dateTime={study.retainedUntil}>{study.retainedUntil}</time>}</dd>
           <dt>Sites</dt>
           <dd>
             {counted(study.sites.length, "site")}, {study.sites.filter(({ closedAt }) => closedAt !== null).length} closed
