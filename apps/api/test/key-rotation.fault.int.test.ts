@@ -1,12 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type KeyRing, ringOf } from "@sallyport/custody/keys";
 import { codeOf as failureCode } from "@sallyport/errors";
-import { processId } from "@sallyport/zones";
 import { type Defence, faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FaultProxy, through } from "./fault-proxy.ts";
+import { FaultProxy } from "./fault-proxy.ts";
+import { killedAt } from "./killed-job.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
 
 let at: Deployment;
@@ -73,42 +71,6 @@ await new RewrapRounds({ store, custodian: asking, keks: () => ({ active: to, re
 process.exit(3);
 `;
 
-const dist = (path: string): string => new URL(`../../../${path}/dist`, import.meta.url).href;
-
-async function killedAt(point: string, from: string, to: string): Promise<void> {
-  let isSecond = false;
-  const isAtCommit = point.startsWith("between");
-  const held = isAtCommit
-    ? proxy.hold(point === "between its update and its commit" ? "to server" : "to client", (chunk) => isSecond && chunk.includes("COMMIT"))
-    : new Promise<void>(() => undefined);
-  const job = {
-    identity: at.apiIdentity,
-    custodianSpiffe: processId(at.trustDomain, "custodian"),
-    port: at.custodianPort,
-    from,
-    to,
-    point,
-  };
-  const env = {
-    PATH: process.env["PATH"],
-    API: dist("apps/api"),
-    DB: dist("packages/db"),
-    CUSTODY: dist("packages/custody"),
-    URL: through(at.apiUrl, proxy),
-    JOB: JSON.stringify(job),
-  };
-  const child = spawn(process.execPath, ["--input-type=module", "-e", JOB], { env, stdio: ["ignore", "pipe", "inherit"] });
-  const halted = new Promise<void>((resolve) => {
-    child.stdout.on("data", (told: Buffer) => {
-      isSecond ||= told.includes("second");
-      if (told.includes("now")) resolve();
-    });
-  });
-  await Promise.race([halted, held, once(child, "exit").then(([code]) => Promise.reject(new Error(`ended early: ${String(code)}`)))]);
-  child.kill("SIGKILL");
-  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-}
-
 /** Kills the job at this point, and has another node go on with it. */
 async function killedAndGoneOn(point: string, defence: Defence): Promise<void> {
   expect([await turn("add"), await opened()]).toEqual(["done", ["ok"]]);
@@ -117,7 +79,7 @@ async function killedAndGoneOn(point: string, defence: Defence): Promise<void> {
   await at.owner.run`INSERT INTO phi.rewraps (from_kek, to_kek, node, until) VALUES (${from}, ${to}, 'node_killed', now() + interval '1 hour')`;
   expect(await turn("activate")).toBe("done");
   const before = await wrapsOf(from);
-  await killedAt(point, from, to);
+  await killedAt({ at, proxy, program: JOB, point, told: { from, to } });
   await until(async () => (await at.owner.run`SELECT 1 FROM pg_stat_activity WHERE application_name = 'test-job'`).length === 0);
   const left = await wrapsOf(from);
   expect([before > left, left > 0]).toEqual([true, true]);

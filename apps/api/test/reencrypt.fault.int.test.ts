@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { processId } from "@sallyport/zones";
 import { type Defence, faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { demographics, PEOPLE, STUDY } from "./dataset.ts";
-import { FaultProxy, through } from "./fault-proxy.ts";
+import { FaultProxy } from "./fault-proxy.ts";
+import { killedAt } from "./killed-job.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, OTHER_STUDY, until } from "./stack.ts";
 
 const REASON = "a data key may be in other hands";
@@ -148,35 +146,6 @@ await new ReencryptRounds({ store, custodian: asking, trail, node: "node_killed"
 process.exit(3);
 `;
 
-const dist = (path: string): string => new URL(`../../../${path}/dist`, import.meta.url).href;
-
-async function killedAt(point: string): Promise<void> {
-  let isSecond = false;
-  const isAtCommit = point === "between its update and its commit" || point === "between its commit and its answer";
-  const held = isAtCommit
-    ? proxy.hold(point === "between its update and its commit" ? "to server" : "to client", (chunk) => isSecond && chunk.includes("COMMIT"))
-    : new Promise<void>(() => undefined);
-  const env = {
-    PATH: process.env["PATH"],
-    API: dist("apps/api"),
-    DB: dist("packages/db"),
-    CUSTODY: dist("packages/custody"),
-    URL: through(at.apiUrl, proxy),
-    OWNER: at.ownerUrl,
-    JOB: JSON.stringify({ identity: at.apiIdentity, custodianSpiffe: processId(at.trustDomain, "custodian"), port: at.custodianPort, point }),
-  };
-  const child = spawn(process.execPath, ["--input-type=module", "-e", JOB], { env, stdio: ["ignore", "pipe", "inherit"] });
-  const halted = new Promise<void>((resolve) => {
-    child.stdout.on("data", (told: Buffer) => {
-      isSecond ||= told.includes("second");
-      if (told.includes("now")) resolve();
-    });
-  });
-  await Promise.race([halted, held, once(child, "exit").then(([code]) => Promise.reject(new Error(`ended early: ${String(code)}`)))]);
-  child.kill("SIGKILL");
-  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-}
-
 /** The check that a subject's fields are all under its key. */
 const checked = (is: "ENABLE ALWAYS" | "DISABLE"): Promise<unknown> =>
   is === "DISABLE" ? at.owner.run`ALTER TABLE phi.subjects DISABLE TRIGGER moved` : at.owner.run`ALTER TABLE phi.subjects ENABLE ALWAYS TRIGGER moved`;
@@ -197,7 +166,7 @@ async function killedAndGoneOn(point: string, defence: Defence): Promise<void> {
     .run`INSERT INTO phi.reencryptions (id, study, node, until, subjects, began_at) VALUES (${jobId}, ${STUDY}, 'node_killed', now() + interval '1 hour', ${subjects.length}, clock_timestamp())`;
   if (defence === "off") await checked("DISABLE");
   try {
-    await killedAt(defence === "on" ? point : "between a subject's key and its fields");
+    await killedAt({ at, proxy, program: JOB, point: defence === "on" ? point : "between a subject's key and its fields" });
     await until(async () => (await at.owner.run`SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'test-job%'`).length === 0);
     expect(await opened()).toEqual(["ok"]);
     expect((await jobOf(jobId)).endedAt).toBeNull();

@@ -8,6 +8,7 @@ import { authorityIds, createRequest, isIssuedBy, readRevocationLists, renewalPr
 import { faultTest } from "@sallyport/testkit";
 import { processId } from "@sallyport/zones";
 import { expect, test } from "vitest";
+import { crashes } from "../test/crashes.ts";
 import { enrol, newHome, type Running, start } from "../test/running.ts";
 import type { Kinds } from "./store.ts";
 
@@ -178,20 +179,6 @@ test("an authority of before, which didn't turn, opens as the first of the ring,
   await turn(again, "add");
   expect((await key(again, "ca-2"))?.lacking).toEqual(["service/reviewer"]);
 });
-
-/** What the store's file is after each step, cut where a write that was under way may have ended. */
-async function crashes(running: Running, steps: readonly (() => Promise<unknown>)[]): Promise<readonly Buffer[]> {
-  const path = `${running.home}/store.jsonl`;
-  const files: Buffer[] = [];
-  for (const step of steps) {
-    const from = readFileSync(path).length;
-    await step();
-    const whole = readFileSync(path);
-    for (let at = from; at < whole.length; at = whole.indexOf("\n", at) + 1) files.push(whole.subarray(0, at), whole.subarray(0, Math.floor((at + whole.indexOf("\n", at)) / 2)));
-    files.push(whole);
-  }
-  return files;
-}
 
 faultTest(
   "E9",

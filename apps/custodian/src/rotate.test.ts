@@ -7,6 +7,7 @@ import { codeOf } from "@sallyport/errors";
 import { faultTest } from "@sallyport/testkit";
 import { expect, test } from "vitest";
 import { approveAs, founders, statementOf } from "../test/people.ts";
+import { crashes } from "../test/crashes.ts";
 import { enrol, newHome, type Running, start } from "../test/running.ts";
 import type { Kinds } from "./store.ts";
 
@@ -209,20 +210,6 @@ test.each([
   const { client } = await start();
   expect(await client.rotate(request as unknown as RotateRequest & { kind: "rings" }, 2000).catch(codeOf)).toBe("verb.invalid");
 });
-
-/** What the store's file is after each step of a rotation, cut where a write that was under way may have ended. */
-async function crashes(running: Running, steps: readonly (() => Promise<unknown>)[]): Promise<readonly Buffer[]> {
-  const path = `${running.home}/store.jsonl`;
-  const files: Buffer[] = [];
-  for (const step of steps) {
-    const from = readFileSync(path).length;
-    await step();
-    const whole = readFileSync(path);
-    for (let at = from; at < whole.length; at = whole.indexOf("\n", at) + 1) files.push(whole.subarray(0, at), whole.subarray(0, Math.floor((at + whole.indexOf("\n", at)) / 2)));
-    files.push(whole);
-  }
-  return files;
-}
 
 faultTest(
   "E9",
