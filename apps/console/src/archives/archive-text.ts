@@ -1,11 +1,9 @@
 import type { OutputOf } from "../api/procedures.ts";
+import { momentText } from "../components/moment-text.ts";
 import type { BadgeTone } from "../components/states.tsx";
 
 export type ClosedGeneration = OutputOf<"archives.list">["generations"][number];
 type State = ClosedGeneration["state"];
-
-/** A time in words, in UTC as records have it. */
-export const timeText = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 
 /** How a closed generation stands, in a word. */
 export const STATE_WORDS: Readonly<Record<State, string>> = {
@@ -30,14 +28,14 @@ export const STATE_TONES: Readonly<Record<State, BadgeTone>> = {
 export function stateText({ state, possibleFrom, bundles }: ClosedGeneration): string {
   switch (state) {
     case "early":
-      return `Its records stay at hand until ${timeText(possibleFrom)}; then it may be archived.`;
+      return `Its records stay at hand until ${momentText(possibleFrom)}; then it may be archived.`;
     case "waiting":
       return "A generation before it isn't archived yet: they go in their order.";
     case "stopped":
       return "Its chain is under an incident. Nothing of it is removed before two people have ended that.";
     case "possible":
       return bundles.length === 0
-        ? `It may be archived since ${timeText(possibleFrom)}. Write it as a bundle first: the command below does that, verifies it, and says so here.`
+        ? `It may be archived since ${momentText(possibleFrom)}. Write it as a bundle first: the command below does that, verifies it, and says so here.`
         : "A bundle of it was written and verified: its removal can be asked for.";
     case "archived":
       return "Two people had it archived. Its records are leaving the database, all at once; should that be cut off, it is done anew within minutes.";

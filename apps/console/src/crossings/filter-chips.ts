@@ -1,4 +1,5 @@
 import { type FilterQuery, TEXT_KEYS, type TextKey } from "./filter-query.ts";
+import { momentText } from "../components/moment-text.ts";
 
 /** One part of a filter, as a chip that can be taken off. */
 export interface Chip {
@@ -30,8 +31,6 @@ function without(filter: FilterQuery, key: keyof FilterQuery): FilterQuery {
   const { [key]: _, ...rest } = filter;
   return rest;
 }
-
-const momentText = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 
 /** A filter in words, part by part, in the order of a sentence. */
 export function chipsOf(filter: FilterQuery): readonly Chip[] {

@@ -1,6 +1,5 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import type { OutputOf } from "../api/procedures.ts";
+import { fetchPieces } from "../api/fetch-pieces.ts";
 import { sendCall } from "../api/send.ts";
 import type { Kind, ShownVersion } from "./document-kinds.ts";
 
@@ -11,22 +10,12 @@ export interface FetchedDocument {
   readonly sha256: string;
 }
 
-const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-
-/** Fetches a version piece by piece, each a crossing of its own, and digests it on the way. @throws WireFailure */
+/** Fetches a version. @throws WireFailure */
 export async function fetchDocument(
   { documentId, kind, version }: { readonly documentId: string; readonly kind: Kind; readonly version: ShownVersion },
   { onBytes, signal }: { readonly onBytes: (bytes: number) => void; readonly signal: AbortSignal },
 ): Promise<FetchedDocument> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  const digest = sha256.create();
-  for (let from: number | null = 0; from !== null; ) {
-    const piece: OutputOf<"documents.viewSequence"> = await sendCall(kind.view, { documentId, version: version.version, from, purpose: "view" }, { signal });
-    const bytes = bytesOf(piece.content);
-    pieces.push(bytes);
-    digest.update(bytes);
-    from = piece.next;
-    onBytes(from ?? version.bytes);
-  }
-  return { file: new Blob(pieces, { type: version.mediaType }), sha256: bytesToHex(digest.digest()) };
+  const ask = (from: number): Promise<OutputOf<"documents.viewSequence">> => sendCall(kind.view, { documentId, version: version.version, from, purpose: "view" }, { signal });
+  const { pieces, sha256 } = await fetchPieces(ask, onBytes);
+  return { file: new Blob([...pieces], { type: version.mediaType }), sha256 };
 }

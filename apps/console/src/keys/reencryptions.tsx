@@ -12,6 +12,7 @@ import { Moment } from "../components/moment.tsx";
 import { Badge, EmptyState, Panel } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { useTell } from "../frame/notices.tsx";
+import { SUBJECT_ID } from "../subjects/subject-id.ts";
 
 export type Reencryption = OutputOf<"keys.rings">["reencryptions"][number];
 
@@ -61,7 +62,7 @@ function SealAnew({ onClose }: { readonly onClose: () => void }) {
   const [subjectId, setSubjectId] = useState("");
   const [isTried, setTried] = useState(false);
   const isStudy = study.trim() !== "";
-  const isSubject = subjectId.trim() === "" || /^sub_[0-9a-z]{26}$/.test(subjectId.trim());
+  const isSubject = subjectId.trim() === "" || SUBJECT_ID.test(subjectId.trim());
   const act = useChange("keys.reencrypt", {
     refreshes: ["keys.rings"],
     onDone: ({ subjects }) => {

@@ -11,11 +11,11 @@ import { Refusal } from "../components/refusal.tsx";
 import { Badge, Skeleton } from "../components/states.tsx";
 import { useMay } from "../frame/me.ts";
 import { useTell } from "../frame/notices.tsx";
-import { type Item, progressText, STATE_ABOUT, STATE_TONE } from "./outbox-text.ts";
+import { aboutText, EVERY_MS, type Item, progressText, toneOf } from "./outbox-text.ts";
 
 /** One item: what it is, what was tried and said, and what may be done. */
 export function ItemDrawer({ itemId, nameOf }: { readonly itemId: string; readonly nameOf: (recipientId: string) => string }) {
-  const call = useCall("outbox.get", { itemId });
+  const call = useCall("outbox.get", { itemId }, { everyMs: EVERY_MS });
   const may = useMay("outbox.reconcile");
   if (call.data === undefined)
     return <DialogBody>{call.error === null ? <Skeleton lines={6} label="Loading the item" /> : <Refusal failure={call.error} onRetry={() => void call.refetch()} />}</DialogBody>;
@@ -23,7 +23,7 @@ export function ItemDrawer({ itemId, nameOf }: { readonly itemId: string; readon
   return (
     <DialogBody>
       <p>
-        <Badge tone={STATE_TONE[item.state]}>{progressText(item)}</Badge> {STATE_ABOUT[item.state]}
+        <Badge tone={toneOf(item)}>{progressText(item)}</Badge> {aboutText(item)}
       </p>
       {item.disagreedAt !== null && (
         <p role="alert">

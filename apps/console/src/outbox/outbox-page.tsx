@@ -9,11 +9,9 @@ import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { useMay } from "../frame/me.ts";
-import { type Item, isWaiting, progressText, rankText, type Route, routeText, STATE_TONE } from "./outbox-text.ts";
+import { EVERY_MS, type Item, isWaiting, progressText, rankText, type Route, routeText, toneOf } from "./outbox-text.ts";
 
 const ItemDrawer = dynamic(async () => (await import("./item-drawer.tsx")).ItemDrawer, { ssr: false });
-
-const EVERY_MS = 10_000;
 
 /** What is on its way to recipients, and over which routes: what needs somebody first. */
 export function OutboxPage() {
@@ -88,7 +86,7 @@ const itemColumns = (nameOf: (recipientId: string) => string, open: (itemId: str
     title: "State",
     cell: (item) => (
       <>
-        <Badge tone={isWaiting(item) ? "caution" : STATE_TONE[item.state]}>{progressText(item)}</Badge>
+        <Badge tone={toneOf(item)}>{progressText(item)}</Badge>
         {item.disagreedAt !== null && <Badge tone="shut">portal disagrees</Badge>}
       </>
     ),

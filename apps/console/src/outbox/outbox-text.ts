@@ -11,10 +11,10 @@ const STATE_TEXT: Readonly<Record<Item["state"], string>> = {
   rejected: "rejected",
   "in-doubt": "in doubt",
 };
-export const STATE_TONE: Readonly<Record<Item["state"], BadgeTone>> = { sealed: "neutral", sent: "neutral", acknowledged: "stands", rejected: "shut", "in-doubt": "caution" };
+const STATE_TONE: Readonly<Record<Item["state"], BadgeTone>> = { sealed: "neutral", sent: "neutral", acknowledged: "stands", rejected: "shut", "in-doubt": "caution" };
 
 /** What an item's state says, for whoever opens it. */
-export const STATE_ABOUT: Readonly<Record<Item["state"], string>> = {
+const STATE_ABOUT: Readonly<Record<Item["state"], string>> = {
   sealed: "Surely nothing of it has arrived anywhere. It is sent by itself while a route is healthy.",
   sent: "The portal has every byte, and hasn't said yet what it makes of it. It is asked by itself.",
   acknowledged: "The portal's receipt is for these very bytes.",
@@ -24,6 +24,17 @@ export const STATE_ABOUT: Readonly<Record<Item["state"], string>> = {
 
 /** Whether an item waits for somebody: it was tried in vain for as often as it is tried by itself. */
 export const isWaiting = ({ state, phase, nextAt }: Item): boolean => state === "sealed" && phase === "idle" && nextAt === null;
+
+/** The same in a sentence. */
+export const aboutText = (item: Item): string =>
+  isWaiting(item)
+    ? "Surely nothing of it has arrived anywhere. It was tried in vain for as often as it is tried by itself: send it once its route is mended."
+    : STATE_ABOUT[item.state];
+
+export const toneOf = (item: Item): BadgeTone => (isWaiting(item) ? "caution" : STATE_TONE[item.state]);
+
+/** How often a page asks how things stand. */
+export const EVERY_MS = 10_000;
 
 /** What is under way or next, in a word. */
 export function progressText(item: Item): string {

@@ -6,6 +6,7 @@ import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
+import { bytesText } from "../packets/packet-text.ts";
 import { NODE_TEXT, PROCEDURE_TEXT, reasonText, type Spool, type Spooled, STATE_TEXT } from "./spool-text.ts";
 
 const EVERY_MS = 5000;
@@ -59,7 +60,7 @@ function Node({ node }: { readonly node: Spool["node"] }) {
           <dt>Waiting</dt>
           <dd>{`${node.waiting.toLocaleString("en-GB")} of ${node.requestsMax.toLocaleString("en-GB")} requests`}</dd>
           <dt>Sealed</dt>
-          <dd>{`${megabytes(node.bytes)} of ${megabytes(node.bytesMax)} MiB`}</dd>
+          <dd>{`${bytesText(node.bytes)} of ${bytesText(node.bytesMax)}`}</dd>
           <dt>Oldest</dt>
           <dd>{node.oldestAt === null ? "–" : <Moment at={node.oldestAt} />}</dd>
         </>
@@ -67,8 +68,6 @@ function Node({ node }: { readonly node: Spool["node"] }) {
     </dl>
   );
 }
-
-const megabytes = (bytes: number): string => (bytes / 1_048_576).toLocaleString("en-GB", { maximumFractionDigits: 1 });
 
 const COLUMNS: readonly Column<Spooled>[] = [
   {

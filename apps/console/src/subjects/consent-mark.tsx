@@ -5,7 +5,7 @@ import { Button } from "../components/button.tsx";
 import { Badge } from "../components/states.tsx";
 import { useMay } from "../frame/me.ts";
 import { fieldKey } from "./field-groups.ts";
-import { momentText } from "./history-text.ts";
+import { momentText } from "../components/moment-text.ts";
 import { OpenValueCell } from "./open-value-cell.tsx";
 import type { OpenValues } from "./open-values.ts";
 import { RevealDialog, type Wanted } from "./reveal-dialog.tsx";

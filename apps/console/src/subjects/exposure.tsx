@@ -10,13 +10,12 @@ import { type Column, Table } from "../components/table.tsx";
 import { CAUSE_TEXT } from "../emergency/emergency-text.ts";
 import { EmergencyState } from "../emergency/emergency-state.tsx";
 import { purposeWord } from "./purpose-form.tsx";
+import { momentText } from "../components/moment-text.ts";
 
 type Exposed = OutputOf<"subjects.exposure">;
 type Person = Exposed["could"][number];
 type Reveal = Exposed["reveals"][number];
 type Emergency = Exposed["emergencies"][number];
-
-const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 
 const personColumns: readonly Column<Person>[] = [
   {
@@ -32,10 +31,10 @@ const personColumns: readonly Column<Person>[] = [
   },
   { key: "roles", title: "Roles", cell: ({ roles }) => (roles.length === 0 ? "none now" : roles.join(", ")) },
   { key: "reveals", title: "Opened", isNumber: true, cell: ({ reveals }) => reveals.toLocaleString("en-GB") },
-  { key: "last", title: "Last", cell: ({ lastAt }) => (lastAt === null ? "–" : moment(lastAt)) },
+  { key: "last", title: "Last", cell: ({ lastAt }) => (lastAt === null ? "–" : momentText(lastAt)) },
 ];
 const revealColumns: readonly Column<Reveal>[] = [
-  { key: "at", title: "When", isHeader: true, cell: ({ at }) => <span className="one-line">{moment(at)}</span> },
+  { key: "at", title: "When", isHeader: true, cell: ({ at }) => <span className="one-line">{momentText(at)}</span> },
   { key: "who", title: "Who", cell: ({ principal, name }) => <span className="one-line">{name ?? principal}</span> },
   { key: "field", title: "Field", cell: ({ field }) => <code>{field.replaceAll(",", ", ")}</code> },
   {
@@ -51,7 +50,7 @@ const revealColumns: readonly Column<Reveal>[] = [
 ];
 
 const emergencyColumns: readonly Column<Emergency>[] = [
-  { key: "at", title: "Opened", isHeader: true, cell: ({ openedAt }) => <span className="one-line">{moment(openedAt)}</span> },
+  { key: "at", title: "Opened", isHeader: true, cell: ({ openedAt }) => <span className="one-line">{momentText(openedAt)}</span> },
   { key: "who", title: "Who", cell: ({ openedBy }) => openedBy.printedName },
   { key: "cause", title: "Cause", cell: ({ cause }) => CAUSE_TEXT[cause] },
   { key: "state", title: "State", cell: (emergency) => <EmergencyState emergency={emergency} /> },
@@ -67,7 +66,7 @@ export function Exposure({ subjectId, isAlone = false }: { readonly subjectId: s
     <div className="exposure">
       {isAlone && <p className="subject-name">{label}</p>}
       <p className="quiet">
-        {since === null ? "Nothing of this subject was opened so far, as far as the trail goes back." : `Something of this subject was first opened at ${moment(since)}.`}
+        {since === null ? "Nothing of this subject was opened so far, as far as the trail goes back." : `Something of this subject was first opened at ${momentText(since)}.`}
       </p>
       <ArchivedNotice archived={archived} />
       {isPartial && (

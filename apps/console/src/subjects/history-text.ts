@@ -32,5 +32,3 @@ export function changedFirst({ fields, changed }: Pick<Version, "fields" | "chan
   const marked = fields.map((field) => ({ ...field, isChanged: names.has(field.field) }));
   return [...marked.filter(({ isChanged }) => isChanged), ...marked.filter(({ isChanged }) => !isChanged)];
 }
-
-export const momentText = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;

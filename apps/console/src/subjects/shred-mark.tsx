@@ -1,7 +1,7 @@
 import Link from "next/link";
 import type { OutputOf } from "../api/procedures.ts";
 import { Badge, EmptyState } from "../components/states.tsx";
-import { momentText } from "./history-text.ts";
+import { momentText } from "../components/moment-text.ts";
 
 type Shred = NonNullable<OutputOf<"subjects.get">["shred"]>;
 

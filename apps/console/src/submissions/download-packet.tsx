@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "../components/button.tsx";
 import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { Refusal } from "../components/refusal.tsx";
@@ -16,11 +16,18 @@ export function DownloadPacket({ packet: { packetId, recipientName, sealed }, on
   const tell = useTell();
   const [bytes, setBytes] = useState<number | null>(null);
   const [failure, setFailure] = useState<WireFailure | null>(null);
+  const running = useRef<AbortController | null>(null);
+  // Each piece is on record: nothing more is fetched once nobody waits for it.
+  useEffect(() => () => running.current?.abort(), []);
   const go = async () => {
+    const own = new AbortController();
+    running.current = own;
     setFailure(null);
     setBytes(0);
     try {
-      saveFile(await fetchPacket(packetId, setBytes), `${packetId}.age`);
+      const file = await fetchPacket(packetId, { onBytes: setBytes, signal: own.signal });
+      if (own.signal.aborted) return;
+      saveFile(file, `${packetId}.age`);
       tell({ tone: "done", text: "Fetched, and what was sealed." });
       onClose();
     } catch (error) {

@@ -34,7 +34,7 @@ export function carryingOut<Tx>(deps: ApiDeps<Tx>, kind: ApprovalKind) {
      *
      * @param ready - Looks for what the act takes beside the approval, before the proof is looked at; answers what has the custodian do it.
      */
-    async prove({ approvalId, proof }: Asked, grant: Grant, trace: Trace, ready: (row: ApprovalRow) => Promise<(response: string) => Promise<unknown>>): Promise<ApprovalRow> {
+    prove: async ({ approvalId, proof }: Asked, grant: Grant, trace: Trace, ready: (row: ApprovalRow) => Promise<(response: string) => Promise<unknown>>): Promise<ApprovalRow> => {
       const row = usable(await deps.approvals.get(grant, approvalId));
       if (proof.kind !== "passkey") throw new SallyportError("approval.passkey");
       const done = await ready(row);
@@ -46,7 +46,7 @@ export function carryingOut<Tx>(deps: ApiDeps<Tx>, kind: ApprovalKind) {
       return row;
     },
 
-    async settle(tx: Tx, grant: Grant, { id }: ApprovalRow): Promise<void> {
+    settle: async (tx: Tx, grant: Grant, { id }: ApprovalRow): Promise<void> => {
       usable(await deps.approvals.lock(tx, grant, id));
       await deps.approvals.settle(tx, grant, id, { from: "approved", to: "done", atMs: deps.now() });
     },
