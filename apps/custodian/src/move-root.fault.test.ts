@@ -70,6 +70,17 @@ test("what the old root key opens are older copies: not the store, and not its k
   for (const line of old.toString("latin1").split("\n").filter(Boolean)) expect(now).not.toContain((JSON.parse(line) as { sealed: string }).sealed);
 });
 
+test("a store moves from one file to another, and asked for again it is there", async () => {
+  const running = await start();
+  const [made] = await running.client.wrap([context], 2000);
+  await running.stop();
+  const { home } = running;
+  const [one, two] = [fileRoot(`${newHome()}/one.key`), fileRoot(`${newHome()}/two.key`)];
+  expect(await moveRootKey({ home, to: one })).toBe(true);
+  expect([await moveRootKey({ home, wrapper: one, to: two }), await moveRootKey({ home, to: two })]).toEqual([true, false]);
+  expect([await opens(home, one, made?.wrapped ?? ""), await opens(home, two, made?.wrapped ?? "")]).toEqual(["custodian.store", made?.key.toString("hex")]);
+});
+
 test("a running custodian's store isn't moved", async () => {
   const { home } = await start();
   expect(await moveRootKey({ home, to: fileRoot(`${newHome()}/next.key`) }).catch(codeOf)).toBe("custodian.locked");

@@ -26,6 +26,7 @@ export class Authorities {
   readonly #ring: () => KeyRing | undefined;
   readonly #now: () => number;
   readonly #read = new Map<string, Authority>();
+  #readAt = 0;
 
   constructor(ring: () => KeyRing | undefined, now: () => number) {
     this.#ring = ring;
@@ -55,6 +56,9 @@ export class Authorities {
   }
 
   #authority(id: string, secret: string): Authority {
+    // The key of one that was dropped stays in nobody's memory.
+    if (this.#readAt !== this.at) this.#read.clear();
+    this.#readAt = this.at;
     const known = this.#read.get(id);
     if (known !== undefined) return known;
     const read = new Authority(JSON.parse(Buffer.from(secret, "base64url").toString("utf8")) as AuthorityMaterial, this.#now);

@@ -31,7 +31,7 @@ export async function resealKekSecret(id: string, secret: string, from: RootKey,
   }
 }
 
-/** How long it may take to find out whether the root key is there: who asks is told every second, and waits for no longer than that. */
+/** Who asks whether the root key is there asks every second, and waits for no longer than this; what asks a root key is itself bounded in time. */
 const PRESENCE_MS = 300;
 
 /** Opens the wrappings of one call: each key-encryption key once, and none is kept, so that taking the root key away ends it at once. */
@@ -67,6 +67,7 @@ export class DataKeys {
   readonly #store: KeyStore;
   readonly #rootKey: RootKey;
   readonly #now: () => number;
+  #wasRootPresent = true;
 
   constructor(store: KeyStore, rootKey: RootKey, now: () => number) {
     this.#store = store;
@@ -124,7 +125,7 @@ export class DataKeys {
     });
   }
 
-  /** Whether the root key is where it should be now. */
+  /** Whether the root key is where it should be now; where finding out takes long, as it was found last. */
   async isRootPresent(): Promise<boolean> {
     const late = new AbortController();
     const opened = this.#keks()
@@ -132,10 +133,11 @@ export class DataKeys {
       .then(
         () => true,
         () => false,
-      );
-    const isPresent = await Promise.race([opened, sleep(PRESENCE_MS, false, { signal: late.signal }).catch(() => false)]);
+      )
+      .then((isPresent) => (this.#wasRootPresent = isPresent));
+    await Promise.race([opened, sleep(PRESENCE_MS, null, { signal: late.signal }).catch(() => null)]);
     late.abort();
-    return isPresent;
+    return this.#wasRootPresent;
   }
 
   /** Confirms the shares whose owner is committed, and destroys those that no owner has claimed within the hour. */

@@ -127,6 +127,25 @@ test("a move whose target gives other bytes back than it was given, or is away i
   await (await open(home, null)).store.close();
 });
 
+test("a move whose old root key goes away in the middle leaves the store as it was, and what it wrapped opens", async () => {
+  const home = newHome();
+  const [stand] = await raised();
+  const first = await open(home, null);
+  const [made] = await first.keys.wrap([context]);
+  const { wrapped, key } = made as { wrapped: string; key: string };
+  await first.store.close();
+  const { store, rootKey } = await open(home, null);
+  const asked: string[] = [];
+  const going: RootKey = { derive: (purpose) => (asked.push(purpose) > 1 ? Promise.reject(new SallyportError("keys.unavailable")) : rootKey.derive(purpose)) };
+  expect(await moveRoot({ store, from: { rootKey: going, header: null }, to: stand?.wrapper() as RootWrapper }).catch(codeOf)).toBe("keys.unavailable");
+  expect(asked).toEqual(["kek", "kek"]);
+  // Whoever moves closes the store whatever came of it.
+  await store.close();
+  const again = await open(home, null);
+  expect(await again.keys.unwrap([{ context, wrapped }])).toEqual([{ key }]);
+  await again.store.close();
+});
+
 test("a line that names the root key and was altered stops the start", async () => {
   const home = newHome();
   const [stand] = await raised();

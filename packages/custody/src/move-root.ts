@@ -33,13 +33,15 @@ export async function moveRoot({ store, from, to, at = () => undefined }: MoveOp
   const ring = store.get("keyring", "kek");
   if (ring === undefined) throw new SallyportError("custodian.store", { ring: "kek" });
   const keys = await Promise.all(ring.keys.map(async (key) => (key.secret === null ? key : { ...key, secret: await resealKekSecret(key.id, key.secret, from.rootKey, rootKey) })));
-  store.put("keyring", "kek", { ...ring, keys });
   const spool = store.get("spoolkey", "-");
   const spoolKey = spool === undefined ? null : await resealSpoolKey(spool, from.rootKey, rootKey);
+  const storeKey = await rootKey.derive("store");
+  // From here to the rename nothing is asked of a root key: what is put would be written to the old file, where only the new one opens it.
+  store.put("keyring", "kek", { ...ring, keys });
   if (spoolKey !== null) store.put("spoolkey", "-", spoolKey);
   store.record("root.moved", `root/${header.id}`, `from=${from.header?.provider ?? "file"};was=${from.header?.id ?? "root.key"};to=${header.provider}`);
   at("resealed");
-  await store.moveUnder(await rootKey.derive("store"), line, async (fresh) => {
+  await store.moveUnder(storeKey, line, async (fresh) => {
     at("written");
     // Asked anew, not remembered: what opens it at the next start is what opens it now.
     const again = wrappedRootKey(header, to);
@@ -68,7 +70,7 @@ export async function moveRoot({ store, from, to, at = () => undefined }: MoveOp
 
 /** Whether a store's root secret is under this key already, as after a move whose answer was lost. @throws as {@link RootWrapper.unwrap} where that can't be told. */
 export async function isUnder(header: RootHeader | null, wrapper: RootWrapper): Promise<boolean> {
-  if (header === null || header.provider !== wrapper.provider) return false;
+  if (header === null || header.provider !== wrapper.provider || header.key !== wrapper.keyName) return false;
   try {
     (await openRoot(header, wrapper)).fill(0);
     return true;

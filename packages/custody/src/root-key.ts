@@ -11,7 +11,6 @@ export type RootPurpose = "store" | "kek" | "backup" | "backup-manifest" | "wrap
 export interface RootKey {
   /** The 256-bit key for one purpose. @throws where the root key can't be used now; the code says why. */
   derive(purpose: RootPurpose): Promise<KeyObject>;
-  close?(): void;
 }
 
 const ROOT_BYTES = 32;

@@ -132,5 +132,5 @@ export function wrappedRootKey(header: RootHeader, wrapper: RootWrapper, now: ()
     });
     return mine.secret;
   };
-  return { derive: async (purpose) => deriveFrom(await open(), purpose), close: () => wrapper.close?.() };
+  return { derive: async (purpose) => deriveFrom(await open(), purpose) };
 }

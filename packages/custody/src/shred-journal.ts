@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { closeSync, existsSync, fchownSync, fsyncSync, openSync, readFileSync, statSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fchownSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, statSync, truncateSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { canonicalJson, equalHex, hmacHex, secretKey } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
@@ -78,14 +78,14 @@ export class ShredJournal {
     const key = keyOf(signSecret);
     this.#key = key;
     this.#deployment = deployment;
-    const isNew = !existsSync(path) || statSync(path).size === 0;
-    if (isNew) this.#write(headOf(deployment));
-    this.shreds = readShreds(path, key, deployment);
-    const whole = readFileSync(path, "latin1").lastIndexOf("\n") + 1;
-    if (whole < statSync(path).size) truncateSync(path, whole);
+    const whole = existsSync(path) ? readFileSync(path, "latin1").lastIndexOf("\n") + 1 : 0;
+    this.shreds = whole === 0 ? [] : readShreds(path, key, deployment);
+    if (existsSync(path) && whole < statSync(path).size) truncateSync(path, whole);
+    // None, or one whose first line was torn: nothing was ever acknowledged there.
+    if (whole === 0) this.#write(headOf(deployment));
   }
 
-  /** Puts a shred behind the others; it is on disk when this returns. */
+  /** Puts a shred behind the others; it is on disk when this returns, and nothing of it is where this throws. */
   append(shred: Shred): void {
     this.#write(`${lineOf(shred, macOf(this.#key, this.#deployment, shred))}\n`);
   }
@@ -93,6 +93,7 @@ export class ShredJournal {
   #write(text: string): void {
     const file = openSync(this.#path, "a", 0o600);
     const folder = openSync(dirname(this.#path), "r");
+    const { size } = fstatSync(file);
     try {
       const { uid, gid } = statSync(dirname(this.#path));
       // Root may act offline for the one whose folder this is; the file stays theirs.
@@ -100,6 +101,10 @@ export class ShredJournal {
       for (let at = 0, bytes = Buffer.from(text, "utf8"); at < bytes.length; ) at += writeSync(file, bytes, at);
       fsyncSync(file);
       fsyncSync(folder);
+    } catch (error) {
+      // Half a line would become one with the next.
+      ftruncateSync(file, size);
+      throw error;
     } finally {
       closeSync(file);
       closeSync(folder);
