@@ -200,7 +200,7 @@ export class ApiProcess {
       people: this.people,
       read: <T>(work: (tx: Tx) => Promise<T>) => database.transaction(work),
     };
-    const spool = (this.#spool = await SpoolDesk.opened({ settings: this.#parts.spool ?? null, custodian, recipient: () => this.watch.status().spoolRecipient, now, log }));
+    const spool = (this.#spool = await SpoolDesk.opened({ settings: this.#parts.spool ?? null, custodian, status: () => this.watch.status(), now, log }));
     const { sessionLimits: limits = SESSION_LIMITS, judgePeer } = this.#parts;
     const external = provider === null ? null : new OpenIdProvider({ ...provider, redirectUri: `${consoleOrigin}/sign-in/provider`, now, log });
     const people = peopleParts({ base, custodian, party: relyingParty(consoleOrigin), provider: external, sessions: this.sessions, limits });

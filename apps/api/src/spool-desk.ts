@@ -1,6 +1,6 @@
 import { type EventLog, type HandedOver, HandOver, type RequestSpool, type SpoolState, type TokenVerifier } from "@sallyport/api";
-import type { Custodian } from "@sallyport/custody";
-import { openSpool, type Spool, SPOOL_LIMITS, type SpoolLimits, type SpoolParts, type Taken } from "@sallyport/custody/spool";
+import type { Custodian, CustodianStatus } from "@sallyport/custody";
+import { openSpool, rewrapBook, type Spool, SPOOL_LIMITS, type SpoolLimits, type SpoolParts, type Taken } from "@sallyport/custody/spool";
 import { codeOf, SallyportError } from "@sallyport/errors";
 
 /** How this process keeps what callers hand over. */
@@ -23,8 +23,9 @@ export interface SpoolFinding {
 export interface SpoolDeskDeps {
   /** Null where there is to be none. */
   readonly settings: SpoolSettings | null;
-  readonly custodian: Pick<Custodian, "wrap" | "unwrap">;
-  readonly recipient: () => string;
+  readonly custodian: Pick<Custodian, "wrap" | "unwrap" | "rotate">;
+  /** As the custodian said last. */
+  readonly status: () => Pick<CustodianStatus, "spoolRecipient" | "keks">;
   readonly now: () => number;
   readonly log: EventLog;
 }
@@ -36,6 +37,8 @@ export class SpoolDesk implements RequestSpool {
   readonly #deps: SpoolDeskDeps;
   #spool: Spool | null = null;
   #findings: readonly SpoolFinding[] = [];
+  #keyedUnder: string | null = null;
+  #isKeyFailing = false;
 
   private constructor(deps: SpoolDeskDeps) {
     this.#deps = deps;
@@ -49,11 +52,11 @@ export class SpoolDesk implements RequestSpool {
   }
 
   async #open(): Promise<void> {
-    const { settings, custodian, recipient, now, log } = this.#deps;
+    const { settings, custodian, status, now, log } = this.#deps;
     if (settings === null) return;
     const { folder, limits, parts } = settings;
     try {
-      const { spool, setAside, strays } = await openSpool({ folder, recipient: recipient(), now, ...(limits !== undefined && { limits }), ...parts }, custodian);
+      const { spool, setAside, strays } = await openSpool({ folder, recipient: status().spoolRecipient, now, ...(limits !== undefined && { limits }), ...parts }, custodian);
       this.#spool = spool;
       this.#findings = [
         ...(setAside === null ? [] : [{ reason: "set_aside" as const, detail: `folder=${setAside}` }]),
@@ -62,6 +65,21 @@ export class SpoolDesk implements RequestSpool {
       for (const { reason, detail } of this.#findings) log.event("spool.found", { reason, detail });
     } catch (error) {
       log.event("spool.closed", { code: codeOf(error) });
+    }
+  }
+
+  /** Keeps the book's key under the key-encryption key in use, so that it opens at the next start. Never throws: what couldn't be done is met again at the next round. */
+  async keepKey(): Promise<void> {
+    const { settings, custodian, status, log } = this.#deps;
+    const { active } = status().keks;
+    if (settings === null || this.#spool === null || this.#keyedUnder === active) return;
+    try {
+      await rewrapBook(settings.folder, custodian);
+      this.#keyedUnder = active;
+      this.#isKeyFailing = false;
+    } catch (error) {
+      if (!this.#isKeyFailing) log.event("spool.key_failed", { code: codeOf(error) });
+      this.#isKeyFailing = true;
     }
   }
 

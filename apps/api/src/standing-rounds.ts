@@ -68,6 +68,7 @@ export function standingRounds({
     // What a database that was put back holds of keys is nothing to write over.
     { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : rewraps.run()) },
     { ms: SPOOL_MS, run: () => replays.run() },
+    { ms: REWRAP_MS, run: () => spool.keepKey() },
     { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : reencryptions.run()) },
     { ms: SHREDS_MS, run: () => (isFrozen() ? Promise.resolve() : shreds.run()) },
     { ms: UPLOADS_MS, run: () => uploads.run() },

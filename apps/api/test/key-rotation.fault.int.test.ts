@@ -1,3 +1,4 @@
+import { readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type KeyRing, ringOf } from "@sallyport/custody/keys";
 import { codeOf as failureCode } from "@sallyport/errors";
@@ -5,6 +6,7 @@ import { type Defence, faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FaultProxy } from "./fault-proxy.ts";
 import { killedAt } from "./killed-job.ts";
+import { newSpoolFolder } from "./spool-steps.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
 
 let at: Deployment;
@@ -140,3 +142,19 @@ faultTest(
   },
   60_000,
 );
+
+test("a spool opens after the key-encryption key that it was begun under is retired", async () => {
+  const folder = newSpoolFolder();
+  const bookKey = (): string => readFileSync(`${folder}/book.key`, "latin1");
+  const first = await at.serve({ spool: { folder } });
+  const begun = bookKey();
+  await settled();
+  for (const step of ["add", "activate"]) expect(await turn(step)).toBe("done");
+  await until(() => bookKey() !== begun);
+  await settled();
+  await first.close();
+  const second = await at.serve({ spool: { folder } });
+  expect([...first.events, ...second.events].filter((line) => line.includes("spool."))).toEqual([]);
+  await second.close();
+  rmSync(folder, { recursive: true });
+});

@@ -22,7 +22,7 @@ export interface OpenedSpool {
 
 /**
  * Opens the spool of a folder under its book's key, which the custodian unwraps, or begins one. Where nothing waits, the book goes on under a new
- * key, so that none outlives the key-encryption key that wraps it. A spool whose key or book doesn't open, since it was altered, is set aside
+ * key; while it is open, {@link rewrapBook} keeps its key under the key-encryption key in use. A spool whose key or book doesn't open, since it was altered, is set aside
  * whole, and another is begun: what it held stays for people to look at, and counts for nothing.
  *
  * @throws SallyportError `keys.unavailable` while the custodian or the key that wraps the book's is away; `custodian.locked`, `secret.exposed`.
@@ -48,9 +48,29 @@ export async function openSpool(parts: Omit<SpoolParts, "key" | "begin">, custod
   }
   const [made] = await custodian.wrap([CONTEXT], DEADLINE_MS);
   if (made === undefined) throw new RangeError("wrap answers one key for each context");
-  rmSync(join(folder, `${KEY_FILE}.new`), { force: true });
-  filesIn(folder).write(KEY_FILE, Buffer.from(`${made.wrapped}\n`, "latin1"));
+  writeKey(folder, made.wrapped);
   return { spool: await Spool.open({ ...parts, key: secretKey(made.key), ...(begin !== undefined && { begin }) }), setAside, strays };
+}
+
+/**
+ * Has the book's key wrapped under the key-encryption key in use; whoever has the spool open asks for it when that has turned, since once the one
+ * before is retired the book wouldn't open again. The key stays the same, so a crash leaves one form of it or the other.
+ *
+ * @throws SallyportError `keys.unavailable` while that can't be done.
+ */
+export async function rewrapBook(folder: string, custodian: Pick<Custodian, "rotate">): Promise<void> {
+  const wrapped = keyIn(folder);
+  const { keys } = await custodian.rotate({ kind: "rewrap", items: [{ context: CONTEXT, wrapped }] }, DEADLINE_MS);
+  const [anew] = keys;
+  if (anew === undefined || "code" in anew) throw new SallyportError("keys.unavailable", { key: BOOK });
+  if (anew.wrapped !== wrapped) writeKey(folder, anew.wrapped);
+}
+
+const keyIn = (folder: string): string => readFileSync(join(folder, KEY_FILE), "latin1").trim();
+
+function writeKey(folder: string, wrapped: string): void {
+  rmSync(join(folder, `${KEY_FILE}.new`), { force: true });
+  filesIn(folder).write(KEY_FILE, Buffer.from(`${wrapped}\n`, "latin1"));
 }
 
 /** The spool that is there; null where there is none. A book without its key is none that opens. */
@@ -60,7 +80,7 @@ async function kept(parts: Omit<SpoolParts, "key" | "begin">, custodian: Pick<Cu
     if (existsSync(book)) throw new SallyportError("custodian.store", { why: "no key of the book" });
     return null;
   }
-  const [key] = await custodian.unwrap([{ context: CONTEXT, wrapped: readFileSync(file, "latin1").trim() }], DEADLINE_MS);
+  const [key] = await custodian.unwrap([{ context: CONTEXT, wrapped: keyIn(parts.folder) }], DEADLINE_MS);
   return key === undefined ? null : Spool.open({ ...parts, key: secretKey(key) });
 }
 
