@@ -40,35 +40,25 @@ async function start(env: Record<string, string>): Promise<Running> {
   throw new Error(`the console did not start: ${lines.join(" ")}`);
 }
 
-/** Every page behind the sign-in. */
-const PEOPLE_PAGES = [
-  "/overview",
-  "/crossings",
-  "/packets",
-  "/packets/upload",
-  `/packets/pkt_${"0".repeat(26)}`,
-  "/subjects",
-  `/subjects/sub_${"0".repeat(26)}`,
-  "/profiles",
-  "/profiles/cdisc-sdtm",
-  "/approvals",
-  "/roles",
-  "/roles/edit",
-  "/roles/proposals",
-  `/roles/proposals/pol_${"0".repeat(26)}`,
-  "/roles/history",
-  "/roles/reach",
-  "/people",
-  "/people/import",
-  "/studies",
-  "/studies/CDISCPILOT01",
-  "/locks",
-  "/incidents",
-  "/keys",
-  "/spool",
-  "/me",
-  "/terminal",
-];
+/** Every page behind the sign-in, as the folders have them; what an address names is the same for all of one kind. */
+const pages = join(import.meta.dirname, "../app/(people)");
+const ZEROS = "0".repeat(26);
+const NAMED: Readonly<Record<string, string>> = {
+  "/documents/[kind]/[id]": `/documents/policy/pol_${ZEROS}`,
+  "/packets/[id]": `/packets/pkt_${ZEROS}`,
+  "/profiles/[id]": "/profiles/cdisc-sdtm",
+  "/reviews/[id]": `/reviews/arv_${ZEROS}`,
+  "/reviews/trail/[id]": `/reviews/trail/atr_${ZEROS}`,
+  "/roles/proposals/[id]": `/roles/proposals/pol_${ZEROS}`,
+  "/studies/[id]": "/studies/CDISCPILOT01",
+  "/subjects/[id]": `/subjects/sub_${ZEROS}`,
+  "/submissions/[id]": `/submissions/sbm_${ZEROS}`,
+};
+const PEOPLE_PAGES = readdirSync(pages, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith("/page.tsx"))
+  .map((path) => `/${path.slice(0, -"/page.tsx".length)}`)
+  .map((path) => NAMED[path] ?? path)
+  .toSorted();
 
 describe("the console process", () => {
   const folder = identityFolder();
