@@ -15,9 +15,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { Desk, type Enrolled, PASSWORD } from "./people.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
 
-/** The keys of two recipients, as the age format spells them. */
+/** The keys of three recipients, as the age format spells them. */
 const KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const NEXT = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg";
+const UNREACHED = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 const REASON = "as the agency has told us";
 const LENGTH = 700_001;
 /** Longer than an attempt may take until its first byte, and with all its bytes. */
@@ -266,7 +267,7 @@ describe("over HTTPS", () => {
             await pass(5000);
             await work(late);
             isLate = false;
-            return await real.deliver({ ...parcel, idempotencyKey: parcel.idempotencyKey });
+            return await real.deliver(parcel);
           },
         };
       },
@@ -276,6 +277,16 @@ describe("over HTTPS", () => {
     await slow.step();
     expect(isLate).toBe(false);
     expect([await stateOf(item), portal.arrivals.get(item.idempotencyKey)]).toEqual(["acknowledged", 1]);
+  });
+
+  test("more items than are looked at in one go, for a recipient whom no healthy route leads to, keep nobody else's from going out", async () => {
+    const unreached = await recipientWith(UNREACHED, [{ ...httpsRoute(), port: 1 }]);
+    const waiting: Shown[] = [];
+    for (let n = 0; n < 21; n += 1) waiting.push(await submit(unreached));
+    const item = await submit(recipient);
+    await work();
+    expect([await stateOf(item), portal.arrivals.get(item.idempotencyKey)]).toEqual(["acknowledged", 1]);
+    expect(new Set(await Promise.all(waiting.map(stateOf)))).toEqual(new Set(["sealed"]));
   });
 
   test("a late process that has no answer from its portal is refused before its first byte", async () => {

@@ -35,7 +35,7 @@ interface StoredAttempt {
   readonly failure: string | null;
 }
 
-/** How many of a kind are looked at in one go: what another process holds is left out, and what has no healthy route is passed over. */
+/** How many of a kind are looked at in one go: what another process holds is left out, and so is what no healthy route leads from. */
 const AT_ONCE = 20;
 
 const msOf = (text: string | null): number | null => (text === null ? null : Number(text));
@@ -71,7 +71,9 @@ export function outboxStore(database: Database, now: () => number = Date.now): O
         SELECT * FROM egress.outbox_item i
          WHERE CASE ${what}::text WHEN 'expired' THEN i.lease_until_ms <= ${nowMs}::bigint
                                   WHEN 'asked' THEN i.state <> 'sealed' AND i.next_at_ms <= ${nowMs}::bigint
-                                  ELSE i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms <= ${nowMs}::bigint END
+                                  ELSE i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms <= ${nowMs}::bigint AND EXISTS (
+                                    SELECT 1 FROM egress.route r JOIN egress.route_health h ON h.route = r.id AND h.state = 'healthy'
+                                     WHERE r.recipient = i.recipient AND r.version = (SELECT max(v.version) FROM egress.route v WHERE v.recipient = i.recipient)) END
          ORDER BY coalesce(i.lease_until_ms, i.next_at_ms), i.id LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED`;
       return rows.map(rowOf);
     },

@@ -49,7 +49,7 @@ export interface AttemptEnd {
 export interface OutboxStore<Tx> extends OutboxPort<Tx> {
   /** How many items are to be taken up now. */
   due(grant: Grant, nowMs: number): Promise<number>;
-  /** Items whose attempt's time is over, whose portal is to be asked, or that are to be sent, the earliest first; held until the transaction ends, without those that another one holds. */
+  /** Items whose attempt's time is over, whose portal is to be asked, or that are to be sent and have a healthy route, the earliest first; held until the transaction ends, without those that another one holds. */
   hold(tx: Tx, grant: Grant, what: "expired" | "asked" | "sendable", nowMs: number): Promise<readonly OutboxRow[]>;
   /** One item, held until the transaction ends; null where there is none. Without a grant, by what the transaction stands at already. */
   lock(tx: Tx, grant: Grant | null, id: string): Promise<OutboxRow | null>;

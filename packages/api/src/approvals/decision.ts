@@ -1,25 +1,31 @@
 import { SallyportError } from "@sallyport/errors";
-import { type ApprovalRow, assertMayVote, decide, type Grant, siteFilter } from "@sallyport/policy";
+import { type ApprovalRow, assertMayVote, decide, type Grant, type Place, siteFilter, type SiteRef } from "@sallyport/policy";
 import { assertNotStopped, stoppedBy } from "../boundary/quarantine.ts";
 import type { ApiDeps } from "../ports.ts";
 import { effectText } from "./effect.ts";
-import { placeOfRequest } from "./locate-approval.ts";
 import type { AnyAct } from "./registry.ts";
 
+/** The sites that are concerned: of what is the whole study's, all those that this crossing was decided for; none of what is the deployment's. */
+function sitesOf<Tx>({ isStudyWide }: AnyAct<Tx>, { site }: ApprovalRow, grant: Grant): readonly SiteRef[] {
+  if (site === null) return [];
+  return isStudyWide === true ? grant.sites : [site];
+}
+
 /** What an incident stops when it is asked for is stopped when it is approved too: deciding is an act of its own. */
-function assertNotUnderIncident<Tx>(deps: ApiDeps<Tx>, { ask, comesTo, kind }: AnyAct<Tx>, { site }: ApprovalRow): void {
+function assertNotUnderIncident<Tx>(deps: ApiDeps<Tx>, { ask, comesTo, kind }: AnyAct<Tx>, sites: readonly SiteRef[]): void {
   if (deps.isFrozen() && kind !== "incident.release") throw new SallyportError("trail.frozen");
-  assertNotStopped(stoppedBy(deps.incidentOf, comesTo ?? ask.action, site === null ? [] : [site]));
+  assertNotStopped(stoppedBy(deps.incidentOf, comesTo ?? ask.action, sites));
 }
 
 /** Whether who asked may still ask: a request doesn't outlive the right that it was made with. How they had signed in is what it was then. */
-function askerStillMay<Tx>(deps: ApiDeps<Tx>, { ask, isAskedAnywhere }: AnyAct<Tx>, row: ApprovalRow): boolean {
+function askerStillMay<Tx>(deps: ApiDeps<Tx>, { ask, isAskedAnywhere }: AnyAct<Tx>, row: ApprovalRow, sites: readonly SiteRef[]): boolean {
   const { compiled, principals } = deps.policy.current();
   const principal = principals.get(row.requestedBy);
   if (principal === undefined) return false;
   const question = { principal, scope: new Set([ask.action]), ...ask, nowMs: deps.now(), signedInBy: "passkey" };
   if (isAskedAnywhere === true) return siteFilter(compiled, question).effect === "allow";
-  return decide(compiled, { ...question, place: placeOfRequest(row) }).effect === "allow";
+  const place: Place = sites.length === 0 ? { kind: "deployment" } : { kind: "each", sites };
+  return decide(compiled, { ...question, place }).effect === "allow";
 }
 
 /**
@@ -39,8 +45,9 @@ export function assertVote<Tx>(deps: ApiDeps<Tx>, row: ApprovalRow, vote: { read
  * @throws SallyportError `trail.quarantined`, `trail.frozen`, `approval.changed`, or why it can't be done at all, such as `people.floor`.
  */
 export async function assertEffect<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, act: AnyAct<Tx>, row: ApprovalRow): Promise<void> {
-  assertNotUnderIncident(deps, act, row);
-  if (!askerStillMay(deps, act, row)) throw new SallyportError("approval.changed");
+  const sites = sitesOf(act, row, grant);
+  assertNotUnderIncident(deps, act, sites);
+  if (!askerStillMay(deps, act, row, sites)) throw new SallyportError("approval.changed");
   const asker = { principal: row.requestedBy, person: row.requestedByPerson, printedName: row.requestedByName };
   const { lines, refused } = await act.effect(tx, grant, act.payloadOf(row), asker);
   if (effectText(lines) !== row.effect) throw new SallyportError("approval.changed");

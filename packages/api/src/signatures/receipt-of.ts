@@ -1,8 +1,7 @@
-import { SallyportError } from "@sallyport/errors";
 import type { DocumentRow, StandingSignature } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import { receiptText } from "@sallyport/signature";
-import { archivesWithin } from "../archives/standing.ts";
+import { storedProof } from "../archives/stored-proof.ts";
 import type { ApiDeps } from "../ports.ts";
 
 /**
@@ -13,7 +12,6 @@ import type { ApiDeps } from "../ports.ts";
 export async function receiptOf<Tx>(deps: ApiDeps<Tx>, grant: Grant, { id, manifest, assertion, note, atMs }: StandingSignature, { study, site }: DocumentRow): Promise<string> {
   const chain = site === null ? "system" : `site:${study}/${site}`;
   const record = (await deps.read((tx) => deps.signatures.records(tx, grant, id))).find((each) => each.chain === chain);
-  if (record === undefined) throw new SallyportError(archivesWithin(deps, { chains: [chain] }, { fromMs: atMs }).length > 0 ? "trail.archived" : "service.busy");
-  const { proof } = await deps.archive.proveStored(record);
+  const proof = await storedProof(deps, record, { chain, fromMs: atMs });
   return receiptText({ manifest, assertion, note, proof, vkey: deps.checkpointKey() });
 }

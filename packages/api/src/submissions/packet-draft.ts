@@ -3,7 +3,18 @@ import { RunningSha256, sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { DocumentRow } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
-import { BACKBONE, BACKBONE_CHARS_MAX, BACKBONE_MD5, backboneFaults, backboneXml, isLeaf, isRegionalBackbone, type Leaf, type PacketFile } from "@sallyport/submission";
+import {
+  BACKBONE,
+  BACKBONE_CHARS_MAX,
+  BACKBONE_MD5,
+  backboneFaults,
+  backboneXml,
+  isLeaf,
+  isRegionalBackbone,
+  type Leaf,
+  PACKET_FILES_MAX,
+  type PacketFile,
+} from "@sallyport/submission";
 import type { ApiDeps } from "../ports.ts";
 import { receiptOf } from "../signatures/receipt-of.ts";
 import { documentBytes } from "./document-bytes.ts";
@@ -20,12 +31,18 @@ export interface PacketDraft {
 const WHERE_MAX = 50;
 
 /**
- * Reads each document of a sequence whole, makes its backbone or holds the uploaded one against the files, and gathers the receipts of all signatures
+ * Counts what a packet of a sequence would hold, reads each of its documents whole, makes its backbone or holds the uploaded one against the files, and gathers the receipts of all signatures
  * that are in force.
  *
- * @throws SallyportError `submission.incomplete`, which names what the backbone and the files don't agree on; `phi.integrity`; `service.busy`.
+ * @throws SallyportError `submission.incomplete`, which says that these are more files than a packet has, or names what the backbone and the files don't
+ *   agree on; `phi.integrity`; `service.busy`.
  */
 export async function draftPacket<Tx>(deps: ApiDeps<Tx>, grant: Grant, sequence: string, known: readonly KnownFile[]): Promise<PacketDraft> {
+  const { documents, made: others, receipts } = countOf(known);
+  if (documents + others + receipts > PACKET_FILES_MAX)
+    throw new SallyportError("submission.incomplete", {
+      where: [`the whole sequence: ${documents} documents, ${others} made for their index, ${receipts} receipts of signatures; a packet has ${PACKET_FILES_MAX} files at most`],
+    });
   const files: PacketFile[] = [];
   const leaves: Leaf[] = [];
   const backbones = new Map<string, string>();
@@ -53,6 +70,13 @@ export async function draftPacket<Tx>(deps: ApiDeps<Tx>, grant: Grant, sequence:
   for (const [path, content] of made) files.push({ path, bytes: content.length, sha256: sha256Hex(content), document: null, version: null });
   return { files, made };
 }
+
+/** The files that a packet of these would have: a receipt each for a signature, wherever what it is on stands. */
+const countOf = (known: readonly KnownFile[]): { readonly documents: number; readonly made: number; readonly receipts: number } => ({
+  documents: known.length,
+  made: known.some(({ path }) => path === BACKBONE) ? 1 : 2,
+  receipts: new Set(known.flatMap(({ valid }) => valid.map(({ id }) => id))).size,
+});
 
 const md5Of = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
 

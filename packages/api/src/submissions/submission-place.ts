@@ -1,15 +1,19 @@
+import type { StudyRow } from "@sallyport/phi";
 import type { Place } from "@sallyport/policy";
 import type { Located } from "../boundary/decide-crossing.ts";
 import type { Trace } from "../boundary/trace.ts";
 import type { ApiDeps } from "../ports.ts";
 
-const NOWHERE: Located<Place> = { place: { kind: "one", site: null }, found: { kind: "one", site: null } };
+/** What is the whole study's belongs to each of its sites. A study without a site, and one that isn't there, is nowhere. */
+export function placeOfStudy(studies: readonly Pick<StudyRow, "id" | "sites">[], study: string | null): Place {
+  const sites = studies.find(({ id }) => id === study)?.sites ?? [];
+  if (study === null || sites.length === 0) return { kind: "one", site: null };
+  return { kind: "each", sites: sites.map(({ id: site }) => ({ study, site })) };
+}
 
-/** A submission is the whole study's: whoever crosses to it needs the right at each of its sites. One without a site, and one that isn't there, is nowhere. */
+/** A submission is the whole study's: whoever crosses to it needs the right at each of its sites. */
 export async function wholeStudy<Tx>({ studies }: Pick<ApiDeps<Tx>, "studies">, study: string | null): Promise<Located<Place>> {
-  const sites = (await studies.all()).find(({ id }) => id === study)?.sites ?? [];
-  if (study === null || sites.length === 0) return NOWHERE;
-  const place: Place = { kind: "each", sites: sites.map(({ id: site }) => ({ study, site })) };
+  const place = placeOfStudy(await studies.all(), study);
   return { place, found: place };
 }
 

@@ -17,7 +17,8 @@ export const listApprovals = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => 
       const scope = { principal: grant.principal, list: "approvals.list", filter: { show, ...(kind !== undefined && { kind }) } };
       const after = cursor === undefined ? undefined : openCursor(key, scope, cursor);
       const nowMs = deps.now();
-      const page = await deps.approvals.list(grant, { show, kind, person: grant.person, decidable: decidableKinds(acts, grant.sites, may), nowMs, after, limit });
+      const decidable = await decidableKinds(deps, acts, grant.sites, may);
+      const page = await deps.approvals.list(grant, { show, kind, person: grant.person, decidable, nowMs, after, limit });
       const last = page.items.at(-1);
       trace.note({ shown: page.items.length, waiting: page.waiting });
       return {

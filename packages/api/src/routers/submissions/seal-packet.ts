@@ -3,6 +3,7 @@ import { newId, RunningSha256 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
 import { type PacketManifest, type PacketRow, packetState, packPacket, readPacketManifest } from "@sallyport/submission";
+import { storedProof } from "../../archives/stored-proof.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { documentBytes } from "../../submissions/document-bytes.ts";
@@ -35,7 +36,7 @@ export const sealPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         if (packet.sealed !== null) return { attempt: null, ...packet.sealed };
         if (packet.released === null) throw new SallyportError("packet.state");
         const manifest = await sealable(deps, grant, packet);
-        const release = await releaseProof(deps, grant, packetId);
+        const release = await releaseProof(deps, grant, packetId, packet.released.atMs);
         const attempt = newId("att");
         await deps.submissions.beginSeal(grant, { packet: packetId, attempt, atMs: deps.now(), aloneForMs: ALONE_MS });
         try {
@@ -104,12 +105,10 @@ async function keep<Tx>(
   }
 }
 
-/** The record of the approval with its proof: a packet isn't sealed before it is under a checkpoint. */
-async function releaseProof<Tx>(deps: ApiDeps<Tx>, grant: Grant, packet: string): Promise<string> {
+/** The record of the approval with its proof: a packet isn't sealed before it is under a checkpoint. It is in `system`, and in each site's chain. */
+async function releaseProof<Tx>(deps: ApiDeps<Tx>, grant: Grant, packet: string, fromMs: number): Promise<string> {
   const [record] = await deps.read((tx) => deps.submissions.releaseRecords(tx, grant, packet));
-  // What was just committed is found a moment later.
-  if (record === undefined) throw new SallyportError("service.busy");
-  return (await deps.archive.proveStored(record)).proof;
+  return storedProof(deps, record, { chain: "system", fromMs });
 }
 
 /** A listed file's bytes; what isn't byte for byte what was approved is never sealed to its end. */
