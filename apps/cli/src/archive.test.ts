@@ -26,6 +26,7 @@ const kept: { readonly statement: string; readonly manifest: string }[] = [];
 function answers({ path, body }: Arrived): Reply {
   if (path === "/trpc/trail.openExport") return ok({ chain: CHAIN, statement: textOf("statement.note"), generations, vkey: "v", fingerprint: FINGERPRINT, names: {} });
   if (path === "/trpc/trail.readExport") return ok({ lines: linesOf("generation-1.jsonl"), signatures: linesOf("leaves-1.txt").map((line) => line.slice(65)) });
+  if (path === "/trpc/approvals.requestArchive") return ok({ approval: { approvalId: "apr_1" } });
   const sent = JSON.parse(body) as { statement: string; manifest: string };
   kept.push(sent);
   return ok({ digest: sha256Hex(sent.manifest) });
@@ -53,6 +54,18 @@ test("a closed generation is written, verified, and said to be: with its own man
     verifyWith: `sallyport verify archive --key ${FINGERPRINT}`,
   });
   expect(kept).toEqual([expect.objectContaining({ chain: CHAIN, generation: 1, statement: textOf("statement.note"), manifest })]);
+});
+
+test("its removal is asked for by its digest, under the key that was given; the bundle is put on record under one of its own", async () => {
+  const served = await user.serve(answers);
+  const key = ["--reason", "as the plan says", "--idempotency-key", "archive-0123456789"];
+  const { exit, out } = await user.type(["--as", "engineer", "--json", "archive", "--chain", CHAIN, "--generation", "1", "--out", "archive", ...key]);
+  expect([exit, JSON.parse(out)]).toEqual([0, expect.objectContaining({ approval: "apr_1" })]);
+  const digest = sha256Hex(readFileSync(join(user.folder, "archive", "manifest.json"), "utf8"));
+  const [asked] = served.to("/trpc/approvals.requestArchive");
+  expect([asked?.key, JSON.parse(asked?.body ?? "")]).toEqual(["archive-0123456789", { chain: CHAIN, generation: 1, digest, reason: "as the plan says" }]);
+  // A key stands for one call.
+  expect(served.to("/trpc/archives.keep")[0]?.key).not.toBe("archive-0123456789");
 });
 
 test("archives and what is left verify together without a profile, and what isn't the archive that was put down doesn't", async () => {

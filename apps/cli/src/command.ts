@@ -1,6 +1,7 @@
 import type { ParseArgsConfig } from "node:util";
 import type { ExitCode } from "./exit-code.ts";
 import type { Settings } from "./settings.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Where a command reads and writes. */
 export interface Io {
@@ -38,6 +39,13 @@ export interface Command {
 export function optionText({ options }: Invocation, name: string): string | undefined {
   const value = options[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** The same where the command needs it. @throws UsageError naming the option. */
+export function requiredText(invocation: Invocation, name: string): string {
+  const value = optionText(invocation, name);
+  if (value === undefined || value === "") throw new UsageError(`this needs --${name}`);
+  return value;
 }
 
 /** Prints the result: as one JSON document with `--json`, otherwise as the lines for people. */

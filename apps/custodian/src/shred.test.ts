@@ -65,7 +65,7 @@ test("a subject's shares are destroyed upon two persons' passkeys, wherever it w
   expect(readFileSync(`${again.home}/${SHREDS}`, "utf8").split("\n")).toHaveLength(3);
 });
 
-test("what a journal of shreds says is held against the root key: an altered one stops the start, and a torn last line was never acknowledged", async () => {
+test("a journal of shreds that was altered stops the start, a torn last line is taken away, and one that was lost is written anew from the store", async () => {
   const running = await start();
   const { text, made } = await approved(running);
   const path = `${running.home}/${SHREDS}`;

@@ -30,7 +30,7 @@ import type { OperatorPlan } from "./setup-plan.ts";
 
 const RENEW_MS = 30_000;
 
-/** One deployment on one host: the database, the custodian, the api and the console, started, kept, and stopped in order. */
+/** One deployment on one host: the database, the custodian, the api, the console and egress, started, kept, and stopped in order. */
 export class Host {
   readonly home: Home;
   readonly #parts: HostParts;
@@ -119,7 +119,7 @@ export class Host {
     this.#parts.report(`ready custodian of ${this.#addresses.trustDomain}`);
   }
 
-  /** Stops everything in order: console, api, custodian, database. Safe to call twice. */
+  /** Stops everything in order: egress, console, api, custodian, database. Safe to call twice. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stopAll();
     return this.#stopped;

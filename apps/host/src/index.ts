@@ -4,4 +4,4 @@ export { type Home, homePaths } from "./home.ts";
 export { lockHome } from "./home-lock.ts";
 export { writePrivate } from "./private-file.ts";
 export { LOCAL_PROFILES, PILOT_STUDY, type Profile, type ProfileAssignment } from "./profiles.ts";
-export { readSettings, type Settings } from "./settings.ts";
+export { type Settings, settingsWithKv } from "./settings.ts";

@@ -9,7 +9,7 @@ import { Authority, createAuthority, createRequest } from "@sallyport/pki";
 import { faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withKvSecrets } from "./kv-secrets.ts";
-import { type Environment, readSettings, settingsWithKv } from "./settings.ts";
+import { type Environment, readHome, readSettings, settingsWithKv } from "./settings.ts";
 
 const TOKEN = "hvs.a-token-of-the-test-CAESIL";
 const URL_THERE = `postgres://owner:${["vQ7-rT2", "mZ9pLx4KcW"].join("_")}@127.0.0.1/trial`;
@@ -71,6 +71,14 @@ test("a secret comes from either version of the engine, by the token and the nam
   expect([method, path, headers?.["x-vault-token"], headers?.["x-vault-namespace"]]).toEqual(["GET", "/v1/kv/sallyport", TOKEN, "team"]);
   const provider = { SALLYPORT_OIDC_ISSUER: "https://login.example", SALLYPORT_OIDC_CLIENT_ID: "sallyport", SALLYPORT_OIDC_CLIENT_SECRET_KV: "kv/sallyport#oidc" };
   expect(readSettings(await withKvSecrets(kv({ SALLYPORT_DATABASE_URL_KV: undefined, ...provider }))).provider?.clientSecret).toBe("a-secret-of-the-provider-0123");
+});
+
+test("the folder alone is told without a secret, which isn't asked for", () => {
+  const before = asked.length;
+  const provider = { SALLYPORT_OIDC_ISSUER: "https://login.example", SALLYPORT_OIDC_CLIENT_ID: "sallyport", SALLYPORT_OIDC_CLIENT_SECRET_KV: "kv/sallyport#oidc" };
+  expect(readHome(kv({ ...provider, SALLYPORT_HOME: "/srv/sallyport" }))).toBe("/srv/sallyport");
+  expect(asked.length).toBe(before);
+  expect(() => readHome({ SALLYPORT_HOMES: "/srv" })).toThrow(SallyportError);
 });
 
 test("where no secret is named to be there, nobody is asked", async () => {

@@ -4,7 +4,7 @@ import { foundingLines } from "./control-socket.ts";
 import { failureText } from "./failure-text.ts";
 import { Host } from "./host.ts";
 import { builtPrograms } from "./programs.ts";
-import { readSettings, settingsWithKv } from "./settings.ts";
+import { readHome, settingsWithKv } from "./settings.ts";
 import { readOperatorPlan } from "./setup-plan.ts";
 
 /** A terminal's Ctrl-C can arrive more than once; only one that comes later is a second one. */
@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** The founding links that are still open, on the terminal of who may ask the supervisor that runs on this home. */
 async function showFounding(): Promise<number> {
-  const lines = await foundingLines(readSettings().home);
+  const lines = await foundingLines(readHome());
   process.stdout.write(`${lines.length === 0 ? "both founding administrators have enrolled" : lines.join("\n")}\n`);
   return 0;
 }

@@ -81,7 +81,7 @@ export function readSettings(environment: Environment = process.env, secretRule:
   const custodianPort = port(environment, "SALLYPORT_CUSTODIAN_PORT", null);
   assertDistinct({ SALLYPORT_CONSOLE_PORT: consolePort, SALLYPORT_API_PORT: apiPort, SALLYPORT_CUSTODIAN_PORT: custodianPort });
   return {
-    home: resolve(text(environment, "SALLYPORT_HOME") ?? ".sallyport"),
+    home: homeIn(environment),
     consolePort,
     apiPort,
     custodianPort,
@@ -102,6 +102,14 @@ function rootKey(environment: Environment): Settings["rootKey"] {
   rootWrapperOf(environment);
   return rootSettingsOf(environment);
 }
+
+/** The deployment's folder, for who needs nothing else: no secret is read or asked for. @throws SallyportError `setting.invalid`. */
+export function readHome(environment: Environment = process.env): string {
+  assertKnownNames(environment);
+  return homeIn(environment);
+}
+
+const homeIn = (environment: Environment): string => resolve(text(environment, "SALLYPORT_HOME") ?? ".sallyport");
 
 /** All settings, with the secrets that are in a KV engine. @throws as {@link readSettings} and {@link withKvSecrets}. */
 export const settingsWithKv = async (environment: Environment = process.env): Promise<Settings> => readSettings(await withKvSecrets(environment));

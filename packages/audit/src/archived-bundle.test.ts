@@ -52,6 +52,21 @@ describe("bundles of one chain", () => {
     expect(await verify(rest, generationOne, generationTwo)).toEqual(verdict);
   });
 
+  test("leave open what none of them shows, and nothing that another of them does", async () => {
+    const later = makeBundle(plan({ generations: [third], part: { scope: "chain", archived }, exportedAt: "2026-03-01T04:00:00.000Z" }));
+    const open = async (...of: Parameters<typeof verify>) => (await verify(...of)).doesNotProve.filter((line) => /^(What|Anything) /.test(line));
+    expect(await open(generationOne, generationTwo, later)).toEqual(["Anything after 2026-03-01T04:00:00.000Z, or that no newer bundle exists."]);
+    expect(await open(later, generationTwo)).toEqual([
+      "What generation 1 held: that archive was not given.",
+      "Anything after 2026-03-01T04:00:00.000Z, or that no newer bundle exists.",
+    ]);
+    expect(await open(generationOne, generationTwo)).toEqual([
+      "What came after generation 2: that is in a bundle of the chain.",
+      "Anything after 2026-01-02T04:00:00.000Z, or that no newer bundle exists.",
+    ]);
+    expect((await verify(rest)).doesNotProve[0]).toBe("What generations 1, 2 held: those archives were not given.");
+  });
+
   test("each verify alone, and say what was archived and by which digest", async () => {
     const left = await verifyBundle(memoryReader(rest.files), { fingerprint });
     expect(left).toMatchObject({ whole: true, records: 4, archived });

@@ -62,6 +62,8 @@ export interface BundleVerdict {
   readonly generations: readonly Pick<StatedGeneration, "generation" | "size" | "root" | "head">[];
   /** Those that went before and were archived, each as a bundle of its own. */
   readonly archived: readonly ArchivedGeneration[];
+  /** Set where the last generation here is one that was closed, in a bundle of its own: what came after it is elsewhere. */
+  readonly endsClosed?: true;
   /** SHA-256 of `manifest.json`, in hex, by which an archived bundle is known; null where there is none. */
   readonly manifest: string | null;
   readonly proves: readonly string[];

@@ -36,16 +36,19 @@ function proofs({ statement, records, checkpoints, pinned }: BundleFindings): re
   ];
 }
 
-function limits({ statement, pinned, fingerprint }: BundleFindings): readonly string[] {
-  const asOf = statement?.exportedAt ?? "the export";
-  const archived = statement === null ? [] : archivedIn(statement);
+type Limited = Pick<BundleVerdict, "asOf" | "pinned" | "fingerprint" | "generations" | "endsClosed">;
+
+/**
+ * What one bundle, or several together, leave open.
+ *
+ * @param archivedElsewhere - What is to be said of archived generations that aren't here; null where there is none.
+ */
+export function limits({ asOf, pinned, fingerprint, generations, endsClosed }: Limited, archivedElsewhere: string | null): readonly string[] {
   return [
-    ...(archived.length === 0
-      ? []
-      : [`What ${archived.length === 1 ? "generation 1" : `generations 1 to ${archived.length}`} held: verify the archived bundles together with this one.`]),
-    ...(statement?.v === 2 && statement.scope === "generation" ? ["What came after this generation: that is in a bundle of the chain."] : []),
+    ...(archivedElsewhere === null ? [] : [archivedElsewhere]),
+    ...(endsClosed === true ? [`What came after generation ${generations.at(-1)?.generation ?? 0}: that is in a bundle of the chain.`] : []),
     ...(pinned || fingerprint === null ? [] : [`That the key is the deployment's: compare ${fingerprint} with a fingerprint that you got elsewhere, and verify again with it.`]),
-    `Anything after ${asOf}, or that no newer bundle exists.`,
+    `Anything after ${asOf ?? "the export"}, or that no newer bundle exists.`,
     "That what a record says is so: only that it was recorded so, then, and not changed since.",
     "That the custodian itself was honest. Who holds its keys, the database and every copy of a checkpoint can write another history.",
     "The HMACs (they need the audit key, and say no more than the signatures do), and the signature of each single leaf (they are for locating a break).",
@@ -57,7 +60,8 @@ function limits({ statement, pinned, fingerprint }: BundleFindings): readonly st
 export function verdictOf(findings: BundleFindings): BundleVerdict {
   const { statement, breaks, pinned, fingerprint, records, checkpoints, manifest } = findings;
   const whole = statement !== null && breaks.length === 0;
-  return {
+  const archived = statement === null ? [] : archivedIn(statement);
+  const verdict = {
     whole,
     pinned,
     reads: whole ? (pinned ? "whole" : "self-consistent, key not pinned") : "broken",
@@ -69,9 +73,11 @@ export function verdictOf(findings: BundleFindings): BundleVerdict {
     records,
     checkpoints,
     generations: statement?.generations.map(({ generation, size, root, head }) => ({ generation, size, root, head })) ?? [],
-    archived: statement === null ? [] : archivedIn(statement),
+    archived,
+    ...(statement?.v === 2 && statement.scope === "generation" && { endsClosed: true as const }),
     manifest,
     proves: whole ? proofs(findings) : [],
-    doesNotProve: limits(findings),
   };
+  const before = archived.length === 1 ? "generation 1" : `generations 1 to ${archived.length}`;
+  return { ...verdict, doesNotProve: limits(verdict, archived.length === 0 ? null : `What ${before} held: verify the archived bundles together with this one.`) };
 }

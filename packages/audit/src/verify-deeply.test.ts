@@ -38,6 +38,25 @@ test("a long generation is told of as it goes, and its verdict comes when it is 
   expect(verdicts).toMatchObject([{ chain: CHAIN, size: 20_500, broken: null }]);
 });
 
+test("whether an archived generation's records stand there still is seen by the first of them", async () => {
+  let batches = 0;
+  const source = stored(log);
+  const reader = {
+    ...source,
+    archivals: () => Promise.resolve([]),
+    async *records() {
+      for await (const records of source.records()) {
+        batches += 1;
+        yield records;
+      }
+    },
+  };
+  const archived = { chain: CHAIN, generation: 1, size: log.length, mac: log.at(-1)?.mac ?? "", manifest: "0".repeat(64), isGone: true };
+  const work = { deployment: "d", auditKey: auditKey("progress"), chains: null, marks: [], archived: [archived] };
+  expect(await all(verifyDeeply(work, reader, () => 0))).toMatchObject([{ isGone: true, broken: { seq: 1, kind: "inserted" } }]);
+  expect(batches).toBe(1);
+});
+
 test("a head that is before a generation which was opened was put back", async () => {
   const mark = { chain: CHAIN, generation: 2, size: 0, mac: "" };
   const work = { deployment: "d", auditKey: auditKey("progress"), chains: null, marks: [mark] };

@@ -117,9 +117,8 @@ async function archivedVerdict(archived: Archived, reader: CommittedTrail): Prom
 }
 
 async function firstOf({ chain, generation }: Archived, reader: CommittedTrail): Promise<number | null> {
-  let first: number | null = null;
-  for await (const records of reader.records(chain, generation, 1, Number.MAX_SAFE_INTEGER)) first ??= records[0]?.seq ?? null;
-  return first;
+  for await (const [first] of reader.records(chain, generation, 1, Number.MAX_SAFE_INTEGER)) if (first !== undefined) return first.seq;
+  return null;
 }
 
 /** One generation, and where it should end. */

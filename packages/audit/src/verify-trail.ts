@@ -1,4 +1,5 @@
 import type { BundleReader, BundleVerdict } from "./bundle-model.ts";
+import { limits } from "./bundle-verdict.ts";
 import type { ArchivedGeneration } from "./export-statement.ts";
 import type { Break } from "./model.ts";
 import { verifyBundle } from "./verify-bundle.ts";
@@ -58,7 +59,7 @@ export function joinVerdicts(given: readonly BundleVerdict[]): BundleVerdict {
   const pinned = verdicts.every((verdict) => verdict.pinned);
   const archived = last.archived.filter(({ generation }) => !numbers.includes(generation));
   const isUnbroken = numbers.every((generation, at) => generation === (numbers[0] ?? 0) + at);
-  return {
+  const verdict = {
     ...last,
     whole,
     pinned,
@@ -77,11 +78,9 @@ export function joinVerdicts(given: readonly BundleVerdict[]): BundleVerdict {
           ...new Set(verdicts.flatMap(({ proves }) => proves)),
         ]
       : [],
-    doesNotProve: [
-      ...(archived.length === 0 ? [] : [`What ${listed(archived.map(({ generation }) => generation))} held: that archive was not given.`]),
-      ...new Set(verdicts.flatMap(({ doesNotProve }) => doesNotProve).filter((line) => !line.endsWith("verify the archived bundles together with this one."))),
-    ],
   };
+  const absent = archived.length === 1 ? "that archive was not given" : "those archives were not given";
+  return { ...verdict, doesNotProve: limits(verdict, archived.length === 0 ? null : `What ${listed(archived.map(({ generation }) => generation))} held: ${absent}.`) };
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Session, SessionKeeper } from "./session.ts";
 export interface CallContext extends Record<string, unknown> {
   /** 16 to 64 characters. A change that is repeated with the same key happens once. Made for the call where it isn't given. */
   readonly idempotencyKey?: string;
-  /** Milliseconds for the call with all its tries; 15 s if absent. */
+  /** Milliseconds for the call with all its tries; 15 s if absent. With `acceptLater`, as long again for having it kept. */
   readonly deadlineMs?: number;
   /**
    * Of a service's `packets.begin`, `packets.upload` or `packets.complete`: where the api still can't serve it after every try, have it sealed and kept,

@@ -288,7 +288,7 @@ export interface RotateAnswers {
 }
 
 /**
- * What verb `shred` takes: the exact text of an approved `subject.shred`, and the packets whose digest it names (custody-v1.md, section 11). `check` asks
+ * What verb `shred` takes: the exact text of an approved `subject.shred`, and the packets whose digest it names (custody-v1.md, section 12). `check` asks
  * whether it would be done.
  */
 export interface ShredRequest {

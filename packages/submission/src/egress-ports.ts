@@ -15,14 +15,14 @@ export interface OutboxPort<Tx> {
   enqueue(tx: Tx, item: OutboxItem): Promise<void>;
 }
 
-/** Port: the sealed bytes of packets whose sealing is on record, for whoever sends them. */
+/** Port: the sealed bytes of packets that were submitted, and of no others, for whoever sends them. */
 export interface SealedPackets {
-  /** How long they are, and their digest; null where no packet of this id was sealed. */
+  /** How long they are, and their digest; null where no packet of this id was submitted. */
   open(packetId: string): Promise<{ readonly length: number; readonly sha256: string; readonly recipientId: string } | null>;
   /**
    * Bytes from `offset` on, in a whole number of stored chunks where there is room for one: at most `maxBytes`, at least one unless `offset` is the end.
    *
-   * @throws SallyportError `packet.state` where nothing was sealed.
+   * @throws SallyportError `packet.state` where no packet of this id was submitted.
    */
   read(packetId: string, offset: number, maxBytes: number): Promise<Buffer>;
 }

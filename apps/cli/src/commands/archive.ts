@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { MANIFEST_FILE, STATEMENT_FILE } from "@sallyport/audit";
 import { plainJson, plainText, SallyportError } from "@sallyport/errors";
-import { callOptions } from "../call-options.ts";
+import { callOptions, keyOption } from "../call-options.ts";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { exportChain } from "../export-chain.ts";
@@ -19,7 +19,7 @@ export const archive: Command = {
     "asks for the removal of the generation's records as well, which another administrator approves and whoever asked carries out at the console, each by passkey.",
     "Keep the folder, and a copy of it elsewhere: once its records are removed it is all that is left of them. Verify it together with what is left: sallyport verify DIR REST.",
   ].join("\n"),
-  options: { chain: { type: "string" }, generation: { type: "string" }, out: { type: "string" }, reason: { type: "string" } },
+  options: { ...keyOption, chain: { type: "string" }, generation: { type: "string" }, out: { type: "string" }, reason: { type: "string" } },
   takes: [0, 0],
   run: async (invocation) => {
     const [chain, numbered, out] = ["chain", "generation", "out"].map((name) => optionText(invocation, name));
@@ -68,8 +68,9 @@ async function write(invocation: Invocation, { chain, generation, out }: Wanted)
     const { api } = connection;
     const { digest } = await api.archives.keep.mutate({ chain, generation, statement: textOf(STATEMENT_FILE), manifest: textOf(MANIFEST_FILE) });
     if (digest !== verdict.manifest) throw new SallyportError("archive.unverified");
-    const approval = reason === undefined ? null : (await api.approvals.requestArchive.mutate({ chain, generation, digest, reason })).approval.approvalId;
-    return { verdict, records, fingerprint, digest, approval };
+    if (reason === undefined) return { verdict, records, fingerprint, digest, approval: null };
+    const { approval } = await api.approvals.requestArchive.mutate({ chain, generation, digest, reason }, callOptions(invocation));
+    return { verdict, records, fingerprint, digest, approval: approval.approvalId };
   });
   const { verdict, records, fingerprint, digest, approval } = done;
   const shown = relative(settings.workingDir, folder) || ".";

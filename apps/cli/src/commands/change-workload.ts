@@ -4,14 +4,14 @@ import { type Connection, hasCode } from "@sallyport/client";
 import { makeServiceCode, SERVICE_NAME } from "@sallyport/pki";
 import { plainJson, plainText } from "@sallyport/errors";
 import { callOptions } from "../call-options.ts";
-import { type Invocation, optionText, report } from "../command.ts";
+import { type Invocation, report, requiredText } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** `sallyport workloads create`: asks for a service, with a code that is made here and written to a file of this user's alone. */
 export async function createWorkload(invocation: Invocation, service: string): Promise<ExitCode> {
-  const [title, reason, file] = [required(invocation, "title"), required(invocation, "reason"), required(invocation, "code-file")];
+  const [title, reason, file] = [requiredText(invocation, "title"), requiredText(invocation, "reason"), requiredText(invocation, "code-file")];
   if (!SERVICE_NAME.test(service)) throw new UsageError(`${JSON.stringify(service)} is not a service's name: lower-case letters, digits and hyphens`);
   const { code, codeKey } = makeServiceCode(service);
   const path = resolve(invocation.settings.workingDir, file);
@@ -37,7 +37,7 @@ export async function createWorkload(invocation: Invocation, service: string): P
 
 /** `sallyport workloads offboard`: ends a service for good, or asks for it where that takes two. */
 export async function offboardWorkload(invocation: Invocation, service: string): Promise<ExitCode> {
-  const input = { service, reason: required(invocation, "reason") };
+  const input = { service, reason: requiredText(invocation, "reason") };
   return asProfile(invocation, async ({ api }: Connection) => {
     try {
       await api.workloads.offboard.mutate(input, callOptions(invocation));
@@ -49,10 +49,4 @@ export async function offboardWorkload(invocation: Invocation, service: string):
     }
     return EXIT.done;
   });
-}
-
-function required(invocation: Invocation, name: string): string {
-  const value = optionText(invocation, name);
-  if (value === undefined) throw new UsageError(`this needs --${name}`);
-  return value;
 }

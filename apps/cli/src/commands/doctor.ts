@@ -38,7 +38,7 @@ async function examine(invocation: Invocation): Promise<readonly Finding[]> {
   const { home } = settings;
   return [
     checkNode(process.versions.node),
-    checkSettings(),
+    await checkSettings(),
     ...checkPermissions(home),
     ...(await checkProcesses(home)),
     ...checkCertificates(home, Date.now()),

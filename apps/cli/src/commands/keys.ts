@@ -1,5 +1,5 @@
 import { plainJson, plainText } from "@sallyport/errors";
-import { callOptions } from "../call-options.ts";
+import { callOptions, keyOption } from "../call-options.ts";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { reencryptLine, rewrapLine, ringLines } from "../ring-lines.ts";
@@ -17,7 +17,7 @@ export const keys: Command = {
     "reencrypt has every stored field of a study, or of one of its subjects, sealed anew under another data key, in the background; keys shows how far it is.",
     "Steps are taken at the console, under Keys, by somebody who proves anew who they are.",
   ].join("\n"),
-  options: { reason: { type: "string" } },
+  options: { ...keyOption, reason: { type: "string" } },
   takes: [0, 3],
   run: async (invocation) => {
     const [act, name] = invocation.positionals;

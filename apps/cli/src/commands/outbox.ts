@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Connection } from "@sallyport/client";
 import { plainJson, plainText } from "@sallyport/errors";
 import { callOptions, keyOption } from "../call-options.ts";
-import { type Command, type Invocation, optionText, report } from "../command.ts";
+import { type Command, type Invocation, report, requiredText } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { outboxLine, routeLine } from "../outbox-lines.ts";
 import { asProfile } from "../profile.ts";
@@ -45,13 +45,13 @@ export const outbox: Command = {
       case "resend":
         return await request(
           invocation,
-          async ({ api }) => await api.approvals.requestResend.mutate({ itemId: name, reason: said(invocation, "reason") }, callOptions(invocation)),
+          async ({ api }) => await api.approvals.requestResend.mutate({ itemId: name, reason: requiredText(invocation, "reason") }, callOptions(invocation)),
         );
       case "routes":
         return await request(
           invocation,
           async ({ api }) =>
-            await api.approvals.requestRoutes.mutate({ recipientId: name, routes: routesIn(invocation), reason: said(invocation, "reason") }, callOptions(invocation)),
+            await api.approvals.requestRoutes.mutate({ recipientId: name, routes: routesIn(invocation), reason: requiredText(invocation, "reason") }, callOptions(invocation)),
         );
       default:
         throw new UsageError(`usage: sallyport ${outbox.usage}`);
@@ -93,15 +93,9 @@ async function request(invocation: Invocation, ask: (connection: Connection) => 
   return EXIT.done;
 }
 
-function said(invocation: Invocation, name: string): string {
-  const text = optionText(invocation, name);
-  if (text === undefined || text === "") throw new UsageError(`--${name} is missing. usage: sallyport ${outbox.usage}`);
-  return text;
-}
-
 /** The list as it stands in the file; what form it has to have is the api's to say. */
 function routesIn(invocation: Invocation): RequestRoutes["routes"] {
-  const file = resolve(invocation.settings.workingDir, said(invocation, "file"));
+  const file = resolve(invocation.settings.workingDir, requiredText(invocation, "file"));
   try {
     return JSON.parse(readFileSync(file, "utf8")) as RequestRoutes["routes"];
   } catch {

@@ -1,6 +1,6 @@
 import { plainJson, plainText } from "@sallyport/errors";
 import { callOptions, keyOption } from "../call-options.ts";
-import { type Command, type Invocation, optionText, report } from "../command.ts";
+import { type Command, type Invocation, optionText, report, requiredText } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
@@ -43,9 +43,9 @@ async function ask(invocation: Invocation, recipientId: string | undefined): Pro
   if (kind === undefined) throw new UsageError("this needs --kind agency or --kind sponsor");
   const input = {
     kind,
-    name: required(invocation, "name"),
-    key: required(invocation, "age-key"),
-    reason: required(invocation, "reason"),
+    name: requiredText(invocation, "name"),
+    key: requiredText(invocation, "age-key"),
+    reason: requiredText(invocation, "reason"),
     ...(recipientId !== undefined && { recipientId }),
   };
   const { approval } = await asProfile(invocation, ({ api }) => api.approvals.requestRecipient.mutate(input, callOptions(invocation)));
@@ -53,7 +53,7 @@ async function ask(invocation: Invocation, recipientId: string | undefined): Pro
 }
 
 async function withdraw(invocation: Invocation, recipientId: string): Promise<ExitCode> {
-  const input = { recipientId, reason: required(invocation, "reason") };
+  const input = { recipientId, reason: requiredText(invocation, "reason") };
   const { approval } = await asProfile(invocation, ({ api }) => api.approvals.requestRecipientEnd.mutate(input, callOptions(invocation)));
   return asked(invocation, approval);
 }
@@ -64,10 +64,4 @@ function asked(invocation: Invocation, approval: { readonly approvalId: string; 
     "  a second administrator compares the fingerprint and approves it at the console",
   ]);
   return EXIT.done;
-}
-
-function required(invocation: Invocation, name: string): string {
-  const value = optionText(invocation, name);
-  if (value === undefined) throw new UsageError(`this needs --${name}`);
-  return value;
 }

@@ -1,5 +1,5 @@
 import { plainJson, plainText } from "@sallyport/errors";
-import { callOptions } from "../call-options.ts";
+import { callOptions, keyOption } from "../call-options.ts";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { asProfile } from "../profile.ts";
@@ -15,7 +15,7 @@ export const subject: Command = {
     "shred asks for the destruction of what opens its data, for good. Two administrators approve it at the console, each with a passkey; nothing is destroyed",
     "before. It is refused before the day until which the study's data are kept, which retain asks to change, and while packets of its site are undecided.",
   ].join("\n"),
-  options: { reason: { type: "string" }, until: { type: "string" } },
+  options: { ...keyOption, reason: { type: "string" }, until: { type: "string" } },
   takes: [2, 2],
   run: async (invocation) => {
     const [act, about = ""] = invocation.positionals;

@@ -1,6 +1,6 @@
 import { plainJson, plainText } from "@sallyport/errors";
 import { callOptions, keyOption } from "../call-options.ts";
-import { type Command, type Invocation, optionText, report } from "../command.ts";
+import { type Command, type Invocation, report, requiredText } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { fetchPacket } from "../fetch-packet.ts";
 import { asProfile } from "../profile.ts";
@@ -69,7 +69,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   create: {
     takes: 0,
     run: (invocation) => {
-      const input = { study: required(invocation, "study"), title: required(invocation, "title") };
+      const input = { study: requiredText(invocation, "study"), title: requiredText(invocation, "title") };
       return told(
         invocation,
         asked(invocation, (api) => api.submissions.create.mutate(input, callOptions(invocation))),
@@ -89,7 +89,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   assemble: {
     takes: 2,
     run: async (invocation, submissionId, sequence) => {
-      const files = treeOf(await readText(invocation, required(invocation, "tree")));
+      const files = treeOf(await readText(invocation, requiredText(invocation, "tree")));
       const input = { submissionId, sequence, files };
       return told(
         invocation,
@@ -101,7 +101,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   prepare: {
     takes: 2,
     run: (invocation, submissionId, sequence) => {
-      const input = { submissionId, sequence, recipientId: required(invocation, "to") };
+      const input = { submissionId, sequence, recipientId: requiredText(invocation, "to") };
       return told(
         invocation,
         asked(invocation, (api) => api.submissions.prepare.mutate(input, patient(invocation))),
@@ -125,7 +125,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   request: {
     takes: 1,
     run: (invocation, packetId) => {
-      const input = { packetId, reason: required(invocation, "reason") };
+      const input = { packetId, reason: requiredText(invocation, "reason") };
       return told(
         invocation,
         asked(invocation, (api) => api.approvals.requestEgress.mutate(input, callOptions(invocation))),
@@ -154,7 +154,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   download: {
     takes: 1,
     run: (invocation, packetId) => {
-      const out = required(invocation, "out");
+      const out = requiredText(invocation, "out");
       return told(
         invocation,
         asProfile(invocation, (connection) => fetchPacket(invocation, connection, packetId, out)),
@@ -202,10 +202,4 @@ function treeOf(text: string): { path: string; documentId: string; version: numb
       if (path === "") throw new UsageError(`line ${at} of the tree isn't PATH DOCUMENT VERSION, with or without approval`);
       return { path, documentId, version: Number(version), needsApproval: needs !== undefined };
     });
-}
-
-function required(invocation: Invocation, name: string): string {
-  const value = optionText(invocation, name);
-  if (value === undefined) throw new UsageError(`this needs --${name}`);
-  return value;
 }

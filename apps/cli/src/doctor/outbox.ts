@@ -1,15 +1,13 @@
-import { SallyportClientError } from "@sallyport/client";
 import type { Invocation } from "../command.ts";
-import { asProfile } from "../profile.ts";
 import { type Finding, ok, warning } from "./finding.ts";
+import { knownFindings } from "./known-findings.ts";
 
 const RUNBOOK = "see docs/runbooks/outbox.md";
 
-/** Whether something in the outbox waits for people, where whoever asks may know. Whether the api answers at all is told by its own check. */
+/** Whether something in the outbox waits for people, where whoever asks may know. */
 export async function checkOutbox(invocation: Invocation): Promise<readonly Finding[]> {
-  if (invocation.profile === undefined) return [];
-  try {
-    const { counts, items, routes } = await asProfile(invocation, async ({ api }) => await api.outbox.list.query({}));
+  return await knownFindings(invocation, async ({ api }) => {
+    const { counts, items, routes } = await api.outbox.list.query({});
     const doubted = counts["in-doubt"] ?? 0;
     const waiting = items.filter(({ state, phase, nextAt }) => state === "sealed" && phase === "idle" && nextAt === null).length;
     const unhealthy = routes.filter(({ health }) => health?.state !== "healthy");
@@ -21,8 +19,5 @@ export async function checkOutbox(invocation: Invocation): Promise<readonly Find
       ),
     ];
     return found.length > 0 ? found : [ok("outbox", "nothing is in doubt, and every route is healthy")];
-  } catch (failure) {
-    if (failure instanceof SallyportClientError) return [];
-    throw failure;
-  }
+  });
 }

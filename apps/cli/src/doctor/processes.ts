@@ -1,4 +1,4 @@
-import { hostStatus, readSettings } from "@sallyport/app-host";
+import { hostStatus, settingsWithKv } from "@sallyport/app-host";
 import { SallyportClientError } from "@sallyport/client";
 import { codeOf } from "@sallyport/errors";
 import { apiHealth } from "../api-health.ts";
@@ -6,10 +6,10 @@ import { failureDocument } from "../failure-text.ts";
 import type { Settings } from "../settings.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";
 
-/** Whether a start with these settings would be refused. */
-export function checkSettings(): Finding {
+/** Whether a start with these settings would be refused. Secrets that are in a KV engine are asked for, as at a start. */
+export async function checkSettings(environment: Readonly<Record<string, string | undefined>> = process.env): Promise<Finding> {
   try {
-    readSettings();
+    await settingsWithKv(environment);
     return ok("settings", "the settings are valid");
   } catch (failure) {
     const { message, where = [], remedy } = failureDocument(failure);

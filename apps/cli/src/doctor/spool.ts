@@ -1,7 +1,6 @@
-import { SallyportClientError } from "@sallyport/client";
 import type { Invocation } from "../command.ts";
-import { asProfile } from "../profile.ts";
 import { type Finding, ok, warning } from "./finding.ts";
+import { knownFindings } from "./known-findings.ts";
 
 const REMEDY = "see docs/runbooks/spool.md";
 /** The replay begins ten seconds after everything is well. */
@@ -10,9 +9,8 @@ const LATELY_MS = 86_400_000;
 
 /** What was kept for later and doesn't end, was refused lately, or can't be kept, where whoever asks may know. */
 export async function checkSpool(invocation: Invocation, nowMs: number): Promise<readonly Finding[]> {
-  if (invocation.profile === undefined) return [];
-  try {
-    const { node, items } = await asProfile(invocation, async ({ api }) => await api.spool.list.query({ limit: 500 }));
+  return await knownFindings(invocation, async ({ api }) => {
+    const { node, items } = await api.spool.list.query({ limit: 500 });
     const stuck = items.filter(({ state, takenAt }) => state === "waiting" && nowMs - Date.parse(takenAt) > WAITS_LONG_MS);
     const refused = items.filter(({ state, settledAt }) => state === "refused" && settledAt !== null && nowMs - Date.parse(settledAt) < LATELY_MS);
     const findings = [
@@ -23,10 +21,7 @@ export async function checkSpool(invocation: Invocation, nowMs: number): Promise
       ...(refused.length > 0 ? [warning("spool", `${refused.length} requests that were kept for later were refused within the last day`, REMEDY)] : []),
     ];
     return findings.length > 0 ? findings : [ok("spool", "nothing that was kept for later is stuck")];
-  } catch (failure) {
-    if (failure instanceof SallyportClientError) return [];
-    throw failure;
-  }
+  });
 }
 
 const oldest = (rows: readonly { readonly takenAt: string }[]): string => rows.map(({ takenAt }) => takenAt).toSorted()[0] ?? "";

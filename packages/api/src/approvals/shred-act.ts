@@ -14,7 +14,7 @@ const DAY_MS = 24 * 3_600_000;
 const Shredded = z.strictObject({ subjectId: SubjectId, reference: z.string().max(140), retainedUntil: Day, packetsDigest: Hex64 });
 export type ShreddedPayload = z.output<typeof Shredded>;
 
-/** As the custodian makes it (docs/spec/custody-v1.md, section 11). */
+/** As the custodian makes it (docs/spec/custody-v1.md, section 12). */
 const digestOf = (packets: readonly string[]): string =>
   sha256Hex(
     [...packets]

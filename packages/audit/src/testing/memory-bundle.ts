@@ -38,6 +38,8 @@ export interface BundlePlan {
   readonly pair: Ed25519Pair;
   /** Where it isn't the whole chain: what was archived before, and whether it is one generation alone. `generations` go on from there. */
   readonly part?: { readonly scope: "chain" | "generation"; readonly archived: readonly ArchivedGeneration[] };
+  /** 2 January 2026 at four if absent. */
+  readonly exportedAt?: string;
   /** Sizes at which checkpoints were signed before the last; for each generation. */
   readonly checkpointSizes: readonly (readonly number[])[];
   /** What a custodian that was fooled signs instead of what is so: other checkpoints, another summary of a generation. */
@@ -93,7 +95,7 @@ export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly 
     chain: plan.chain,
     generations,
     keys: [vkeyOf(checkpointKeyName(plan.deployment), plan.pair.raw)],
-    exportedAt: "2026-01-02T04:00:00.000Z",
+    exportedAt: plan.exportedAt ?? "2026-01-02T04:00:00.000Z",
     requestedBy: "svc_auditor",
     requestId: "req_export",
   };
