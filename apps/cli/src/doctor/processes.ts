@@ -7,7 +7,7 @@ import type { Settings } from "../settings.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";
 
 /** Whether a start with these settings would be refused. Secrets that are in a KV engine are asked for, as at a start. */
-export async function checkSettings(environment: Readonly<Record<string, string | undefined>> = process.env): Promise<Finding> {
+export async function checkSettings(environment?: Readonly<Record<string, string | undefined>>): Promise<Finding> {
   try {
     await settingsWithKv(environment);
     return ok("settings", "the settings are valid");
