@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import { afterAll, expect, onTestFinished, test } from "vitest";
 
 const MAIN = join(import.meta.dirname, "../dist/main.js");
 const ORIGIN = "https://sallyport.example";
-const API = join(import.meta.dirname, "../../api/dist/main.js");
+const [API, EGRESS] = ["api", "egress"].map((name) => join(import.meta.dirname, `../../${name}/dist/main.js`)) as [string, string];
 const base = mkdtempSync(join(tmpdir(), "sallyport-zone-"));
 chmodSync(base, 0o755);
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -33,7 +34,11 @@ test("the custodian's zone prepares the database and founds, and what it hands o
   const url = join(base, "owner.url");
   writeFileSync(url, server.url, { mode: 0o600 });
   const custodianPort = await freePort();
+  const [keyFile, plan] = [join(base, "drop.key"), join(base, "egress.json")];
+  writeFileSync(keyFile, generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  writeFileSync(plan, JSON.stringify({ credentials: [{ kind: "sftp", name: "drop", host: "sftp.example", keyFile }] }));
   const { child, said } = await zone({
+    SALLYPORT_EGRESS_FILE: plan,
     SALLYPORT_SEED: "none",
     SALLYPORT_DATABASE_URL_FILE: url,
     SALLYPORT_CUSTODIAN_PORT: String(custodianPort),
@@ -52,11 +57,12 @@ test("the custodian's zone prepares the database and founds, and what it hands o
   expect(existsSync(join(base, "home/profiles/terminal/cert.pem"))).toBe(true);
 
   const identity = join(base, "home/identity/api");
+  const apiPort = await freePort();
   const api = fork(API, [], {
     silent: true,
     env: {
       NODE_ENV: "production",
-      SALLYPORT_API_PORT: String(await freePort()),
+      SALLYPORT_API_PORT: String(apiPort),
       SALLYPORT_API_DATABASE_URL_FILE: join(identity, "database-url"),
       SALLYPORT_IDENTITY_DIR: identity,
       SALLYPORT_TRUST_DOMAIN: readFileSync(join(identity, "trust-domain"), "utf8").trim(),
@@ -68,6 +74,21 @@ test("the custodian's zone prepares the database and founds, and what it hands o
   const [answer] = (await once(api, "message")) as [{ readonly type: string }];
   expect(answer).toMatchObject({ type: "ready" });
   expect(existsSync(join(base, "home/identity/console/database-url"))).toBe(false);
+
+  // Egress has what it proves itself with; of what wasn't settled nothing is handed over.
+  const theirs = join(base, "home/identity/egress");
+  expect([existsSync(join(identity, "alerts")), existsSync(join(identity, "anchors")), existsSync(join(theirs, "database-url"))]).toEqual([false, false, false]);
+  const egress = fork(EGRESS, [], {
+    silent: true,
+    env: {
+      SALLYPORT_API_URL: `https://localhost:${apiPort}`,
+      SALLYPORT_IDENTITY_DIR: theirs,
+      SALLYPORT_TRUST_DOMAIN: readFileSync(join(theirs, "trust-domain"), "utf8").trim(),
+      SALLYPORT_EGRESS_FILE: join(theirs, "credentials"),
+    },
+  });
+  onTestFinished(() => void egress.kill("SIGKILL"));
+  expect((await once(egress, "message"))[0]).toMatchObject({ type: "ready" });
 
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);

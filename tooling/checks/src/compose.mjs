@@ -43,7 +43,7 @@ function faultsOf(document, zones) {
       if (!meet && allowed(name, other) && name !== "postgres" && zoneOf(name).name !== "public") found.push(`${name} may call ${other}, and they share no network`);
     }
   }
-  for (const process of zones.flatMap(({ processes }) => processes)) if (process !== "egress" && services[process] === undefined) found.push(`${process} is missing`);
+  for (const process of zones.flatMap(({ processes }) => processes)) if (services[process] === undefined) found.push(`${process} is missing`);
   return found;
 }
 
