@@ -18,8 +18,22 @@ export async function registerRecipient(asking: ConsolePerson, approving: Consol
   await approving.approveNext(REASON);
 }
 
-/** Begins a submission with one sequence in which the one document stands, and prepares a packet of it. */
-export async function beginSubmission(person: ConsolePerson): Promise<void> {
+/** Opens the routes of the one recipient. */
+export async function openRoutes(person: ConsolePerson): Promise<void> {
+  await person.goto("/recipients");
+  await person.button("Routes to The Agency").click();
+  await shows(person, ".route-draft");
+}
+
+/** Types one route of the list; what isn't named stays. */
+export async function typeRoute(person: ConsolePerson, place: string, fields: Readonly<Record<string, string>>): Promise<void> {
+  const route = person.page.getByRole("group", { name: place, exact: true });
+  if ("User" in fields) await route.getByText("SFTP", { exact: true }).click();
+  for (const [label, value] of Object.entries(fields)) await route.getByLabel(label, { exact: true }).fill(value);
+}
+
+/** Begins a submission with one sequence in which the one document stands, and prepares a packet of it; `needs` is what is asked of the document's signatures. */
+export async function beginSubmission(person: ConsolePerson, needs = "May leave unsigned"): Promise<void> {
   await person.goto("/submissions");
   await person.button("Begin a submission").click();
   await person.page.getByRole("button", { name: /Study/ }).click();
@@ -32,7 +46,7 @@ export async function beginSubmission(person: ConsolePerson): Promise<void> {
   await person.page.waitForURL(/\/submissions\/sbm_/);
   await person.button("Add the next sequence").click();
   await person.button("Put documents into it").click();
-  await openBuilder(person);
+  await openBuilder(person, needs);
   await person.button("Put it there").click();
   await person.button("Keep it so").click();
   await shows(person, ".panel .document-id");
@@ -43,13 +57,13 @@ export async function beginSubmission(person: ConsolePerson): Promise<void> {
   await person.button("Ask for its release").waitFor();
 }
 
-async function openBuilder(person: ConsolePerson): Promise<void> {
+async function openBuilder(person: ConsolePerson, needs: string): Promise<void> {
   await person.button("Put it there").waitFor();
   await person.button("Show all").click();
   await person.page.getByRole("option").first().click();
   await person.fill("Path", "m1/us/cover.xml");
   await person.page.getByRole("button", { name: /Signature/ }).click();
-  await person.page.getByRole("option", { name: "May leave unsigned" }).click();
+  await person.page.getByRole("option", { name: needs }).click();
 }
 
 async function openSubmission(person: ConsolePerson): Promise<void> {
@@ -66,6 +80,17 @@ export const submissionLooks = (people: () => Populated): readonly Look[] => [
     open: async (person) => {
       await person.goto("/recipients");
       await shows(person, ".document-digest");
+    },
+  },
+  {
+    name: "routes",
+    person: () => people().boris,
+    isScreenOnly: true,
+    open: async (person) => {
+      await openRoutes(person);
+      await typeRoute(person, "Primary route", { "Route's name": "gateway", Credential: "gateway", Host: "portal.example", Path: "/packets" });
+      await person.button("Add a fallback route").click();
+      await shows(person, ".route-draft ~ .route-draft");
     },
   },
   {

@@ -1,6 +1,7 @@
 "use client";
 
 import dynamic from "next/dynamic";
+import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useCall } from "../api/use-call.ts";
 import { Dialog } from "../components/dialog.tsx";
@@ -19,6 +20,7 @@ export function OutboxPage() {
   const opened = useSearchParams().get("item");
   const list = useCall("outbox.list", {}, { everyMs: EVERY_MS });
   const mayName = useMay("recipient.read");
+  const mayChange = useMay("route.change");
   const recipients = useCall("recipients.list", {}, { enabled: mayName });
   const nameOf = (recipientId: string): string => recipients.data?.recipients.find((each) => each.recipientId === recipientId)?.name ?? recipientId;
   const { items = [], routes = [] } = list.data ?? {};
@@ -49,10 +51,16 @@ export function OutboxPage() {
           <Panel id="routes" title="Routes">
             {routes.length === 0 ? (
               <EmptyState title="No route is registered">
-                Two people register where a recipient takes packets: <code>sallyport outbox routes</code>.
+                {mayChange ? (
+                  <>
+                    Two administrators register where a recipient takes packets, under <Link href="/recipients">Recipients</Link>.
+                  </>
+                ) : (
+                  "Two administrators register where a recipient takes packets."
+                )}
               </EmptyState>
             ) : (
-              <Table caption="Routes, by recipient and in their order" rows={routes} keyOf={({ routeId }) => routeId} columns={routeColumns(nameOf)} />
+              <Table caption="Routes, by recipient and in their order" rows={routes} keyOf={({ routeId }) => routeId} columns={routeColumns(nameOf, mayChange)} />
             )}
           </Panel>
         </>
@@ -96,9 +104,13 @@ const itemColumns = (nameOf: (recipientId: string) => string, open: (itemId: str
   { key: "next", title: "Next by itself", isWide: true, cell: ({ nextAt }) => (nextAt === null ? "–" : <Moment at={nextAt} />) },
 ];
 
-const routeColumns = (nameOf: (recipientId: string) => string): readonly Column<Route>[] => [
+const routeColumns = (nameOf: (recipientId: string) => string, mayChange: boolean): readonly Column<Route>[] => [
   { key: "name", title: "Route", isHeader: true, cell: ({ settings, rank }) => `${settings.name} (${rankText(rank)})` },
-  { key: "recipient", title: "Recipient", cell: ({ recipientId }) => nameOf(recipientId) },
+  {
+    key: "recipient",
+    title: "Recipient",
+    cell: ({ recipientId }) => (mayChange ? <Link href={`/recipients?routes=${recipientId}`}>{nameOf(recipientId)}</Link> : nameOf(recipientId)),
+  },
   { key: "where", title: "Where", cell: (route) => <code>{routeText(route)}</code> },
   {
     key: "health",

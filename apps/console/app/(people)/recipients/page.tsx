@@ -1,4 +1,5 @@
 import "../documents/documents.css";
+import "./recipients.css";
 import type { Metadata } from "next";
 import { RecipientsPage } from "../../../src/recipients/recipients-page.tsx";
 
