@@ -4,7 +4,10 @@ import { hmacHex, secretKey } from "@sallyport/crypto";
 import postgres from "postgres";
 import { sampleDraft } from "./sample-record.ts";
 
-/** What a trail costs without group commit: the same rows, by postgres.js, as many connections as callers. */
+/** The server has no more than 200, and others use it too. Where callers wait for a connection, that is less work for the database, not more. */
+const CONNECTIONS_MAX = 128;
+
+/** What a trail costs without group commit: the same rows, by postgres.js, as many connections as callers, to a bound. */
 export interface AppendBaselines {
   /** A row without a chain, committed alone. */
   readonly single: () => Promise<void>;
@@ -17,7 +20,7 @@ const DEPLOYMENT = "dabcdefghjkmn";
 
 /** Makes the baselines' own tables anew. Nothing but a primary key stands on them, so they have less to do than the product's. */
 export async function appendBaselines(ownerUrl: string, callers: number): Promise<AppendBaselines> {
-  const sql = postgres(ownerUrl, { max: callers, onnotice: () => undefined });
+  const sql = postgres(ownerUrl, { max: Math.min(callers, CONNECTIONS_MAX), onnotice: () => undefined });
   const zero = Buffer.from(ZERO_MAC, "hex");
   await sql.unsafe(`
     CREATE SCHEMA IF NOT EXISTS bench;

@@ -2,6 +2,8 @@ import { measureAppend } from "./append.ts";
 import { measureCrossing } from "./crossing.ts";
 import { measureDecide } from "./decide.ts";
 import { type Figure, lineOf } from "./figure.ts";
+import { measureExport } from "./export.ts";
+import { measureGrowth } from "./growth.ts";
 import { measureIngest } from "./ingest.ts";
 import { measurePageLoads } from "./pages.ts";
 import { measureProof } from "./proof.ts";
@@ -12,8 +14,10 @@ import { measureVerify } from "./verify.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   append: measureAppend,
+  growth: measureGrowth,
   verify: measureVerify,
   proof: measureProof,
+  export: measureExport,
   decide: measureDecide,
   crossing: measureCrossing,
   ingest: measureIngest,

@@ -1,7 +1,6 @@
 import type { ChainState, TrailArchive } from "@sallyport/api";
-import { lineOf } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
-import type { AnchorStore, CheckpointStore, RecordStore, TreeStore } from "@sallyport/db";
+import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, TreeStore } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
 import type { AnchorDesk } from "./anchor-desk.ts";
@@ -86,14 +85,17 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return { statement, generations, vkey: checkpointKey.vkey, fingerprint: checkpointKey.fingerprint, names: await deps.names() };
   },
 
-  async readExport(grant, { chain, generation, from, limit }) {
+  async readExport(grant, { chain, generation, from, limit, signed }) {
     // What isn't checkpointed yet isn't part of any export.
-    const signed = (await deps.checkpoints.latest(chain, generation))?.size ?? 0;
-    const records = (await deps.records.records(grant, { chain, generation, fromSeq: from, limit })).filter(({ seq }) => seq <= signed && seq < from + limit);
-    const last = records.at(-1);
-    if (last === undefined) return { lines: [], signatures: [] };
-    const { notes } = await deps.custodian.sign({ kind: "leaves", chain, generation, from, to: last.seq }, SIGN_DEADLINE_MS);
-    return { lines: records.map(({ body, mac }) => lineOf(body, mac)), signatures: notes };
+    const checkpointed = (await deps.checkpoints.latest(chain, generation))?.size ?? 0;
+    const to = Math.min(checkpointed, from + limit - 1);
+    if (to < from) return { lines: [], signatures: [] };
+    // Both read the same committed rows, each by its own role.
+    const [lines, signatures] = await Promise.all([
+      linesOf(deps.records.lines(grant, { chain, generation, fromSeq: from, toSeq: to })),
+      signed ? deps.custodian.sign({ kind: "leaves", chain, generation, from, to }, SIGN_DEADLINE_MS).then(({ notes }) => notes) : [],
+    ]);
+    return { lines, signatures };
   },
 
   verifying: () => deps.watch.status().verifying,
@@ -105,6 +107,19 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return chains.includes("*") ? verdicts : verdicts.filter(({ chain }) => chains.includes(chain));
   },
 });
+
+/** The lines, each without its newline. */
+async function linesOf(pages: AsyncIterable<RecordLines>): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for await (const { bytes, ends } of pages) {
+    let from = 0;
+    for (const end of ends) {
+      lines.push(bytes.toString("utf8", from, end - 1));
+      from = end;
+    }
+  }
+  return lines;
+}
 
 async function checkpointNow({ custodian, checkpoints }: ArchiveDeps, chain: string): Promise<void> {
   const { checkpoints: fresh } = await custodian.sign({ kind: "checkpoint", chains: [chain] }, SIGN_DEADLINE_MS);

@@ -7,7 +7,8 @@ import { SallyportError } from "@sallyport/errors";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { vocabulary } from "./vocabulary.ts";
 
-const PAGE_RECORDS = 1000;
+/** As many as the api answers at once. */
+const PAGE_RECORDS = 4000;
 
 export interface Exported {
   readonly chain: string;
@@ -49,13 +50,11 @@ export async function exportChain({ api }: Connection, { chain, generation: only
       const { rows, lastLine } = await writer.open(generation);
       written += rows;
       if (rows > 0) onResumed(rows);
-      for (let from = lastLine === null ? 1 : nextAfter([lastLine], 1, size); from <= size; ) {
-        const limit = Math.min(PAGE_RECORDS, size - from + 1);
-        const { lines, signatures } = await api.trail.readExport.query({ chain, generation, from, limit }, { context });
+      const first = lastLine === null ? 1 : nextAfter([lastLine], 1, size);
+      for await (const { lines, signatures } of pagesAhead(first, size, (from, limit) => api.trail.readExport.query({ chain, generation, from, limit }, { context }))) {
         // Where records are missing, the page is shorter: the verdict on the bundle says so.
         if (lines.length !== signatures.length) throw new SallyportError("trail.unavailable", { reason: "the api answered with less than it stated" });
         await writer.addRows(lines.map((line, index) => ({ line, leafSignature: signatures[index] ?? "" })));
-        from = nextAfter(lines, from, limit);
         written += lines.length;
         onProgress(written, total);
       }
@@ -76,6 +75,25 @@ export async function exportChain({ api }: Connection, { chain, generation: only
   }
   const verdict = await verifyBundle(directoryReader(folder), { fingerprint: opened.fingerprint });
   return { chain, records: total, generations: opened.generations.length, fingerprint: opened.fingerprint, verdict };
+}
+
+type Page = Awaited<ReturnType<Connection["api"]["trail"]["readExport"]["query"]>>;
+
+/** Pages from `first` to `size`, in order. The next is asked for while the one before is being written. */
+async function* pagesAhead(first: number, size: number, read: (from: number, limit: number) => Promise<Page>): AsyncGenerator<Page> {
+  const ask = (from: number) => {
+    const limit = Math.min(PAGE_RECORDS, size - from + 1);
+    const page = read(from, limit);
+    // Its failure is met where its turn comes; it may come before that.
+    page.catch(() => undefined);
+    return { from, limit, page };
+  };
+  for (let asked = first <= size ? ask(first) : null; asked !== null; ) {
+    const page = await asked.page;
+    const from = nextAfter(page.lines, asked.from, asked.limit);
+    asked = from <= size ? ask(from) : null;
+    yield page;
+  }
 }
 
 /** Where the next page begins: behind the last line, by its own number where that can be; where nothing stands, behind what was asked for. */

@@ -1,4 +1,4 @@
-import { excerptStatementText, leafHash, lineOf, type NoteSigner, type SealedRecord, signLeaf, signNote, statementText, ZERO_MAC } from "@sallyport/audit";
+import { excerptStatementText, leafHash, lineOf, type NoteSigner, type SealedRecord, signLeafElsewhere, signNote, statementText, ZERO_MAC } from "@sallyport/audit";
 import { equalHex, hmacHex, sha256Hex } from "@sallyport/crypto";
 import { assertDocumentApproved, type DocumentKind, type DocumentRules, signedDocument, parseSignCall, type SignAnswer, type SignRequest } from "@sallyport/custody";
 import { markId, statedExport } from "@sallyport/custody/incidents";
@@ -12,7 +12,7 @@ const LEAVES_MAX = 4096;
 /** How far the api's clock may be ahead of ours, and how long writing an excerpt may take. */
 const CLOCK_MS = 5000;
 const EXCERPT_MS = 3_600_000;
-/** Signatures made before other calls get a turn. */
+/** Signatures made at a time, on other threads than the one that seals: few enough that a write of the store doesn't wait long behind them. */
 const LEAVES_TURN = 64;
 
 export interface Signing {
@@ -119,10 +119,13 @@ async function signLeaves(signing: Signing, request: Extract<SignRequest, { kind
   const { deployment } = signing.store.deployment;
   const { chain, generation } = request;
   const signatures: string[] = [];
-  for (const { seq, body, mac, isGenuine } of await committed(signing, request)) {
-    const leaf = leafHash(lineOf(body, mac)).toString("hex");
-    signatures.push(isGenuine ? signLeaf({ deployment, chain, generation, seq, leaf }, signing.signer.privateKey) : UNSIGNED);
-    if (signatures.length % LEAVES_TURN === 0) await new Promise((resume) => setImmediate(resume));
+  const records = await committed(signing, request);
+  for (let from = 0; from < records.length; from += LEAVES_TURN) {
+    const turn = records.slice(from, from + LEAVES_TURN).map(({ seq, body, mac, isGenuine }) => {
+      const leaf = leafHash(lineOf(body, mac)).toString("hex");
+      return isGenuine ? signLeafElsewhere({ deployment, chain, generation, seq, leaf }, signing.signer.privateKey) : UNSIGNED;
+    });
+    signatures.push(...(await Promise.all(turn)));
   }
   return signatures;
 }

@@ -180,7 +180,7 @@ export interface TrailArchive {
   }>;
   readExport(
     grant: Grant,
-    request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number },
+    request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number; readonly signed: boolean },
   ): Promise<{ readonly lines: readonly string[]; readonly signatures: readonly string[] }>;
   /** One record with the proof that it is in its chain's newest checkpoint; null where there is none that the grant reaches. @throws `trail.unprovable`. */
   prove(

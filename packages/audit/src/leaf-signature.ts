@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { signEd25519, verifyEd25519 } from "@sallyport/crypto";
+import { signEd25519, signEd25519Elsewhere, verifyEd25519 } from "@sallyport/crypto";
 
 /** Where a leaf stands, and its hash in lower-case hex. */
 export interface LeafPlace {
@@ -19,6 +19,10 @@ export const leafSignatureText = ({ deployment, chain, generation, seq, leaf }: 
 
 /** Signs a leaf with the checkpoint key; base64. */
 export const signLeaf = (place: LeafPlace, privateKey: KeyObject): string => signEd25519(privateKey, leafSignatureText(place)).toString("base64");
+
+/** As {@link signLeaf}, off the caller's thread. */
+export const signLeafElsewhere = async (place: LeafPlace, privateKey: KeyObject): Promise<string> =>
+  (await signEd25519Elsewhere(privateKey, leafSignatureText(place))).toString("base64");
 
 /** Whether a leaf's signature (base64) is by this key and for this place. */
 export const verifyLeaf = (place: LeafPlace, signature: string, publicKey: KeyObject): boolean =>

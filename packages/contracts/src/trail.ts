@@ -33,8 +33,14 @@ export const OpenExportOutput = strict({
   names: z.record(z.string(), z.string()),
 });
 
-/** Records `from` to at most `from + limit - 1` of one generation, as exported lines with their leaf signatures (base64). */
-export const ReadExportInput = strict({ chain: ChainName, generation: z.int().min(1), from: z.int().min(1), limit: z.int().min(1).max(2000).default(1000) });
+/** Records `from` to at most `from + limit - 1` of one generation, as exported lines with their leaf signatures (base64); with none where `signed` is false. */
+export const ReadExportInput = strict({
+  chain: ChainName,
+  generation: z.int().min(1),
+  from: z.int().min(1),
+  limit: z.int().min(1).max(4000).default(1000),
+  signed: z.boolean().default(true),
+});
 export const ReadExportOutput = strict({ lines: z.array(z.string()), signatures: z.array(z.string()) });
 
 /** One record of a chain's generation. */

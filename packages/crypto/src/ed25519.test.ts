@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { vectorTest } from "@sallyport/testkit";
 import { describe, expect, test } from "vitest";
-import { ed25519FromSeed, ed25519Public, generateEd25519, signEd25519, verifyEd25519 } from "./ed25519.ts";
+import { ed25519FromSeed, ed25519Public, generateEd25519, signEd25519, signEd25519Elsewhere, verifyEd25519 } from "./ed25519.ts";
 import type { Wycheproof } from "./testing/wycheproof.ts";
 
 const P = 2n ** 255n - 19n;
@@ -62,6 +62,12 @@ test("a seed gives the key pair and the signature of RFC 8032 §7.1", () => {
   expect(signEd25519(pair.privateKey, Buffer.from("72", "hex")).toString("hex")).toBe(
     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
   );
+});
+
+test("what is signed off the thread is the same signature, and takes no other kind of key", async () => {
+  const { privateKey, publicKey } = generateEd25519();
+  expect(await signEd25519Elsewhere(privateKey, "text")).toEqual(signEd25519(privateKey, "text"));
+  expect(() => signEd25519Elsewhere(publicKey, "text")).toThrow(TypeError);
 });
 
 test("a seed has 32 bytes", () => {

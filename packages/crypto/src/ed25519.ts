@@ -73,6 +73,14 @@ export function signEd25519(privateKey: KeyObject, data: string | Uint8Array): B
   return sign(null, typeof data === "string" ? Buffer.from(data, "utf8") : data, privateKey);
 }
 
+/** Signs as {@link signEd25519} does, on one of the threads that Node keeps for such work: the caller's goes on meanwhile. @throws TypeError as that. */
+export function signEd25519Elsewhere(privateKey: KeyObject, data: string): Promise<Buffer> {
+  assertEd25519(privateKey, "private");
+  return new Promise((resolve, reject) => {
+    sign(null, Buffer.from(data, "utf8"), privateKey, (error, signature) => (error === null ? resolve(signature) : reject(error)));
+  });
+}
+
 /** Whether a signature holds. Another length than 64 bytes doesn't. @throws TypeError for another kind of key. */
 export function verifyEd25519(publicKey: KeyObject, data: string | Uint8Array, signature: Uint8Array): boolean {
   assertEd25519(publicKey, "public");

@@ -23,6 +23,7 @@ export { policyVersionStore } from "./policy-version-store.ts";
 export { policyStore, type PostgresPolicyStore } from "./policy-store.ts";
 export { exposureStore, type ExposureStore, type SubjectExposure } from "./exposure-store.ts";
 export { type GenerationRow, recordStore, type RecordStore } from "./record-store.ts";
+export type { RecordLines } from "./copy-lines.ts";
 export { recipientStore } from "./recipient-store.ts";
 export { referenceKeyStore } from "./reference-key-store.ts";
 export { provisionRoles, type RoleUrls } from "./roles.ts";

@@ -1,5 +1,7 @@
-import type { SealedRecord } from "@sallyport/audit";
+import { isChain, type SealedRecord } from "@sallyport/audit";
+import { SallyportError } from "@sallyport/errors";
 import type { Grant, SiteKey } from "@sallyport/policy";
+import { copyLines, type RecordLines } from "./copy-lines.ts";
 import type { Database } from "./database.ts";
 import { grantedSites } from "./site-context.ts";
 
@@ -17,6 +19,8 @@ export interface GenerationRow {
 export interface RecordStore {
   /** Records of one generation from a seq on, in order; none where the grant does not reach the chain. Needs a `trail` act. */
   records(grant: Grant, from: { readonly chain: string; readonly generation: number; readonly fromSeq: number; readonly limit: number }): Promise<readonly SealedRecord[]>;
+  /** Exported lines of one generation, `fromSeq` to `toSeq`, as they arrive; what is missing is left out. None where the grant does not reach the chain. */
+  lines(grant: Grant, of: { readonly chain: string; readonly generation: number; readonly fromSeq: number; readonly toSeq: number }): AsyncIterable<RecordLines>;
   /** A chain's generations, the first one first. */
   generations(chain: string): Promise<readonly GenerationRow[]>;
   /** The names of the opened chains of these sites, or of all with `system`, in name order with `system` last. */
@@ -42,6 +46,18 @@ export function recordStore(database: Database): RecordStore {
         SELECT seq, prev_mac, mac, body
           FROM audit.page(${grantedSites(grant)}, ${grant.action}, ${chain}, ${generation}, ${fromSeq}, ${limit})`;
       return rows.map((row) => ({ chain, generation, seq: Number(row.seq), prevMac: row.prev_mac.toString("hex"), mac: row.mac.toString("hex"), body: row.body }));
+    },
+
+    lines(grant, { chain, generation, fromSeq, toSeq }) {
+      grant.assert("trail.export");
+      const limit = toSeq - fromSeq + 1;
+      if (limit < 1 || limit > LIMIT_MAX) throw new RangeError(`a read is of 1 to ${LIMIT_MAX} records`);
+      const sites = grantedSites(grant);
+      // COPY takes no parameters, so what goes into its text is held to what cannot leave a literal.
+      if (!isChain(chain) || [chain, sites, grant.action].some((text) => /['\\]/.test(text)) || ![generation, fromSeq, toSeq].every(Number.isSafeInteger))
+        throw new SallyportError("input.invalid", { where: ["chain: not one"] });
+      const page = `audit.page('${sites}', '${grant.action}', '${chain}', ${generation}, ${fromSeq}, ${limit})`;
+      return database.stream(`COPY (SELECT mac, body FROM ${page} WHERE seq <= ${toSeq}) TO STDOUT (FORMAT binary)`, copyLines);
     },
 
     async generations(chain) {
