@@ -28,6 +28,7 @@ import type { TrailReader } from "./trail-reader.ts";
 
 const SWEEP_MS = 600_000;
 const NEW_RECORDS_MS = 300_000;
+const SEALED_RECORDS_MS = 3_600_000;
 const ALL_RECORDS_MS = 86_400_000;
 
 export interface CustodianParts extends StoreOptions {
@@ -127,6 +128,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
     each(SWEEP_MS, async () => (await incidents.isOurs()) && dataKeys.sweep((contexts) => Promise.all(contexts.map((context) => isOwned(reader, context))))),
     each(SWEEP_MS, remove),
     each(NEW_RECORDS_MS, () => advanceAll(store, reader, checkpoints)),
+    each(SEALED_RECORDS_MS, () => verification.verifyBySeals()),
     each(ALL_RECORDS_MS, () => verification.verify(null)),
   ];
   // What was changed while nothing ran shows before the day is over.

@@ -123,7 +123,7 @@ async function signLeaves(signing: Signing, request: Extract<SignRequest, { kind
   for (let from = 0; from < records.length; from += LEAVES_TURN) {
     const turn = records.slice(from, from + LEAVES_TURN).map(({ seq, body, mac, isGenuine }) => {
       const leaf = leafHash(lineOf(body, mac)).toString("hex");
-      return isGenuine ? signLeafElsewhere({ deployment, chain, generation, seq, leaf }, signing.signer.privateKey) : UNSIGNED;
+      return isGenuine ? signLeafElsewhere({ deployment, chain, generation, seq, leaf }, signing.signer.privateKey) : Promise.resolve(UNSIGNED);
     });
     signatures.push(...(await Promise.all(turn)));
   }

@@ -2,7 +2,7 @@ import type { RemoveArchived } from "@sallyport/custody/incidents";
 import { archivalRemover, type CheckpointStore, checkpointStore, connectDatabase, type TrailReader as Records, trailReader } from "@sallyport/db";
 
 /** Port: what the custodian sees of the database by its own role, committed rows only; and the one thing that it may do there. */
-export interface TrailReader extends Pick<Records, "heads" | "closings" | "records" | "archivals" | "subjectExists" | "deployment" | "wraps"> {
+export interface TrailReader extends Pick<Records, "heads" | "closings" | "records" | "rowBytes" | "archivals" | "subjectExists" | "deployment" | "wraps"> {
   /** The stored checkpoints of a generation, by size. They prove themselves. */
   checkpoints: CheckpointStore["list"];
   readonly remove: RemoveArchived;

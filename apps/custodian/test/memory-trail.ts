@@ -1,4 +1,4 @@
-import { encodeRecord, GENERATION_OPEN, type Head, openingDetail, type RecordDraft, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
+import { encodeRecord, GENERATION_OPEN, type Head, openingDetail, type RecordDraft, rowBytes, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
 import type { Archival } from "@sallyport/audit";
 import type { Custodian, SignedCheckpoint } from "@sallyport/custody";
 import type { Archived } from "@sallyport/custody/incidents";
@@ -27,6 +27,10 @@ export class MemoryTrail implements TrailReader {
     this.#assertHere();
     const rows = (this.byChain.get(chain) ?? []).filter((row) => row.generation === generation && row.seq >= fromSeq && row.seq <= toSeq);
     for (let at = 0; at < rows.length; at += 3) yield await Promise.resolve(rows.slice(at, at + 3));
+  }
+
+  async *rowBytes(...range: Parameters<MemoryTrail["records"]>): AsyncGenerator<Buffer> {
+    for await (const records of this.records(...range)) yield rowBytes(records);
   }
 
   heads(): Promise<Head[]> {

@@ -18,6 +18,7 @@ export * from "./export-statement.ts";
 export * from "./approval-statement.ts";
 export * from "./approval-note.ts";
 export * from "./bundle-model.ts";
+export { rowBytes, SEGMENT_RECORDS, type SegmentSeal, sealedSegments, SegmentSealer } from "./segment-seal.ts";
 export * from "./bundle-lines.ts";
 export { verdictLines } from "./verdict-lines.ts";
 export { CheckpointFile } from "./checkpoint-file.ts";

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { type GenerationLines, judgeArchived, LinesReader } from "./archived-records.ts";
 import { DeepVerifier } from "./deep-verifier.ts";
 import type { Break, Head, SealedRecord } from "./model.ts";
+import { SEGMENT_RECORDS, type SegmentSeal, type SegmentsOf, sealedSegments, SegmentSealer } from "./segment-seal.ts";
 import { ZERO_MAC } from "./record-encoding.ts";
 import { strayedHead } from "./strayed-head.ts";
 
@@ -13,6 +14,8 @@ export interface CommittedTrail {
   closings(): Promise<readonly Head[]>;
   /** Records of one generation in order of their stored seq, `fromSeq` to `toSeq`; what is missing is left out. */
   records(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncIterable<readonly SealedRecord[]>;
+  /** The same rows as the store sends them: seq, prev_mac, mac and body in binary (docs/spec/segment-seal-v1.md). */
+  rowBytes(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncIterable<Buffer>;
   /** The generations whose records were archived and removed, by the store's own word. */
   archivals(): Promise<readonly Archival[]>;
 }
@@ -42,6 +45,10 @@ export interface DeepVerdict {
   readonly broken: Pick<Break, "seq" | "kind" | "why"> | null;
   /** Set where the generation was archived and its records are gone, as they should be or not. */
   readonly isGone?: boolean;
+  /** The segments that were found whole and weren't sealed, or not so; the first of them is segment `from`, counted from 0. */
+  readonly sealed?: { readonly from: number; readonly seals: readonly SegmentSeal[] };
+  /** How many records seals vouch for; absent where every record was verified by itself. */
+  readonly bySeals?: number;
   /** Its records as a bundle has them, where that was asked for. */
   readonly lines?: GenerationLines;
 }
@@ -55,6 +62,10 @@ export interface DeepWork {
   readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly mac: string }[];
   /** Generations that were archived; none if absent. */
   readonly archived?: readonly Archived[];
+  /** The seals that stand, in order; none if absent. */
+  readonly seals?: readonly { readonly chain: string; readonly generation: number; readonly seals: readonly SegmentSeal[] }[];
+  /** Whether seals are believed, and the records behind them alone verified one by one. What a seal doesn't vouch for is. */
+  readonly isQuick?: boolean;
   /** The one generation to be verified, and to be read as a bundle has it; all if absent. */
   readonly only?: { readonly chain: string; readonly generation: number };
 }
@@ -131,22 +142,52 @@ interface Place {
   readonly at: () => string;
 }
 
-async function verifyOne(work: DeepWork, reader: CommittedTrail, { chain, generation, head, standing, at }: Place, tell: (progress: DeepProgress) => void): Promise<DeepVerdict> {
+async function verifyOne(work: DeepWork, reader: CommittedTrail, place: Place, tell: (progress: DeepProgress) => void): Promise<DeepVerdict> {
+  const { chain, generation, head, standing, at } = place;
   const { deployment, auditKey, only } = work;
-  const marks = work.marks.filter((each) => each.chain === chain && each.generation === generation);
-  const verifier = new DeepVerifier({ deployment, chain, generation, auditKey, marks });
+  const seals = work.seals?.find((each) => each.chain === chain && each.generation === generation)?.seals ?? [];
+  const of = { deployment, chain, generation, auditKey };
+  const trusted = work.isQuick === true ? await trustedSegments(of, seals, reader) : 0;
+  const after = trusted === 0 ? undefined : { size: trusted * SEGMENT_RECORDS, mac: seals[trusted - 1]?.mac ?? "" };
+  const start = after?.size ?? 0;
+  // A mark within what a seal vouches for was compared when that was sealed.
+  const marks = work.marks.filter((each) => each.chain === chain && each.generation === generation && each.size > start);
+  const verifier = new DeepVerifier({ ...of, marks, ...(after !== undefined && { after }) });
+  // A run over everything seals what isn't sealed yet; one that a seal sent here, all that it verifies.
+  const first = work.isQuick === true ? trusted : seals.length;
+  const sealer = new SegmentSealer(of, seals.slice(0, first));
   const lines = only === undefined ? null : new LinesReader();
-  let done = 0;
-  for await (const records of reader.records(chain, generation, 1, head.size)) {
+  let done = start;
+  for await (const records of reader.records(chain, generation, start + 1, head.size)) {
     for (const record of records) {
       verifier.push(record);
       lines?.push(record);
     }
+    sealer.push(records.slice(Math.max(0, first * SEGMENT_RECORDS - done)));
     if (Math.floor(done / TELL_EVERY) < Math.floor((done + records.length) / TELL_EVERY)) tell({ chain, generation, done: done + records.length, of: head.size });
     done += records.length;
   }
   // A generation that was opened, and that the store's head is still before, was put back with the rest of the store; behind closed ones it is as it should be.
   const found = verifier.end(head) ?? (standing !== undefined && standing.generation < generation ? strayedHead(standing, generation, verifier.size) : null);
   const broken = found === null ? null : { seq: found.seq, kind: found.kind, why: found.why };
-  return { chain, generation, size: verifier.size, at: at(), broken, ...(lines !== null && { lines: lines.end() }) };
+  return {
+    chain,
+    generation,
+    size: verifier.size,
+    at: at(),
+    broken,
+    ...(after !== undefined && { bySeals: after.size }),
+    ...(broken === null && sealer.seals.length > 0 && { sealed: { from: first, seals: sealer.seals } }),
+    ...(lines !== null && { lines: lines.end() }),
+  };
+}
+
+/**
+ * How many segments are believed by their seals. Where one doesn't hold, the last that does is verified record by record with the rest: what a record
+ * follows tells kinds of a break apart.
+ */
+async function trustedSegments(of: SegmentsOf, seals: readonly SegmentSeal[], reader: CommittedTrail): Promise<number> {
+  if (seals.length === 0) return 0;
+  const { whole, isSuspect } = await sealedSegments(of, seals, reader.rowBytes(of.chain, of.generation, 1, seals.length * SEGMENT_RECORDS));
+  return isSuspect ? Math.max(0, whole - 1) : whole;
 }

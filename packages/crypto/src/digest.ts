@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, createSecretKey, type Hmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import { SallyportError } from "@sallyport/errors";
 
 const SECRET_BYTES_MIN = 32;
@@ -21,6 +21,25 @@ export class RunningSha256 {
   /** 64 lower-case hex digits; ends the run. */
   hex(): string {
     return this.#hash.digest("hex");
+  }
+}
+
+/** HMAC-SHA-256 (RFC 2104) of what comes in pieces. */
+export class RunningHmac {
+  readonly #hmac: Hmac;
+
+  constructor(key: KeyObject) {
+    this.#hmac = createHmac("sha256", key);
+  }
+
+  /** Takes the next piece; a text as its UTF-8 form. */
+  update(data: string | Uint8Array): void {
+    this.#hmac.update(data);
+  }
+
+  /** 64 lower-case hex digits; ends the run. */
+  hex(): string {
+    return this.#hmac.digest("hex");
   }
 }
 

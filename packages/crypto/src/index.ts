@@ -7,7 +7,7 @@ export { canonicalJson } from "./canonical-json.ts";
 export { type ChunkPlace, openBytes, sealBytes } from "./chunk-cipher.ts";
 export { type JwsExpectation, type JwsHeader, type JwsParts, signCompactJws, verifyCompactJws } from "./compact-jws.ts";
 export { type DataKey, isKeyId } from "./data-key.ts";
-export { equalHex, hmacHex, RunningSha256, secretKey, sha256, sha256Hex } from "./digest.ts";
+export { equalHex, hmacHex, RunningHmac, RunningSha256, secretKey, sha256, sha256Hex } from "./digest.ts";
 export { ed25519FromSeed, type Ed25519Pair, ed25519Public, ed25519RawOf, generateEd25519, signEd25519, signEd25519Elsewhere, verifyEd25519 } from "./ed25519.ts";
 export { unwrapDataKey, wrapDataKey, wrappedBy, type Wrapping } from "./envelope.ts";
 export { type FieldPlace, openField, resealField, sealedUnder, sealField } from "./field-cipher.ts";

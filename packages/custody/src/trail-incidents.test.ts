@@ -1,34 +1,12 @@
 import type { Head, SealedRecord } from "@sallyport/audit";
 import { expect, test } from "vitest";
 import { TrailIncidents } from "./trail-incidents.ts";
-import { closingIncident, type Mark, markId, openGeneration, type TrailKinds, type TrailMarkStore } from "./trail-marks.ts";
+import { MemoryMarks } from "../test/memory-marks.ts";
+import { closingIncident, type Mark, markId, openGeneration } from "./trail-marks.ts";
 import type { Incident, Verdict } from "./model.ts";
 
 const CHAIN = "site:S/701";
 const MAC = "ab".repeat(32);
-
-class MemoryMarks implements TrailMarkStore {
-  readonly #kinds = { mark: new Map<string, Mark>(), broken: new Map<string, Verdict>(), incident: new Map<string, Incident>() };
-  readonly events: string[] = [];
-
-  get<K extends keyof TrailKinds>(kind: K, id: string): TrailKinds[K] | undefined {
-    return this.all(kind).get(id);
-  }
-  all<K extends keyof TrailKinds>(kind: K): ReadonlyMap<string, TrailKinds[K]> {
-    return this.#kinds[kind] as unknown as ReadonlyMap<string, TrailKinds[K]>;
-  }
-  put<K extends keyof TrailKinds>(kind: K, id: string, value: TrailKinds[K] | null): void {
-    const map = this.#kinds[kind] as unknown as Map<string, TrailKinds[K]>;
-    if (value === null) map.delete(id);
-    else map.set(id, value);
-  }
-  record(action: string): void {
-    this.events.push(action);
-  }
-  durable(): Promise<void> {
-    return Promise.resolve();
-  }
-}
 
 /** A chain of nine signed records in generation 1, whose database says of its head what a test makes it say. */
 function signedChain() {

@@ -1,4 +1,4 @@
-import type { CompactRangeState } from "@sallyport/audit";
+import type { CompactRangeState, SegmentSeal } from "@sallyport/audit";
 import type { Incident, Verdict } from "./model.ts";
 
 /** A committed position that was signed; nothing below it is ever sealed or signed differently. */
@@ -44,6 +44,8 @@ export interface TrailKinds {
   readonly broken: Verdict;
   /** By its id. Never forgotten. */
   readonly incident: Incident;
+  /** By {@link segmentId}: the seal over a segment whose records were verified one by one. */
+  readonly segment: SegmentSeal;
   /** By {@link markId}. Never forgotten. */
   readonly archived: Archived;
 }
@@ -59,6 +61,17 @@ export interface TrailMarkStore {
 }
 
 export const markId = (chain: string, generation: number): string => `${chain} ${generation}`;
+
+/** @param n - Counted from 0. */
+export const segmentId = (chain: string, generation: number, n: number): string => `${markId(chain, generation)} ${n}`;
+
+/** A generation's seals, in order. */
+export function segmentsOf(store: Pick<TrailMarkStore, "get">, chain: string, generation: number): readonly SegmentSeal[] {
+  const seals: SegmentSeal[] = [];
+  for (let seal = store.get("segment", segmentId(chain, generation, 0)); seal !== undefined; seal = store.get("segment", segmentId(chain, generation, seals.length)))
+    seals.push(seal);
+  return seals;
+}
 
 /** The generation that takes records: the highest that has a mark. The next one opens by being marked at 0. */
 export function openGeneration(store: Pick<TrailMarkStore, "get">, chain: string): number {

@@ -4,6 +4,7 @@ const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
 const HEADER_BYTES = 19;
 const NULL_LENGTH = -1;
 const TRAILER = -1;
+const TRAILER_BYTES = 2;
 
 /**
  * Cuts the bytes of `COPY … (FORMAT binary)` into rows of columns, as they arrive. The fastest way out of Postgres, and
@@ -41,6 +42,30 @@ export async function* copyRows(stream: AsyncIterable<Buffer>): AsyncGenerator<r
     if (rows.length > 0) yield rows;
   }
   if (!isComplete) throw new SallyportError("service.unavailable", { copy: "ended early" });
+}
+
+/**
+ * The bytes of all rows of `COPY … (FORMAT binary)` as they arrive, without what stands before the first and behind the last.
+ *
+ * @throws SallyportError as {@link copyRows}.
+ */
+export async function* copyBytes(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  let isStarted = false;
+  for await (const chunk of stream) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    if (!isStarted) {
+      if (rest.length < HEADER_BYTES) continue;
+      if (!rest.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw new SallyportError("service.unavailable", { copy: "signature" });
+      rest = rest.subarray(HEADER_BYTES + rest.readInt32BE(HEADER_BYTES - 4));
+      isStarted = true;
+    }
+    // The trailer may be what came last.
+    if (rest.length <= TRAILER_BYTES) continue;
+    yield rest.subarray(0, -TRAILER_BYTES);
+    rest = rest.subarray(-TRAILER_BYTES);
+  }
+  if (rest.length !== TRAILER_BYTES || rest.readInt16BE() !== TRAILER) throw new SallyportError("service.unavailable", { copy: "ended early" });
 }
 
 /** Where the row at `at` ends; undefined where it is not all there, TRAILER where it is the end of the copy. */

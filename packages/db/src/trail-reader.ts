@@ -1,6 +1,6 @@
 import { type Archival, type Head, isChain, type SealedRecord } from "@sallyport/audit";
 import { SallyportError } from "@sallyport/errors";
-import { copyRows } from "./copy-rows.ts";
+import { copyBytes, copyRows } from "./copy-rows.ts";
 import type { Database } from "./database.ts";
 
 /** What the custodian reads with its own role: what is committed, and nothing of a person. */
@@ -14,6 +14,8 @@ export interface TrailReader {
    * arrive. What is missing is left out: finding that out is the verifier's work.
    */
   records(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncIterable<readonly SealedRecord[]>;
+  /** The bytes of the same rows, of seq, prev_mac, mac and body, as `COPY … (FORMAT binary)` sends them. */
+  rowBytes(chain: string, generation: number, fromSeq: number, toSeq: number): AsyncIterable<Buffer>;
   /** The generations whose records were archived and removed. */
   archivals(): Promise<readonly Archival[]>;
   /** Whether this subject exists. */
@@ -43,6 +45,7 @@ export function trailReader(database: Database): TrailReader {
       return rows.map((row) => ({ chain: row.chain, generation: row.generation, size: Number(row.size), mac: row.mac.toString("hex"), manifest: row.manifest.toString("hex") }));
     },
     records: (chain, generation, fromSeq, toSeq) => readRecords(database, chain, generation, fromSeq, toSeq),
+    rowBytes: (...range) => database.stream(copyOf(...range), copyBytes),
     async subjectExists(id) {
       const rows = await database.run`SELECT id FROM phi.subjects WHERE id = ${id}`;
       return rows.length === 1;
@@ -58,14 +61,17 @@ export function trailReader(database: Database): TrailReader {
   };
 }
 
-async function* readRecords(database: Database, chain: string, generation: number, fromSeq: number, toSeq: number): AsyncGenerator<readonly SealedRecord[]> {
+function copyOf(chain: string, generation: number, fromSeq: number, toSeq: number): string {
   // COPY takes no parameters, so what goes into its text is held to what cannot leave a literal.
   if (!isChain(chain) || /['\\]/.test(chain) || ![generation, fromSeq, toSeq].every(Number.isSafeInteger)) {
     throw new SallyportError("verb.invalid", { member: "chain" });
   }
-  const text = `COPY (SELECT seq, prev_mac, mac, body FROM audit.records
+  return `COPY (SELECT seq, prev_mac, mac, body FROM audit.records
     WHERE chain = '${chain}' AND generation = ${generation} AND seq BETWEEN ${fromSeq} AND ${toSeq} ORDER BY seq) TO STDOUT (FORMAT binary)`;
-  yield* database.stream(text, async function* (stream) {
+}
+
+async function* readRecords(database: Database, chain: string, generation: number, fromSeq: number, toSeq: number): AsyncGenerator<readonly SealedRecord[]> {
+  yield* database.stream(copyOf(chain, generation, fromSeq, toSeq), async function* (stream) {
     for await (const rows of copyRows(stream)) {
       yield rows.map(([seq, prevMac, mac, body]) => ({
         chain,
