@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { secretKey } from "@sallyport/crypto";
 import type { KeyContext, StoredKey } from "@sallyport/custody";
-import { DataKeys, type KeyKinds, type KeyRing, type KeyStore, newKekSecret } from "@sallyport/custody/keys";
+import type { DataKeys, KeyRing } from "@sallyport/custody/keys";
 import { connectDatabase, migrate, provisionRoles, type RewrapStore, rewrapStore } from "@sallyport/db";
 import { startPostgres } from "@sallyport/embedded-postgres";
 import postgres from "postgres";
 import { type Figure, figureOf } from "./figure.ts";
 import { interleave } from "./interleave.ts";
+import { MemoryKeys, memoryDataKeys } from "./memory-keys.ts";
 
 const KEYS = 100_000;
 const ROUNDS = 5;
@@ -18,39 +18,22 @@ const BATCH = 256;
 const SINGLE = 500;
 const NODE = "node_bench";
 
-/** What the custodian keeps, in memory: writing it is on no re-wrap's way. */
-class MemoryKeys implements KeyStore {
-  readonly #known = new Map<string, unknown>();
-  readonly #shares = new Map<string, KeyKinds["share"]>();
-  get<K extends keyof KeyKinds>(kind: K, id: string): KeyKinds[K] | undefined {
-    return (kind === "share" ? this.#shares : this.#known).get(id) as KeyKinds[K] | undefined;
-  }
-  all<K extends keyof KeyKinds>(kind: K): ReadonlyMap<string, KeyKinds[K]> {
-    return (kind === "share" ? this.#shares : this.#known) as ReadonlyMap<string, KeyKinds[K]>;
-  }
-  put<K extends keyof KeyKinds>(kind: K, id: string, value: KeyKinds[K] | null): void {
-    (kind === "share" ? this.#shares : this.#known).set(id, value as never);
-  }
-  record(): void {}
-  rewriteSoon(): void {}
-  durable(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
 const contextOf = (n: number): KeyContext => ({ purpose: "subject", id: `sub_${String(n).padStart(26, "0")}`, study: "S", site: "1" });
 
 /** The custodian's part, and the two keys between which data keys go back and forth. */
 class Bench {
-  readonly #keys = new MemoryKeys();
-  readonly #rootKey = { derive: () => Promise.resolve(secretKey(Buffer.alloc(32, 9))) };
-  readonly dataKeys = new DataKeys(this.#keys, this.#rootKey, Date.now);
+  readonly #keys: MemoryKeys;
+  readonly dataKeys: DataKeys;
   #at = 0;
 
-  async found(): Promise<void> {
-    const secrets = [await newKekSecret(this.#rootKey, "kek-1"), await newKekSecret(this.#rootKey, "kek-2")];
-    const keys = secrets.map((secret, n) => ({ id: `kek-${n + 1}`, state: n === 0 ? ("active" as const) : ("retiring" as const), secret, fromS: 0, untilS: n === 0 ? null : 0 }));
-    this.#keys.put("keyring", "kek", { ring: "kek", at: 0, last: null, keys });
+  private constructor(keys: MemoryKeys, dataKeys: DataKeys) {
+    this.#keys = keys;
+    this.dataKeys = dataKeys;
+  }
+
+  static async found(): Promise<Bench> {
+    const keys = new MemoryKeys();
+    return new Bench(keys, await memoryDataKeys(keys, 2));
   }
 
   /** Puts the other key in use. */
@@ -98,8 +81,7 @@ export async function measureRewrap(): Promise<readonly Figure[]> {
     await first.end({ timeout: 2 });
     await migrate(own.href, { deployment: "dbench" });
     const { apiUrl } = await provisionRoles(own.href, randomBytes);
-    const bench = new Bench();
-    await bench.found();
+    const bench = await Bench.found();
     const stored = await fill(own.href, bench);
     const database = connectDatabase({ url: apiUrl, max: 2, applicationName: "bench", statementMs: 60_000 });
     const store = rewrapStore(database);
