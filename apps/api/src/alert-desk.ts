@@ -1,4 +1,4 @@
-import type { AlertRoute } from "@sallyport/alerts";
+import type { AlertRoute, PersonalMail } from "@sallyport/alerts";
 import type { EventLog, TrailIncident } from "@sallyport/api";
 import type { AlertStore, ClaimedAlert, Tx } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
@@ -6,6 +6,8 @@ import type { Alerts, RaisedAlert } from "@sallyport/policy";
 
 export interface AlertDeskDeps {
   readonly routes: readonly AlertRoute[];
+  /** How people are told themselves; null where nobody is. */
+  readonly personal: PersonalMail | null;
   readonly store: AlertStore;
   readonly watch: { readonly status: () => { readonly incidents: readonly TrailIncident[] } };
   /** Throws where acts are refused because no anchor has taken a checkpoint for too long. */
@@ -16,6 +18,7 @@ export interface AlertDeskDeps {
   readonly now: () => number;
 }
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const AT_ONCE = 8;
 /** Longer than a try may take, so that nobody else tries the same meanwhile; and as long as it waits where its node went away. */
@@ -31,6 +34,7 @@ export class AlertDesk implements Alerts<Tx> {
   readonly #seen = new Set<string>();
   /** Places, and parts of a round, whose failure was told already. */
   readonly #told = new Set<string>();
+  #lookedForOverdueMs = 0;
 
   constructor(deps: AlertDeskDeps) {
     this.#deps = deps;
@@ -39,7 +43,11 @@ export class AlertDesk implements Alerts<Tx> {
 
   raise(tx: Tx | null, alert: RaisedAlert): Promise<string | null> {
     const routes = this.#deps.routes.filter((route) => route.takes(alert.kind)).map(({ name }) => name);
-    return this.#deps.store.raise(tx, alert, routes);
+    return this.#deps.store.raise(tx, alert, { routes, people: this.tellsPeople });
+  }
+
+  get tellsPeople(): boolean {
+    return this.#deps.personal !== null;
   }
 
   routes(): ReturnType<Alerts<Tx>["routes"]> {
@@ -54,9 +62,9 @@ export class AlertDesk implements Alerts<Tx> {
   async run(): Promise<void> {
     // What can't be raised now must not keep from being sent what was.
     await this.#attempt("raising", () => this.#notice());
-    if (this.#byName.size === 0) return;
+    if (this.#byName.size === 0 && !this.tellsPeople) return;
     await this.#attempt("sending", async () => {
-      const due = await this.#deps.store.claim([...this.#byName.keys()], AT_ONCE, LEASE_SECONDS);
+      const due = await this.#deps.store.claim({ routes: [...this.#byName.keys()], people: this.tellsPeople }, AT_ONCE, LEASE_SECONDS);
       await Promise.all(due.map((claimed) => this.#send(claimed)));
     });
   }
@@ -74,10 +82,28 @@ export class AlertDesk implements Alerts<Tx> {
     const { watch, now } = this.#deps;
     const raised = watch.status().incidents.flatMap((incident) => incidentAlerts(incident, now()));
     if (this.#isUnanchored()) raised.push(behindAlert(now()));
+    raised.push(...(await this.#overdue()));
     for (const alert of raised.filter(({ key }) => !this.#seen.has(key))) {
       await this.raise(null, alert);
       this.#seen.add(alert.key);
     }
+  }
+
+  /** Reviews that are overdue, looked for once a minute. */
+  async #overdue(): Promise<readonly RaisedAlert[]> {
+    const nowMs = this.#deps.now();
+    if (nowMs - this.#lookedForOverdueMs < MINUTE_MS) return [];
+    const found = await this.#deps.store.overdue(nowMs);
+    this.#lookedForOverdueMs = nowMs;
+    return found.map(({ id, chain, dueAtMs, people }) => ({
+      key: `review.overdue:${id}`,
+      kind: "review.overdue",
+      chain,
+      about: `review/${id}`,
+      facts: { due: new Date(dueAtMs).toISOString() },
+      atMs: nowMs,
+      people,
+    }));
   }
 
   #isUnanchored(): boolean {
@@ -90,11 +116,12 @@ export class AlertDesk implements Alerts<Tx> {
   }
 
   async #send(claimed: ClaimedAlert): Promise<void> {
-    const { store, log, now, deployment, consoleOrigin } = this.#deps;
-    const { id, route: name } = claimed;
+    const { store, log, now, deployment, consoleOrigin, personal } = this.#deps;
+    const { id, route: name, address } = claimed;
+    const alert = { ...claimed, deployment, link: linkTo(consoleOrigin, claimed.about) };
     let failure: unknown = null;
     try {
-      await this.#byName.get(name)?.deliver({ ...claimed, deployment, link: linkTo(consoleOrigin, claimed.about) }, now());
+      await (address === null ? this.#byName.get(name)?.deliver(alert, now()) : personal?.deliver(alert, { route: name, address }));
     } catch (error) {
       failure = error;
     }
@@ -151,6 +178,9 @@ function linkTo(origin: string, about: string): string {
     person: `people?person=${id}`,
     policy: "roles",
     outbox: `outbox?item=${id}`,
+    approval: "approvals",
+    review: "reviews",
+    signature: "documents",
   };
   return `${origin}/${about.startsWith("spiffe:") ? "services" : (page[what] ?? "overview")}`;
 }

@@ -14,7 +14,7 @@ import {
   SessionDesk,
   type SessionLimits,
 } from "@sallyport/api";
-import { type AlertPlan, routesOf } from "@sallyport/alerts";
+import { type AlertPlan, personalMailOf, routesOf } from "@sallyport/alerts";
 import { type AnchorPlan, anchorsOf } from "@sallyport/anchors";
 import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
@@ -190,7 +190,17 @@ export class ApiProcess {
     await Promise.all([this.policy.refresh(), this.profiles.refresh(), this.sessions.refresh()]);
     const desk = new AnchorDesk({ plan, anchors: plan === null ? [] : anchorsOf(plan), heads, checkpoints, store: anchors, trees, log, now });
     await desk.measure();
-    const alerts = new AlertDesk({ routes: routesOf(told), store: alertStore(database), watch: this.watch, anchors: desk, deployment: status.deployment, consoleOrigin, log, now });
+    const alerts = new AlertDesk({
+      routes: routesOf(told),
+      personal: personalMailOf(told),
+      store: alertStore(database),
+      watch: this.watch,
+      anchors: desk,
+      deployment: status.deployment,
+      consoleOrigin,
+      log,
+      now,
+    });
     const standing: PillarDeps = { now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen };
     const base = {
       now,

@@ -1,6 +1,7 @@
 import type { Alert, AlertRoute } from "@sallyport/alerts";
 import { type AlertStore, alertStore, connectDatabase, type Database } from "@sallyport/db";
 import { type MigratedDatabase, migratedDatabase } from "@sallyport/db/testing";
+import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { RaisedAlert } from "@sallyport/policy";
 import { assertFails, type Defence } from "@sallyport/testkit";
@@ -48,6 +49,7 @@ const events: string[] = [];
 const deskOf = (place: Place, over: Partial<ConstructorParameters<typeof AlertDesk>[0]> = {}): AlertDesk =>
   new AlertDesk({
     routes: [place.route],
+    personal: null,
     store,
     watch: { status: () => ({ incidents: [] }) },
     anchors: { assertWithin: () => undefined },
@@ -131,7 +133,7 @@ describe("an alert", () => {
   test("that was under way when its node went away is sent by another, once the first can't be sending any more", async () => {
     const place = new Place();
     await deskOf(place).raise(null, raised());
-    const [claimed] = await store.claim([place.route.name], 8, 60);
+    const [claimed] = await store.claim({ routes: [place.route.name], people: false }, 8, 60);
     const other = deskOf(place);
     await other.run();
     expect(place.got).toHaveLength(0);
@@ -150,6 +152,62 @@ describe("an alert", () => {
   });
 });
 
+describe("a person", () => {
+  const person = async (address: string | null): Promise<string> => {
+    const [id, principal] = [newId("per"), newId("prn")];
+    await owner.run`INSERT INTO policy.principals (id, kind, name, person) VALUES (${principal}, 'person', ${id}, ${id})`;
+    await owner.run`INSERT INTO people.persons (id, principal, username, printed_name, status) VALUES (${id}, ${principal}, ${`u${id.slice(4)}`}, 'Some Body', 'active')`;
+    if (address !== null) await owner.run`INSERT INTO people.notice_addresses (person, address, set_by, at_ms) VALUES (${id}, ${address}, ${id}, 1)`;
+    return id;
+  };
+  const mailbox = () => {
+    const got: { alert: Alert; route: string; address: string }[] = [];
+    const post = {
+      answer: () => Promise.resolve(),
+      got,
+      personal: { deliver: (alert: Alert, to: { route: string; address: string }) => (got.push({ alert, ...to }), post.answer()) },
+    };
+    return post;
+  };
+
+  test("is told at the address that they had when it happened, and tried again as a place is", async () => {
+    const [told, untold] = [await person("somebody@site.example"), await person(null)];
+    const post = mailbox();
+    const desk = deskOf(new Place(), { routes: [], personal: post.personal });
+    await desk.raise(null, raised({ kind: "signature.made", people: [told, untold] }));
+    await owner.run`UPDATE people.notice_addresses SET address = 'somebody-else@site.example' WHERE person = ${told}`;
+    post.answer = () => refusing();
+    await desk.run();
+    expect(await deliveries()).toEqual([{ state: "waiting", attempts: 1, failure: "alert.refused" }]);
+    post.answer = () => Promise.resolve();
+    await due();
+    await desk.run();
+    expect(await deliveries()).toEqual([{ state: "delivered", attempts: 2, failure: null }]);
+    expect(post.got.map(({ route, address }) => `${route} ${address}`)).toEqual(Array.from({ length: 2 }, () => `per.${told.slice(4)} somebody@site.example`));
+    expect(new Set(post.got.map(({ alert }) => alert.id)).size).toBe(1);
+    expect(JSON.stringify(post.got.map(({ alert }) => alert.facts))).not.toContain("@");
+  });
+
+  test("isn't told where no server is for people, and their delivery is left by a node that has none", async () => {
+    const told = await person("somebody@site.example");
+    const [post, without] = [mailbox(), deskOf(new Place(), { routes: [] })];
+    await without.raise(null, raised({ people: [told] }));
+    expect(await deliveries()).toEqual([]);
+    serial += 1;
+    const desk = deskOf(new Place(), { routes: [], personal: post.personal });
+    await desk.raise(null, raised({ people: [told] }));
+    await deskOf(new Place(`other-${serial}`)).run();
+    expect(await deliveries()).toMatchObject([{ state: "waiting", attempts: 0 }]);
+    await desk.run();
+    expect(await deliveries()).toMatchObject([{ state: "delivered" }]);
+  });
+
+  test("who reads alerts sees whom one reached, and no address", async () => {
+    await expect(database.run`SELECT address FROM audit.alert_deliveries`).rejects.toMatchObject({ code: "policy.denied" });
+    await expect(owner.run`UPDATE audit.alert_deliveries SET address = 'x@y' WHERE address IS NOT NULL`).rejects.toThrow();
+  });
+});
+
 /** Two nodes in the same second, at a place that takes its time. `off`: who takes an alert up doesn't keep the other from it. */
 async function twoNodes(defence: Defence): Promise<void> {
   const place = new Place();
@@ -160,6 +218,7 @@ async function twoNodes(defence: Defence): Promise<void> {
         ...raised(),
         id,
         route: place.route.name,
+        address: null,
         attempt: 1,
       })),
   };

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Egress, type Step } from "@sallyport/app-egress";
@@ -183,6 +183,25 @@ const work = async (by: Egress = egress): Promise<void> => {
 const deliveries = async ({ itemId }: Shown): Promise<readonly string[]> =>
   (await at.records("system")).filter(({ action, resource }) => action === "outbox.deliver" && resource === `outbox/${itemId}`).map(({ detail }) => detail ?? "");
 
+/** Has a process of its own take up what is due, which ends itself as `kill -9` does, right after a step. */
+async function killedAfter(step: Step): Promise<void> {
+  const killed = spawn(process.execPath, [join(import.meta.dirname, "killed-egress.mjs"), JSON.stringify({ connection: optionsOf(), plan, killAfter: step })], {
+    stdio: "inherit",
+  });
+  const [, signal] = (await once(killed, "exit")) as [number | null, string | null];
+  expect([step, signal]).toEqual([step, "SIGKILL"]);
+  expect(await egress.step()).toBe(false);
+}
+
+/** Works on once the time of the attempt that nobody heard of again is over. */
+async function afterwards(overMs: number): Promise<void> {
+  if (overMs === 0) return;
+  for (const ms of [overMs, 5000, 5000]) {
+    await pass(ms);
+    await work();
+  }
+}
+
 describe("over HTTPS", () => {
   let recipient: string;
   beforeAll(async () => {
@@ -312,20 +331,8 @@ describe("over HTTPS", () => {
     "kill -9 of the egress process once it is %s: the packet arrives once",
     async (step, overMs, outcomes) => {
       const item = await submit(recipient);
-      const killed = spawn(process.execPath, [join(import.meta.dirname, "killed-egress.mjs"), JSON.stringify({ connection: optionsOf(), plan, killAfter: step })], {
-        stdio: "inherit",
-      });
-      const [, signal] = (await once(killed, "exit")) as [number | null, string | null];
-      expect([step, signal]).toEqual([step, "SIGKILL"]);
-      expect(await egress.step()).toBe(false);
-      if (overMs > 0) {
-        await pass(overMs);
-        await work();
-        await pass(5000);
-        await work();
-        await pass(5000);
-        await work();
-      }
+      await killedAfter(step);
+      await afterwards(overMs);
       const { state, attempts_ } = await standing(item.itemId);
       expect([state, attempts_.map(({ outcome }) => outcome), portal.arrivals.get(item.idempotencyKey)]).toEqual(["acknowledged", outcomes, 1]);
     },
@@ -420,6 +427,52 @@ describe.skipIf(noSshServer !== null)(`with a fallback over SFTP${noSshServer ==
     await work();
     expect([await stateOf(waiting), portal.arrivals.get(waiting.idempotencyKey)]).toEqual(["acknowledged", 1]);
   }, 60_000);
+
+  describe("alone", () => {
+    const dropped = (name: string): string => join(sftp?.folder ?? "", name);
+    let recipient: string;
+    beforeAll(async () => {
+      const { recipients } = dataOf(await api.call("admin", "recipients.list", {})) as { recipients: readonly { recipientId: string; key: string }[] };
+      recipient = recipients.find(({ key }) => key === NEXT)?.recipientId ?? "";
+      expect(await byTwo("approvals.requestRoutes", { recipientId: recipient, routes: [sftpRoute()] })).toBe("ok");
+      await look();
+    }, 30_000);
+
+    // What began is sent again only once its own file was taken away from under it.
+    test.each([
+      ["claimed", CLAIM_OVER_MS, ["sent", "unsent"]],
+      ["begun", SEND_OVER_MS, ["sent", "not-received"]],
+      ["first-bytes", SEND_OVER_MS, ["sent", "not-received"]],
+      ["delivered", SEND_OVER_MS, ["sent"]],
+      ["settled", 0, ["sent"]],
+    ] as const)(
+      "kill -9 of the egress process once it is %s: what may have arrived is never sent twice",
+      async (step, overMs, outcomes) => {
+        const item = await submit(recipient);
+        const [packet, receipt] = [dropped(`${item.idempotencyKey}.age`), dropped(`${item.idempotencyKey}.receipt.json`)];
+        await killedAfter(step);
+        const lay = existsSync(packet) ? statSync(packet).ino : null;
+        expect([step, lay !== null]).toEqual([step, step === "delivered" || step === "settled"]);
+        await afterwards(overMs);
+        const { state, attempts_ } = await standing(item.itemId);
+        // Asked about since, what was sent is told as pending.
+        expect([state, attempts_.map(({ outcome }) => (outcome === "pending" ? "sent" : outcome))]).toEqual(["sent", outcomes]);
+        const left = readdirSync(dropped("")).filter((name) => name.startsWith(item.idempotencyKey) && name.endsWith(".part"));
+        expect(left).toEqual([]);
+        // One packet, whole; and where it lay already it is the same file.
+        expect(readFileSync(packet).equals(sealed.get(item.packetId) as Buffer)).toBe(true);
+        if (lay !== null) expect(statSync(packet).ino).toBe(lay);
+        const sha256 = createHash("sha256")
+          .update(sealed.get(item.packetId) as Buffer)
+          .digest("hex");
+        writeFileSync(receipt, JSON.stringify({ v: 1, key: item.idempotencyKey, at: "2026-03-01T12:00:00Z", outcome: "received", sha256, length: LENGTH, receipt: "r-2" }));
+        expect(codeOf(await api.call("admin", "outbox.reconcile", { itemId: item.itemId }))).toBe("ok");
+        await work();
+        expect(await stateOf(item)).toBe("acknowledged");
+      },
+      60_000,
+    );
+  });
 
   test("routes are replaced as a whole by two people, and what is the same is no change", async () => {
     const { recipients } = dataOf(await api.call("admin", "recipients.list", {})) as { recipients: readonly { recipientId: string; key: string }[] };

@@ -306,11 +306,15 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "people.checkIdentity": [
       { who: "admin701", foreign: { personId: there.person, how: "document", reason: REASON }, absent: { personId: newId("per"), how: "document", reason: REASON } },
     ],
+    "people.setAddress": [
+      { who: "admin701", foreign: { personId: there.person, address: null, reason: REASON }, absent: { personId: newId("per"), address: null, reason: REASON } },
+    ],
     "people.endSessions": people,
     "me.endSession": [{ who: "admin701", foreign: { sessionId: there.session }, absent: { sessionId: newId("ses") } }],
     "me.removeAuthenticator": [{ who: "admin701", foreign: authenticator(`aut_${"0".repeat(26)}`), absent: authenticator(newId("aut")) }],
     "me.unlinkProvider": [{ who: "admin701", foreign: identity(`idn_${"0".repeat(26)}`), absent: identity(newId("idn")) }],
     "me.addPasskey": [],
+    "me.setMyAddress": [],
     "me.confirmTerminal": [],
     "me.linkProvider": [],
     "me.linkProviderOptions": [],

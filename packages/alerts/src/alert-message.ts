@@ -1,4 +1,4 @@
-import { ALERT_KINDS, type Alert } from "./alert.ts";
+import { ALERT_ADVICE, ALERT_KINDS, type Alert } from "./alert.ts";
 
 /** The body of a webhook (docs/spec/alert-v1.md): the exact text that is signed. */
 export const alertBody = ({ id, kind, atMs, deployment, chain, about, facts, link }: Alert): string =>
@@ -16,6 +16,7 @@ export const alertMail = ({ id, kind, atMs, deployment, chain, about, facts, lin
     `About: ${about}`,
     ...Object.entries(facts).map(([name, value]) => `${name}: ${value}`),
     "",
+    ...(ALERT_ADVICE[kind] === undefined ? [] : [ALERT_ADVICE[kind], ""]),
     `Look at it in the console: ${link}`,
     "",
     `Alert ${id}. It says nothing that isn't in the console, and nobody reads an answer.`,

@@ -45,6 +45,18 @@ test.each<readonly [string, object, string, string]>([
   ["mail without TLS to another machine", { mail: [{ ...mail, tls: "none" }] }, "setting.invalid", "without TLS"],
   ["a password without TLS", { mail: [{ ...mail, host: "localhost", tls: "none", user: "u", passwordFile: "/keys/now" }] }, "setting.invalid", "over TLS alone"],
   ["a user without a password", { mail: [{ ...mail, user: "u" }] }, "setting.invalid", "or neither"],
+  [
+    "two servers for people",
+    {
+      mail: [
+        { ...mail, people: true },
+        { ...mail, name: "other", people: true },
+      ],
+    },
+    "setting.invalid",
+    "one mail server at most",
+  ],
+  ["a name that is a person's", { webhooks: [{ ...webhook, name: "per.01hzzzzzzzzzzzzzzzzzzzzzzz" }] }, "setting.invalid", "webhooks.0.name"],
   ["a mailbox that is none", { mail: [{ ...mail, to: ["b@sponsor.example\r\nBcc: c"] }] }, "setting.invalid", "mail.0.to.0"],
 ])("%s is refused by name, and no secret is in what it says", (_, written, code, says) => {
   try {

@@ -2,14 +2,15 @@ import { isAbsolute } from "node:path";
 import { isOutboundUrl, PlanFile } from "@sallyport/outbound";
 import { alertKinds } from "@sallyport/policy";
 import { z } from "zod";
-import type { AlertRoute } from "./alert.ts";
-import { mailRoute } from "./mail-route.ts";
+import type { AlertRoute, PersonalMail } from "./alert.ts";
+import { mailRoute, personalMail } from "./mail-route.ts";
 import { webhookRoute } from "./webhook-route.ts";
 import { webhookKey } from "./webhook-signature.ts";
 
 const DEADLINE_MS = 10_000;
 const FILE = new PlanFile("SALLYPORT_ALERTS_FILE", "docs/runbooks/alerts.md");
-const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,39}$/);
+// What begins with `per.` names a person.
+const name = z.string().regex(/^(?!per\.)[a-z0-9][a-z0-9.-]{0,39}$/);
 const Path = z.string().max(1000).refine(isAbsolute);
 const Address = z.string().max(500).refine(isOutboundUrl);
 const kinds = z.array(z.enum(alertKinds)).min(1).optional();
@@ -21,6 +22,8 @@ const mail = {
   user: z.string().min(1).max(320).optional(),
   from: z.email(),
   to: z.array(z.email()).min(1).max(20),
+  /** Whether people are told through it of what is done in their names, at addresses of their own. */
+  people: z.boolean().default(false),
   kinds,
 };
 
@@ -73,6 +76,7 @@ export function readWrittenAlerts(json: string, { read, readSecret }: PlanFiles)
   const names = [...plan.webhooks, ...plan.mail].map((route) => route.name);
   if (names.length === 0) throw FILE.invalid("it names nobody");
   if (new Set(names).size < names.length) throw FILE.invalid("it uses a name twice");
+  if (plan.mail.filter(({ people }) => people).length > 1) throw FILE.invalid("people are told through one mail server at most");
   for (const { host, tls, user, password } of plan.mail) {
     if (tls === "none" && host !== "localhost" && host !== "127.0.0.1") throw FILE.invalid("mail without TLS goes to this machine alone");
     if ((user === undefined) !== (password === undefined)) throw FILE.invalid("a mail server has a user and a password file, or neither");
@@ -89,6 +93,12 @@ export const routesOf = (plan: AlertPlan | null): readonly AlertRoute[] => [
   ...(plan?.webhooks ?? []).map((settings) => webhookRoute({ ...settings, deadlineMs: DEADLINE_MS })),
   ...(plan?.mail ?? []).map((settings) => mailRoute({ ...settings, deadlineMs: DEADLINE_MS })),
 ];
+
+/** How people are told at addresses of their own; null where no server is for it. */
+export function personalMailOf(plan: AlertPlan | null): PersonalMail | null {
+  const server = plan?.mail.find(({ people }) => people);
+  return server === undefined ? null : personalMail({ ...server, deadlineMs: DEADLINE_MS });
+}
 
 function checkedSecret(file: string, readSecret: (path: string) => string): string {
   const secret = readSecret(file);

@@ -11,8 +11,24 @@ export const ALERT_KINDS = {
   "keys.escrowed": "The audit keys were taken out of the custodian's store, offline.",
   "anchors.behind": "No anchor has taken a checkpoint for longer than is allowed. Acts that need evidence are refused.",
   "delivery.disagrees": "A recipient's portal contradicts what was sealed for it, or itself. Nothing is sent again by itself.",
+  "approval.requested": "Somebody asked for an act that others decide on.",
+  "approval.decided": "A request was approved or rejected in a person's name.",
+  "signature.made": "A document was signed in a person's name.",
+  "proof.used": "An act was carried out upon a person's passkey, or their password and code.",
+  "address.changed": "Where a person is told of their approvals and signatures was changed.",
+  "review.overdue": "A review is overdue.",
   "alert.test": "This is a test. Somebody wanted to know whether alerts arrive.",
 } as const satisfies Record<AlertKind, string>;
+
+/** What to do about an alert that speaks of a person's own act, in case it wasn't theirs. It leads past the console, which may have misled them. */
+const NOT_YOU =
+  "Was it you, and this? If not, or if the console showed you something else: don't sign in to check, tell your security administrator by telephone or in person, and name this message's alert.";
+export const ALERT_ADVICE: Partial<Readonly<Record<AlertKind, string>>> = {
+  "approval.decided": NOT_YOU,
+  "signature.made": `${NOT_YOU} A signature that isn't yours has to be reported at once.`,
+  "proof.used": NOT_YOU,
+  "address.changed": NOT_YOU,
+};
 
 /** One alert, as it leaves. It holds ids and numbers, and nobody's name. */
 export interface Alert {
@@ -35,6 +51,12 @@ export const takesOf =
   (kinds: readonly AlertKind[] | undefined) =>
   (kind: AlertKind): boolean =>
     kinds === undefined || kind === "alert.test" || kinds.includes(kind);
+
+/** Port: tells people at addresses of their own. */
+export interface PersonalMail {
+  /** Sends one to somebody's address, as {@link AlertRoute.deliver} does to a place. `route` names the person as deliveries do. */
+  readonly deliver: (alert: Alert, to: { readonly route: string; readonly address: string }) => Promise<void>;
+}
 
 /** Port: one place that alerts go to. */
 export interface AlertRoute {

@@ -1,2 +1,2 @@
-export type { Alert, AlertRoute } from "./alert.ts";
-export { type AlertPlan, type PlanFiles, readAlerts, readWrittenAlerts, routesOf } from "./alert-plan.ts";
+export type { Alert, AlertRoute, PersonalMail } from "./alert.ts";
+export { type AlertPlan, type PlanFiles, readAlerts, personalMailOf, readWrittenAlerts, routesOf } from "./alert-plan.ts";

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { Authority, createAuthority, createRequest } from "@sallyport/pki";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Alert, type AlertPlan, routesOf } from "./index.ts";
+import { type Alert, type AlertPlan, personalMailOf, routesOf } from "./index.ts";
 
 const alert: Alert = {
   id: "alr_01hzzzzzzzzzzzzzzzzzzzzzzz",
@@ -156,7 +156,7 @@ describe("mail", () => {
   }
   const to = ["security@sponsor.example", "duty@sponsor.example"];
   const deliver = async (over: Partial<AlertPlan["mail"][number]>): Promise<Taken> => {
-    const settings = { name: "mail", host: "localhost", port: 0, tls: "starttls", from: "sallyport@site.example", to, ca, ...over } as const;
+    const settings = { name: "mail", host: "localhost", port: 0, tls: "starttls", from: "sallyport@site.example", to, ca, people: false, ...over } as const;
     const [route] = routesOf(planOf({ mail: [{ ...settings, to: [...settings.to] }] }));
     await route?.deliver(alert, Date.now());
     return taken.at(-1) as Taken;
@@ -175,6 +175,18 @@ describe("mail", () => {
       expect(text).toContain(`Message-ID: <${alert.id}.mail@dabc.sallyport>`);
       expect(text).toContain("Chain: site:STUDY/701");
     }
+  });
+
+  test("goes to a person at their own address, and to nobody else, with what to do if it wasn't them", async () => {
+    const port = await serve({ ...certificate });
+    const server = { name: "mail", host: "localhost", port, tls: "starttls" as const, from: "sallyport@site.example", to: [...to], ca, people: true, ...login };
+    const signed: Alert = { ...alert, kind: "signature.made", about: "signature/sig_01hzzzzzzzzzzzzzzzzzzzzzzz", facts: { act: "approval", method: "passkey" } };
+    await personalMailOf(planOf({ mail: [server] }))?.deliver(signed, { route: "per.01hzzzzzzzzzzzzzzzzzzzzzzz", address: "signer@site.example" });
+    const { to: reached, text } = taken.at(-1) as Taken;
+    expect(reached).toEqual(["signer@site.example"]);
+    expect(text.replaceAll("\r\n ", " ")).toContain(`Message-ID: <${alert.id}.per.01hzzzzzzzzzzzzzzzzzzzzzzz@dabc.sallyport>`);
+    expect(text.replaceAll(/=\r\n/g, "")).toContain("by telephone or in person");
+    expect(personalMailOf(planOf({ mail: [{ ...server, people: false }] }))).toBeNull();
   });
 
   test("isn't sent without TLS where TLS is asked for, nor to a server with another certificate, nor without the right password", async () => {

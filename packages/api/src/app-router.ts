@@ -53,6 +53,7 @@ import { myOverview } from "./routers/me/my-overview.ts";
 import { linkProvider, linkProviderOptions } from "./routers/me/link-provider.ts";
 import { myProvider } from "./routers/me/my-provider.ts";
 import { removeAuthenticator } from "./routers/me/remove-authenticator.ts";
+import { setMyAddress } from "./routers/me/set-my-address.ts";
 import { unlinkProvider } from "./routers/me/unlink-provider.ts";
 import { documentProcedures } from "./routers/documents/document-procedures.ts";
 import { inspectPacket } from "./routers/packets/inspect-packet.ts";
@@ -77,6 +78,7 @@ import { listPeople } from "./routers/people/list-people.ts";
 import { offboard } from "./routers/people/offboard.ts";
 import { previewInvitations } from "./routers/people/preview-invitations.ts";
 import { checkIdentity } from "./routers/people/check-identity.ts";
+import { setPersonAddress } from "./routers/people/set-address.ts";
 import { suspend } from "./routers/people/suspend.ts";
 import { changeStudyTitle, closeSite, reopenSite } from "./routers/studies/change-study.ts";
 import { importSites, previewSites } from "./routers/studies/import-sites.ts";
@@ -218,6 +220,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       list: listPeople(boundary, deps),
       suspend: suspend(boundary, deps),
       checkIdentity: checkIdentity(boundary, deps),
+      setAddress: setPersonAddress(boundary, deps),
       offboard: offboard(boundary, deps),
       endSessions: endSessions(boundary, deps),
       previewImport: previewInvitations(boundary, deps),
@@ -229,6 +232,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
       passkeyOptions: passkeyOptions(boundary, deps),
       addPasskey: addPasskey(boundary, deps),
       removeAuthenticator: removeAuthenticator(boundary, deps),
+      setMyAddress: setMyAddress(boundary, deps),
       confirmTerminal: confirmTerminal(boundary, deps),
       provider: myProvider(boundary, deps),
       linkProviderOptions: linkProviderOptions(boundary, deps),

@@ -31,5 +31,6 @@ export * from "./ports.ts";
 export { linkDigest } from "./routers/me/link-provider.ts";
 export { ringStepDigest } from "./routers/keys/step-ring.ts";
 export { removalDigest } from "./routers/me/remove-authenticator.ts";
+export { addressDigest } from "./notices/set-address.ts";
 export { revocationDigest } from "./routers/signatures/revoke-signature.ts";
 export { walkRouter, type Walked } from "./walk.ts";

@@ -91,6 +91,10 @@ export const MyOverviewOutput = strict({
   assignments: z.array(AssignmentSummary),
   grants: z.array(z.strictObject({ role: z.string(), action: z.string(), resource: z.string(), rule: z.string() })),
   idleSeconds: Count,
+  /** Where I am told of what is done in my name; null for nowhere. */
+  noticeAddress: z.string().nullable(),
+  /** Whether this deployment sends mail to people. */
+  tellsPeople: z.boolean(),
 });
 
 export const EndMySessionInput = strict({ sessionId: SessionId });
@@ -110,6 +114,14 @@ export const StepUp = z.discriminatedUnion("kind", [
 /** Adding a passkey to oneself: `response` is the registration, `proof` is over the ceremony's digest by what one has already. */
 export const AddPasskeyInput = strict({ ceremony: z.string().max(64), label: z.string().trim().min(1).max(60), response: WebAuthnJson, proof: StepUp });
 export const AddPasskeyOutput = strict({ authenticator: AuthenticatorSummary });
+
+/** A mail address as messages carry it (RFC 5321 §4.1.2), without a name or anything but printing ASCII. */
+export const NoticeAddress = z
+  .email()
+  .max(254)
+  .regex(/^[!-~]+$/);
+/** `at`: when it was said; the proof is over it and good for two minutes. */
+export const SetMyAddressInput = strict({ address: NoticeAddress.nullable(), at: IsoTime, proof: StepUp });
 
 export const RemoveAuthenticatorInput = strict({ authenticatorId: AuthenticatorId, proof: StepUp });
 
@@ -142,6 +154,7 @@ export const SuspendPersonInput = strict({ personId: PersonId, reason: z.string(
 export const SuspendPersonOutput = strict({ done: z.literal(true), evidence: z.array(Evidence) });
 /** Says that somebody was found to be who they say they are (21 CFR 11.100(b)); the reason says what was looked at. */
 export const CheckIdentityInput = strict({ personId: PersonId, how: IdentityWay, reason: z.string().trim().min(8).max(500) });
+export const SetAddressInput = strict({ personId: PersonId, address: NoticeAddress.nullable(), reason: z.string().trim().min(8).max(500) });
 export const CheckIdentityOutput = strict({ checkedAt: IsoTime, evidence: z.array(Evidence) });
 /** Ends for good all that somebody who is no administrator has; an administrator's is asked for by `approvals.requestOffboard`. */
 export const OffboardPersonInput = strict({ personId: PersonId, reason: z.string().trim().min(8).max(500) });

@@ -6,16 +6,35 @@ import { withGrants } from "./site-context.ts";
 /** One try of one alert at one place. */
 export interface ClaimedAlert extends AlertRow {
   readonly route: string;
+  /** Of the person that it is for, as it was when it was raised; null where it goes to a place. */
+  readonly address: string | null;
   /** From 1. */
   readonly attempt: number;
 }
 
+/** A review that should have been signed off. */
+interface OverdueReview {
+  readonly id: string;
+  readonly chain: string;
+  readonly dueAtMs: number;
+  /** Who opened it, and who is to do it. */
+  readonly people: readonly string[];
+}
+
+/** Whom a node sends to: places by their names, and people or not. */
+interface AlertTargets {
+  readonly routes: readonly string[];
+  readonly people: boolean;
+}
+
 /** The queue of alerts. */
 export interface AlertStore extends Pick<Alerts<Tx>, "list"> {
-  /** Raises one for these places, within the transaction if there is one; answers its id, or null where its key was used. */
-  raise(tx: Tx | null, alert: RaisedAlert, routes: readonly string[]): Promise<string | null>;
-  /** Takes up what is due to these places and keeps others from it for so many seconds. */
-  claim(routes: readonly string[], limit: number, seconds: number): Promise<readonly ClaimedAlert[]>;
+  /** Raises one for these places, and for those it names where `people` says so, within the transaction if there is one; answers its id, or null where its key was used. */
+  raise(tx: Tx | null, alert: RaisedAlert, to: AlertTargets): Promise<string | null>;
+  /** Reviews of access and of the trail whose time is over. */
+  overdue(nowMs: number): Promise<readonly OverdueReview[]>;
+  /** Takes up what is due to these and keeps others from it for so many seconds. */
+  claim(to: AlertTargets, limit: number, seconds: number): Promise<readonly ClaimedAlert[]>;
   /** Says what became of a try: delivered (no failure), to be tried again, or given up (no `againSeconds`). False where somebody else has taken it up since. */
   settle(tried: Pick<ClaimedAlert, "id" | "route" | "attempt">, failure: string | null, againSeconds: number | null): Promise<boolean>;
 }
@@ -50,18 +69,24 @@ const msOf = (text: string | null): number | null => (text === null ? null : Num
 /** Alerts in Postgres: raised, taken up and settled by functions of the owner's; read under row security. */
 export function alertStore(database: Database): AlertStore {
   return {
-    async raise(tx, { key, kind, chain, about, facts, atMs }, routes) {
+    async raise(tx, { key, kind, chain, about, facts, atMs, people: told = [] }, { routes, people }) {
       const id = newId("alr");
       const run = tx ?? database.run;
       const [row] = await run<{ raised: boolean }>`
-        SELECT audit.raise_alert(${id}, ${key}, ${kind}, ${chain}, ${about}, ${JSON.stringify(facts)}, ${atMs}::bigint, ${routes.join("\n")}) AS raised`;
+        SELECT audit.raise_alert(${id}, ${key}, ${kind}, ${chain}, ${about}, ${JSON.stringify(facts)}, ${atMs}::bigint, ${routes.join("\n")}, ${people ? told.join("\n") : ""}) AS raised`;
       return row?.raised === true ? id : null;
     },
 
-    async claim(routes, limit, seconds) {
-      const rows = await database.run<StoredAlert & { route: string; attempt: number }>`
-        SELECT id, route, attempt, kind, chain, about, facts, raised_at_ms FROM audit.claim_alerts(${routes.join("\n")}, ${limit}, ${seconds})`;
-      return rows.map((row) => ({ ...rowOf(row), route: row.route, attempt: row.attempt }));
+    async overdue(nowMs) {
+      const rows = await database.run<{ id: string; chain: string; due_at_ms: string; people: string }>`
+        SELECT id, chain, due_at_ms, people FROM audit.overdue_reviews(${nowMs}::bigint)`;
+      return rows.map(({ id, chain, due_at_ms, people }) => ({ id, chain, dueAtMs: Number(due_at_ms), people: people.split("\n") }));
+    },
+
+    async claim({ routes, people }, limit, seconds) {
+      const rows = await database.run<StoredAlert & { route: string; address: string | null; attempt: number }>`
+        SELECT id, route, address, attempt, kind, chain, about, facts, raised_at_ms FROM audit.claim_alerts(${routes.join("\n")}, ${people}::boolean, ${limit}, ${seconds})`;
+      return rows.map((row) => ({ ...rowOf(row), route: row.route, address: row.address, attempt: row.attempt }));
     },
 
     async settle({ id, route, attempt }, failure, againSeconds) {

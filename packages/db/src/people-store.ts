@@ -100,12 +100,26 @@ export function peopleStore(database: Database): PeopleStore<Tx> {
       const credentialIds = await removeAuthenticators(tx, id);
       await tx`UPDATE people.links SET state = 'replaced' WHERE person = ${id} AND state = 'open'`;
       await tx`DELETE FROM people.terminals WHERE person = ${id}`;
+      await tx`DELETE FROM people.notice_addresses WHERE person = ${id}`;
       const assignments = await tx`
         UPDATE policy.assignments SET until_ms = greatest(from_ms, ${nowMs}::bigint)
          WHERE principal IN (SELECT a.id FROM policy.principals a WHERE a.person = ${id}) AND (until_ms IS NULL OR until_ms > greatest(from_ms, ${nowMs}::bigint)) RETURNING 1`;
       await tx`UPDATE policy.principals SET status = 'suspended', tokens_from_s = ${Math.floor(nowMs / 1000) + 1} WHERE person = ${id}`;
       await tx`UPDATE people.persons SET status = 'left' WHERE id = ${id}`;
       return { sessions: sessions.length, assignments: assignments.length, credentialIds };
+    },
+
+    async noticeAddress(tx, person) {
+      const [row] = await (tx ?? database.run)<{ address: string }>`SELECT address FROM people.notice_addresses WHERE person = ${person}`;
+      return row?.address ?? null;
+    },
+
+    async setNoticeAddress(tx, { person, address, by, atMs }) {
+      if (address === null) await tx`DELETE FROM people.notice_addresses WHERE person = ${person}`;
+      else
+        await tx`
+          INSERT INTO people.notice_addresses (person, address, set_by, at_ms) VALUES (${person}, ${address}, ${by}, ${atMs})
+          ON CONFLICT (person) DO UPDATE SET address = excluded.address, set_by = excluded.set_by, at_ms = excluded.at_ms`;
     },
 
     async checkIdentity(tx, { person, by, how, reason, atMs }) {

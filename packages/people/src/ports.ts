@@ -47,6 +47,9 @@ export interface PeopleStore<Tx> {
    * Names stay as they were, and what is on record with them. Nothing can begin for them again.
    */
   offboard(tx: Tx, id: string, nowMs: number): Promise<Ended>;
+  /** Where a person is told of what is done in their name; null for nowhere. */
+  noticeAddress(tx: Tx | null, person: string): Promise<string | null>;
+  setNoticeAddress(tx: Tx, to: { readonly person: string; readonly address: string | null; readonly by: string; readonly atMs: number }): Promise<void>;
   checkIdentity(tx: Tx, check: IdentityCheck): Promise<void>;
   /** Whether anybody ever looked at who this person is. */
   isIdentified(person: string): Promise<boolean>;

@@ -11,6 +11,12 @@ export const alertKinds = [
   "keys.escrowed",
   "anchors.behind",
   "delivery.disagrees",
+  "approval.requested",
+  "approval.decided",
+  "signature.made",
+  "proof.used",
+  "address.changed",
+  "review.overdue",
   "alert.test",
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
@@ -26,16 +32,19 @@ export interface RaisedAlert {
   readonly about: string;
   readonly facts: Readonly<Record<string, string | number>>;
   readonly atMs: number;
+  /** People who are told themselves (`per_…`), where they have an address, beside the places that take the kind. */
+  readonly people?: readonly string[];
 }
 
 /** An alert as it is stored. */
-export interface AlertRow extends Omit<RaisedAlert, "key"> {
+export interface AlertRow extends Omit<RaisedAlert, "key" | "people"> {
   /** `alr_…`. */
   readonly id: string;
 }
 
 /** How it stands with one alert at one place that it goes to. */
 export interface AlertDelivery {
+  /** A place by its name, or a person as `per.` and what follows `per_` in their id. */
   readonly route: string;
   readonly state: "waiting" | "delivered" | "given_up";
   readonly attempts: number;
@@ -58,6 +67,8 @@ export interface Alerts<Tx> {
   raise(tx: Tx | null, alert: RaisedAlert): Promise<string | null>;
   /** The places that this node sends to, in order. */
   routes(): readonly { readonly name: string; readonly kind: "webhook" | "mail" }[];
+  /** Whether this node sends mail to people at addresses of their own. */
+  readonly tellsPeople: boolean;
   /** What the grants reach together, the newest first, or what is about one thing; with how the places stand. Needs `trail.read`. */
   list(
     grants: readonly [Grant, ...Grant[]],

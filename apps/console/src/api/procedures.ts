@@ -89,6 +89,7 @@ interface Named {
   "me.passkeyOptions": ["PasskeyOptionsInput", "PasskeyOptionsOutput"];
   "me.provider": ["MyProviderInput", "MyProviderOutput"];
   "me.removeAuthenticator": ["RemoveAuthenticatorInput", "Done"];
+  "me.setMyAddress": ["SetMyAddressInput", "Done"];
   "me.unlinkProvider": ["UnlinkProviderInput", "Done"];
   "outbox.get": ["GetOutboxItemInput", "GetOutboxItemOutput"];
   "outbox.list": ["ListOutboxInput", "ListOutboxOutput"];
@@ -111,6 +112,7 @@ interface Named {
   "people.list": ["ListPeopleInput", "ListPeopleOutput"];
   "people.offboard": ["OffboardPersonInput", "OffboardPersonOutput"];
   "people.previewImport": ["PreviewImportInput", "PreviewInvitationsOutput"];
+  "people.setAddress": ["SetAddressInput", "Done"];
   "people.suspend": ["SuspendPersonInput", "Done"];
   "policy.current": ["CurrentPolicyInput", "CurrentPolicyOutput"];
   "policy.explain": ["ExplainPolicyInput", "ExplainPolicyOutput"];

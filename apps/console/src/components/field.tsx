@@ -16,7 +16,7 @@ export interface FieldProps {
   readonly hint?: string;
   /** What is wrong with the value, in words; the field is then marked, and the words are read with it. */
   readonly error?: string | null;
-  readonly type?: "text" | "password" | "date" | "datetime-local";
+  readonly type?: "text" | "password" | "email" | "date" | "datetime-local";
   readonly isRequired?: boolean;
   readonly isDisabled?: boolean;
   readonly maxLength?: number;

@@ -6,6 +6,7 @@ import { Refusal } from "../components/refusal.tsx";
 import { AccessButton } from "../access/access-button.tsx";
 import { Authenticators } from "./authenticators.tsx";
 import { LinkedIdentities } from "./linked-identities.tsx";
+import { MyAddress } from "./my-address.tsx";
 import { MyRights } from "./my-rights.tsx";
 import { MySessions } from "./my-sessions.tsx";
 
@@ -47,6 +48,7 @@ export function SessionAndSecurity() {
             </dl>
           </Panel>
           <Authenticators me={me.data} />
+          <MyAddress me={me.data} />
           <MySessions sessions={me.data.sessions} />
           <MyRights assignments={me.data.assignments} grants={me.data.grants} />
           <LinkedIdentities me={me.data} />

@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { Dialog, DialogBody } from "../components/dialog.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Badge } from "../components/states.tsx";
@@ -10,6 +11,8 @@ import { HeldRoles } from "./held-roles.tsx";
 import { OffboardPerson } from "./offboard-person.tsx";
 import { CheckIdentity } from "./check-identity.tsx";
 import { IDENTITY_TEXT, type Person, proofText, STATUS } from "./person-text.ts";
+
+const SetAddress = dynamic(async () => (await import("./set-address.tsx")).SetAddress, { ssr: false });
 
 interface PersonDrawerProps {
   readonly person: Person;
@@ -74,6 +77,7 @@ export function PersonDrawer({ person, nowMs, onClose }: PersonDrawerProps) {
           />
         )}
         {!hasLeft && !isMyself && mayCheck && <CheckIdentity person={person} />}
+        {!hasLeft && !isMyself && mayCheck && <SetAddress person={person} />}
         {!hasLeft && <Standing person={person} />}
         {!hasLeft && !isMyself && <OffboardPerson person={person} nowMs={nowMs} />}
       </DialogBody>

@@ -43,6 +43,11 @@ export async function removalDigest(personId: string, authenticatorId: string): 
   return await sha256Hex(new TextEncoder().encode(`sallyport/remove/v1\n${personId}\n${authenticatorId}\n`));
 }
 
+/** What a passkey signs to change where its person is told of what is done in their name. */
+export async function addressDigest(personId: string, address: string | null, at: string): Promise<string> {
+  return await sha256Hex(new TextEncoder().encode(`sallyport/notices/v1\n${personId}\n${address ?? ""}\n${at}\n`));
+}
+
 /** What a passkey signs to revoke a signature of its person's. */
 export async function revocationDigest(personId: string, signatureId: string): Promise<string> {
   return await sha256Hex(new TextEncoder().encode(`sallyport/revoke/v1\n${personId}\n${signatureId}\n`));

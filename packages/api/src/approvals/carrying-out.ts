@@ -3,6 +3,7 @@ import { codeOf, SallyportError } from "@sallyport/errors";
 import { type ApprovalRow, type Grant, stateAt } from "@sallyport/policy";
 import type { Trace } from "../boundary/trace.ts";
 import type { StepUpProof } from "../people/ports.ts";
+import { DIGEST_SHOWN, tellOwnAct } from "../notices/own-act.ts";
 import type { ApiDeps } from "../ports.ts";
 import { locateApproval } from "./locate-approval.ts";
 import { type AnyAct, approvalActs } from "./registry.ts";
@@ -46,9 +47,11 @@ export function carryingOut<Tx>(deps: ApiDeps<Tx>, kind: ApprovalKind) {
       return row;
     },
 
-    settle: async (tx: Tx, grant: Grant, { id }: ApprovalRow): Promise<void> => {
+    settle: async (tx: Tx, grant: Grant, { id, site, digest }: ApprovalRow): Promise<void> => {
       usable(await deps.approvals.lock(tx, grant, id));
       await deps.approvals.settle(tx, grant, id, { from: "approved", to: "done", atMs: deps.now() });
+      const own = { person: grant.person, act: `carry out ${kind}`, about: `approval/${id}`, method: "passkey" as const, site };
+      await tellOwnAct(deps, tx, { kind: "proof.used", ...own, request: grant.requestId, facts: { digest: digest.slice(0, DIGEST_SHOWN) } });
     },
   };
 }

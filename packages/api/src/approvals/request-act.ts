@@ -8,6 +8,7 @@ import type { Located, Rule } from "../boundary/decide-crossing.ts";
 import type { Boundary, Crossing } from "../boundary/procedure.ts";
 import type { Trace } from "../boundary/trace.ts";
 import type { ApiDeps } from "../ports.ts";
+import { tellDeciders } from "../notices/waiting-request.ts";
 import { sealReason } from "../sealed-reason.ts";
 import type { Asker, Payload } from "./act.ts";
 import { effectDigest, effectText } from "./effect.ts";
@@ -101,6 +102,7 @@ export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, dep
         };
         await deps.changes.insert(tx, reason);
         await deps.approvals.insert(tx, grant, row);
+        await tellDeciders(deps, tx, row, act);
         await asking.after?.(tx, payload, id);
         trace.note({ digest });
         return { approval: approvalSummary(row, act, { person: grant.person, may, nowMs }) };

@@ -8,6 +8,7 @@ import { actOf, type AnyAct, approvalActs } from "../../approvals/registry.ts";
 import { approvalSummary } from "../../approvals/summary.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { Detail } from "../../boundary/trace.ts";
+import { DIGEST_SHOWN, tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { type SealedReason, sealReason } from "../../sealed-reason.ts";
 
@@ -71,6 +72,16 @@ export const decideApproval = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         const { verdict, proof, note, reason } = voted;
         await deps.changes.insert(tx, reason);
         await deps.approvals.vote(tx, grant, row.id, { person: grant.person, verdict, proof, note, reason: reason.id, atMs: nowMs });
+        await tellOwnAct(deps, tx, {
+          kind: "approval.decided",
+          person: grant.person,
+          act: `${verdict} ${row.kind}`,
+          about: `approval/${row.id}`,
+          method: input.proof?.kind ?? "none",
+          request: grant.requestId,
+          site: row.site,
+          facts: { digest: row.digest.slice(0, DIGEST_SHOWN), asked_by: row.requestedByPerson },
+        });
         const to = afterVote(row, { person: grant.person, verdict });
         const settled = to === "requested" ? row : { ...row, ...(await settle(tx, grant, { act, row, voted, to, nowMs }, (detail) => trace.note(detail))) };
         const { printedName } = voter;

@@ -5,6 +5,7 @@ import { lookupOf, referenceOf } from "@sallyport/phi";
 import type { SiteRef } from "@sallyport/policy";
 import type { z } from "zod";
 import type { Boundary, Crossing } from "../../boundary/procedure.ts";
+import { tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { sealReason } from "../../sealed-reason.ts";
 import { assertNotStopped } from "../../boundary/quarantine.ts";
@@ -82,7 +83,7 @@ export const openEmergency = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         trace.note({ emergency: row.id, cause: row.cause, until: new Date(row.untilMs).toISOString(), proof: input.proof.kind, commitment: reason.commitment });
         return { row, reason };
       },
-      commit: async (tx, { grant }, { row, reason }) => {
+      commit: async (tx, { input, grant }, { row, reason }) => {
         const { people } = deps.people;
         // Whoever was stopped while this was under way opens nothing.
         const opener = await people.lock(tx, row.person);
@@ -97,6 +98,8 @@ export const openEmergency = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
           facts: { until: new Date(row.untilMs).toISOString() },
           atMs: row.fromMs,
         });
+        const own = { person: row.person, act: "open a subject in an emergency", about: `emergency/${row.id}`, method: input.proof.kind };
+        await tellOwnAct(deps, tx, { kind: "proof.used", ...own, request: grant.requestId, site: { study: row.study, site: row.site } });
         deps.log.event("emergency.opened", { emergency: row.id, site: `${row.study}/${row.site}`, requestId: grant.requestId });
         return { emergencyId: row.id, subjectId: row.subject, study: row.study, site: row.site, until: new Date(row.untilMs).toISOString() };
       },

@@ -3,6 +3,7 @@ import { sha256Hex } from "@sallyport/crypto";
 import type { z } from "zod";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { ringSummary } from "../../keys/ring-state.ts";
+import { tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { sealReason } from "../../sealed-reason.ts";
 import { ownSession } from "../me/own-place.ts";
@@ -28,8 +29,16 @@ export const stepRing = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         trace.note({ step, at: taken.at, proof: input.proof.kind, commitment: reason.commitment });
         return { taken, reason };
       },
-      commit: async (tx, _crossing, { taken, reason }) => {
+      commit: async (tx, { input: { ring, step, proof }, grant }, { taken, reason }) => {
         await deps.changes.insert(tx, reason);
+        await tellOwnAct(deps, tx, {
+          kind: "proof.used",
+          person: grant.person,
+          act: `${step} of a ring of keys`,
+          about: `keys/${ring}`,
+          method: proof.kind,
+          request: grant.requestId,
+        });
         return { ring: ringSummary(taken, deps.now()) };
       },
     },

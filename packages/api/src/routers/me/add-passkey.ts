@@ -4,6 +4,7 @@ import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { CEREMONY_MS } from "../../people/people-deps.ts";
 import { authenticatorSummary } from "../../people/summaries.ts";
+import { tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateOwn, ownSession } from "./own-place.ts";
 
@@ -46,8 +47,10 @@ export const addPasskey = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         trace.note({ kind: "passkey", proof: input.proof.kind });
         return { ...authenticator, ...credential };
       },
-      commit: async (tx, _crossing, passkey) => {
+      commit: async (tx, { input, grant }, passkey) => {
         await deps.people.people.addPasskey(tx, passkey);
+        const own = { person: passkey.person, act: "add a passkey", about: `authenticator/${passkey.id}`, method: input.proof.kind };
+        await tellOwnAct(deps, tx, { kind: "proof.used", ...own, request: grant.requestId });
         return { authenticator: authenticatorSummary(passkey) };
       },
     },

@@ -5,6 +5,7 @@ import type { Session } from "@sallyport/people";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { beginVisit, providerOf, requestOf } from "../../people/provider-ceremony.ts";
 import { identitySummary } from "../../people/summaries.ts";
+import { tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateOwn, ownSession } from "./own-place.ts";
 
@@ -56,10 +57,12 @@ export const linkProvider = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         trace.note({ kind: "provider", proof: input.proof.kind });
         return identity;
       },
-      commit: async (tx, _crossing, identity) => {
+      commit: async (tx, { input, grant }, identity) => {
         // Held, so that a recovery in the same moment leaves nothing of it behind.
         if ((await deps.people.people.lock(tx, identity.person))?.status !== "active") throw new SallyportError("enrolment.refused");
         await deps.people.identities.link(tx, identity);
+        const own = { person: identity.person, act: "link an identity", about: `identity/${identity.id}`, method: input.proof.kind };
+        await tellOwnAct(deps, tx, { kind: "proof.used", ...own, request: grant.requestId });
         return { identity: identitySummary({ ...identity, lastUsedAtMs: null }) };
       },
     },

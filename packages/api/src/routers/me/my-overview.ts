@@ -17,7 +17,12 @@ export const myOverview = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const person = await deps.people.people.byId(grant.person);
       if (me === undefined || person === null) throw new SallyportError("policy.denied");
       const roles = new Set(me.assignments.map(({ role }) => role));
-      const [authenticators, sessions] = await Promise.all([deps.people.people.authenticators(person.id), deps.people.sessions.of(person.id, deps.now())]);
+      const { people } = deps.people;
+      const [authenticators, sessions, noticeAddress] = await Promise.all([
+        people.authenticators(person.id),
+        deps.people.sessions.of(person.id, deps.now()),
+        people.noticeAddress(null, person.id),
+      ]);
       return {
         personId: person.id,
         principal: me.id,
@@ -29,6 +34,8 @@ export const myOverview = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         sessions: sessions.map((each) => sessionSummary(each, thisOne)),
         assignments: me.assignments.map(assignmentSummary),
         grants: compiled.document.grants.filter(({ role }) => roles.has(role)).map(({ role, action, resource, id }) => ({ role, action, resource, rule: id })),
+        noticeAddress,
+        tellsPeople: deps.alerts.tellsPeople,
         idleSeconds: Math.round(deps.sessionLimits.idleMs / 1000),
       };
     },

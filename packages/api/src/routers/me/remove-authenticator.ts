@@ -2,6 +2,7 @@ import { Done, RemoveAuthenticatorInput } from "@sallyport/contracts";
 import { sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
+import { tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateOwn, ownSession } from "./own-place.ts";
 
@@ -22,7 +23,7 @@ export const removeAuthenticator = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx
         await deps.stepUp.attest(person, input.proof, removalDigest(person, input.authenticatorId));
         return person;
       },
-      commit: async (tx, { input }, person) => {
+      commit: async (tx, { input, grant }, person) => {
         const { people } = deps.people;
         // Held, so that of two removals at once the second sees what the first left.
         await people.lock(tx, person);
@@ -31,6 +32,15 @@ export const removeAuthenticator = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx
         if (removed === null) throw new SallyportError("policy.denied");
         if (left <= 1) throw new SallyportError("people.last_authenticator");
         if (removed.credentialId !== null) await deps.credentials.forget(person, [removed.credentialId], null);
+        const { requestId: request } = grant;
+        await tellOwnAct(deps, tx, {
+          kind: "proof.used",
+          person,
+          act: "remove an authenticator",
+          about: `authenticator/${input.authenticatorId}`,
+          method: input.proof.kind,
+          request,
+        });
         return { done: true as const };
       },
     },

@@ -1,6 +1,7 @@
 import { Done, UnlinkProviderInput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
+import { tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateOwn, ownSession } from "./own-place.ts";
 import { removalDigest } from "./remove-authenticator.ts";
@@ -16,9 +17,11 @@ export const unlinkProvider = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         await deps.stepUp.attest(person, input.proof, removalDigest(person, input.identityId));
         return person;
       },
-      commit: async (tx, { input }, person) => {
+      commit: async (tx, { input, grant }, person) => {
         // Somebody else's and one that isn't there are the same to me.
         if (!(await deps.people.identities.unlink(tx, person, input.identityId))) throw new SallyportError("policy.denied");
+        const { requestId: request } = grant;
+        await tellOwnAct(deps, tx, { kind: "proof.used", person, act: "unlink an identity", about: `identity/${input.identityId}`, method: input.proof.kind, request });
         return { done: true as const };
       },
     },

@@ -2,6 +2,7 @@ import { CompleteSignatureInput, CompleteSignatureOutput } from "@sallyport/cont
 import { SallyportError } from "@sallyport/errors";
 import { manifestDigest, readSignatureManifest, type SignatureManifest, signingAssertion } from "@sallyport/signature";
 import type { Boundary } from "../../boundary/procedure.ts";
+import { DIGEST_SHOWN, tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { assertSignable } from "../../signatures/assert-signable.ts";
 import { signatureSummary } from "../../signatures/signature-summary.ts";
@@ -54,6 +55,16 @@ export const completeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         const row = { id, document, version, person, meaning, method, manifest: text, digest: manifestDigest(text), assertion, note, supersedes, request: grant.requestId };
         const stored = { ...row, atMs: deps.now() };
         await deps.signatures.insert(tx, grant, stored);
+        await tellOwnAct(deps, tx, {
+          kind: "signature.made",
+          person,
+          act: meaning,
+          about: `signature/${id}`,
+          method,
+          request: grant.requestId,
+          site: current,
+          facts: { document, version, document_digest: current.sha256.slice(0, DIGEST_SHOWN), digest: stored.digest.slice(0, DIGEST_SHOWN) },
+        });
         const beside = { deployment: deps.deployment, vkey: deps.checkpointKey(), person: grant.person };
         return { signature: signatureSummary({ ...stored, principal: grant.principal, supersededBy: null, revoked: null }, current, beside) };
       },

@@ -4,6 +4,7 @@ import { SallyportError } from "@sallyport/errors";
 import type { StandingSignature } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
+import { tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { sealReason } from "../../sealed-reason.ts";
 import { signatureSummary } from "../../signatures/signature-summary.ts";
@@ -39,13 +40,22 @@ export const revokeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
         await deps.stepUp.attest(grant.person, proof, revocationDigest(grant.person, signatureId));
         return reason;
       },
-      commit: async (tx, { input: { documentId, signatureId }, grant }, reason) => {
+      commit: async (tx, { input: { documentId, signatureId, proof }, grant }, reason) => {
         const row = await standing(tx, grant, documentId, signatureId);
         const atMs = deps.now();
         await deps.changes.insert(tx, reason);
         await deps.signatures.revoke(tx, grant, signatureId, { reason: reason.id, atMs });
         const version = (await deps.documents.versions(tx, grant, documentId)).find((each) => each.version === row.version);
         if (version === undefined) throw new SallyportError("policy.denied");
+        await tellOwnAct(deps, tx, {
+          kind: "proof.used",
+          person: grant.person,
+          act: "revoke a signature",
+          about: `signature/${signatureId}`,
+          method: proof.kind,
+          request: grant.requestId,
+          site: version,
+        });
         const beside = { deployment: deps.deployment, vkey: deps.checkpointKey(), person: grant.person };
         return { signature: signatureSummary({ ...row, revoked: { principal: grant.principal, atMs } }, version, beside) };
       },

@@ -1,0 +1,27 @@
+import { type ApprovalRow, whoCan } from "@sallyport/policy";
+import { placeOfRequest } from "../approvals/locate-approval.ts";
+import type { AnyAct } from "../approvals/registry.ts";
+import type { ApiDeps } from "../ports.ts";
+import { placeOfStudy } from "../submissions/submission-place.ts";
+
+/** Tells those who may decide on a request that it waits, by their own rights as they are now: not who asked, nor whom it is about. */
+export async function tellDeciders<Tx>(deps: Pick<ApiDeps<Tx>, "alerts" | "policy" | "studies">, tx: Tx, row: ApprovalRow, act: AnyAct<Tx>): Promise<void> {
+  const place = act.isStudyWide === true && row.site !== null ? placeOfStudy(await deps.studies.all(), row.site.study) : placeOfRequest(row);
+  const { compiled, principals } = deps.policy.current();
+  const nowMs = row.requestedAtMs;
+  const deciding = new Set(whoCan(compiled, principals.values(), { action: "approval.decide", resource: "approval", place, nowMs }).map(({ principal }) => principal));
+  const approving = whoCan(compiled, principals.values(), { ...act.approve, place, nowMs });
+  const people = approving.flatMap(({ principal }) => {
+    const person = deciding.has(principal) ? principals.get(principal)?.person : undefined;
+    return person === undefined || person === row.requestedByPerson || person === row.concerns ? [] : [person];
+  });
+  await deps.alerts.raise(tx, {
+    key: `approval.requested:${row.id}`,
+    kind: "approval.requested",
+    chain: row.site === null ? "system" : `site:${row.site.study}/${row.site.site}`,
+    about: `approval/${row.id}`,
+    facts: { act: row.kind, person: row.requestedByPerson, needed: row.needed, until: new Date(row.expiresAtMs).toISOString() },
+    atMs: nowMs,
+    people,
+  });
+}
