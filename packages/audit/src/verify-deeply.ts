@@ -1,5 +1,5 @@
-import type { KeyObject } from "node:crypto";
 import { type GenerationLines, judgeArchived, LinesReader } from "./archived-records.ts";
+import { type AuditKeys, auditKeyIn } from "./audit-keys.ts";
 import { DeepVerifier } from "./deep-verifier.ts";
 import type { Break, Head, SealedRecord } from "./model.ts";
 import { ZERO_MAC } from "./record-encoding.ts";
@@ -49,7 +49,7 @@ export interface DeepVerdict {
 /** What a deep verification goes by. */
 export interface DeepWork {
   readonly deployment: string;
-  readonly auditKey: KeyObject;
+  readonly auditKeys: AuditKeys;
   /** Null for all. */
   readonly chains: readonly string[] | null;
   readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly mac: string }[];
@@ -132,9 +132,9 @@ interface Place {
 }
 
 async function verifyOne(work: DeepWork, reader: CommittedTrail, { chain, generation, head, standing, at }: Place, tell: (progress: DeepProgress) => void): Promise<DeepVerdict> {
-  const { deployment, auditKey, only } = work;
+  const { deployment, auditKeys, only } = work;
   const marks = work.marks.filter((each) => each.chain === chain && each.generation === generation);
-  const verifier = new DeepVerifier({ deployment, chain, generation, auditKey, marks });
+  const verifier = new DeepVerifier({ deployment, chain, generation, auditKey: auditKeyIn(auditKeys, chain, generation), marks });
   const lines = only === undefined ? null : new LinesReader();
   let done = 0;
   for await (const records of reader.records(chain, generation, 1, head.size)) {

@@ -1,4 +1,4 @@
-import type { CompactRangeState } from "@sallyport/audit";
+import { CompactRange, type CompactRangeState, ZERO_MAC } from "@sallyport/audit";
 import type { Incident, Verdict } from "./model.ts";
 
 /** A committed position that was signed; nothing below it is ever sealed or signed differently. */
@@ -44,6 +44,8 @@ export interface TrailKinds {
   readonly broken: Verdict;
   /** By its id. Never forgotten. */
   readonly incident: Incident;
+  /** By {@link markId}: which audit key the generation was begun with. Never forgotten. */
+  readonly epoch: { readonly key: string };
   /** By {@link markId}. Never forgotten. */
   readonly archived: Archived;
 }
@@ -59,6 +61,12 @@ export interface TrailMarkStore {
 }
 
 export const markId = (chain: string, generation: number): string => `${chain} ${generation}`;
+
+/** A generation that was opened, and that nothing was signed of yet. */
+export function openingMark(chain: string, generation: number, atMs: number): Mark {
+  const range = new CompactRange();
+  return { chain, generation, size: 0, root: range.root().toString("hex"), mac: ZERO_MAC, frontier: range.toJSON(), atMs };
+}
 
 /** The generation that takes records: the highest that has a mark. The next one opens by being marked at 0. */
 export function openGeneration(store: Pick<TrailMarkStore, "get">, chain: string): number {
