@@ -1,4 +1,5 @@
 import type { ChainState, TrailArchive } from "@sallyport/api";
+import { openNote, parseStatement } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
 import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, TreeStore } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
@@ -74,12 +75,13 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     // A generation that an incident closed ends with a checkpoint of its own, which a database that was put back may lack.
     for (const checkpoint of stated) await deps.checkpoints.insert(checkpoint);
     if (statement === undefined) throw new SallyportError("trail.unavailable");
-    const { checkpointKey, auditKey } = deps.watch.status();
+    const { checkpointKey } = deps.watch.status();
+    const keys = new Map(parseStatement(openNote(statement, checkpointKey.vkey)).generations.map((each) => [each.generation, each.auditKey]));
     const generations = await Promise.all(
       stated.map(async ({ generation, size }) => {
         // Up to what was stated: a checkpoint that came in since then belongs to the next export.
         const kept = (await deps.checkpoints.list(chain, generation)).filter((checkpoint) => checkpoint.size <= size);
-        return { generation, size, auditKey, checkpoints: kept.map(({ note }) => note) };
+        return { generation, size, auditKey: keys.get(generation) ?? "", checkpoints: kept.map(({ note }) => note) };
       }),
     );
     return { statement, generations, vkey: checkpointKey.vkey, fingerprint: checkpointKey.fingerprint, names: await deps.names() };

@@ -18,7 +18,7 @@ export const custodianPorts = (
   rings: {
     all: async () => (await custodian.rotate({ kind: "rings" }, RINGS_MS)).rings,
     step: async (asked) => (await custodian.rotate({ kind: "step", ...asked, statement: null }, STEP_MS)).ring,
-    destroy: async (asked) => (await custodian.rotate({ kind: "step", step: "destroy", ...asked }, STEP_MS)).ring,
+    approved: async (asked) => (await custodian.rotate({ kind: "step", ...asked }, STEP_MS)).ring,
     rewraps: () => rewrapStore(database).progress(),
   },
   reencryptions: reencryptStore(database),

@@ -1,7 +1,9 @@
 import type { ApiDeps, AppRouter, EventLog, RequestContext, Trail } from "@sallyport/api";
 import type { Custodian } from "@sallyport/custody";
-import { type Database, reencryptStore, rewrapStore, shredStore, searchIndexer, type Tx, uploadSweep } from "@sallyport/db";
+import { checkpointStore, type Database, reencryptStore, rewrapStore, shredStore, searchIndexer, type Tx, uploadSweep } from "@sallyport/db";
+import { type AuditTurnDeps, AuditTurns } from "./audit-turn.ts";
 import type { CustodianWatch } from "./custodian-watch.ts";
+import { checkpointing } from "./evidence.ts";
 import { type PolicyRoundDeps, PolicyRounds } from "./policy-rounds.ts";
 import { ReencryptRounds } from "./reencrypt-rounds.ts";
 import { RewrapRounds } from "./rewrap-rounds.ts";
@@ -15,6 +17,7 @@ import { UploadRounds } from "./upload-rounds.ts";
 const INDEX_MS = 300;
 const VERSIONS_MS = 1000;
 const REWRAP_MS = 2000;
+const AUDIT_MS = 1000;
 const SHREDS_MS = 500;
 const UPLOADS_MS = 60_000;
 const SPOOL_MS = 500;
@@ -23,7 +26,7 @@ export interface StandingDeps {
   readonly database: Database;
   readonly custodian: Custodian;
   readonly watch: CustodianWatch;
-  readonly trail: Trail<Tx> & { readonly outage: object | null };
+  readonly trail: Trail<Tx> & AuditTurnDeps<Tx>["trail"] & { readonly outage: object | null };
   readonly due: PolicyRoundDeps["due"] & Pick<ApiDeps<Tx>, "incidentOf" | "policy" | "spooled" | "now">;
   readonly spool: SpoolDesk;
   readonly router: AppRouter;
@@ -46,6 +49,8 @@ export function standingRounds({
   const searchable = new SearchRounds(searchIndexer(database), log);
   const uploads = new UploadRounds({ sweep: uploadSweep(database), trail, log, isFrozen });
   const versions = new PolicyRounds({ due, log, isStopped: () => isFrozen() || due.incidentOf("system") !== null });
+  const checkpoints = checkpointStore(database);
+  const turns = new AuditTurns<Tx>({ trail, checkpoint: checkpointing(custodian, checkpoints), custodian, keep: (tx, signed) => checkpoints.insert(signed, tx), log });
   const rewraps = new RewrapRounds({ store: rewrapStore(database), custodian, keks: () => watch.status().keks, trail, node: watch.node, log });
   const replays = new SpoolRounds({
     desk: spool,
@@ -67,6 +72,7 @@ export function standingRounds({
     { ms: VERSIONS_MS, run: () => versions.run() },
     // What a database that was put back holds of keys is nothing to write over.
     { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : rewraps.run()) },
+    { ms: AUDIT_MS, run: () => (isFrozen() ? Promise.resolve() : turns.run(watch.status())) },
     { ms: SPOOL_MS, run: () => replays.run() },
     { ms: REWRAP_MS, run: () => spool.keepKey() },
     { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : reencryptions.run()) },

@@ -25,6 +25,23 @@ afterAll(async () => {
   await at?.close();
 });
 
+test("the next audit key is put in use with an administrator's passkey over its request, and every chain goes on with it", async () => {
+  const { store } = at.custodian;
+  const session = await desk.signIn(api, kim);
+  const ask = (keyId: string) => desk.call(api, session, "approvals.requestKeyActivate", { keyId, reason: "it is time to turn" });
+  // None is there yet; of a ring that one person turns, none is asked for.
+  expect([codeOf(await ask("audit-2")), codeOf(await ask("kek-2"))]).toEqual(["keys.step", "keys.step"]);
+  await at.custodian.handle("rotate", Buffer.from(JSON.stringify({ kind: "step", ring: "audit", step: "add", at: 0, statement: null })));
+  const { approval } = dataOf(await ask("audit-2")) as { approval: { approvalId: string; digest: string } };
+  expect(codeOf(await ask("audit-1"))).toBe("keys.step");
+  const response = ben.authenticator?.assert(Buffer.from(approval.digest, "hex"));
+  const decision = { approvalId: approval.approvalId, digest: approval.digest, verdict: "approve", reason: REASON, proof: { kind: "passkey", response } };
+  expect(codeOf(await desk.call(api, await desk.signIn(api, ben), "approvals.decide", decision))).toBe("ok");
+  expect(ringOf(store, "audit").keys.map(({ state }) => state)).toEqual(["retiring", "active"]);
+  await until(async () => (await at.records("system")).some(({ action, resource }) => action === "generation.open" && resource === "ring/audit"), 10_000);
+  expect(codeOf(await desk.call(api, session, "keys.rings", {}))).toBe("ok");
+});
+
 test("a retired key's secret is destroyed with an administrator's passkey over its request, and nothing else's is", async () => {
   const { store } = at.custodian;
   const ring = ringOf(store, "token");

@@ -29,6 +29,7 @@ export async function killedAt({ at, proxy, program, point, told = {} }: KilledJ
     API: dist("apps/api"),
     DB: dist("packages/db"),
     CUSTODY: dist("packages/custody"),
+    AUDIT: dist("packages/audit"),
     URL: through(at.apiUrl, proxy),
     OWNER: at.ownerUrl,
     JOB: JSON.stringify({ identity: at.apiIdentity, custodianSpiffe: processId(at.trustDomain, "custodian"), port: at.custodianPort, point, ...told }),

@@ -233,6 +233,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "keys.reencrypt": [],
     "keys.rehearse": [],
     "keys.step": [],
+    "approvals.requestKeyActivate": [],
     "approvals.requestKeyDestroy": [],
     "approvals.requestRetention": registry({ until: "2031-01-01" }),
     "approvals.requestShred": subjects({ reason: REASON }).map(asRegulatory),

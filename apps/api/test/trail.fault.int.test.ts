@@ -143,6 +143,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "submissions.list": ["reviewer", {}],
   "approvals.requestRetention": ["admin", { study: OTHER_STUDY, until: "2031-01-01", reason: "as the sponsor has it" }],
   "approvals.requestShred": ["regulatory", { subjectId, reason: "asked for by the subject" }],
+  "approvals.requestKeyActivate": ["custodian", { keyId: "audit-1", reason: "it is time to turn" }],
   "approvals.requestKeyDestroy": ["custodian", { keyId: "kek-1", reason: "is needed no more" }],
   "keys.rings": ["admin", {}],
   "keys.reencrypt": ["custodian", { study: OTHER_STUDY, reason: "a data key may be in other hands" }],

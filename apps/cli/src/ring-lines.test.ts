@@ -39,9 +39,14 @@ test("a ring is told with what is overdue, its keys, and what each step waits fo
     `  kek-3  active  from ${FROM}  wraps 5 data keys`,
     `  steps: add (retire: early until ${UNTIL}, in_use 7)`,
   ]);
-  expect(ringLines({ ring: "audit", turns: false, dueAt: null, keys: [key("audit-1", "active")], due: [], steps: [] })).toEqual([
-    "audit  does not turn in this version",
-    `  audit-1  active  from ${FROM}`,
+  expect(ringLines({ ring: "sign", turns: false, dueAt: null, keys: [key("sign-1", "active")], due: [], steps: [] })).toEqual([
+    "sign  does not turn in this version",
+    `  sign-1  active  from ${FROM}`,
+  ]);
+  const old = { ...key("audit-1", "retiring", UNTIL), dataKeys: 3, holders: ["site:S/701"] };
+  expect(ringLines({ ring: "audit", turns: true, dueAt: null, keys: [old], due: [], steps: [] }).slice(1)).toEqual([
+    `  audit-1  retiring  from ${FROM}, accepted until ${UNTIL}  verifies 3 generations`,
+    "    chains that go on with it: site:S/701",
   ]);
 });
 

@@ -46,7 +46,15 @@ test("the mark is on disk before the signature is out", async () => {
   await running.client.sign({ kind: "checkpoint", chains: ["system"] }, 2000);
   const { marks } = await (await running.restart()).client.status({}, 2000);
   expect(marks).toEqual([
-    { chain: "system", generation: 1, size: 4, root: expect.stringMatching(/^[0-9a-f]{64}$/) as string, mac: running.trail.head("system").mac, atMs: running.clock.now() },
+    {
+      chain: "system",
+      generation: 1,
+      size: 4,
+      root: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      mac: running.trail.head("system").mac,
+      atMs: running.clock.now(),
+      auditKey: "audit-1",
+    },
   ]);
 });
 

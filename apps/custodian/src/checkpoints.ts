@@ -13,9 +13,8 @@ import {
   strayedHead,
 } from "@sallyport/audit";
 import type { SignedCheckpoint } from "@sallyport/custody";
-import { closingIncident, type Mark, markId, openGeneration, type TrailIncidents } from "@sallyport/custody/incidents";
+import { type AuditEpochs, closingIncident, flawOfTurn, type Mark, markId, openGeneration, openingMark, type TrailIncidents } from "@sallyport/custody/incidents";
 import { SallyportError } from "@sallyport/errors";
-import { auditKeyOf } from "./seal.ts";
 import type { Store } from "./store.ts";
 import type { TrailReader } from "./trail-reader.ts";
 
@@ -28,19 +27,21 @@ export class Checkpoints {
   readonly #store: Store;
   readonly #reader: TrailReader;
   readonly #incidents: TrailIncidents;
+  readonly #epochs: AuditEpochs;
   readonly #signer: NoteSigner;
   readonly #now: () => number;
 
-  constructor(store: Store, reader: TrailReader, incidents: TrailIncidents, signer: NoteSigner, now: () => number) {
+  constructor(store: Store, reader: TrailReader, incidents: TrailIncidents, epochs: AuditEpochs, signer: NoteSigner, now: () => number) {
     this.#store = store;
     this.#reader = reader;
     this.#incidents = incidents;
+    this.#epochs = epochs;
     this.#signer = signer;
     this.#now = now;
   }
 
   /**
-   * Signs the committed size and root of these chains; of one that goes on after an incident, the generation that ends as well, before the one
+   * Signs the committed size and root of these chains; of one that goes on in its next generation, the one that ends as well, before the one
    * that begins. The marks are on disk before a signature leaves. @throws as {@link Checkpoints.advance}.
    */
   async sign(chains: readonly string[]): Promise<readonly SignedCheckpoint[]> {
@@ -57,8 +58,8 @@ export class Checkpoints {
   }
 
   /**
-   * Verifies what was committed since the mark, and moves the mark as far as that is whole. One at a time for each chain. Where an incident
-   * closed the generation and the database's head has left it, the next one is opened.
+   * Verifies what was committed since the mark, and moves the mark as far as that is whole. One at a time for each chain. Where the
+   * database's head has left the generation, since an incident closed it or the audit key was turned, the next one is opened.
    *
    * @throws `verb.refused` where the chain is shorter than its mark, or a record isn't what was sealed there; `trail.unavailable`.
    */
@@ -78,7 +79,7 @@ export class Checkpoints {
     const generation = openGeneration(this.#store, chain);
     const mark = this.#store.get("mark", markId(chain, generation));
     const range = mark === undefined ? new CompactRange() : CompactRange.from(mark.frontier);
-    const verifier = new DeepVerifier({ deployment, chain, generation, auditKey: auditKeyOf(this.#store), marks: [], ...(mark !== undefined && { after: mark }) });
+    const verifier = new DeepVerifier({ deployment, chain, generation, auditKey: this.#epochs.keyOf(chain, generation), marks: [], ...(mark !== undefined && { after: mark }) });
     let marked: SealedRecord | undefined;
     let head: Head | undefined;
     try {
@@ -94,8 +95,11 @@ export class Checkpoints {
       throw new SallyportError("trail.unavailable", { chain }, error);
     }
     const closing = closingIncident(this.#store, chain);
+    // Its next generation was begun by a record that was sealed here, and that is committed.
+    const hasTurned = closing === undefined && head?.generation === generation + 1 && this.#epochs.isBegun(chain, generation + 1);
     const flaw = mark === undefined || mark.size === 0 ? null : flawAt(mark, marked);
-    const broken = flaw ?? verifier.end() ?? (closing === undefined ? strayedHead(head, generation, range.size) : null);
+    const strayed = hasTurned ? () => flawOfTurn(this.#reader, { chain, generation, seq: range.size, mac: verifier.mac }) : () => strayedHead(head, generation, range.size);
+    const broken = flaw ?? verifier.end() ?? (closing === undefined ? await strayed() : null);
     const atMs = Math.max(this.#now(), mark?.atMs ?? 0);
     let signed = mark;
     if (flaw === null && range.size > (mark?.size ?? 0)) {
@@ -109,6 +113,11 @@ export class Checkpoints {
     if (closing !== undefined && head !== undefined) {
       const opened = await this.#incidents.goOn(closing.id, head);
       if (opened.length > 0) return signed === undefined ? opened : [signed, ...opened];
+    }
+    if (hasTurned && broken === null) {
+      this.#store.put("mark", markId(chain, generation + 1), openingMark(chain, generation + 1, atMs));
+      const next = await this.#advance(chain);
+      return signed === undefined ? next : [signed, ...next];
     }
     if (broken !== null || closing !== undefined) throw new SallyportError("verb.refused", { chain, ...(broken !== null && { seq: broken.seq, kind: broken.kind }) });
     return [signed ?? { chain, generation, size: 0, root: range.root().toString("hex"), mac: verifier.mac, frontier: range.toJSON(), atMs }];

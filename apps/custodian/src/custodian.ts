@@ -11,7 +11,7 @@ import {
   settleFoundingLinks,
   type SigningRules,
 } from "@sallyport/custody/credentials";
-import { type ArchivalRules, type DeepRunner, removeArchived, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
+import { type ArchivalRules, AuditEpochs, type DeepRunner, removeArchived, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
 import { Certificates, DataKeys, makeSpoolKey, NodeReports, parseShredCall, rotate, RingKeeper, type RingRules, Shredder, type ShredRules } from "@sallyport/custody/keys";
 import type { RelyingParty } from "@sallyport/passkey";
 import { SERVICE_NAME } from "@sallyport/pki";
@@ -20,7 +20,7 @@ import { approve } from "./approve.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { found } from "./founding.ts";
 import { Minting } from "./mint.ts";
-import { auditKeyOf, Sealing } from "./seal.ts";
+import { Sealing } from "./seal.ts";
 import { sign } from "./sign.ts";
 import { status } from "./status.ts";
 import { Store, type StoreOptions } from "./store.ts";
@@ -77,11 +77,13 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const certificates = new Certificates(store, now);
   const dataKeys = new DataKeys(store, store.rootKey, now);
   const nodes = new NodeReports(now);
-  const rings = new RingKeeper({ store, rootKey: store.rootKey, nodes, clients: certificates, wraps: () => reader.wraps(), deployment, now, rules: parts.ringRules });
+  const epochs = new AuditEpochs(store);
+  const counts = { wraps: () => reader.wraps(), heads: async () => reader.heads() };
+  const rings = new RingKeeper({ store, rootKey: store.rootKey, nodes, clients: certificates, ...counts, epochs, deployment, now, rules: parts.ringRules });
   const shredder = new Shredder({ store, journal: store.shreds, deployment, now, rules: parts.shredRules });
   const minting = new Minting(store, now, certificates);
-  const sealing = new Sealing(store, now);
-  const checkpoints = new Checkpoints(store, reader, incidents, signer, now);
+  const sealing = new Sealing(store, epochs, now);
+  const checkpoints = new Checkpoints(store, reader, incidents, epochs, signer, now);
   const ledger = new CredentialLedger({ store, deployment, party: parts.party, now, ...(parts.rules !== undefined && { rules: parts.rules }) });
   const workload = (service: string): string | null => {
     const id = serviceId(trustDomain, service);
@@ -89,7 +91,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   };
   const { serviceRules: rules } = parts;
   const services = new ServiceCertificates({ store, deployment, authority: certificates, workload, now, ...(rules !== undefined && { rules }) });
-  const verification = new Verification({ store, incidents, run: parts.runDeeply, deployment, auditKey: () => auditKeyOf(store) });
+  const verification = new Verification({ store, incidents, run: parts.runDeeply, deployment, auditKeys: () => epochs.all() });
 
   const { archiveAfterDays, archivalRules } = parts;
   const remove = async (): Promise<void> => void ((await incidents.isOurs()) && (await removeArchived(store, (archived) => reader.remove(archived))));
@@ -102,7 +104,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       case "unwrap":
         return dataKeys.unwrap(parseUnwrapCall(payload)).then((answers) => JSON.stringify(answers));
       case "seal":
-        return sealing.seal(payload);
+        return epochs.settled(sealing.seal(payload));
       case "mint":
         return minting.mint(payload);
       case "approve":
@@ -111,9 +113,9 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
         // Of services alone. Those of our own processes are for the supervisor, over its own channel: an api that had them issued could be anyone.
         return services.issue(payload);
       case "sign":
-        return sign({ ...parts, store, checkpoints, signer, vkey }, payload);
+        return sign({ ...parts, store, checkpoints, epochs, signer, vkey }, payload);
       case "status":
-        return status({ shredder, store, certificates, minting, dataKeys, rings, nodes, incidents, verification, vkey, archiveAfterDays }, payload);
+        return status({ shredder, store, certificates, minting, dataKeys, rings, nodes, incidents, epochs, verification, vkey, archiveAfterDays }, payload);
       case "rotate":
         return rotate(rings, dataKeys, payload);
       case "shred":

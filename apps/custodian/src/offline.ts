@@ -12,7 +12,7 @@ export interface Offline {
 }
 
 /**
- * Writes every audit key to a new file (0600) as JSON `{keyId: base64}`. An act of the operator on this host, with everything
+ * Writes every audit key that is kept to a new file (0600) as JSON `{keyId: base64}`. An act of the operator on this host, with everything
  * stopped; it is journaled before the file is written, and the trail has it at the next start.
  *
  * @throws `custodian.locked` while the custodian runs; `custodian.store` where there is no store; `setting.invalid` where `out` exists.
@@ -20,7 +20,7 @@ export interface Offline {
 export const escrowAuditKeys = ({ out, ...offline }: Offline & { readonly out: string }): Promise<void> =>
   withStore(offline, async (store) => {
     if (existsSync(out)) throw new SallyportError("setting.invalid", { setting: "out", why: "the file exists" });
-    const keys = store.get("keyring", "audit")?.keys ?? [];
+    const keys = (store.get("keyring", "audit")?.keys ?? []).filter(({ secret }) => secret !== null);
     store.record("keys.escrowed", "audit", `keys=${keys.map(({ id }) => id).join(",")}`);
     await store.durable();
     const escrow = Object.fromEntries(keys.map(({ id, secret }) => [id, Buffer.from(secret ?? "", "base64url").toString("base64")]));

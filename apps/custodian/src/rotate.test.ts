@@ -97,7 +97,7 @@ test("a step is asked for where the ring is: the same again answers the same, an
   expect(await step("add", 0)).toBe(1);
   expect(await step("drop", 0)).toBe("keys.step");
   expect(await Promise.all([step("activate", 1), step("activate", 1), step("drop", 1)])).toEqual([2, 2, "keys.step"]);
-  expect(await running.client.rotate({ kind: "step", ring: "audit", step: "add", at: 0, statement: null }, 2000).catch(codeOf)).toBe("keys.step");
+  expect(await running.client.rotate({ kind: "step", ring: "sign", step: "add", at: 0, statement: null }, 2000).catch(codeOf)).toBe("keys.step");
 });
 
 test("new data keys are wrapped under the new key, old ones open by the key that they name, and are wrapped anew without leaving", async () => {

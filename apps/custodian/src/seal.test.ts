@@ -1,10 +1,10 @@
 import { encodeRecord, type SealBatch, ZERO_MAC } from "@sallyport/audit";
 import { hmacHex } from "@sallyport/crypto";
+import { AuditEpochs } from "@sallyport/custody/incidents";
 import { codeOf } from "@sallyport/errors";
 import { expect, test } from "vitest";
 import { draftOf } from "../test/memory-trail.ts";
 import { type Running, start } from "../test/running.ts";
-import { auditKeyOf } from "./seal.ts";
 
 const batch = (chain: string, seq = 0, mac = ZERO_MAC, generation = 1): SealBatch => ({ head: { chain, generation, seq, mac }, drafts: [draftOf(chain, 1), draftOf(chain, 2)] });
 const seal = ({ client }: Running, ...batches: SealBatch[]): Promise<unknown> => client.seal(batches, 2000).then(() => "sealed", codeOf);
@@ -16,7 +16,7 @@ test("each MAC is over the canonical bytes with the one before in them, under th
   let prevMac = ZERO_MAC;
   [1, 2].forEach((seq) => {
     prevMac = hmacHex(
-      auditKeyOf(running.custodian.store),
+      new AuditEpochs(running.custodian.store).keyOf("system", 1),
       encodeRecord(draftOf("system", seq), { deployment: running.custodian.deployment, generation: 1, seq, timestampUtc: answer?.timestampUtc ?? "", prevMac }),
     );
     expect(answer?.macs[seq - 1]).toBe(prevMac);

@@ -1,13 +1,9 @@
-import type { KeyObject } from "node:crypto";
 import { encodeRecord, isChain, type SealAnswer, type SealBatch, ZERO_MAC } from "@sallyport/audit";
-import { hmacHex, secretKey } from "@sallyport/crypto";
+import { hmacHex } from "@sallyport/crypto";
 import { decodeSealCall, encodeSealAnswers } from "@sallyport/custody";
-import { assertNotClosing, type Mark, markId, openGeneration, opensAfter, SealClock } from "@sallyport/custody/incidents";
+import { assertNotClosing, type AuditEpochs, type Mark, markId, openGeneration, opensAfter, SealClock } from "@sallyport/custody/incidents";
 import { SallyportError } from "@sallyport/errors";
 import type { Store } from "./store.ts";
-
-/** The audit key that is in force. */
-export const auditKeyOf = (store: Store): KeyObject => secretKey(Buffer.from(store.active("audit").secret, "base64url"));
 
 /**
  * Verb `seal`: makes the canonical bytes itself, stamps the time, and MACs them. It trusts the caller's head as far as the
@@ -16,18 +12,18 @@ export const auditKeyOf = (store: Store): KeyObject => secretKey(Buffer.from(sto
 export class Sealing {
   readonly #store: Store;
   readonly #clock: Pick<SealClock, "stamp">;
-  readonly #auditKey: KeyObject;
+  readonly #epochs: AuditEpochs;
   readonly #deployment: string;
 
   /** @param clock - Port: what gives the time; a test replaces it. */
-  constructor(store: Store, now: () => number, clock: Pick<SealClock, "stamp"> = new SealClock(store, now)) {
+  constructor(store: Store, epochs: AuditEpochs, now: () => number, clock: Pick<SealClock, "stamp"> = new SealClock(store, now)) {
     this.#store = store;
     this.#clock = clock;
-    this.#auditKey = auditKeyOf(store);
+    this.#epochs = epochs;
     this.#deployment = store.deployment.deployment;
   }
 
-  /** @throws `verb.refused` for another deployment, a closed generation, or one that an incident closed, or a position at or below a mark; `trail.unrepresentable`. */
+  /** @throws `verb.refused` for another deployment, a closed generation, or one that an incident closed or whose key seals no more, a position at or below a mark; `trail.unrepresentable`. */
   seal(payload: Buffer): string {
     const { deployment, batches } = decodeSealCall(payload);
     if (deployment !== this.#deployment) throw new SallyportError("verb.refused", { why: "deployment" });
@@ -38,15 +34,17 @@ export class Sealing {
   #sealBatch({ head, drafts }: SealBatch, timestampUtc: string): SealAnswer {
     const { chain, generation, seq } = head;
     if (!isChain(chain)) throw new SallyportError("verb.refused", { why: "chain" });
-    if (generation !== openGeneration(this.#store, chain)) throw new SallyportError("verb.refused", { why: "generation", chain });
+    const open = openGeneration(this.#store, chain);
+    if (generation !== open && !(generation === open + 1 && this.#epochs.mayFollow(head))) throw new SallyportError("verb.refused", { why: "generation", chain });
     assertNotClosing(this.#store, chain);
     assertAbove(this.#store.get("mark", markId(chain, generation)), head);
     if (seq === 0 && generation > 1) this.#assertOpening(head, drafts);
 
+    const auditKey = this.#epochs.sealing(head);
     const macs: string[] = [];
     let prevMac = head.mac;
     for (const draft of drafts) {
-      prevMac = hmacHex(this.#auditKey, encodeRecord(draft, { deployment: this.#deployment, generation, seq: seq + macs.length + 1, timestampUtc, prevMac }));
+      prevMac = hmacHex(auditKey, encodeRecord(draft, { deployment: this.#deployment, generation, seq: seq + macs.length + 1, timestampUtc, prevMac }));
       macs.push(prevMac);
     }
     return { timestampUtc, macs };

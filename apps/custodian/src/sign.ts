@@ -1,10 +1,9 @@
 import { excerptStatementText, leafHash, lineOf, type NoteSigner, type SealedRecord, signLeafElsewhere, signNote, statementText, ZERO_MAC } from "@sallyport/audit";
 import { equalHex, hmacHex, sha256Hex } from "@sallyport/crypto";
 import { assertDocumentApproved, type DocumentKind, type DocumentRules, signedDocument, parseSignCall, type SignAnswer, type SignRequest } from "@sallyport/custody";
-import { markId, statedExport } from "@sallyport/custody/incidents";
+import { type AuditEpochs, markId, statedExport } from "@sallyport/custody/incidents";
 import { SallyportError } from "@sallyport/errors";
 import type { Checkpoints } from "./checkpoints.ts";
-import { auditKeyOf } from "./seal.ts";
 import type { Store } from "./store.ts";
 import type { TrailReader } from "./trail-reader.ts";
 
@@ -19,6 +18,7 @@ export interface Signing {
   readonly store: Store;
   readonly reader: TrailReader;
   readonly checkpoints: Checkpoints;
+  readonly epochs: AuditEpochs;
   readonly signer: NoteSigner;
   /** Of the signer. */
   readonly vkey: string;
@@ -96,7 +96,7 @@ async function signExport(signing: Signing, request: Extract<SignRequest, { kind
       store,
       deployment: store.deployment.deployment,
       vkey,
-      auditKeyId: store.active("audit").id,
+      auditKeyId: signing.epochs.idOf.bind(signing.epochs),
       stored: (chain, generation) => readTrail(() => reader.checkpoints(chain, generation)),
       note: (mark) => made.note(mark),
       headAt: (chain, generation, size) => headOf(signing, { chain, generation, from: size, to: size }),
@@ -138,14 +138,14 @@ interface Range {
 }
 
 /** The records that stand from `from` to `to`, at or below the mark, and whether each is the one that was sealed there. */
-async function committed({ store, reader }: Signing, { chain, generation, from, to }: Range): Promise<readonly (SealedRecord & { readonly isGenuine: boolean })[]> {
+async function committed({ store, reader, epochs }: Signing, { chain, generation, from, to }: Range): Promise<readonly (SealedRecord & { readonly isGenuine: boolean })[]> {
   const size = store.get("mark", markId(chain, generation))?.size ?? 0;
   if (from > to || to > size || to - from >= LEAVES_MAX) throw new SallyportError("verb.refused", { why: "range", chain, size });
   const records: SealedRecord[] = [];
   await readTrail(async () => {
     for await (const batch of reader.records(chain, generation, from, to)) records.push(...batch);
   });
-  const auditKey = auditKeyOf(store);
+  const auditKey = epochs.keyOf(chain, generation);
   const places = (seq: number): readonly string[] => [`,"chain":"${chain}","decision":"`, `,"generation":${generation},"policy":"`, `,"seq":${seq},"site":"`];
   return records.map((record) => {
     const { seq, body, mac } = record;

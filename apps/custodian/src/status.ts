@@ -1,7 +1,7 @@
 import { keyFingerprint, parseVkey } from "@sallyport/audit";
 import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
 import { foundersLeft } from "@sallyport/custody/credentials";
-import type { TrailIncidents, Verification } from "@sallyport/custody/incidents";
+import type { AuditEpochs, TrailIncidents, Verification } from "@sallyport/custody/incidents";
 import { type Certificates, type DataKeys, type NodeReports, type RingKeeper, type Shredder, spoolRecipient } from "@sallyport/custody/keys";
 import type { Minting } from "./mint.ts";
 import type { Store } from "./store.ts";
@@ -17,6 +17,7 @@ export interface Standing {
   readonly shredder: Shredder;
   readonly nodes: NodeReports;
   readonly incidents: TrailIncidents;
+  readonly epochs: AuditEpochs;
   readonly verification: Verification;
   readonly vkey: string;
   readonly archiveAfterDays: number;
@@ -24,7 +25,7 @@ export interface Standing {
 
 /** Verb `status`: how things stand, after what it was asked to forget or verify first. Public keys and marks, no secrets. */
 export async function status(standing: Standing, payload: Buffer): Promise<string> {
-  const { store, certificates, minting, dataKeys, rings, nodes, incidents, verification, vkey, archiveAfterDays } = standing;
+  const { store, certificates, minting, dataKeys, rings, nodes, incidents, epochs, verification, vkey, archiveAfterDays } = standing;
   const { acknowledge = 0, verify = [], holds } = parseStatusCall(payload);
   if (holds !== undefined) nodes.heard(holds.node, holds.tokenKeys);
   for (const { n } of store.all("event").values()) if (n <= acknowledge) store.put("event", String(n), null);
@@ -49,7 +50,15 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     spoolRecipient: spoolRecipient(store),
     foundersLeft: foundersLeft(store),
     events: [...store.all("event").values()].sort((a, b) => a.n - b.n),
-    marks: [...store.all("mark").values()].map(({ chain, generation, size, root, mac, atMs }) => ({ chain, generation, size, root, mac, atMs })),
+    marks: [...store.all("mark").values()].map(({ chain, generation, size, root, mac, atMs }) => ({
+      chain,
+      generation,
+      size,
+      root,
+      mac,
+      atMs,
+      auditKey: epochs.idOf(chain, generation),
+    })),
     verdicts: incidents.verdicts(),
     verifying: verification.progress(),
     incidents: [...store.all("incident").values()],

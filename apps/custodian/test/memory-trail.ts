@@ -1,4 +1,15 @@
-import { encodeRecord, GENERATION_OPEN, type Head, openingDetail, type RecordDraft, rowBytes, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
+import {
+  encodeRecord,
+  GENERATION_OPEN,
+  type Head,
+  openingDetail,
+  type RecordDraft,
+  rowBytes,
+  type SealAnswer,
+  type SealBatch,
+  type SealedRecord,
+  ZERO_MAC,
+} from "@sallyport/audit";
 import type { Archival } from "@sallyport/audit";
 import type { Custodian, SignedCheckpoint } from "@sallyport/custody";
 import type { Archived } from "@sallyport/custody/incidents";
@@ -112,15 +123,32 @@ export class MemoryTrail implements TrailReader {
     const head = this.head(chain);
     const drafts = Array.from({ length: count }, (_, index) => change(draftOf(chain, head.seq + index + 1)));
     const [answer] = await custodian.seal([{ head, drafts }], 2000);
+    if (answer !== undefined) this.commit(deployment, { head, drafts }, answer);
+  }
+
+  /** Commits what was sealed. */
+  commit(deployment: string, { head, drafts }: SealBatch, answer: SealAnswer): void {
+    const { chain, generation } = head;
     let prevMac = head.mac;
     drafts.forEach((draft, index) => {
       const seq = head.seq + index + 1;
-      const mac = answer?.macs[index] ?? "";
-      const { generation } = head;
-      const body = encodeRecord(draft, { deployment, generation, seq, timestampUtc: answer?.timestampUtc ?? "", prevMac });
+      const mac = answer.macs[index] ?? "";
+      const body = encodeRecord(draft, { deployment, generation, seq, timestampUtc: answer.timestampUtc, prevMac });
       this.byChain.set(chain, [...this.rows(chain), { chain, generation, seq, prevMac, mac, body }]);
       prevMac = mac;
     });
+  }
+
+  /** As it is now, for another custodian. */
+  copy(): MemoryTrail {
+    const copy = new MemoryTrail();
+    for (const [chain, rows] of this.byChain) copy.byChain.set(chain, rows);
+    for (const [chain, generation] of this.begun) copy.begun.set(chain, generation);
+    copy.closed.push(...this.closed);
+    copy.removed.push(...this.removed);
+    copy.stored.push(...this.stored);
+    copy.owner = this.owner;
+    return copy;
   }
 
   #assertHere(): void {

@@ -112,6 +112,38 @@ export class GroupCommitTrail<Tx> {
     }
   }
 
+  /**
+   * Closes a chain's generation where it stands and begins the next with one record, in one transaction under the head's lock: what waits meanwhile is sealed
+   * behind it.
+   *
+   * @param opening - The record, made once the head is locked; null where nothing is to be done after all. Its last act is awaited, so it may look what is committed.
+   * @returns whether it was begun.
+   * @throws SallyportError as {@link GroupCommitTrail.append}. Where the commit itself fails, the outcome is unknown: look at the head.
+   */
+  async openNext(chain: string, opening: (tx: Tx, head: Head) => Promise<RecordDraft | null>): Promise<boolean> {
+    if (this.#isClosed) throw new SallyportError("service.stopping");
+    const { store, sealer, deployment, limits } = this.#parts;
+    const writer = this.#writer(chain);
+    let giveBack: GiveBack | undefined;
+    try {
+      return await store.transaction(async (tx) => {
+        giveBack = await writer.turn.take(limits.deadlineMs);
+        const [head] = await store.lockHeads(tx, [chain]);
+        const draft = head === undefined ? null : await opening(tx, head);
+        if (head === undefined || draft === null) return false;
+        this.#admit([draft]);
+        const next: Head = { chain, generation: head.generation + 1, seq: 0, mac: ZERO_MAC };
+        await store.openGeneration(tx, chain, next.generation);
+        const [records = []] = await sealRuns(sealer, deployment, [{ head: next, drafts: [draft] }], limits.lockedSealMs);
+        await store.insertLocked(tx, records);
+        return true;
+      });
+    } finally {
+      if (giveBack !== undefined) writer.moved(null);
+      giveBack?.();
+    }
+  }
+
   /** What was refused and is not on record yet, or null. */
   get outage(): { readonly fromMs: number; readonly toMs: number; readonly refused: number } | null {
     return this.#outage.current;

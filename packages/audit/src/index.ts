@@ -11,6 +11,7 @@ export { isRecordProof, provenAt, type ProvenRecord, type RecordProof, recordPro
 export { consistencyProof, inclusionProof, merkleRoot } from "./merkle-proof.ts";
 export { TILE_WIDTH, type TileSource, TreeProver } from "./tree-proof.ts";
 export * from "./merkle-verify.ts";
+export * from "./audit-keys.ts";
 export { type DeepVerification, DeepVerifier, type Mark } from "./deep-verifier.ts";
 export * from "./leaf-signature.ts";
 export * from "./generation-opening.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type DeepProgress, type SealedRecord, verifyDeeply } from "./index.ts";
+import { type DeepProgress, oneAuditKey, type SealedRecord, verifyDeeply } from "./index.ts";
 import { auditKey, sealLog } from "./testing/sealed-log.ts";
 
 const CHAIN = "site:S/701";
@@ -22,7 +22,7 @@ async function all<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
 
 test("a long generation is told of as it goes, and its verdict comes when it is at its end", async () => {
   const told: DeepProgress[] = [];
-  const work = { deployment: "d", auditKey: auditKey("progress"), chains: null, marks: [] };
+  const work = { deployment: "d", auditKeys: oneAuditKey(auditKey("progress")), chains: null, marks: [] };
   const verdicts = await all(
     verifyDeeply(
       work,
@@ -52,14 +52,14 @@ test("whether an archived generation's records stand there still is seen by the 
     },
   };
   const archived = { chain: CHAIN, generation: 1, size: log.length, mac: log.at(-1)?.mac ?? "", manifest: "0".repeat(64), isGone: true };
-  const work = { deployment: "d", auditKey: auditKey("progress"), chains: null, marks: [], archived: [archived] };
+  const work = { deployment: "d", auditKeys: oneAuditKey(auditKey("progress")), chains: null, marks: [], archived: [archived] };
   expect(await all(verifyDeeply(work, reader, () => 0))).toMatchObject([{ isGone: true, broken: { seq: 1, kind: "inserted" } }]);
   expect(batches).toBe(1);
 });
 
 test("a head that is before a generation which was opened was put back", async () => {
   const mark = { chain: CHAIN, generation: 2, size: 0, mac: "" };
-  const work = { deployment: "d", auditKey: auditKey("progress"), chains: null, marks: [mark] };
+  const work = { deployment: "d", auditKeys: oneAuditKey(auditKey("progress")), chains: null, marks: [mark] };
   const verdicts = await all(verifyDeeply(work, { ...stored(log.slice(0, 3)), records: async function* () {} }, () => 0));
   expect(verdicts.find(({ generation }) => generation === 2)?.broken).toMatchObject({ seq: 1, kind: "rolled back" });
 });

@@ -1,5 +1,5 @@
-import type { KeyObject } from "node:crypto";
 import { type GenerationLines, judgeArchived, LinesReader } from "./archived-records.ts";
+import { type AuditKeys, auditKeyIn } from "./audit-keys.ts";
 import { DeepVerifier } from "./deep-verifier.ts";
 import type { Break, Head, SealedRecord } from "./model.ts";
 import { SEGMENT_RECORDS, type SegmentSeal, type SegmentsOf, sealedSegments, SegmentSealer } from "./segment-seal.ts";
@@ -56,7 +56,7 @@ export interface DeepVerdict {
 /** What a deep verification goes by. */
 export interface DeepWork {
   readonly deployment: string;
-  readonly auditKey: KeyObject;
+  readonly auditKeys: AuditKeys;
   /** Null for all. */
   readonly chains: readonly string[] | null;
   readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly mac: string }[];
@@ -144,9 +144,9 @@ interface Place {
 
 async function verifyOne(work: DeepWork, reader: CommittedTrail, place: Place, tell: (progress: DeepProgress) => void): Promise<DeepVerdict> {
   const { chain, generation, head, standing, at } = place;
-  const { deployment, auditKey, only } = work;
+  const { deployment, auditKeys, only } = work;
   const seals = work.seals?.find((each) => each.chain === chain && each.generation === generation)?.seals ?? [];
-  const of = { deployment, chain, generation, auditKey };
+  const of = { deployment, chain, generation, auditKey: auditKeyIn(auditKeys, chain, generation) };
   const trusted = work.isQuick === true ? await trustedSegments(of, seals, reader) : 0;
   const after = trusted === 0 ? undefined : { size: trusted * SEGMENT_RECORDS, mac: seals[trusted - 1]?.mac ?? "" };
   const start = after?.size ?? 0;

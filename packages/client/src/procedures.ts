@@ -48,6 +48,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "approvals.requestIncidentRelease": { type: "mutation", repeatable: true },
   "approvals.requestEgress": { type: "mutation", repeatable: true },
   "approvals.requestInvite": { type: "mutation", repeatable: true },
+  "approvals.requestKeyActivate": { type: "mutation", repeatable: true },
   "approvals.requestKeyDestroy": { type: "mutation", repeatable: true },
   "approvals.requestLockLift": { type: "mutation", repeatable: true },
   "approvals.requestOffboard": { type: "mutation", repeatable: true },

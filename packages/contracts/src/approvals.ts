@@ -23,6 +23,7 @@ export const ApprovalKind = z.enum([
   "workload.enrol",
   "workload.offboard",
   "incident.release",
+  "keys.activate",
   "keys.destroy",
   "recipient.change",
   "egress.release",

@@ -11,9 +11,9 @@ export const RingName = z.enum(RING_NAMES);
 export const RING_STEPS = ["add", "drop", "activate", "revert", "retire", "reopen"] as const;
 export const RingStep = z.enum(RING_STEPS);
 
-/** Why a step can't be taken now; `until`: when it can, as far as that is a matter of time. `count`: of nodes, workloads or data keys; null where that isn't known. */
+/** Why a step can't be taken now; `until`: when it can, as far as that is a matter of time. `count`: of nodes, workloads, data keys or chains; null where that isn't known. `approval`: it takes another person's (`approvals.requestKeyActivate`). */
 export const RingBlocker = z.strictObject({
-  kind: z.enum(["early", "late", "unheld", "in_use"]),
+  kind: z.enum(["early", "late", "unheld", "in_use", "approval"]),
   until: IsoTime.nullable(),
   count: Count.nullable(),
 });
@@ -34,11 +34,11 @@ export const RingSummary = z.strictObject({
       state: z.enum(["next", "active", "retiring", "retired", "destroyed"]),
       from: IsoTime,
       until: IsoTime.nullable(),
-      /** Data keys that it wraps; null for other rings, and where that couldn't be counted. */
+      /** Data keys that it wraps, or, of an audit key, generations that it verifies; null for other rings, and where that couldn't be counted. */
       dataKeys: Count.nullable(),
       /** Nodes or workloads that haven't shown that they hold it, where that is waited for. */
       lacking: z.array(z.string()),
-      /** Of an authority: workloads that have shown no certificate of another one; of a retired one, those that trust it still. */
+      /** Of an authority: workloads that have shown no certificate of another one; of a retired one, those that trust it still. Of an audit key: chains that go on with it. */
       holders: z.array(z.string()),
     }),
   ),
@@ -81,9 +81,11 @@ export const StepRingInput = strict({ ring: RingName, step: RingStep, at: Count,
 export const StepRingOutput = strict({ ring: RingSummary, evidence: z.array(Evidence) });
 
 /** A key of a ring that turns. */
-export const KeyId = z.string().regex(/^(?:token|kek|ca)-[1-9]\d{0,5}$/);
+export const KeyId = z.string().regex(/^(?:token|kek|audit|ca)-[1-9]\d{0,5}$/);
 /** Has the secret of the earliest retired key of a ring destroyed, for good: by another administrator's passkey. */
 export const RequestKeyDestroyInput = strict({ keyId: KeyId, reason: Reason });
+/** Has the next key of the audit ring put in use: by another administrator's passkey, since it closes a generation of every chain for good. */
+export const RequestKeyActivateInput = strict({ keyId: KeyId, reason: Reason });
 
 /** Has every stored field of a study's subjects, or of one, sealed anew under another data key, in the background. */
 export const ReencryptInput = strict({ study: StudyId, subjectId: SubjectId.optional(), reason: Reason });

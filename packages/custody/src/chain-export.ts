@@ -9,7 +9,8 @@ export interface ChainExportOptions {
   readonly deployment: string;
   /** Of the checkpoints, and of what is stated. */
   readonly vkey: string;
-  readonly auditKeyId: string;
+  /** The id of a generation's audit key. */
+  readonly auditKeyId: (chain: string, generation: number) => string;
   /** The stored checkpoints of a generation, by size. */
   readonly stored: (chain: string, generation: number) => Promise<readonly SignedCheckpoint[]>;
   /** The signed checkpoint of a mark. */
@@ -72,7 +73,7 @@ async function statedGeneration(
   const root = rootBytes.toString("hex");
   const head = mark?.size === size ? mark.mac : await headAt(chain, generation, size);
   return {
-    stated: { generation, auditKey: auditKeyId, size, root, head, checkpoints: file.count, checkpointsSha256: file.sha256() },
+    stated: { generation, auditKey: auditKeyId(chain, generation), size, root, head, checkpoints: file.count, checkpointsSha256: file.sha256() },
     last: { chain, generation, size, root, note: last.note },
   };
 }

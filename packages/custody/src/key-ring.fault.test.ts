@@ -48,7 +48,7 @@ function simulate(seed: number, rules: RingRules, meet: (outcome: string) => voi
     for (const node of nodes) if (nowS % node.everyS === 0) poll(node);
     if (roll(15) === 0) {
       const step = (["add", "activate", "revert", "retire", "drop"] as const)[roll(5)] as RingStep;
-      const facts = { nowS, newSecret: () => seedOf(ring.keys.length + 1), lacking: (id: string) => reports.lacking(id), wraps: () => 0, mayDestroy: () => false };
+      const facts = { nowS, newSecret: () => seedOf(ring.keys.length + 1), lacking: (id: string) => reports.lacking(id), wraps: () => 0, isApproved: () => false };
       try {
         ring = afterStep(ring, step, facts, rules);
       } catch (error) {
@@ -91,7 +91,7 @@ for (const [name, off] of [
 faultTest("T17", "a key that was retired, or isn't used yet, opens the door to nobody: before its window and after it", async (defence) => {
   let nowS = START_S;
   const now = (): number => nowS * 1000;
-  const facts = { newSecret: () => Buffer.alloc(32, 2).toString("base64url"), lacking: () => [], wraps: () => 0, mayDestroy: () => false };
+  const facts = { newSecret: () => Buffer.alloc(32, 2).toString("base64url"), lacking: () => [], wraps: () => 0, isApproved: () => false };
   const before = firstRing("token", Buffer.alloc(32, 1).toString("base64url"), START_S);
   const added = afterStep(before, "add", { ...facts, nowS });
   const activated = afterStep(added, "activate", { ...facts, nowS: nowS + 60 });

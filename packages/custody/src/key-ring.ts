@@ -42,7 +42,7 @@ export type RingStep = (typeof RING_STEPS)[number];
 export interface RingWindows {
   /**
    * Who has to have shown that they hold a key before it is used: tokens are verified by nodes, certificates by every workload that has one, data keys
-   * are opened by nobody but the custodian.
+   * are opened by nobody but the custodian, and records are sealed and verified with the key by nobody else.
    */
   readonly heldBy: "nodes" | "workloads" | null;
   /** Whether a key that is retiring is over by its time, and not by a step alone. */
@@ -61,9 +61,11 @@ const DAY_S = 86_400;
 const MARGIN_S = 60;
 
 /** The rings that turn, and by which times. An hour is as long as a data key that was made may wait for its row (`sweepShares`). */
-export const RING_WINDOWS: Readonly<Record<"kek" | "token" | "ca", RingWindows>> = {
+export const RING_WINDOWS: Readonly<Record<"kek" | "audit" | "token" | "ca", RingWindows>> = {
   token: { heldBy: "nodes", isOverByTime: true, leadS: MARGIN_S, overlapS: TOKEN_LIFETIME_SECONDS_MAX + MARGIN_S, ageMaxS: 90 * DAY_S, usesMax: null },
   kek: { heldBy: null, isOverByTime: false, leadS: 0, overlapS: 3600, ageMaxS: 365 * DAY_S, usesMax: 10_000_000 },
+  // What was sealed with the one before is committed within seconds, or never.
+  audit: { heldBy: null, isOverByTime: false, leadS: 0, overlapS: 900, ageMaxS: 365 * DAY_S, usesMax: null },
   // No connection of ours is older than ten minutes, so after the overlap none is left that was made with a certificate of the one before.
   ca: { heldBy: "workloads", isOverByTime: false, leadS: MARGIN_S, overlapS: 900, ageMaxS: 5 * 365 * DAY_S, usesMax: null },
 };
@@ -77,10 +79,13 @@ export interface RingFacts {
   readonly newSecret: () => string;
   /** Nodes that run, or workloads with a certificate, that haven't shown that they hold this key; null where that isn't known. */
   readonly lacking: (id: string) => readonly string[] | null;
-  /** How many data keys this key wraps, or workloads have their certificates of it alone; null where that isn't known. */
+  /**
+   * How many data keys this key wraps, workloads have their certificates of it alone, or chains go on with it; before it is destroyed, generations are kept that it
+   * verifies. Null where that isn't known.
+   */
   readonly wraps: (id: string) => number | null;
-  /** Whether two persons said that this key's secret is to be destroyed. */
-  readonly mayDestroy: (id: string) => boolean;
+  /** Whether two persons said that this is to be done with this key. */
+  readonly isApproved: (id: string) => boolean;
 }
 
 /** What a step is held against, each by itself. A test that shows what one is for leaves it out; production takes {@link strictRingRules}. */
@@ -89,9 +94,9 @@ export interface RingRules {
   readonly held: boolean;
   /** A key isn't used before its window, nor retired before the end of its overlap. */
   readonly inWindow: boolean;
-  /** A key under which data keys are wrapped isn't retired. */
+  /** A key under which data keys are wrapped, or with which a chain goes on, isn't retired; one that is needed to open or to verify isn't destroyed. */
   readonly unused: boolean;
-  /** A secret is destroyed only where two persons said so. */
+  /** A secret is destroyed, and an audit key put in use, only where two persons said so. */
   readonly approved: boolean;
 }
 export const strictRingRules: RingRules = { held: true, inWindow: true, unused: true, approved: true };
@@ -118,7 +123,7 @@ export function activeKey(ring: KeyRing | undefined): KeptKey & { readonly secre
  * The ring after one step. It changes nothing by itself: whoever calls it keeps what it answers.
  *
  * @throws `keys.step` where the ring isn't where the step begins; `keys.unheld`, `keys.early`, `keys.in_use` for what isn't proven;
- * `approval.required` for a destruction that two persons didn't ask for.
+ * `approval.required` for a destruction, or an audit key put in use, that two persons didn't ask for.
  */
 export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules: RingRules = strictRingRules): KeyRing {
   if (!isTurning(ring.ring)) throw refused(ring, step);
@@ -144,6 +149,8 @@ export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules
       if (next === undefined || active === undefined || retiring !== undefined) throw refused(ring, step);
       if (rules.inWindow && facts.nowS < next.fromS) throw new SallyportError("keys.early", { key: next.id });
       assertHeld(next, windows, facts, rules);
+      // It closes a generation of every chain, for good.
+      if (rules.approved && ring.ring === "audit" && !facts.isApproved(next.id)) throw new SallyportError("approval.required", { key: next.id });
       return changed({ ...next, state: "active" }, overlapping(active));
     case "revert":
       if (retiring === undefined || active === undefined) throw refused(ring, step);
@@ -167,8 +174,8 @@ export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules
     case "destroy": {
       const oldest = ring.keys.find(({ state }) => state === "retired");
       if (oldest === undefined) throw refused(ring, step);
-      if (rules.approved && !facts.mayDestroy(oldest.id)) throw new SallyportError("approval.required", { key: oldest.id });
-      if (rules.unused && ring.ring === "kek" && facts.wraps(oldest.id) !== 0) throw new SallyportError("keys.in_use", { key: oldest.id });
+      if (rules.approved && !facts.isApproved(oldest.id)) throw new SallyportError("approval.required", { key: oldest.id });
+      if (rules.unused && (ring.ring === "kek" || ring.ring === "audit") && facts.wraps(oldest.id) !== 0) throw new SallyportError("keys.in_use", { key: oldest.id });
       return changed({ ...oldest, state: "destroyed", secret: null });
     }
   }

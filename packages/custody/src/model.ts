@@ -157,7 +157,15 @@ export interface CustodianStatus {
   /** Founding administrators who have yet to enrol; at 0 founding has ended, for good. */
   readonly foundersLeft: number;
   readonly events: readonly CustodyEvent[];
-  readonly marks: readonly { readonly chain: string; readonly generation: number; readonly size: number; readonly root: string; readonly mac: string; readonly atMs: number }[];
+  readonly marks: readonly {
+    readonly chain: string;
+    readonly generation: number;
+    readonly size: number;
+    readonly root: string;
+    readonly mac: string;
+    readonly atMs: number;
+    readonly auditKey: string;
+  }[];
   readonly verdicts: readonly Verdict[];
   /** How far the deep verification is that is under way; null where none is. */
   readonly verifying: DeepProgress | null;
@@ -268,11 +276,11 @@ export interface RingView {
     readonly state: KeyState;
     readonly fromS: number;
     readonly untilS: number | null;
-    /** How many data keys it wraps; null for other rings, and where the database was away. */
+    /** How many data keys it wraps, or, of an audit key, generations are kept that it verifies; null for other rings, and where the database was away. */
     readonly wraps: number | null;
     /** Running nodes, or workloads with a certificate, that haven't shown that they hold it, where that is needed; null while that isn't known. */
     readonly lacking: readonly string[] | null;
-    /** Of an authority: workloads that have shown no certificate of another one; of one that is retired, those that trust it still. Null for other rings. */
+    /** Of an authority: workloads that have shown no certificate of another one; of one that is retired, those that trust it still. Of a retiring audit key, chains that go on with it; null where the database was away, and otherwise. */
     readonly holders: readonly string[] | null;
   }[];
 }

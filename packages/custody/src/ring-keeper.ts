@@ -1,19 +1,33 @@
 import { randomBytes } from "node:crypto";
+import type { Head } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
+import type { AuditEpochs } from "./audit-epochs.ts";
 import type { AuthorityClients } from "./certificates.ts";
 import { countedApproval } from "./approved-document.ts";
 import type { CredentialStore } from "./credential-kinds.ts";
 import { newKekSecret } from "./data-keys.ts";
 import type { KeyStore } from "./key-kinds.ts";
-import { activeKey, afterStep, isTurning, type KeyRing, type KeptKey, type RingName, RING_NAMES, RING_WINDOWS, type RingRules, strictRingRules } from "./key-ring.ts";
+import {
+  activeKey,
+  afterStep,
+  isTurning,
+  type KeyRing,
+  type KeptKey,
+  type RingName,
+  RING_NAMES,
+  RING_WINDOWS,
+  type RingRules,
+  type RingStep,
+  strictRingRules,
+} from "./key-ring.ts";
 import type { CustodianStatus, RingAnswer, RingView, RotateRequest, TokenKey } from "./model.ts";
 import type { NodeReports } from "./node-reports.ts";
 import type { RootKey } from "./root-key.ts";
 
 const KEY_BYTES = 32;
-/** The kind of approval by which a retired key's secret is destroyed. */
-const DESTROY = "keys.destroy";
+/** The kinds of approval by which a retired key's secret is destroyed, and an audit key is put in use. */
+const APPROVED = { destroy: "keys.destroy", activate: "keys.activate" } as const;
 
 export interface RingKeeperOptions {
   readonly store: KeyStore & Pick<CredentialStore, "all">;
@@ -23,6 +37,9 @@ export interface RingKeeperOptions {
   readonly clients: AuthorityClients;
   /** How many data keys are committed under each key-encryption key, by the custodian's own look. */
   readonly wraps: () => Promise<ReadonlyMap<string, number>>;
+  /** Every chain's head, by the same look. */
+  readonly heads: () => Promise<readonly Head[]>;
+  readonly epochs: Pick<AuditEpochs, "sealedBy" | "kept">;
   readonly deployment: string;
   readonly now: () => number;
   readonly rules?: RingRules | undefined;
@@ -41,10 +58,10 @@ export class RingKeeper {
 
   /** How every ring stands. No secrets. */
   async rings(): Promise<readonly RingView[]> {
-    const { store, wraps } = this.#options;
+    const { store, wraps, heads } = this.#options;
     // Where the database is away, what is known without it is told all the same.
-    const counted = await wraps().catch(() => null);
-    return RING_NAMES.map((name) => this.#viewOf(ringOf(store, name), counted));
+    const [counted, standing] = await Promise.all([wraps().catch(() => null), heads().catch(() => null)]);
+    return RING_NAMES.map((name) => this.#viewOf(ringOf(store, name), counted, standing));
   }
 
   /** Takes one step. The same asked again answers the same: an answer may be lost. @throws as {@link afterStep}; `service.unavailable`. */
@@ -75,20 +92,21 @@ export class RingKeeper {
   }
 
   async #step({ ring: name, step, at, statement }: Extract<RotateRequest, { readonly kind: "step" }>): Promise<RingAnswer> {
-    const { store, rootKey, nodes, clients, wraps, now, rules = strictRingRules } = this.#options;
+    const { store, rootKey, nodes, clients, now, rules = strictRingRules } = this.#options;
     const ring = ringOf(store, name);
     if (ring.at !== at + 1 || ring.last !== step) {
       if (ring.at !== at || !isTurning(name)) throw new SallyportError("keys.step", { ring: name, step });
       const nextId = `${name}-${ring.keys.length + 1}`;
-      const made = { kek: () => newKekSecret(rootKey, nextId), ca: () => clients.newSecret(), token: () => randomBytes(KEY_BYTES).toString("base64url") };
+      const random = (): string => randomBytes(KEY_BYTES).toString("base64url");
+      const made = { kek: () => newKekSecret(rootKey, nextId), ca: () => clients.newSecret(), token: random, audit: random };
       const secret = step !== "add" ? "" : await made[name]();
-      const counted = name === "kek" && (step === "retire" || step === "destroy") ? await wraps() : null;
+      const uses = await this.#usesOf(name, step);
       const facts = {
         nowS: Math.floor(now() / 1000),
         newSecret: () => secret,
         lacking: (id: string) => (name === "ca" ? clients.lacking(id) : nodes.lacking(id)),
-        wraps: (id: string) => (name === "ca" ? clients.holders(id).length : counted === null ? null : (counted.get(id) ?? 0)),
-        mayDestroy: (id: string) => this.#isDestructionApproved(id, statement),
+        wraps: uses,
+        isApproved: (id: string) => this.#isApproved(step, id, statement),
       };
       const after = afterStep(ring, step, facts, rules);
       store.put("keyring", name, after);
@@ -97,20 +115,36 @@ export class RingKeeper {
       if (name === "ca") clients.changed();
     }
     await store.durable();
-    return { ring: this.#viewOf(ringOf(store, name), null) };
+    return { ring: this.#viewOf(ringOf(store, name), null, null) };
   }
 
-  #isDestructionApproved(id: string, statement: string | null): boolean {
+  /** What a ring's keys are needed for, as far as the step asks. */
+  async #usesOf(name: RingName, step: RingStep): Promise<(id: string) => number | null> {
+    const { clients, wraps, heads, epochs } = this.#options;
+    if (name === "ca") return (id) => clients.holders(id).length;
+    if (name === "audit" && step === "destroy") return (id) => epochs.kept(id);
+    if (step !== "retire" && step !== "destroy") return () => null;
+    if (name === "kek") {
+      const counted = await wraps();
+      return (id) => counted.get(id) ?? 0;
+    }
+    if (name !== "audit") return () => 0;
+    const standing = await heads();
+    return (id) => epochs.sealedBy(id, standing).length;
+  }
+
+  #isApproved(step: RingStep, id: string, statement: string | null): boolean {
     const { store, deployment, now } = this.#options;
-    if (statement === null) return false;
-    const refused = (why: string): SallyportError => new SallyportError("verb.refused", { why, kind: DESTROY });
+    if (statement === null || (step !== "destroy" && step !== "activate")) return false;
+    const kind = APPROVED[step];
+    const refused = (why: string): SallyportError => new SallyportError("verb.refused", { why, kind });
     const rules = { kind: true, enough: true, separation: true, proven: true };
-    const { said } = countedApproval({ store, deployment, rules }, { kind: DESTROY, statement, refused });
+    const { said } = countedApproval({ store, deployment, rules }, { kind, statement, refused });
     return said.payload["key"] === id && now() < Date.parse(said.expiresAt);
   }
 
-  #viewOf(ring: KeyRing, counted: ReadonlyMap<string, number> | null): RingView {
-    const { nodes, clients } = this.#options;
+  #viewOf(ring: KeyRing, counted: ReadonlyMap<string, number> | null, heads: readonly Head[] | null): RingView {
+    const { nodes, clients, epochs } = this.#options;
     const windows = isTurning(ring.ring) ? RING_WINDOWS[ring.ring] : null;
     const isProven = (key: KeptKey): boolean => windows !== null && windows.heldBy !== null && (key.state === "next" || key.state === "retiring");
     const isHeld = (key: KeptKey): boolean => ring.ring === "ca" && key.state !== "next" && key.state !== "destroyed";
@@ -124,9 +158,9 @@ export class RingKeeper {
         state: key.state,
         fromS: key.fromS,
         untilS: key.untilS,
-        wraps: ring.ring === "kek" && counted !== null ? (counted.get(key.id) ?? 0) : null,
+        wraps: ring.ring === "audit" ? epochs.kept(key.id) : ring.ring === "kek" && counted !== null ? (counted.get(key.id) ?? 0) : null,
         lacking: !isProven(key) ? [] : ring.ring === "ca" ? clients.lacking(key.id) : nodes.lacking(key.id),
-        holders: isHeld(key) ? clients.holders(key.id) : null,
+        holders: isHeld(key) ? clients.holders(key.id) : ring.ring === "audit" && key.state === "retiring" && heads !== null ? epochs.sealedBy(key.id, heads) : null,
       })),
     };
   }

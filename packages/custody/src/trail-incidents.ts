@@ -1,8 +1,8 @@
-import { CompactRange, type Head, openingDetail, type RecordDraft, GENERATION_OPEN, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
+import { type Head, openingDetail, type RecordDraft, GENERATION_OPEN, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { Incident, Position, Verdict } from "./model.ts";
-import { closingIncident, type Mark, markId, openGeneration, type TrailMarkStore } from "./trail-marks.ts";
+import { closingIncident, type Mark, markId, openGeneration, openingMark, type TrailMarkStore } from "./trail-marks.ts";
 
 /** Port: what is committed, as far as a finding has to be compared with it. */
 export interface CommittedHeads {
@@ -99,10 +99,8 @@ export class TrailIncidents {
     const signed = this.#store.get("mark", markId(chain, ended));
     const stored = closings.find((head) => head.generation === ended) ?? closings.findLast((head) => head.generation <= ended && head.seq > 0);
     const atMs = Math.max(this.#options.now(), signed?.atMs ?? 0);
-    const range = new CompactRange();
     const opened: Mark[] = [];
-    for (let next = ended + 1; next <= successor; next += 1)
-      opened.push({ chain, generation: next, size: 0, root: range.root().toString("hex"), mac: ZERO_MAC, frontier: range.toJSON(), atMs });
+    for (let next = ended + 1; next <= successor; next += 1) opened.push(openingMark(chain, next, atMs));
     for (const mark of opened) this.#store.put("mark", markId(chain, mark.generation), mark);
     const to = generation === ended ? Math.max(incident.to, signed?.size ?? 0, stored?.generation === ended ? stored.seq : 0) : incident.to;
     this.#store.put("incident", incident.id, {

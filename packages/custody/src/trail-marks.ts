@@ -1,4 +1,4 @@
-import type { CompactRangeState, SegmentSeal } from "@sallyport/audit";
+import { CompactRange, type CompactRangeState, type SegmentSeal, ZERO_MAC } from "@sallyport/audit";
 import type { Incident, Verdict } from "./model.ts";
 
 /** A committed position that was signed; nothing below it is ever sealed or signed differently. */
@@ -46,6 +46,8 @@ export interface TrailKinds {
   readonly incident: Incident;
   /** By {@link segmentId}: the seal over a segment whose records were verified one by one. */
   readonly segment: SegmentSeal;
+  /** By {@link markId}: which audit key the generation was begun with. Never forgotten. */
+  readonly epoch: { readonly key: string };
   /** By {@link markId}. Never forgotten. */
   readonly archived: Archived;
 }
@@ -71,6 +73,12 @@ export function segmentsOf(store: Pick<TrailMarkStore, "get">, chain: string, ge
   for (let seal = store.get("segment", segmentId(chain, generation, 0)); seal !== undefined; seal = store.get("segment", segmentId(chain, generation, seals.length)))
     seals.push(seal);
   return seals;
+}
+
+/** A generation that was opened, and that nothing was signed of yet. */
+export function openingMark(chain: string, generation: number, atMs: number): Mark {
+  const range = new CompactRange();
+  return { chain, generation, size: 0, root: range.root().toString("hex"), mac: ZERO_MAC, frontier: range.toJSON(), atMs };
 }
 
 /** The generation that takes records: the highest that has a mark. The next one opens by being marked at 0. */

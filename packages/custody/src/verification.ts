@@ -1,5 +1,4 @@
-import type { KeyObject } from "node:crypto";
-import type { DeepProgress, DeepVerdict, DeepWork } from "@sallyport/audit";
+import { type AuditKeys, auditKeyIdIn, type DeepProgress, type DeepVerdict, type DeepWork } from "@sallyport/audit";
 import { SallyportError } from "@sallyport/errors";
 import { asVerified } from "./archival.ts";
 import type { TrailIncidents } from "./trail-incidents.ts";
@@ -13,8 +12,7 @@ export interface VerificationOptions {
   readonly incidents: TrailIncidents;
   readonly run: DeepRunner;
   readonly deployment: string;
-  /** The audit key in force. */
-  readonly auditKey: () => KeyObject;
+  readonly auditKeys: () => AuditKeys;
 }
 
 /** Verifies chains from their first record; one run at a time, since each reads everything. */
@@ -76,15 +74,17 @@ export class Verification {
     const take = (verdict: DeepVerdict): void => {
       tell(verdict);
       // One that can't be taken in doesn't keep the others from it.
-      taken = taken.then(() => this.#take(verdict)).catch((error: unknown) => failures.push(error));
+      taken = taken.then(() => this.#take(work, verdict)).catch((error: unknown) => failures.push(error));
     };
     await run(work, take, (progress) => (this.#progress = progress));
     await taken;
     if (failures.length > 0) throw failures[0];
   }
 
-  async #take({ chain, generation, size, at, broken, isGone, bySeals, sealed }: DeepVerdict): Promise<void> {
-    const { store, incidents } = this.#options;
+  async #take({ auditKeys: used }: DeepWork, { chain, generation, size, at, broken, isGone, bySeals, sealed }: DeepVerdict): Promise<void> {
+    const { store, incidents, auditKeys } = this.#options;
+    // A generation that was begun since the run was: it had no key then, and was held against another's.
+    if (auditKeyIdIn(used, chain, generation) !== auditKeyIdIn(auditKeys(), chain, generation)) return;
     for (const [index, seal] of (sealed?.seals ?? []).entries()) store.put("segment", segmentId(chain, generation, (sealed?.from ?? 0) + index), seal);
     if (bySeals !== undefined && broken === null && store.get("broken", markId(chain, generation)) !== undefined) return;
     const archived = store.get("archived", markId(chain, generation));
@@ -93,12 +93,12 @@ export class Verification {
   }
 
   #work(chains: readonly string[] | null): DeepWork {
-    const { store, deployment, auditKey } = this.#options;
+    const { store, deployment, auditKeys } = this.#options;
     const marks = [...store.all("mark").values()].map(({ chain, generation, size, mac }) => ({ chain, generation, size, mac }));
     const unmarked = (chains ?? [])
       .filter((name) => marks.every(({ chain }) => chain !== name))
       .map((chain) => ({ chain, generation: openGeneration(store, chain), size: 0, mac: "" }));
     const seals = marks.map(({ chain, generation }) => ({ chain, generation, seals: segmentsOf(store, chain, generation) }));
-    return { deployment, auditKey: auditKey(), chains, marks: [...marks, ...unmarked], archived: [...store.all("archived").values()].map(asVerified), seals };
+    return { deployment, auditKeys: auditKeys(), chains, marks: [...marks, ...unmarked], archived: [...store.all("archived").values()].map(asVerified), seals };
   }
 }

@@ -1,4 +1,4 @@
-import type { Database } from "./database.ts";
+import type { Database, Tx } from "./database.ts";
 
 /** A signed checkpoint of one chain's generation, as the custodian answers it. */
 export interface StoredCheckpoint {
@@ -11,8 +11,8 @@ export interface StoredCheckpoint {
 }
 
 export interface CheckpointStore {
-  /** Keeps a checkpoint; one of the same size is there already and stays. */
-  insert(checkpoint: StoredCheckpoint): Promise<void>;
+  /** Keeps a checkpoint, in a transaction or by itself; one of the same size is there already and stays. */
+  insert(checkpoint: StoredCheckpoint, tx?: Tx): Promise<void>;
   /** The checkpoints of a generation, by size. */
   list(chain: string, generation: number): Promise<readonly StoredCheckpoint[]>;
   /** The largest of a generation, or null. */
@@ -45,8 +45,8 @@ const checkpointOf = ({ chain, generation, size, root, note }: CheckpointRow): S
 /** Checkpoints in Postgres: append-only. */
 export function checkpointStore(database: Database): CheckpointStore {
   return {
-    async insert({ chain, generation, size, root, note }) {
-      await database.run`
+    async insert({ chain, generation, size, root, note }, tx) {
+      await (tx ?? database.run)`
         INSERT INTO audit.checkpoints (chain, generation, size, root, note)
         VALUES (${chain}, ${generation}, ${size}, ${Buffer.from(root, "hex")}, ${note}) ON CONFLICT DO NOTHING`;
     },

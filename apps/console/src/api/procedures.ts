@@ -30,6 +30,7 @@ interface Named {
   "approvals.requestRetention": ["RequestRetentionInput", "ApprovalOutput"];
   "approvals.requestShred": ["RequestShredInput", "ApprovalOutput"];
   "approvals.requestService": ["RequestServiceInput", "ApprovalOutput"];
+  "approvals.requestKeyActivate": ["RequestKeyActivateInput", "ApprovalOutput"];
   "approvals.requestKeyDestroy": ["RequestKeyDestroyInput", "ApprovalOutput"];
   "approvals.requestServiceOffboard": ["RequestServiceOffboardInput", "ApprovalOutput"];
   "approvals.requestSuspend": ["RequestSuspendInput", "ApprovalOutput"];

@@ -18,7 +18,8 @@ export function DestroyKey({ ring: { ring, keys } }: { readonly ring: Ring }) {
     },
   });
   const key = keys.find(({ state }) => state === "retired");
-  if (key === undefined) return null;
+  // An audit key is kept as long as what it verifies.
+  if (key === undefined || (ring === "audit" && key.dataKeys !== 0)) return null;
   return (
     <ActSection
       title={`Destroy ${key.keyId}`}
@@ -30,7 +31,9 @@ export function DestroyKey({ ring: { ring, keys } }: { readonly ring: Ring }) {
             ? "Its secret is destroyed for good. A backup or dump with data keys wrapped under it is never opened again. An administrator has to approve it with a passkey."
             : ring === "ca"
               ? "Its secret is destroyed for good. Certificates that it issued are refused already. An administrator has to approve it with a passkey."
-              : "Its secret is destroyed for good. Tokens that were signed with it are over already. An administrator has to approve it with a passkey."}
+              : ring === "audit"
+                ? "Its secret is destroyed for good. Every generation that it sealed is archived and gone from the database. An administrator has to approve it with a passkey."
+                : "Its secret is destroyed for good. Tokens that were signed with it are over already. An administrator has to approve it with a passkey."}
         </p>
       }
       recorded={<li>that you asked for its destruction</li>}

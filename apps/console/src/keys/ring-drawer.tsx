@@ -13,6 +13,7 @@ import { useMe } from "../frame/me.ts";
 import { useTell } from "../frame/notices.tsx";
 import { optionsOver, ringStepDigest } from "../proof/digest-challenge.ts";
 import { Proof } from "../proof/proof.tsx";
+import { ActivateKey } from "./activate-key.tsx";
 import { DestroyKey } from "./destroy-key.tsx";
 import { blockerText, type Ring, STEP_EFFECT, STEP_TEXT, type Step } from "./ring-text.ts";
 
@@ -62,15 +63,16 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
                   , accepted until <Moment at={until} />
                 </>
               )}
-              {dataKeys !== null && `, ${dataKeys.toLocaleString("en-GB")} data keys`}
+              {dataKeys !== null && `, ${dataKeys.toLocaleString("en-GB")} ${ring.ring === "audit" ? "generations verified by it" : "data keys"}`}
               {ring.ring === "ca" && <Waiting what="not trusted yet by" names={lacking} />}
-              {state === "retiring" && <Waiting what="certificates still of it" names={holders} />}
+              {state === "retiring" && <Waiting what={ring.ring === "audit" ? "chains that go on with it still" : "certificates still of it"} names={holders} />}
               {state === "retired" && <Waiting what="trusted still, until they renew" names={holders} />}
             </span>
           </li>
         ))}
       </ul>
       <Rehearsal ring={ring} />
+      {mayStep && <ActivateKey ring={ring} />}
       {mayStep && <DestroyKey ring={ring} />}
       {ring.steps.length > 0 && (
         <section aria-labelledby="ring-steps">

@@ -45,7 +45,11 @@ export function blockerText(ring: Ring["ring"], { kind, until, count }: Ring["st
       return count === null ? "waits until it is known which nodes run" : `waits for ${n(count)} ${count === 1 ? "node" : "nodes"} to hold it`;
     case "in_use":
       if (ring === "ca") return `${n(count ?? 0)} ${count === 1 ? "workload has its certificate" : "workloads have their certificates"} of it`;
+      if (ring === "audit")
+        return count === null ? "the chains that go on with it couldn't be counted" : `${n(count)} ${count === 1 ? "chain goes" : "chains go"} on with it still`;
       return count === null ? "the data keys under it couldn't be counted" : `${n(count)} data ${count === 1 ? "key is" : "keys are"} still under it`;
+    case "approval":
+      return "asked for below; an administrator approves it with a passkey";
   }
 }
 

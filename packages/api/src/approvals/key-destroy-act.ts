@@ -32,7 +32,9 @@ export const destroyKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAct
           ? { what: "backups and dumps with data keys wrapped under it", before: "can be opened, once the key is opened again", after: "are never opened again" }
           : ring === "ca"
             ? { what: "certificates that it issued", before: "are refused", after: "are refused, and none can be issued by it" }
-            : { what: "tokens that were signed with it", before: "are over", after: "are over" },
+            : ring === "audit"
+              ? { what: "records that were sealed with it", before: "are archived and gone from the database", after: "are verified by their archives alone" }
+              : { what: "tokens that were signed with it", before: "are over", after: "are over" },
       ],
       refused,
     };
@@ -40,7 +42,7 @@ export const destroyKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAct
   async perform(_tx, { key }, { statement }) {
     const { ring, at, isDone } = standingOf(await deps.rings.all(), key);
     // The custodian's answer to the first try may have been lost.
-    if (!isDone) await deps.rings.destroy({ ring, at, statement });
+    if (!isDone) await deps.rings.approved({ ring, step: "destroy", at, statement });
     return { key };
   },
 });
@@ -52,6 +54,6 @@ function standingOf(rings: readonly RingState[], keyId: string): { ring: RingSta
   if (found === undefined || key === undefined) throw new SallyportError("keys.step", { key: keyId });
   const isDone = key.state === "destroyed";
   const isNext = found.keys.find(({ state }) => state === "retired")?.id === keyId;
-  const isUsed = found.ring === "kek" && key.wraps !== 0;
+  const isUsed = (found.ring === "kek" || found.ring === "audit") && key.wraps !== 0;
   return { ring: found.ring, at: found.at, isDone, refused: isDone ? null : !isNext ? "keys.step" : isUsed ? "keys.in_use" : null };
 }

@@ -9,6 +9,7 @@ import { accessAct } from "./access-act.ts";
 import { assignAct, endAssignmentAct } from "./assignment-acts.ts";
 import { bulkRevealAct } from "./bulk-reveal-act.ts";
 import { releaseIncidentsAct } from "./incident-act.ts";
+import { activateKeyAct } from "./key-activate-act.ts";
 import { destroyKeyAct } from "./key-destroy-act.ts";
 import { liftLockAct } from "./lift-lock-act.ts";
 import { inviteAct, offboardAct, recoverAct, reinstateAct, suspendAct } from "./people-acts.ts";
@@ -58,6 +59,7 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "workload.enrol": widened(enrolServiceAct(deps)),
   "workload.offboard": widened(offboardServiceAct(deps)),
   "incident.release": widened(releaseIncidentsAct(deps)),
+  "keys.activate": widened(activateKeyAct(deps)),
   "keys.destroy": widened(destroyKeyAct(deps)),
   "recipient.change": widened(recipientAct(deps)),
   "egress.release": widened(egressAct(deps)),

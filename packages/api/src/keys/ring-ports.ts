@@ -12,7 +12,7 @@ export interface RingState {
     readonly wraps: number | null;
     /** Running nodes, or workloads with a certificate, that haven't shown that they hold it; null while that isn't known. */
     readonly lacking: readonly string[] | null;
-    /** Of an authority: workloads that have shown no certificate of another one; of a retired one, those that trust it still. Null for other rings. */
+    /** Of an authority: workloads that have shown no certificate of another one; of a retired one, those that trust it still. Of an audit key: chains that go on with it. Null otherwise. */
     readonly holders: readonly string[] | null;
   }[];
 }
@@ -53,10 +53,11 @@ export interface KeyRings {
   /** Takes a step of a ring that has taken `at` steps. The last one asked for again answers the same. */
   step(asked: { readonly ring: RingState["ring"]; readonly step: "add" | "drop" | "activate" | "revert" | "retire" | "reopen"; readonly at: number }): Promise<RingState>;
   /**
-   * Destroys the secret of the earliest retired key, upon the exact text of an approval of kind `keys.destroy` that the custodian verified by itself.
+   * Puts the next key in use, or destroys the secret of the earliest retired one, upon the exact text of an approval of kind `keys.activate` or `keys.destroy`
+   * that the custodian verified by itself.
    * @throws `verb.refused`, too.
    */
-  destroy(asked: { readonly ring: RingState["ring"]; readonly at: number; readonly statement: string }): Promise<RingState>;
+  approved(asked: { readonly ring: RingState["ring"]; readonly step: "activate" | "destroy"; readonly at: number; readonly statement: string }): Promise<RingState>;
   /** Every job there was, the newest first. */
   rewraps(): Promise<readonly RewrapJobState[]>;
 }

@@ -27,14 +27,17 @@ const ITSELF: Readonly<Record<Summary["ring"], readonly string[]>> = {
     "Services elsewhere get both with their renewals, within sixteen hours; sallyport renew --now at such a machine does it at once.",
     "A machine that slept past its certificate enrols anew through its supervisor.",
   ],
-  audit: [],
+  audit: [
+    "Every chain goes on in its next generation, whose first record cites the end of the one before; what waits meanwhile is sealed behind it.",
+    "What the key before sealed verifies by that key, which is kept, in bundles as before without any.",
+  ],
   sign: [],
 };
 const BACK: Readonly<Record<Summary["ring"], string>> = {
   token: "Until a minute before the end of the old key's window: turn back.",
   kek: "Until the old key is retired: turn back. Afterwards it can be opened again, for a database that was restored.",
   ca: "Until the old authority is retired: turn back. Both are trusted until then.",
-  audit: "",
+  audit: "Until the old key is retired: turn back. Every chain goes on in one more generation then, sealed with the old key; what was closed stays closed.",
   sign: "",
 };
 
@@ -60,6 +63,11 @@ export function rehearsed(ring: Summary): readonly Line[] {
       for (const { kind, count } of blockers) {
         if (ring.ring === "ca" && kind === "in_use") lines.push({ about: "breaks", text: `Done now, ${workloads(count ?? 0)} would be refused: ${namesOf(ring, "holders")}.` });
         else if (ring.ring === "ca") lines.push({ about: "breaks", text: "Done now, calls on connections that are open could be refused." });
+        else if (ring.ring === "audit")
+          lines.push({
+            about: "breaks",
+            text: kind === "in_use" ? `Done now, ${chains(count)} could take no more records.` : "Done now, a record that is being stored could be refused.",
+          });
         else if (kind === "in_use") lines.push({ about: "breaks", text: `Done now, ${count === null ? "data keys" : dataKeys(count)} could not be opened.` });
         else if (ring.ring === "token") lines.push({ about: "breaks", text: "Done now, tokens that are still good would be refused." });
         else lines.push({ about: "breaks", text: "Done now, a data key that was made before and is being stored could not be opened." });
@@ -88,6 +96,7 @@ const namesOf = ({ keys }: Summary, what: "lacking" | "holders"): string => {
   const names = (what === "holders" ? keys.find(({ state }) => state === "retiring") : key)?.[what] ?? [];
   return names.length > NAMES_MAX ? `${names.slice(0, NAMES_MAX).join(", ")} and others` : names.join(", ");
 };
+const chains = (count: number | null): string => (count === null ? "chains that could not be counted" : count === 1 ? "1 chain" : `${count} chains`);
 const dataKeys = (count: number): string => (count === 1 ? "1 data key" : `${count} data keys`);
 
 function blockerText({ ring }: Summary, { kind, until, count }: Summary["steps"][number]["blockers"][number]): string {
@@ -101,7 +110,10 @@ function blockerText({ ring }: Summary, { kind, until, count }: Summary["steps"]
       return count === null ? "it is not known yet which nodes run." : `${nodes(count)} did not show yet that they hold it.`;
     case "in_use":
       if (ring === "ca") return `${workloads(count ?? 0)} did not show a certificate of the new one yet.`;
+      if (ring === "audit") return count === null ? "the chains that go on with it could not be counted." : `${chains(count)} did not go on with the new one yet.`;
       return count === null ? "the data keys under it could not be counted." : `${dataKeys(count)} are still wrapped under it.`;
+    case "approval":
+      return "asked for, and done when an administrator approves it with a passkey.";
   }
 }
 

@@ -42,19 +42,24 @@ test("a ring tells which steps begin where it is, and what each waits for", () =
   expect(steps(ring("kek", [key("kek-1", "retiring", { untilS: NOW_S, wraps: null }), key("kek-2", "active")]))).toEqual(["add", "revert", "retire: in_use -"]);
   expect(steps(ring("kek", [key("kek-1", "retiring", { untilS: NOW_S, wraps: 0 }), key("kek-2", "active")]))).toEqual(["add", "revert", "retire"]);
   expect(steps(ring("kek", [key("kek-1", "retired"), key("kek-2", "active")]))).toEqual(["add", "reopen"]);
-  expect(steps(ring("audit", [key("audit-1", "active")], null))).toEqual([]);
+  expect(steps(ring("audit", [key("audit-1", "active")]))).toEqual(["add"]);
+  expect(steps(ring("audit", [key("audit-1", "active"), key("audit-2", "next")]))).toEqual(["activate: approval -", "drop"]);
+  const going = (holders: readonly string[] | null): RingState =>
+    ring("audit", [key("audit-1", "retiring", { untilS: NOW_S, wraps: 9, holders }), key("audit-2", "active", { wraps: 3 })]);
+  expect([going([]), going(["system"]), going(null)].map((each) => steps(each)[2])).toEqual(["retire", "retire: in_use 1", "retire: in_use -"]);
+  expect(steps(ring("sign", [key("sign-1", "active")], null))).toEqual([]);
 });
 
 test("what is overdue by age, by use, or because a step is waited for, comes first, and what doesn't turn last", () => {
   const aged = ring("token", [key("token-1", "active", { fromS: NOW_S - 90 * DAY_S })]);
   const used = ring("kek", [key("kek-1", "active", { wraps: 100 })]);
-  const still = ring("audit", [key("audit-1", "active", { fromS: 0 })], null);
+  const still = ring("sign", [key("sign-1", "active", { fromS: 0 })], null);
   const fresh = ring("token", [key("token-1", "active", { fromS: NOW_S - 90 * DAY_S + 1 })]);
   const listed = ringsSummary([still, fresh, used], [], [], NOW_S * 1000).rings;
   expect(listed.map((each) => [each.ring, each.due.map(({ kind }) => kind)])).toEqual([
     ["kek", ["use"]],
     ["token", []],
-    ["audit", []],
+    ["sign", []],
   ]);
   expect(ringSummary(aged, NOW_S * 1000).due).toEqual([{ kind: "age", keyId: "token-1", since: new Date(NOW_S * 1000).toISOString() }]);
   expect(ringSummary(aged, NOW_S * 1000).dueAt).toBe(new Date(NOW_S * 1000).toISOString());
@@ -76,6 +81,8 @@ test("a rehearsal names what a step that isn't proven would break, and nothing w
     /^overdue: token-1 is overdue by its age/,
   );
   expect(lines(ring("sign", [key("sign-1", "active")], null))).toHaveLength(1);
+  const audit = ring("audit", [key("audit-1", "retiring", { untilS: NOW_S, holders: ["system"] }), key("audit-2", "active")]);
+  expect(lines(audit)).toContain("breaks: Done now, 1 chain could take no more records.");
 });
 
 test("an authority waits for workloads, by name, and tells who would be refused", () => {

@@ -59,13 +59,13 @@ function stepsOf({ ring, keys }: RingState, nowS: number): Summary["steps"] {
   const [next, retiring] = [inState("next"), inState("retiring")];
   const steps: { readonly step: Step; readonly blockers: readonly (Blocker | null)[] }[] = [];
   if (next === undefined) steps.push({ step: "add", blockers: [] });
-  if (next !== undefined && retiring === undefined) steps.push({ step: "activate", blockers: [earlyOf(nowS, next.fromS), unheldOf(next)] });
+  if (next !== undefined && retiring === undefined) steps.push({ step: "activate", blockers: [earlyOf(nowS, next.fromS), unheldOf(next), ring === "audit" ? APPROVAL : null] });
   if (next !== undefined) steps.push({ step: "drop", blockers: [] });
   if (retiring !== undefined) {
     const untilS = retiring.untilS ?? 0;
     const late: Blocker | null = ring === "token" && nowS + MARGIN_S >= untilS ? { kind: "late", until: null, count: null } : null;
     steps.push({ step: "revert", blockers: [late, unheldOf(retiring)] });
-    const uses = ring === "kek" ? retiring.wraps : (retiring.holders?.length ?? 0);
+    const uses = ring === "kek" ? retiring.wraps : ring === "audit" ? (retiring.holders?.length ?? null) : (retiring.holders?.length ?? 0);
     const inUse: Blocker | null = uses !== 0 ? { kind: "in_use", until: null, count: uses } : null;
     steps.push({ step: "retire", blockers: [earlyOf(nowS, untilS), inUse] });
   }
@@ -76,6 +76,8 @@ function stepsOf({ ring, keys }: RingState, nowS: number): Summary["steps"] {
   });
 }
 
+/** Another person has to approve it. */
+const APPROVAL: Blocker = { kind: "approval", until: null, count: null };
 const earlyOf = (nowS: number, fromS: number): Blocker | null => (nowS < fromS ? { kind: "early", until: iso(fromS), count: null } : null);
 const unheldOf = ({ lacking }: Key): Blocker | null => (lacking?.length === 0 ? null : { kind: "unheld", until: null, count: lacking?.length ?? null });
 

@@ -6,6 +6,7 @@ import {
   RequestBulkRevealInput,
   RequestIncidentReleaseInput,
   RequestInviteInput,
+  RequestKeyActivateInput,
   RequestKeyDestroyInput,
   RequestLockLiftInput,
   RequestOffboardInput,
@@ -167,6 +168,17 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       locate: locateItem,
       payload: ({ itemId }) => ({ itemId }),
       reason: reasonOf,
+    }),
+    requestKeyActivate: requestAct(boundary, deps, acts["keys.activate"], {
+      input: RequestKeyActivateInput,
+      locate: ({ keyId }, trace) => locateRing({ ring: keyId.replace(/-\d+$/, "") }, trace),
+      payload: ({ keyId }) => ({ key: keyId }),
+      reason: reasonOf,
+      // One that needs nobody else's word is put in use by a step.
+      check: async ({ input: { keyId } }) => {
+        const found = (await deps.rings.all()).find(({ keys }) => keys.some(({ id, state }) => id === keyId && state === "next"));
+        if (found?.ring !== "audit") throw new SallyportError("keys.step", { key: keyId });
+      },
     }),
     requestKeyDestroy: requestAct(boundary, deps, acts["keys.destroy"], {
       input: RequestKeyDestroyInput,

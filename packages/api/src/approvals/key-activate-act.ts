@@ -1,0 +1,53 @@
+import { KeyId } from "@sallyport/contracts";
+import { SallyportError } from "@sallyport/errors";
+import { z } from "zod";
+import type { RingState } from "../keys/ring-ports.ts";
+import type { ApiDeps } from "../ports.ts";
+import type { ApprovalAct } from "./act.ts";
+
+const DAY_MS = 24 * 3_600_000;
+
+/** The custodian reads the key's id from here. */
+const Activated = z.strictObject({ key: KeyId });
+type ActivatedKeyPayload = z.output<typeof Activated>;
+
+/** Puts the next audit key in use: every chain goes on in another generation. The custodian does it upon this approval, so that has to be by a passkey that it holds. */
+export const activateKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAct<Tx, ActivatedKeyPayload> => ({
+  kind: "keys.activate",
+  ask: { action: "keys.rotate", resource: "key_ring" },
+  approve: { action: "person.approve", resource: "principal" },
+  needed: 1,
+  openForMs: 7 * DAY_MS,
+  usableForMs: null,
+  onlyBy: "proven_passkey",
+  payload: Activated,
+  concerns: () => null,
+  async effect(_tx, _grant, { key }) {
+    const { before, refused } = waitingOf(await deps.rings.all(), key);
+    return {
+      about: key,
+      lines: [
+        { what: "records are sealed with", before, after: key },
+        { what: "every chain of the trail", before: "goes on in its generation", after: "goes on in its next one, which cites the end of this one" },
+        { what: `what ${before} sealed`, before: "verifies", after: "verifies, by that key, which is kept" },
+      ],
+      refused,
+    };
+  },
+  async perform(_tx, { key }, { statement }) {
+    const { ring, at, isDone } = waitingOf(await deps.rings.all(), key);
+    // The custodian's answer to the first try may have been lost.
+    if (!isDone) await deps.rings.approved({ ring, step: "activate", at, statement });
+    return { key };
+  },
+});
+
+/** The ring of a next key, the key that it takes the place of, and why it can't now. One that is in use already stays so. */
+function waitingOf(rings: readonly RingState[], keyId: string): { ring: RingState["ring"]; at: number; before: string; isDone: boolean; refused: "keys.step" | null } {
+  const found = rings.find(({ keys }) => keys.some(({ id }) => id === keyId));
+  if (found === undefined) throw new SallyportError("keys.step", { key: keyId });
+  const inState = (state: RingState["keys"][number]["state"]): string | undefined => found.keys.find((key) => key.state === state)?.id;
+  const isDone = inState("active") === keyId;
+  const isNext = inState("next") === keyId && inState("retiring") === undefined;
+  return { ring: found.ring, at: found.at, before: inState(isDone ? "retiring" : "active") ?? "-", isDone, refused: isDone || isNext ? null : "keys.step" };
+}
