@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Home } from "./home.ts";
 import { writePrivate } from "./private-file.ts";
@@ -16,11 +16,17 @@ const handedUrlFile = (home: Home): string => join(home.identity, "api", "databa
  * `trust-domain`, and for the api `database-url`. That they are there says that the deployment is founded and its database ready.
  */
 export function handOver(home: Home, trustDomain: string, owners: Owners): void {
-  writePrivate(handedUrlFile(home), readFileSync(databaseUrlFile(home, "api"), "utf8"), ownerFor(owners, "api"));
+  handUrl(home, owners, "first");
   for (const name of OTHERS) writePrivate(trustDomainFile(home, name), trustDomain, ownerFor(owners, name));
 }
 
-/** Takes away what an earlier start handed over; its database password is about to end. */
+/** Hands the api its database URL; `anew`: where an earlier one was handed over, and is still there. */
+export function handUrl(home: Home, owners: Owners, when: "first" | "anew"): void {
+  const file = handedUrlFile(home);
+  if (when === "first" || existsSync(file)) writePrivate(file, readFileSync(databaseUrlFile(home, "api"), "utf8"), ownerFor(owners, "api"));
+}
+
+/** Takes away what an earlier start handed over, until the database is ready again. An api that runs keeps what it has. */
 export function takeBack(home: Home): void {
   for (const file of [handedUrlFile(home), ...OTHERS.map((name) => trustDomainFile(home, name))]) rmSync(file, { force: true });
 }
