@@ -48,7 +48,7 @@ export function ringLines({ ring, turns, dueAt, keys, due, steps }: Ring): reado
       .flatMap(({ keyId, state, from, until, dataKeys, lacking, holders }) => [
         `  ${keyId}  ${state}  from ${from}${until === null ? "" : `, accepted until ${until}`}${dataKeys === null ? "" : `  wraps ${dataKeys} data keys`}`,
         ...(ring === "ca" && lacking.length > 0 ? [`    not trusted yet by: ${lacking.join(", ")}`] : []),
-        ...(state === "retiring" && holders.length > 0 ? [`    certificates still of it: ${holders.join(", ")}`] : []),
+        ...(state === "retiring" && holders.length > 0 ? [`    ${ring === "database" ? "still logged in by it" : "certificates still of it"}: ${holders.join(", ")}`] : []),
         ...(state === "retired" && holders.length > 0 ? [`    trusted still, until they renew: ${holders.join(", ")}`] : []),
       ]),
     ...(asked.length === 0 ? [] : [`  steps: ${asked.join(" ")}`]),

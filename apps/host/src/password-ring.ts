@@ -51,7 +51,7 @@ export class PasswordRing {
   readonly #windows: PasswordWindows;
   #turn: Promise<unknown> = Promise.resolve();
   #steps: readonly PasswordStep[] = [];
-  #holders: readonly string[] | null = null;
+  #holders: readonly string[] = [];
   #overlapMs: number | null = null;
   #quietMs: number | null = null;
   #notBeforeMs = 0;
@@ -126,9 +126,10 @@ export class PasswordRing {
 
   /** Null before {@link open}. */
   state(): PasswordState | null {
-    const { active, activeSinceMs } = standing(this.#steps);
+    const { active, activeSinceMs, isBeforeOpen } = standing(this.#steps);
     if (active === 0) return null;
-    return { generation: active, sinceMs: activeSinceMs, isOverdue: this.#parts.now() >= activeSinceMs + this.#windows.ageMaxMs, holders: this.#holders };
+    const isOverdue = this.#parts.now() >= activeSinceMs + this.#windows.ageMaxMs;
+    return { generation: active, sinceMs: activeSinceMs, isOverdue, holders: isBeforeOpen ? this.#holders : null };
   }
 
   async #read(): Promise<void> {
@@ -144,7 +145,7 @@ export class PasswordRing {
     await this.#note({ generation, step: "add", cause, ended: 0 });
     for (const process of DATABASE_PROCESSES) await this.#keep(process, generation);
     await this.#note({ generation, step: "activate", cause, ended: 0 });
-    this.#holders = null;
+    this.#holders = [];
     this.#overlapMs = this.#quietMs = null;
   }
 
@@ -174,7 +175,6 @@ export class PasswordRing {
     if (!isProven && now() < this.#overlapMs + overlapMaxMs) return;
     const ended = await store.shutOthers(active);
     await this.#note({ generation: active - 1, step: "retire", cause: activeCause, ended });
-    this.#holders = null;
     report(`passwords of the database: generation ${active - 1} has ended${ended === 0 ? "" : `, with ${ended} sessions that were left`}`);
   }
 

@@ -66,8 +66,10 @@ export function passwordStore(ownerUrl: string): PasswordStore {
         // A session that was being opened meanwhile is met at the next look.
         const ended = new Set<number>();
         for (let look = 0; look < ENDINGS_MAX; look += 1) {
-          const rows = await connection.statement<{ pid: number }>`SELECT pid FROM pg_catalog.pg_stat_activity
-            WHERE usename = ANY (string_to_array(${others.join("\n")}, E'\n')) AND pg_catalog.pg_terminate_backend(pid)`;
+          // CASE: of two conditions the planner is free to take the second first, and would end sessions before it looks whose they are.
+          const rows = await connection.statement<{ pid: number }>`SELECT pid FROM (
+              SELECT pid, CASE WHEN usename = ANY (string_to_array(${others.join("\n")}, E'\n')) THEN pg_catalog.pg_terminate_backend(pid) END AS is_ended
+              FROM pg_catalog.pg_stat_activity) s WHERE is_ended IS NOT NULL`;
           if (rows.length === 0) return ended.size;
           for (const { pid } of rows) ended.add(pid);
           await new Promise((resolve) => setTimeout(resolve, ENDING_MS));

@@ -27,7 +27,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
     setStep(null);
     setReason(null);
   };
-  if (step !== null && reason !== null) return <Proving asked={{ ring: ring.ring, step, at: ring.at, reason }} onBack={back} />;
+  if (step !== null && reason !== null && ring.ring !== "database") return <Proving asked={{ ring: ring.ring, step, at: ring.at, reason }} onBack={back} />;
   if (step !== null)
     return (
       <ActForm
@@ -64,14 +64,14 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
               )}
               {dataKeys !== null && `, ${dataKeys.toLocaleString("en-GB")} data keys`}
               {ring.ring === "ca" && <Waiting what="not trusted yet by" names={lacking} />}
-              {state === "retiring" && <Waiting what="certificates still of it" names={holders} />}
+              {state === "retiring" && <Waiting what={ring.ring === "database" ? "still logged in by it" : "certificates still of it"} names={holders} />}
               {state === "retired" && <Waiting what="trusted still, until they renew" names={holders} />}
             </span>
           </li>
         ))}
       </ul>
       <Rehearsal ring={ring} />
-      {mayStep && <DestroyKey ring={ring} />}
+      {mayStep && ring.ring !== "database" && <DestroyKey ring={ring} />}
       {ring.steps.length > 0 && (
         <section aria-labelledby="ring-steps">
           <h3 id="ring-steps" className="part-title">
@@ -137,7 +137,7 @@ function Rehearsal({ ring: { ring, at, turns } }: { readonly ring: Ring }) {
 }
 
 interface Asked {
-  readonly ring: Ring["ring"];
+  readonly ring: Exclude<Ring["ring"], "database">;
   readonly step: Step;
   readonly at: number;
   readonly reason: string;

@@ -4,13 +4,21 @@ export type Ring = OutputOf<"keys.rings">["rings"][number];
 export type Rewrap = OutputOf<"keys.rings">["rewraps"][number];
 export type Step = Ring["steps"][number]["step"];
 
-export const RING_TEXT: Readonly<Record<Ring["ring"], string>> = { token: "Tokens", kek: "Data keys", ca: "Certificates", audit: "Audit records", sign: "Checkpoints" };
+export const RING_TEXT: Readonly<Record<Ring["ring"], string>> = {
+  token: "Tokens",
+  kek: "Data keys",
+  ca: "Certificates",
+  audit: "Audit records",
+  sign: "Checkpoints",
+  database: "Database logins",
+};
 export const RING_ABOUT: Readonly<Record<Ring["ring"], string>> = {
   token: "signs access tokens",
   kek: "wraps data keys",
   ca: "issues certificates",
   audit: "seals records",
   sign: "signs checkpoints, policies and exports",
+  database: "passwords of the api and the custodian",
 };
 export const STEP_TEXT: Readonly<Record<Step, string>> = {
   add: "Make the next key",
