@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Host } from "@sallyport/app-host/host";
 import { builtPrograms, type Programs } from "@sallyport/app-host/programs";
 import type { Home } from "@sallyport/app-host";
-import { assertSafe, migrate, provisionRoles } from "@sallyport/db";
+import { assertSafe, migrate, passwordStore } from "@sallyport/db";
 import { freePort } from "@sallyport/embedded-postgres";
 
 /** A deployment of its own under the real supervisor, in a folder that is removed at the end. */
@@ -52,7 +52,7 @@ export async function layOut({ seed, programs, bringSubjects }: Layout): Promise
     programs: { ...built, processes: { ...built.processes, ...programs } },
     database: {
       assertSafe,
-      provisionRoles,
+      passwords: passwordStore,
       migrate: (url, options) => {
         ownerUrl = url;
         return migrate(url, options);

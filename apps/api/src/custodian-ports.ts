@@ -1,7 +1,8 @@
 import type { ApiDeps } from "@sallyport/api";
 import type { Custodian } from "@sallyport/custody";
-import { type Database, reencryptStore, rewrapStore, type Tx } from "@sallyport/db";
+import { type Database, passwordRecords, reencryptStore, rewrapStore, type Tx } from "@sallyport/db";
 import { SallyportError } from "@sallyport/errors";
+import { passwordRing } from "./password-ring.ts";
 import { isRecipientKey, sealPacket } from "@sallyport/submission/seal";
 
 /** Counting what each key wraps goes through every stored key. */
@@ -14,13 +15,14 @@ const REVOKE_MS = 2000;
 export const custodianPorts = (
   custodian: Custodian,
   database: Database,
-): Pick<ApiDeps<Tx>, "rings" | "reencryptions" | "revokeService" | "signDocument" | "checkShred" | "isRecipientKey" | "sealPacket"> => ({
+): Pick<ApiDeps<Tx>, "rings" | "passwords" | "reencryptions" | "revokeService" | "signDocument" | "checkShred" | "isRecipientKey" | "sealPacket"> => ({
   rings: {
     all: async () => (await custodian.rotate({ kind: "rings" }, RINGS_MS)).rings,
     step: async (asked) => (await custodian.rotate({ kind: "step", ...asked, statement: null }, STEP_MS)).ring,
     approved: async (asked) => (await custodian.rotate({ kind: "step", ...asked }, STEP_MS)).ring,
     rewraps: () => rewrapStore(database).progress(),
   },
+  passwords: () => passwordRing(passwordRecords(database)),
   reencryptions: reencryptStore(database),
   revokeService: (service) => custodian.revoke(service, REVOKE_MS),
   async signDocument(kind, canonical, statement) {

@@ -9,7 +9,8 @@ import type { ProviderSettings } from "./openid-provider.ts";
 export interface Settings {
   readonly port: number;
   readonly host: string;
-  readonly databaseUrl: string;
+  /** Reads the URL of the api's role from its file, which is replaced when the role's password rotates. */
+  readonly databaseUrl: () => string;
   readonly identityDir: string;
   readonly trustDomain: string;
   /** The console as browsers reach it; `http://localhost:3000` unless set. */
@@ -40,7 +41,9 @@ function portOf(text: string, name: string): number {
 }
 
 function secretIn(path: string, setting: string): string {
-  if ((statSync(path).mode & 0o077) !== 0) throw new SallyportError("secret.exposed", { setting });
+  const facts = statSync(path, { throwIfNoEntry: false });
+  if (facts?.isFile() !== true) throw new SallyportError("secret.missing", { setting });
+  if ((facts.mode & 0o077) !== 0) throw new SallyportError("secret.exposed", { setting });
   return readFileSync(path, "utf8").trim();
 }
 
@@ -75,10 +78,13 @@ function spoolIn(env: Environment): Settings["spool"] {
 export function readSettings(env: Environment = process.env): Settings {
   if (env["NODE_ENV"] !== "production") throw new SallyportError("setting.invalid", { setting: "NODE_ENV", why: "must be production" });
   const [host = "", port = ""] = required(env, "SALLYPORT_CUSTODIAN_ADDRESS").split(":");
+  const databaseUrlFile = required(env, "SALLYPORT_API_DATABASE_URL_FILE");
+  const databaseUrl = (): string => secretIn(databaseUrlFile, "SALLYPORT_API_DATABASE_URL_FILE");
+  databaseUrl();
   return {
     port: portOf(required(env, "SALLYPORT_API_PORT"), "SALLYPORT_API_PORT"),
     host: env["SALLYPORT_API_HOST"] ?? "localhost",
-    databaseUrl: secretIn(required(env, "SALLYPORT_API_DATABASE_URL_FILE"), "SALLYPORT_API_DATABASE_URL_FILE"),
+    databaseUrl,
     identityDir: required(env, "SALLYPORT_IDENTITY_DIR"),
     trustDomain: required(env, "SALLYPORT_TRUST_DOMAIN"),
     consoleOrigin: env["SALLYPORT_CONSOLE_ORIGIN"] ?? "http://localhost:3000",

@@ -1,9 +1,10 @@
 import type { ApiDeps, AppRouter, EventLog, RequestContext, Trail } from "@sallyport/api";
 import type { Custodian } from "@sallyport/custody";
-import { checkpointStore, type Database, reencryptStore, rewrapStore, shredStore, searchIndexer, type Tx, uploadSweep } from "@sallyport/db";
+import { checkpointStore, type Database, passwordRecords, reencryptStore, rewrapStore, shredStore, searchIndexer, type Tx, uploadSweep } from "@sallyport/db";
 import { type AuditTurnDeps, AuditTurns } from "./audit-turn.ts";
 import type { CustodianWatch } from "./custodian-watch.ts";
 import { checkpointing } from "./evidence.ts";
+import { PasswordRounds } from "./password-rounds.ts";
 import { type PolicyRoundDeps, PolicyRounds } from "./policy-rounds.ts";
 import { ReencryptRounds } from "./reencrypt-rounds.ts";
 import { RewrapRounds } from "./rewrap-rounds.ts";
@@ -66,6 +67,7 @@ export function standingRounds({
     log,
   });
   const reencryptions = new ReencryptRounds({ store: reencryptStore(database), custodian, trail, node: watch.node, log });
+  const passwords = new PasswordRounds({ records: passwordRecords(database), trail, log });
   const shreds = new ShredRounds({ store: shredStore(database), custodian, now: Date.now, log });
   return [
     { ms: INDEX_MS, run: () => searchable.run() },
@@ -76,6 +78,7 @@ export function standingRounds({
     { ms: SPOOL_MS, run: () => replays.run() },
     { ms: REWRAP_MS, run: () => spool.keepKey() },
     { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : reencryptions.run()) },
+    { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : passwords.run()) },
     { ms: SHREDS_MS, run: () => (isFrozen() ? Promise.resolve() : shreds.run()) },
     { ms: UPLOADS_MS, run: () => uploads.run() },
   ];

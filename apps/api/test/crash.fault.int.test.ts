@@ -238,7 +238,7 @@ async function acknowledgeEarly(ownerUrl: string): Promise<void> {
   const appending = await owner<{ text: string }[]>`
     SELECT pg_get_functiondef(oid) AS text FROM pg_proc WHERE pronamespace = 'audit'::regnamespace AND proname IN ('append', 'append_runs')`;
   for (const { text } of appending) await owner.unsafe(text.replace("PERFORM set_config('synchronous_commit', 'on', true)", "PERFORM 1"));
-  await owner.unsafe("ALTER ROLE sallyport_api SET synchronous_commit = 'off'");
+  await owner.unsafe("ALTER ROLE sallyport_api_a SET synchronous_commit = 'off'");
   await owner.unsafe("ALTER SYSTEM SET wal_writer_delay = '10s'");
   await owner.unsafe("SELECT pg_reload_conf()");
   await owner.end();

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listen, openCustodian, openTrail, type RunningCustodian, type TrailReader, workerRunner } from "@sallyport/app-custodian";
@@ -144,6 +144,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
   let db = options.durable === undefined ? await migratedDatabase() : undefined;
   const custodianUrl = (): string => db?.custodianUrl ?? "";
   const home = mkdtempSync(join(tmpdir(), "sallyport-api-test-"));
+  const urlFile = join(home, "custodian.database-url");
   const custodian = await openCustodian({
     home,
     now: Date.now,
@@ -151,7 +152,10 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
       throw error;
     },
     reader: readerAt(custodianUrl),
-    runDeeply: (work, take, tell) => workerRunner(custodianUrl())(work, take, tell),
+    runDeeply: (work, take, tell) => {
+      writeFileSync(urlFile, custodianUrl(), { mode: 0o600 });
+      return workerRunner(urlFile)(work, take, tell);
+    },
     starterPolicyDigest,
     shippedProfileDigests,
     party: PARTY,

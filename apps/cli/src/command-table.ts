@@ -35,6 +35,7 @@ export const commandTable: Readonly<Record<string, Entry>> = {
   enrol: { summary: "enrol a service on its own machine, with its one-time code", load: async () => (await import("./commands/enrol.ts")).enrol },
   renew: { summary: "renew a service's certificate", load: async () => (await import("./commands/renew.ts")).renew },
   keys: { summary: "show the rings of keys, and rehearse a rotation", load: async () => (await import("./commands/keys.ts")).keys },
+  passwords: { summary: "show the processes' passwords of the database, and put new ones in use", load: async () => (await import("./commands/passwords.ts")).passwords },
   recipients: { summary: "list whom packets are sealed to, or ask for a change", load: async () => (await import("./commands/recipients.ts")).recipients },
   submission: { summary: "assemble a submission, seal its packets and let them leave", load: async () => (await import("./commands/submission.ts")).submission },
   subject: { summary: "show how a subject stands, and ask for its shredding", load: async () => (await import("./commands/subject.ts")).subject },

@@ -37,6 +37,9 @@ interface Reencryption {
   readonly stuck: number;
 }
 
+/** Who holds a retiring key still, of the rings where that is waited for. */
+const HOLDERS_TEXT: Readonly<Record<string, string>> = { ca: "certificates still of it", audit: "chains that go on with it", database: "still logged in by it" };
+
 /** A ring: one line of its own, one for each key that isn't destroyed, and one of what can be done. */
 export function ringLines({ ring, turns, dueAt, keys, due, steps }: Ring): readonly string[] {
   const standing = due.length > 0 ? `overdue: ${due.map(({ kind, keyId }) => `${keyId} by ${kind}`).join(", ")}` : turns ? `due ${dueAt ?? "-"}` : "does not turn in this version";
@@ -48,7 +51,7 @@ export function ringLines({ ring, turns, dueAt, keys, due, steps }: Ring): reado
       .flatMap(({ keyId, state, from, until, dataKeys, lacking, holders }) => [
         `  ${keyId}  ${state}  from ${from}${until === null ? "" : `, accepted until ${until}`}${dataKeys === null ? "" : ring === "audit" ? `  verifies ${dataKeys} generations` : `  wraps ${dataKeys} data keys`}`,
         ...(ring === "ca" && lacking.length > 0 ? [`    not trusted yet by: ${lacking.join(", ")}`] : []),
-        ...(state === "retiring" && holders.length > 0 ? [`    ${ring === "audit" ? "chains that go on with it" : "certificates still of it"}: ${holders.join(", ")}`] : []),
+        ...(state === "retiring" && holders.length > 0 ? [`    ${HOLDERS_TEXT[ring] ?? "held by"}: ${holders.join(", ")}`] : []),
         ...(state === "retired" && holders.length > 0 ? [`    trusted still, until they renew: ${holders.join(", ")}`] : []),
       ]),
     ...(asked.length === 0 ? [] : [`  steps: ${asked.join(" ")}`]),

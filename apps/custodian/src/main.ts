@@ -4,7 +4,7 @@ import { shippedProfileDigests } from "@sallyport/phi/shipped-profiles";
 import { starterPolicyDigest } from "@sallyport/policy";
 import { openCustodian } from "./custodian.ts";
 import { listen } from "./listener.ts";
-import { readSettings } from "./settings.ts";
+import { readDatabaseUrl, readSettings } from "./settings.ts";
 import { serveSupervisor } from "./supervisor.ts";
 import { openTrail } from "./trail-reader.ts";
 import { workerRunner } from "./verify-runner.ts";
@@ -24,14 +24,14 @@ function die(event: string, error: unknown): never {
 process.on("uncaughtException", (error) => die("custodian.crashed", error));
 process.on("unhandledRejection", (error) => die("custodian.crashed", error));
 try {
-  const { home, host, port, databaseUrl, party, wrapper, archiveAfterDays } = readSettings();
+  const { home, host, port, databaseUrlFile, party, wrapper, archiveAfterDays } = readSettings();
   const custodian = await openCustodian({
     home,
     wrapper,
     now: Date.now,
     onFailure: (error) => die("store.failed", error),
-    reader: openTrail(databaseUrl, "sallyport-custodian"),
-    runDeeply: workerRunner(databaseUrl),
+    reader: openTrail(() => readDatabaseUrl(databaseUrlFile), "sallyport-custodian"),
+    runDeeply: workerRunner(databaseUrlFile),
     starterPolicyDigest,
     shippedProfileDigests,
     party,

@@ -12,8 +12,8 @@ export interface TrailReader extends Pick<Records, "heads" | "closings" | "recor
 /** As long as removing a generation may take, in milliseconds: its records go in one transaction. */
 const REMOVAL_MS = 900_000;
 
-/** Adapter: Postgres. Connects at the first call, and again after a loss. */
-export function openTrail(url: string, applicationName: string): TrailReader {
+/** Adapter: Postgres. Connects at the first call, and again after a loss or when `url` answers another one. */
+export function openTrail(url: string | (() => string), applicationName: string): TrailReader {
   const database = connectDatabase({ url, max: 4, applicationName });
   const remover = connectDatabase({ url, max: 1, applicationName: `${applicationName}-removal`, statementMs: REMOVAL_MS });
   const checkpoints = checkpointStore(database);

@@ -21,6 +21,17 @@ export interface CertificateStatus {
   readonly notAfter: string | null;
 }
 
+/** How the processes' passwords of the database stand. */
+export interface PasswordStatus {
+  /** How often there were new ones. */
+  readonly generation: number;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly isOverdue: boolean;
+  /** While the ones before are accepted too: the programs that are logged in by them. Otherwise null. */
+  readonly holders: readonly string[] | null;
+}
+
 /** The supervisor's view of one deployment. */
 export interface HostStatus {
   readonly console: string;
@@ -30,6 +41,8 @@ export interface HostStatus {
   readonly certificates: readonly CertificateStatus[];
   /** Profiles that were revoked. */
   readonly revoked: readonly string[];
+  /** Null until the database is ready. */
+  readonly passwords: PasswordStatus | null;
 }
 
 /** What the socket does for whoever may open it: the operator alone. */
@@ -38,6 +51,8 @@ export interface HostCommands {
   revoke(workload: string): Promise<void>;
   /** A line for each founding link that is still open. */
   founding(): Promise<readonly string[]>;
+  /** Puts new passwords of the database in use; answers the generation. */
+  rotatePasswords(): Promise<number>;
 }
 
 const LINE_MAX = 4096;
@@ -72,6 +87,7 @@ async function answer(line: string, commands: HostCommands): Promise<unknown> {
     if (request.cmd === "status") return { ok: true, status: commands.status() };
     if (request.cmd === "revoke" && typeof request.workload === "string") return await commands.revoke(request.workload).then(() => ({ ok: true }));
     if (request.cmd === "founding") return { ok: true, lines: await commands.founding() };
+    if (request.cmd === "rotate-passwords") return { ok: true, generation: await commands.rotatePasswords() };
     return { ok: false, code: "input.invalid" };
   } catch (error) {
     return { ok: false, code: error instanceof SyntaxError ? "input.invalid" : codeOf(error) };
@@ -102,6 +118,15 @@ export async function revokeWorkload(home: string, name: string): Promise<void> 
 export async function foundingLines(home: string): Promise<readonly string[]> {
   const { lines } = (await ask(homePaths(home), { cmd: "founding" })) as { lines: readonly string[] };
   return lines;
+}
+
+/**
+ * Puts new passwords of the database in use, and answers which generation that is; those before end once no process is logged in by them.
+ * @throws SallyportError `keys.early` while the ones before still overlap; `database.unreachable`; `service.unavailable` where no supervisor runs.
+ */
+export async function rotatePasswords(home: string): Promise<number> {
+  const { generation } = (await ask(homePaths(home), { cmd: "rotate-passwords" })) as { generation: number };
+  return generation;
 }
 
 function ask(home: Home, request: unknown): Promise<object> {

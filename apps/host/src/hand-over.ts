@@ -25,11 +25,17 @@ const plansOf = (home: Home) =>
  */
 export function handOver(home: Home, trustDomain: string, owners: Owners): void {
   for (const { name, kept, handed } of plansOf(home)) if (existsSync(kept)) writePrivate(handed, readFileSync(kept, "utf8"), ownerFor(owners, name));
-  writePrivate(handedUrlFile(home), readFileSync(databaseUrlFile(home, "api"), "utf8"), ownerFor(owners, "api"));
+  handUrl(home, owners, "first");
   for (const name of OTHERS) writePrivate(trustDomainFile(home, name), trustDomain, ownerFor(owners, name));
 }
 
-/** Takes away what an earlier start handed over; its database password is about to end. */
+/** Hands the api its database URL; `anew`: where an earlier one was handed over, and is still there. */
+export function handUrl(home: Home, owners: Owners, when: "first" | "anew"): void {
+  const file = handedUrlFile(home);
+  if (when === "first" || existsSync(file)) writePrivate(file, readFileSync(databaseUrlFile(home, "api"), "utf8"), ownerFor(owners, "api"));
+}
+
+/** Takes away what an earlier start handed over, until the database is ready again. An api that runs keeps what it has. */
 export function takeBack(home: Home): void {
   for (const file of [handedUrlFile(home), ...plansOf(home).map(({ handed }) => handed), ...OTHERS.map((name) => trustDomainFile(home, name))]) rmSync(file, { force: true });
 }

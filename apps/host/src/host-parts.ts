@@ -1,3 +1,4 @@
+import type { PasswordStore } from "@sallyport/db";
 import type { Home } from "./home.ts";
 import type { KeeperLimits } from "./keeper.ts";
 import type { Programs } from "./programs.ts";
@@ -7,7 +8,8 @@ import type { Settings } from "./settings.ts";
 interface DatabasePreparation {
   assertSafe(ownerUrl: string): Promise<void>;
   migrate(ownerUrl: string, options: { readonly deployment: string; readonly log: (applied: string) => void }): Promise<void>;
-  provisionRoles(ownerUrl: string): Promise<{ readonly apiUrl: string; readonly custodianUrl: string }>;
+  /** The processes' passwords, in a database that is migrated. */
+  passwords(ownerUrl: string): PasswordStore;
 }
 
 /** What a host is built from. */

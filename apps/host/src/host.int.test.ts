@@ -51,7 +51,7 @@ class Supervisor {
     const script = `
       import { Host } from ${JSON.stringify(dist("host.js"))};
       import { failureText } from ${JSON.stringify(dist("failure-text.js"))};
-      const database = { assertSafe: async () => {}, migrate: async () => {}, provisionRoles: async (url) => ({ apiUrl: url, custodianUrl: url }) };
+      const database = { assertSafe: async () => {}, migrate: async () => {}, passwords: (url) => ({ steps: async () => [], note: async () => {}, renew: async () => url, opened: async () => url, holders: async () => [], shutOthers: async () => 0 }) };
       const host = new Host({ settings: ${JSON.stringify(settings)}, programs: ${JSON.stringify(programs)}, database, now: Date.now, report: (line) => console.log(line), bringSubjects: async () => {}, graceMs: 3000, ...${JSON.stringify(options.limits === undefined ? {} : { limits: options.limits })} });
       let code = 0;
       process.on("SIGTERM", () => host.stop().then(() => process.exit(code)));

@@ -8,6 +8,7 @@ import { addRevoked, CertificateDesk, profileNames, revokedNames, writeProfile }
 import { type ReadyProcess, startProcess } from "./child-process.ts";
 import { type HostStatus, serveControl } from "./control-socket.ts";
 import { custodianPort } from "./custodian-port.ts";
+import { databasePasswords } from "./database-passwords.ts";
 import { type Deployment, deploymentOf, type Founding, keepDeployment, keepFounding, knownDeployment, knownFounding } from "./deployment.ts";
 import { failureText } from "./failure-text.ts";
 import { assertFoundedDatabase, databaseFolder } from "./founded-database.ts";
@@ -15,8 +16,10 @@ import { handOver, takeBack } from "./hand-over.ts";
 import { type FoundingPlan, foundingPlan, syntheticPlan } from "./founding-plan.ts";
 import type { HostParts } from "./host-parts.ts";
 import { lockHome } from "./home-lock.ts";
+import { statusOf } from "./host-status.ts";
 import { type Home, homePaths, prepareHome } from "./home.ts";
 import { Keeper, KEEPER_LIMITS, type Running } from "./keeper.ts";
+import type { PasswordRing } from "./password-ring.ts";
 import { assertPortFree, assertReachable } from "./port-check.ts";
 import { writePrivate } from "./private-file.ts";
 import { type Addresses, addressesIn, databaseUrlFile, environmentOf } from "./process-environment.ts";
@@ -29,6 +32,7 @@ import { asRunning } from "./running-postgres.ts";
 import type { OperatorPlan } from "./setup-plan.ts";
 
 const RENEW_MS = 30_000;
+const PASSWORDS_MS = 1000;
 
 /** One deployment on one host: the database, the custodian, the api, the console and egress, started, kept, and stopped in order. */
 export class Host {
@@ -44,7 +48,8 @@ export class Host {
   #addresses: Addresses;
   #release: () => void = () => undefined;
   #control: Server | null = null;
-  #renewal: NodeJS.Timeout | undefined;
+  #passwords: PasswordRing | null = null;
+  #timers: readonly NodeJS.Timeout[] = [];
   #stopped: Promise<void> | null = null;
 
   constructor(parts: HostParts) {
@@ -76,7 +81,7 @@ export class Host {
     await this.#bringSubjectsOnce();
     await this.#keepProcess("console");
     await this.#keepProcess("egress");
-    this.#renewal = setInterval(() => void this.#desk.renewDue(), RENEW_MS);
+    this.#beginRounds();
     for (const line of await this.#foundingLines()) report(line);
     report(`ready http://localhost:${settings.consolePort}`);
   }
@@ -112,7 +117,7 @@ export class Host {
     await this.#foundOnce();
     await this.#keepProfiles();
     handOver(this.home, this.#addresses.trustDomain, this.#owners);
-    this.#renewal = setInterval(() => void this.#desk.renewDue(), RENEW_MS);
+    this.#beginRounds();
     // What a container prints is kept in a log; so here it is only said that there are links, and the operator asks for them.
     const open = (await this.#foundingLines()).length;
     if (open > 0) this.#parts.report(`founding administrators: ${open} have yet to enrol; their links: node apps/host/dist/main.js founding`);
@@ -132,10 +137,15 @@ export class Host {
 
   async #stopAll(): Promise<void> {
     this.#stopping.abort();
-    clearInterval(this.#renewal);
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#passwords?.close();
     for (const keeper of [...this.#keepers].reverse()) await keeper.stop();
     await new Promise<void>((settle) => (this.#control === null ? settle() : this.#control.close(() => settle())));
     this.#release();
+  }
+
+  #beginRounds(): void {
+    this.#timers = [setInterval(() => void this.#desk.renewDue(), RENEW_MS), setInterval(() => void this.#passwords?.round(), PASSWORDS_MS)];
   }
 
   async #begin(): Promise<void> {
@@ -145,7 +155,12 @@ export class Host {
     this.#owners = chooseOwners(this.home, programs.entries);
     if (this.#owners.kind === "one" && this.#owners.warning !== null) report(`warning: ${this.#owners.warning}`);
     applyOwners(this.home, this.#owners);
-    this.#control = await serveControl(this.home, { status: () => this.status(), revoke: (name) => this.#revoke(name), founding: () => this.#foundingLines() });
+    this.#control = await serveControl(this.home, {
+      status: () => this.status(),
+      revoke: (name) => this.#revoke(name),
+      founding: () => this.#foundingLines(),
+      rotatePasswords: () => this.#passwords?.rotate("operator") ?? Promise.reject(new SallyportError("service.unavailable", { step: "starting" })),
+    });
   }
 
   /** The database and the custodian, and the identities of the processes. */
@@ -156,9 +171,8 @@ export class Host {
     const deployment = knownDeployment(this.home) ?? (await this.#firstDeployment(ownerUrl));
     this.#addresses = { ...this.#addresses, trustDomain: deployment.trustDomain };
     await database.migrate(ownerUrl, { deployment: deployment.deployment, log: (applied) => report(`database: ${applied}`) });
-    const urls = await database.provisionRoles(ownerUrl);
-    this.#writeSecret("api", urls.apiUrl);
-    this.#writeSecret("custodian", urls.custodianUrl);
+    this.#passwords = databasePasswords(this.home, this.#owners, { ...this.#parts, store: database.passwords(ownerUrl) });
+    await this.#passwords.open();
     keepSecrets(this.home, this.#parts.settings, this.#owners);
     this.#goOn();
     this.#custodian = this.#keeper("custodian", () => this.#launchCustodian(deployment));
@@ -199,7 +213,7 @@ export class Host {
     const placeholder = new URL(ownerUrl);
     placeholder.username = "sallyport_custodian";
     placeholder.password = "not-yet-provisioned";
-    this.#writeSecret("custodian", placeholder.href);
+    writePrivate(databaseUrlFile(this.home, "custodian"), `${placeholder.href}\n`, ownerFor(this.#owners, "custodian"));
     const custodian = await this.#startProcess("custodian");
     const deployment = deploymentOf(custodian.hello);
     await custodian.stop();
@@ -313,10 +327,6 @@ export class Host {
     return keeper;
   }
 
-  #writeSecret(name: "api" | "custodian", url: string): void {
-    writePrivate(databaseUrlFile(this.home, name), `${url}\n`, ownerFor(this.#owners, name));
-  }
-
   async #revoke(name: string): Promise<void> {
     if (!profileNames(this.home).includes(name)) throw new SallyportError("input.not_found", { found: name });
     await this.#desk.revoke(serviceId(this.#addresses.trustDomain, name));
@@ -330,16 +340,7 @@ export class Host {
 
   /** What runs, since when, and how long each certificate is good. */
   status(): HostStatus {
-    return {
-      console: `http://localhost:${this.#addresses.consolePort}`,
-      api: `https://localhost:${this.#addresses.apiPort}`,
-      trustDomain: this.#addresses.trustDomain,
-      processes: this.#keepers.map((keeper) => ({ name: keeper.name, pid: keeper.current?.pid ?? null, state: keeper.state, sinceMs: Math.round(keeper.sinceMs) })),
-      certificates: this.#desk
-        .expiries()
-        .map(({ name, spiffe, notAfterMs }) => ({ name, workload: spiffe, notAfter: notAfterMs === null ? null : new Date(notAfterMs).toISOString() })),
-      revoked: revokedNames(this.home),
-    };
+    return statusOf({ addresses: this.#addresses, keepers: this.#keepers, desk: this.#desk, revoked: revokedNames(this.home), passwords: this.#passwords?.state() ?? null });
   }
 
   #goOn(): void {

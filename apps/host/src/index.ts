@@ -1,4 +1,4 @@
-export { type CertificateStatus, type HostStatus, hostStatus, type ProcessStatus, revokeWorkload } from "./control-socket.ts";
+export { type CertificateStatus, type HostStatus, hostStatus, type ProcessStatus, revokeWorkload, rotatePasswords } from "./control-socket.ts";
 export type { ProfileFile } from "./certificate-desk.ts";
 export { type Home, homePaths } from "./home.ts";
 export { lockHome } from "./home-lock.ts";

@@ -1,4 +1,4 @@
-import { assertSafe, migrate, provisionRoles } from "@sallyport/db";
+import { assertSafe, migrate, passwordStore } from "@sallyport/db";
 import { bringDemoSubjects } from "./demo-subjects.ts";
 import { foundingLines } from "./control-socket.ts";
 import { failureText } from "./failure-text.ts";
@@ -21,7 +21,14 @@ async function main(args: readonly string[]): Promise<number> {
   const report = (line: string): void => void process.stdout.write(`${line}\n`);
   const settings = await settingsWithKv();
   const plan = command === "setup" && argument !== undefined ? readOperatorPlan(argument) : null;
-  const host = new Host({ settings, programs: builtPrograms(), database: { assertSafe, migrate, provisionRoles }, bringSubjects: bringDemoSubjects, now: Date.now, report });
+  const host = new Host({
+    settings,
+    programs: builtPrograms(),
+    database: { assertSafe, migrate, passwords: passwordStore },
+    bringSubjects: bringDemoSubjects,
+    now: Date.now,
+    report,
+  });
   const asked = whenAsked(
     () => {
       report("stopping");

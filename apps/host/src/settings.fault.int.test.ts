@@ -39,7 +39,9 @@ faultTest(
     const database = {
       assertSafe: defence === "on" ? assertSafe : () => Promise.resolve(),
       migrate: () => Promise.resolve(),
-      provisionRoles: () => Promise.reject(new Error("not reached")),
+      passwords: () => {
+        throw new Error("not reached");
+      },
     };
     const host = new Host({
       settings: { home: join(folder, "home"), apiPort, consolePort, custodianPort: null, databaseUrl: unsafe.url, seed: "none" },

@@ -39,7 +39,7 @@ import type { OpenIncident } from "./boundary/quarantine.ts";
 import type { EgressPorts } from "./submissions/egress-ports.ts";
 import type { KeyDesk } from "./keys/key-desk.ts";
 import type { ReferenceKeys } from "./keys/reference-keys.ts";
-import type { CheckShred, KeyRings, Reencryptions, SignDocument } from "./keys/ring-ports.ts";
+import type { CheckShred, DatabasePasswords, KeyRings, Reencryptions, SignDocument } from "./keys/ring-ports.ts";
 import type { OutboxPorts } from "./outbox/outbox-ports.ts";
 import type { Credentials, IdentityProvider, PasskeyCeremonies, StepUp } from "./people/ports.ts";
 import type { PeopleKey } from "./people/people-key.ts";
@@ -278,6 +278,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx>, OutboxPo
   readonly ended: EndedGenerations;
   readonly archives: ArchiveStore<Tx>;
   readonly rings: KeyRings;
+  readonly passwords: DatabasePasswords;
   readonly reencryptions: Reencryptions<Tx>;
   /** Every incident, the oldest first, by the custodian's last word. */
   readonly incidents: () => readonly TrailIncident[];

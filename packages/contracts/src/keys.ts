@@ -7,6 +7,8 @@ import { Evidence } from "./trail.ts";
 /** The custodian's rings (docs/spec/custody-v1.md, section 10). */
 export const RING_NAMES = ["token", "kek", "ca", "audit", "sign"] as const;
 export const RingName = z.enum(RING_NAMES);
+/** The same, and the passwords by which the processes use the database, which the supervisor turns by itself. */
+const ShownRing = z.enum([...RING_NAMES, "database"]);
 /** The steps that one person takes. */
 export const RING_STEPS = ["add", "drop", "activate", "revert", "retire", "reopen"] as const;
 export const RingStep = z.enum(RING_STEPS);
@@ -23,7 +25,7 @@ export const RingStepState = z.strictObject({ step: RingStep, isReady: z.boolean
 export const RingDue = z.strictObject({ kind: z.enum(["age", "use", "retire", "activate"]), keyId: z.string(), since: IsoTime.nullable() });
 
 export const RingSummary = z.strictObject({
-  ring: RingName,
+  ring: ShownRing,
   /** How many steps it has taken: what a step is asked for at. */
   at: Count,
   /** Whether it turns in this version. */
@@ -38,7 +40,10 @@ export const RingSummary = z.strictObject({
       dataKeys: Count.nullable(),
       /** Nodes or workloads that haven't shown that they hold it, where that is waited for. */
       lacking: z.array(z.string()),
-      /** Of an authority: workloads that have shown no certificate of another one; of a retired one, those that trust it still. Of an audit key: chains that go on with it. */
+      /**
+       * Of an authority: workloads that have shown no certificate of another one; of a retired one, those that trust it still. Of an audit key: chains that go on
+       * with it. Of passwords: programs that are logged in by them.
+       */
       holders: z.array(z.string()),
     }),
   ),
@@ -68,7 +73,7 @@ export const ListRingsInput = strict({});
 /** What is overdue first. `mayStep`: whether the caller may take steps. */
 export const ListRingsOutput = strict({ rings: z.array(RingSummary), rewraps: z.array(RewrapProgress), reencryptions: z.array(ReencryptProgress), mayStep: z.boolean() });
 
-export const RehearseRingInput = strict({ ring: RingName });
+export const RehearseRingInput = strict({ ring: ShownRing });
 /** A line for people: what a rotation does, what it would break now, what is overdue, what updates itself. */
 const Line = z.strictObject({ about: z.enum(["step", "breaks", "overdue", "itself", "back"]), text: z.string() });
 export const RehearseRingOutput = strict({ ring: RingSummary, lines: z.array(Line) });

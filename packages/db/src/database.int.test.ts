@@ -22,7 +22,7 @@ async function fresh(options: Partial<DatabaseOptions> = {}): Promise<{ db: Migr
 }
 
 const terminate = (admin: postgres.Sql): PromiseLike<unknown> =>
-  admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sallyport_api' AND datname = current_database()`;
+  admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'sallyport\\_api\\_%' AND datname = current_database()`;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 faultTest("P3", "with every connection held, callers are refused within two seconds and do not pile up", async (defence) => {

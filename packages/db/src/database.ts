@@ -1,14 +1,18 @@
 import { SallyportError } from "@sallyport/errors";
 import { Connection, type Statement, type Value } from "./connection.ts";
 import { type ConnectionSettings, parseDatabaseUrl } from "./connection-settings.ts";
+import { Lane } from "./lane.ts";
 import { Slots } from "./slots.ts";
 
 /** An open transaction: runs statements in it. It dies with its transaction and with its connection. */
 export type Tx = Statement;
 
 export interface DatabaseOptions {
-  /** `postgres://` URL of one of the roles. */
-  readonly url: string;
+  /**
+   * `postgres://` URL of one of the roles; or what reads it where it can change, of a file say. Then it is read for every connection and
+   * twice a second, and connections that were opened by another one are closed as soon as nothing runs on them.
+   */
+  readonly url: string | (() => string);
   /** Connections for statements and transactions. */
   readonly max: number;
   /** Stands in pg_stat_activity. */
@@ -23,24 +27,36 @@ export interface DatabaseOptions {
   readonly statementMs?: number;
 }
 
+const LOOK_MS = 500;
+
 /** A bounded pool of connections of one role. */
 export class Database {
-  readonly #settings: ConnectionSettings;
+  readonly #readUrl: () => string;
+  readonly #looks: NodeJS.Timeout | undefined;
   readonly #applicationName: string;
   readonly #statementMs: number;
   readonly #slots: Slots;
   readonly #idle: Connection[] = [];
-  readonly #lanes: (Connection | undefined)[];
+  readonly #lanes: readonly Lane[];
   readonly #laneByKey = new Map<string, number>();
-  readonly #open = new Set<Connection>();
+  /** Every open connection, with what it was opened by. */
+  readonly #open = new Map<Connection, ConnectionSettings>();
+  #url: string;
+  #settings: ConnectionSettings;
   #isClosed = false;
 
   constructor(options: DatabaseOptions) {
-    this.#settings = parseDatabaseUrl(options.url);
+    const { url } = options;
+    this.#readUrl = typeof url === "string" ? () => url : url;
+    this.#url = this.#readUrl();
+    this.#settings = parseDatabaseUrl(this.#url);
+    if (typeof url !== "string") this.#looks = setInterval(() => this.#look(), LOOK_MS).unref();
     this.#applicationName = options.applicationName;
     this.#statementMs = options.statementMs ?? 6000;
     this.#slots = new Slots(options.max, options.waitingMax ?? 256, options.waitMs ?? 1500);
-    this.#lanes = Array.from({ length: options.lanes ?? 2 }, () => undefined);
+    const isStale = (connection: Connection): boolean => this.#open.get(connection) !== this.#settings;
+    const hooks = { connect: () => this.#connect(), isStale, letGo: (connection: Connection) => this.#letGo(connection) };
+    this.#lanes = Array.from({ length: options.lanes ?? 2 }, () => new Lane(hooks));
   }
 
   /** How many callers wait for a connection. */
@@ -96,7 +112,7 @@ export class Database {
    * waiting for each other.
    */
   lane(key: string): Statement {
-    return (text, ...values) => this.#laneConnection(key).statement(text, ...values);
+    return (text, ...values) => this.#laneOf(key).statement(text, ...values);
   }
 
   /** Reads a COPY on a connection of its own; a reader that stops early gives the connection up. */
@@ -115,7 +131,8 @@ export class Database {
   /** Closes every connection; what is under way may finish for a second. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#open].map((connection) => connection.close()));
+    clearInterval(this.#looks);
+    await Promise.all([...this.#open.keys()].map((connection) => connection.close()));
   }
 
   async #withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
@@ -139,28 +156,47 @@ export class Database {
   }
 
   #giveBack(connection: Connection): void {
-    if (connection.isLost) this.#open.delete(connection);
+    if (connection.isLost || this.#open.get(connection) !== this.#settings) this.#letGo(connection);
     else this.#idle.push(connection);
     this.#slots.give();
   }
 
-  #laneConnection(key: string): Connection {
+  #laneOf(key: string): Lane {
     if (this.#isClosed) throw new SallyportError("service.stopping");
     let index = this.#laneByKey.get(key);
     if (index === undefined) {
       index = this.#laneByKey.size % this.#lanes.length;
       this.#laneByKey.set(key, index);
     }
-    const current = this.#lanes[index];
-    if (current !== undefined && !current.isLost) return current;
-    if (current !== undefined) this.#open.delete(current);
-    return (this.#lanes[index] = this.#connect());
+    const lane = this.#lanes[index];
+    if (lane === undefined) throw new SallyportError("internal", { misuse: "no lanes" });
+    return lane;
   }
 
   #connect(): Connection {
+    this.#look();
     const connection = new Connection(this.#settings, this.#applicationName, this.#statementMs);
-    this.#open.add(connection);
+    this.#open.set(connection, this.#settings);
     return connection;
+  }
+
+  #letGo(connection: Connection): void {
+    this.#open.delete(connection);
+    if (!connection.isLost) void connection.close().catch(() => undefined);
+  }
+
+  /** Takes up another URL. One that can't be read now, or is none, changes nothing: the last good one stays. */
+  #look(): void {
+    try {
+      const url = this.#readUrl();
+      if (url === this.#url) return;
+      this.#settings = parseDatabaseUrl(url);
+      this.#url = url;
+    } catch {
+      return;
+    }
+    for (const connection of this.#idle.splice(0)) this.#letGo(connection);
+    for (const lane of this.#lanes) lane.refresh();
   }
 
   async #rollback(connection: Connection): Promise<void> {

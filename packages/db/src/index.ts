@@ -18,6 +18,8 @@ export { lockStore } from "./lock-store.ts";
 export { assertSchema, migrate, type MigrateOptions } from "./migrate.ts";
 export { outboxStore } from "./outbox-store.ts";
 export { packetStore } from "./packet-store.ts";
+export { passwordRecords, type PasswordRecords, type PasswordStep, PASSWORD_WINDOWS } from "./password-steps.ts";
+export { type PasswordStore, passwordStore } from "./password-store.ts";
 export { peopleStores } from "./sign-in-stores.ts";
 export { policyVersionStore } from "./policy-version-store.ts";
 export { policyStore, type PostgresPolicyStore } from "./policy-store.ts";
@@ -26,7 +28,7 @@ export { type GenerationRow, recordStore, type RecordStore } from "./record-stor
 export type { RecordLines } from "./copy-lines.ts";
 export { recipientStore } from "./recipient-store.ts";
 export { referenceKeyStore } from "./reference-key-store.ts";
-export { provisionRoles, type RoleUrls } from "./roles.ts";
+export { DATABASE_PROCESSES, type DatabaseProcess, provisionRoles, type RoleUrls } from "./roles.ts";
 export { routeStore } from "./route-store.ts";
 export { savedSearchStore } from "./saved-search-store.ts";
 export { type SearchIndexer, searchIndexer, searchStore } from "./search-store.ts";

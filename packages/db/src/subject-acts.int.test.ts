@@ -348,7 +348,7 @@ test("a session that dies before its commit leaves the subject wholly where it w
       reason,
       atMs: 5,
     });
-    await at.admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'sallyport_api'`;
+    await at.admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename LIKE 'sallyport\\_api\\_%'`;
   });
   await expect(dying).rejects.toMatchObject({ code: "service.unavailable" });
   expect(await standing(at)).toEqual(before);

@@ -173,7 +173,7 @@ test("a run that lost its connection after the commit is acknowledged, and is no
       const outcome = await insertAtHead(...run);
       if (isLost) return outcome;
       isLost = true;
-      await admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sallyport_api' AND datname = current_database()`;
+      await admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'sallyport\\_api\\_%' AND datname = current_database()`;
       throw new Error("connection lost");
     },
   });

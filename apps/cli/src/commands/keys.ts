@@ -6,16 +6,16 @@ import { reencryptLine, rewrapLine, ringLines } from "../ring-lines.ts";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 
-const RINGS = ["token", "kek", "ca", "audit", "sign"] as const;
+const RINGS = ["token", "kek", "ca", "audit", "sign", "database"] as const;
 
 /** `sallyport keys`: how the rings stand, how far data keys are wrapped anew, and what turning a ring would do. */
 export const keys: Command = {
-  usage: "--as PROFILE keys | keys rehearse token|kek|ca|audit|sign | keys reencrypt STUDY [SUBJECT] --reason TEXT",
+  usage: "--as PROFILE keys | keys rehearse token|kek|ca|audit|sign|database | keys reencrypt STUDY [SUBJECT] --reason TEXT",
   help: [
     "Shows every ring of keys: what is in use, since when, who still waits, what is overdue, what can be done now; and how far data keys are wrapped anew.",
     "rehearse says what turning a ring does, what it would break now, and what updates itself. It changes nothing.",
     "reencrypt has every stored field of a study, or of one of its subjects, sealed anew under another data key, in the background; keys shows how far it is.",
-    "Steps are taken at the console, under Keys, by somebody who proves anew who they are.",
+    "Steps are taken at the console, under Keys, by somebody who proves anew who they are; the database's passwords are turned by sallyport passwords rotate.",
   ].join("\n"),
   options: { ...keyOption, reason: { type: "string" } },
   takes: [0, 3],

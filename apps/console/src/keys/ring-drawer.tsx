@@ -15,7 +15,7 @@ import { optionsOver, ringStepDigest } from "../proof/digest-challenge.ts";
 import { Proof } from "../proof/proof.tsx";
 import { ActivateKey } from "./activate-key.tsx";
 import { DestroyKey } from "./destroy-key.tsx";
-import { blockerText, type Ring, STEP_EFFECT, STEP_TEXT, type Step } from "./ring-text.ts";
+import { blockerText, HOLDERS_TEXT, type Ring, STEP_EFFECT, STEP_TEXT, type Step } from "./ring-text.ts";
 
 const STATE_TONE = { next: "neutral", active: "stands", retiring: "caution", retired: "neutral", destroyed: "neutral" } as const;
 const ABOUT = { breaks: "What a step would break now", overdue: "Overdue", itself: "What updates itself", back: "The way back" } as const;
@@ -28,7 +28,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
     setStep(null);
     setReason(null);
   };
-  if (step !== null && reason !== null) return <Proving asked={{ ring: ring.ring, step, at: ring.at, reason }} onBack={back} />;
+  if (step !== null && reason !== null && ring.ring !== "database") return <Proving asked={{ ring: ring.ring, step, at: ring.at, reason }} onBack={back} />;
   if (step !== null)
     return (
       <ActForm
@@ -65,7 +65,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
               )}
               {dataKeys !== null && `, ${dataKeys.toLocaleString("en-GB")} ${ring.ring === "audit" ? "generations verified by it" : "data keys"}`}
               {ring.ring === "ca" && <Waiting what="not trusted yet by" names={lacking} />}
-              {state === "retiring" && <Waiting what={ring.ring === "audit" ? "chains that go on with it still" : "certificates still of it"} names={holders} />}
+              {state === "retiring" && <Waiting what={HOLDERS_TEXT[ring.ring] ?? "held by"} names={holders} />}
               {state === "retired" && <Waiting what="trusted still, until they renew" names={holders} />}
             </span>
           </li>
@@ -73,7 +73,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
       </ul>
       <Rehearsal ring={ring} />
       {mayStep && <ActivateKey ring={ring} />}
-      {mayStep && <DestroyKey ring={ring} />}
+      {mayStep && ring.ring !== "database" && <DestroyKey ring={ring} />}
       {ring.steps.length > 0 && (
         <section aria-labelledby="ring-steps">
           <h3 id="ring-steps" className="part-title">
@@ -139,7 +139,7 @@ function Rehearsal({ ring: { ring, at, turns } }: { readonly ring: Ring }) {
 }
 
 interface Asked {
-  readonly ring: Ring["ring"];
+  readonly ring: Exclude<Ring["ring"], "database">;
   readonly step: Step;
   readonly at: number;
   readonly reason: string;

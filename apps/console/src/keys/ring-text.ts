@@ -4,13 +4,21 @@ export type Ring = OutputOf<"keys.rings">["rings"][number];
 export type Rewrap = OutputOf<"keys.rings">["rewraps"][number];
 export type Step = Ring["steps"][number]["step"];
 
-export const RING_TEXT: Readonly<Record<Ring["ring"], string>> = { token: "Tokens", kek: "Data keys", ca: "Certificates", audit: "Audit records", sign: "Checkpoints" };
+export const RING_TEXT: Readonly<Record<Ring["ring"], string>> = {
+  token: "Tokens",
+  kek: "Data keys",
+  ca: "Certificates",
+  audit: "Audit records",
+  sign: "Checkpoints",
+  database: "Database logins",
+};
 export const RING_ABOUT: Readonly<Record<Ring["ring"], string>> = {
   token: "signs access tokens",
   kek: "wraps data keys",
   ca: "issues certificates",
   audit: "seals records",
   sign: "signs checkpoints, policies and exports",
+  database: "passwords of the api and the custodian",
 };
 export const STEP_TEXT: Readonly<Record<Step, string>> = {
   add: "Make the next key",
@@ -109,3 +117,10 @@ export function timelineOf(rings: readonly Pick<Ring, "keys" | "dueAt">[], nowMs
   const fromMs = Math.min(nowMs - 3_600_000, ...froms);
   return { fromMs, endMs: Math.min(Math.max(nowMs + (nowMs - fromMs) / 10, ...ends), nowMs + Math.max(AHEAD_MS, (nowMs - fromMs) / 10)) };
 }
+
+/** Who holds a retiring key still, of the rings where that is waited for. */
+export const HOLDERS_TEXT: Readonly<Partial<Record<Ring["ring"], string>>> = {
+  ca: "certificates still of it",
+  audit: "chains that go on with it still",
+  database: "still logged in by it",
+};

@@ -1,7 +1,7 @@
 import { KeyId } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { z } from "zod";
-import type { RingState } from "../keys/ring-ports.ts";
+import type { CustodianRing, RingState } from "../keys/ring-ports.ts";
 import type { ApiDeps } from "../ports.ts";
 import type { ApprovalAct } from "./act.ts";
 
@@ -48,7 +48,7 @@ export const destroyKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAct
 });
 
 /** The ring of a key, and why its secret can't be destroyed now: only the earliest retired key's is, and one that is gone already stays so. */
-function standingOf(rings: readonly RingState[], keyId: string): { ring: RingState["ring"]; at: number; isDone: boolean; refused: "keys.step" | "keys.in_use" | null } {
+function standingOf(rings: readonly RingState<CustodianRing>[], keyId: string): { ring: CustodianRing; at: number; isDone: boolean; refused: "keys.step" | "keys.in_use" | null } {
   const found = rings.find(({ keys }) => keys.some(({ id }) => id === keyId));
   const key = found?.keys.find(({ id }) => id === keyId);
   if (found === undefined || key === undefined) throw new SallyportError("keys.step", { key: keyId });

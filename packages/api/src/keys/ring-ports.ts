@@ -1,6 +1,12 @@
-/** A ring of the custodian's keys, without secrets (docs/spec/custody-v1.md, section 10). Times in seconds since the epoch. */
-export interface RingState {
-  readonly ring: "token" | "kek" | "ca" | "audit" | "sign";
+/** The rings that the custodian keeps and turns. */
+export type CustodianRing = "token" | "kek" | "ca" | "audit" | "sign";
+
+/**
+ * A ring of the custodian's keys, without secrets (docs/spec/custody-v1.md, section 10); or `database`, the passwords by which the processes use it, which the
+ * supervisor turns by itself. Times in seconds since the epoch.
+ */
+export interface RingState<Ring extends string = CustodianRing | "database"> {
+  readonly ring: Ring;
   readonly at: number;
   /** Null for a ring that doesn't turn. */
   readonly windows: { readonly ageMaxS: number; readonly usesMax: number | null } | null;
@@ -12,10 +18,16 @@ export interface RingState {
     readonly wraps: number | null;
     /** Running nodes, or workloads with a certificate, that haven't shown that they hold it; null while that isn't known. */
     readonly lacking: readonly string[] | null;
-    /** Of an authority: workloads that have shown no certificate of another one; of a retired one, those that trust it still. Of an audit key: chains that go on with it. Null otherwise. */
+    /**
+     * Of an authority: workloads that have shown no certificate of another one; of a retired one, those that trust it still. Of an audit key: chains that go on
+     * with it. Of passwords: the programs that are logged in by them. Null otherwise.
+     */
     readonly holders: readonly string[] | null;
   }[];
 }
+
+/** Port: the passwords by which the processes use the database, as a ring that the supervisor turns. Null before there were any. */
+export type DatabasePasswords = () => Promise<RingState<"database"> | null>;
 
 /** How far data keys under one key-encryption key are wrapped anew under another. */
 export interface RewrapJobState {
@@ -49,15 +61,19 @@ export interface Reencryptions<Tx> {
 
 /** Port: the custodian's rings. @throws `keys.unavailable`; of a step `keys.step`, `keys.early`, `keys.unheld`, `keys.in_use`. */
 export interface KeyRings {
-  all(): Promise<readonly RingState[]>;
+  all(): Promise<readonly RingState<CustodianRing>[]>;
   /** Takes a step of a ring that has taken `at` steps. The last one asked for again answers the same. */
-  step(asked: { readonly ring: RingState["ring"]; readonly step: "add" | "drop" | "activate" | "revert" | "retire" | "reopen"; readonly at: number }): Promise<RingState>;
+  step(asked: {
+    readonly ring: CustodianRing;
+    readonly step: "add" | "drop" | "activate" | "revert" | "retire" | "reopen";
+    readonly at: number;
+  }): Promise<RingState<CustodianRing>>;
   /**
    * Puts the next key in use, or destroys the secret of the earliest retired one, upon the exact text of an approval of kind `keys.activate` or `keys.destroy`
    * that the custodian verified by itself.
    * @throws `verb.refused`, too.
    */
-  approved(asked: { readonly ring: RingState["ring"]; readonly step: "activate" | "destroy"; readonly at: number; readonly statement: string }): Promise<RingState>;
+  approved(asked: { readonly ring: CustodianRing; readonly step: "activate" | "destroy"; readonly at: number; readonly statement: string }): Promise<RingState<CustodianRing>>;
   /** Every job there was, the newest first. */
   rewraps(): Promise<readonly RewrapJobState[]>;
 }

@@ -10,6 +10,8 @@ const WHAT: Readonly<Record<Summary["ring"], string>> = {
   ca: "Every workload's certificate is by it, and every workload trusts it to say who the others are.",
   audit: "Every record's MAC is made with it.",
   sign: "Checkpoints, policies, profiles and exports are signed with it.",
+  database:
+    "The api and the custodian log in to the database by these passwords. The supervisor replaces them by their age, and when its operator asks: sallyport passwords rotate.",
 };
 const STEP: Readonly<Record<Summary["steps"][number]["step"], string>> = {
   add: "Make the next key",
@@ -32,6 +34,10 @@ const ITSELF: Readonly<Record<Summary["ring"], readonly string[]>> = {
     "What the key before sealed verifies by that key, which is kept, in bundles as before without any.",
   ],
   sign: [],
+  database: [
+    "The next passwords are seen to open the database before any process gets them; each process moves within a second, between two statements.",
+    "The ones before end once nothing is logged in by them, twenty minutes later at the latest.",
+  ],
 };
 const BACK: Readonly<Record<Summary["ring"], string>> = {
   token: "Until a minute before the end of the old key's window: turn back.",
@@ -39,6 +45,7 @@ const BACK: Readonly<Record<Summary["ring"], string>> = {
   ca: "Until the old authority is retired: turn back. Both are trusted until then.",
   audit: "Until the old key is retired: turn back. Every chain goes on in one more generation then, sealed with the old key; what was closed stays closed.",
   sign: "",
+  database: "None is needed: a step that is cut off anywhere is gone on with by the supervisor's next start.",
 };
 
 const NAMES_MAX = 8;

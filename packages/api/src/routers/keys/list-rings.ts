@@ -2,9 +2,15 @@ import { ListRingsInput, ListRingsOutput, RehearseRingInput, RehearseRingOutput 
 import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { rehearsed } from "../../keys/ring-rehearsal.ts";
+import type { RingState } from "../../keys/ring-ports.ts";
 import { ringsSummary, ringSummary } from "../../keys/ring-state.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateRing, ROTATE } from "./ring-place.ts";
+
+async function allRings<Tx>({ rings, passwords }: Pick<ApiDeps<Tx>, "rings" | "passwords">): Promise<readonly RingState[]> {
+  const [custodian, database] = await Promise.all([rings.all(), passwords()]);
+  return database === null ? custodian : [...custodian, database];
+}
 
 /** How every ring stands, what can be done with it now, what is overdue; and how far data keys are wrapped anew. */
 export const listRings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -17,7 +23,7 @@ export const listRings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: () => Promise.resolve({ place: { kind: "deployment" }, found: null }),
     },
     async ({ may }) => {
-      const [rings, jobs, reencryptions] = await Promise.all([deps.rings.all(), deps.rings.rewraps(), deps.reencryptions.all()]);
+      const [rings, jobs, reencryptions] = await Promise.all([allRings(deps), deps.rings.rewraps(), deps.reencryptions.all()]);
       return { ...ringsSummary(rings, jobs, reencryptions, deps.now()), mayStep: may(ROTATE, { kind: "deployment" }) };
     },
   );
@@ -25,7 +31,7 @@ export const listRings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
 /** What turning a ring does, what it would break now, what is overdue and why, and what updates itself. Changes nothing. */
 export const rehearseRing = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.read({ action: "keys.read", resource: "key_ring", input: RehearseRingInput, output: RehearseRingOutput, locate: locateRing }, async ({ input }) => {
-    const ring = (await deps.rings.all()).find((each) => each.ring === input.ring);
+    const ring = (await allRings(deps)).find((each) => each.ring === input.ring);
     if (ring === undefined) throw new SallyportError("internal");
     const summary = ringSummary(ring, deps.now());
     return { ring: summary, lines: [...rehearsed(summary)] };
