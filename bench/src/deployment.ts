@@ -48,6 +48,7 @@ export async function layOut({ seed, programs, bringSubjects }: Layout): Promise
       rootKey: {},
       egress: null,
       archiveAfterDays: null,
+      standby: false,
     },
     programs: { ...built, processes: { ...built.processes, ...programs } },
     database: {

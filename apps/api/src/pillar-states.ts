@@ -44,10 +44,16 @@ const state = (pillar: PillarState["pillar"], isUp: boolean, up: string, down: s
 
 /** Without its root key the custodian opens nothing new, and what was opened serves for its minutes. */
 function phi(status: CustodianStatus | null, isReachable: boolean): PillarState {
-  if (isReachable && status?.rootKey === "present") return { pillar: "phi", state: "ok", text: "Keys are opened by the custodian, for one crossing each." };
+  if (isReachable && status?.rootKey === "present") return { pillar: "phi", state: "ok", text: `Keys are opened by the custodian, for one crossing each.${standbyText(status)}` };
   return isReachable && status !== null
     ? { pillar: "phi", state: "degraded", text: "The root key is away: what is not open already stays shut." }
     : { pillar: "phi", state: "down", text: "The custodian can't be reached: nothing is opened." };
+}
+
+/** Nothing where there is none: one is a choice of the operator's. */
+function standbyText({ standby }: CustodianStatus): string {
+  if (standby === null) return "";
+  return standby.state === "waiting" ? " A standby waits, sealed, to take over." : ` Its standby can't take over (${standby.code ?? "-"}).`;
 }
 
 function trailFault(broken: number, isFrozen: boolean): string {

@@ -11,7 +11,7 @@ import {
   settleFoundingLinks,
   type SigningRules,
 } from "@sallyport/custody/credentials";
-import { type ArchivalRules, AuditEpochs, type DeepRunner, removeArchived, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
+import { type ArchivalRules, type Archived, AuditEpochs, type DeepRunner, removeArchived, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
 import { Certificates, DataKeys, makeSpoolKey, NodeReports, parseShredCall, rotate, RingKeeper, type RingRules, Shredder, type ShredRules } from "@sallyport/custody/keys";
 import type { RelyingParty } from "@sallyport/passkey";
 import { SERVICE_NAME } from "@sallyport/pki";
@@ -66,9 +66,14 @@ export interface RunningCustodian {
 export async function openCustodian(parts: CustodianParts): Promise<RunningCustodian> {
   const { now, reader } = parts;
   const store = await Store.open(parts, (empty) => found(empty, now));
-  makeFoundingLinks(store);
-  await makeSpoolKey(store, store.rootKey);
-  await store.durable();
+  try {
+    makeFoundingLinks(store);
+    await makeSpoolKey(store, store.rootKey);
+    await store.durable();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   const { deployment, trustDomain } = store.deployment;
   const { privateKey, raw } = ed25519FromSeed(Buffer.from(store.active("sign").secret, "base64url"));
   const signer: NoteSigner = { name: checkpointKeyName(deployment), privateKey };
@@ -94,10 +99,14 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const verification = new Verification({ store, incidents, run: parts.runDeeply, deployment, auditKeys: () => epochs.all() });
 
   const { archiveAfterDays, archivalRules } = parts;
-  const remove = async (): Promise<void> => void ((await incidents.isOurs()) && (await removeArchived(store, (archived) => reader.remove(archived))));
+  const take = (archived: Archived): Promise<void> => {
+    store.assertHeld();
+    return reader.remove(archived);
+  };
+  const remove = async (): Promise<void> => void ((await incidents.isOurs()) && (await removeArchived(store, take)));
   const archival = { verifyNow: verification.verifyOne.bind(verification), archiveAfterDays, rules: archivalRules };
 
-  const handle: FrameHandler = (verb, payload) => {
+  const act: FrameHandler = (verb, payload) => {
     switch (verb) {
       case "wrap":
         return dataKeys.wrap(parseWrapCall(payload)).then((answers) => JSON.stringify(answers));
@@ -115,12 +124,23 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       case "sign":
         return sign({ ...parts, store, checkpoints, epochs, signer, vkey }, payload);
       case "status":
-        return status({ shredder, store, certificates, minting, dataKeys, rings, nodes, incidents, epochs, verification, vkey, archiveAfterDays }, payload);
+        return status({ home: parts.home, shredder, store, certificates, minting, dataKeys, rings, nodes, incidents, epochs, verification, vkey, archiveAfterDays }, payload);
       case "rotate":
         return rotate(rings, dataKeys, payload);
       case "shred":
         return shredder.shred(parseShredCall(payload)).then((answer) => JSON.stringify(answer));
     }
+  };
+
+  // Whoever was taken over from while it slept has nothing leave, and begins nothing: what it knows may be old, and its store is another's.
+  const ours = <T>(answer: T): T => {
+    store.assertHeld();
+    return answer;
+  };
+  const handle: FrameHandler = (verb, payload) => {
+    store.assertHeld();
+    const answer = act(verb, payload);
+    return answer instanceof Promise ? answer.then(ours) : ours(answer);
   };
 
   // A failure here is one that the next round meets again, or that a verdict already tells.

@@ -1,10 +1,6 @@
-import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { approvalStatement, GroupCommitTrail } from "@sallyport/audit";
 import { sha256 } from "@sallyport/crypto";
-import { connectCustodian, type CustodianClient } from "@sallyport/custody";
 import { connectDatabase, trailStore } from "@sallyport/db";
 import { migratedDatabase } from "@sallyport/db/testing";
 import { codeOf } from "@sallyport/errors";
@@ -13,65 +9,8 @@ import postgres from "postgres";
 import { expect, onTestFinished, test } from "vitest";
 import { draftOf } from "../test/memory-trail.ts";
 import { attest, person } from "../test/people.ts";
+import { clientOf, launch } from "../test/processes.ts";
 import { newHome } from "../test/running.ts";
-
-const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
-type Message = Readonly<Record<string, unknown>>;
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly ready: Message;
-  readonly stderr: () => string;
-  readonly ask: (message: Message) => Promise<Message>;
-}
-
-async function launch(home: string, databaseUrl: string, env: Readonly<Record<string, string>> = {}): Promise<Started> {
-  const file = `${home}/database.url`;
-  if (!existsSync(file)) writeFileSync(file, databaseUrl, { mode: 0o600 });
-  const child = fork(MAIN, [], {
-    silent: true,
-    env: {
-      SALLYPORT_CUSTODIAN_HOME: home,
-      SALLYPORT_CUSTODIAN_ADDRESS: "127.0.0.1:0",
-      SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: file,
-      SALLYPORT_CONSOLE_ORIGIN: "http://localhost:3000",
-      ...env,
-    },
-  });
-  let stderr = "";
-  child.stderr?.on("data", (part) => (stderr += String(part)));
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const ready = await new Promise<Message>((resolve, reject) => {
-    // It says who it is before it listens, so that its supervisor can prepare the database for it.
-    child.on("message", (message: Message) => message["type"] !== "hello" && resolve(message));
-    child.once("exit", () => reject(new Error(stderr)));
-  });
-  return {
-    child,
-    ready,
-    stderr: () => stderr,
-    async ask(message) {
-      child.send(message);
-      const [answer] = (await once(child, "message")) as [Message];
-      return answer;
-    },
-  };
-}
-
-async function clientOf({ ready, ask }: Started): Promise<CustodianClient> {
-  const { csrPem, keyPem } = createRequest();
-  const trustDomain = String(ready["trustDomain"]);
-  const issued = await ask({ type: "issue", id: 1, spiffe: `spiffe://${trustDomain}/zone/application/api`, csr: csrPem, dns: ["localhost"] });
-  const identity = { keyPem, certPem: String(issued["cert"]), caPem: String(issued["ca"]) };
-  const client = connectCustodian({
-    host: "127.0.0.1",
-    port: Number(ready["port"]),
-    identity: { current: () => identity, onChange: () => undefined },
-    custodianSpiffe: `spiffe://${trustDomain}/zone/data/custodian`,
-  });
-  onTestFinished(() => client.close());
-  return client;
-}
 
 test("the process founds itself, seals what is committed, signs it, verifies it in its worker, and remembers it after kill -9", async () => {
   const database = await migratedDatabase();
@@ -167,6 +106,7 @@ test.each([
   ["SALLYPORT_CUSTODIAN_DATABASE_URL_FILE", "", "setting.invalid"],
   ["SALLYPORT_CONSOLE_ORIGIN", "", "setting.invalid"],
   ["SALLYPORT_ROOT_KEY", "hsm", "setting.invalid"],
+  ["SALLYPORT_STANDBY", "yes", "setting.invalid"],
   ["SALLYPORT_CONSOLE_ORIGIN", "http://127.0.0.1:3000", "setting.invalid"],
   ["SALLYPORT_CUSTODIAN_DATABASE_URL_FILE", "/nowhere/database.url", "secret.missing"],
 ])("with %s = %j the start is refused by name", async (setting, value, code) => {

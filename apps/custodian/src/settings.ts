@@ -15,6 +15,8 @@ export interface Settings {
   readonly party: RelyingParty;
   /** Days for which the records of a closed generation stay at hand before they may be archived. */
   readonly archiveAfterDays: number;
+  /** Whether it waits where another one has the store, and takes over from that one. */
+  readonly standby: boolean;
 }
 
 /** Two years: what is looked at most is at hand, and no inspection of a running study needs an archive. */
@@ -40,6 +42,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
   if (databaseUrlFile === "") throw new SallyportError("setting.invalid", { setting: DATABASE_URL_FILE });
   const days = env["SALLYPORT_ARCHIVE_AFTER_DAYS"] ?? `${ARCHIVE_AFTER_DAYS}`;
   if (!/^[1-9][0-9]{0,4}$/.test(days)) throw new SallyportError("setting.invalid", { setting: "SALLYPORT_ARCHIVE_AFTER_DAYS" });
+  const standby = env["SALLYPORT_STANDBY"] ?? "off";
+  if (standby !== "on" && standby !== "off") throw new SallyportError("setting.invalid", { setting: "SALLYPORT_STANDBY" });
   readDatabaseUrl(databaseUrlFile);
-  return { home, host, port: Number(port), archiveAfterDays: Number(days), party, wrapper: rootWrapperOf(env), databaseUrlFile };
+  return { home, host, port: Number(port), archiveAfterDays: Number(days), party, wrapper: rootWrapperOf(env), databaseUrlFile, standby: standby === "on" };
 }

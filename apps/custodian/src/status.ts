@@ -2,6 +2,7 @@ import { keyFingerprint, parseVkey } from "@sallyport/audit";
 import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
 import { foundersLeft } from "@sallyport/custody/credentials";
 import type { AuditEpochs, TrailIncidents, Verification } from "@sallyport/custody/incidents";
+import { readStanding } from "@sallyport/custody/journal";
 import { type Certificates, type DataKeys, type NodeReports, type RingKeeper, type Shredder, spoolRecipient } from "@sallyport/custody/keys";
 import type { Minting } from "./mint.ts";
 import type { Store } from "./store.ts";
@@ -9,6 +10,7 @@ import type { Store } from "./store.ts";
 const VERSION = "0.1.0";
 
 export interface Standing {
+  readonly home: string;
   readonly store: Store;
   readonly certificates: Certificates;
   readonly minting: Minting;
@@ -25,7 +27,7 @@ export interface Standing {
 
 /** Verb `status`: how things stand, after what it was asked to forget or verify first. Public keys and marks, no secrets. */
 export async function status(standing: Standing, payload: Buffer): Promise<string> {
-  const { store, certificates, minting, dataKeys, rings, nodes, incidents, epochs, verification, vkey, archiveAfterDays } = standing;
+  const { home, store, certificates, minting, dataKeys, rings, nodes, incidents, epochs, verification, vkey, archiveAfterDays } = standing;
   const { acknowledge = 0, verify = [], holds } = parseStatusCall(payload);
   if (holds !== undefined) nodes.heard(holds.node, holds.tokenKeys);
   for (const { n } of store.all("event").values()) if (n <= acknowledge) store.put("event", String(n), null);
@@ -47,6 +49,8 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     crlNextUpdateS: list.nextUpdateS,
     revokedWorkloads: [...store.all("revocation").keys()],
     rootKey: (await dataKeys.isRootPresent()) ? "present" : "away",
+    epoch: store.epoch,
+    standby: readStanding(home),
     spoolRecipient: spoolRecipient(store),
     foundersLeft: foundersLeft(store),
     events: [...store.all("event").values()].sort((a, b) => a.n - b.n),

@@ -16,9 +16,10 @@ export type ChannelMessage = Readonly<Record<string, unknown>> & { readonly type
 
 /** A process of ours that said that it is ready. */
 export interface ReadyProcess extends Running {
-  /** What it said with `ready`. */
+  /** What it said first of how it stands: `ready`, or `standby` of a custodian that waits. */
   readonly hello: Readonly<Record<string, unknown>>;
   send(message: ChannelMessage): void;
+  /** The first listener hears what was said before it, too. */
   onMessage(listener: (message: ChannelMessage) => void): void;
 }
 
@@ -41,7 +42,7 @@ const GRACE_MS = 10_000;
 
 /**
  * Starts a process in a process group of its own (a Ctrl-C reaches only the supervisor, which stops all in order) and
- * returns when it has said `ready` over its channel.
+ * returns when it has said `ready` over its channel, or that it waits as a standby.
  * @throws SallyportError the code that the process named in a `failed` message; `service.unavailable` where it ended without one, or said nothing in time.
  */
 export async function startProcess(start: ProcessStart): Promise<ReadyProcess> {
@@ -58,6 +59,7 @@ export async function startProcess(start: ProcessStart): Promise<ReadyProcess> {
   void ended.then((exit) => start.log.event("process.ended", { process: start.name, exit }));
 
   let hello: ChannelMessage | null = null;
+  const early: ChannelMessage[] = [];
   const kill = (): void => void child.kill("SIGKILL");
   const cancel = (): void => void child.kill("SIGTERM");
   start.signal?.addEventListener("abort", cancel);
@@ -72,11 +74,12 @@ export async function startProcess(start: ProcessStart): Promise<ReadyProcess> {
     }, start.readyMs ?? READY_MS);
     child.on("message", (message: ChannelMessage) => {
       if (message.type === "failed" && message["id"] === undefined) refuse(failureOf(start.name, message));
-      if (message.type === "ready" && hello === null) {
+      if ((message.type === "ready" || message.type === "standby") && hello === null) {
         hello = message;
         clearTimeout(late);
         settle();
       }
+      if (listeners.length === 0) early.push(message);
       for (const listener of listeners) listener(message);
     });
     void ended.then((how) => refuse(new SallyportError("service.unavailable", { process: start.name, reason: `it ended (${how}); see its log`, file: start.log.path })));
@@ -90,7 +93,10 @@ export async function startProcess(start: ProcessStart): Promise<ReadyProcess> {
     send: (message) => {
       if (child.connected) child.send(message, () => undefined);
     },
-    onMessage: (listener) => listeners.push(listener),
+    onMessage(listener) {
+      listeners.push(listener);
+      for (const message of early.splice(0)) listener(message);
+    },
   };
 }
 

@@ -2,7 +2,9 @@ import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { dirname } from "node:path";
 import { codeOf, isErrorCode, SallyportError } from "@sallyport/errors";
+import type { CustodianStanding } from "./custodians.ts";
 import { type Home, homePaths } from "./home.ts";
+import type { Keeper, Running } from "./keeper.ts";
 
 /** One process, as `sallyport status` shows it. */
 export interface ProcessStatus {
@@ -11,7 +13,18 @@ export interface ProcessStatus {
   readonly state: string;
   /** Milliseconds in this state. */
   readonly sinceMs: number;
+  /** Of two custodians, which serves and which waits; null for any other process. */
+  readonly standing: CustodianStanding | null;
 }
+
+/** How what is kept stands, now. */
+export const processStatus = ({ name, current, state, sinceMs }: Keeper<Running>, standing: CustodianStanding | null): ProcessStatus => ({
+  name,
+  pid: current?.pid ?? null,
+  state,
+  sinceMs: Math.round(sinceMs),
+  standing,
+});
 
 /** One kept certificate. */
 export interface CertificateStatus {

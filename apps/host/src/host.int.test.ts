@@ -22,7 +22,12 @@ class Supervisor {
   readonly process;
   readonly exit: Promise<number | null>;
 
-  constructor(home: string, notes: string, ports: { readonly api: number; readonly console: number }, options: { readonly broken?: string; readonly limits?: object } = {}) {
+  constructor(
+    home: string,
+    notes: string,
+    ports: { readonly api: number; readonly console: number },
+    options: { readonly broken?: string; readonly limits?: object; readonly standby?: boolean } = {},
+  ) {
     const program = (name: string, kind: string) => ({ command: process.execPath, args: [standIn(name), kind, notes], cwd: "/" });
     const programs = {
       processes: {
@@ -47,6 +52,7 @@ class Supervisor {
       alerts: null,
       egress: null,
       archiveAfterDays: null,
+      standby: options.standby ?? false,
     };
     const script = `
       import { Host } from ${JSON.stringify(dist("host.js"))};
@@ -87,7 +93,7 @@ let notes: string;
 let ports: { api: number; console: number };
 let running: Supervisor | null = null;
 
-const start = async (options: { readonly broken?: string; readonly limits?: object } = {}): Promise<Supervisor> => {
+const start = async (options: { readonly broken?: string; readonly limits?: object; readonly standby?: boolean } = {}): Promise<Supervisor> => {
   running = new Supervisor(home, notes, ports, options);
   await running.says(/^(ready|refused|gave up)/m);
   return running;

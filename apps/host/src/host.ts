@@ -8,6 +8,7 @@ import { addRevoked, CertificateDesk, profileNames, revokedNames, writeProfile }
 import { type ReadyProcess, startProcess } from "./child-process.ts";
 import { type HostStatus, serveControl } from "./control-socket.ts";
 import { custodianPort } from "./custodian-port.ts";
+import { Custodians } from "./custodians.ts";
 import { databasePasswords } from "./database-passwords.ts";
 import { type Deployment, deploymentOf, type Founding, keepDeployment, keepFounding, knownDeployment, knownFounding } from "./deployment.ts";
 import { failureText } from "./failure-text.ts";
@@ -43,7 +44,7 @@ export class Host {
   readonly #failed: Promise<string>;
   readonly #desk: CertificateDesk;
   #fail: (reason: string) => void = () => undefined;
-  #custodian: Keeper<ReadyProcess> | null = null;
+  #custodians: Custodians | null = null;
   #owners: Owners = { kind: "one", warning: null };
   #addresses: Addresses;
   #release: () => void = () => undefined;
@@ -56,8 +57,8 @@ export class Host {
     this.#parts = parts;
     this.home = homePaths(parts.settings.home);
     this.#failed = new Promise((settle) => (this.#fail = settle));
-    this.#addresses = { trustDomain: "", custodianPort: 0, ...addressesIn(parts.settings) };
-    this.#desk = new CertificateDesk(() => this.#custodian?.current ?? null, parts.now, parts.report);
+    this.#addresses = { trustDomain: "", custodianPort: 0, hasStandby: false, ...addressesIn(parts.settings) };
+    this.#desk = new CertificateDesk(() => this.#custodians?.active ?? null, parts.now, parts.report);
   }
 
   /** Settles with the reason when something failed too often; nothing may be left running then. */
@@ -139,6 +140,7 @@ export class Host {
     this.#stopping.abort();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#passwords?.close();
+    await this.#custodians?.stopWaiting();
     for (const keeper of [...this.#keepers].reverse()) await keeper.stop();
     await new Promise<void>((settle) => (this.#control === null ? settle() : this.#control.close(() => settle())));
     this.#release();
@@ -169,14 +171,21 @@ export class Host {
     const ownerUrl = await this.#startDatabase();
     this.#addresses = { ...this.#addresses, custodianPort: await custodianPort(this.home, this.#parts.settings.custodianPort) };
     const deployment = knownDeployment(this.home) ?? (await this.#firstDeployment(ownerUrl));
-    this.#addresses = { ...this.#addresses, trustDomain: deployment.trustDomain };
+    this.#addresses = { ...this.#addresses, trustDomain: deployment.trustDomain, hasStandby: this.#parts.settings.standby };
     await database.migrate(ownerUrl, { deployment: deployment.deployment, log: (applied) => report(`database: ${applied}`) });
     this.#passwords = databasePasswords(this.home, this.#owners, { ...this.#parts, store: database.passwords(ownerUrl) });
     await this.#passwords.open();
     keepSecrets(this.home, this.#parts.settings, this.#owners);
     this.#goOn();
-    this.#custodian = this.#keeper("custodian", () => this.#launchCustodian(deployment));
-    await this.#custodian.start();
+    this.#custodians = new Custodians({
+      hasStandby: this.#parts.settings.standby,
+      expected: deployment,
+      keep: (name, launch) => this.#keeper(name, launch),
+      launch: (name) => this.#startProcess("custodian", name),
+      attach: (custodian) => this.#desk.attach(custodian),
+      report,
+    });
+    await this.#custodians.start();
     for (const name of ["api", "console", "egress"] as const) {
       // The egress process listens to nobody, so its certificate is for no name.
       const dns = name === "egress" ? [] : ["localhost"];
@@ -219,17 +228,6 @@ export class Host {
     await custodian.stop();
     keepDeployment(this.home, deployment);
     return deployment;
-  }
-
-  async #launchCustodian(expected: Deployment): Promise<ReadyProcess> {
-    const custodian = await this.#startProcess("custodian");
-    const { deployment } = deploymentOf(custodian.hello);
-    if (deployment !== expected.deployment) {
-      await custodian.stop();
-      throw new SallyportError("custodian.store", { expected: expected.deployment, found: deployment, reason: "the custodian's store is another deployment's" });
-    }
-    this.#desk.attach(custodian);
-    return custodian;
   }
 
   async #foundOnce(): Promise<void> {
@@ -300,14 +298,14 @@ export class Host {
     this.#goOn();
   }
 
-  #startProcess(name: ProcessName): Promise<ReadyProcess> {
+  #startProcess(name: ProcessName, as: string = name): Promise<ReadyProcess> {
     const { programs, readyMs, graceMs, now } = this.#parts;
     return startProcess({
-      name,
+      name: as,
       command: programs.processes[name],
       env: environmentOf(name, this.home, this.#addresses),
       owner: ownerFor(this.#owners, name),
-      log: new ProcessLog(join(this.home.logs, `${name}.log`), now),
+      log: new ProcessLog(join(this.home.logs, `${as}.log`), now),
       signal: this.#stopping.signal,
       ...(readyMs !== undefined && { readyMs }),
       ...(graceMs !== undefined && { graceMs }),
@@ -340,7 +338,7 @@ export class Host {
 
   /** What runs, since when, and how long each certificate is good. */
   status(): HostStatus {
-    return statusOf({ addresses: this.#addresses, keepers: this.#keepers, desk: this.#desk, revoked: revokedNames(this.home), passwords: this.#passwords?.state() ?? null });
+    return statusOf({ addresses: this.#addresses, keepers: this.#keepers, custodians: this.#custodians, desk: this.#desk, home: this.home, passwords: this.#passwords });
   }
 
   #goOn(): void {

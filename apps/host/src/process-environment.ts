@@ -23,6 +23,8 @@ export interface Addresses {
   readonly hasAlerts: boolean;
   /** Whether there is an {@link egressFile}. */
   readonly hasEgress: boolean;
+  /** Whether a second custodian waits beside the one that serves. */
+  readonly hasStandby: boolean;
   /** Where the custodian's root key is; empty for the file in its folder. */
   readonly rootKey: Readonly<Record<string, string>>;
 }
@@ -38,7 +40,7 @@ export function addressesIn({
   egress,
   rootKey,
   archiveAfterDays,
-}: Settings): Omit<Addresses, "trustDomain" | "custodianPort"> {
+}: Settings): Omit<Addresses, "trustDomain" | "custodianPort" | "hasStandby"> {
   const origin = consoleOrigin ?? new URL(`http://localhost:${consolePort}`).origin;
   return { apiPort, consolePort, consoleOrigin: origin, provider, hasAnchors: anchors !== null, hasAlerts: alerts !== null, hasEgress: egress !== null, rootKey, archiveAfterDays };
 }
@@ -77,6 +79,7 @@ export function environmentOf(name: ProcessName, home: Home, addresses: Addresse
         SALLYPORT_CUSTODIAN_DATABASE_URL_FILE: databaseUrlFile(home, "custodian"),
         SALLYPORT_CONSOLE_ORIGIN: addresses.consoleOrigin,
         ...addresses.rootKey,
+        ...(addresses.hasStandby && { SALLYPORT_STANDBY: "on" }),
         ...(addresses.archiveAfterDays !== null && { SALLYPORT_ARCHIVE_AFTER_DAYS: String(addresses.archiveAfterDays) }),
       };
     case "api":

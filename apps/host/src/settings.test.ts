@@ -80,6 +80,7 @@ describe("settings", () => {
       rootKey: {},
       egress: null,
       archiveAfterDays: null,
+      standby: false,
     });
   });
 
@@ -99,6 +100,7 @@ describe("settings", () => {
       SALLYPORT_ALERTS_FILE: file("alerts"),
       SALLYPORT_EGRESS_FILE: file("egress"),
       SALLYPORT_ARCHIVE_AFTER_DAYS: "365",
+      SALLYPORT_STANDBY: "on",
       NODE_ENV: "production",
       OTHER: "x",
     };
@@ -116,6 +118,7 @@ describe("settings", () => {
       rootKey: {},
       egress: { credentials: [{ kind: "sftp", name: "drop", host: "sftp.example", key: SSH_KEY }] },
       archiveAfterDays: 365,
+      standby: true,
     });
   });
 
@@ -171,6 +174,7 @@ describe("settings", () => {
     ["a plan of anchors that isn't there", () => ({ SALLYPORT_ANCHORS_FILE: file("absent") }), "setting.invalid", "SALLYPORT_ANCHORS_FILE"],
     ["a plan of anchors that isn't one", () => ({ SALLYPORT_ANCHORS_FILE: file("good") }), "setting.invalid", "SALLYPORT_ANCHORS_FILE"],
     ["days that are no number", () => ({ SALLYPORT_ARCHIVE_AFTER_DAYS: "0" }), "setting.invalid", "SALLYPORT_ARCHIVE_AFTER_DAYS"],
+    ["a standby that is neither on nor off", () => ({ SALLYPORT_STANDBY: "yes" }), "setting.invalid", "SALLYPORT_STANDBY"],
     ["a plan of alerts that isn't there", () => ({ SALLYPORT_ALERTS_FILE: file("absent") }), "setting.invalid", "SALLYPORT_ALERTS_FILE"],
     ["a plan of alerts that isn't one", () => ({ SALLYPORT_ALERTS_FILE: file("good") }), "setting.invalid", "SALLYPORT_ALERTS_FILE"],
     ["alerts whose secret others can read", () => ({ SALLYPORT_ALERTS_FILE: file("alerts-open") }), "secret.exposed", "SALLYPORT_ALERTS_FILE"],

@@ -37,6 +37,8 @@ export interface Settings {
   readonly egress: EgressPlan | null;
   /** For how many days the records of a closed generation stay at hand before they may be archived; null for the default. */
   readonly archiveAfterDays: number | null;
+  /** Whether a second custodian waits, sealed, to take over from the one that serves. */
+  readonly standby: boolean;
 }
 
 interface ProviderSettings {
@@ -67,6 +69,7 @@ const SETTING_NAMES = [
   "SALLYPORT_ALERTS_FILE",
   "SALLYPORT_EGRESS_FILE",
   "SALLYPORT_ARCHIVE_AFTER_DAYS",
+  "SALLYPORT_STANDBY",
 ] as const;
 type SettingName = (typeof SETTING_NAMES)[number];
 
@@ -94,6 +97,7 @@ export function readSettings(environment: Environment = process.env, secretRule:
     rootKey: rootKey(environment),
     egress: egress(environment),
     archiveAfterDays: archiveAfterDays(environment),
+    standby: standby(environment),
   };
 }
 
@@ -148,6 +152,12 @@ function archiveAfterDays(environment: Environment): number | null {
   const value = text(environment, "SALLYPORT_ARCHIVE_AFTER_DAYS");
   if (value !== undefined && !/^[1-9]\d{0,4}$/.test(value)) throw invalid("SALLYPORT_ARCHIVE_AFTER_DAYS", "is not a number of days", "use a whole number from 1 to 99999");
   return value === undefined ? null : Number(value);
+}
+
+function standby(environment: Environment): boolean {
+  const value = text(environment, "SALLYPORT_STANDBY") ?? "off";
+  if (value !== "on" && value !== "off") throw invalid("SALLYPORT_STANDBY", "is neither on nor off");
+  return value === "on";
 }
 
 function assertDistinct(ports: Readonly<Record<string, number | null>>): void {

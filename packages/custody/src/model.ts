@@ -2,6 +2,7 @@ import type { DeepProgress, Sealer, Standing } from "@sallyport/audit";
 import type { ErrorCode } from "@sallyport/errors";
 import type { DocumentKind } from "./approved-document.ts";
 import type { KeyState, RingName, RingStep } from "./key-ring.ts";
+import type { StandbyStanding } from "./standby-standing.ts";
 import type { Archived } from "./trail-marks.ts";
 
 /** What a data key belongs to. It is bound into the wrapping (AAD and HKDF info), so a wrapped key opens nowhere else. */
@@ -152,6 +153,10 @@ export interface CustodianStatus {
   /** SPIFFE IDs that were revoked as a whole. */
   readonly revokedWorkloads: readonly string[];
   readonly rootKey: "present" | "away";
+  /** How often this store was taken over by a custodian that has a standby beside it; 0 where none ever had. */
+  readonly epoch: number;
+  /** How the standby beside it stands; null where there is none. */
+  readonly standby: StandbyStanding | null;
   /** To whom requests are sealed that wait for the boundary: an age recipient, whose identity is here alone (docs/spec/spool-v1.md). */
   readonly spoolRecipient: string;
   /** Founding administrators who have yet to enrol; at 0 founding has ended, for good. */

@@ -1,6 +1,6 @@
 export { fileRoot } from "./file-root.ts";
 export { isUnder, MOVE_STEPS, moveRoot, type MoveStep } from "./move-root.ts";
-export { headerOf, rootKeyOf } from "./open-root.ts";
+export { assertOpenable, headerOf, rootKeyOf } from "./open-root.ts";
 export { ROOT_SETTING_NAMES, rootSettingsOf, rootWrapperOf } from "./root-settings.ts";
 export { headerLine, newRoot, openRoot, type RootHeader, type RootWrapper, wrappedRootKey } from "./root-wrapper.ts";
 export { readSecretFile } from "./secret-file.ts";

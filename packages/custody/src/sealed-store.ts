@@ -83,6 +83,11 @@ export class SealedStore<Kinds extends object> {
     }
   }
 
+  /** @throws `custodian.fenced` where another process has this store by now. */
+  assertHeld(): void {
+    this.#options.lock.assertHeld();
+  }
+
   async close(): Promise<void> {
     await this.#journal.close();
     this.#options.lock.release();

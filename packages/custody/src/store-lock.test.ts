@@ -33,7 +33,8 @@ test("a lock whose process id another process has by now is taken over", () => {
 test("who was displaced is told before the next write, and doesn't remove the other's lock", () => {
   const lock = lockStore(home);
   writeFileSync(path(), "1 1\n");
-  expect(() => lock.assertHeld()).toThrow("custodian.locked");
+  expect(() => lock.assertHeld()).toThrow("custodian.fenced");
+  expect(() => lock.beat()).toThrow("custodian.fenced");
   lock.release();
   expect(existsSync(path())).toBe(true);
 });

@@ -63,14 +63,14 @@ async function stop<T>(open: Connection, meanwhile: () => T): Promise<Omit<Backu
   return { label: end.label, lastSegment: end.segment, meanwhile: done };
 }
 
-/** Every act that is on record moves a head as the last thing before its commit. */
+/** Every act that is on record moves a head as the last thing before its commit; a custodian that takes over has its number in its store first, and here then. */
 async function whileNothingCommits<T>(ownerUrl: string, work: () => Promise<T>): Promise<T> {
   const holder = new Connection(parseDatabaseUrl(ownerUrl), "sallyport-backup", STATEMENT_MS);
   try {
     for (let attempt = 1; ; attempt += 1) {
       try {
         // Short, because whoever wants a head waits behind this one.
-        await holder.simple("BEGIN; SET LOCAL lock_timeout = '300ms'; LOCK TABLE audit.heads IN EXCLUSIVE MODE");
+        await holder.simple("BEGIN; SET LOCAL lock_timeout = '300ms'; LOCK TABLE audit.heads, boundary.custodian_epoch IN EXCLUSIVE MODE");
         break;
       } catch (error) {
         if (attempt === TRIES_MAX || !isSqlState(error, "55P03")) throw error;

@@ -6,6 +6,7 @@ export { assertSafe } from "./assert-safe.ts";
 export { assignmentStore } from "./assignment-store.ts";
 export { type BackupEnd, type BaseBackup, beginBaseBackup } from "./base-backup.ts";
 export { changeStore } from "./change-store.ts";
+export { type CustodianEpochs, custodianEpochs } from "./custodian-epochs.ts";
 export { type CheckpointStore, checkpointStore, type StoredCheckpoint } from "./checkpoint-store.ts";
 export type { Statement, Value } from "./connection.ts";
 export { connectDatabase, Database, type DatabaseOptions, type Tx } from "./database.ts";

@@ -26,6 +26,16 @@ export const operationFailures = {
   "database.foreign": rejected(400, "The database belongs to another deployment.", "Point the settings at this deployment's database."),
   "port.taken": rejected(400, "A port is in use.", "Stop the other program or choose another port."),
   "custodian.locked": rejected(409, "The custodian's store is in use.", "Stop Sallyport first."),
+  "custodian.fenced": rejected(
+    409,
+    "Another custodian has taken the store over. This one seals, signs, mints, approves and destroys nothing any more, and ends.",
+    "Nothing where a supervisor starts it again: it waits as the standby then. Otherwise find out who runs the other one.",
+  ),
+  "custodian.older": rejected(
+    409,
+    "The custodian's store is older than the one that took over last. It doesn't serve, and nothing in it was changed.",
+    "Put the newest store back; if there is no newer one, start once with SALLYPORT_STANDBY=off (docs/runbooks/standby.md).",
+  ),
   "custodian.store": rejected(400, "The custodian's store can't be opened.", "Restore it from its backup together with its root key."),
   "bundle.unreadable": rejected(400, "This is not an export bundle.", "Name the folder that the export wrote."),
   "packet.fetched": rejected(

@@ -47,10 +47,16 @@ function hostLines({ console, api, processes, revoked }: HostStatus): readonly s
   return [
     `console ${console}`,
     `api     ${api}`,
-    ...processes.map(({ name, state, pid, sinceMs }) => `  ${name.padEnd(width)}  ${state}${pid === null ? "" : `, process ${pid}`}, for ${Math.round(sinceMs / 1000)} s`),
+    ...processes.map(
+      ({ name, state, pid, sinceMs, standing }) =>
+        `  ${name.padEnd(width)}  ${state}${pid === null ? "" : `, process ${pid}`}, for ${Math.round(sinceMs / 1000)} s${standing === null ? "" : `, ${standingText(standing)}`}`,
+    ),
     ...(revoked.length > 0 ? [`revoked: ${revoked.join(", ")}`] : []),
   ];
 }
+
+const ROLES = { active: "serves", waiting: "waits, sealed, to take over", blocked: "can't take over" } as const;
+const standingText = ({ role, code }: NonNullable<HostStatus["processes"][number]["standing"]>): string => `${ROLES[role]}${code === null ? "" : ` [${plainText(code)}]`}`;
 
 function healthLines({ status: overall, deployment, version, pillars, checkpoint }: Health): readonly string[] {
   return [

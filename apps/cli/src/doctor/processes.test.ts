@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Authority, createAuthority, createRequest } from "@sallyport/pki";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { checkSettings } from "./processes.ts";
+import { checkSettings, standbyFindings } from "./processes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sallyport-doctor-"));
 let server: Server;
@@ -40,4 +40,33 @@ test("settings with a secret in a KV engine are valid where a start finds it the
   expect(await checkSettings(provider)).toMatchObject({ severity: "ok" });
   const elsewhere = { ...provider, SALLYPORT_OIDC_CLIENT_SECRET_KV: "kv/other#oidc" };
   expect(await checkSettings(elsewhere)).toMatchObject({ severity: "error", message: expect.stringContaining("SALLYPORT_OIDC_CLIENT_SECRET_KV") as string });
+});
+
+const custodian = (name: string, role: "active" | "waiting" | "blocked" | null, code: string | null = null) => ({
+  name,
+  pid: 2,
+  state: "running",
+  sinceMs: 1,
+  standing: role === null ? null : { role, code },
+});
+
+test.each([
+  ["one custodian alone", [custodian("custodian", null)], []],
+  [
+    "one that serves and one that waits",
+    [custodian("custodian", "waiting"), custodian("custodian-b", "active")],
+    ["ok: one custodian serves, and one waits, sealed, to take over"],
+  ],
+  ["a standby that is just being started", [custodian("custodian", "active"), custodian("custodian-b", null)], ["warning: one custodian runs, and none waits beside it"]],
+  [
+    "two that can't serve",
+    [custodian("custodian", "blocked", "custodian.older"), custodian("custodian-b", "blocked", "custodian.older")],
+    [
+      "error: no custodian serves: everything that is protected answers 503",
+      "error: custodian can't take over (custodian.older)",
+      "error: custodian-b can't take over (custodian.older)",
+    ],
+  ],
+] as const)("of the standby is told what stands: %s", (_, processes, findings) => {
+  expect(standbyFindings(processes).map(({ severity, message }) => `${severity}: ${message}`)).toEqual(findings);
 });

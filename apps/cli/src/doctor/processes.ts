@@ -1,4 +1,4 @@
-import { hostStatus, settingsWithKv } from "@sallyport/app-host";
+import { type HostStatus, hostStatus, settingsWithKv } from "@sallyport/app-host";
 import { SallyportClientError } from "@sallyport/client";
 import { codeOf } from "@sallyport/errors";
 import { apiHealth } from "../api-health.ts";
@@ -23,7 +23,7 @@ export async function checkProcesses(home: string): Promise<readonly Finding[]> 
     const { processes, revoked } = await hostStatus(home);
     const amiss = processes.filter(({ state }) => state !== "running").map(({ name, state }) => error("processes", `${name} is ${state}`, `look into ${home}/logs`));
     const gone = revoked.length > 0 ? [ok("processes", `revoked profiles: ${revoked.join(", ")}`)] : [];
-    return [...(amiss.length > 0 ? amiss : [ok("processes", `${processes.length} processes are running`)]), ...gone];
+    return [...(amiss.length > 0 ? amiss : [ok("processes", `${processes.length} processes are running`)]), ...standbyFindings(processes), ...gone];
   } catch (failure) {
     if (codeOf(failure) !== "service.unavailable") throw failure;
     return [warning("processes", `no supervisor runs on ${home}`, "start it with npm start")];
@@ -42,4 +42,18 @@ export async function checkApi(settings: Settings, profile: string | undefined):
     const make = failure.code === "connection.refused" ? warning : error;
     return [make("api", `${failure.message}${failure.where === undefined ? "" : ` (${failure.where.join(", ")})`} [${failure.code}]`, failure.remedy)];
   }
+}
+
+const RUNBOOK = "see docs/runbooks/standby.md";
+
+/** Of two custodians, whether one serves and the other could take over. Nothing where there is one alone. */
+export function standbyFindings(processes: HostStatus["processes"]): readonly Finding[] {
+  const standings = processes.flatMap(({ name, standing }) => (standing === null ? [] : [{ name, ...standing }]));
+  if (standings.length === 0) return [];
+  const amiss = [
+    ...(standings.some(({ role }) => role === "active") ? [] : [error("standby", "no custodian serves: everything that is protected answers 503", RUNBOOK)]),
+    ...standings.filter(({ role }) => role === "blocked").map(({ name, code }) => error("standby", `${name} can't take over (${code ?? "-"})`, RUNBOOK)),
+    ...(standings.length === 1 ? [warning("standby", "one custodian runs, and none waits beside it", RUNBOOK)] : []),
+  ];
+  return amiss.length > 0 ? amiss : [ok("standby", "one custodian serves, and one waits, sealed, to take over")];
 }

@@ -1,7 +1,7 @@
 import { KeyId } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { z } from "zod";
-import type { RingState } from "../keys/ring-ports.ts";
+import type { CustodianRing, RingState } from "../keys/ring-ports.ts";
 import type { ApiDeps } from "../ports.ts";
 import type { ApprovalAct } from "./act.ts";
 
@@ -43,7 +43,7 @@ export const activateKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAc
 });
 
 /** The ring of a next key, the key that it takes the place of, and why it can't now. One that is in use already stays so. */
-function waitingOf(rings: readonly RingState[], keyId: string): { ring: RingState["ring"]; at: number; before: string; isDone: boolean; refused: "keys.step" | null } {
+function waitingOf(rings: readonly RingState<CustodianRing>[], keyId: string): { ring: CustodianRing; at: number; before: string; isDone: boolean; refused: "keys.step" | null } {
   const found = rings.find(({ keys }) => keys.some(({ id }) => id === keyId));
   if (found === undefined) throw new SallyportError("keys.step", { key: keyId });
   const inState = (state: RingState["keys"][number]["state"]): string | undefined => found.keys.find((key) => key.state === state)?.id;
