@@ -120,7 +120,17 @@ describe("a product with a standby custodian, under load", () => {
     expect(await doctor()).toEqual([`error: ${waiting} can't take over (secret.missing)`]);
     renameSync(`${key}.away`, key);
     await bothStand();
-  }, 120_000);
+    const pid = await product.pidOf(waiting);
+    process.kill(pid, "SIGSTOP");
+    await until(
+      async () => (await standing()) === null,
+      30_000,
+      () => "the one that waits says something",
+    );
+    expect(await doctor()).toEqual([`error: ${waiting} should wait to take over, and says nothing`]);
+    process.kill(pid, "SIGCONT");
+    await bothStand();
+  }, 180_000);
 
   test("stops in order, the one that waits first, which doesn't take over then", async () => {
     const { host } = product;
