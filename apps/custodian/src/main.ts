@@ -68,8 +68,10 @@ try {
     assertOpenable(home, wrapper);
     await reader.epochs.last();
   };
+  let logged = "";
   const tell = (standing: StandbyStanding): void => {
-    log("custodian.standby", { ...standing });
+    if (logged !== JSON.stringify(standing)) log("custodian.standby", { ...standing });
+    logged = JSON.stringify(standing);
     send({ type: "standby", ...standing });
   };
   mkdirSync(home, { recursive: true, mode: 0o700 });

@@ -4,9 +4,9 @@ import type { ChannelMessage, ReadyProcess } from "./child-process.ts";
 import { type Deployment, deploymentOf } from "./deployment.ts";
 import type { Keeper } from "./keeper.ts";
 
-/** How one of two custodians stands: it serves, it waits, or it waits and couldn't take over. */
+/** How one of two custodians stands: it serves, it waits, it waits and couldn't take over, or it should wait and says nothing. */
 export interface CustodianStanding {
-  readonly role: "active" | "waiting" | "blocked";
+  readonly role: "active" | "waiting" | "blocked" | "silent";
   /** What blocks it; null otherwise. */
   readonly code: string | null;
 }
@@ -24,13 +24,15 @@ export interface CustodiansParts {
 }
 
 const SERVING_MS = 60_000;
+/** One that waits says so every two seconds. */
+const SILENCE_MS = 10_000;
 const LOOK_MS = 50;
 
 /** The custodian, and its standby where there is one: two processes of one program, of which one serves. Which of them that is, is theirs to say. */
 export class Custodians {
   readonly #parts: CustodiansParts;
   readonly #keepers: readonly Keeper<ReadyProcess>[];
-  readonly #standings = new Map<ReadyProcess, CustodianStanding>();
+  readonly #standings = new Map<ReadyProcess, CustodianStanding & { readonly heardMs: number }>();
   #active: ReadyProcess | null = null;
 
   constructor(parts: CustodiansParts) {
@@ -46,7 +48,10 @@ export class Custodians {
   /** How the one of this name stands; null where there is no standby, or it isn't running. */
   standingOf(name: string): CustodianStanding | null {
     const current = this.#keepers.find((keeper) => keeper.name === name)?.current ?? null;
-    return this.#parts.hasStandby && current !== null ? (this.#standings.get(current) ?? null) : null;
+    const heard = current === null ? undefined : this.#standings.get(current);
+    if (!this.#parts.hasStandby || heard === undefined) return null;
+    const { role, code, heardMs } = heard;
+    return role !== "active" && performance.now() - heardMs > SILENCE_MS ? { role: "silent", code: null } : { role, code };
   }
 
   /** Starts them; done when one serves. @throws SallyportError as the first one's start; `service.unavailable` where none serves in time. */
@@ -78,13 +83,14 @@ export class Custodians {
   }
 
   #hear(name: string, custodian: ReadyProcess, message: ChannelMessage): void {
-    if (message.type === "standby") this.#standings.set(custodian, { role: message["state"] === "waiting" ? "waiting" : "blocked", code: textOf(message["code"]) });
+    const heardMs = performance.now();
+    if (message.type === "standby") this.#standings.set(custodian, { role: message["state"] === "waiting" ? "waiting" : "blocked", code: textOf(message["code"]), heardMs });
     // It has the store already; the one that hangs is ended before it reads it, so that no write of that one's is under way any more.
     if (message.type === "taking") for (const { current } of this.#keepers) if (current !== null && current !== custodian) current.kill();
     if (message.type !== "ready") return;
     if (deploymentOf(message).deployment !== this.#parts.expected.deployment) return custodian.kill();
     if (this.#standings.has(custodian)) this.#parts.report(`${name} has taken over`);
-    this.#standings.set(custodian, { role: "active", code: null });
+    this.#standings.set(custodian, { role: "active", code: null, heardMs });
     this.#active = custodian;
   }
 

@@ -12,7 +12,7 @@ import { until } from "./until.ts";
 const READY_MS = 180_000;
 const STOP_MS = 60_000;
 
-export type ProcessName = "postgres" | "custodian" | "api" | "console" | "egress";
+export type ProcessName = "postgres" | "custodian" | "custodian-b" | "api" | "console" | "egress";
 
 /** One deployment in a temporary folder, and the supervisor that runs it. */
 export class Product {

@@ -15,7 +15,7 @@ interface Waiting<T> {
   readonly check: () => Promise<void>;
   /** Opens the store under this lock, and serves. The lock is let go of where it throws. */
   readonly open: (lock: BeatingLock) => Promise<T>;
-  /** Hears how it stands, at each change. */
+  /** Hears how it stands, every two seconds. */
   readonly tell: (standing: StandbyStanding) => void;
   /** Hears that the process that has this lock hangs, and was taken over from: it is to be ended. */
   readonly taking: () => void;
@@ -27,12 +27,12 @@ interface Waiting<T> {
  */
 export async function whenFree<T>({ home, check, open, tell, taking }: Waiting<T>): Promise<T> {
   const watch = new LockWatch(home);
-  let told: string | null = null;
+  let hasWaited = false;
   let lookedMs = Number.NEGATIVE_INFINITY;
   const say = (standing: StandbyStanding): void => {
+    hasWaited = true;
     tellStanding(home, standing);
-    if (told !== JSON.stringify(standing)) tell(standing);
-    told = JSON.stringify(standing);
+    tell(standing);
   };
   for (;;) {
     const seen = watch.look();
@@ -44,12 +44,12 @@ export async function whenFree<T>({ home, check, open, tell, taking }: Waiting<T
           lock.release();
           throw error;
         });
-        if (told !== null) tellStanding(home, null);
+        if (hasWaited) tellStanding(home, null);
         return opened;
       } catch (error) {
         const code = codeOf(error);
         if (code !== "custodian.locked") {
-          if (told === null && code !== "trail.unavailable") throw error;
+          if (!hasWaited && code !== "trail.unavailable") throw error;
           say({ state: "blocked", code });
           await sleep(CHECK_MS);
         }

@@ -55,7 +55,7 @@ function hostLines({ console, api, processes, revoked }: HostStatus): readonly s
   ];
 }
 
-const ROLES = { active: "serves", waiting: "waits, sealed, to take over", blocked: "can't take over" } as const;
+const ROLES = { active: "serves", waiting: "waits, sealed, to take over", blocked: "can't take over", silent: "says nothing" } as const;
 const standingText = ({ role, code }: NonNullable<HostStatus["processes"][number]["standing"]>): string => `${ROLES[role]}${code === null ? "" : ` [${plainText(code)}]`}`;
 
 function healthLines({ status: overall, deployment, version, pillars, checkpoint }: Health): readonly string[] {

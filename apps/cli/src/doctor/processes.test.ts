@@ -42,7 +42,7 @@ test("settings with a secret in a KV engine are valid where a start finds it the
   expect(await checkSettings(elsewhere)).toMatchObject({ severity: "error", message: expect.stringContaining("SALLYPORT_OIDC_CLIENT_SECRET_KV") as string });
 });
 
-const custodian = (name: string, role: "active" | "waiting" | "blocked" | null, code: string | null = null) => ({
+const custodian = (name: string, role: "active" | "waiting" | "blocked" | "silent" | null, code: string | null = null) => ({
   name,
   pid: 2,
   state: "running",
@@ -58,6 +58,7 @@ test.each([
     ["ok: one custodian serves, and one waits, sealed, to take over"],
   ],
   ["a standby that is just being started", [custodian("custodian", "active"), custodian("custodian-b", null)], ["warning: one custodian runs, and none waits beside it"]],
+  ["a standby that hangs", [custodian("custodian", "active"), custodian("custodian-b", "silent")], ["error: custodian-b should wait to take over, and says nothing"]],
   [
     "two that can't serve",
     [custodian("custodian", "blocked", "custodian.older"), custodian("custodian-b", "blocked", "custodian.older")],

@@ -53,6 +53,7 @@ export function standbyFindings(processes: HostStatus["processes"]): readonly Fi
   const amiss = [
     ...(standings.some(({ role }) => role === "active") ? [] : [error("standby", "no custodian serves: everything that is protected answers 503", RUNBOOK)]),
     ...standings.filter(({ role }) => role === "blocked").map(({ name, code }) => error("standby", `${name} can't take over (${code ?? "-"})`, RUNBOOK)),
+    ...standings.filter(({ role }) => role === "silent").map(({ name }) => error("standby", `${name} should wait to take over, and says nothing`, RUNBOOK)),
     ...(standings.length === 1 ? [warning("standby", "one custodian runs, and none waits beside it", RUNBOOK)] : []),
   ];
   return amiss.length > 0 ? amiss : [ok("standby", "one custodian serves, and one waits, sealed, to take over")];
