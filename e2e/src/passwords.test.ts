@@ -29,12 +29,12 @@ const urlOf = (process: (typeof PROCESSES)[number]): string => readFileSync(join
 /** What a connection attempt by this URL answers. */
 async function attempt(url: string): Promise<string> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined, connection: { application_name: "attempt" } });
-  return await sql`SELECT 1`
-    .then(
-      () => "opened",
-      (error: { code?: string }) => error.code ?? "?",
-    )
-    .finally(() => sql.end({ timeout: 1 }));
+  const answer = await sql`SELECT 1`.then(
+    () => "opened",
+    (error: { code?: string }) => error.code ?? "?",
+  );
+  await sql.end({ timeout: 1 });
+  return answer;
 }
 
 interface Shown {
