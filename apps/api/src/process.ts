@@ -1,29 +1,25 @@
 import {
   authenticate,
   type ApiDeps,
-  type AppRouter,
   createAppRouter,
   endDueSessions,
   KeyDesk,
   openReferenceKeys,
-  type PeopleDeps,
   PolicyDesk,
   ProfileDesk,
   type ReferenceKeys,
   SESSION_LIMITS,
   SessionDesk,
-  type SessionLimits,
 } from "@sallyport/api";
-import { type AlertPlan, personalMailOf, routesOf } from "@sallyport/alerts";
-import { type AnchorPlan, anchorsOf } from "@sallyport/anchors";
+import { personalMailOf, routesOf } from "@sallyport/alerts";
+import { anchorsOf } from "@sallyport/anchors";
 import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
-import { type Custodian, type CustodianStatus, documentStatement } from "@sallyport/custody";
+import { type CustodianStatus, documentStatement } from "@sallyport/custody";
 import {
   alertStore,
   anchorStore,
   checkpointStore,
-  type Database,
   peopleStores,
   policyStore,
   profileStore,
@@ -34,10 +30,10 @@ import {
   treeStore,
   type Tx,
 } from "@sallyport/db";
-import type { PeopleStores } from "@sallyport/people";
 import { relyingParty } from "@sallyport/passkey";
-import { authorityIds, type Identity, readRevocationLists } from "@sallyport/pki";
+import { authorityIds, readRevocationLists } from "@sallyport/pki";
 import { AlertDesk } from "./alert-desk.ts";
+import type { ApiParts } from "./api-parts.ts";
 import { alertingAppend } from "./alerting-append.ts";
 import { AnchorDesk } from "./anchor-desk.ts";
 import { trailArchive } from "./archive.ts";
@@ -52,57 +48,18 @@ import { GenerationRounds } from "./generation-rounds.ts";
 import { healthRoute } from "./health-route.ts";
 import { keptFor } from "./kept-for.ts";
 import { Knocks } from "./knocks.ts";
-import { Listener, type ListenerDeps, type ListenerLimitsAll, PRODUCT_LIMITS, type Revocations } from "./listener.ts";
+import { Listener, PRODUCT_LIMITS, type Revocations } from "./listener.ts";
 import { eventLog } from "./log.ts";
-import { OpenIdProvider, type ProviderSettings } from "./openid-provider.ts";
+import { OpenIdProvider } from "./openid-provider.ts";
 import { peopleParts } from "./people-parts.ts";
 import { type PillarDeps, pillarStates } from "./pillar-states.ts";
-import { SESSION_RATES, type SessionRates, sessionRoutes } from "./session-routes.ts";
+import { SESSION_RATES, sessionRoutes } from "./session-routes.ts";
 import { keepProfilesAtStart } from "./shipped-profiles.ts";
 import { ServiceDoor } from "./service-routes.ts";
-import { SpoolDesk, type SpoolSettings } from "./spool-desk.ts";
+import { SpoolDesk } from "./spool-desk.ts";
 import { standingRounds } from "./standing-rounds.ts";
 import { storesOf } from "./stores-of.ts";
 import { tokenRoute } from "./token-route.ts";
-
-/** What the process is built from. Everything that tests replace comes in here. */
-export interface ApiParts {
-  readonly database: Database;
-  readonly custodian: Custodian;
-  readonly identity: () => Identity;
-  readonly trustDomain: string;
-  readonly version: string;
-  /** Where people reach the console, as their browsers spell it: what passkeys are made for. */
-  readonly consoleOrigin: string;
-  /** Where checkpoints are anchored; nowhere if absent. */
-  readonly anchors?: AnchorPlan | null;
-  /** Who is told of what can't wait; nobody if absent. */
-  readonly alerts?: AlertPlan | null;
-  /** The external provider that people may sign in by; none if absent. */
-  readonly provider?: ProviderSettings | null;
-  readonly spool?: SpoolSettings | null;
-  readonly now: () => number;
-  readonly write: (line: string) => void;
-  readonly limits?: ListenerLimitsAll;
-  /** How long an unwrapped data key is kept; five minutes if absent. */
-  readonly keyTtlMs?: number;
-  /** How fast people may try to sign in; the product's own if absent. */
-  readonly sessionRates?: SessionRates;
-  /** How long sessions of people last; the product's own if absent. */
-  readonly sessionLimits?: SessionLimits;
-  /** How many tokens' verified signatures are remembered; none where every token is to be verified anew. */
-  readonly tokenCache?: number;
-  /** Puts other ports in the place of the real ones, for tests that show what a defence is for. */
-  readonly ports?: (real: ApiDeps<Tx>) => ApiDeps<Tx>;
-  /** Puts another router in the place of the real one, for the same tests. */
-  readonly router?: (deps: ApiDeps<Tx>) => AppRouter;
-  /** Puts other stores of people in the place of the real ones, for the same tests. */
-  readonly stores?: (real: PeopleStores<Tx>) => PeopleStores<Tx>;
-  /** Puts other parts of signing in in the place of the real ones, for the same tests. */
-  readonly people?: (real: PeopleDeps<Tx>) => PeopleDeps<Tx>;
-  /** Judges the peer of a socket instead of the real judge, for the same tests. */
-  readonly judgePeer?: ListenerDeps["judgePeer"];
-}
 
 const POLICY_MS = 250;
 const SEEN_MS = 2000;

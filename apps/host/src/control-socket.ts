@@ -35,7 +35,7 @@ export interface CertificateStatus {
 }
 
 /** How the processes' passwords of the database stand. */
-export interface PasswordStatus {
+interface PasswordStatus {
   /** How often there were new ones. */
   readonly generation: number;
   /** ISO 8601. */

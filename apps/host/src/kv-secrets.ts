@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { SallyportError } from "@sallyport/errors";
 import { type Answer, send } from "@sallyport/outbound";
-import { readSecretFile } from "./secret-file.ts";
+import { assertStrongSecret, readSecretFile } from "./secret-file.ts";
 import type { Environment } from "./settings.ts";
 
 /** Where the store of secrets is, and how it is asked. */
@@ -23,7 +23,7 @@ const missing = (setting: string, reason: string, remedy: string): SallyportErro
  * The environment with the secrets that are named by a place in the KV engine of a Vault or OpenBao (version 1 or 2), asked for once, at the start. What comes
  * is checked like a secret that was given otherwise. An environment that names none stays as it is, and nobody is asked.
  *
- * @throws SallyportError `setting.invalid`, `secret.missing`, `secret.exposed`, each naming the setting and never a value.
+ * @throws SallyportError `setting.invalid`, `secret.missing`, `secret.weak`, `secret.exposed`, each naming the setting and never a value.
  */
 export async function withKvSecrets(environment: Environment): Promise<Environment> {
   const given = KV_SETTING_NAMES.filter((name) => environment[name] !== undefined);
@@ -54,6 +54,7 @@ function asked(environment: Environment): (setting: string, path: string, field:
   const namespace = environment["SALLYPORT_KV_NAMESPACE"];
   const ca = environment["SALLYPORT_KV_CA_FILE"] === undefined ? null : authorities(environment["SALLYPORT_KV_CA_FILE"]);
   const token = readSecretFile(tokenFile, "SALLYPORT_KV_TOKEN_FILE");
+  assertStrongSecret(token, "SALLYPORT_KV_TOKEN_FILE", "");
   return async (setting, path, field) => {
     let answer: Answer;
     try {

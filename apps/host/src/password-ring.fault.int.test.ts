@@ -96,12 +96,12 @@ function working(): { failures: string[]; done: () => number; stop: () => Promis
 /** What a connection attempt by this URL answers. */
 async function attempt(url: string): Promise<string> {
   const database = connectDatabase({ url, max: 1, applicationName: "test-attempt" });
-  return database.run`SELECT 1`
-    .then(
-      () => "opened",
-      (error: unknown) => (error instanceof SallyportError ? String(error.context["sqlstate"]) : "?"),
-    )
-    .finally(() => database.close());
+  const answer = await database.run`SELECT 1`.then(
+    () => "opened",
+    (error: unknown) => (error instanceof SallyportError ? String(error.context["sqlstate"]) : "?"),
+  );
+  await database.close();
+  return answer;
 }
 const REFUSED = /^28(?:000|P01)$/;
 

@@ -3,7 +3,7 @@ import { DATABASE_PROCESSES, PASSWORD_WINDOWS } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
 
 /** Port: where a process finds the URL of its role, for it alone. Null where there is none. */
-export interface PasswordFiles {
+interface PasswordFiles {
   read(process: DatabaseProcess): string | null;
   write(process: DatabaseProcess, url: string): void;
 }

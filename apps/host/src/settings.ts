@@ -93,7 +93,7 @@ export function readSettings(environment: Environment = process.env, secretRule:
     consoleOrigin: consoleOrigin(environment),
     provider: provider(environment, secretRule),
     anchors: anchors(environment),
-    alerts: alerts(environment),
+    alerts: alerts(environment, secretRule),
     rootKey: rootKey(environment),
     egress: egress(environment),
     archiveAfterDays: archiveAfterDays(environment),
@@ -197,9 +197,14 @@ function anchors(environment: Environment): AnchorPlan | null {
 }
 
 /** The same of alerts, with their secrets: each in a file that is this user's alone. */
-function alerts(environment: Environment): AlertPlan | null {
-  const plan = planIn(environment, "SALLYPORT_ALERTS_FILE");
-  return plan === null ? null : readWrittenAlerts(plan, { read, readSecret: (path) => readSecretFile(path, "SALLYPORT_ALERTS_FILE") });
+function alerts(environment: Environment, secretRule: SecretRule): AlertPlan | null {
+  const name = "SALLYPORT_ALERTS_FILE";
+  const written = planIn(environment, name);
+  if (written === null) return null;
+  const plan = readWrittenAlerts(written, { read, readSecret: (path) => readSecretFile(path, name) });
+  // A webhook's secret has a form of its own, which says how long it is.
+  for (const { password, user } of plan.mail) if (password !== undefined) secretRule(password, name, user ?? "");
+  return plan;
 }
 
 /** The same of routes' credentials. */

@@ -2,7 +2,8 @@ import type { Standing } from "@sallyport/audit";
 import { SallyportError } from "@sallyport/errors";
 import { countedApproval, type CountingRules } from "./approved-document.ts";
 import type { CredentialStore } from "./credential-kinds.ts";
-import type { ApproveAnswers, ApproveRequest, Incident } from "./model.ts";
+import type { Incident } from "./incident.ts";
+import type { ApproveAnswers, ApproveRequest } from "./model.ts";
 import { incidentText, positionText } from "./trail-incidents.ts";
 import type { TrailMarkStore } from "./trail-marks.ts";
 

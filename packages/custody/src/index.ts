@@ -1,3 +1,4 @@
+export * from "./incident.ts";
 export * from "./model.ts";
 export { connectCustodian, type CustodianAddress, CustodianClient, type CustodianClientOptions, type IdentitySource } from "./client.ts";
 export { parseApproveCall } from "./approve-codec.ts";

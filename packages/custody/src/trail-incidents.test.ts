@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { TrailIncidents } from "./trail-incidents.ts";
 import { MemoryMarks } from "../test/memory-marks.ts";
 import { closingIncident, type Mark, markId, openGeneration } from "./trail-marks.ts";
-import type { Incident, Verdict } from "./model.ts";
+import type { Incident, Verdict } from "./incident.ts";
 
 const CHAIN = "site:S/701";
 const MAC = "ab".repeat(32);

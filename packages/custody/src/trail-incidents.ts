@@ -1,7 +1,7 @@
 import { type Head, openingDetail, type RecordDraft, GENERATION_OPEN, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import type { Incident, Position, Verdict } from "./model.ts";
+import type { Incident, Position, Verdict } from "./incident.ts";
 import { closingIncident, type Mark, markId, openGeneration, openingMark, type TrailMarkStore } from "./trail-marks.ts";
 
 /** Port: what is committed, as far as a finding has to be compared with it. */

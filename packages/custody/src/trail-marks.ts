@@ -1,5 +1,5 @@
 import { CompactRange, type CompactRangeState, type SegmentSeal, ZERO_MAC } from "@sallyport/audit";
-import type { Incident, Verdict } from "./model.ts";
+import type { Incident, Verdict } from "./incident.ts";
 
 /** A committed position that was signed; nothing below it is ever sealed or signed differently. */
 export interface Mark {

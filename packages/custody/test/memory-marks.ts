@@ -1,5 +1,5 @@
 import type { SegmentSeal } from "@sallyport/audit";
-import type { Incident, Verdict } from "../src/model.ts";
+import type { Incident, Verdict } from "../src/incident.ts";
 import type { Archived, Mark, TrailKinds, TrailMarkStore } from "../src/trail-marks.ts";
 
 /** The kinds of a custodian's store that incidents and verification work on, in memory. */

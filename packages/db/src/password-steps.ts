@@ -3,7 +3,7 @@ import type { Database, Tx } from "./database.ts";
 import { allLogins, DATABASE_PROCESSES, loginOf } from "./roles.ts";
 
 /** Why a password was changed: at a start that found none, by its age, or because somebody asked. */
-export type PasswordCause = "start" | "age" | "operator";
+type PasswordCause = "start" | "age" | "operator";
 
 /** One step of a generation of passwords, which are those of all processes: made, put in use, its logins shut. */
 export interface PasswordStep {

@@ -9,7 +9,7 @@ const [ownerUrl, folder, nth, settleMs] = process.argv.slice(2);
 let count = 0;
 const reached = (name) => {
   count += 1;
-  if (nth === "0") console.log(name);
+  if (nth === "0") process.stdout.write(`${name}\n`);
   else if (count === Number(nth)) process.kill(process.pid, "SIGKILL");
 };
 const real = passwordStore(ownerUrl);
@@ -34,7 +34,7 @@ const files = {
 const ring = new PasswordRing({ store, files, now: Date.now, report: () => undefined, windows: { ageMaxMs: 86_400_000, overlapMaxMs: 60_000, settleMs: Number(settleMs) } });
 await ring.open();
 count = 0;
-console.log("begin");
+process.stdout.write("begin\n");
 await ring.rotate("operator");
 while (ring.state().holders !== null) {
   await ring.round();

@@ -50,6 +50,21 @@ test("a ring tells which steps begin where it is, and what each waits for", () =
   expect(steps(ring("sign", [key("sign-1", "active")], null))).toEqual([]);
 });
 
+test("the database's passwords are overdue by their age, and nobody here is offered a step of them; the rehearsal says who turns them", () => {
+  const passwords = ring("database", [
+    key("database-1", "retiring", { untilS: NOW_S + 60, holders: ["sallyport-api"] }),
+    key("database-2", "active", { fromS: NOW_S - 90 * DAY_S }),
+  ]);
+  const summary = ringSummary(passwords, NOW_S * 1000);
+  expect([summary.steps, summary.turns, summary.keys[0]?.holders]).toEqual([[], true, ["sallyport-api"]]);
+  expect(summary.due.map(({ kind, keyId }) => `${keyId} ${kind}`)).toEqual(["database-2 age"]);
+  expect(
+    rehearsed(summary)
+      .map(({ text }) => text)
+      .join(" "),
+  ).toContain("sallyport passwords rotate");
+});
+
 test("what is overdue by age, by use, or because a step is waited for, comes first, and what doesn't turn last", () => {
   const aged = ring("token", [key("token-1", "active", { fromS: NOW_S - 90 * DAY_S })]);
   const used = ring("kek", [key("kek-1", "active", { wraps: 100 })]);
