@@ -103,10 +103,10 @@ export function sealRecord(
 export function openFields(grant: Grant, dataKey: DataKey, subject: SealedFor, rows: readonly FieldRow[], classifier: Classifier): readonly FieldView[] {
   grant.assert("subject.read", "phi.read", "phi.bulk_reveal", "packet.release", "packet.inspect");
   if (!grant.covers(subject)) throw new SallyportError("policy.denied", { rule: grant.rule });
+  // As in sealRecord, members are written out: this is made for each field of each read.
   return rows.flatMap((row): readonly FieldView[] => {
     if (row.subject !== subject.id) throw new SallyportError("phi.integrity");
     const { domain, record, version, name, classification: stored } = row;
-    const about = { domain, record, version, name, stored };
     const isOpen = (classification: Classification): boolean => comparesOnly(grant) || grant.fields.readable.includes(classification);
     let classification = classifier.ofStored(row);
     if (isOpen(classification)) {
@@ -114,9 +114,9 @@ export function openFields(grant: Grant, dataKey: DataKey, subject: SealedFor, r
       const value = decodeField(stored, openField(dataKey, placeOf(subject, row), row.sealed));
       // What a value is by itself is known now only: where that closes it, it goes no further.
       classification = stricter(classification, classifier.ofValue(domain, name, value));
-      if (isOpen(classification)) return [{ ...about, classification, shown: "open", value: new Phi(value, { site: subject, classification }) }];
+      if (isOpen(classification)) return [{ domain, record, version, name, stored, classification, shown: "open", value: new Phi(value, { site: subject, classification }) }];
     }
-    return grant.fields.masked.includes(classification) ? [{ ...about, classification, shown: "masked", mask: maskOf() }] : [];
+    return grant.fields.masked.includes(classification) ? [{ domain, record, version, name, stored, classification, shown: "masked", mask: maskOf() }] : [];
   });
 }
 
