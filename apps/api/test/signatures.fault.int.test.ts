@@ -3,7 +3,7 @@ import { revocationDigest } from "@sallyport/api";
 import { manifestDigest, verifyReceipt, verifySignature } from "@sallyport/signature";
 import type { Tx } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
-import { faultTest, pdfOf } from "@sallyport/testkit";
+import { faultTest, pdfOf, zipOf } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { STUDY } from "./dataset.ts";
 import { type Ports, principalsAs } from "./lax-ports.ts";
@@ -89,6 +89,22 @@ test("a document of several pieces is read piece by piece, and may be signed onc
   // Another session of the same person has seen nothing.
   const again = { ...approver, session: await desk.signIn(api, approver.who) };
   expect(codeOf(await signing.call(again, "signatures.begin", begin))).toBe("signature.unseen");
+});
+
+test.each([
+  ["XML", "application/xml", () => Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n<ectd><leaf>${randomBytes(8).toString("hex")}</leaf></ectd>\n`)],
+  ["an archive", "application/zip", () => zipOf([{ name: "m1/cover.txt", content: randomBytes(40) }])],
+] as const)("%s is shown, signed and verified as a PDF is, and as the kind of file that it is", async (_, mediaType, made) => {
+  const bytes = made();
+  const documentId = await signing.brought(author, bytes);
+  expect((await signing.view(approver, documentId)).equals(bytes)).toBe(true);
+  const { signatureId, manifest } = await signing.sign(approver, documentId, "approval");
+  expect(JSON.parse(String(manifest))).toMatchObject({ mediaType, bytes: bytes.length, sha256: sha256(bytes) });
+  const beside = { document: documentId, version: 1, mediaType, bytes: bytes.length, sha256: sha256(bytes) };
+  const signed = await texts(signatureId);
+  expect(verifySignature(signed, { vkey: vkey(), beside }).note.standing).toBeDefined();
+  // The same bytes as another kind of file are another document.
+  expect(() => verifySignature(signed, { vkey: vkey(), beside: { ...beside, mediaType: "application/pdf" } })).toThrow();
 });
 
 test("nobody signs before they have taken their signatures to be binding, by the text that they were shown", async () => {

@@ -14,8 +14,8 @@ import type { FetchedDocument } from "./fetch-document.ts";
 
 const SignDialog = dynamic(async () => (await import("./sign-dialog.tsx")).SignDialog, { ssr: false });
 
-/** So much of a text is drawn; the saved copy has all of it. */
-const SHOWN_CHARS_MAX = 200_000;
+/** So much of a text is drawn; the saved copy has all of it, and who looks is told. */
+const SHOWN_BYTES_MAX = 200_000;
 
 type Reading =
   | { readonly phase: "closed" }
@@ -50,7 +50,7 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
       // What digests comes with the first document that is opened.
       const { fetchDocument } = await import("./fetch-document.ts");
       const fetched = await fetchDocument({ documentId: document.documentId, kind, version }, { signal: own.signal, onBytes: (bytes) => put({ phase: "fetching", bytes }) });
-      put({ phase: "open", fetched, text: version.mediaType === "application/xml" ? await fetched.file.slice(0, SHOWN_CHARS_MAX).text() : null });
+      put({ phase: "open", fetched, text: version.mediaType === "application/xml" ? await fetched.file.slice(0, SHOWN_BYTES_MAX).text() : null });
       // The api knows now that all of it was handed out.
       await client.invalidateQueries({ queryKey: [kind.get] });
     } catch (error) {
@@ -94,6 +94,12 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
         All {version.bytes.toLocaleString("en-GB")} bytes came, and their SHA-256, made in this browser, is the one above.
         {text === null && " Save the copy and open it in a reader of your own: what you sign is exactly these bytes."}
       </p>
+      {text !== null && fetched.file.size > SHOWN_BYTES_MAX && (
+        <p className="advice">
+          <strong>Only its beginning is shown:</strong> {bytesText(SHOWN_BYTES_MAX)} of {bytesText(fetched.file.size)}. Save the copy to read the rest before you sign: a signature
+          is of all of it.
+        </p>
+      )}
       {text !== null && (
         <WideFrame label="The document's text">
           <pre className="document-text">{text}</pre>
