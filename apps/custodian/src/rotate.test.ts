@@ -253,3 +253,60 @@ faultTest(
   },
   60_000,
 );
+
+faultTest(
+  "T17",
+  "a custodian that is ended at any step of the token ring's rotation goes on from it, and a token is accepted by every node to its end",
+  async (defence) => {
+    // Off: a key is retired before the last token of it is over.
+    const rules: RingRules = defence === "on" ? strictRingRules : { ...strictRingRules, inWindow: false };
+    const running = await start({}, { ringRules: rules });
+    const { spiffe, x5t } = await enrol(running, "/service/reviewer");
+    const minted = async ({ client }: Running): Promise<string> => (await client.mint({ sub: "svc_reviewer", scope: "subject.list", azp: spiffe, x5t }, 2000)).token;
+    const old = await minted(running);
+    const node = nodeOf(running);
+    const step = (name: Step["step"]) => () => turn(running, "token", name);
+    const heard = async (): Promise<void> => {
+      await node.poll();
+      await node.poll();
+    };
+    const files: { readonly file: Buffer; readonly nowMs: number }[] = [];
+    const phase = async (ms: number, ...steps: readonly (() => Promise<unknown>)[]): Promise<void> => {
+      running.clock.advance(ms);
+      await heard();
+      for (const file of await crashes(running, steps)) files.push({ file, nowMs: running.clock.now() });
+    };
+    await phase(0, step("add"), step("drop"), step("add"));
+    await phase(60_000, step("activate"), step("revert"), step("revert"), ...(defence === "on" ? [] : [step("retire")]));
+    const lastMs = running.clock.now();
+    await phase(960_000, step("retire"));
+    await running.stop();
+    expect(files.length).toBeGreaterThan(20);
+    for (const { file, nowMs } of files) {
+      const home = newHome();
+      cpSync(`${running.home}/root.key`, `${home}/root.key`);
+      writeFileSync(`${home}/store.jsonl`, file, { mode: 0o600 });
+      const again = await start({ home, trail: running.trail, clock: { ...running.clock, now: () => nowMs } }, { ringRules: rules });
+      const { verifier, poll } = nodeOf(again);
+      await poll();
+      const fresh = await minted(again);
+      const good = nowMs <= lastMs ? [old, fresh] : [fresh];
+      expect(good.map((token) => codeFrom(() => verifier.verify(token, { spiffe, x5t })))).toEqual(good.map(() => "accepted"));
+      const { keys } = await ringOf(again, "token");
+      expect(keys.filter(({ state }) => state === "active")).toHaveLength(1);
+      const next = keys.some(({ state }) => state === "next") ? "drop" : "add";
+      expect(await turn(again, "token", next)).toMatch(next === "add" ? /next$/ : /destroyed$/);
+      await again.stop();
+    }
+  },
+  60_000,
+);
+
+function codeFrom(verify: () => unknown): string {
+  try {
+    verify();
+    return "accepted";
+  } catch (error) {
+    return codeOf(error);
+  }
+}

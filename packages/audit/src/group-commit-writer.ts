@@ -152,22 +152,22 @@ export class ChainWriter<Tx> {
   /**
    * Seals a run at the head, or refuses its appends and answers null: nothing of it was sent anywhere but to the custodian.
    *
-   * The custodian seals nothing below what it has signed. A head that is remembered from before another process went on is refused by it
-   * for good, so it is read anew, once.
+   * The custodian seals nothing below what it has signed, and nothing in a generation that the chain has left. A head from before another process went on is
+   * refused by it for good, so it is read anew, as long as that finds another one.
    */
   async #seal(pendings: readonly Pending[]): Promise<{ expected: Head; records: readonly SealedRecord[] } | null> {
-    const remembered = this.#head;
-    try {
-      return await this.#sealAt(remembered ?? (await this.#readHead()), pendings);
-    } catch (error) {
-      this.#head = null;
-      if (remembered === null || !isRefused(error)) return refuseAll(pendings, error);
-    }
-    try {
-      return await this.#sealAt(await this.#readHead(), pendings);
-    } catch (error) {
-      this.#head = null;
-      return refuseAll(pendings, error);
+    let refused: Head | null = null;
+    for (let misses = 0; ; misses += 1) {
+      let head = this.#head;
+      try {
+        head ??= await this.#readHead();
+        return await this.#sealAt(head, pendings);
+      } catch (error) {
+        this.#head = null;
+        const isSame = refused !== null && head?.generation === refused.generation && head.seq === refused.seq;
+        if (!isRefused(error) || isSame || misses >= this.#parts.limits.missesMax) return refuseAll(pendings, error);
+        refused = head;
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import type { DocumentKind } from "./approved-document.ts";
 import type { Incident, Verdict } from "./incident.ts";
 import type { KeyState, RingName, RingStep } from "./key-ring.ts";
 import type { StandbyStanding } from "./standby-standing.ts";
-import type { Archived } from "./trail-marks.ts";
+import type { Archived, Mark } from "./trail-marks.ts";
 
 /** What a data key belongs to. It is bound into the wrapping (AAD and HKDF info), so a wrapped key opens nowhere else. */
 export interface KeyContext {
@@ -120,15 +120,7 @@ export interface CustodianStatus {
   /** Founding administrators who have yet to enrol; at 0 founding has ended, for good. */
   readonly foundersLeft: number;
   readonly events: readonly CustodyEvent[];
-  readonly marks: readonly {
-    readonly chain: string;
-    readonly generation: number;
-    readonly size: number;
-    readonly root: string;
-    readonly mac: string;
-    readonly atMs: number;
-    readonly auditKey: string;
-  }[];
+  readonly marks: readonly (Omit<Mark, "frontier"> & { readonly auditKey: string })[];
   readonly verdicts: readonly Verdict[];
   /** How far the deep verification is that is under way; null where none is. */
   readonly verifying: DeepProgress | null;
