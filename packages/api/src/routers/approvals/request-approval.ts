@@ -18,6 +18,7 @@ import {
   RequestServiceInput,
   RequestServiceOffboardInput,
   RequestShredInput,
+  RequestSpoolDiscardInput,
   RequestSuspendInput,
 } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
@@ -26,6 +27,7 @@ import type { Payload } from "../../approvals/act.ts";
 import { assertAccessTime } from "../../approvals/access-act.ts";
 import { routesPayload } from "../../approvals/outbox-acts.ts";
 import { approvalActs } from "../../approvals/registry.ts";
+import { discardPayload } from "../../approvals/spool-act.ts";
 import { shredPayload } from "../../approvals/shred-act.ts";
 import { requestAct } from "../../approvals/request-act.ts";
 import { endedAt } from "../../archives/standing.ts";
@@ -166,6 +168,12 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       input: RequestResendInput,
       locate: locateItem,
       payload: ({ itemId }) => ({ itemId }),
+      reason: reasonOf,
+    }),
+    requestSpoolDiscard: requestAct(boundary, deps, acts["spool.discard"], {
+      input: RequestSpoolDiscardInput,
+      locate: inDeployment,
+      payload: ({ receipts }, grant) => discardPayload(deps, grant, receipts),
       reason: reasonOf,
     }),
     requestKeyDestroy: requestAct(boundary, deps, acts["keys.destroy"], {
