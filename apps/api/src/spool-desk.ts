@@ -39,6 +39,7 @@ export class SpoolDesk implements RequestSpool {
   #findings: readonly SpoolFinding[] = [];
   #keyedUnder: string | null = null;
   #isKeyFailing = false;
+  #isWell = false;
 
   private constructor(deps: SpoolDeskDeps) {
     this.#deps = deps;
@@ -134,7 +135,12 @@ export class SpoolDesk implements RequestSpool {
     const bytes = waiting.reduce((sum, each) => sum + each.bytes, 0);
     const opened = this.#spool?.isBroken === true ? "broken" : waiting.length >= requestsMax || bytes >= bytesMax ? "full" : "open";
     const state = this.#deps.settings === null ? "off" : this.#spool === null ? "closed" : opened;
-    return { state, waiting, requestsMax, bytesMax };
+    return { state, waiting, requestsMax, bytesMax, isWell: this.#isWell };
+  }
+
+  /** Puts down whether everything is well that a replay rests on. */
+  found(isWell: boolean): void {
+    this.#isWell = isWell;
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,8 @@ export interface SpoolRoundDeps {
   readonly custodian: Pick<Custodian, "mint">;
   /** Whether everything that a crossing rests on is well by what this process knows: policy, custodian, trail, nothing frozen. */
   readonly isWell: () => boolean;
+  /** Whether a principal's call with this idempotency key was done. */
+  readonly wasDone: (principal: string, key: string) => Promise<boolean>;
   /** Sends a request through the whole boundary, as the listener does. */
   readonly cross: (path: string, context: RequestContext, input: unknown) => Promise<unknown>;
   readonly now: () => number;
@@ -22,6 +24,8 @@ export interface SpoolRoundDeps {
 }
 
 const MINT_MS = 2000;
+/** So many are replayed at once because somebody wanted it; the rest by the clock. */
+const WANTED_MAX = 100;
 
 type Draft = Parameters<Trail<Tx>["append"]>[0];
 
@@ -36,6 +40,8 @@ export class SpoolRounds {
   readonly #deps: SpoolRoundDeps;
   readonly #entered = new Set<string>();
   #wellSinceMs: number | null = null;
+  /** How often a replay at once was wanted, when this was looked at last; null before the first look. */
+  #wantedUntil: number | null = null;
   #isCounted = false;
   #isFailing = false;
 
@@ -47,24 +53,28 @@ export class SpoolRounds {
   async run(): Promise<void> {
     const { desk, isWell, now, log } = this.#deps;
     const spool = desk.current;
+    desk.found(isWell());
     if (spool === null) return;
     if (!isWell()) {
       this.#wellSinceMs = null;
+      this.#wantedUntil = null;
       return;
     }
     try {
       await this.#enter(spool);
+      await this.#letGo(spool);
       this.#isFailing = false;
+      const isWanted = await this.#isWanted();
       const waiting = spool.waiting();
       if (waiting.length === 0) {
         this.#wellSinceMs = null;
         return;
       }
       this.#wellSinceMs ??= now();
-      if (now() - this.#wellSinceMs < desk.holdMs) return;
+      if (!isWanted && now() - this.#wellSinceMs < desk.holdMs) return;
       // That it can be written now is the last thing to be proven.
-      await this.#deps.trail.append({ ...DRAFT, resource: `spool/${spool.id}`, reason: "begins", detail: `waiting=${waiting.length}` });
-      for (const taken of waiting) if (!isWell() || !(await this.#replay(spool, taken))) break;
+      await this.#deps.trail.append({ ...DRAFT, resource: `spool/${spool.id}`, reason: "begins", detail: `waiting=${waiting.length};wanted=${isWanted ? "yes" : "no"}` });
+      for (const taken of isWanted ? waiting.slice(0, WANTED_MAX) : waiting) if (!isWell() || !(await this.#replay(spool, taken))) break;
       this.#wellSinceMs = null;
     } catch (error) {
       this.#wellSinceMs = null;
@@ -72,6 +82,39 @@ export class SpoolRounds {
       this.#isFailing = true;
       log.event("spool.round_failed", { code: codeOf(error) });
     }
+  }
+
+  /** Whether somebody has wanted a replay at once since the last look. What was wanted before this node ran, or while not everything was well, isn't made up for. */
+  async #isWanted(): Promise<boolean> {
+    const [before, now] = [this.#wantedUntil, await this.#deps.store.replaysWanted()];
+    this.#wantedUntil = now;
+    return before !== null && now > before;
+  }
+
+  /**
+   * Lets go of what was discarded: that is on record first, then the book forgets it and its file is removed, never opened. Whether an earlier attempt was done
+   * in spite of its failure, nobody could know before; its key says it.
+   */
+  async #letGo(spool: Spool): Promise<void> {
+    const { store, trail, now, wasDone } = this.#deps;
+    if (spool.waiting().length === 0) return;
+    for (const { receipt, approval } of await store.discarded(spool.id)) {
+      const taken = spool.find(receipt);
+      if (taken === null) continue;
+      const done = (await wasDone(taken.principal, taken.idempotencyKey)) ? "yes" : "no";
+      await trail.inTransaction(async (tx, appendLast) => {
+        if (await store.letGo(tx, receipt, now()))
+          await appendLast([
+            { ...draftOf(taken, { decision: "note", reason: "removed", detail: `${factsOf(taken)};approval=${approval};done=${done}` }), action: "spool.discard" },
+          ]);
+      });
+      await this.#release(spool, taken);
+    }
+  }
+
+  async #release(spool: Spool, taken: Taken): Promise<void> {
+    await spool.settle(taken);
+    this.#entered.delete(taken.receipt);
   }
 
   /** Puts on record what was taken meanwhile, and what is wrong with the spool itself. */
@@ -105,19 +148,22 @@ export class SpoolRounds {
   /** One request to its end; false where it has to wait on. */
   async #replay(spool: Spool, taken: Taken): Promise<boolean> {
     const { store, trail, now } = this.#deps;
-    const { waiting } = await store.standing(spool.id);
-    // Where its end is on record, a crash kept the spool from letting go of it.
-    if (waiting.includes(taken.receipt)) {
+    // From here on it isn't discarded.
+    if (await store.replaying(taken.receipt, now())) {
       const end = await this.#end(spool, taken);
-      if (end === null) return false;
+      if (end === null) {
+        await store.replaying(taken.receipt, null);
+        return false;
+      }
       await trail.inTransaction(async (tx, appendLast) => {
         const decision = end.state === "replayed" ? "note" : end.requestId === null ? "deny" : "note";
         if (await store.settle(tx, taken.receipt, end, now()))
           await appendLast([draftOf(taken, { decision, reason: end.reason ?? end.state, requestId: end.requestId ?? "-", detail: factsOf(taken) })]);
       });
     }
-    await spool.settle(taken);
-    this.#entered.delete(taken.receipt);
+    // Where its end is on record, a crash kept the spool from letting go of it; what was discarded this moment is the next round's, which records that.
+    else if ((await store.discarded(spool.id)).some(({ receipt }) => receipt === taken.receipt)) return true;
+    await this.#release(spool, taken);
     return true;
   }
 

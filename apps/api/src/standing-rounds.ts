@@ -28,7 +28,7 @@ export interface StandingDeps {
   readonly custodian: Custodian;
   readonly watch: CustodianWatch;
   readonly trail: Trail<Tx> & AuditTurnDeps<Tx>["trail"] & { readonly outage: object | null };
-  readonly due: PolicyRoundDeps["due"] & Pick<ApiDeps<Tx>, "incidentOf" | "policy" | "spooled" | "now">;
+  readonly due: PolicyRoundDeps["due"] & Pick<ApiDeps<Tx>, "incidentOf" | "policy" | "spooled" | "idempotency" | "now">;
   readonly spool: SpoolDesk;
   readonly router: AppRouter;
   readonly isFrozen: () => boolean;
@@ -61,6 +61,7 @@ export function standingRounds({
     custodian,
     // What a crossing rests on; a database that was put back is nothing to write into.
     isWell: () => !isFrozen() && watch.isReachable && watch.status().rootKey === "present" && trail.outage === null && isDecidable(due.policy),
+    wasDone: async (principal, key) => (await due.idempotency.find(principal, key)) !== null,
     cross: (path, ctx: RequestContext, input) =>
       callTRPCProcedure({ router, path, type: "mutation", ctx, getRawInput: () => Promise.resolve(input), signal: undefined, batchIndex: 0 }),
     now: due.now,

@@ -218,6 +218,8 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     // Another's is unknown, as one that isn't there: see spool.fault.int.test.ts.
     "spool.status": [],
     "spool.list": [],
+    "spool.replay": [],
+    "approvals.requestSpoolDiscard": [],
     "alerts.test": [],
     "archives.list": [],
     "archives.keep": chains((chain) => ({ chain, generation: 1, statement: "no note", manifest: "{}" })),

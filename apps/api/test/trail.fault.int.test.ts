@@ -138,6 +138,8 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "alerts.list": ["auditor", {}],
   "spool.status": ["ingest", { receipt: `spl_${"0".repeat(26)}` }],
   "spool.list": ["admin", {}],
+  "spool.replay": ["admin", {}],
+  "approvals.requestSpoolDiscard": ["admin", { receipts: [`spl_${"0".repeat(26)}`], reason: "was sent again already" }],
   "alerts.test": ["auditor", {}],
   "recipients.list": ["admin", {}],
   "submissions.list": ["reviewer", {}],

@@ -29,6 +29,7 @@ test.each([
   ["unknown", {}, 4, "no such request"],
   ["replayed", { settledAt: "2026-11-23T10:01:00.000Z", requestId: `req_${"2".repeat(26)}` }, 0, "done at 2026-11-23T10:01:00.000Z"],
   ["refused", { settledAt: "2026-11-23T10:01:00.000Z", reason: "policy.denied" }, 3, "policy.denied; nothing was done"],
+  ["discarded", { settledAt: "2026-11-23T10:01:00.000Z" }, 3, "discarded by two administrators at 2026-11-23T10:01:00.000Z"],
 ])("a receipt that is %s is told so, by the exit code too", async (state, more, exit, says) => {
   await user.serve(() => ok(standing(state, more)));
   const { exit: ended, out } = await user.type(["--as", "engineer", "spool", RECEIPT]);
@@ -58,6 +59,39 @@ test("without --later nothing is offered to be kept", async () => {
   writeFileSync(join(user.folder, "dm.json"), "{}");
   expect((await user.type(["--as", "engineer", "ingest", "dm.json", "--study", "PILOT"])).exit).toBe(4);
   expect(asked).toEqual([undefined, undefined, undefined, undefined]);
+});
+
+test("what waits is wanted to be replayed at once", async () => {
+  await user.serve(({ path }) => (path.includes("spool.replay") ? ok({ waiting: 3 }) : wire(403, "policy.denied")));
+  const { exit, out } = await user.type(["--as", "engineer", "spool", "replay"]);
+  expect([exit, out.startsWith("3 wait, and are sent")]).toEqual([0, true]);
+});
+
+test("--all asks for those that wait to be discarded, the oldest first, and for nothing that has ended", async () => {
+  const [newer, older, ended] = ["2", "3", "4"].map((digit) => `spl_${digit.repeat(26)}`);
+  const items = [
+    { ...standing("waiting"), receipt: newer, takenAt: "2026-11-23T10:00:01.000Z" },
+    { ...standing("waiting"), receipt: older },
+    { ...standing("refused"), receipt: ended },
+  ];
+  const asked: unknown[] = [];
+  await user.serve(({ path, body }) => {
+    if (path.includes("spool.list")) return ok({ node: node("open"), items });
+    asked.push(JSON.parse(body));
+    return ok({ approval: { approvalId: `apr_${"1".repeat(26)}`, about: "2 requests that services handed over" } });
+  });
+  const { exit, out } = await user.type(["--as", "engineer", "spool", "discard", "--all", "--reason", "the sender has sent them again"]);
+  expect([exit, out.includes("2 requests that services handed over; a second person has to approve it")]).toEqual([0, true]);
+  expect(asked).toEqual([{ receipts: [older, newer], reason: "the sender has sent them again" }]);
+});
+
+test.each([
+  ["nothing is named", []],
+  ["both are given", [RECEIPT, "--all"]],
+  ["it is no receipt", ["pkt_1"]],
+])("a discard for which %s is a usage error, and asks nothing", async (_, more) => {
+  await user.serve(() => wire(503, "service.unavailable"));
+  expect((await user.type(["--as", "engineer", "spool", "discard", ...more, "--reason", "the sender has sent them again"])).exit).toBe(2);
 });
 
 const node = (state: string): object => ({ state, waiting: 0, bytes: 0, oldestAt: null, requestsMax: 1000, bytesMax: 1 });

@@ -67,6 +67,8 @@ const ACTS = {
   "outbox.reconcile": "What is next for a packet in the outbox was wanted at once, or sending it again was asked for.",
   "outbox.deliver": "The egress process took up, sent or asked about a packet, or looked at a route; the detail says which and what came of it.",
   "route.change": "The routes of a recipient were asked to be changed, or were changed.",
+  "spool.replay": "What a service had handed over was sent through the boundary or refused; or that was wanted at once.",
+  "spool.discard": "What a service had handed over was asked to be discarded, or its sealed content was removed.",
   "access.review": "A review of who holds which role was opened, decided on or signed off.",
 } as const satisfies Record<Action, string>;
 

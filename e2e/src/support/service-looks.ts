@@ -31,6 +31,16 @@ export const serviceLooks = (people: () => Populated): readonly Look[] => [
     },
   },
   {
+    name: "spool-discard",
+    person: () => people().alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/spool");
+      await person.button(/^Discard all/).click();
+      await shows(person, ".will-record");
+    },
+  },
+  {
     name: "service-code",
     person: () => people().alma,
     isScreenOnly: true,

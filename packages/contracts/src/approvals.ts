@@ -32,6 +32,7 @@ export const ApprovalKind = z.enum([
   "trail.archive",
   "subject.shred",
   "study.retention",
+  "spool.discard",
 ]);
 export type ApprovalKind = z.infer<typeof ApprovalKind>;
 

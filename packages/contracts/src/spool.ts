@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Count, IsoTime } from "./primitives.ts";
+import { Count, IsoTime, Reason } from "./primitives.ts";
 import { strict } from "./strict.ts";
 
 export const SpoolReceipt = z.string().regex(/^spl_[0-9a-hjkmnp-tv-z]{26}$/);
@@ -11,7 +11,7 @@ export const SpoolStatusInput = strict({ receipt: SpoolReceipt });
 export const SpoolStatusOutput = strict({
   receipt: SpoolReceipt,
   /** `unknown`: none of the caller's own, or its node hasn't entered it yet. */
-  state: z.enum(["waiting", "replayed", "refused", "unknown"]),
+  state: z.enum(["waiting", "replayed", "refused", "discarded", "unknown"]),
   procedure: z.string().nullable(),
   takenAt: IsoTime.nullable(),
   settledAt: IsoTime.nullable(),
@@ -32,10 +32,14 @@ export const SpooledSummary = z.strictObject({
   procedure: z.string(),
   takenAt: IsoTime,
   bytes: Count,
-  state: z.enum(["waiting", "replayed", "refused"]),
+  state: z.enum(["waiting", "replayed", "refused", "discarded"]),
   settledAt: IsoTime.nullable(),
   reason: z.string().nullable(),
   requestId: RequestId.nullable(),
+  /** Upon which it was discarded. */
+  approvalId: z.string().nullable(),
+  /** When its node removed what was sealed of one that was discarded; null until then. */
+  removedAt: IsoTime.nullable(),
 });
 
 export const ListSpoolInput = strict({ limit: z.int().min(1).max(500).default(200) });
@@ -48,7 +52,17 @@ export const ListSpoolOutput = strict({
     oldestAt: IsoTime.nullable(),
     requestsMax: Count,
     bytesMax: Count,
+    /** Whether everything is well that a replay rests on. */
+    isWell: z.boolean(),
   }),
   /** Waiting ones first, then refused ones, newest first. */
   items: z.array(SpooledSummary),
 });
+
+/** What waits is sent through the boundary at once, once, and not only when everything has been well for a while. */
+export const ReplaySpoolInput = strict({});
+/** How many wait, on all nodes. */
+export const ReplaySpoolOutput = strict({ waiting: Count });
+
+/** Discarding requests that wait: none of them is ever opened, and what was sealed of them is removed. */
+export const RequestSpoolDiscardInput = strict({ receipts: z.array(SpoolReceipt).min(1).max(200), reason: Reason });

@@ -35,7 +35,7 @@ const SECOND = "[1-9][0-9]{0,11}";
 /** What {@link encodeClaims} writes, and nothing else. */
 const PAYLOAD = new RegExp(
   `^\\{"aud":"(${URL_TEXT})","azp":"(${SPIFFE})","cnf":\\{"x5t#S256":"(${THUMBPRINT})"\\},"exp":(${SECOND}),"iat":(${SECOND}),` +
-    `"iss":"(${URL_TEXT})","jti":"(${JTI})","scope":"(${ACTION}(?: ${ACTION}){0,63})","sub":"(${SUBJECT})"\\}$`,
+    `"iss":"(${URL_TEXT})","jti":"(${JTI})","scope":"(${ACTION}(?: ${ACTION}){0,95})","sub":"(${SUBJECT})"\\}$`,
 );
 const THUMBPRINT_ALONE = new RegExp(`^${THUMBPRINT}$`);
 

@@ -30,6 +30,11 @@ export const inputFailures = {
   ),
   "outbox.fenced": rejected(409, "This attempt isn't the one under way any more. Nothing was changed.", "Send nothing more of it; what became of it is asked of the portal."),
   "outbox.state": rejected(409, "The item is not in a state that allows this. Nothing was changed.", "Look at the item's state first."),
+  "spool.state": rejected(
+    409,
+    "Nothing of it waits any more, it is being replayed now, or a replay lacks something that isn't well. Nothing was changed.",
+    "Look at the spool and at the pillars' state first.",
+  ),
   "drop.delivery": rejected(
     400,
     "The delivery is not one that can be taken. Nothing of it was stored.",

@@ -29,6 +29,7 @@ export const POWERFUL_ACTIONS: readonly Action[] = [
   "submission.release",
   "route.change",
   "trail.archive",
+  "spool.discard",
 ];
 
 /** Whether a role of this policy brings one of {@link POWERFUL_ACTIONS} with it. */

@@ -29,7 +29,7 @@ export { isDeploymentWide, isInForce, type PlacelessQuestion } from "./reach.ts"
 export { runSuite, type SuiteFailure, type SuiteResult } from "./run-suite.ts";
 export type { SavedSearchRow, SavedSearchStore } from "./saved-search-store.ts";
 export type { EnrolmentRequest, ServiceRow, ServiceStore } from "./service-store.ts";
-export type { SpooledEnd, SpooledRow, SpooledStanding, SpoolStore } from "./spool-store.ts";
+export type { HeldSpooled, SpooledEnd, SpooledRow, SpooledStanding, SpoolStore } from "./spool-store.ts";
 export { type Act, separated } from "./separation.ts";
 export { isSiteRef, isSiteToken } from "./site-token.ts";
 export { starterPolicy, starterPolicyDigest } from "./starter.ts";

@@ -64,6 +64,8 @@ export const ACTIONS = [
   "outbox.deliver",
   "route.change",
   "trail.archive",
+  "spool.replay",
+  "spool.discard",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

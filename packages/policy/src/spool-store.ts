@@ -23,10 +23,20 @@ export type SpooledEnd =
   | { readonly state: "refused"; readonly reason: string; readonly requestId: string | null };
 
 export interface SpooledStanding extends SpooledRow {
-  readonly state: "waiting" | "replayed" | "refused";
+  readonly state: "waiting" | "replayed" | "refused" | "discarded";
   readonly reason: string | null;
   readonly requestId: string | null;
   readonly settledMs: number | null;
+  /** Upon which it was discarded. */
+  readonly approval: string | null;
+  /** When its node let go of what was sealed of one that was discarded; null until then. */
+  readonly letGoMs: number | null;
+}
+
+/** One that may be discarded, as it stands while it is held. */
+export interface HeldSpooled extends Pick<SpooledRow, "receipt" | "principal" | "takenMs" | "bytes" | "sha256"> {
+  /** Whether it waits, and no node is sending it through the boundary. */
+  readonly isWaiting: boolean;
 }
 
 /** Port: what callers handed over while the boundary couldn't serve. Nothing of what was sent; none is ever removed. */
@@ -35,6 +45,20 @@ export interface SpoolStore<Tx> {
   enter(tx: Tx, row: SpooledRow): Promise<boolean>;
   /** Settles one, once; false where it was settled before. */
   settle(tx: Tx, receipt: string, end: SpooledEnd, atMs: number): Promise<boolean>;
+  /** Begins a request's replay, or gives it up (null): while it is under way it isn't discarded. False where it doesn't wait any more. */
+  replaying(receipt: string, sinceMs: number | null): Promise<boolean>;
+  /** Those of these that are known, by receipt, held until the transaction ends. Needs `spool.discard`, or the right to decide on it. */
+  hold(tx: Tx, grant: Grant, receipts: readonly string[]): Promise<readonly HeldSpooled[]>;
+  /** Discards what an approval that was just given names; answers how many. Throws, and discards nothing, where not all of them wait. */
+  discard(tx: Tx, approval: string, atMs: number): Promise<number>;
+  /** Those of a spool that were discarded, and whose sealed content its node still has, with the approval of each. */
+  discarded(spool: string): Promise<readonly { readonly receipt: string; readonly approval: string }[]>;
+  /** Puts down that its node lets go of one that was discarded, once; false where it did before. */
+  letGo(tx: Tx, receipt: string, atMs: number): Promise<boolean>;
+  /** Wants everything that waits to be replayed at once; answers how many wait, and does nothing where none does. Needs `spool.replay`. */
+  wantReplay(tx: Tx, grant: Grant, atMs: number): Promise<number>;
+  /** How often that was wanted. */
+  replaysWanted(): Promise<number>;
   /** How many of a spool were entered, the last one's place, and the receipts of those that wait. */
   standing(spool: string): Promise<{ readonly entered: number; readonly last: number; readonly waiting: readonly string[] }>;
   /** One of the grant's own principal's; null where there is none. Needs `packet.upload`. */

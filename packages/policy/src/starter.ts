@@ -116,6 +116,8 @@ const ROLES = {
       ["workload.read", "workload"],
       ["workload.enrol", "workload"],
       ["workload.revoke", "workload"],
+      ["spool.replay", "workload"],
+      ["spool.discard", "workload"],
       ["role.read", "role"],
       ["role.change", "role"],
       ["study.read", "study"],

@@ -29,6 +29,7 @@ interface Named {
   "approvals.requestReinstate": ["RequestReinstateInput", "ApprovalOutput"];
   "approvals.requestRetention": ["RequestRetentionInput", "ApprovalOutput"];
   "approvals.requestShred": ["RequestShredInput", "ApprovalOutput"];
+  "approvals.requestSpoolDiscard": ["RequestSpoolDiscardInput", "ApprovalOutput"];
   "approvals.requestService": ["RequestServiceInput", "ApprovalOutput"];
   "approvals.requestKeyActivate": ["RequestKeyActivateInput", "ApprovalOutput"];
   "approvals.requestKeyDestroy": ["RequestKeyDestroyInput", "ApprovalOutput"];
@@ -142,6 +143,7 @@ interface Named {
   "signatures.revoke": ["RevokeSignatureInput", "RevokeSignatureOutput"];
   "signatures.statement": ["SigningStatementInput", "SigningStatementOutput"];
   "spool.list": ["ListSpoolInput", "ListSpoolOutput"];
+  "spool.replay": ["ReplaySpoolInput", "ReplaySpoolOutput"];
   "studies.addSites": ["AddSitesInput", "AddSitesOutput"];
   "studies.changeTitle": ["ChangeStudyTitleInput", "ChangeStudyTitleOutput"];
   "studies.closeSite": ["CloseSiteInput", "CloseSiteOutput"];

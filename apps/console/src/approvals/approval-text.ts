@@ -29,6 +29,7 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "study.retention": "Change a study's retention",
   "incident.release": "End an incident of the trail",
   "trail.archive": "Archive a generation of the trail",
+  "spool.discard": "Discard what waits in the spool",
 };
 
 export const STATE_TEXT: Readonly<Record<Approval["state"], { readonly text: string; readonly tone: BadgeTone }>> = {

@@ -1,19 +1,30 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import Link from "next/link";
+import { useState } from "react";
 import { useCall } from "../api/use-call.ts";
+import { useChange } from "../api/use-change.ts";
+import { Button } from "../components/button.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
+import { useMay } from "../frame/me.ts";
+import { useTell } from "../frame/notices.tsx";
 import { bytesText } from "../packets/packet-text.ts";
-import { NODE_TEXT, PROCEDURE_TEXT, reasonText, type Spool, type Spooled, STATE_TEXT } from "./spool-text.ts";
+import { discardable, endText, NODE_TEXT, PROCEDURE_TEXT, type Spool, type Spooled, STATE_TEXT } from "./spool-text.ts";
+
+const DiscardSpooled = dynamic(async () => (await import("./discard-spooled.tsx")).DiscardSpooled, { ssr: false });
 
 const EVERY_MS = 5000;
 
 /** What services handed over while the boundary couldn't serve, and what became of each. Nothing of what was sent. */
 export function SpoolPage() {
-  const list = useCall("spool.list", {}, { everyMs: EVERY_MS });
+  const list = useCall("spool.list", { limit: 500 }, { everyMs: EVERY_MS });
+  const mayDiscard = useMay("spool.discard");
+  const [chosen, setChosen] = useState<readonly Spooled[] | null>(null);
+  const waiting = discardable(list.data?.items ?? []);
   return (
     <div className="stack">
       <PageHead
@@ -28,21 +39,51 @@ export function SpoolPage() {
       {list.data === undefined && list.error !== null && <Refusal failure={list.error} onRetry={() => void list.refetch()} />}
       {list.data !== undefined && (
         <>
-          <Panel id="node" title="This node">
+          <Panel id="node" title="This node" acts={waiting.length > 0 && <ReplayNow isWell={list.data.node.isWell} />}>
             <Node node={list.data.node} />
           </Panel>
-          <Panel id="requests" title="Requests">
+          <Panel
+            id="requests"
+            title="Requests"
+            acts={mayDiscard && waiting.length > 0 && <Button onPress={() => setChosen(waiting)}>{waiting.length === 1 ? "Discard it" : `Discard all ${waiting.length}`}</Button>}
+          >
             {list.data.items.length === 0 ? (
               <EmptyState title="Nothing was handed over">
                 While the database, the trail or the custodian is away, a service may have what it brings in kept here. Each request that was stands here for good, with what became
                 of it.
               </EmptyState>
             ) : (
-              <Table caption="Requests that were handed over, waiting ones first" rows={list.data.items} keyOf={({ receipt }) => receipt} columns={COLUMNS} />
+              <Table
+                caption="Requests that were handed over, waiting ones first"
+                rows={list.data.items}
+                keyOf={({ receipt }) => receipt}
+                columns={columnsOf(mayDiscard && waiting.length > 1 ? (row) => setChosen([row]) : null)}
+              />
             )}
           </Panel>
         </>
       )}
+      {chosen !== null && <DiscardSpooled chosen={chosen} onClose={() => setChosen(null)} />}
+    </div>
+  );
+}
+
+/** One round at once, for whoever may. */
+function ReplayNow({ isWell }: { readonly isWell: boolean }) {
+  const tell = useTell();
+  const may = useMay("spool.replay");
+  const replay = useChange("spool.replay", {
+    refreshes: ["spool.list"],
+    onDone: ({ waiting }) =>
+      tell({ tone: "done", text: `Wanted, and on record: ${waiting === 1 ? "one request is" : `${waiting} requests are`} sent through the boundary now, in order.` }),
+  });
+  if (!may) return null;
+  return (
+    <div className="form-acts">
+      <Button isDisabled={!isWell} isPending={replay.isPending} onPress={() => replay.mutate({})}>
+        Replay now
+      </Button>
+      {replay.error !== null && <Refusal failure={replay.error} isInline />}
     </div>
   );
 }
@@ -57,6 +98,12 @@ function Node({ node }: { readonly node: Spool["node"] }) {
       </dd>
       {node.state !== "off" && (
         <>
+          <dt>Replay</dt>
+          <dd>
+            {node.isWell
+              ? "Everything that it rests on is well: it begins by itself ten seconds later."
+              : "Something that it rests on isn't well: the database, the trail, the custodian or its root key. It waits for that."}
+          </dd>
           <dt>Waiting</dt>
           <dd>{`${node.waiting.toLocaleString("en-GB")} of ${node.requestsMax.toLocaleString("en-GB")} requests`}</dd>
           <dt>Sealed</dt>
@@ -69,7 +116,7 @@ function Node({ node }: { readonly node: Spool["node"] }) {
   );
 }
 
-const COLUMNS: readonly Column<Spooled>[] = [
+const columnsOf = (discard: ((row: Spooled) => void) | null): readonly Column<Spooled>[] => [
   {
     key: "what",
     title: "Request",
@@ -90,11 +137,11 @@ const COLUMNS: readonly Column<Spooled>[] = [
     title: "State",
     cell: (row) => {
       const { tone, text } = STATE_TEXT[row.state];
-      const reason = reasonText(row);
+      const said = endText(row);
       return (
         <>
           <Badge tone={tone}>{text}</Badge>
-          {reason !== null && <span className="row-under">{reason}</span>}
+          {said !== null && <span className="row-under">{said}</span>}
         </>
       );
     },
@@ -104,6 +151,24 @@ const COLUMNS: readonly Column<Spooled>[] = [
     key: "request",
     title: "Crossing",
     isWide: true,
-    cell: ({ requestId }) => (requestId === null ? "–" : <Link href={`/crossings?request=${requestId}`}>see the trace</Link>),
+    cell: ({ requestId, approvalId }) => {
+      if (approvalId !== null) return <Link href={`/approvals?show=all&request=${approvalId}`}>see the approval</Link>;
+      return requestId === null ? "–" : <Link href={`/crossings?request=${requestId}`}>see the trace</Link>;
+    },
   },
+  ...(discard === null
+    ? []
+    : [
+        {
+          key: "acts",
+          title: "Acts",
+          isAct: true,
+          cell: (row: Spooled) =>
+            row.state === "waiting" ? (
+              <Button kind="quiet" aria-label={`Discard ${row.receipt}`} onPress={() => discard(row)}>
+                Discard
+              </Button>
+            ) : null,
+        },
+      ]),
 ];

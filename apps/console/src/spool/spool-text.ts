@@ -18,6 +18,7 @@ export const STATE_TEXT: Readonly<Record<Spooled["state"], { readonly tone: Badg
   waiting: { tone: "caution", text: "waits" },
   replayed: { tone: "stands", text: "replayed" },
   refused: { tone: "shut", text: "refused" },
+  discarded: { tone: "neutral", text: "discarded" },
 };
 
 /** What was brought in, in the words of the pages that show it. */
@@ -36,5 +37,27 @@ const REASONS: Readonly<Record<string, string>> = {
   "policy.denied": "The service's roles don't allow it any more.",
 };
 
-/** Why it was refused, for people; null where it wasn't. */
-export const reasonText = ({ reason }: Pick<Spooled, "reason">): string | null => (reason === null ? null : (REASONS[reason] ?? reason));
+/** What is to be said of how it ended, for people: why it was refused, or where what was sealed of a discarded one is; null where there is nothing. */
+export function endText({ state, reason, removedAt }: Pick<Spooled, "state" | "reason" | "removedAt">): string | null {
+  if (state === "discarded") return removedAt === null ? "Its node hasn't removed its content yet." : "Its content is removed, unopened.";
+  return reason === null ? null : (REASONS[reason] ?? reason);
+}
+
+/** So many at most are asked to be discarded in one request. */
+const AT_ONCE = 200;
+
+/** Those that wait, the oldest first, as many as one request may name. */
+export const discardable = (items: readonly Spooled[]): readonly Spooled[] =>
+  items
+    .filter(({ state }) => state === "waiting")
+    .toSorted((one, other) => one.takenAt.localeCompare(other.takenAt))
+    .slice(0, AT_ONCE);
+
+/** How many wait for each service. */
+export function waitingByService(items: readonly Spooled[]): readonly { readonly principal: string; readonly count: number; readonly bytes: number }[] {
+  const services = [...new Set(items.map(({ principal }) => principal))].toSorted();
+  return services.map((principal) => {
+    const own = items.filter((each) => each.principal === principal);
+    return { principal, count: own.length, bytes: own.reduce((sum, each) => sum + each.bytes, 0) };
+  });
+}

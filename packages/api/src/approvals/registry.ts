@@ -20,6 +20,7 @@ import { enrolServiceAct, offboardServiceAct } from "./service-acts.ts";
 import { egressAct } from "./egress-act.ts";
 import { recipientAct } from "./recipient-act.ts";
 import { resendAct, routesAct } from "./outbox-acts.ts";
+import { discardAct } from "./spool-act.ts";
 import { policyChangeAct } from "../policies/policy-change-act.ts";
 
 /** An act of any kind, with payloads as statements hold them: its own schema reads each before anything else of it sees one. */
@@ -68,6 +69,7 @@ export const approvalActs = <Tx>(deps: ApiDeps<Tx>): Readonly<Record<ApprovalKin
   "trail.archive": widened(archiveAct(deps)),
   "subject.shred": widened(shredAct(deps)),
   "study.retention": widened(retentionAct(deps)),
+  "spool.discard": widened(discardAct(deps)),
 });
 
 /** The act of a stored request's kind, or null where this version has none such: then it is as if the request weren't there. */

@@ -55,6 +55,8 @@ export interface SpoolState {
   readonly waiting: readonly { readonly receipt: string; readonly principal: string; readonly procedure: string; readonly takenMs: number; readonly bytes: number }[];
   readonly requestsMax: number;
   readonly bytesMax: number;
+  /** Whether everything is well that a replay rests on, by this node's last look. */
+  readonly isWell: boolean;
 }
 
 /** Ports: what the database has of handed-over requests, and how this node's own spool stands. */

@@ -19,6 +19,7 @@ import {
   RequestServiceInput,
   RequestServiceOffboardInput,
   RequestShredInput,
+  RequestSpoolDiscardInput,
   RequestSuspendInput,
 } from "@sallyport/contracts";
 import { newId } from "@sallyport/crypto";
@@ -27,6 +28,7 @@ import type { Payload } from "../../approvals/act.ts";
 import { assertAccessTime } from "../../approvals/access-act.ts";
 import { routesPayload } from "../../approvals/outbox-acts.ts";
 import { approvalActs } from "../../approvals/registry.ts";
+import { discardPayload } from "../../approvals/spool-act.ts";
 import { shredPayload } from "../../approvals/shred-act.ts";
 import { requestAct } from "../../approvals/request-act.ts";
 import { endedAt } from "../../archives/standing.ts";
@@ -179,6 +181,12 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         const found = (await deps.rings.all()).find(({ keys }) => keys.some(({ id, state }) => id === keyId && state === "next"));
         if (found?.ring !== "audit") throw new SallyportError("keys.step", { key: keyId });
       },
+    }),
+    requestSpoolDiscard: requestAct(boundary, deps, acts["spool.discard"], {
+      input: RequestSpoolDiscardInput,
+      locate: inDeployment,
+      payload: ({ receipts }, grant) => discardPayload(deps, grant, receipts),
+      reason: reasonOf,
     }),
     requestKeyDestroy: requestAct(boundary, deps, acts["keys.destroy"], {
       input: RequestKeyDestroyInput,

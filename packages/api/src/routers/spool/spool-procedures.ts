@@ -1,4 +1,5 @@
-import { ListSpoolInput, ListSpoolOutput, SpoolStatusInput, SpoolStatusOutput } from "@sallyport/contracts";
+import { ListSpoolInput, ListSpoolOutput, ReplaySpoolInput, ReplaySpoolOutput, SpoolStatusInput, SpoolStatusOutput } from "@sallyport/contracts";
+import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateSites } from "../site-place.ts";
@@ -45,7 +46,7 @@ const listSpool = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     },
     async ({ input: { limit }, grant, trace }) => {
       const items = await deps.spooled.list(grant, limit);
-      const { state, waiting, requestsMax, bytesMax } = deps.spool();
+      const { state, waiting, requestsMax, bytesMax, isWell } = deps.spool();
       trace.note({ shown: items.length });
       return {
         node: {
@@ -55,14 +56,43 @@ const listSpool = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
           oldestAt: isoOrNull(waiting[0]?.takenMs ?? null),
           requestsMax,
           bytesMax,
+          isWell,
         },
-        items: items.map(({ receipt, spool, n, workload, x5t, principal, procedure, bytes, state: its, reason, requestId, takenMs, settledMs }) => {
+        items: items.map(({ receipt, spool, n, workload, x5t, principal, procedure, bytes, state: its, reason, requestId, takenMs, settledMs, letGoMs, approval }) => {
           const row = { receipt, spool, n, workload, x5t, principal, procedure, bytes, reason, requestId };
-          return { ...row, state: its, takenAt: iso(takenMs), settledAt: isoOrNull(settledMs) };
+          return { ...row, state: its, takenAt: iso(takenMs), settledAt: isoOrNull(settledMs), approvalId: approval, removedAt: isoOrNull(letGoMs) };
         }),
       };
     },
   );
 
+/** Has what waits replayed at once: one round on each node, decided, recorded and stopped by a failure like those by the clock. */
+const replaySpool = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.change(
+    {
+      action: "spool.replay",
+      resource: "workload",
+      input: ReplaySpoolInput,
+      output: ReplaySpoolOutput,
+      locate: () => Promise.resolve({ place: { kind: "deployment" }, found: null }),
+    },
+    {
+      prepare: () => {
+        if (!deps.spool().isWell) throw new SallyportError("spool.state");
+        return Promise.resolve(null);
+      },
+      commit: async (tx, { grant, trace }) => {
+        const waiting = await deps.spooled.wantReplay(tx, grant, deps.now());
+        if (waiting === 0) throw new SallyportError("spool.state");
+        trace.note({ asked: "at once", waiting });
+        return { waiting };
+      },
+    },
+  );
+
 /** Everything about what callers handed over. */
-export const spoolProcedures = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => ({ status: spoolStatus(boundary, deps), list: listSpool(boundary, deps) });
+export const spoolProcedures = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => ({
+  status: spoolStatus(boundary, deps),
+  list: listSpool(boundary, deps),
+  replay: replaySpool(boundary, deps),
+});
