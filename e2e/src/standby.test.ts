@@ -24,7 +24,8 @@ async function standing(): Promise<{ readonly active: Custodian; readonly pid: n
   const of = (role: string): { readonly name: Custodian; readonly pid: number } | undefined => {
     const found = processes.find(({ standing: is }) => is?.role === role);
     const name = CUSTODIANS.find((each) => each === found?.name);
-    return name === undefined || found?.pid == null ? undefined : { name, pid: found.pid };
+    const pid = found?.pid ?? null;
+    return name === undefined || pid === null ? undefined : { name, pid };
   };
   const [active, waiting] = [of("active"), of("waiting")];
   return active === undefined || waiting === undefined ? null : { active: active.name, pid: active.pid, waiting: waiting.name };
