@@ -71,6 +71,9 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
           </li>
         ))}
       </ul>
+      {ring.ring === "database" && (
+        <p className="advice">The supervisor turns these by itself, by their age; its operator does at once with “sallyport passwords rotate”. Nobody does from here.</p>
+      )}
       <Rehearsal ring={ring} />
       {mayStep && <ActivateKey ring={ring} />}
       {mayStep && ring.ring !== "database" && <DestroyKey ring={ring} />}

@@ -10,7 +10,7 @@ export const RING_TEXT: Readonly<Record<Ring["ring"], string>> = {
   ca: "Certificates",
   audit: "Audit records",
   sign: "Checkpoints",
-  database: "Database logins",
+  database: "Database",
 };
 export const RING_ABOUT: Readonly<Record<Ring["ring"], string>> = {
   token: "signs access tokens",
