@@ -6,6 +6,8 @@ import { enterGrant, withGrant } from "./site-context.ts";
 
 /** Bytes of a stored chunk, but for the last (0038-submissions.sql). */
 const CHUNK_BYTES = 1_048_576;
+/** How often an attempt to seal says that it is under way: the row that it says it in holds the manifest, and each word makes another version of it. */
+const HEARD_EVERY_MS = 10_000;
 
 interface StoredPacket extends Omit<PacketRow, "recipientVersion" | "recipientName" | "preparedAtMs" | "released" | "sealed" | "submittedAtMs"> {
   readonly recipient_version: number;
@@ -165,8 +167,10 @@ export function submissionStore(database: Database): SubmissionStore<Tx> {
       grant.assert("submission.assemble");
       await asState("packet.state", () =>
         withGrant(database, grant, async (tx) => {
-          // What is heard of is under way: nobody else begins.
-          await tx`UPDATE egress.sealed_packet SET attempt_at_ms = ${atMs} WHERE id = ${packet} AND attempt = ${attempt} AND sealed_at_ms IS NULL`;
+          // What is heard of is under way: nobody else begins. Once in a while is enough, however many chunks there are.
+          await tx`
+            UPDATE egress.sealed_packet SET attempt_at_ms = ${atMs}
+             WHERE id = ${packet} AND attempt = ${attempt} AND sealed_at_ms IS NULL AND attempt_at_ms < ${atMs - HEARD_EVERY_MS}::bigint`;
           await tx`INSERT INTO egress.sealed_chunk (packet, attempt, n, bytes) VALUES (${packet}, ${attempt}, ${n}, ${bytes})`;
         }),
       );
