@@ -4,7 +4,7 @@ import type { LivePrincipal, PolicyDocument } from "@sallyport/policy";
 import type { Asked } from "./decide-sample.ts";
 
 /** Answers one question. */
-export type Engine = (asked: Asked) => boolean;
+export type Engine<Question = Asked> = (asked: Question) => boolean;
 
 /** The seed's own shape and order: a map from role and action, as one string, to the types that are allowed, asked for each of a principal's roles; the site is compared last. */
 export function seedShape({ grants }: PolicyDocument): Engine {

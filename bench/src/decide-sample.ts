@@ -1,10 +1,13 @@
-import { ACTIONS, type Action, type Assignment, type LivePrincipal, type PolicyDocument, RESOURCE_TYPES, type ResourceType, type SiteRef } from "@sallyport/policy";
+import { ACTIONS, type Action, type Assignment, type LivePrincipal, type PolicyDocument, RESOURCE_TYPES, type ResourceType, type SiteRef, TokenScope } from "@sallyport/policy";
 
 /** The space that is asked: as many acts and types as were measured before there was a product. */
 const ASKED_ACTIONS = ACTIONS.slice(0, 30);
 const ASKED_TYPES = RESOURCE_TYPES.slice(0, 15);
 const PRINCIPALS = 200;
 const QUESTIONS = 4096;
+
+/** What every token of the sample may be used for. */
+export const SAMPLE_SCOPE = new TokenScope(ASKED_ACTIONS);
 
 /** One question, as it comes in: strings. */
 export interface Asked {

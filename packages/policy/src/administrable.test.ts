@@ -7,6 +7,7 @@ import { decide } from "./decide.ts";
 import { policyDifference } from "./difference.ts";
 import type { LivePrincipal, PolicyDocument } from "./model.ts";
 import { starterPolicy } from "./starter.ts";
+import { TokenScope } from "./token-scope.ts";
 
 const NOW = 1_000;
 const administrator = (id: string, over: Partial<LivePrincipal> = {}): LivePrincipal => ({
@@ -58,7 +59,7 @@ faultTest("R8", "a right that is tied to a passkey is denied to who signed in ot
   const ask = (signedInBy?: string | null) =>
     decide(policy, {
       principal: ADA,
-      scope: new Set(["role.change"]),
+      scope: new TokenScope(["role.change"]),
       action: "role.change",
       resource: "role",
       place: { kind: "deployment" },

@@ -2,6 +2,7 @@ import { SallyportError } from "@sallyport/errors";
 import type { CompiledPolicy } from "./compile.ts";
 import { decide } from "./decide.ts";
 import type { Action, LivePrincipal, ResourceType } from "./model.ts";
+import { TokenScope } from "./token-scope.ts";
 
 /** What it takes to change a policy: to propose and approve it, to see requests, and to decide on them. */
 const NEEDED: readonly (readonly [Action, ResourceType])[] = [
@@ -32,7 +33,7 @@ export function assertAdministrable(policy: CompiledPolicy, principals: Iterable
   for (const principal of principals) {
     const mayAll = NEEDED.every(
       ([action, resource]) =>
-        decide(policy, { principal, scope: new Set([action]), action, resource, place: { kind: "deployment" }, nowMs, signedInBy: "passkey" }).effect === "allow",
+        decide(policy, { principal, scope: new TokenScope([action]), action, resource, place: { kind: "deployment" }, nowMs, signedInBy: "passkey" }).effect === "allow",
     );
     if (principal.kind === "person" && mayAll) able.add(principal.person);
   }

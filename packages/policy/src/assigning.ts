@@ -1,5 +1,5 @@
 import type { Action, LivePrincipal, PolicyDocument } from "./model.ts";
-import { isDeploymentWide, isInForce } from "./reach.ts";
+import { isDeploymentWide, isInForce } from "./rights.ts";
 
 /**
  * The acts by which somebody changes who may do what, takes others' access away, or says the second word: whoever is given one of them

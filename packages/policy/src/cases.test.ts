@@ -6,6 +6,7 @@ import { decide } from "./decide.ts";
 import { type Action, ACTIONS, type Place, type PolicyDocument, type Question, RESOURCE_TYPES, type ResourceType } from "./model.ts";
 import { starterPolicy } from "./starter.ts";
 import { starterSuite } from "./starter-suite.ts";
+import { TokenScope } from "./token-scope.ts";
 
 type Cell = string | Readonly<Record<string, unknown>>;
 interface Sentence {
@@ -41,7 +42,7 @@ function ask(role: string, act: string, at: string, place: Place): Question {
       tokensFromS: 0,
       assignments: [{ role, study, site, fromMs: 0, untilMs: null }],
     },
-    scope: new Set([action]),
+    scope: new TokenScope([action]),
     action,
     resource,
     place,

@@ -1,76 +1,76 @@
 import { SallyportError } from "@sallyport/errors";
+import { type Act, actOf, ACTS_COUNT } from "./act.ts";
 import { canonicalPolicy, policyDigest, policyLabel } from "./canonical.ts";
-import { type Action, ACTIONS, type GrantRule, type PolicyDocument, RESOURCE_TYPES, type ResourceType } from "./model.ts";
+import type { Action, Assignment, GrantRule, LivePrincipal, PolicyDocument, ResourceType } from "./model.ts";
 import { parsePolicy } from "./parse.ts";
+import { Holding, type Holdings, type Rights } from "./rights.ts";
+import type { TokenScope } from "./token-scope.ts";
 
-const ACTION_INDEX: ReadonlyMap<string, number> = new Map(ACTIONS.map((action, index) => [action, index]));
-const RESOURCE_INDEX: ReadonlyMap<string, number> = new Map(RESOURCE_TYPES.map((resource, index) => [resource, index]));
+/** What a role has that the policy doesn't know. */
+const NO_RULES = new Uint16Array(ACTS_COUNT);
 
-/** A policy in the form that decides: names interned, one table look-up from (action, resource type, role) to a rule. */
+/** A policy in the form that decides: names interned, one table look-up from (role, act) to a rule. */
 export class CompiledPolicy {
   readonly document: PolicyDocument;
   /** SHA-256 of the canonical bytes, lower-case hex. */
   readonly digest: string;
   /** `v<version>:<first 16 hex of the digest>`. */
   readonly label: string;
-  readonly #roles: ReadonlyMap<string, number>;
-  /** Index of the rule plus one at `(action * resources + resource) * roles + role`; 0 is a denial, so an empty table denies. */
-  readonly #table: Uint16Array;
-  /** Of each cell with rules, the roles that have one; and their names as a sentence has them. */
-  readonly #rolesAt = new Map<number, string[]>();
-  readonly #wordsAt = new Map<number, string>();
+  /** By role; 0 is a denial, so an empty table denies. */
+  readonly #rules: ReadonlyMap<string, Uint16Array>;
+  /** Of each act with rules, the roles that have one; and their names as a sentence has them. */
+  readonly #rolesAt = new Map<Act, string[]>();
+  readonly #wordsAt = new Map<Act, string>();
   readonly #order: ReadonlyMap<GrantRule, number>;
+  /** By the list of assignments itself: other assignments are another list, and another policy has none of these. */
+  readonly #held = new WeakMap<readonly Assignment[], Holdings>();
 
   /** Compiles a document that {@link parsePolicy} has read. Use {@link compilePolicy}. */
   constructor(document: PolicyDocument) {
     this.document = document;
     this.digest = policyDigest(document);
     this.label = policyLabel(document.version, this.digest);
-    this.#roles = new Map(document.roles.map(({ name }, index) => [name, index]));
+    this.#rules = new Map(document.roles.map(({ name }) => [name, new Uint16Array(ACTS_COUNT)]));
     this.#order = new Map(document.grants.map((grant, index) => [grant, index]));
-    this.#table = new Uint16Array(ACTIONS.length * RESOURCE_TYPES.length * document.roles.length);
     for (const [index, { role, action, resource }] of document.grants.entries()) {
-      const cell = this.cell(action, resource);
-      const column = this.#roles.get(role);
-      if (cell === null || column === undefined) throw new RangeError("a rule outside the closed lists can't be compiled");
-      this.#table[cell + column] = index + 1;
-      const roles = this.#rolesAt.get(cell);
-      if (roles === undefined) this.#rolesAt.set(cell, [role]);
+      const act = actOf(action, resource);
+      const rules = this.#rules.get(role);
+      if (act === null || rules === undefined) throw new RangeError("a rule outside the closed lists can't be compiled");
+      rules[act.index] = index + 1;
+      const roles = this.#rolesAt.get(act);
+      if (roles === undefined) this.#rolesAt.set(act, [role]);
       else roles.push(role);
     }
-    for (const [cell, roles] of this.#rolesAt) this.#wordsAt.set(cell, roles.join(" or "));
+    for (const [act, roles] of this.#rolesAt) this.#wordsAt.set(act, roles.join(" or "));
   }
 
-  /** Where the rules of an action on a resource type begin; null for a name that is in no closed list. */
-  cell(action: string, resource: string): number | null {
-    const row = ACTION_INDEX.get(action);
-    const column = RESOURCE_INDEX.get(resource);
-    return row === undefined || column === undefined ? null : (row * RESOURCE_TYPES.length + column) * this.#roles.size;
+  /** What a principal may do with a token of this scope, made ready to be asked. Assignments are read once, and frozen: a later write to them throws. */
+  rights(principal: LivePrincipal, scope: TokenScope): Rights {
+    return { policy: this, principal, scope, held: this.#heldBy(principal.assignments) };
   }
 
-  /** Where a role's rules stand within a cell; undefined for a role that is not known. */
-  column(role: string): number | undefined {
-    return this.#roles.get(role);
-  }
-
-  /** The rule by which the role of a column may do what the cell stands for; null where there is none. */
-  ruleAt(cell: number, column: number): GrantRule | null {
-    const index = this.#table[cell + column] ?? 0;
-    return index === 0 ? null : (this.document.grants[index - 1] ?? null);
+  #heldBy(assignments: readonly Assignment[]): Holdings {
+    const known = this.#held.get(assignments);
+    if (known !== undefined) return known;
+    const all = Object.freeze(assignments).map((assignment) => new Holding(assignment, this.#rules.get(assignment.role) ?? NO_RULES, this.document.grants));
+    const made = { all, unknown: assignments.filter(({ role }) => !this.knowsRole(role)) };
+    this.#held.set(assignments, made);
+    return made;
   }
 
   knowsRole(role: string): boolean {
-    return this.#roles.has(role);
+    return this.#rules.has(role);
   }
 
   /** The roles that may do this to that, in the document's order. */
   rolesFor(action: Action, resource: ResourceType): readonly string[] {
-    return this.#rolesAt.get(this.cell(action, resource) ?? -1) ?? [];
+    const act = actOf(action, resource);
+    return (act === null ? undefined : this.#rolesAt.get(act)) ?? [];
   }
 
   /** The same in words, `a or b`; null where there is none. */
-  rolesInWords(action: Action, resource: ResourceType): string | null {
-    return this.#wordsAt.get(this.cell(action, resource) ?? -1) ?? null;
+  rolesInWords(act: Act | null): string | null {
+    return (act === null ? undefined : this.#wordsAt.get(act)) ?? null;
   }
 
   /** Rules of this policy, each once, in the document's order. */

@@ -6,6 +6,7 @@ import { explain } from "./explain.ts";
 import type { Assignment, Decision, Place, Question, SiteRef } from "./model.ts";
 import { separated } from "./separation.ts";
 import { starterPolicy } from "./starter.ts";
+import { TokenScope } from "./token-scope.ts";
 
 const starter = compilePolicy(starterPolicy);
 const OWN: SiteRef = { study: "PILOT", site: "701" };
@@ -15,7 +16,7 @@ function question(changes: Partial<Question> & { readonly assignments?: readonly
   const { assignments = [held("clinical_reviewer")], status = "active", ...rest } = changes;
   return {
     principal: { id: "svc_a", kind: "service", person: "svc_a", status, workload: "spiffe://test/service/a", tokensFromS: 0, assignments },
-    scope: new Set(["phi.read", "subject.read", "subject.list", "trail.read", "packet.upload"]),
+    scope: new TokenScope(["phi.read", "subject.read", "subject.list", "trail.read", "packet.upload"]),
     action: "phi.read",
     resource: "subject_phi",
     place: { kind: "one", site: OWN },
@@ -101,7 +102,7 @@ test("[R2] no site at all, an empty list of sites, and one bad site among good o
 });
 
 test("[R10] an action, a resource type or a role that is in no closed list is a denial", () => {
-  const scope = new Set(["phi.write", "__proto__", "constructor", "phi.read"]);
+  const scope = new TokenScope(["phi.write", "__proto__", "constructor", "phi.read"]);
   for (const action of ["phi.write", "__proto__", "constructor", ""]) expect(decide(starter, question({ scope, action: action as Question["action"] })).effect).toBe("deny");
   for (const resource of ["phi", "__proto__", ""]) expect(reasonOf(decide(starter, question({ resource: resource as Question["resource"] })))).toBe("no_rule");
   for (const role of ["root", "__proto__", "constructor", ""]) expect(reasonOf(decide(starter, question({ assignments: [held(role, "*", "*")] })))).toBe("unknown_role");
@@ -119,9 +120,9 @@ test("a principal that is not active is denied everything", () => {
 });
 
 test("a token's scope bounds what the assignments allow, and adds nothing to it", () => {
-  expect(reasonOf(decide(starter, question({ scope: new Set() })))).toBe("not_in_scope");
-  expect(reasonOf(decide(starter, question({ scope: new Set(["phi"]) })))).toBe("not_in_scope");
-  expect(reasonOf(decide(starter, question({ scope: new Set(["role.change"]), action: "role.change", resource: "role" })))).toBe("no_rule");
+  expect(reasonOf(decide(starter, question({ scope: new TokenScope([]) })))).toBe("not_in_scope");
+  expect(reasonOf(decide(starter, question({ scope: new TokenScope(["phi"]) })))).toBe("not_in_scope");
+  expect(reasonOf(decide(starter, question({ scope: new TokenScope(["role.change"]), action: "role.change", resource: "role" })))).toBe("no_rule");
 });
 
 test("an assignment holds from its first millisecond until before its last", () => {

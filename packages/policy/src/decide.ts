@@ -1,14 +1,17 @@
+import { type Act, actOf } from "./act.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import { Denial } from "./denial.ts";
 import { decideByEmergency } from "./emergency.ts";
 import { meetFields, NO_FIELDS } from "./field-rule.ts";
 import type { Decision, FieldRule, Place, Question, SiteRef } from "./model.ts";
-import { coversSite, isDeploymentWide, type Joined, joinReaches, type Reach, reaches } from "./reach.ts";
+import { type Joined, joinReaches, type Reach, reachesOf, whyNowhere } from "./reach.ts";
+import { coversSite, isDeploymentWide, type Moment, momentOf, type Rights } from "./rights.ts";
 import { stopAt } from "./locks.ts";
 import { isSiteRef } from "./site-token.ts";
 
 type Allow = Extract<Decision, { effect: "allow" }>;
 type Deny = Extract<Decision, { effect: "deny" }>;
+type OnePlace = Extract<Place, { kind: "one" }>;
 
 /**
  * Decides one question: allow-list, live assignments intersected with the token's scope, and a place that must be known.
@@ -18,44 +21,65 @@ type Deny = Extract<Decision, { effect: "deny" }>;
  * sites, only the fields that every one of them allows are shown. `rule` and `role` name all that took part, joined by `+`.
  */
 export function decide(policy: CompiledPolicy, question: Question): Decision {
-  const decision = decideByRole(policy, question);
+  const { principal, scope, action, resource, place } = question;
+  return decideAct(policy.rights(principal, scope), actOf(action, resource), place, momentOf(question));
+}
+
+/** {@link decide}, for who asks again and again: the caller's rights are made once a request, and an act once for each procedure. */
+export function decideAct(rights: Rights, act: Act | null, place: Place, moment: Moment): Decision {
+  const decision = decideByRole(rights, act, place, moment);
   // Only what a role alone wouldn't allow is done under an emergency, so that what is on record under it is what it was needed for.
-  return decision.effect === "allow" ? decision : (decideByEmergency(policy, question) ?? decision);
+  return decision.effect === "allow" ? decision : (decideByEmergency(rights, act, place, moment) ?? decision);
 }
 
-function decideByRole(policy: CompiledPolicy, question: Question): Decision {
-  const found = reaches(policy, question);
-  if (typeof found === "string") return deny(found, question, policy);
-  const place: unknown = question.place;
-  if (typeof place !== "object" || place === null) return deny("no_site", question, policy);
-  return decidePlace(policy, question, found, question.place);
+function decideByRole(rights: Rights, act: Act | null, place: Place, moment: Moment): Decision {
+  const reason = whyNowhere(rights, act, moment);
+  if (act === null || reason !== null) return deny(reason ?? "no_rule", rights, act, place);
+  if (typeof place !== "object" || (place as unknown) === null) return deny("no_site", rights, act, place);
+  return place.kind === "one" ? decideAt(rights, act, place, moment) : decidePlaces(rights, act, place, moment);
 }
 
-function decidePlace(policy: CompiledPolicy, question: Question, found: readonly Reach[], place: Place): Decision {
+/** One site. Where one assignment alone reaches it, which is the usual case, its answer is there already. */
+function decideAt(rights: Rights, act: Act, place: OnePlace, moment: Moment): Decision {
+  const { site } = place;
+  if (!isSiteRef(site)) return deny("no_site", rights, act, place);
+  const stop = stopAt(rights.principal, act, site);
+  if (stop !== null) return deny(stop, rights, act, place);
+  let only: Allow | null = null;
+  let count = 0;
+  for (const holding of rights.held.all) {
+    if (!coversSite(holding.assignment, site, holding.extent)) continue;
+    const rule = holding.ruleNow(act, moment);
+    if (rule === null) continue;
+    count += 1;
+    only = holding.allowAtOwnSite(rule);
+  }
+  if (count === 0) return deny("other_site", rights, act, place);
+  if (count === 1 && only !== null) return only;
+  const joined = joinAt(rights.policy, reachesOf(rights, act, moment), site);
+  return joined === null ? deny("other_site", rights, act, place) : allow(rights.policy, [joined], [site]);
+}
+
+function decidePlaces(rights: Rights, act: Act, place: Exclude<Place, OnePlace>, moment: Moment): Decision {
+  const { policy, principal } = rights;
+  const found = reachesOf(rights, act, moment);
   switch (place.kind) {
-    case "one": {
-      if (!isSiteRef(place.site)) return deny("no_site", question, policy);
-      const stop = stopAt(question, place.site);
-      if (stop !== null) return deny(stop, question, policy);
-      const joined = joinAt(policy, found, place.site);
-      return joined === null ? deny("other_site", question, policy) : allow(policy, [joined], [place.site]);
-    }
     case "each": {
       const { sites } = place;
-      if (!Array.isArray(sites) || sites.length === 0 || !sites.every(isSiteRef)) return deny("no_site", question, policy);
-      const [stop = null] = sites.flatMap((site) => stopAt(question, site) ?? []);
-      if (stop !== null) return deny(stop, question, policy);
+      if (!Array.isArray(sites) || sites.length === 0 || !sites.every(isSiteRef)) return deny("no_site", rights, act, place);
+      const [stop = null] = sites.flatMap((site) => stopAt(principal, act, site) ?? []);
+      if (stop !== null) return deny(stop, rights, act, place);
       const joined = sites.map((site) => joinAt(policy, found, site));
-      return joined.every((one) => one !== null) ? allow(policy, joined, sites) : deny("other_site", question, policy);
+      return joined.every((one) => one !== null) ? allow(policy, joined, sites) : deny("other_site", rights, act, place);
     }
     case "any": {
       const named = Array.isArray(place.sites) ? place.sites.filter(isSiteRef) : [];
-      const sites = named.filter((site) => stopAt(question, site) === null);
+      const sites = named.filter((site) => stopAt(principal, act, site) === null);
       const reached = sites.flatMap((site) => {
         const joined = joinAt(policy, found, site);
         return joined === null ? [] : [{ site, joined }];
       });
-      if (reached.length === 0) return deny("other_site", question, policy);
+      if (reached.length === 0) return deny("other_site", rights, act, place);
       return allow(
         policy,
         reached.map(({ joined }) => joined),
@@ -67,22 +91,18 @@ function decidePlace(policy: CompiledPolicy, question: Question, found: readonly
         policy,
         found.filter(({ assignment }) => isDeploymentWide(assignment)),
       );
-      return joined === null ? deny("not_deployment_wide", question, policy) : allow(policy, [joined], []);
+      return joined === null ? deny("not_deployment_wide", rights, act, place) : allow(policy, [joined], []);
     }
     default:
-      return deny("no_site", question, policy);
+      return deny("no_site", rights, act, place);
   }
 }
 
-function joinAt(policy: CompiledPolicy, found: readonly Reach[], site: SiteRef): Joined | null {
-  const [only] = found;
-  // One assignment is the usual case, and needs no list of its own.
-  if (found.length === 1 && only !== undefined) return coversSite(only.assignment, site) ? joinReaches(policy, found) : null;
-  return joinReaches(
+const joinAt = (policy: CompiledPolicy, found: readonly Reach[], site: SiteRef): Joined | null =>
+  joinReaches(
     policy,
     found.filter(({ assignment }) => coversSite(assignment, site)),
   );
-}
 
 function allow(policy: CompiledPolicy, joined: readonly Joined[], sites: readonly SiteRef[]): Allow {
   const { rule, role, fields } = combine(policy, joined);
@@ -99,4 +119,4 @@ export function combine(policy: CompiledPolicy, joined: readonly Joined[]): { re
   return { rule: rules.map(({ id }) => id).join("+"), role: [...new Set(rules.map(({ role }) => role))].join("+"), fields };
 }
 
-const deny = (reason: Deny["reason"], question: Question, policy: CompiledPolicy): Deny => new Denial(reason, question, policy);
+const deny = (reason: Deny["reason"], { policy }: Rights, act: Act | null, place: Place): Deny => new Denial(reason, policy, act, place);

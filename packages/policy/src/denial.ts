@@ -1,5 +1,6 @@
+import type { Act } from "./act.ts";
 import type { CompiledPolicy } from "./compile.ts";
-import type { Action, Decision, Place, Question, ResourceType } from "./model.ts";
+import type { Decision, Place } from "./model.ts";
 
 type Deny = Extract<Decision, { effect: "deny" }>;
 
@@ -7,27 +8,29 @@ type Deny = Extract<Decision, { effect: "deny" }>;
 export class Denial implements Deny {
   readonly effect = "deny";
   readonly reason: Deny["reason"];
-  readonly #question: Question;
   readonly #policy: CompiledPolicy;
+  readonly #act: Act | null;
+  readonly #place: Place;
 
-  constructor(reason: Deny["reason"], question: Question, policy: CompiledPolicy) {
+  constructor(reason: Deny["reason"], policy: CompiledPolicy, act: Act | null, place: Place) {
     this.reason = reason;
-    this.#question = question;
     this.#policy = policy;
+    this.#act = act;
+    this.#place = place;
   }
 
   get needed(): string {
-    return needed(this.reason, this.#question, this.#policy);
+    return needed(this.reason, this.#policy, this.#act, this.#place);
   }
 }
 
 /** The words of what would be needed, for those who may see explanations. */
-function neededFor(policy: CompiledPolicy, action: Action, resource: ResourceType, where: string): string {
-  const roles = policy.rolesInWords(action, resource);
-  return roles === null ? `no role may ${action} ${resource}` : `${roles} ${where}`;
+function neededFor(policy: CompiledPolicy, act: Act | null, where: string): string {
+  if (act === null) return "an action and a resource type of the closed lists";
+  return `${policy.rolesInWords(act) ?? `no role may ${act.action} ${act.resource}`} ${where}`;
 }
 
-function needed(reason: Deny["reason"], { action, resource, place }: Question, policy: CompiledPolicy): string {
+function needed(reason: Deny["reason"], policy: CompiledPolicy, act: Act | null, place: Place): string {
   switch (reason) {
     case "principal_suspended":
       return "an active principal";
@@ -36,9 +39,9 @@ function needed(reason: Deny["reason"], { action, resource, place }: Question, p
     case "no_site":
       return "a resource with a registered site";
     case "not_deployment_wide":
-      return neededFor(policy, action, resource, "over the whole deployment");
+      return neededFor(policy, act, "over the whole deployment");
     case "condition":
-      return `${neededFor(policy, action, resource, placeWords(place))}, signed in with a passkey`;
+      return `${neededFor(policy, act, placeWords(place))}, signed in with a passkey`;
     case "locked":
       return "the site's lock lifted";
     case "closed":
@@ -47,7 +50,7 @@ function needed(reason: Deny["reason"], { action, resource, place }: Question, p
     case "unknown_role":
     case "other_site":
     case "separation":
-      return neededFor(policy, action, resource, placeWords(place));
+      return neededFor(policy, act, placeWords(place));
   }
 }
 

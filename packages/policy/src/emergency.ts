@@ -1,11 +1,14 @@
-import type { CompiledPolicy } from "./compile.ts";
+import { type Act, actOf } from "./act.ts";
 import { stopAt } from "./locks.ts";
-import type { Decision, Emergency, FieldRule, LivePrincipal, Question } from "./model.ts";
-import { isDeploymentWide, type Joined, joinReaches, type PlacelessQuestion, type Reach, reaches } from "./reach.ts";
+import type { Decision, Emergency, FieldRule, LivePrincipal, Place } from "./model.ts";
+import { type Joined, joinReaches, type Reach, reachesOf } from "./reach.ts";
+import { isDeploymentWide, type Moment, type Rights } from "./rights.ts";
 import { isSiteRef, isSiteToken } from "./site-token.ts";
 
 /** The acts that an emergency opens, each on one resource type: reading one subject, and revealing what is masked of it. Nothing that changes anything. */
-const OPENED_ACTS: ReadonlySet<string> = new Set(["subject.read subject", "phi.read subject_phi"]);
+const OPENED_ACTS: ReadonlySet<Act | null> = new Set([actOf("subject.read", "subject"), actOf("phi.read", "subject_phi")]);
+/** The act that lets an emergency be opened. */
+const OPENING = actOf("emergency.open", "subject");
 
 /** Principals with the emergencies that each account has opened itself: another account of the same person has none of them. */
 export function withEmergencies(principals: readonly LivePrincipal[], open: readonly Emergency[]): readonly LivePrincipal[] {
@@ -31,14 +34,14 @@ const inStudy = ({ assignment }: Reach, study: string): boolean =>
  * The emergencies by which a principal may do what is asked, wherever: in force, at a site that nothing stops, and only while they still hold, at a site of that
  * study, the right to open one. What an emergency shows is what the rules of that right say; a reveal opens what they mask, and nothing that they hide.
  */
-export function emergencyReaches(policy: CompiledPolicy, question: PlacelessQuestion): readonly EmergencyReach[] {
-  const { principal, action, resource, scope, nowMs } = question;
+export function emergencyReaches(rights: Rights, act: Act | null, moment: Moment): readonly EmergencyReach[] {
+  const { policy, principal, scope } = rights;
   const { emergencies = [] } = principal;
-  if (emergencies.length === 0 || principal.kind !== "person" || !scope.has(action) || !OPENED_ACTS.has(`${action} ${resource}`)) return [];
-  const opening = reaches(policy, { ...question, scope: new Set(["emergency.open"]), action: "emergency.open", resource: "subject" });
-  if (typeof opening === "string") return [];
+  if (emergencies.length === 0 || principal.kind !== "person" || principal.status !== "active") return [];
+  if (act === null || OPENING === null || !scope.names(act) || !OPENED_ACTS.has(act)) return [];
+  const opening = reachesOf(rights, OPENING, moment);
   return emergencies.flatMap((emergency) => {
-    if (!isInTime(emergency, nowMs) || !isSiteRef(emergency) || stopAt(question, emergency) !== null) return [];
+    if (!isInTime(emergency, moment.nowMs) || !isSiteRef(emergency) || stopAt(principal, act, emergency) !== null) return [];
     const opened = opening.filter((reach) => inStudy(reach, emergency.study));
     const joined = joinReaches(policy, opened);
     return joined === null ? [] : [{ emergency, opened, joined }];
@@ -46,20 +49,21 @@ export function emergencyReaches(policy: CompiledPolicy, question: PlacelessQues
 }
 
 /** The fields that an emergency shows to this act: a reveal reads what is masked otherwise. */
-export const emergencyFields = ({ joined: { fields } }: EmergencyReach, action: string): FieldRule =>
-  action === "phi.read" ? { readable: [...fields.readable, ...fields.masked], masked: [] } : fields;
+export const emergencyFields = ({ joined: { fields } }: EmergencyReach, act: Act | null): FieldRule =>
+  act?.action === "phi.read" ? { readable: [...fields.readable, ...fields.masked], masked: [] } : fields;
 
 /** The emergency by which one subject at one site is opened; null where there is none. */
-export function emergencyFor(policy: CompiledPolicy, question: Question): EmergencyReach | null {
-  const { place, subject } = question;
-  if (typeof subject !== "string" || place.kind !== "one" || !isSiteRef(place.site)) return null;
+export function emergencyFor(rights: Rights, act: Act | null, place: Place | null | undefined, moment: Moment): EmergencyReach | null {
+  const { subject } = moment;
+  if (typeof subject !== "string" || place?.kind !== "one" || !isSiteRef(place.site)) return null;
   const { study, site } = place.site;
-  return emergencyReaches(policy, question).find(({ emergency }) => emergency.subject === subject && emergency.study === study && emergency.site === site) ?? null;
+  return emergencyReaches(rights, act, moment).find(({ emergency }) => emergency.subject === subject && emergency.study === study && emergency.site === site) ?? null;
 }
 
 /** The decision that an emergency makes of a denial; null where there is none. */
-export function decideByEmergency(policy: CompiledPolicy, question: Question): Extract<Decision, { effect: "allow" }> | null {
-  const found = emergencyFor(policy, question);
+export function decideByEmergency(rights: Rights, act: Act | null, place: Place, moment: Moment): Extract<Decision, { effect: "allow" }> | null {
+  if (rights.principal.emergencies === undefined) return null;
+  const found = emergencyFor(rights, act, place, moment);
   if (found === null) return null;
   const { emergency, joined } = found;
   const { study, site, id } = emergency;
@@ -68,7 +72,7 @@ export function decideByEmergency(policy: CompiledPolicy, question: Question): E
     rule: joined.rules.map((rule) => rule.id).join("+"),
     role: [...new Set(joined.rules.map(({ role }) => role))].join("+"),
     sites: [{ study, site }],
-    fields: emergencyFields(found, question.action),
+    fields: emergencyFields(found, act),
     emergency: id,
   };
 }

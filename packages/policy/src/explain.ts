@@ -1,8 +1,10 @@
+import { actOf } from "./act.ts";
 import type { CompiledPolicy } from "./compile.ts";
-import { decide } from "./decide.ts";
+import { decideAct } from "./decide.ts";
 import { emergencyFor } from "./emergency.ts";
 import type { Assignment, Decision, Question } from "./model.ts";
-import { coversSite, isDeploymentWide, type Reach, reaches } from "./reach.ts";
+import { type Reach, reaches } from "./reach.ts";
+import { coversSite, isDeploymentWide, momentOf } from "./rights.ts";
 import { isSiteRef } from "./site-token.ts";
 
 /** A decision with what it rested on. For the trace and for administrators, never for the caller that was refused. */
@@ -20,10 +22,13 @@ export interface Explanation {
   readonly policy: string;
 }
 
-/** Explains a decision. The decision is {@link decide}'s own. */
+/** Explains a decision. The decision is {@link decideAct}'s own. */
 export function explain(policy: CompiledPolicy, question: Question): Explanation {
-  const decision = decide(policy, question);
-  const emergency = decision.effect === "allow" && decision.emergency !== undefined ? emergencyFor(policy, question) : null;
+  const rights = policy.rights(question.principal, question.scope);
+  const act = actOf(question.action, question.resource);
+  const moment = momentOf(question);
+  const decision = decideAct(rights, act, question.place, moment);
+  const emergency = decision.effect === "allow" && decision.emergency !== undefined ? emergencyFor(rights, act, question.place, moment) : null;
   return {
     decision,
     emergency: emergency === null ? null : emergency.emergency.id,

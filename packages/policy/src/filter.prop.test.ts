@@ -4,6 +4,7 @@ import { compilePolicy } from "./compile.ts";
 import { decide } from "./decide.ts";
 import { siteFilter, siteMatches } from "./filter.ts";
 import { type Action, type Assignment, type FieldRule, type PolicyDocument, type Question, siteKey, type SiteRef } from "./model.ts";
+import { TokenScope } from "./token-scope.ts";
 
 const ACTIONS: readonly Action[] = ["subject.list", "subject.read", "packet.release"];
 const SUBJECTS = ["sub_a", "sub_b"];
@@ -61,7 +62,7 @@ const question: fc.Arbitrary<Omit<Question, "place">> = fc.record({
     // Now and then, locks have stopped some sites.
     stoppedAt: fc.oneof({ weight: 3, arbitrary: fc.constant(new Set<string>()) }, { weight: 1, arbitrary: fc.subarray(SITES.map(siteKey)).map((keys) => new Set<string>(keys)) }),
   }),
-  scope: fc.subarray([...ACTIONS], { minLength: 2 }).map((actions) => new Set<string>(actions)),
+  scope: fc.subarray([...ACTIONS], { minLength: 2 }).map((actions) => new TokenScope(actions)),
   action: fc.constantFrom(...ACTIONS),
   resource: fc.constantFrom("subject" as const, "packet" as const),
   nowMs: fc.constant(1_000),

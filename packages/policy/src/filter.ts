@@ -1,10 +1,12 @@
+import { type Act, actOf } from "./act.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import { combine } from "./decide.ts";
 import { emergencyFields, emergencyReaches } from "./emergency.ts";
 import { stopAt } from "./locks.ts";
 import { type Decision, type Emergency, type FieldRule, siteKey, type SiteRef } from "./model.ts";
-import { isDeploymentWide, type Joined, joinReaches, type PlacelessQuestion, type Reach, reaches } from "./reach.ts";
-import { isSiteRef, isSiteToken } from "./site-token.ts";
+import { type Joined, joinReaches, type PlacelessQuestion, type Reach, reachesOf, whyNowhere } from "./reach.ts";
+import { extentOf, isDeploymentWide, type Moment, momentOf, type Rights } from "./rights.ts";
+import { isSiteRef } from "./site-token.ts";
 
 /**
  * The decision for lists, as data for a WHERE clause: a row passes if `everything`, or its study is in `studies`, or its
@@ -28,15 +30,19 @@ export interface SiteFilter {
   readonly fields: FieldRule;
 }
 
+type Refusal = Pick<Extract<Decision, { effect: "deny" }>, "effect" | "reason">;
+
 /** Compiles the decision of a list query: a site, or a subject at it, passes the filter if and only if {@link decide} allows it alone. */
-export function siteFilter(
-  policy: CompiledPolicy,
-  question: PlacelessQuestion,
-): SiteFilter | { readonly effect: "deny"; readonly reason: Extract<Decision, { effect: "deny" }>["reason"] } {
-  const emergencies = emergencyReaches(policy, question);
-  const byRole = filterByRole(policy, question);
+export const siteFilter = (policy: CompiledPolicy, question: PlacelessQuestion): SiteFilter | Refusal =>
+  filterFor(policy.rights(question.principal, question.scope), actOf(question.action, question.resource), momentOf(question));
+
+/** {@link siteFilter}, for who asks with rights and an act that were made before. */
+export function filterFor(rights: Rights, act: Act | null, moment: Moment): SiteFilter | Refusal {
+  const { policy } = rights;
+  const emergencies = emergencyReaches(rights, act, moment);
+  const byRole = filterByRole(rights, act, moment);
   const subjects = emergencies.map(({ emergency: { subject, study, site } }) => ({ subject, study, site }));
-  const opened = emergencies.map((reach) => ({ rules: reach.joined.rules, fields: emergencyFields(reach, question.action) }));
+  const opened = emergencies.map((reach) => ({ rules: reach.joined.rules, fields: emergencyFields(reach, act) }));
   if (byRole.effect === "allow") {
     const { joined, ...places } = byRole;
     return { ...places, subjects, ...combine(policy, [...joined, ...opened]) };
@@ -47,18 +53,19 @@ export function siteFilter(
 
 type Places = Pick<SiteFilter, "effect" | "everything" | "studies" | "sites" | "except"> & { readonly joined: readonly Joined[] };
 
-function filterByRole(policy: CompiledPolicy, question: PlacelessQuestion): Places | Exclude<ReturnType<typeof siteFilter>, SiteFilter> {
-  const found = reaches(policy, question);
-  if (typeof found === "string") return { effect: "deny", reason: found };
-  const usable = found.filter(({ assignment }) => isWellFormed(assignment));
+function filterByRole(rights: Rights, act: Act | null, moment: Moment): Places | Refusal {
+  const { policy, principal } = rights;
+  const reason = whyNowhere(rights, act, moment);
+  if (act === null || reason !== null) return { effect: "deny", reason: reason ?? "no_rule" };
+  const usable = reachesOf(rights, act, moment).filter(({ assignment }) => extentOf(assignment) !== "nothing");
   if (usable.length === 0) return { effect: "deny", reason: "other_site" };
   const everything = usable.some(({ assignment }) => isDeploymentWide(assignment));
   const studies = everything ? [] : [...new Set(usable.filter(({ assignment }) => assignment.site === "*").map(({ assignment }) => assignment.study))];
   const single = usable.filter(({ assignment }) => assignment.site !== "*" && !studies.includes(assignment.study));
   const named = everything ? [] : [...new Map(single.map(({ assignment: { study, site } }) => [`${study}/${site}`, { study, site }])).values()];
-  const sites = named.filter((site) => stopAt(question, site) === null);
+  const sites = named.filter((site) => stopAt(principal, act, site) === null);
   if (!everything && studies.length === 0 && sites.length === 0) return { effect: "deny", reason: "other_site" };
-  const except = [...new Set([...(question.principal.stoppedAt ?? []), ...(question.principal.closedAt ?? [])])].filter((key) => stopAt(question, siteOf(key)) !== null);
+  const except = [...new Set([...(principal.stoppedAt ?? []), ...(principal.closedAt ?? [])])].filter((key) => stopAt(principal, act, siteOf(key)) !== null);
   return { effect: "allow", everything, studies, sites, except, joined: patterns(policy, usable) };
 }
 
@@ -81,9 +88,6 @@ function patterns(policy: CompiledPolicy, usable: readonly Reach[]): readonly Jo
     return joined === null ? [] : [joined];
   });
 }
-
-/** Whether an assignment can reach any site at all: `*` as a study without `*` as a site can't. */
-const isWellFormed = ({ study, site }: Reach["assignment"]): boolean => (study === "*" && site === "*") || (isSiteToken(study) && (site === "*" || isSiteToken(site)));
 
 function siteOf(key: string): SiteRef {
   const [study = "", site = ""] = key.split("/");

@@ -16,6 +16,7 @@ import {
   type SiteRef,
 } from "./model.ts";
 import { whatCan, whoCan } from "./who-can.ts";
+import { TokenScope } from "./token-scope.ts";
 
 const ROLES = ["alpha", "beta", "gamma"];
 const SITES: readonly SiteRef[] = ["S1", "S2"].flatMap((study) => ["701", "704"].map((site) => ({ study, site })));
@@ -63,7 +64,7 @@ function bruteForce(before: CompiledPolicy, after: CompiledPolicy, all: readonly
         for (const place of places)
           for (const way of ["passkey", "other"]) {
             const ask = (one: CompiledPolicy) =>
-              decide(one, { principal, scope: new Set([action]), action, resource, place, nowMs: NOW, signedInBy: principal.kind === "person" ? way : null });
+              decide(one, { principal, scope: new TokenScope([action]), action, resource, place, nowMs: NOW, signedInBy: principal.kind === "person" ? way : null });
             const [was, will] = [ask(before), ask(after)];
             // Nearly every point is a denial by both, and needn't be spelled out.
             if (was.effect === "deny" && will.effect === "deny") continue;
@@ -114,7 +115,7 @@ test(
             for (const resource of ["subject", "packet"] as const) {
               const can = all.filter(
                 (principal) =>
-                  decide(compiled, { principal, scope: new Set([action]), action, resource, place, nowMs: NOW, signedInBy: principal.kind === "person" ? "passkey" : null })
+                  decide(compiled, { principal, scope: new TokenScope([action]), action, resource, place, nowMs: NOW, signedInBy: principal.kind === "person" ? "passkey" : null })
                     .effect === "allow",
               );
               const told = whoCan(compiled, all, { action, resource, place, nowMs: NOW });

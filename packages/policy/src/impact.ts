@@ -1,7 +1,8 @@
 import type { CompiledPolicy } from "./compile.ts";
 import { decide } from "./decide.ts";
 import { type Action, ACTIONS, type Decision, type FieldRule, type GrantRule, type LivePrincipal, type Place, RESOURCE_TYPES, type ResourceType, type SiteRef } from "./model.ts";
-import { isInForce } from "./reach.ts";
+import { isInForce } from "./rights.ts";
+import { TokenScope } from "./token-scope.ts";
 
 /** What a policy answers at one point of the decision space. */
 export interface Standing {
@@ -62,7 +63,7 @@ export function impactOf(before: CompiledPolicy, after: CompiledPolicy, { princi
       const gathered = new Map<string, { row: ImpactRow; sites: SiteRef[]; deployment: boolean }>();
       for (const place of places) {
         const ask = (policy: CompiledPolicy, way: string): Standing =>
-          standingOf(decide(policy, { principal, scope: new Set([action]), action, resource, place, nowMs, signedInBy: principal.kind === "person" ? way : null }));
+          standingOf(decide(policy, { principal, scope: new TokenScope([action]), action, resource, place, nowMs, signedInBy: principal.kind === "person" ? way : null }));
         const changes = WAYS.flatMap((way) => {
           const [was, will] = [ask(before, way), ask(after, way)];
           return same(was, will) ? [] : [{ way, was, will }];

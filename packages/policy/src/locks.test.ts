@@ -4,6 +4,7 @@ import { decide } from "./decide.ts";
 import { firstEnd, type Lock, lockedTokens, underLocks, withClosed } from "./locks.ts";
 import type { Action, LivePrincipal, Place, ResourceType } from "./model.ts";
 import { starterPolicy } from "./starter.ts";
+import { TokenScope } from "./token-scope.ts";
 
 const NOW = 1000;
 const policy = compilePolicy(starterPolicy);
@@ -20,7 +21,7 @@ const principal = (over: Partial<LivePrincipal> = {}): LivePrincipal => ({
 const lock = (kind: Lock["kind"], target: string, untilMs: number | null = null): Lock => ({ kind, target, untilMs });
 const may = (locks: readonly Lock[], action: Action, resource: ResourceType, place: Place, who = principal()): string => {
   const [stopped = who] = underLocks([who], locks, NOW);
-  const decision = decide(policy, { principal: stopped, scope: new Set([action]), action, resource, place, nowMs: NOW });
+  const decision = decide(policy, { principal: stopped, scope: new TokenScope([action]), action, resource, place, nowMs: NOW });
   return decision.effect === "allow" ? decision.sites.map(({ study, site }) => `${study}/${site}`).join(" ") || "allow" : decision.reason;
 };
 const S1 = { study: "S", site: "1" };

@@ -18,9 +18,13 @@ const GOES_ON: ReadonlySet<ResourceType> = new Set(["trail", "access", "study"])
 const BRINGS_NEW: ReadonlySet<Action> = new Set(["packet.upload", "packet.release", "document.write"]);
 
 /** What stops an act at a site whatever rights there are: a lock on the site, or that it is closed; null for nothing. */
-export function stopAt({ principal, action, resource }: Pick<Question, "principal" | "action" | "resource">, site: SiteRef): "locked" | "closed" | null {
-  if (principal.stoppedAt?.has(siteKey(site)) === true && !GOES_ON.has(resource)) return "locked";
-  return principal.closedAt?.has(siteKey(site)) === true && BRINGS_NEW.has(action) ? "closed" : null;
+export function stopAt(
+  { stoppedAt, closedAt }: Pick<LivePrincipal, "stoppedAt" | "closedAt">,
+  { action, resource }: Pick<Question, "action" | "resource">,
+  site: SiteRef,
+): "locked" | "closed" | null {
+  if (stoppedAt !== undefined && !GOES_ON.has(resource) && stoppedAt.has(siteKey(site))) return "locked";
+  return closedAt !== undefined && BRINGS_NEW.has(action) && closedAt.has(siteKey(site)) ? "closed" : null;
 }
 
 /** Principals as they stand while sites are closed. */

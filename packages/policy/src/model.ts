@@ -1,3 +1,5 @@
+import type { TokenScope } from "./token-scope.ts";
+
 /** Every act that a grant can name, `noun.verb`. The same word stands in the policy, the trail, the console and the docs. */
 export const ACTIONS = [
   "packet.upload",
@@ -218,7 +220,7 @@ export type Place =
 export interface Question {
   readonly principal: LivePrincipal;
   /** The token's scope: the actions that it may be used for at most. */
-  readonly scope: ReadonlySet<string>;
+  readonly scope: TokenScope;
   readonly action: Action;
   readonly resource: ResourceType;
   readonly place: Place;

@@ -1,7 +1,8 @@
+import { type Act, actOf } from "./act.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import { joinFields, NO_FIELDS } from "./field-rule.ts";
-import type { Assignment, Decision, FieldRule, GrantRule, Question, SiteRef } from "./model.ts";
-import { isSiteToken } from "./site-token.ts";
+import type { Assignment, Decision, FieldRule, GrantRule, Question } from "./model.ts";
+import { isInForce, type Moment, momentOf, type Rights } from "./rights.ts";
 
 /** Everything that a question asks but where. */
 export type PlacelessQuestion = Omit<Question, "place">;
@@ -18,52 +19,48 @@ export interface Joined {
   readonly fields: FieldRule;
 }
 
-type Denial = Extract<Decision, { effect: "deny" }>["reason"];
+type Reason = Extract<Decision, { effect: "deny" }>["reason"];
+
+/** Why none of a principal's assignments may do what is asked, wherever; null where one may. Nothing here depends on a place. */
+export function whyNowhere({ principal, scope, held }: Rights, act: Act | null, moment: Moment): Reason | null {
+  if (principal.status !== "active") return "principal_suspended";
+  if (act === null) return "no_rule";
+  if (!scope.names(act)) return "not_in_scope";
+  let isAnyRule = false;
+  for (const holding of held.all) {
+    if (holding.ruleFor(act) === null) continue;
+    if (holding.ruleNow(act, moment) !== null) return null;
+    isAnyRule = true;
+  }
+  // What else it can be is seldom so, and needs a second look.
+  return isAnyRule || held.unknown.length > 0 ? whyNotNow(held, act, moment) : "no_rule";
+}
+
+/** Why no rule may be used now: one there is, but what it asks for isn't met; or whatever is in force has a role that the policy doesn't know. */
+function whyNotNow({ all, unknown }: Rights["held"], act: Act, { nowMs }: Moment): Reason {
+  const inForce = all.filter(({ assignment }) => isInForce(assignment, nowMs));
+  if (inForce.some((holding) => holding.ruleFor(act) !== null)) return "condition";
+  return inForce.length > 0 && inForce.every(({ assignment }) => unknown.includes(assignment)) ? "unknown_role" : "no_rule";
+}
+
+/** The assignments by which something may be done now, wherever they hold, in the principal's order. */
+export const reachesOf = ({ held }: Rights, act: Act, moment: Moment): readonly Reach[] =>
+  held.all.flatMap((holding) => {
+    const rule = holding.ruleNow(act, moment);
+    return rule === null ? [] : [{ assignment: holding.assignment, rule }];
+  });
 
 /**
  * Which of a principal's assignments may do what is asked, wherever they hold; or why none may.
  * Nothing here depends on a place, so a single check and a filter for lists rest on the same answer.
  */
-export function reaches(policy: CompiledPolicy, question: PlacelessQuestion): readonly Reach[] | Denial {
-  const { principal, action, resource, scope, nowMs } = question;
-  if (principal.status !== "active") return "principal_suspended";
-  if (!scope.has(action)) return "not_in_scope";
-  const cell = policy.cell(action, resource);
-  if (cell === null) return "no_rule";
-  let found: Reach[] | null = null;
-  let isAnyInForce = false;
-  let isKnown = false;
-  let isConditional = false;
-  for (const assignment of principal.assignments) {
-    if (!isInForce(assignment, nowMs)) continue;
-    isAnyInForce = true;
-    const column = policy.column(assignment.role);
-    if (column === undefined) continue;
-    isKnown = true;
-    const rule = policy.ruleAt(cell, column);
-    if (rule === null) continue;
-    if (rule.conditions === undefined || rule.conditions.signedInBy === question.signedInBy) (found ??= []).push({ assignment, rule });
-    else isConditional = true;
-  }
-  if (found !== null) return found;
-  if (isConditional) return "condition";
-  return isKnown || !isAnyInForce ? "no_rule" : "unknown_role";
-}
-
-/** Whether an assignment holds at this time: from inclusive, until exclusive. A window that is not made of finite numbers never holds. */
-export function isInForce({ fromMs, untilMs }: Assignment, nowMs: number): boolean {
-  if (!Number.isFinite(fromMs) || !(fromMs <= nowMs)) return false;
-  return untilMs === null || (Number.isFinite(untilMs) && nowMs < untilMs);
-}
-
-/** Whether an assignment is held over the whole deployment. */
-export const isDeploymentWide = ({ study, site }: Assignment): boolean => study === "*" && site === "*";
-
-/** Whether an assignment reaches a site. `*` as a study without `*` as a site is no assignment at all. */
-export function coversSite(assignment: Assignment, { study, site }: SiteRef): boolean {
-  if (isDeploymentWide(assignment)) return true;
-  if (assignment.study !== study || (assignment.site !== "*" && assignment.site !== site)) return false;
-  return isSiteToken(assignment.study);
+export function reaches(policy: CompiledPolicy, question: PlacelessQuestion): readonly Reach[] | Reason {
+  const rights = policy.rights(question.principal, question.scope);
+  const act = actOf(question.action, question.resource);
+  const moment = momentOf(question);
+  const reason = whyNowhere(rights, act, moment);
+  if (reason !== null) return reason;
+  return act === null ? "no_rule" : reachesOf(rights, act, moment);
 }
 
 /** Joins the rules of those reaches that hold; null where none does. Rules stand in the document's order, each once. */

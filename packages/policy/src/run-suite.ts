@@ -2,6 +2,7 @@ import type { CompiledPolicy } from "./compile.ts";
 import { decide } from "./decide.ts";
 import { type Action, ACTIONS, type Decision, type FieldRule, type LivePrincipal, type Place, RESOURCE_TYPES, type ResourceType, type SiteRef } from "./model.ts";
 import type { PolicySuite, SuitePlace } from "./suite.ts";
+import { TokenScope } from "./token-scope.ts";
 
 /** One answer of the policy that isn't the one that its tests expect. */
 export interface SuiteFailure {
@@ -64,7 +65,7 @@ export function runSuite(policy: CompiledPolicy, suite: PolicySuite): SuiteResul
     if (failures.length < FAILURES_MAX) failures.push(failure);
   };
   const answer = (principal: LivePrincipal, action: Action, resource: ResourceType, place: Place, signedInBy: string | null = "passkey"): Decision =>
-    decide(policy, { principal, scope: new Set([action]), action, resource, place, nowMs: 1, signedInBy });
+    decide(policy, { principal, scope: new TokenScope([action]), action, resource, place, nowMs: 1, signedInBy });
 
   const stated = new Map(suite.allowed.map((cell) => [cellKey(cell), cell]));
   const ruled = new Map(policy.document.grants.map((grant) => [cellKey(grant), grant]));

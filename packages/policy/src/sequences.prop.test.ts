@@ -6,6 +6,7 @@ import { decide } from "./decide.ts";
 import { siteFilter, siteMatches } from "./filter.ts";
 import { type Action, type Assignment, type LivePrincipal, type PolicyDocument, RESOURCE_TYPES, type SiteRef } from "./model.ts";
 import { starterPolicy } from "./starter.ts";
+import { TokenScope } from "./token-scope.ts";
 
 const RUNS = process.env["SALLYPORT_TEST_LONG"] === undefined ? 100 : 20_000;
 const SITES: readonly SiteRef[] = [
@@ -104,7 +105,7 @@ function read(
   const wrong: string[] = [];
   let allowed = 0;
   for (const resource of RESOURCE_TYPES) {
-    const question = { principal, scope: new Set([action]), action, resource, nowMs };
+    const question = { principal, scope: new TokenScope([action]), action, resource, nowMs };
     const filter = siteFilter(compiled, question);
     for (const each of SITES) {
       // With the defence off, what is asked for is taken to be at the caller's own site, as if the caller said where it belongs.

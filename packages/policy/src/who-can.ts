@@ -1,7 +1,9 @@
 import type { CompiledPolicy } from "./compile.ts";
 import { decide } from "./decide.ts";
 import { type Action, ACTIONS, type Assignment, type FieldRule, type GrantRule, type LivePrincipal, type Place, RESOURCE_TYPES, type ResourceType } from "./model.ts";
-import { coversSite, isDeploymentWide, type Reach, reaches } from "./reach.ts";
+import { type Reach, reaches } from "./reach.ts";
+import { coversSite, isDeploymentWide } from "./rights.ts";
+import { TokenScope } from "./token-scope.ts";
 
 /** How a right comes about: an assignment, its role, and the rule that the role has. */
 export interface RightPath {
@@ -27,7 +29,7 @@ export function whoCan(
 ): readonly Holder[] {
   const holders: Holder[] = [];
   for (const principal of principals) {
-    const question = { ...asked, principal, scope: new Set([asked.action]), signedInBy: signedInBy(principal) };
+    const question = { ...asked, principal, scope: new TokenScope([asked.action]), signedInBy: signedInBy(principal) };
     const decision = decide(policy, question);
     const found = reaches(policy, question);
     if (decision.effect === "deny" || typeof found === "string") continue;
@@ -47,7 +49,7 @@ export interface Ability {
 export function whatCan(policy: CompiledPolicy, principal: LivePrincipal, nowMs: number): readonly Ability[] {
   return ACTIONS.flatMap((action) =>
     RESOURCE_TYPES.flatMap((resource) => {
-      const found = reaches(policy, { principal, scope: new Set([action]), action, resource, nowMs, signedInBy: signedInBy(principal) });
+      const found = reaches(policy, { principal, scope: new TokenScope([action]), action, resource, nowMs, signedInBy: signedInBy(principal) });
       return typeof found === "string" ? [] : [{ action, resource, paths: [...found] }];
     }),
   );

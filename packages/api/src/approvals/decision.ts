@@ -1,5 +1,5 @@
 import { SallyportError } from "@sallyport/errors";
-import { type ApprovalRow, assertMayVote, decide, type Grant, type Place, siteFilter, type SiteRef } from "@sallyport/policy";
+import { type ApprovalRow, assertMayVote, decide, type Grant, type Place, siteFilter, type SiteRef, TokenScope } from "@sallyport/policy";
 import { assertNotStopped, stoppedBy } from "../boundary/quarantine.ts";
 import type { ApiDeps } from "../ports.ts";
 import { effectText } from "./effect.ts";
@@ -22,7 +22,7 @@ function askerStillMay<Tx>(deps: ApiDeps<Tx>, { ask, isAskedAnywhere }: AnyAct<T
   const { compiled, principals } = deps.policy.current();
   const principal = principals.get(row.requestedBy);
   if (principal === undefined) return false;
-  const question = { principal, scope: new Set([ask.action]), ...ask, nowMs: deps.now(), signedInBy: "passkey" };
+  const question = { principal, scope: new TokenScope([ask.action]), ...ask, nowMs: deps.now(), signedInBy: "passkey" };
   if (isAskedAnywhere === true) return siteFilter(compiled, question).effect === "allow";
   const place: Place = sites.length === 0 ? { kind: "deployment" } : { kind: "each", sites };
   return decide(compiled, { ...question, place }).effect === "allow";

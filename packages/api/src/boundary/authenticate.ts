@@ -1,7 +1,7 @@
 import type { AccessClaims } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { Session } from "@sallyport/people";
-import type { LivePrincipal } from "@sallyport/policy";
+import { type LivePrincipal, type Moment, type Rights, TokenScope } from "@sallyport/policy";
 import { carriesPeople } from "@sallyport/zones";
 import type { SessionGate } from "../people/session-desk.ts";
 import type { PolicyState } from "../policy-desk.ts";
@@ -11,6 +11,10 @@ import type { BoundaryDeps, Peer, RequestContext } from "../ports.ts";
 export interface Caller {
   readonly principal: LivePrincipal;
   readonly claims: AccessClaims;
+  /** What the token may be used for at most. */
+  readonly scope: TokenScope;
+  /** What the principal may do with this token under this policy: each decision of the crossing is asked of it. */
+  readonly rights: Rights;
   readonly workload: string;
   readonly state: PolicyState;
   /** The person's session; null for a service. */
@@ -30,7 +34,8 @@ export async function authenticate<Tx>(deps: Pick<BoundaryDeps<Tx>, "tokens" | "
   const claims = deps.tokens.verify(context.authorization, peer);
   const state = deps.policy.current();
   const principal = livePrincipal(state, claims);
-  const caller = { principal, claims, workload: peer.spiffe, state };
+  const scope = new TokenScope(claims.scope);
+  const caller = { principal, claims, scope, rights: state.compiled.rights(principal, scope), workload: peer.spiffe, state };
   if (principal.kind === "person") return { ...caller, session: await sessionOf(deps.sessions, principal, claims.jti, peer, context.isBackground) };
   // A service's token is good in the service's own hands only, whatever certificate it was bound to.
   if (principal.workload !== peer.spiffe) throw new SallyportError("token.binding");
@@ -44,6 +49,19 @@ export function livePrincipal({ principals, revokedTokens }: PolicyState, { sub,
   if (iatS < principal.tokensFromS || revokedTokens.has(jti)) throw new SallyportError("token.revoked");
   return principal;
 }
+
+/** A caller as things stand now, by the policy and the principal that are in force; null where the principal is gone. */
+export function callerNow(caller: Caller, state: PolicyState): Caller | null {
+  const principal = state.principals.get(caller.claims.sub);
+  return principal === undefined ? null : { ...caller, state, principal, rights: state.compiled.rights(principal, caller.scope) };
+}
+
+/** What a decision asks beside who, what and where: the time, how the person signed in, and the one subject that it is about. */
+export const momentOf = ({ session }: Pick<Caller, "session">, nowMs: number, subject: string | null = null): Moment => ({
+  nowMs,
+  signedInBy: session?.method ?? null,
+  subject,
+});
 
 /** A person's token is good in a live session of theirs, at the workload where they signed in: no service lends its hands. */
 async function sessionOf(sessions: SessionGate, principal: LivePrincipal, jti: string, peer: Peer, isBackground: boolean): Promise<Session> {

@@ -1,7 +1,7 @@
 import { SallyportError } from "@sallyport/errors";
-import { type Action, decide, type Decision, Grant, type Place, type ResourceType, separated, siteFilter } from "@sallyport/policy";
+import { type Act, type Action, actOf, decideAct, type Decision, Grant, type Place, type ResourceType, separated, filterFor } from "@sallyport/policy";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
-import type { Caller } from "./authenticate.ts";
+import { type Caller, momentOf } from "./authenticate.ts";
 import { assertNotStopped, stoppedBy } from "./quarantine.ts";
 import type { Trace } from "./trace.ts";
 
@@ -38,16 +38,16 @@ export interface Rule extends Right {
 }
 
 /** Refuses a caller who may do this nowhere, before anything of the input is worked on. Throws `policy.denied`. */
-export function assertReaches<Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { action, resource }: Rule, { principal, claims, state, session }: Caller, trace: Trace): void {
-  const reach = siteFilter(state.compiled, { principal, scope: claims.scope, action, resource, nowMs: deps.now(), signedInBy: session?.method ?? null });
+export function assertReaches<Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, act: Act | null, caller: Caller, trace: Trace): void {
+  const reach = filterFor(caller.rights, act, momentOf(caller, deps.now()));
   if (reach.effect === "allow") return;
   trace.denial = reach.reason;
   throw new SallyportError("policy.denied");
 }
 
 /** Whether the caller has another right at a place: for what a list or a summary says, and for what a crossing needs beside its own. */
-export const mayAlso = <Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { principal, claims, state, session }: Caller, { action, resource }: Right, place: Place): boolean =>
-  decide(state.compiled, { principal, scope: claims.scope, action, resource, place, nowMs: deps.now(), signedInBy: session?.method ?? null }).effect === "allow";
+export const mayAlso = <Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, caller: Caller, { action, resource }: Right, place: Place): boolean =>
+  decideAct(caller.rights, actOf(action, resource), place, momentOf(caller, deps.now())).effect === "allow";
 
 /**
  * The third pillar. Yields a grant, or throws `policy.denied`, `policy.separation`, `trail.frozen`, or, for an act, `trail.quarantined`.
@@ -55,25 +55,16 @@ export const mayAlso = <Tx>(deps: Pick<BoundaryDeps<Tx>, "now">, { principal, cl
  */
 export function decideCrossing<Tx, Found>(
   deps: BoundaryDeps<Tx>,
-  { rule, isAct }: { readonly rule: Rule; readonly isAct: boolean },
+  { rule, act, isAct }: { readonly rule: Rule; readonly act: Act | null; readonly isAct: boolean },
   caller: Caller,
   context: RequestContext,
   trace: Trace,
   located: Located<Found>,
 ): Grant {
   if (rule.whenFrozen !== "serve" && deps.isFrozen()) throw new SallyportError("trail.frozen");
-  const { principal, claims, state, session } = caller;
-  const { action, resource } = rule;
-  const decision = decide(state.compiled, {
-    principal,
-    scope: claims.scope,
-    action,
-    resource,
-    place: located.place,
-    subject: located.subject ?? null,
-    nowMs: deps.now(),
-    signedInBy: session?.method ?? null,
-  });
+  const { principal, state } = caller;
+  const { action } = rule;
+  const decision = decideAct(caller.rights, act, located.place, momentOf(caller, deps.now(), located.subject));
   if (decision.effect === "deny") {
     trace.denial = decision.reason;
     throw new SallyportError("policy.denied");

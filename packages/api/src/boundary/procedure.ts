@@ -1,11 +1,11 @@
 import type { Strict } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import type { Session } from "@sallyport/people";
-import type { Grant, Place } from "@sallyport/policy";
+import { actOf, type Grant, type Place } from "@sallyport/policy";
 import { initTRPC } from "@trpc/server";
 import type { z } from "zod";
 import type { BoundaryDeps, PartBody, RequestContext } from "../ports.ts";
-import { authenticate, type Caller } from "./authenticate.ts";
+import { authenticate, type Caller, callerNow } from "./authenticate.ts";
 import { type ChangeOptions, type ChangeWork, crossByChange } from "./change.ts";
 import { assertReaches, decideCrossing, type Located, mayAlso, type Right, type Rule } from "./decide-crossing.ts";
 import { failureOf, recordedAs, wrapped } from "./failure.ts";
@@ -90,26 +90,24 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     }
   }
 
-  async function enter<Input extends Strict, Output extends Strict, Found>(
-    declaration: Declaration<Input, Output, Found>,
-    ctx: RequestContext & { readonly caller: Caller; readonly trace: Trace },
-    input: z.output<Input>,
-    isAct: boolean,
-  ): Promise<Entered<z.output<Input>, Found>> {
-    assertReaches(deps, declaration, ctx.caller, ctx.trace);
-    const standing: Standing[] = [];
-    const reach = reachOf(deps, ctx.caller, ctx, standing);
-    const located = await declaration.locate(input, ctx.trace, reach);
-    const grant = decideCrossing(deps, { rule: declaration, isAct }, ctx.caller, ctx, ctx.trace, located);
-    standing.push({ rule: declaration, place: located.place, subject: located.subject, grant });
-    const leave = (): void => standing.forEach((each) => each.grant.close());
-    // As things stand when it is asked: a watch asks again and again.
-    const may = (right: Right, place: Place): boolean => {
-      const state = deps.policy.current();
-      const principal = state.principals.get(ctx.caller.claims.sub);
-      return principal !== undefined && mayAlso(deps, { ...ctx.caller, state, principal }, right, place);
+  /** Makes a procedure's way in, once, where it is declared. */
+  function entering<Input extends Strict, Output extends Strict, Found>(declaration: Declaration<Input, Output, Found>, isAct: boolean) {
+    const act = actOf(declaration.action, declaration.resource);
+    return async (ctx: RequestContext & { readonly caller: Caller; readonly trace: Trace }, input: z.output<Input>): Promise<Entered<z.output<Input>, Found>> => {
+      assertReaches(deps, act, ctx.caller, ctx.trace);
+      const standing: Standing[] = [];
+      const reach = reachOf(deps, ctx.caller, ctx, standing);
+      const located = await declaration.locate(input, ctx.trace, reach);
+      const grant = decideCrossing(deps, { rule: declaration, act, isAct }, ctx.caller, ctx, ctx.trace, located);
+      standing.push({ rule: declaration, place: located.place, subject: located.subject, grant });
+      const leave = (): void => standing.forEach((each) => each.grant.close());
+      // As things stand when it is asked: a watch asks again and again.
+      const may = (right: Right, place: Place): boolean => {
+        const now = callerNow(ctx.caller, deps.policy.current());
+        return now !== null && mayAlso(deps, now, right, place);
+      };
+      return { crossing: { input, grant, found: located.found, trace: ctx.trace, may, session: ctx.caller.session, reach }, standing, leave };
     };
-    return { crossing: { input, grant, found: located.found, trace: ctx.trace, may, session: ctx.caller.session, reach }, standing, leave };
   }
 
   const watches = new PrincipalPlaces(WATCHES_PER_PRINCIPAL);
@@ -125,11 +123,12 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
       declaration: Declaration<Input, Output, Found>,
       work: (crossing: Crossing<z.output<Input>, Found>) => Promise<z.input<Output>>,
     ) {
+      const enter = entering(declaration, false);
       return door
         .meta(declared("read", declaration))
         .input(declaration.input)
         .query(async ({ ctx, input }): Promise<z.output<Output>> => {
-          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>, false);
+          const { crossing, leave } = await enter(ctx, input as z.output<Input>);
           try {
             const output = declaration.output.parse(await work(crossing)) as z.output<Output>;
             await deps.trail.append(ctx.trace.success());
@@ -151,11 +150,12 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
         readonly answer: (recorded: { readonly chain: string; readonly generation: number; readonly seq: number }) => z.input<Output>;
       }>,
     ) {
+      const enter = entering(declaration, true);
       return door
         .meta(declared("reveal", declaration))
         .input(declaration.input)
         .mutation(async ({ ctx, input }): Promise<z.output<Output>> => {
-          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>, true);
+          const { crossing, leave } = await enter(ctx, input as z.output<Input>);
           try {
             const { store, answer } = await work(crossing);
             const recorded = await deps.trail.inTransaction(async (tx, appendLast) => {
@@ -176,11 +176,12 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
       declaration: Declaration<Input, Output, Found> & ChangeOptions,
       work: ChangeWork<Tx, z.output<Input>, z.input<Output>, Found, Prepared>,
     ) {
+      const enter = entering(declaration, true);
       return door
         .meta(declared("change", declaration))
         .input(declaration.input)
         .mutation(async ({ ctx, input, path }): Promise<z.output<Output>> => {
-          const { crossing, leave } = await enter(declaration, ctx, input as z.output<Input>, true);
+          const { crossing, leave } = await enter(ctx, input as z.output<Input>);
           try {
             return (await crossByChange(deps, { declaration, context: ctx, path, crossing, work })) as z.output<Output>;
           } finally {
@@ -200,6 +201,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
         readonly write: (crossing: Crossing<z.output<Input>, Found>, received: Received) => Promise<z.input<Output>>;
       },
     ) {
+      const enter = entering(declaration, true);
       return door
         .meta(declared("part", declaration))
         .input(declaration.input)
@@ -208,7 +210,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
           const givePlace = parts.take(ctx.caller.principal.id);
           let leave: () => void = () => undefined;
           try {
-            const entered = await enter(declaration, ctx, input as z.output<Input>, true);
+            const entered = await enter(ctx, input as z.output<Input>);
             ({ leave } = entered);
             const received = await work.receive(entered.crossing, ctx.body);
             // The bytes took their time: what was decided when they began must still hold.
@@ -230,6 +232,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
       declaration: Declaration<Input, Output, Found>,
       work: (crossing: Crossing<z.output<Input>, Found>, signal: AbortSignal) => AsyncIterable<z.input<Output>>,
     ) {
+      const enter = entering(declaration, false);
       return door
         .meta(declared("watch", declaration))
         .input(declaration.input)
@@ -237,7 +240,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
           const givePlace = watches.take(ctx.caller.principal.id);
           let leave: () => void = () => undefined;
           try {
-            const entered = await enter(declaration, ctx, input as z.output<Input>, false);
+            const entered = await enter(ctx, input as z.output<Input>);
             ({ leave } = entered);
             await deps.trail.append(ctx.trace.success("opened"));
             return new WatchStream<z.output<Output>>({

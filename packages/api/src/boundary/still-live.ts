@@ -1,7 +1,7 @@
 import { SallyportError } from "@sallyport/errors";
-import { decide, type Grant, type Place, siteKey } from "@sallyport/policy";
+import { actOf, decideAct, type Grant, type Place, siteKey } from "@sallyport/policy";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
-import { type Caller, livePrincipal } from "./authenticate.ts";
+import { type Caller, callerNow, livePrincipal, momentOf } from "./authenticate.ts";
 import { granted, type Rule } from "./decide-crossing.ts";
 import { failureOf } from "./failure.ts";
 
@@ -20,17 +20,15 @@ export type Reach = (rule: Pick<Rule, "action" | "resource">, place: Place) => G
 export const reachOf =
   <Tx>(deps: Pick<BoundaryDeps<Tx>, "policy" | "now">, caller: Caller, context: RequestContext, standing: Standing[]): Reach =>
   (rule, place) => {
-    const { claims } = caller;
     const { action, resource } = rule;
     const asked = JSON.stringify([action, resource, place]);
     const known = standing.find(({ rule: one, place: at }) => JSON.stringify([one.action, one.resource, at]) === asked);
     if (known !== undefined) return known.grant;
-    const state = deps.policy.current();
-    const principal = state.principals.get(claims.sub);
-    if (principal === undefined) return null;
-    const decision = decide(state.compiled, { principal, scope: claims.scope, action, resource, place, nowMs: deps.now(), signedInBy: caller.session?.method ?? null });
+    const now = callerNow(caller, deps.policy.current());
+    if (now === null) return null;
+    const decision = decideAct(now.rights, actOf(action, resource), place, momentOf(now, deps.now()));
     if (decision.effect === "deny") return null;
-    const grant = granted({ ...caller, principal, state }, context, rule, decision);
+    const grant = granted(now, context, rule, decision);
     standing.push({ rule: { ...rule, whenFrozen: "serve" }, place, grant });
     return grant;
   };
@@ -49,21 +47,12 @@ export async function stillLive<Tx>(
     const nowMs = deps.now();
     if (claims.expS * 1000 <= nowMs) return new SallyportError("token.time");
     const state = deps.policy.current();
-    const principal = livePrincipal(state, claims);
+    const rights = state.compiled.rights(livePrincipal(state, claims), caller.scope);
     // What a page watches by itself is no activity of its person.
     if (caller.session !== null) await deps.sessions.require(claims.jti, true);
     for (const { rule, place, subject = null, grant } of standing) {
       if (rule.whenFrozen !== "serve" && deps.isFrozen()) return new SallyportError("trail.frozen");
-      const decision = decide(state.compiled, {
-        principal,
-        scope: claims.scope,
-        action: rule.action,
-        resource: rule.resource,
-        place,
-        subject,
-        nowMs,
-        signedInBy: caller.session?.method ?? null,
-      });
+      const decision = decideAct(rights, actOf(rule.action, rule.resource), place, momentOf(caller, nowMs, subject));
       if (decision.effect === "deny") return new SallyportError("policy.denied");
       const sites = new Set<string>(decision.sites.map(siteKey));
       if (grant.siteKeys().some((site) => !sites.has(site))) return new SallyportError("policy.denied");

@@ -10,6 +10,7 @@ import {
   type ResourceType,
   siteFilter,
   type SiteRef,
+  TokenScope,
 } from "@sallyport/policy";
 
 /** What a record tells of a decision that was made. */
@@ -59,7 +60,7 @@ export function decidedAgain(
   const answers = resourcesOf(action, [before, after]).map((resource) => {
     const question: PlacelessQuestion = {
       principal: asItWas(principal),
-      scope: new Set([action]),
+      scope: new TokenScope([action]),
       action,
       resource,
       nowMs: crossing.atMs,

@@ -1,4 +1,4 @@
-import { decide, type Place, type SearchScope, type TrailReviewRow } from "@sallyport/policy";
+import { decide, type Place, type SearchScope, type TrailReviewRow, TokenScope } from "@sallyport/policy";
 import type { Located } from "../boundary/decide-crossing.ts";
 import type { Crossing } from "../boundary/procedure.ts";
 import type { Trace } from "../boundary/trace.ts";
@@ -42,7 +42,7 @@ export function reviewersAt<Tx>(deps: Pick<ApiDeps<Tx>, "policy" | "now">, place
   const nowMs = deps.now();
   const able = [...principals.values()].filter(
     (principal) =>
-      principal.kind === "person" && decide(compiled, { principal, scope: new Set([REVIEW.action]), ...REVIEW, place, nowMs, signedInBy: "passkey" }).effect === "allow",
+      principal.kind === "person" && decide(compiled, { principal, scope: new TokenScope([REVIEW.action]), ...REVIEW, place, nowMs, signedInBy: "passkey" }).effect === "allow",
   );
   return [...new Set(able.map(({ person }) => person))];
 }

@@ -1,7 +1,7 @@
 import { type AuditRecord, parseBody } from "@sallyport/audit";
 import { type ExplainPolicyInput as Input, ExplainPolicyInput, ExplainPolicyOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
-import { type CompiledPolicy, type Decision, type Emergency, explain, type LivePrincipal, type Place, type Question } from "@sallyport/policy";
+import { type CompiledPolicy, type Decision, type Emergency, explain, type LivePrincipal, type Place, type Question, TokenScope } from "@sallyport/policy";
 import type { z } from "zod";
 import type { Boundary, Crossing } from "../../boundary/procedure.ts";
 import { detailOf } from "../../crossings/trace-of.ts";
@@ -40,7 +40,7 @@ function asked<Tx>(deps: ApiDeps<Tx>, { trace }: Crossing<Asked, null>, { princi
 
 const questionOf = (principal: LivePrincipal, act: ReturnType<typeof actNamed>): Pick<Question, "principal" | "scope" | "action" | "resource"> => ({
   principal,
-  scope: new Set([act.action]),
+  scope: new TokenScope([act.action]),
   ...act,
 });
 

@@ -1,7 +1,7 @@
 import { parseBody } from "@sallyport/audit";
 import { ExposureInput, ExposureOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
-import { decide, type LivePrincipal, siteKey, type SiteRef } from "@sallyport/policy";
+import { decide, type LivePrincipal, siteKey, type SiteRef, TokenScope } from "@sallyport/policy";
 import { archivesWithin } from "../../archives/standing.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { detailOf } from "../../crossings/trace-of.ts";
@@ -99,7 +99,7 @@ function rolesThatOpen(
   const roles = (["phi.read", "phi.bulk_reveal"] as const).flatMap((action) => {
     const decision = decide(compiled, {
       principal,
-      scope: new Set([action]),
+      scope: new TokenScope([action]),
       action,
       resource: "subject_phi",
       place: { kind: "one", site },

@@ -1,0 +1,117 @@
+import type { Act } from "./act.ts";
+import type { CompiledPolicy } from "./compile.ts";
+import { NO_FIELDS } from "./field-rule.ts";
+import type { Assignment, Decision, GrantRule, LivePrincipal, Question, SiteRef } from "./model.ts";
+import type { TokenScope } from "./token-scope.ts";
+import { isSiteRef, isSiteToken } from "./site-token.ts";
+
+type Allow = Extract<Decision, { effect: "allow" }>;
+
+/** What else is asked, wherever it is: when, by whom as to signing in, and about whom. Each member always, so that whatever is asked looks the same to the compiler. */
+export type Moment = Readonly<Required<Pick<Question, "nowMs" | "signedInBy" | "subject">>>;
+
+/** What a question says of its moment. */
+export const momentOf = ({ nowMs, signedInBy = null, subject = null }: Omit<Question, "place">): Moment => ({ nowMs, signedInBy, subject });
+
+/** The rules of one role, by {@link Act.index}: where they stand among the document's grants, from one; 0 where there is none. */
+export type RoleRules = Readonly<Uint16Array>;
+
+/**
+ * One assignment as one policy reads it: which rules its role has. Nothing that is kept here depends on a time, a place or a way of
+ * signing in; each decision asks those anew.
+ */
+export class Holding {
+  readonly assignment: Assignment;
+  readonly extent: Extent;
+  readonly #rules: RoleRules;
+  readonly #grants: readonly GrantRule[];
+  /** By rule, what it allows at the assignment's own site. */
+  readonly #allows = new Map<GrantRule, Allow | null>();
+
+  /** Freezes the assignment: a later write throws, where it would otherwise leave the old answers standing. */
+  constructor(assignment: Assignment, rules: RoleRules, grants: readonly GrantRule[]) {
+    this.assignment = Object.freeze(assignment);
+    this.extent = extentOf(assignment);
+    this.#rules = rules;
+    this.#grants = grants;
+  }
+
+  /** The rule by which this assignment's role may do it, whether or not it may be used now; null where there is none. */
+  ruleFor(act: Act): GrantRule | null {
+    const at = this.#rules[act.index] ?? 0;
+    return at === 0 ? null : (this.#grants[at - 1] ?? null);
+  }
+
+  /** The rule by which it may be done now: the assignment is in force, and what the rule asks for is met. */
+  ruleNow(act: Act, { nowMs, signedInBy }: Moment): GrantRule | null {
+    const rule = this.ruleFor(act);
+    if (rule === null || !isInForce(this.assignment, nowMs)) return null;
+    return rule.conditions === undefined || rule.conditions.signedInBy === signedInBy ? rule : null;
+  }
+
+  /** What a rule of this assignment alone allows at its one site, always the same object; null where the assignment is held more widely, or nowhere. */
+  allowAtOwnSite(rule: GrantRule): Allow | null {
+    const known = this.#allows.get(rule);
+    if (known !== undefined) return known;
+    const made = allowAtOwnSite(this.assignment, rule);
+    this.#allows.set(rule, made);
+    return made;
+  }
+}
+
+/** A principal's assignments as one policy reads them. */
+export interface Holdings {
+  /** In the principal's order. */
+  readonly all: readonly Holding[];
+  /** Those with a role that the policy doesn't know. */
+  readonly unknown: readonly Assignment[];
+}
+
+/** One principal with one token under one policy: made once for whatever is asked with it. */
+export interface Rights {
+  readonly policy: CompiledPolicy;
+  readonly principal: LivePrincipal;
+  readonly scope: TokenScope;
+  readonly held: Holdings;
+}
+
+/** Whether an assignment holds at this time: from inclusive, until exclusive. A window that is not made of finite numbers never holds. */
+export function isInForce({ fromMs, untilMs }: Assignment, nowMs: number): boolean {
+  if (!Number.isFinite(fromMs) || !(fromMs <= nowMs)) return false;
+  return untilMs === null || (Number.isFinite(untilMs) && nowMs < untilMs);
+}
+
+/** Whether an assignment is held over the whole deployment. */
+export const isDeploymentWide = ({ study, site }: Assignment): boolean => study === "*" && site === "*";
+
+/** How far an assignment reaches. `*` as a study without `*` as a site is no assignment at all, and neither is what isn't an id. */
+export type Extent = "deployment" | "study" | "site" | "nothing";
+
+export function extentOf(assignment: Assignment): Extent {
+  if (isDeploymentWide(assignment)) return "deployment";
+  if (!isSiteToken(assignment.study)) return "nothing";
+  if (assignment.site === "*") return "study";
+  return isSiteToken(assignment.site) ? "site" : "nothing";
+}
+
+/** Whether an assignment reaches a site. */
+export function coversSite(assignment: Assignment, { study, site }: SiteRef, extent = extentOf(assignment)): boolean {
+  switch (extent) {
+    case "site":
+      return assignment.site === site && assignment.study === study;
+    case "study":
+      return assignment.study === study;
+    case "deployment":
+      return true;
+    case "nothing":
+      return false;
+  }
+}
+
+/** It answers every such question, so nothing of it can be written to. */
+function allowAtOwnSite({ study, site }: Assignment, { id, role, fields = NO_FIELDS }: GrantRule): Allow | null {
+  const own = Object.freeze({ study, site });
+  if (!isSiteRef(own)) return null;
+  for (const part of [fields, fields.readable, fields.masked]) Object.freeze(part);
+  return Object.freeze({ effect: "allow", rule: id, role, sites: Object.freeze([own]), fields });
+}
