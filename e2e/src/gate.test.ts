@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
@@ -231,6 +233,39 @@ describe.skipIf(noBrowser !== null)(`people at the gate${noBrowser === null ? ""
     } finally {
       await reviewer.close();
     }
+  }, 240_000);
+
+  test("a key custodian has the audit key turned with an administrator's passkey, and every chain goes on with the next one, whole", async () => {
+    const { alma, dora } = people;
+    const kit = await joined(browser, [alma, dora], { username: "kit", printedName: "Kit Marlow" }, /^key_custodian/, "Everywhere");
+    await kit.goto("/keys?ring=audit");
+    await kit.see("Nothing, by what is known now.");
+    await kit.button("Make the next key: begin").click();
+    await kit.fill("Reason", REASON);
+    await kit.button("Go on").click();
+    await kit.button("Turn with your passkey").click();
+    await kit.see("Make the next key: done");
+    await kit.goto("/keys?ring=audit");
+    await kit.button("Put audit-2 in use: begin").click();
+    await kit.fill("Reason", REASON);
+    await kit.button("Ask for approval").click();
+    await kit.see("You asked for this yourself");
+    await dora.approveNext("The year is over.");
+    /** What the ring's drawer says now. */
+    const drawer = async (): Promise<string> => {
+      await kit.goto("/keys?ring=audit");
+      await kit.see("The way back");
+      return await kit.page.getByRole("dialog").innerText();
+    };
+    await until(
+      async () => !(await drawer()).includes("chains that go on with it still"),
+      60_000,
+      () => "a chain goes on with the old audit key",
+    );
+    expect(await drawer()).toMatch(/audit-2\s+active[\s\S]+audit-1\s+retiring/);
+    const folder = join(product.folder, "turned");
+    expect(await product.json(["--as", "auditor", "export", "--chain", "system", "--out", folder])).toMatchObject({ whole: true });
+    expect(existsSync(join(folder, "generation-2.jsonl"))).toBe(true);
   }, 240_000);
 
   test("a person whose authenticator is lost enrols anew by a link that two others agreed to, and the old passkey opens nothing", async () => {

@@ -3,7 +3,7 @@ import { openNote, parseStatement } from "@sallyport/audit";
 import { hmacHex, secretKey } from "@sallyport/crypto";
 import { codeOf } from "@sallyport/errors";
 import { expect, test } from "vitest";
-import { approvedFor, goOn, look, sealOpening, turnAudit } from "../test/audit-turn.ts";
+import { approvedFor, commitOpening, goOn, look, sealedOpening, sealOpening, turnAudit } from "../test/audit-turn.ts";
 import { draftOf } from "../test/memory-trail.ts";
 import { founders } from "../test/people.ts";
 import { newHome, type Running, start } from "../test/running.ts";
@@ -89,6 +89,17 @@ test("an opening that cites another end than the one that was signed isn't seale
   expect(last?.seq).toBe(3);
   expect(await look(running, "system")).toBe("verb.refused");
   expect((await client.status({}, 2000)).incidents).toMatchObject([{ chain: "system", generation: 1, kind: "rolled back" }]);
+});
+
+test("a chain that goes on behind records that its opening doesn't cite is an incident", async () => {
+  const { running, approved } = await ready();
+  await turnAudit(running, "activate", approved);
+  const opening = await sealedOpening(running, "system");
+  // Sealed and committed after the opening was, and before it is committed: only who doesn't lock the head does that.
+  await write(running, "system", 1);
+  commitOpening(running, "system", opening);
+  expect(await look(running, "system")).toBe("verb.refused");
+  expect((await running.client.status({}, 2000)).incidents).toMatchObject([{ chain: "system", generation: 1, from: 5, kind: "inserted" }]);
 });
 
 test("the ring turns back until the key before is retired: chains go on with that one, in one more generation", async () => {

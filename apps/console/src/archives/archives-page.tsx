@@ -39,7 +39,8 @@ export function ArchivesPage() {
           <Panel id="kept-generations" title="Closed, in the database">
             {kept.length === 0 ? (
               <EmptyState title="No closed generation is in the database">
-                A generation closes when its chain goes on in the next one, after an incident for one. It stays at hand for {list.data.keptDays.toLocaleString("en-GB")} days.
+                A generation closes when its chain goes on in the next one: with another audit key, or after an incident. It stays at hand for{" "}
+                {list.data.keptDays.toLocaleString("en-GB")} days.
               </EmptyState>
             ) : (
               <Table caption="Closed generations whose records are in the database" isLong rows={kept} keyOf={generationKey} columns={[...columns, POSSIBLE]} />

@@ -98,7 +98,7 @@ const ringColumns = (open: (ring: Ring["ring"]) => void): readonly Column<Ring>[
     },
   },
   { key: "due", title: "To be replaced by", cell: ({ dueAt }) => (dueAt === null ? "–" : <Moment at={dueAt} />) },
-  { key: "wraps", title: "Data keys", isNumber: true, isWide: true, cell: (ring) => activeOf(ring)?.dataKeys?.toLocaleString("en-GB") ?? "–" },
+  { key: "wraps", title: "Data keys", isNumber: true, isWide: true, cell: (ring) => (ring.ring === "kek" ? (activeOf(ring)?.dataKeys?.toLocaleString("en-GB") ?? "–") : "–") },
 ];
 
 const REWRAP_COLUMNS: readonly Column<Rewrap>[] = [

@@ -31,7 +31,7 @@ const ITSELF: Readonly<Record<Summary["ring"], readonly string[]>> = {
   ],
   audit: [
     "Every chain goes on in its next generation, whose first record cites the end of the one before; what waits meanwhile is sealed behind it.",
-    "What the key before sealed verifies by that key, which is kept, in bundles as before without any.",
+    "What the key before sealed verifies by that key, which is kept. Bundles need neither.",
   ],
   sign: [],
   database: [
