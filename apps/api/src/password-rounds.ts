@@ -24,11 +24,11 @@ export class PasswordRounds {
   async run(): Promise<void> {
     const { records, trail, log } = this.#deps;
     try {
-      if (!(await records.isBehind())) return;
-      await trail.inTransaction(async (tx, appendLast) => {
-        const steps = await records.takeUnrecorded(tx);
-        if (steps.length > 0) await appendLast(steps.map(draftOf));
-      });
+      if (await records.isBehind())
+        await trail.inTransaction(async (tx, appendLast) => {
+          const steps = await records.takeUnrecorded(tx);
+          if (steps.length > 0) await appendLast(steps.map(draftOf));
+        });
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) log.event("passwords.unrecorded", { code: codeOf(error) });
