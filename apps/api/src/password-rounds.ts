@@ -3,7 +3,7 @@ import type { PasswordRecords, PasswordStep, Tx } from "@sallyport/db";
 import { codeOf } from "@sallyport/errors";
 
 export interface PasswordRoundDeps {
-  readonly records: Pick<PasswordRecords, "takeUnrecorded">;
+  readonly records: Pick<PasswordRecords, "isBehind" | "takeUnrecorded">;
   readonly trail: Pick<Trail<Tx>, "inTransaction">;
   readonly log: EventLog;
 }
@@ -24,10 +24,11 @@ export class PasswordRounds {
   async run(): Promise<void> {
     const { records, trail, log } = this.#deps;
     try {
-      await trail.inTransaction(async (tx, appendLast) => {
-        const steps = await records.takeUnrecorded(tx);
-        if (steps.length > 0) await appendLast(steps.map(draftOf));
-      });
+      if (await records.isBehind())
+        await trail.inTransaction(async (tx, appendLast) => {
+          const steps = await records.takeUnrecorded(tx);
+          if (steps.length > 0) await appendLast(steps.map(draftOf));
+        });
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) log.event("passwords.unrecorded", { code: codeOf(error) });

@@ -23,6 +23,8 @@ export interface PasswordRecords {
   steps(): Promise<readonly PasswordStep[]>;
   /** The programs that have sessions by another login than this generation's, by name. */
   holders(generation: number): Promise<readonly string[]>;
+  /** Whether there are steps that aren't on the trail yet. */
+  isBehind(): Promise<boolean>;
   /** Takes the steps that aren't on the trail yet, in the transaction that puts them there. */
   takeUnrecorded(tx: Tx): Promise<readonly PasswordStep[]>;
 }
@@ -30,6 +32,7 @@ export interface PasswordRecords {
 export const passwordRecords = (database: Database): PasswordRecords => ({
   steps: () => readPasswordSteps(database.run),
   holders: (generation) => readHolders(database.run, generation),
+  isBehind: async () => (await database.run`SELECT 1 FROM boundary.password_steps WHERE NOT is_recorded LIMIT 1`).length > 0,
   async takeUnrecorded(tx) {
     const rows = await tx<StepRow>`UPDATE boundary.password_steps SET is_recorded = true WHERE NOT is_recorded
       RETURNING generation, step, cause, floor(extract(epoch FROM at) * 1000)::bigint AS at_ms, ended`;
