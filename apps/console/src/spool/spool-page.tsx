@@ -101,7 +101,7 @@ function Node({ node }: { readonly node: Spool["node"] }) {
           <dt>Replay</dt>
           <dd>
             {node.isWell
-              ? "Everything that it rests on is well: it begins by itself ten seconds later."
+              ? "Everything that it rests on is well: what waits here is replayed ten seconds later."
               : "Something that it rests on isn't well: the database, the trail, the custodian or its root key. It waits for that."}
           </dd>
           <dt>Waiting</dt>
