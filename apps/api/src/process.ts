@@ -147,17 +147,8 @@ export class ApiProcess {
     await Promise.all([this.policy.refresh(), this.profiles.refresh(), this.sessions.refresh()]);
     const desk = new AnchorDesk({ plan, anchors: plan === null ? [] : anchorsOf(plan), heads, checkpoints, store: anchors, trees, log, now });
     await desk.measure();
-    const alerts = new AlertDesk({
-      routes: routesOf(told),
-      personal: personalMailOf(told),
-      store: alertStore(database),
-      watch: this.watch,
-      anchors: desk,
-      deployment: status.deployment,
-      consoleOrigin,
-      log,
-      now,
-    });
+    const receivers = { routes: routesOf(told), personal: personalMailOf(told) };
+    const alerts = new AlertDesk({ ...receivers, store: alertStore(database), watch: this.watch, anchors: desk, deployment: status.deployment, consoleOrigin, log, now });
     const standing: PillarDeps = { now, watch: this.watch, policy: this.policy, isTrailUp: () => this.trail.outage === null, isFrozen };
     const base = {
       now,

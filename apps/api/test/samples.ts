@@ -21,6 +21,7 @@ const TEXTS = [
   "{}",
   "USA",
   "deployment",
+  "somebody@site.example",
   "/packets",
   "kek-1",
   "0000",
