@@ -50,7 +50,8 @@ export function anchorStore(database: Database): AnchorStore {
     async cosigned(chain, generation, upTo) {
       const [row] = await database.run<{ size: string | null }>`
         SELECT max(size) AS size FROM audit.anchors WHERE chain = ${chain} AND generation = ${generation} AND size <= ${upTo} AND kind = 'witness'`;
-      return row?.size == null ? null : Number(row.size);
+      const size = row?.size ?? null;
+      return size === null ? null : Number(size);
     },
     async standing(chains, kind, name) {
       const rows = await database.run<{ chain: string; generation: number; size: string; at_ms: string }>`
