@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { cosignedAt, verifyBundle } from "@sallyport/audit";
+import { cosignedAt, verifyBundle, witnessKeyOf } from "@sallyport/audit";
 import { directoryReader } from "@sallyport/audit/bundle-folder";
 import { freePort } from "@sallyport/embedded-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -144,6 +144,13 @@ describe("an export, with everything stopped and no secret at hand", () => {
     const ended = await verify(bundle("site"), "--key", exported.fingerprint, "--json");
     expect(ended.code).toBe(0);
     expect(verdictOf(ended)).toMatchObject({ whole: true, pinned: true, breaks: [] });
+  });
+
+  test("shows what the witness saw of it by the witness's own key, and is broken by another's", async () => {
+    const ended = await verify(bundle("site"), "--key", exported.fingerprint, "--witness", witnessKey, "--json");
+    expect([ended.code, verdictOf(ended)]).toMatchObject([0, { whole: true, witnessed: { name: WITNESS, generation: 1, size: exported.records } }]);
+    const other = witnessKeyOf("witness.example/w2", Buffer.from(witnessKey.split("+").slice(2).join("+"), "base64").subarray(1));
+    expect((await verify(bundle("site"), "--key", exported.fingerprint, "--witness", other)).code).toBe(1);
   });
 
   test("is tampered with on copies, and every attempt is found", async () => {

@@ -121,3 +121,20 @@ test("a time stamp is no anchor beside one that keeps a checkpoint, and is one w
   expect(() => beside.assertWithin()).toThrow();
   alone.assertWithin();
 });
+
+test("before an export the witnesses are asked for the newest checkpoint, whether or not acts wait for them, and one that is away keeps nothing", async () => {
+  const world = new World();
+  const folder: Anchor = { kind: "folder", name: "worm", hold: () => Promise.reject(new Error("not asked")) };
+  const desk = world.desk("best-effort", [world.witness, folder]);
+  world.grow(5);
+  await desk.cosignNow("system");
+  expect(world.stored).toMatchObject([{ kind: "witness", size: 5 }]);
+  // What it has already isn't asked for again.
+  await desk.cosignNow("system");
+  await desk.cosignNow("site:S/701");
+  expect(world.asked).toEqual([0]);
+  world.isAway = true;
+  world.grow(3);
+  await desk.cosignNow("system");
+  expect(world.stored).toHaveLength(1);
+});

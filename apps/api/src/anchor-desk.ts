@@ -83,6 +83,12 @@ export class AnchorDesk {
     return new Map(chains.map((chain) => [chain, held.flat().flatMap((each) => (each.chain === chain ? [each.name] : []))]));
   }
 
+  /** Has the witnesses cosign a chain's newest checkpoint now. Where one can't, that is told as at every round, and nothing fails. */
+  async cosignNow(chain: string): Promise<void> {
+    const wanted = (await this.#deps.heads()).filter((head) => head.chain === chain);
+    await Promise.all(this.#deps.anchors.filter(({ kind }) => kind === "witness").map((anchor) => this.#anchorAll(anchor, wanted)));
+  }
+
   /** How far each anchor has each of these chains. */
   async states(chains: readonly string[]): Promise<ReadonlyMap<string, readonly AnchorState[]>> {
     const { anchors } = this.#deps;

@@ -1,7 +1,7 @@
 import type { ChainState, TrailArchive } from "@sallyport/api";
 import { openNote, parseStatement } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
-import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, TreeStore } from "@sallyport/db";
+import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
 import type { AnchorDesk } from "./anchor-desk.ts";
@@ -18,7 +18,7 @@ export interface ArchiveDeps {
   readonly watch: CustodianWatch;
   readonly trees: TreeStore;
   readonly anchors: AnchorStore;
-  readonly desk: Pick<AnchorDesk, "states">;
+  readonly desk: Pick<AnchorDesk, "states" | "cosignNow">;
   /** Has the chains of these incidents go on. */
   readonly goOn: (incidents: readonly Incident[]) => Promise<void>;
   /** Display names of principals, by id. */
@@ -75,13 +75,16 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     // A generation that an incident closed ends with a checkpoint of its own, which a database that was put back may lack.
     for (const checkpoint of stated) await deps.checkpoints.insert(checkpoint);
     if (statement === undefined) throw new SallyportError("trail.unavailable");
+    // What a bundle ends with should be seen by a witness too, where there is one; where it can't be asked now, the newest that it saw goes along.
+    await deps.desk.cosignNow(chain);
     const { checkpointKey } = deps.watch.status();
     const keys = new Map(parseStatement(openNote(statement, checkpointKey.vkey)).generations.map((each) => [each.generation, each.auditKey]));
     const generations = await Promise.all(
       stated.map(async ({ generation, size }) => {
         // Up to what was stated: a checkpoint that came in since then belongs to the next export.
         const kept = (await deps.checkpoints.list(chain, generation)).filter((checkpoint) => checkpoint.size <= size);
-        return { generation, size, auditKey: keys.get(generation) ?? "", checkpoints: kept.map(({ note }) => note) };
+        const cosigned = await cosignedNote(deps, kept);
+        return { generation, size, auditKey: keys.get(generation) ?? "", checkpoints: kept.map(({ note }) => note), ...(cosigned !== null && { cosigned }) };
       }),
     );
     return { statement, generations, vkey: checkpointKey.vkey, fingerprint: checkpointKey.fingerprint, names: await deps.names() };
@@ -109,6 +112,18 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return chains.includes("*") ? verdicts : verdicts.filter(({ chain }) => chains.includes(chain));
   },
 });
+
+/** The newest of a generation's checkpoints that a witness cosigned, with all that cosigned it; null where none did. */
+async function cosignedNote({ anchors }: ArchiveDeps, kept: readonly StoredCheckpoint[]): Promise<string | null> {
+  const newest = kept.at(-1);
+  if (newest === undefined) return null;
+  const { chain, generation } = newest;
+  const size = await anchors.cosigned(chain, generation, newest.size);
+  const checkpoint = kept.find((each) => each.size === size);
+  if (size === null || checkpoint === undefined) return null;
+  const lines = (await anchors.of(chain, generation, size)).filter(({ kind }) => kind === "witness").map(({ evidence }) => evidence);
+  return `${checkpoint.note}${lines.join("")}`;
+}
 
 /** The lines, each without its newline. */
 async function linesOf(pages: AsyncIterable<RecordLines>): Promise<readonly string[]> {

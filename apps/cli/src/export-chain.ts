@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type BundleVerdict, bundleFiles, verifyBundle } from "@sallyport/audit";
+import { type BundleVerdict, bundleFiles, cosignedFile, verifyBundle } from "@sallyport/audit";
 import { assertExportable, BundleWriter, directoryReader } from "@sallyport/audit/bundle-folder";
 import type { CallContext, Connection } from "@sallyport/client";
 import { SallyportError } from "@sallyport/errors";
@@ -46,7 +46,7 @@ export async function exportChain({ api }: Connection, { chain, generation: only
   const writer = await BundleWriter.create(folder, opened.statement);
   let written = 0;
   try {
-    for (const { generation, size, checkpoints } of opened.generations) {
+    for (const { generation, size, checkpoints, cosigned } of opened.generations) {
       const { rows, lastLine } = await writer.open(generation);
       written += rows;
       if (rows > 0) onResumed(rows);
@@ -59,6 +59,7 @@ export async function exportChain({ api }: Connection, { chain, generation: only
         onProgress(written, total);
       }
       await writer.addCheckpoints(checkpoints);
+      if (cosigned !== undefined) await writer.putCosigned(generation, cosigned);
     }
     await writer.finish({ names: opened.names, vocabulary });
   } catch (error) {
@@ -105,5 +106,5 @@ function nextAfter(lines: readonly string[], from: number, limit: number): numbe
 
 /** Only files of the names that a bundle has: the folder was empty, but is not ours to clear. */
 async function removeWritten(folder: string, generations: readonly number[]): Promise<void> {
-  for (const name of bundleFiles(generations)) await rm(join(folder, name), { force: true });
+  for (const name of [...bundleFiles(generations), ...generations.map(cosignedFile)]) await rm(join(folder, name), { force: true });
 }

@@ -173,7 +173,13 @@ export interface TrailArchive {
     generation?: number,
   ): Promise<{
     readonly statement: string;
-    readonly generations: readonly { readonly generation: number; readonly size: number; readonly auditKey: string; readonly checkpoints: readonly string[] }[];
+    readonly generations: readonly {
+      readonly generation: number;
+      readonly size: number;
+      readonly auditKey: string;
+      readonly checkpoints: readonly string[];
+      readonly cosigned?: string;
+    }[];
     readonly vkey: string;
     readonly fingerprint: string;
     readonly names: Readonly<Record<string, string>>;

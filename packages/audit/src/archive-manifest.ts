@@ -1,5 +1,5 @@
 import { sha256Hex } from "@sallyport/crypto";
-import { bundleFiles, checkpointsFile, type Manifest, MANIFEST_FILE, STATEMENT_FILE } from "./bundle-model.ts";
+import { bundleFiles, checkpointsFile, cosignedFile, type Manifest, MANIFEST_FILE, STATEMENT_FILE } from "./bundle-model.ts";
 import type { ExportStatement } from "./export-statement.ts";
 import { manifestText } from "./manifest.ts";
 
@@ -14,7 +14,10 @@ export function isManifestOf(manifest: string, note: string, statement: ExportSt
     const { files } = JSON.parse(manifest) as Manifest;
     if (manifestText(files) !== manifest) return false;
     const expected = bundleFiles(statement.generations.map(({ generation }) => generation)).filter((name) => name !== MANIFEST_FILE);
-    if (files.length !== expected.length || !expected.every((name) => files.some((file) => file.name === name))) return false;
+    // Cosignatures prove themselves: whoever archives has them there, or not.
+    const optional = statement.generations.map(({ generation }) => cosignedFile(generation));
+    const named = files.map(({ name }) => name).filter((name) => !optional.includes(name));
+    if (named.length !== expected.length || !expected.every((name) => named.includes(name))) return false;
     const digestOf = (name: string): string | undefined => files.find((file) => file.name === name)?.sha256;
     return digestOf(STATEMENT_FILE) === sha256Hex(note) && statement.generations.every((stated) => digestOf(checkpointsFile(stated.generation)) === stated.checkpointsSha256);
   } catch {

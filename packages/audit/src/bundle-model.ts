@@ -41,6 +41,22 @@ export interface BundleKeys {
 /** Display names of principals as they were when the bundle was made, by principal id. */
 export type BundleNames = Readonly<Record<string, string>>;
 
+/** What a verification goes by, all of it got from elsewhere. */
+export interface VerifyOptions {
+  /** The signing key's. Without it the verdict is not pinned: it shows that the bundle agrees with itself, not who made it. */
+  readonly fingerprint?: string;
+  /** A witness's verifier key (C2SP tlog-cosignature): the bundle then has to have its cosignature. */
+  readonly witness?: string;
+}
+
+/** What a witness saw of a bundle: the checkpoint of this size, at its own time. */
+export interface Witnessed {
+  readonly name: string;
+  readonly generation: number;
+  readonly size: number;
+  readonly at: string;
+}
+
 /** What an offline verification found. */
 export interface BundleVerdict {
   /** No break, by the keys that were used. */
@@ -66,6 +82,10 @@ export interface BundleVerdict {
   readonly endsClosed?: true;
   /** SHA-256 of `manifest.json`, in hex, by which an archived bundle is known; null where there is none. */
   readonly manifest: string | null;
+  /** Where a witness's key was given and its cosignature holds. */
+  readonly witnessed?: Witnessed;
+  /** How many generations have a cosigned checkpoint here, where no witness's key was given to verify one by. */
+  readonly cosigned?: number;
   readonly proves: readonly string[];
   readonly doesNotProve: readonly string[];
 }
@@ -78,9 +98,11 @@ export const DICTIONARY_FILE = "dictionary.json";
 export const README_FILE = "README.txt";
 export const recordsFile = (generation: number): string => `generation-${generation}.jsonl`;
 export const leavesFile = (generation: number): string => `leaves-${generation}.txt`;
+/** The newest checkpoint of the generation that a witness cosigned; there only where one did. */
+export const cosignedFile = (generation: number): string => `cosigned-${generation}.note`;
 export const checkpointsFile = (generation: number): string => `checkpoints-${generation}.txt`;
 
-/** Every file that a bundle of these generations has, and no other. */
+/** Every file that a bundle of these generations has; beside them {@link cosignedFile} alone. */
 export const bundleFiles = (generations: readonly number[]): readonly string[] => [
   STATEMENT_FILE,
   MANIFEST_FILE,

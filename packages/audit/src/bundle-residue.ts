@@ -2,7 +2,7 @@ import { readdir, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { SallyportError } from "@sallyport/errors";
 import { directoryReader } from "./bundle-directory.ts";
-import { bundleFiles, leavesFile, MANIFEST_FILE, recordsFile } from "./bundle-model.ts";
+import { bundleFiles, cosignedFile, leavesFile, MANIFEST_FILE, recordsFile } from "./bundle-model.ts";
 import { leafHash } from "./tree-hash.ts";
 
 /** What is there of one generation: whole records with their leaves, in order. */
@@ -19,12 +19,12 @@ export interface Residue {
  */
 export async function assertExportable(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  const generations = names.flatMap((name) => /^(?:generation|leaves|checkpoints)-([1-9][0-9]*)\./.exec(name)?.[1] ?? []).map(Number);
+  const generations = names.flatMap((name) => /^(?:generation|leaves|checkpoints|cosigned)-([1-9][0-9]*)\./.exec(name)?.[1] ?? []).map(Number);
   assertUnfinished(names, generations);
 }
 
 function assertUnfinished(names: readonly string[], generations: readonly number[]): void {
-  const known = bundleFiles(generations);
+  const known = [...bundleFiles(generations), ...generations.map(cosignedFile)];
   if (names.includes(MANIFEST_FILE) || names.some((name) => !known.includes(name))) throw new SallyportError("bundle.exists");
 }
 

@@ -9,6 +9,7 @@ import { keysText } from "./bundle-keys.ts";
 import {
   type BundleNames,
   checkpointsFile,
+  cosignedFile,
   DICTIONARY_FILE,
   KEYS_FILE,
   leavesFile,
@@ -169,6 +170,11 @@ export class BundleWriter {
   async addCheckpoints(notes: readonly string[]): Promise<void> {
     const { checkpoints, notes: file } = this.#opened();
     await checkpoints.write(notes.map((note) => file.add(note)).join(""));
+  }
+
+  /** Puts the newest checkpoint of a generation that witnesses cosigned beside it, with their lines. */
+  async putCosigned(generation: number, note: string): Promise<void> {
+    await this.#put(cosignedFile(generation), note);
   }
 
   /** Ends the bundle: everything else, and last the manifest. */

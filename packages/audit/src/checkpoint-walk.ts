@@ -26,11 +26,15 @@ export class CheckpointWalk {
   readonly #holds: Holds<BundleDefence>;
   readonly #notes: AsyncGenerator<string | null>;
   readonly #breaks: Break[] = [];
+  readonly #sought: WalkedCheckpoint | null;
+  #isMet = false;
   #count = 0;
   #last: WalkedCheckpoint | null = null;
 
-  constructor(reader: BundleReader, statement: ExportStatement, stated: StatedGeneration, holds: Holds<BundleDefence>) {
+  /** @param sought - A checkpoint that has to be among them; null for none. */
+  constructor(reader: BundleReader, statement: ExportStatement, stated: StatedGeneration, holds: Holds<BundleDefence>, sought: WalkedCheckpoint | null) {
     this.#holds = holds;
+    this.#sought = sought;
     this.#statement = statement;
     this.#stated = stated;
     this.#reader = reader;
@@ -40,6 +44,11 @@ export class CheckpointWalk {
   /** Notes read so far. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Whether the one that was sought came by, or none was. */
+  get isMet(): boolean {
+    return this.#sought === null || this.#isMet;
   }
 
   /** The next good checkpoint, or null after the last. */
@@ -53,6 +62,7 @@ export class CheckpointWalk {
         this.#report(0, "altered", `checkpoint ${this.#count} of generation ${this.#stated.generation} is not one that was signed for it`);
       } else if (this.#isInOrder(checkpoint)) {
         this.#last = checkpoint;
+        this.#isMet ||= this.#sought !== null && checkpoint.size === this.#sought.size && checkpoint.root.equals(this.#sought.root);
         return checkpoint;
       }
     }

@@ -15,7 +15,15 @@ const message = (text: string, timeS: number): string => `cosignature/v1\ntime $
 export const witnessKeyOf = (name: string, raw: Uint8Array): string => vkeyOf(name, raw, COSIGNATURE);
 
 /** The name in a witness's verifier key. @throws SallyportError `note.invalid` for what is no verifier key of type 0x04. */
-export const witnessName = (vkey: string): string => parseVkey(vkey, COSIGNATURE).name;
+export function witnessName(vkey: string): string {
+  const { name, raw } = parseVkey(vkey, COSIGNATURE);
+  try {
+    ed25519Public(raw);
+    return name;
+  } catch (error) {
+    throw new SallyportError("note.invalid", { what: "vkey" }, error);
+  }
+}
 
 /**
  * Cosigns a checkpoint's text. Answers a signature line with its newline.

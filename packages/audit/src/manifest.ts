@@ -3,6 +3,7 @@ import { SallyportError } from "@sallyport/errors";
 import {
   type BundleReader,
   checkpointsFile,
+  cosignedFile,
   DICTIONARY_FILE,
   type FileDigest,
   leavesFile,
@@ -93,6 +94,12 @@ async function sideBreaks(
   const explained = new Set([...brokenGenerations].flatMap((generation) => [recordsFile(generation), leavesFile(generation), checkpointsFile(generation)]));
   const known = new Set(["statement.note", "keys.json", NAMES_FILE, DICTIONARY_FILE, "README.txt"]);
   for (const { generation } of generations) for (const nameOf of [recordsFile, leavesFile, checkpointsFile]) known.add(nameOf(generation));
+  // There where a witness cosigned; where the manifest has it, it has to be there still.
+  const cosigned = generations.map(({ generation }) => cosignedFile(generation));
+  for (const name of cosigned) {
+    if (files.has(name)) known.add(name);
+    else if (listed.some((file) => file.name === name)) blame("missing", `${name} is not there, and the manifest lists it`);
+  }
   for (const name of known) {
     if (!files.has(name) || explained.has(name)) continue;
     const entry = listed.find((file) => file.name === name);
@@ -108,6 +115,6 @@ async function sideBreaks(
     const { bytes, sha256 } = digest;
     if (bytes !== entry.bytes || sha256 !== entry.sha256) blame("altered", `${name} is not the file that the manifest lists`);
   }
-  if (listed.some(({ name }) => !known.has(name))) blame("inserted", "the manifest lists a file that no bundle has");
+  if (listed.some(({ name }) => !known.has(name) && !cosigned.includes(name))) blame("inserted", "the manifest lists a file that no bundle has");
   return breaks;
 }

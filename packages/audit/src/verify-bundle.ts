@@ -3,8 +3,21 @@ import { ed25519Public, verifyEd25519 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { readKeys } from "./bundle-keys.ts";
 import { firstUnsigned } from "./locate-break.ts";
-import { bundleFiles, type BundleReader, type BundleVerdict, checkpointsFile, leavesFile, MANIFEST_FILE, recordsFile, STATEMENT_FILE } from "./bundle-model.ts";
+import {
+  bundleFiles,
+  type BundleReader,
+  type BundleVerdict,
+  checkpointsFile,
+  cosignedFile,
+  leavesFile,
+  MANIFEST_FILE,
+  recordsFile,
+  STATEMENT_FILE,
+  type VerifyOptions,
+} from "./bundle-model.ts";
 import { checkpointKeyName } from "./checkpoint.ts";
+import { witnessName } from "./cosignature.ts";
+import { type CosignedCheckpoint, readCosigned, witnessedBy } from "./cosigned-checkpoint.ts";
 import { asFound, type BundleDefence, type Holds } from "./defence.ts";
 import { archivedIn, type ExportStatement, parseStatement, type StatedGeneration } from "./export-statement.ts";
 import { checkSideFiles, digestOf } from "./manifest.ts";
@@ -27,20 +40,27 @@ interface Claim {
   readonly publicKey: KeyObject;
 }
 
+const notCosigned = ({ chain }: ExportStatement, generation: number): Break => ({
+  chain,
+  generation,
+  seq: 0,
+  kind: "altered",
+  why: `the cosigned checkpoint of generation ${generation} is not one of its checkpoints`,
+});
+
 const wholeBundle = (kind: BreakKind, why: string, chain = ""): Break => ({ chain, generation: 0, seq: 0, kind, why });
 
 /**
  * Verifies a bundle offline: no network, database or secret. The first break comes first; one of the bundle as a whole has
  * generation 0 and seq 0. Reads every file at least once, in constant memory. docs/spec/bundle-v1.md, section 6.
  *
- * @param options.fingerprint - The signing key's, obtained elsewhere. Without it the verdict is not pinned: it shows that the bundle
- * agrees with itself, not who made it.
  * @param holds - A test's, to see what each defence finds; see {@link Holds}.
- * @throws SallyportError `bundle.unreadable` where this is no bundle at all. @throws RangeError for what is no fingerprint.
+ * @throws SallyportError `bundle.unreadable` where this is no bundle at all. @throws RangeError for what is no fingerprint; `note.invalid` for what is no witness's key.
  */
-export async function verifyBundle(reader: BundleReader, options: { readonly fingerprint?: string } = {}, holds: Holds<BundleDefence> = asFound): Promise<BundleVerdict> {
-  const { fingerprint: pin } = options;
+export async function verifyBundle(reader: BundleReader, options: VerifyOptions = {}, holds: Holds<BundleDefence> = asFound): Promise<BundleVerdict> {
+  const { fingerprint: pin, witness } = options;
   if (pin !== undefined && !isFingerprint(pin)) throw new RangeError("a fingerprint is `sha256:` and 64 lower-case hexadecimal digits");
+  if (witness !== undefined) witnessName(witness);
   // In one order, so that one bundle has one verdict, however its folder lists it.
   const files = new Set([...(await reader.list())].sort());
   if (!files.has(STATEMENT_FILE) && !files.has(MANIFEST_FILE)) throw new SallyportError("bundle.unreadable");
@@ -61,19 +81,34 @@ export async function verifyBundle(reader: BundleReader, options: { readonly fin
   let [records, checkpoints] = [0, 0];
   // The first that is kept goes on from the last that was archived.
   let previous: Pick<StatedGeneration, "generation" | "size" | "head"> | null = archivedIn(statement).at(-1) ?? null;
+  const cosigned: CosignedCheckpoint[] = [];
   for (const stated of statement.generations) {
     const { generation } = stated;
+    const seen = files.has(cosignedFile(generation)) ? await readCosigned(reader, statement, stated) : undefined;
+    if (seen === null) breaks.push(notCosigned(statement, generation));
     if ([recordsFile, leavesFile, checkpointsFile].every((nameOf) => files.has(nameOf(generation)))) {
-      const findings = await verifyGeneration({ reader, statement, stated, previous, publicKey, holds });
+      const findings = await verifyGeneration({ reader, statement, stated, previous, publicKey, cosigned: seen ?? null, holds });
       breaks.push(...findings.breaks);
       if (findings.breaks.length > 0) brokenGenerations.add(generation);
       records += findings.records;
       checkpoints += findings.checkpoints;
+      if (!findings.isCosignedHere) breaks.push(notCosigned(statement, generation));
+      else if (seen) cosigned.push(seen);
     }
     previous = stated;
   }
   breaks.push(...(await checkSideFiles(reader, files, statement, brokenGenerations, holds)));
-  return verdictOf({ ...found, statement, breaks, records, checkpoints });
+  const witnessed = witness === undefined ? null : witnessedBy(cosigned, witness);
+  if (witness !== undefined && witnessed === null) breaks.push(wholeBundle("missing", "no checkpoint here has a cosignature by the witness whose key was given", statement.chain));
+  return verdictOf({
+    ...found,
+    statement,
+    breaks,
+    records,
+    checkpoints,
+    ...(witnessed !== null && { witnessed }),
+    ...(witness === undefined && cosigned.length > 0 && { cosigned: cosigned.length }),
+  });
 }
 
 /** What is at hand before anything is believed. */
@@ -138,7 +173,7 @@ function filesAmiss(files: ReadonlySet<string>, statement: ExportStatement): Bre
       return { chain, generation: stated?.generation ?? 0, seq, kind: "missing", why: `${name} is not there` };
     });
   const extra = [...files]
-    .filter((name) => !expected.includes(name))
+    .filter((name) => !expected.includes(name) && !generations.some(({ generation }) => name === cosignedFile(generation)))
     .map((name) => wholeBundle("inserted", `the bundle has a file that no bundle has (${nameLength(name)})`, chain));
   return [...missing, ...extra];
 }

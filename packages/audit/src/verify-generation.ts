@@ -15,6 +15,8 @@ import { ZERO_MAC } from "./record-encoding.ts";
 export interface GenerationFindings {
   readonly records: number;
   readonly checkpoints: number;
+  /** Whether the cosigned checkpoint is one of the generation's, or there is none. */
+  readonly isCosignedHere: boolean;
   readonly breaks: readonly Break[];
 }
 
@@ -27,6 +29,8 @@ export interface GenerationToVerify {
   readonly previous: Pick<StatedGeneration, "generation" | "size" | "head"> | null;
   /** The key that signed the statement and the leaves. */
   readonly publicKey: KeyObject;
+  /** The checkpoint that a witness cosigned, which has to be one of those here; null for none. */
+  readonly cosigned: WalkedCheckpoint | null;
   readonly holds: Holds<BundleDefence>;
 }
 
@@ -38,12 +42,17 @@ export async function verifyGeneration(of: GenerationToVerify): Promise<Generati
     if (!(error instanceof SallyportError) || error.code !== "bundle.unreadable") throw error;
     const { statement, stated } = of;
     const why = `${String(error.context["file"] ?? "a file of the generation")} is not a plain file`;
-    return { records: 0, checkpoints: 0, breaks: [{ chain: statement.chain, generation: stated.generation, seq: stated.size === 0 ? 0 : 1, kind: "altered", why }] };
+    return {
+      records: 0,
+      checkpoints: 0,
+      isCosignedHere: true,
+      breaks: [{ chain: statement.chain, generation: stated.generation, seq: stated.size === 0 ? 0 : 1, kind: "altered", why }],
+    };
   }
 }
 
 async function verifyFiles(of: GenerationToVerify): Promise<GenerationFindings> {
-  const walk = new CheckpointWalk(of.reader, of.statement, of.stated, of.holds);
+  const walk = new CheckpointWalk(of.reader, of.statement, of.stated, of.holds, of.cosigned);
   try {
     return await inOnePass(of, walk);
   } finally {
@@ -57,7 +66,7 @@ async function inOnePass(of: GenerationToVerify, walk: CheckpointWalk): Promise<
   const checkpointBreaks = await walk.end();
   const recordBreak = pass.isSigned ? pass.fault : await locateBreak({ ...of, wholeSize: pass.wholeSize, brokenSize: pass.brokenSize });
   const breaks = recordBreak === null ? checkpointBreaks : [recordBreak, ...checkpointBreaks];
-  return { records: pass.size, checkpoints: walk.count, breaks };
+  return { records: pass.size, checkpoints: walk.count, isCosignedHere: walk.isMet, breaks };
 }
 
 const headOf = ({ generation, size, head }: Pick<StatedGeneration, "generation" | "size" | "head">): Omit<Head, "chain"> => ({ generation, seq: size, mac: head });

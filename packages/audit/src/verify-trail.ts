@@ -1,4 +1,4 @@
-import type { BundleReader, BundleVerdict } from "./bundle-model.ts";
+import type { BundleReader, BundleVerdict, VerifyOptions } from "./bundle-model.ts";
 import { limits } from "./bundle-verdict.ts";
 import type { ArchivedGeneration } from "./export-statement.ts";
 import type { Break } from "./model.ts";
@@ -88,7 +88,7 @@ export function joinVerdicts(given: readonly BundleVerdict[]): BundleVerdict {
  *
  * @throws as {@link verifyBundle}.
  */
-export async function verifyTrail(readers: readonly BundleReader[], options: { readonly fingerprint?: string } = {}): Promise<BundleVerdict> {
+export async function verifyTrail(readers: readonly BundleReader[], options: VerifyOptions = {}): Promise<BundleVerdict> {
   const verdicts: BundleVerdict[] = [];
   for (const reader of readers) verdicts.push(await verifyBundle(reader, options));
   return joinVerdicts(verdicts);

@@ -1,9 +1,9 @@
 """Verifies export bundles with public keys alone, as docs/spec tells them, and with nothing but Python's own modules.
 
-Usage: verify_bundle.py [--together] FINGERPRINT FOLDER...     (FINGERPRINT is "-" where none is known)
+Usage: verify_bundle.py [--together] [--witness VKEY] FINGERPRINT FOLDER...     (FINGERPRINT is "-" where none is known)
 
 Prints one line a folder: `none` (no bundle at all), `broken`, `whole`, or `self-consistent` (whole, its key not pinned). With --together before the
-fingerprint, one line for all of them as one trail. Written from bundle-v1.md, bundle-v2.md, checkpoint-v1.md, audit-record-v1.md, C2SP's signed-note and tlog-checkpoint, RFC 6962 and RFC 8032.
+fingerprint, one line for all of them as one trail. Written from bundle-v1.md, bundle-v2.md, checkpoint-v1.md, audit-record-v1.md, C2SP's signed-note, tlog-checkpoint and tlog-cosignature, RFC 6962 and RFC 8032.
 """
 
 import base64
@@ -109,11 +109,11 @@ def is_hash(value):
     return type(value) is str and re.fullmatch("[0-9a-f]{64}", value) is not None
 
 
-def key_of(vkey):
-    """Name, key id and raw public key of a verifier key."""
+def key_of(vkey, kind=1):
+    """Name, key id and raw public key of a verifier key; a witness's is of kind 4."""
     name, key_id, data = vkey.split("+", 2)
     data = from_base64(data)
-    demand(len(data) == 33 and data[0] == 1 and re.fullmatch(r"[^\s+]+", name))
+    demand(len(data) == 33 and data[0] == kind and re.fullmatch(r"[^\s+]+", name))
     demand(hashlib.sha256(name.encode() + b"\n" + data).hexdigest()[:8] == key_id)
     return name, bytes.fromhex(key_id), data[1:]
 
@@ -134,6 +134,44 @@ def open_note(note, vkey):
     demand(0 < len(signatures) and len(lines) <= 64)
     demand(all(is_signed(key, text.encode(), signature) for signature in signatures))
     return text
+
+
+def is_cosigned(note, vkey):
+    """Whether a witness cosigned a note's text. A line that says it is the witness's and isn't takes the others with it."""
+    name, key_id, key = key_of(vkey, 4)
+    cut = note.index("\n\n")
+    found = False
+    for line in note[cut + 2 : -1].split("\n"):
+        signer, data = line.split(" ")[1], from_base64(line.split(" ")[2])
+        if signer == name and data[:4] == key_id:
+            seconds = int.from_bytes(data[4:12], "big")
+            message = "cosignature/v1\ntime %d\n%s" % (seconds, note[: cut + 1])
+            if len(data) != 76 or seconds >= 2**53 or not is_signed(key, message.encode(), data[12:]):
+                return False
+            found = True
+    return found
+
+
+def check_cosigned(bundle, statement, stated, witness):
+    """Whether the witness cosigned the generation's cosigned checkpoint, which has to be one of its checkpoints."""
+    name = "cosigned-%d.note" % stated["generation"]
+    if name not in bundle.names:
+        return False
+    note = bundle.text(name)
+    texts = []
+    for vkey in statement["keys"]:
+        try:
+            texts.append(open_note(note, vkey))
+        except Broken:
+            continue
+    demand(texts)
+    demand(texts[0] in ["".join(lines) for lines in checkpoint_texts(bundle, stated)])
+    return witness is not None and is_cosigned(note, witness)
+
+
+def checkpoint_texts(bundle, stated):
+    lines = bundle.lines("checkpoints-%d.txt" % stated["generation"])
+    return [lines[at : at + 3] for at in range(0, len(lines), 6)]
 
 
 def leaf_hash(line):
@@ -281,7 +319,7 @@ def check_manifest(bundle):
         demand(len(data) == file["bytes"] and hashlib.sha256(data).hexdigest() == file["sha256"])
 
 
-def verify(folder, fingerprint, found=None):
+def verify(folder, fingerprint, found=None, witness=None):
     """One word on a folder; its statement and the digest of its manifest are put into `found`."""
     bundle = Bundle(folder)
     if not bundle.names & {"statement.note", "manifest.json"}:
@@ -291,11 +329,14 @@ def verify(folder, fingerprint, found=None):
         demand(fingerprint in ("-", signed_by))
         statement = statement_of(bundle, vkeys)
         parts = [pattern % stated["generation"] for stated in statement["generations"] for pattern in ("generation-%d.jsonl", "leaves-%d.txt", "checkpoints-%d.txt")]
-        demand(bundle.names == {"statement.note", "manifest.json", "keys.json", "names.json", "dictionary.json", "README.txt", *parts})
+        cosigned = {"cosigned-%d.note" % stated["generation"] for stated in statement["generations"]}
+        demand(bundle.names - cosigned == {"statement.note", "manifest.json", "keys.json", "names.json", "dictionary.json", "README.txt", *parts})
         previous = statement["archived"][-1] if statement["archived"] else None
         for stated in statement["generations"]:
             check_generation(bundle, statement, stated, previous)
             previous = stated
+        seen = [check_cosigned(bundle, statement, stated, witness) for stated in statement["generations"]]
+        demand(witness is None or any(seen))
         demand(all(type(from_json(bundle.text(name))) is dict for name in ("names.json", "dictionary.json")))
         check_manifest(bundle)
     except Broken:
@@ -305,10 +346,10 @@ def verify(folder, fingerprint, found=None):
     return "self-consistent" if fingerprint == "-" else "whole"
 
 
-def verify_together(folders, fingerprint):
+def verify_together(folders, fingerprint, witness=None):
     """One word on bundles of one chain: each by itself, and what was archived as what is left says it was."""
     found = []
-    words = {verify(folder, fingerprint, found) for folder in folders}
+    words = {verify(folder, fingerprint, found, witness) for folder in folders}
     if words & {"none", "broken"}:
         return "none" if "none" in words else "broken"
     here = [(stated, manifest) for statement, manifest in found for stated in statement["generations"]]
@@ -326,10 +367,14 @@ def verify_together(folders, fingerprint):
 
 
 def main():
-    if sys.argv[1] == "--together":
-        return print(verify_together(sys.argv[3:], sys.argv[2]))
-    for folder in sys.argv[2:]:
-        print(verify(folder, sys.argv[1]))
+    asked = sys.argv[1:]
+    is_together = asked[0] == "--together"
+    asked = asked[1:] if is_together else asked
+    witness, asked = (asked[1], asked[2:]) if asked[0] == "--witness" else (None, asked)
+    if is_together:
+        return print(verify_together(asked[1:], asked[0], witness))
+    for folder in asked[1:]:
+        print(verify(folder, asked[0], None, witness))
 
 
 if __name__ == "__main__":

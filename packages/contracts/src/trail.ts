@@ -27,7 +27,7 @@ export const OpenExportInput = strict({ chain: ChainName, generation: z.int().mi
 export const OpenExportOutput = strict({
   chain: ChainName,
   statement: z.string(),
-  generations: z.array(z.strictObject({ generation: Count, size: Count, auditKey: z.string(), checkpoints: z.array(z.string()) })),
+  generations: z.array(z.strictObject({ generation: Count, size: Count, auditKey: z.string(), checkpoints: z.array(z.string()), cosigned: z.string().optional() })),
   vkey: z.string(),
   fingerprint: z.string(),
   names: z.record(z.string(), z.string()),

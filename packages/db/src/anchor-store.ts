@@ -28,6 +28,8 @@ export interface AnchorStore {
   insert(anchor: StoredAnchor): Promise<void>;
   /** The anchors of one checkpoint. */
   of(chain: string, generation: number, size: number): Promise<readonly StoredAnchor[]>;
+  /** The largest size, up to one, at which a witness cosigned a checkpoint; null where none did. */
+  cosigned(chain: string, generation: number, upTo: number): Promise<number | null>;
   /** How far one anchor has each of these chains' open generations; a chain of which it has nothing is left out. */
   standing(chains: readonly string[], kind: AnchorKind, name: string): Promise<readonly AnchorStanding[]>;
 }
@@ -44,6 +46,12 @@ export function anchorStore(database: Database): AnchorStore {
       const rows = await database.run<{ kind: AnchorKind; name: string; evidence: string }>`
         SELECT kind, name, evidence FROM audit.anchors WHERE chain = ${chain} AND generation = ${generation} AND size = ${size} ORDER BY kind, name`;
       return rows.map((row) => ({ chain, generation, size, ...row }));
+    },
+    async cosigned(chain, generation, upTo) {
+      const [row] = await database.run<{ size: string | null }>`
+        SELECT max(size) AS size FROM audit.anchors WHERE chain = ${chain} AND generation = ${generation} AND size <= ${upTo} AND kind = 'witness'`;
+      const size = row?.size ?? null;
+      return size === null ? null : Number(size);
     },
     async standing(chains, kind, name) {
       const rows = await database.run<{ chain: string; generation: number; size: string; at_ms: string }>`

@@ -1,4 +1,4 @@
-import { type BundleReader, type BundleVerdict, verifyExport } from "@sallyport/audit";
+import { type BundleReader, type BundleVerdict, verifyExport, type VerifyOptions } from "@sallyport/audit";
 import { isReceiptLine, RECEIPT_CHARS_MAX } from "./signature-receipt.ts";
 import { type ReceiptVerdict, verifyReceipt } from "./verify-receipt.ts";
 
@@ -7,7 +7,7 @@ import { type ReceiptVerdict, verifyReceipt } from "./verify-receipt.ts";
  *
  * @throws SallyportError `bundle.unreadable` where it is none of these; RangeError for what is no fingerprint.
  */
-export async function verifyOffline(reader: BundleReader, options: { readonly fingerprint?: string } = {}): Promise<BundleVerdict | ReceiptVerdict> {
+export async function verifyOffline(reader: BundleReader, options: VerifyOptions = {}): Promise<BundleVerdict | ReceiptVerdict> {
   const receipt = await receiptIn(reader);
   return receipt === null ? verifyExport(reader, options) : verifyReceipt(receipt, options);
 }

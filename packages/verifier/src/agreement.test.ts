@@ -1,16 +1,31 @@
-import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
-import { type BundleVerdict, verifyBundle, verifyTrail } from "@sallyport/audit";
+import { verifyTrail } from "@sallyport/audit";
 import { directoryReader } from "@sallyport/audit/bundle-folder";
 import { asFound, bundleFingerprint, type BundleDefence, bundleOperators, honestBundle, type Holds, recomputeManifest } from "@sallyport/audit/testing";
-import { codeOf } from "@sallyport/errors";
 import { type Defence, faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { VerifyAnswer } from "./index.ts";
+import {
+  alone,
+  asked,
+  type Bundle,
+  cosigned,
+  filesIn,
+  FINGERPRINT,
+  folderOf,
+  golden,
+  hasPython,
+  inAWord,
+  inBrowser,
+  inLibrary,
+  inPython,
+  newestNote,
+  scratchFolder,
+  startVerifiers,
+  stopVerifiers,
+  WITNESS,
+} from "../test/verifiers.ts";
 
 /** Each attack once, and some other changes; or many times. */
 const RUNS = process.env["SALLYPORT_TEST_LONG"] === undefined ? 45 : 5_000;
@@ -18,88 +33,13 @@ const RUNS = process.env["SALLYPORT_TEST_LONG"] === undefined ? 45 : 5_000;
 const RUNS_ALONE = process.env["SALLYPORT_TEST_LONG"] === undefined ? 4 : 200;
 /** Folders that Python verifies in one go. */
 const FOLDERS = 45;
-const hasPython = spawnSync("python3", ["--version"]).status === 0;
-const IN_PYTHON = join(import.meta.dirname, "../../audit/test-python/verify_bundle.py");
-const FILES = join(import.meta.dirname, "../dist/files");
-const golden = join(import.meta.dirname, "../../audit/vectors/bundle-v1");
 const parts = ["archive-1", "archive-2", "rest"].map((name) => join(import.meta.dirname, "../../audit/vectors/bundle-v2", name));
-const FINGERPRINT = "sha256:c4836bd13251d2145705b917f53e9d2cae023f4324159052e92b0e903e6e63f4";
 
-type Bundle = ReadonlyMap<string, Buffer>;
-/** A verdict, or the code of what was no bundle. */
-type Answer = BundleVerdict | string;
+const bare = filesIn(golden);
+const honest = cosigned(bare, 2, newestNote(bare, 2));
 
-const honest = filesIn(golden);
-const scratch = mkdtempSync(join(tmpdir(), "sallyport-verifier-"));
-let browser: Worker;
-
-/** What a page's worker finds around it, put around the same file in a worker of Node's. */
-const AS_IN_A_PAGE = `
-const { parentPort } = require("node:worker_threads");
-const { File } = require("node:buffer");
-for (const name of ["process", "require", "Buffer"]) delete globalThis[name];
-globalThis.self = {
-  addEventListener: (_, listen) => parentPort.on("message", ({ files, ...rest }) => listen({ data: files === undefined ? rest : { ...rest, files: files.map(({ name, bytes }) => new File([bytes], name)) } })),
-  postMessage: (answer) => parentPort.postMessage(answer),
-};
-`;
-
-beforeAll(() => {
-  browser = new Worker(`${AS_IN_A_PAGE}\n${readFileSync(join(FILES, "worker.js"), "utf8")}`, { eval: true });
-  browser.on("error", (error) => {
-    throw error;
-  });
-});
-afterAll(async () => {
-  await browser.terminate();
-  rmSync(scratch, { recursive: true, force: true });
-});
-
-/** The files of a folder, by name. */
-function filesIn(folder: string): Bundle {
-  return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
-}
-
-async function inBrowser(bundle: Bundle, fingerprint: string | null): Promise<Answer> {
-  return await asked({ files: [...bundle].map(([name, bytes]) => ({ name, bytes })), fingerprint });
-}
-
-async function asked(request: object): Promise<Answer> {
-  const answered = new Promise<Answer>((resolve) => {
-    const listen = (answer: VerifyAnswer): void => {
-      if (answer.kind === "progress") return;
-      browser.off("message", listen);
-      resolve(answer.kind === "verdict" ? answer.verdict : answer.code);
-    };
-    browser.on("message", listen);
-  });
-  browser.postMessage(request);
-  return await answered;
-}
-
-function folderOf(bundle: Bundle): string {
-  const folder = mkdtempSync(join(scratch, "bundle-"));
-  for (const [name, bytes] of bundle) writeFileSync(join(folder, name), bytes);
-  return folder;
-}
-
-async function inLibrary(folder: string, fingerprint: string | null, holds: Holds<BundleDefence> = asFound): Promise<Answer> {
-  return await verifyBundle(directoryReader(folder), fingerprint === null ? {} : { fingerprint }, holds).catch(codeOf);
-}
-
-/** The one file, copied to where nothing of ours is beside it. */
-function alone(folder: string | readonly string[], fingerprint: string | null): { readonly code: number | null; readonly answer: Answer } {
-  const place = join(scratch, "alone");
-  mkdirSync(place, { recursive: true });
-  const file = join(place, "sallyport-verify.mjs");
-  writeFileSync(file, readFileSync(join(FILES, "sallyport-verify.mjs")));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...[folder].flat(), "--json", ...(fingerprint === null ? [] : ["--key", fingerprint])], {
-    cwd: place,
-    encoding: "utf8",
-    env: {},
-  });
-  return { code: status, answer: stdout === "" ? (stderr.split(":")[0] ?? "") : (JSON.parse(stdout) as BundleVerdict) };
-}
+beforeAll(startVerifiers);
+afterAll(stopVerifiers);
 
 const pick = <T>(from: readonly T[]): T => from[randomInt(from.length)] as T;
 
@@ -139,6 +79,7 @@ interface Handed {
   readonly bundle: Bundle;
   readonly how: string;
   readonly fingerprint: string | null;
+  readonly witness: string | null;
 }
 
 function changedAnyhow(): Handed {
@@ -148,7 +89,7 @@ function changedAnyhow(): Handed {
     CHANGES[kind]?.(bundle, name);
     return `${name}: ${kind}`;
   });
-  return { bundle, how: how.join(", "), fingerprint: pick([FINGERPRINT, null]) };
+  return { bundle, how: how.join(", "), fingerprint: pick([FINGERPRINT, null]), witness: pick([WITNESS, null]) };
 }
 
 const base = honestBundle(8);
@@ -158,7 +99,7 @@ const attacks = Object.entries(bundleOperators);
 function handed(run: number): Handed {
   if (run % 5 === 4) return changedAnyhow();
   const [how, { attack }] = attacks[(run - Math.floor(run / 5)) % attacks.length] ?? expect.unreachable();
-  return { bundle: attack(base, (min, max) => randomInt(min, max + 1)).files, how, fingerprint: pick([bundleFingerprint, null]) };
+  return { bundle: attack(base, (min, max) => randomInt(min, max + 1)).files, how, fingerprint: pick([bundleFingerprint, null]), witness: null };
 }
 
 test("an honest bundle is whole for all three, and pinned by its key alone", async () => {
@@ -174,31 +115,17 @@ test("an honest bundle is whole for all three, and pinned by its key alone", asy
 test(`of ${RUNS} bundles that were changed at random, each has one verdict, in a browser as in Node`, async () => {
   let broken = 0;
   for (let run = 0; run < RUNS; run++) {
-    const { bundle, how, fingerprint } = handed(run);
+    const { bundle, how, fingerprint, witness } = handed(run);
     const folder = folderOf(bundle);
-    const verdict = await inLibrary(folder, fingerprint);
-    expect({ how, verdict: await inBrowser(bundle, fingerprint) }).toEqual({ how, verdict });
-    if (run < RUNS_ALONE) expect({ how, answer: alone(folder, fingerprint).answer }).toEqual({ how, answer: verdict });
+    const verdict = await inLibrary(folder, fingerprint, witness);
+    expect({ how, verdict: await inBrowser(bundle, fingerprint, witness) }).toEqual({ how, verdict });
+    if (run < RUNS_ALONE) expect({ how, answer: alone(folder, fingerprint, witness).answer }).toEqual({ how, answer: verdict });
     if (typeof verdict === "string" || !verdict.whole) broken += 1;
     rmSync(folder, { recursive: true });
   }
   // A change of one byte by itself, or of two places by one line, is none.
   expect(broken).toBeGreaterThan(RUNS / 2);
 }, 3_600_000);
-
-/** What Python says of folders, by its own reading of the specifications. */
-function inPython(folders: readonly string[], fingerprint: string | null, ...options: readonly string[]): readonly string[] {
-  const { stdout, stderr } = spawnSync("python3", ["-B", IN_PYTHON, ...options, fingerprint ?? "-", ...folders], { encoding: "utf8" });
-  expect(stderr).toBe("");
-  return stdout.trimEnd().split("\n");
-}
-
-/** A verdict in the words of the verifier in Python, which names no record and no kind. */
-const inAWord = (answer: Answer): string => {
-  if (typeof answer === "string") return "none";
-  if (!answer.whole) return "broken";
-  return answer.pinned ? "whole" : "self-consistent";
-};
 
 /** As production verifies, or without looking at roots. */
 const holdsBy = (defence: Defence): Holds<BundleDefence> => (defence === "on" ? asFound : (name, isMet) => name === "root" || isMet);
@@ -212,13 +139,16 @@ describe.skipIf(!hasPython)(`a fourth verifier, in Python and written from the s
       const words = new Set<string>();
       for (let run = 0; run < RUNS; run += FOLDERS) {
         const many = Array.from({ length: FOLDERS }, (_, n) => handed(run + n)).map((each) => ({ ...each, folder: folderOf(each.bundle) }));
-        for (const fingerprint of [FINGERPRINT, bundleFingerprint, null]) {
-          const some = many.filter((each) => each.fingerprint === fingerprint);
+        for (const [fingerprint, witness] of [FINGERPRINT, bundleFingerprint, null].flatMap((key) => [[key, WITNESS] as const, [key, null] as const])) {
+          const some = many.filter((each) => each.fingerprint === fingerprint && each.witness === witness);
+          if (some.length === 0) continue;
           const said = inPython(
             some.map(({ folder }) => folder),
             fingerprint,
+            ...(witness === null ? [] : ["--witness", witness]),
           );
-          for (const [n, { how, folder }] of some.entries()) expect({ how, word: said[n] }).toEqual({ how, word: inAWord(await inLibrary(folder, fingerprint, holdsBy(defence))) });
+          for (const [n, { how, folder }] of some.entries())
+            expect({ how, word: said[n] }).toEqual({ how, word: inAWord(await inLibrary(folder, fingerprint, witness, holdsBy(defence))) });
           for (const word of said) words.add(word);
         }
         for (const { folder } of many) rmSync(folder, { recursive: true });
@@ -271,5 +201,5 @@ test("what is no bundle is refused by its code, with exit status 2", async () =>
   const folder = folderOf(none);
   expect(await inBrowser(none, null)).toBe("bundle.unreadable");
   expect(alone(folder, null)).toEqual({ code: 2, answer: "bundle.unreadable" });
-  expect(alone(join(scratch, "nowhere"), null).code).toBe(2);
+  expect(alone(join(scratchFolder(), "nowhere"), null).code).toBe(2);
 });

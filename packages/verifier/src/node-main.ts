@@ -1,4 +1,4 @@
-import { isFingerprint, verdictLines, verifyTrail } from "@sallyport/audit";
+import { isFingerprint, verdictLines, verifyTrail, witnessName } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
 import { plainJson, SallyportError } from "@sallyport/errors";
 import { verifyOffline } from "@sallyport/signature";
@@ -6,11 +6,12 @@ import { type PacketPins, verifyPacket } from "@sallyport/submission";
 import { packetAt } from "@sallyport/submission/folder";
 import { parseArgs } from "node:util";
 
-const USAGE = `node sallyport-verify.mjs FOLDER|FILE... [--key sha256:HEX] [--recipient age1…] [--until TIME --witness VKEY] [--json]
+const USAGE = `node sallyport-verify.mjs FOLDER|FILE... [--key sha256:HEX] [--witness VKEY] [--recipient age1…] [--until TIME] [--json]
 
 Verifies an export, a bundle's folder or an excerpt's file, the receipt of a signature, or a packet that was opened with age (its
 tar file, or the folder that this was unpacked into), with no network, no database and no secret. --key is the fingerprint of the deployment's
-key, got from elsewhere; without it what is there can only be shown to agree with itself. --recipient is your own age key, which a packet has to be made for.
+key, got from elsewhere; without it what is there can only be shown to agree with itself. --witness is a witness's verifier key, got from elsewhere:
+a bundle then has to have its cosignature. --recipient is your own age key, which a packet has to be made for.
 --until is when that key went out of force: an older packet needs the word of a witness whose key is given.
 Several bundles of one chain, archived generations and what is left, verify as one trail.
 Exit codes: 0 whole, 1 broken, 2 no bundle at all.
@@ -33,6 +34,7 @@ function asked(args: string[]): Asked | null {
     if (folder === undefined || (values.key !== undefined && !isFingerprint(values.key))) return null;
     const { key: fingerprint, recipient, until, witness } = values;
     if (until !== undefined && !Number.isFinite(Date.parse(until))) return null;
+    if (witness !== undefined) witnessName(witness);
     const given = { fingerprint, recipient, until, witness };
     return { folders: [folder, ...others], pins: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), isJson: values.json === true };
   } catch {
@@ -42,8 +44,8 @@ function asked(args: string[]): Asked | null {
 
 async function main({ folders: [folder, ...others], pins, isJson }: Asked): Promise<number> {
   try {
-    const { fingerprint } = pins;
-    const pin = fingerprint === undefined ? {} : { fingerprint };
+    const { fingerprint, witness } = pins;
+    const pin = { ...(fingerprint !== undefined && { fingerprint }), ...(witness !== undefined && { witness }) };
     const packet = others.length > 0 ? null : await packetAt(folder);
     const alone = async () => (packet === null ? await verifyOffline(await exportReader(folder), pin) : await verifyPacket(packet, pins));
     const verdict = others.length > 0 ? await verifyTrail(await Promise.all([folder, ...others].map(exportReader)), pin) : await alone();

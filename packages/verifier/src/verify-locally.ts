@@ -8,6 +8,8 @@ import { chunksOf, type LocalFile, localReader } from "./local-files.ts";
 export interface VerifyRequest {
   readonly files: readonly LocalFile[];
   readonly fingerprint: string | null;
+  /** A witness's verifier key, or null. */
+  readonly witness: string | null;
 }
 
 /** What is asked of the worker once it has verified several bundles of one chain: whether they are one trail. */
@@ -26,7 +28,7 @@ const PROGRESS_MS = 100;
 const readsOf = (files: readonly LocalFile[]): number => (files.length === 1 ? 1 : 2);
 
 /** Verifies a bundle, an excerpt, a receipt or an opened packet of chosen files and tells how far it is, ten times a second at most. */
-export async function verifyLocally({ files, fingerprint }: VerifyRequest, tell: (answer: VerifyAnswer) => void): Promise<void> {
+export async function verifyLocally({ files, fingerprint, witness }: VerifyRequest, tell: (answer: VerifyAnswer) => void): Promise<void> {
   const ofBytes = readsOf(files) * files.reduce((sum, { size }) => sum + size, 0);
   let [bytes, toldAtMs] = [0, 0];
   const told = (read: number): void => {
@@ -35,7 +37,7 @@ export async function verifyLocally({ files, fingerprint }: VerifyRequest, tell:
     toldAtMs = performance.now();
     tell({ kind: "progress", bytes, ofBytes });
   };
-  const pins = fingerprint === null ? {} : { fingerprint };
+  const pins = { ...(fingerprint !== null && { fingerprint }), ...(witness !== null && { witness }) };
   try {
     const packet = await packetIn(files);
     const verdict = packet === null ? await verifyOffline(localReader(files, told), pins) : await verifyPacket(new ContainerReader(chunksOf(packet, told)), pins);

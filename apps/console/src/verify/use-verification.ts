@@ -48,7 +48,7 @@ export function useVerification() {
   };
   useEffect(() => stop, []);
 
-  async function run(folders: readonly ChosenFolder[], fingerprint: string | null): Promise<void> {
+  async function run(folders: readonly ChosenFolder[], { fingerprint, witness }: Pick<VerifyRequest, "fingerprint" | "witness">): Promise<void> {
     stop();
     const worker = new Worker(WORKER_FILE);
     running.current = worker;
@@ -60,7 +60,7 @@ export function useVerification() {
     for (const [at, { path, files }] of folders.entries()) {
       const speed = new UploadSpeed();
       try {
-        const answer = await inWorker(worker, { files, fingerprint }, ({ bytes, ofBytes }) => {
+        const answer = await inWorker(worker, { files, fingerprint, witness }, ({ bytes, ofBytes }) => {
           speed.note(performance.now(), bytes);
           put(at, { path, phase: "reading", bytes, ofBytes, perSecond: speed.perSecond });
         });

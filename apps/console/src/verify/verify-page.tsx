@@ -13,6 +13,8 @@ import { VERIFIER_FILE } from "./verifier-paths.ts";
 
 const COMMAND = "node sallyport-verify.mjs FOLDER --key FINGERPRINT";
 const FINGERPRINT = /^sha256:[0-9a-f]{64}$/;
+/** Its form alone: the verifier holds name, digits and key against each other. */
+const WITNESS_KEY = /^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/;
 
 /** What is said when all is done, and only then. */
 function spoken(all: readonly Verification[]): string {
@@ -23,13 +25,16 @@ function spoken(all: readonly Verification[]): string {
 /** Verifies an export in the browser: nothing is uploaded, and nobody has to be signed in. */
 export function VerifyPage() {
   const [typed, setTyped] = useState("");
+  const [typedWitness, setTypedWitness] = useState("");
   const [folders, setFolders] = useState<readonly ChosenFolder[]>([]);
   const { all, run, clear } = useVerification();
   const key = typed.trim().toLowerCase();
   const isWrong = key !== "" && !FINGERPRINT.test(key);
+  const witness = typedWitness.trim();
+  const isNoWitness = witness !== "" && !WITNESS_KEY.test(witness);
   const begin = (chosen: readonly ChosenFolder[]): void => {
     setFolders(chosen);
-    if (!isWrong) void run(chosen, key === "" ? null : key);
+    if (!isWrong && !isNoWitness) void run(chosen, { fingerprint: key === "" ? null : key, witness: witness === "" ? null : witness });
   };
   const choose = (files: readonly ChosenFile[]): void => begin(bundlesOf(files));
 
@@ -50,12 +55,22 @@ export function VerifyPage() {
           error={isWrong ? "A fingerprint is sha256: and 64 hexadecimal digits." : null}
           hint="Take it from somewhere else than the folder: an older export, or what the deployment's administrator gave you. Without it an export can only be shown to agree with itself."
         />
+        <Field
+          label="A witness's key (optional)"
+          isCode
+          value={typedWitness}
+          onChange={setTypedWitness}
+          maxLength={200}
+          autoComplete="off"
+          error={isNoWitness ? "A witness's key is its name, a plus sign, eight hexadecimal digits, a plus sign and 44 characters of base64." : null}
+          hint="Take it from the witness itself. The export then has to have a checkpoint that this witness cosigned, and is broken without one."
+        />
       </Panel>
       {folders.length === 0 ? (
         <ChooseFolder onChosen={choose} />
       ) : (
         <div className="verify-acts">
-          <Button kind="primary" isDisabled={isWrong} onPress={() => begin(folders)}>
+          <Button kind="primary" isDisabled={isWrong || isNoWitness} onPress={() => begin(folders)}>
             Check again
           </Button>
           <Button

@@ -1,0 +1,78 @@
+import { expect, beforeAll, afterAll, test } from "vitest";
+import {
+  alone,
+  type Bundle,
+  cosigned,
+  filesIn,
+  FINGERPRINT,
+  folderOf,
+  golden,
+  hasPython,
+  inAWord,
+  inBrowser,
+  inLibrary,
+  inPython,
+  newestNote,
+  SEEN_S,
+  seer,
+  startVerifiers,
+  stopVerifiers,
+  STRANGER,
+  WITNESS,
+  withFile,
+} from "../test/verifiers.ts";
+
+const bare = filesIn(golden);
+const honest = cosigned(bare, 2, newestNote(bare, 2));
+
+beforeAll(startVerifiers);
+afterAll(stopVerifiers);
+
+/** What is handed over with cosignatures, or without, and whether it is whole for who was given no witness's key, this witness's, or another's. */
+const WITNESSED: readonly (readonly [what: string, bundle: () => Bundle, without: boolean, withKey: boolean])[] = [
+  ["the checkpoint that it ends with was cosigned", () => honest, true, true],
+  ["one of a closed generation was", () => cosigned(bare, 1, newestNote(bare, 1)), true, true],
+  ["none was", () => bare, true, false],
+  ["the cosignature is cut out of the note", () => withFile(honest, "cosigned-2.note", newestNote(bare, 2)), true, false],
+  ["it has another time", () => withFile(honest, "cosigned-2.note", retimed(textIn(honest, "cosigned-2.note"))), true, false],
+  ["it is over another generation's checkpoint", () => cosigned(bare, 2, newestNote(bare, 1)), false, false],
+  ["it is over what the deployment's key didn't sign", () => cosigned(bare, 2, newestNote(bare, 2).replace(/\n\d+\n/, "\n2\n")), false, false],
+  ["it is under another name", () => withFile(bare, "cosigned-3.note", textIn(honest, "cosigned-2.note")), false, false],
+];
+
+const textIn = (bundle: Bundle, name: string): string => (bundle.get(name) ?? Buffer.alloc(0)).toString("utf8");
+
+/** The witness's line, saying that it was a second later. */
+function retimed(note: string): string {
+  const at = note.lastIndexOf(" ") + 1;
+  const bytes = Buffer.from(note.slice(at, -1), "base64");
+  bytes.writeBigUInt64BE(BigInt(SEEN_S + 1), 4);
+  return `${note.slice(0, at)}${bytes.toString("base64")}\n`;
+}
+
+test("what a witness cosigned is said by its key alone, by all four verifiers", async () => {
+  for (const [what, make, without, withKey] of WITNESSED) {
+    const bundle = make();
+    const folder = folderOf(bundle);
+    for (const [witness, whole] of [
+      [null, without],
+      [WITNESS, withKey],
+      [STRANGER, false],
+    ] as const) {
+      const verdict = await inLibrary(folder, FINGERPRINT, witness);
+      expect({ what, witness, verdict }).toMatchObject({ what, witness, verdict: { whole } });
+      expect({ what, witness, verdict: await inBrowser(bundle, FINGERPRINT, witness) }).toEqual({ what, witness, verdict });
+      // A process of its own: not for every question.
+      if (witness === WITNESS) expect({ what, answer: alone(folder, FINGERPRINT, witness).answer }).toEqual({ what, answer: verdict });
+      if (hasPython) expect(inPython([folder], FINGERPRINT, ...(witness === null ? [] : ["--witness", witness]))).toEqual([inAWord(verdict)]);
+    }
+  }
+  const { size, generation } = { size: 3, generation: 2 };
+  const verdict = await inLibrary(folderOf(honest), FINGERPRINT, WITNESS);
+  expect(verdict).toMatchObject({ witnessed: { name: seer.name, generation, size, at: "2026-01-02T04:01:40.000Z" } });
+  expect(verdict).toMatchObject({ proves: expect.arrayContaining([expect.stringContaining("saw generation 2 at 3 records")]) as string[] });
+  expect(await inLibrary(folderOf(honest), FINGERPRINT)).toMatchObject({
+    cosigned: 1,
+    doesNotProve: expect.arrayContaining([expect.stringContaining("a witness's key")]) as string[],
+  });
+}, 120_000);
