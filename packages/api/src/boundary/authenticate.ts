@@ -30,11 +30,13 @@ export async function authenticate<Tx>(deps: Pick<BoundaryDeps<Tx>, "tokens" | "
   const claims = deps.tokens.verify(context.authorization, peer);
   const state = deps.policy.current();
   const principal = livePrincipal(state, claims);
-  const caller = { principal, claims, workload: peer.spiffe, state };
-  if (principal.kind === "person") return { ...caller, session: await sessionOf(deps.sessions, principal, claims.jti, peer, context.isBackground) };
+  if (principal.kind === "person") {
+    const session = await sessionOf(deps.sessions, principal, claims.jti, peer, context.isBackground);
+    return { principal, claims, workload: peer.spiffe, state, session };
+  }
   // A service's token is good in the service's own hands only, whatever certificate it was bound to.
   if (principal.workload !== peer.spiffe) throw new SallyportError("token.binding");
-  return { ...caller, session: null };
+  return { principal, claims, workload: peer.spiffe, state, session: null };
 }
 
 /** The principal of a token, as our own records have it now. Throws `token.revoked` where it may not act, or this token of it no longer. */
