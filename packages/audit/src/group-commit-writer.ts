@@ -186,7 +186,7 @@ export class ChainWriter<Tx> {
 
   #send(expected: Head, run: Run): Flight {
     this.#head = headAfter(run.records) ?? expected;
-    const flight: Flight = { ...run, outcome: "open", refusal: null, done: Promise.resolve() };
+    const flight: Flight = { pendings: run.pendings, records: run.records, outcome: "open", refusal: null, done: Promise.resolve() };
     flight.done = this.#parts.store.insertAtHead(expected, run.records).then(
       (outcome) => {
         flight.outcome = outcome;

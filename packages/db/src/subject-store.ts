@@ -82,11 +82,12 @@ const openingOf = (grant: Grant, id: string, { names, domain, record, after, lim
   most: limit ?? null,
 });
 
-function openedOf(id: string, { fields: text, domains, ...row }: OpenedRow, limit: number | undefined): OpenedSubject {
-  const records = recordsIn(id, text);
+function openedOf(id: string, row: OpenedRow, limit: number | undefined): OpenedSubject {
+  const { study, site, label, wrapped, key_version, withdrawn_at_ms, domains } = row;
+  const records = recordsIn(id, row.fields);
   const last = records.at(-1);
   return {
-    subject: subjectOf({ ...row, id }),
+    subject: subjectOf({ id, study, site, label, wrapped, key_version, withdrawn_at_ms }),
     fields: records.flatMap(({ fields }) => fields),
     next: last === undefined || records.length !== limit ? null : { record: last.record, position: last.position },
     domains: (domains ?? "").split("\n").flatMap((line) => {

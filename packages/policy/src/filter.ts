@@ -44,8 +44,9 @@ export function filterFor(rights: Rights, act: Act | null, moment: Moment): Site
   const subjects = emergencies.map(({ emergency: { subject, study, site } }) => ({ subject, study, site }));
   const opened = emergencies.map((reach) => ({ rules: reach.joined.rules, fields: emergencyFields(reach, act) }));
   if (byRole.effect === "allow") {
-    const { joined, ...places } = byRole;
-    return { ...places, subjects, ...combine(policy, [...joined, ...opened]) };
+    const { effect, everything, studies, sites, except, joined } = byRole;
+    const { rule, role, fields } = combine(policy, opened.length === 0 ? joined : [...joined, ...opened]);
+    return { effect, everything, studies, sites, except, subjects, rule, role, fields };
   }
   if (opened.length === 0) return byRole;
   return { effect: "allow", everything: false, studies: [], sites: [], except: [], subjects, ...combine(policy, opened) };

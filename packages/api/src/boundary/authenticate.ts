@@ -35,11 +35,14 @@ export async function authenticate<Tx>(deps: Pick<BoundaryDeps<Tx>, "tokens" | "
   const state = deps.policy.current();
   const principal = livePrincipal(state, claims);
   const scope = new TokenScope(claims.scope);
-  const caller = { principal, claims, scope, rights: state.compiled.rights(principal, scope), workload: peer.spiffe, state };
-  if (principal.kind === "person") return { ...caller, session: await sessionOf(deps.sessions, principal, claims.jti, peer, context.isBackground) };
+  const rights = state.compiled.rights(principal, scope);
+  if (principal.kind === "person") {
+    const session = await sessionOf(deps.sessions, principal, claims.jti, peer, context.isBackground);
+    return { principal, claims, scope, rights, workload: peer.spiffe, state, session };
+  }
   // A service's token is good in the service's own hands only, whatever certificate it was bound to.
   if (principal.workload !== peer.spiffe) throw new SallyportError("token.binding");
-  return { ...caller, session: null };
+  return { principal, claims, scope, rights, workload: peer.spiffe, state, session: null };
 }
 
 /** The principal of a token, as our own records have it now. Throws `token.revoked` where it may not act, or this token of it no longer. */

@@ -65,8 +65,8 @@ export class Trace {
 
   /** The record of a crossing that succeeded, in the chain where it belongs: its one site's, or `system`. */
   success(reason = "allowed"): RecordDraft {
-    const [only, ...others] = this.#grant?.sites ?? [];
-    return this.#draft("allow", reason, others.length === 0 ? (only ?? null) : null);
+    const sites = this.#grant?.sites ?? [];
+    return this.#draft("allow", reason, sites.length === 1 ? (sites[0] ?? null) : null);
   }
 
   /** The record of a watch that ended because its caller left, or because nothing more comes; where its opening is. */
@@ -87,12 +87,10 @@ export class Trace {
   }
 
   #draft(decision: RecordedDecision, reason: string, site: SiteRef | null, more: Detail = {}): RecordDraft {
-    const detail = {
-      ...(this.#grant !== null && { rule: this.#grant.rule }),
-      ...(this.#grant !== null && this.#grant.emergency !== null && { emergency: this.#grant.emergency }),
-      ...this.#detail,
-      ...more,
-    };
+    const detail: Record<string, string | number> = {};
+    if (this.#grant !== null) detail["rule"] = this.#grant.rule;
+    if (this.#grant !== null && this.#grant.emergency !== null) detail["emergency"] = this.#grant.emergency;
+    Object.assign(detail, this.#detail, more);
     return {
       chain: site === null ? SYSTEM : `site:${siteKey(site)}`,
       principal: this.#caller.principal.id,
