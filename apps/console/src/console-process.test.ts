@@ -104,6 +104,13 @@ describe("the console process", () => {
   });
 
   test("fetches less than 200 kB of compressed script for a page behind the sign-in to come alive", async () => {
+    const lengths = new Map<string, number>();
+    const lengthOf = async (script: string): Promise<number> => {
+      const known = lengths.get(script) ?? gzipSync(Buffer.from(await (await fetch(running.url + script)).arrayBuffer())).length;
+      lengths.set(script, known);
+      return known;
+    };
+    const heavy: string[] = [];
     for (const path of PEOPLE_PAGES) {
       const { text } = await page(path);
       const scripts = new Set(
@@ -112,12 +119,11 @@ describe("the console process", () => {
           .flatMap(([, attributes = ""]) => /\bsrc="([^"]+)"/.exec(attributes)?.[1] ?? []),
       );
       expect(scripts.size).toBeGreaterThan(5);
-      const sizes = await Promise.all([...scripts].map(async (script) => gzipSync(Buffer.from(await (await fetch(running.url + script)).arrayBuffer())).length));
-      expect(
-        sizes.reduce((sum, size) => sum + size, 0),
-        path,
-      ).toBeLessThan(200_000);
+      const sizes = await Promise.all([...scripts].map(lengthOf));
+      const whole = sizes.reduce((sum, size) => sum + size, 0);
+      if (whole >= 200_000) heavy.push(`${path}: ${whole}`);
     }
+    expect(heavy).toEqual([]);
   });
 
   describe("with somebody signed in", () => {

@@ -11,10 +11,10 @@ import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { saveFile } from "../components/save-file.ts";
 import { PageHead, Panel, Skeleton } from "../components/states.tsx";
-import { ReviewLines } from "./review-lines.tsx";
 import { ReviewState } from "./review-state.tsx";
 import { progressText, type Review, scopeText } from "./review-text.ts";
 
+const ReviewLines = dynamic(async () => (await import("./review-lines.tsx")).ReviewLines, { ssr: false, loading: () => <Skeleton lines={8} label="Loading the lines" /> });
 const SignOff = dynamic(async () => (await import("./sign-off.tsx")).SignOff, { ssr: false });
 
 /** One review of access: its lines, how far it is, and its sign-off. */
