@@ -253,7 +253,8 @@ faultTest(
         },
       },
     });
-    await using asked = await at.serve({ ports: both(provenByDigest(), ...(defence === "off" ? [unlocked] : [])) });
+    // A thousand take longer than a connection may last.
+    await using asked = await at.serve({ limits: { connectionAgeMs: 3_600_000 }, ports: both(provenByDigest(), ...(defence === "off" ? [unlocked] : [])) });
     const three = [ada, ben, cyd];
     await at.owner.run`UPDATE policy.assignments SET until_ms = 1 WHERE role = 'security_admin' AND until_ms IS NULL AND principal LIKE 'prn_%'
        AND principal NOT IN (${ada.principal}, ${ben.principal}, ${cyd.principal})`;
