@@ -144,19 +144,34 @@ test("a migration that reads differently from the one that was applied is refuse
   await drop();
 });
 
-/** A function looks names up by a path of its own; one whose body was parsed when it was made, and that runs as its caller, looks none up. */
-test("everything is the owner's, and no function is PUBLIC's to call", async () => {
+/**
+ * What isn't the owner's, and functions that PUBLIC may call or that look names up by a path that isn't their own. One whose body was parsed when it was made, and
+ * that runs as its caller, looks none up.
+ */
+const LOOSE = `
+  SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname IN ('regulatory', 'policy', 'ingress', 'phi', 'audit', 'boundary') AND pg_get_userbyid(c.relowner) <> 'sallyport_owner'
+  UNION ALL
+  SELECT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+   WHERE n.nspname IN ('regulatory', 'policy', 'ingress', 'phi', 'audit', 'boundary')
+     AND (pg_get_userbyid(p.proowner) <> 'sallyport_owner' OR has_function_privilege('public', p.oid, 'EXECUTE')
+          OR (NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp'] AND (p.prosqlbody IS NULL OR p.prosecdef)))`;
+
+test("everything is the owner's, and no function is PUBLIC's to call or looks names up by a path of others", async () => {
   const { ownerUrl, drop } = await migratedDatabase();
-  const rows = await query(
+  const found = async (): Promise<readonly string[]> => (await query(ownerUrl, LOOSE)).map(({ name }) => name as string).toSorted();
+  expect(await found()).toEqual([]);
+  const made = [
+    "boundary.by_text() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "boundary.as_owner() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1",
+    "boundary.parsed() RETURNS int LANGUAGE sql RETURN 1",
+  ];
+  for (const definition of made)
+    await query(ownerUrl, `SET ROLE sallyport_owner; CREATE FUNCTION ${definition}; REVOKE ALL ON FUNCTION ${definition.split(" ")[0] ?? ""} FROM PUBLIC`);
+  await query(
     ownerUrl,
-    `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname IN ('regulatory', 'policy', 'ingress', 'phi', 'audit', 'boundary') AND pg_get_userbyid(c.relowner) <> 'sallyport_owner'
-     UNION ALL
-     SELECT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-      WHERE n.nspname IN ('regulatory', 'policy', 'ingress', 'phi', 'audit', 'boundary')
-        AND (pg_get_userbyid(p.proowner) <> 'sallyport_owner' OR has_function_privilege('public', p.oid, 'EXECUTE')
-             OR (NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp'] AND (p.prosqlbody IS NULL OR p.prosecdef)))`,
+    "SET ROLE sallyport_owner; CREATE FUNCTION boundary.public_one() RETURNS int LANGUAGE sql RETURN 1; GRANT EXECUTE ON FUNCTION boundary.public_one() TO PUBLIC",
   );
-  expect(rows.map(({ name }) => name as string)).toEqual([]);
+  expect(await found()).toEqual(["boundary.as_owner", "boundary.by_text", "boundary.public_one"]);
   await drop();
 });
