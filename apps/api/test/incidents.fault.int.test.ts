@@ -213,25 +213,32 @@ test("who has to know is told at once, signed, with ids alone; and who looks at 
 
 test("what was done about it is said step by step, by whom and when, with a note that is sealed, and stays with the incident", async () => {
   const { incidentId } = await broken();
-  const done = async (who: "auditor" | "auditor701" | "reviewer", step: string, note: string): Promise<string> =>
-    codeOf(await api.call(who, "incidents.recordStep", { incidentId, step, note }));
-  expect(await done("auditor701", "copied", "database and store are on the disk with the number 12")).toBe("ok");
+  const done = async (who: "auditor" | "auditor701" | "reviewer", step: string, note: string, evidence?: object): Promise<string> =>
+    codeOf(await api.call(who, "incidents.recordStep", { incidentId, step, note, ...(evidence !== undefined && { evidence }) }));
+  const evidence = { sha256: "5e".repeat(32), bytes: 4_294_967_297 };
+  for (const wrong of [
+    { ...evidence, sha256: "5E".repeat(32) },
+    { ...evidence, bytes: -1 },
+    { ...evidence, name: "copy.dump" },
+  ])
+    expect(await done("auditor701", "copied", "database and store are on a disk", wrong)).toBe("input.invalid");
+  expect(await done("auditor701", "copied", "database and store are on the disk with the number 12", evidence)).toBe("ok");
   expect(await done("auditor", "verified", "its output is in the quality system under Q-77")).toBe("ok");
   expect(await done("reviewer", "exported", "somebody without the right to it")).toBe("policy.denied");
   expect(codeOf(await api.call("auditor", "incidents.recordStep", { incidentId: newId("inc"), step: "copied", note: "of nothing at all" }))).toBe("policy.denied");
   const { steps, mayRecord } = dataOf(await api.call("auditor701", "incidents.get", { incidentId })) as {
-    steps: readonly { step: string; by: string; note: string }[];
+    steps: readonly { step: string; by: string; note: string; evidence: unknown }[];
     mayRecord: boolean;
   };
-  expect([mayRecord, steps.map(({ step, note }) => [step, note])]).toEqual([
+  expect([mayRecord, steps.map((each) => [each.step, each.note, each.evidence])]).toEqual([
     true,
     [
-      ["copied", "database and store are on the disk with the number 12"],
-      ["verified", "its output is in the quality system under Q-77"],
+      ["copied", "database and store are on the disk with the number 12", evidence],
+      ["verified", "its output is in the quality system under Q-77", null],
     ],
   ]);
   const [recorded, ...others] = (await at.records(SITE)).filter(({ resource, action }) => action === "trail.verify" && resource === `incident/${incidentId}`);
-  expect([recorded?.["detail"]?.includes("step=copied"), others.length]).toEqual([true, 1]);
+  expect([recorded?.["detail"]?.includes("step=copied"), recorded?.["detail"]?.includes(`evidence=${evidence.sha256}`), others.length]).toEqual([true, true, 1]);
   expect(JSON.stringify(await at.records(SITE))).not.toContain("number 12");
   await expect(at.owner.run`DELETE FROM audit.incident_steps`).rejects.toThrow();
 });

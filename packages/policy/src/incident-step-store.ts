@@ -4,12 +4,19 @@ import type { Grant } from "./grant.ts";
 export const incidentSteps = ["copied", "verified", "exported", "accounted"] as const;
 export type IncidentStep = (typeof incidentSteps)[number];
 
+/** A file that was kept of a step: its SHA-256 in lower-case hex, and its length in bytes. */
+export interface IncidentEvidence {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** One step as somebody said that it was done. `note` is sealed. */
 export interface IncidentStepRow {
   readonly step: IncidentStep;
   readonly principal: string;
   readonly atMs: number;
   readonly note: { readonly id: string; readonly sealed: string; readonly commitment: string };
+  readonly evidence: IncidentEvidence | null;
 }
 
 /** Port: what was done about incidents. Steps are added, and stay. */
@@ -17,5 +24,9 @@ export interface IncidentStepStore<Tx> {
   /** Of one incident, in order. Needs `trail.read` at its chain. */
   of(grant: Grant, incident: string): Promise<readonly IncidentStepRow[]>;
   /** Adds one; its note is stored before. Needs `trail.verify` at the chain. Throws `service.busy` where another was added at the same moment. */
-  add(tx: Tx, grant: Grant, step: { readonly incident: string; readonly chain: string; readonly step: IncidentStep; readonly note: string; readonly atMs: number }): Promise<void>;
+  add(
+    tx: Tx,
+    grant: Grant,
+    step: { readonly incident: string; readonly chain: string; readonly note: string } & Pick<IncidentStepRow, "step" | "atMs" | "evidence">,
+  ): Promise<void>;
 }

@@ -15,7 +15,7 @@ export type { ArchiveBundle, ArchiveStore, StoredArchival } from "./archive-stor
 export { decide, decideAct } from "./decide.ts";
 export { type PolicyChange, policyDifference } from "./difference.ts";
 export { withEmergencies } from "./emergency.ts";
-export { incidentSteps, type IncidentStep, type IncidentStepRow, type IncidentStepStore } from "./incident-step-store.ts";
+export { type IncidentEvidence, incidentSteps, type IncidentStep, type IncidentStepRow, type IncidentStepStore } from "./incident-step-store.ts";
 export type { EmergencyReadRow, EmergencyRow, EmergencyStore } from "./emergency-store.ts";
 export { type Explanation, explain } from "./explain.ts";
 export { FIELD_CLASSES, type FieldClass } from "./field-rule.ts";

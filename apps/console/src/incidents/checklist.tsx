@@ -11,6 +11,8 @@ import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Skeleton } from "../components/states.tsx";
 import { useTell } from "../frame/notices.tsx";
+import { bytesText } from "../packets/packet-text.ts";
+import { EvidenceField, type Taken } from "./evidence-field.tsx";
 import type { Incident } from "./incident-text.ts";
 
 type Step = InputOf<"incidents.recordStep">["step"];
@@ -78,9 +80,14 @@ function StepsDone({ steps }: { readonly steps: readonly Done[] }) {
   if (steps.length === 0) return null;
   return (
     <ul className="quiet">
-      {steps.map(({ by, at, note }) => (
+      {steps.map(({ by, at, note, evidence }) => (
         <li key={`${at} ${note}`}>
           {by}, <Moment at={at} />: {note}
+          {evidence !== null && (
+            <span className="evidence">
+              A file of {bytesText(evidence.bytes)}, SHA-256 <code>{evidence.sha256}</code>
+            </span>
+          )}
         </li>
       ))}
     </ul>
@@ -90,9 +97,13 @@ function StepsDone({ steps }: { readonly steps: readonly Done[] }) {
 function RecordStep({ incidentId }: { readonly incidentId: string }) {
   const tell = useTell();
   const [step, setStep] = useState<Step>("copied");
+  const [taken, setTaken] = useState<Taken>(null);
   const act = useChange("incidents.recordStep", {
     refreshes: ["incidents.get"],
-    onDone: () => tell({ tone: "done", text: "Recorded. It stays with the incident." }),
+    onDone: () => {
+      setTaken(null);
+      tell({ tone: "done", text: "Recorded. It stays with the incident." });
+    },
   });
   return (
     <ActSection
@@ -100,12 +111,19 @@ function RecordStep({ incidentId }: { readonly incidentId: string }) {
       reasonLabel="Note"
       button="Record it"
       effect={<p>Say what was done, and where what was kept of it is. It stays with the incident, and can only be added to. No subject belongs in it.</p>}
-      recorded={<li>that you said so, for which step of which incident</li>}
+      recorded={
+        <>
+          <li>that you said so, for which step of which incident</li>
+          {taken !== null && taken !== "reading" && <li>the digest of the file</li>}
+        </>
+      }
+      isReady={taken !== "reading"}
       isPending={act.isPending}
       failure={act.error}
-      onGo={(note) => act.mutateAsync({ incidentId, step, note })}
+      onGo={(note) => act.mutateAsync({ incidentId, step, note, ...(taken !== null && taken !== "reading" && { evidence: taken }) })}
     >
       <Select label="Step" options={OPTIONS} value={step} onChange={(id) => setStep(STEPS.find((each) => each.step === id)?.step ?? step)} isRequired />
+      <EvidenceField onTaken={setTaken} />
     </ActSection>
   );
 }

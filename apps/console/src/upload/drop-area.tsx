@@ -23,16 +23,18 @@ interface FileButtonProps extends Pick<DropAreaProps, "label" | "onFiles"> {
   readonly isPrimary?: boolean;
   /** What the chooser offers, as HTML's `accept` has it; without it, what packets are made of. */
   readonly accept?: string;
+  /** One file alone. */
+  readonly isOne?: boolean;
 }
 
 /** A button that opens the browser's file chooser. */
-export function FileButton({ label, onFiles, isPrimary = false, accept = PACKET_FILES }: FileButtonProps) {
+export function FileButton({ label, onFiles, isPrimary = false, accept = PACKET_FILES, isOne = false }: FileButtonProps) {
   return (
     <label className={`button file-button${isPrimary ? " button-primary" : ""}`}>
       <input
         type="file"
         className="file-input"
-        multiple
+        multiple={!isOne}
         accept={accept}
         onChange={({ currentTarget }) => {
           const files = [...(currentTarget.files ?? [])];

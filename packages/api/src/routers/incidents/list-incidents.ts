@@ -53,11 +53,12 @@ export const getIncident = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const key = rows.length === 0 ? null : (await deps.referenceKeys()).change;
       return {
         incident: incidentSummary(found, await namesOf(deps, found.ended?.by ?? [])),
-        steps: rows.map(({ step, principal, atMs, note }) => ({
+        steps: rows.map(({ step, principal, atMs, note, evidence }) => ({
           step,
           by: names[principal] ?? principal,
           at: new Date(atMs).toISOString(),
           note: key === null ? "" : openReason(key, grant, note),
+          evidence,
         })),
         mayRecord: reach({ action: "trail.verify", resource: "trail" }, await placeOfChain(deps, found.chain)) !== null,
       };
