@@ -18,7 +18,7 @@ import { Product } from "./support/product.ts";
 import { until } from "./support/until.ts";
 
 const isLong = process.env["SALLYPORT_TEST_LONG"] !== undefined;
-const CRASHES = isLong ? 20 : 3;
+const CRASHES = isLong ? 20 : 2;
 /** The supervisor gives a process up that fails five times in a minute; in the long run there are more kills than that. */
 const PAUSE_MS = isLong ? 8_000 : 0;
 const BETWEEN_CRASHES = 25;

@@ -13,7 +13,8 @@ afterAll(() => at?.close());
 
 const CONNECTIONS = 3;
 
-const OWN_ROUNDS = 6;
+/** The rounds of the process that ask the database by the clock, each once at a time. */
+const OWN_ROUNDS = 16;
 
 faultTest("P3", "with every connection held, requests end in 503 in two seconds, and nobody is left waiting", async (defence) => {
   const patience = defence === "on" ? {} : { waitMs: 30_000, waitingMax: 1_000_000 };

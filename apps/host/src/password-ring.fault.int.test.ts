@@ -12,6 +12,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { PasswordRing } from "./password-ring.ts";
 import { writePrivate } from "./private-file.ts";
 
+const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 const WINDOWS = { ageMaxMs: 90 * 86_400_000, overlapMaxMs: 60_000, settleMs: 700 };
 const DEPLOYMENT = "dtestdeployment";
 
@@ -276,8 +277,9 @@ test("a rotation that is killed after any of its acts is gone on with by the nex
       acts.some((each) => each.startsWith(act)),
       act,
     ).toBe(true);
-  // Those of one overlap that waits are the same again and again.
-  const points = acts.flatMap((act, at) => (act.startsWith("holders") && acts[at - 1] === act ? [] : [at + 1]));
+  // Those of one overlap that waits are the same again and again. Being killed after one that only looks is being killed before the next: the long run does that too.
+  const isPoint = (act: string, at: number): boolean => (LONG ? !act.startsWith("holders") || acts[at - 1] !== act : /^(?:note|renew|write|shutOthers)/.test(act));
+  const points = acts.flatMap((act, at) => (isPoint(act, at) ? [at + 1] : []));
   for (const nth of points) {
     const before = urls();
     await run(nth);

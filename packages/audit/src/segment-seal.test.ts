@@ -1,6 +1,6 @@
 import { seededBytes } from "@sallyport/testkit";
 import { describe, expect, test } from "vitest";
-import { type DeepVerdict, type Head, rowBytes, SEGMENT_RECORDS, type SealedRecord, type SegmentSeal, sealedSegments, SegmentSealer, verifyDeeply } from "./index.ts";
+import { type DeepVerdict, type Head, oneAuditKey, rowBytes, SEGMENT_RECORDS, type SealedRecord, type SegmentSeal, sealedSegments, SegmentSealer, verifyDeeply } from "./index.ts";
 import { deepLog, deepOperators, halfOf, markOf } from "./testing/deep-operators.ts";
 import type { Draw } from "./testing/mutations.ts";
 import { auditKey, sealLog } from "./testing/sealed-log.ts";
@@ -45,7 +45,7 @@ async function verdictOf(
   const { seals = [], isQuick = false, marked = log.length } = more;
   const marks = [halfOf(log), marked].map((size) => ({ chain, generation, ...markOf(log, size) }));
   const verdicts: DeepVerdict[] = [];
-  for await (const verdict of verifyDeeply({ deployment, auditKey: key, chains: null, marks, seals: [{ chain, generation, seals }], isQuick }, store, () => 0))
+  for await (const verdict of verifyDeeply({ deployment, auditKeys: oneAuditKey(key), chains: null, marks, seals: [{ chain, generation, seals }], isQuick }, store, () => 0))
     verdicts.push(verdict);
   return verdicts[0] as DeepVerdict;
 }

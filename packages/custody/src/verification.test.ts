@@ -1,4 +1,4 @@
-import { type CommittedTrail, rowBytes, SEGMENT_RECORDS, type SealedRecord, verifyDeeply } from "@sallyport/audit";
+import { type CommittedTrail, oneAuditKey, rowBytes, SEGMENT_RECORDS, type SealedRecord, verifyDeeply } from "@sallyport/audit";
 import { auditKey, sealLog } from "@sallyport/audit/testing";
 import { expect, test } from "vitest";
 import { MemoryMarks } from "../test/memory-marks.ts";
@@ -44,7 +44,7 @@ function running() {
     store,
     incidents,
     deployment: "d",
-    auditKey: () => KEY,
+    auditKeys: () => oneAuditKey(KEY),
     run: async (work, take) => {
       for await (const verdict of verifyDeeply(work, reader, () => 1000)) take(verdict);
     },
