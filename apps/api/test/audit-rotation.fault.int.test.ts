@@ -7,6 +7,8 @@ import { custodianWith } from "./faulty-custodian.ts";
 import { killedAt } from "./killed-job.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
 
+const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
+
 let at: Deployment;
 let api: Api;
 let other: Api;
@@ -136,7 +138,9 @@ const POINTS = [
   "after its commit",
   "after it was seen",
 ] as const;
-test.each(POINTS)(
+/** The short run has those around what is written; A13 below has the worst of all. */
+const KILLED = LONG ? POINTS : POINTS.filter((point) => /before its opening is sealed|before its opening is inserted|between its commit|after its commit/.test(point));
+test.each(KILLED)(
   "a chain's turn to another audit key that is killed %s is gone on with by another node, no record is refused, and all verifies",
   (point) => killedAndGoneOn(point, "on"),
   60_000,
