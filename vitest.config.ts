@@ -21,8 +21,7 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     pool: "forks",
-    // One more than there are cores where there are two: much of what is tested waits for something.
-    maxWorkers: 3,
+    maxWorkers: 2,
     reporters: ["default", "json"],
     outputFile: { json: "test-results/vitest.json" },
     teardownTimeout: 30_000,
