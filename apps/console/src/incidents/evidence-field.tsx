@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "../components/button.tsx";
 import { bytesText } from "../packets/packet-text.ts";
 import { digestFile, type FileDigest } from "../upload/digest-file.ts";
@@ -16,7 +16,6 @@ type Look =
 
 /** A file that was kept, taken by its digest. It is read here, and sent nowhere. */
 export function EvidenceField({ onTaken }: { readonly onTaken: (taken: Taken) => void }) {
-  const id = useId();
   const reading = useRef<AbortController | null>(null);
   const [look, setLook] = useState<Look>({ state: "none" });
   useEffect(() => () => reading.current?.abort(), []);
@@ -42,10 +41,8 @@ export function EvidenceField({ onTaken }: { readonly onTaken: (taken: Taken) =>
     );
   };
   return (
-    <div className="field" role="group" aria-labelledby={id}>
-      <span id={id} className="field-label">
-        A file that was kept (optional)
-      </span>
+    <fieldset className="evidence-choice">
+      <legend className="field-label">A file that was kept (optional)</legend>
       {(look.state === "none" || look.state === "unreadable") && (
         <div>
           <FileButton label="Choose the file" accept="" isOne onFiles={([file]) => file !== undefined && take(file)} />
@@ -68,6 +65,6 @@ export function EvidenceField({ onTaken }: { readonly onTaken: (taken: Taken) =>
         </p>
       )}
       <p className="field-hint">Its SHA-256 and its length go on record, by which anybody can tell it later. It is read here and sent nowhere; its name isn&rsquo;t recorded.</p>
-    </div>
+    </fieldset>
   );
 }
