@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { GroupCommitTrail, parseLine } from "@sallyport/audit";
+import { type AuditRecord, GroupCommitTrail } from "@sallyport/audit";
 import { connectDatabase, migrate, provisionRoles, trailStore, type Tx } from "@sallyport/db";
 import { localSealer, TEST_DEPLOYMENT, testDraft } from "@sallyport/db/testing";
 import { startPostgres } from "@sallyport/embedded-postgres";
@@ -11,6 +9,7 @@ import { items } from "@sallyport/client";
 import { faultTest } from "@sallyport/testkit";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exportedRecords } from "./support/exported-records.ts";
 import { Load } from "./support/load.ts";
 import { PILOT } from "./support/pilot-study.ts";
 import { leftAfter, processesOf } from "./support/processes.ts";
@@ -23,29 +22,9 @@ const CRASHES = isLong ? 20 : 2;
 const PAUSE_MS = isLong ? 8_000 : 0;
 const BETWEEN_CRASHES = 25;
 
-interface Line {
-  readonly seq: number;
-  readonly action: string;
-  readonly resource: string;
-  readonly reason: string;
-  readonly principal: string;
-  readonly workload: string;
-}
-
 let product: Product;
 let load: Load;
-let records: ReadonlyMap<string, readonly Line[]>;
-
-/** Every record of a chain, from an export that verifies. */
-async function recordsOf(chain: string): Promise<readonly Line[]> {
-  const folder = mkdtempSync(join(product.folder, "export-"));
-  const { whole } = await product.json<{ whole: boolean }>(["--as", "auditor", "export", "--chain", chain, "--out", folder]);
-  expect(whole).toBe(true);
-  return readFileSync(join(folder, "generation-1.jsonl"), "utf8")
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => parseLine(line).record);
-}
+let records: ReadonlyMap<string, readonly AuditRecord[]>;
 
 beforeAll(async () => {
   product = await Product.start();
@@ -91,8 +70,8 @@ describe(`${CRASHES} kill -9 of the api and ${CRASHES} of PostgreSQL, under load
     const auditor = product.connect("auditor");
     expect(await auditor.api.trail.verify.query({}, { context: { deadlineMs: 60_000 } })).toMatchObject({ whole: true });
     await auditor.close();
-    const exported = new Map<string, readonly Line[]>();
-    for (const chain of new Set(["system", ...load.reveals.map((reveal) => reveal.chain)])) exported.set(chain, await recordsOf(chain));
+    const exported = new Map<string, readonly AuditRecord[]>();
+    for (const chain of new Set(["system", ...load.reveals.map((reveal) => reveal.chain)])) exported.set(chain, await exportedRecords(product, chain));
     records = exported;
     for (const lines of records.values()) expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, index) => index + 1));
   }, 240_000);
@@ -135,7 +114,8 @@ describe(`${CRASHES} kill -9 of the api and ${CRASHES} of PostgreSQL, under load
   });
 
   test("the egress process asks for work by a certificate of its own, and again after a kill -9 of it; an auditor sees an empty outbox", async () => {
-    const asked = async (): Promise<readonly Line[]> => (await recordsOf("system")).filter(({ action, reason }) => action === "outbox.deliver" && reason === "opened");
+    const asked = async (): Promise<readonly AuditRecord[]> =>
+      (await exportedRecords(product, "system")).filter(({ action, reason }) => action === "outbox.deliver" && reason === "opened");
     const before = await until(
       async () => {
         const lines = await asked();

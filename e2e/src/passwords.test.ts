@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AuditRecord, parseLine } from "@sallyport/audit";
+import type { AuditRecord } from "@sallyport/audit";
 import { faultTest } from "@sallyport/testkit";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exportedRecords } from "./support/exported-records.ts";
 import { Load } from "./support/load.ts";
 import { leftAfter } from "./support/processes.ts";
 import { Product } from "./support/product.ts";
@@ -69,13 +70,7 @@ async function moreOf(load: Load): Promise<void> {
 }
 
 /** The steps of the database's passwords on the trail, of a chain that verifies. */
-async function stepsOnTrail(): Promise<readonly AuditRecord[]> {
-  const folder = mkdtempSync(join(product.folder, "export-"));
-  const { whole } = await product.json<{ whole: boolean }>(["--as", "auditor", "export", "--chain", "system", "--out", folder]);
-  expect(whole).toBe(true);
-  const lines = readFileSync(join(folder, "generation-1.jsonl"), "utf8").split("\n").slice(0, -1);
-  return lines.map((line) => parseLine(line).record).filter(({ resource }) => resource === "ring/database");
-}
+const stepsOnTrail = async (): Promise<readonly AuditRecord[]> => (await exportedRecords(product, "system")).filter(({ resource }) => resource === "ring/database");
 
 /** What is shown of the ring alone (apps/host/src/password-ring.fault.int.test.ts), of the whole product. */
 describe.skipIf(!LONG)(`passwords of the database in the whole product${LONG ? "" : " (skipped: in the long run alone)"}`, () => {

@@ -54,9 +54,9 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => {
   if (why !== null) return;
-  await browser.close();
-  await product.remove();
-  await portals.close();
+  await browser?.close();
+  await product?.remove();
+  await portals?.close();
 }, 120_000);
 
 /** Looks at the one item of the outbox until it says so; answers all that its drawer shows. */

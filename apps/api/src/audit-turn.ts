@@ -1,5 +1,5 @@
 import type { EventLog } from "@sallyport/api";
-import { GENERATION_OPEN, type GroupCommitTrail, type Head, openingDetail, type RecordDraft } from "@sallyport/audit";
+import { type GroupCommitTrail, type Head, openingDraft, type RecordDraft } from "@sallyport/audit";
 import type { Custodian, CustodianStatus, SignedCheckpoint } from "@sallyport/custody";
 import { codeOf } from "@sallyport/errors";
 import type { Checkpointing } from "./evidence.ts";
@@ -61,7 +61,7 @@ export class AuditTurns<Tx> {
     const last = checkpoints.at(-1);
     if (last === undefined || last.generation !== head.generation || last.size !== head.seq) return null;
     await keep(tx, last);
-    return openingDraft(head);
+    return openingDraft(head.chain, head, { resource: "ring/audit", reason: "rotation" });
   }
 }
 
@@ -72,18 +72,3 @@ function dueOf({ marks, incidents, auditKey }: Pick<CustodianStatus, "marks" | "
   const isClosing = (chain: string): boolean => incidents.some((incident) => incident.chain === chain && incident.openedAt === null);
   return [...newest.values()].filter((mark) => mark.auditKey !== auditKey && !isClosing(mark.chain));
 }
-
-const openingDraft = (head: Head): RecordDraft => ({
-  chain: head.chain,
-  principal: "custodian",
-  role: "-",
-  workload: "api",
-  action: GENERATION_OPEN,
-  resource: "ring/audit",
-  site: head.chain === "system" ? "-" : head.chain.slice("site:".length),
-  decision: "note",
-  reason: "rotation",
-  request_id: "-",
-  policy: "-",
-  detail: openingDetail(head),
-});

@@ -1,5 +1,5 @@
 import type { EventLog, Trail } from "@sallyport/api";
-import { GENERATION_OPEN, openingDetail, type RecordDraft, type TrailStore, ZERO_MAC } from "@sallyport/audit";
+import { openingDraft, type TrailStore, ZERO_MAC } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
 import { codeOf } from "@sallyport/errors";
 import type { Checkpointing } from "./evidence.ts";
@@ -58,9 +58,9 @@ export class GenerationRounds<Tx> {
     if (head.generation > successor || head.seq > 0) return true;
     const { marks } = await custodian.status({}, STATUS_MS);
     const signed = marks.find((mark) => mark.chain === chain && mark.generation === successor - 1);
-    const detail = openingDetail({ generation: successor - 1, seq: signed?.size ?? 0, mac: signed?.mac ?? ZERO_MAC });
+    const ended = { generation: successor - 1, seq: signed?.size ?? 0, mac: signed?.mac ?? ZERO_MAC };
     // By the head's lock, so that no other record waits in the same run: this one is the first, or the custodian refuses it.
-    await trail.inTransaction((_tx, appendLast) => appendLast([openingDraft(id, chain, detail)]));
+    await trail.inTransaction((_tx, appendLast) => appendLast([openingDraft(chain, ended, { resource: `incident/${id}`, reason: "incident" })]));
     return true;
   }
 
@@ -73,18 +73,3 @@ export class GenerationRounds<Tx> {
     if (foundBy === "checkpoint") void custodian.status({ verify: [chain] }, VERIFY_MS).catch(() => undefined);
   }
 }
-
-const openingDraft = (incident: string, chain: string, detail: string): RecordDraft => ({
-  chain,
-  principal: "custodian",
-  role: "-",
-  workload: "api",
-  action: GENERATION_OPEN,
-  resource: `incident/${incident}`,
-  site: chain === "system" ? "-" : chain.slice("site:".length),
-  decision: "note",
-  reason: "incident",
-  request_id: "-",
-  policy: "-",
-  detail,
-});

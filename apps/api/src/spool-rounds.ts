@@ -53,9 +53,10 @@ export class SpoolRounds {
   async run(): Promise<void> {
     const { desk, isWell, now, log } = this.#deps;
     const spool = desk.current;
-    desk.found(isWell());
+    const isWellNow = isWell();
+    desk.found(isWellNow);
     if (spool === null) return;
-    if (!isWell()) {
+    if (!isWellNow) {
       this.#wellSinceMs = null;
       this.#wantedUntil = null;
       return;
@@ -64,12 +65,13 @@ export class SpoolRounds {
       await this.#enter(spool);
       await this.#letGo(spool);
       this.#isFailing = false;
-      const isWanted = await this.#isWanted();
       const waiting = spool.waiting();
       if (waiting.length === 0) {
         this.#wellSinceMs = null;
+        this.#wantedUntil = null;
         return;
       }
+      const isWanted = await this.#isWanted();
       this.#wellSinceMs ??= now();
       if (!isWanted && now() - this.#wellSinceMs < desk.holdMs) return;
       // That it can be written now is the last thing to be proven.
@@ -80,11 +82,10 @@ export class SpoolRounds {
       this.#wellSinceMs = null;
       if (!this.#isFailing) log.event("spool.round_failed", { code: codeOf(error) });
       this.#isFailing = true;
-      log.event("spool.round_failed", { code: codeOf(error) });
     }
   }
 
-  /** Whether somebody has wanted a replay at once since the last look. What was wanted before this node ran, or while not everything was well, isn't made up for. */
+  /** Whether somebody has wanted a replay at once since the last look. What was wanted before this node ran, or while nothing waited or not everything was well, isn't made up for. */
   async #isWanted(): Promise<boolean> {
     const [before, now] = [this.#wantedUntil, await this.#deps.store.replaysWanted()];
     this.#wantedUntil = now;

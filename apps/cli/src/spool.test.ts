@@ -67,11 +67,11 @@ test("what waits is wanted to be replayed at once", async () => {
   expect([exit, out.startsWith("3 wait, and are sent")]).toEqual([0, true]);
 });
 
-test("--all asks for those that wait to be discarded, the oldest first, and for nothing that has ended", async () => {
+test("--all asks for those that wait to be discarded, in the list's order, and for nothing that has ended", async () => {
   const [newer, older, ended] = ["2", "3", "4"].map((digit) => `spl_${digit.repeat(26)}`);
   const items = [
-    { ...standing("waiting"), receipt: newer, takenAt: "2026-11-23T10:00:01.000Z" },
     { ...standing("waiting"), receipt: older },
+    { ...standing("waiting"), receipt: newer, takenAt: "2026-11-23T10:00:01.000Z" },
     { ...standing("refused"), receipt: ended },
   ];
   const asked: unknown[] = [];

@@ -57,7 +57,11 @@ const NAMED: Readonly<Record<string, string>> = {
 const PEOPLE_PAGES = readdirSync(pages, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith("/page.tsx"))
   .map((path) => `/${path.slice(0, -"/page.tsx".length)}`)
-  .map((path) => NAMED[path] ?? path)
+  .map((path) => {
+    const named = NAMED[path] ?? path;
+    if (named.includes("[")) throw new Error(`${path} has no example`);
+    return named;
+  })
   .toSorted();
 
 describe("the console process", () => {

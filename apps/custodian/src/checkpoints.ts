@@ -92,13 +92,15 @@ export class Checkpoints {
         }
       }
     } catch (error) {
-      throw new SallyportError("trail.unavailable", { chain }, error);
+      return unavailable(chain, error);
     }
     const closing = closingIncident(this.#store, chain);
     // Its next generation was begun by a record that was sealed here, and that is committed.
     const hasTurned = closing === undefined && head?.generation === generation + 1 && this.#epochs.isBegun(chain, generation + 1);
     const flaw = mark === undefined || mark.size === 0 ? null : flawAt(mark, marked);
-    const strayed = hasTurned ? () => flawOfTurn(this.#reader, { chain, generation, seq: range.size, mac: verifier.mac }) : () => strayedHead(head, generation, range.size);
+    const strayed = hasTurned
+      ? () => flawOfTurn(this.#reader, { chain, generation, seq: range.size, mac: verifier.mac }).catch((error: unknown) => unavailable(chain, error))
+      : () => strayedHead(head, generation, range.size);
     const broken = flaw ?? verifier.end() ?? (closing === undefined ? await strayed() : null);
     const atMs = Math.max(this.#now(), mark?.atMs ?? 0);
     let signed = mark;
@@ -122,6 +124,10 @@ export class Checkpoints {
     if (broken !== null || closing !== undefined) throw new SallyportError("verb.refused", { chain, ...(broken !== null && { seq: broken.seq, kind: broken.kind }) });
     return [signed ?? { chain, generation, size: 0, root: range.root().toString("hex"), mac: verifier.mac, frontier: range.toJSON(), atMs }];
   }
+}
+
+function unavailable(chain: string, error: unknown): never {
+  throw new SallyportError("trail.unavailable", { chain }, error);
 }
 
 function flawAt({ size, mac }: Mark, marked: SealedRecord | undefined): Pick<Break, "seq" | "kind" | "why"> | null {

@@ -96,7 +96,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   };
   const { serviceRules: rules } = parts;
   const services = new ServiceCertificates({ store, deployment, authority: certificates, workload, now, ...(rules !== undefined && { rules }) });
-  const verification = new Verification({ store, incidents, run: parts.runDeeply, deployment, auditKeys: () => epochs.all() });
+  const verification = new Verification({ store, incidents, run: parts.runDeeply, deployment, epochs });
 
   const { archiveAfterDays, archivalRules } = parts;
   const take = (archived: Archived): Promise<void> => {

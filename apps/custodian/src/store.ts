@@ -107,10 +107,11 @@ export class Store extends SealedStore<Kinds> {
   }
 
   /** Takes the number of who took over last, upon the operator's word that there is no newer store: a start without a standby. */
-  adopt(last: number): void {
+  async adopt(last: number): Promise<void> {
     if (last <= this.epoch) return;
     this.record("custodian.adopted", "custodian", `epoch=${this.epoch};last=${last}`);
     this.put("deployment", "-", { ...this.deployment, epoch: last });
+    await this.durable();
   }
 
   /** What was destroyed for good. */

@@ -106,7 +106,9 @@ export class PasswordRing {
     try {
       await this.#alone(() => this.#endBefore());
       const { active, activeSinceMs, isBeforeOpen } = standing(this.#steps);
-      if (active === 0 || isBeforeOpen || now() < activeSinceMs + this.#windows.ageMaxMs || now() < this.#notBeforeMs) return;
+      const isDue = active !== 0 && !isBeforeOpen && now() >= activeSinceMs + this.#windows.ageMaxMs;
+      if (!isDue) this.#isFailing = false;
+      if (!isDue || now() < this.#notBeforeMs) return;
       this.#notBeforeMs = now() + AGAIN_MS;
       await this.rotate("age");
       this.#isFailing = false;

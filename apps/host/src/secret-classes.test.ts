@@ -5,7 +5,7 @@ import { SallyportError } from "@sallyport/errors";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { failureText } from "./failure-text.ts";
 import { KV_SETTING_NAMES } from "./kv-secrets.ts";
-import { type Environment, settingsWithKv } from "./settings.ts";
+import { type Environment, SETTING_NAMES, settingsWithKv } from "./settings.ts";
 
 const SHORT = "q7Rt-2mZ9p";
 const EXAMPLE = "change-me-please";
@@ -83,14 +83,11 @@ test.each(SECRETS.flatMap((secret, place) => CLASSES.map((kind) => [place, secre
   },
 );
 
-test("every setting that names a secret's file is in the table", () => {
+/** What is public, and so no secret. */
+const PUBLIC = ["SALLYPORT_ANCHORS_FILE", "SALLYPORT_KV_CA_FILE"];
+
+test("every setting of the supervisor's that names a secret's file is in the table", () => {
   const tried = new Set(SECRETS.map(({ setting }) => setting));
-  const named = [
-    "SALLYPORT_DATABASE_URL_FILE",
-    "SALLYPORT_OIDC_CLIENT_SECRET_FILE",
-    "SALLYPORT_ALERTS_FILE",
-    "SALLYPORT_EGRESS_FILE",
-    ...KV_SETTING_NAMES.filter((name) => name.includes("TOKEN")),
-  ];
+  const named = [...new Set([...SETTING_NAMES, ...KV_SETTING_NAMES])].filter((name) => name.endsWith("_FILE") && !PUBLIC.includes(name));
   expect([...tried].sort()).toEqual(named.sort());
 });

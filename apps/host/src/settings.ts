@@ -52,7 +52,7 @@ type Seed = "synthetic" | "none";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Every setting's name. `…_FILE` names a file that holds the value, for secrets. */
-const SETTING_NAMES = [
+export const SETTING_NAMES = [
   "SALLYPORT_HOME",
   "SALLYPORT_CONSOLE_PORT",
   "SALLYPORT_API_PORT",

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { join } from "node:path";
 import { HttpsPortalServer } from "@sallyport/portal-testkit";
 import { ApiDoor, ApiPerson } from "./api-person.ts";
 import { foundingLinks } from "./console-person.ts";
 import { largePdf, type LargePdf } from "./large-pdf.ts";
 import { PILOT } from "./pilot-study.ts";
+import { httpsCredential, keptIn } from "./portals.ts";
 import { type ProcessName, Product } from "./product.ts";
 import { until } from "./until.ts";
 
@@ -57,22 +57,28 @@ export class DocumentWay {
   static async open(): Promise<DocumentWay> {
     const product = await Product.prepare();
     const portal = await HttpsPortalServer.start();
-    await product.start({ SALLYPORT_EGRESS_FILE: credentialsOf(product, portal) });
-    const door = await ApiDoor.of(product);
-    const [first = "", second = ""] = foundingLinks(product.host.stdout);
-    const signer = await ApiPerson.founding(door, first, { username: "ada", printedName: "Ada Roth" });
-    const coordinator = await ApiPerson.founding(door, second, { username: "ben", printedName: "Ben Ito" });
-    await signer.signIn();
-    await coordinator.signIn();
-    await prepared(product, signer, coordinator);
-    const asked = await patiently(() => coordinator.call<{ approval: Approval }>("approvals.requestRecipient", { kind: "agency", name: "An Agency", key: KEY, reason: REASON }));
-    await approve(signer, asked.approval);
-    const { recipients } = await coordinator.call<{ recipients: readonly [{ recipientId: string }] }>("recipients.list", {});
-    const [{ recipientId }] = recipients;
-    const { host, port, path } = portal;
-    const routes = [{ kind: "https", name: "gateway", host, port, path, credential: "gateway" }];
-    await approve(signer, (await coordinator.call<{ approval: Approval }>("approvals.requestRoutes", { recipientId, routes, reason: REASON })).approval);
-    return new DocumentWay(product, portal, door, [signer, coordinator], recipientId);
+    try {
+      await product.start({ SALLYPORT_EGRESS_FILE: keptIn(product.folder)("egress.json", JSON.stringify({ credentials: [httpsCredential(product.folder, portal)] })) });
+      const door = await ApiDoor.of(product);
+      const [first = "", second = ""] = foundingLinks(product.host.stdout);
+      const signer = await ApiPerson.founding(door, first, { username: "ada", printedName: "Ada Roth" });
+      const coordinator = await ApiPerson.founding(door, second, { username: "ben", printedName: "Ben Ito" });
+      await signer.signIn();
+      await coordinator.signIn();
+      await prepared(product, signer, coordinator);
+      const asked = await patiently(() => coordinator.call<{ approval: Approval }>("approvals.requestRecipient", { kind: "agency", name: "An Agency", key: KEY, reason: REASON }));
+      await approve(signer, asked.approval);
+      const { recipients } = await coordinator.call<{ recipients: readonly [{ recipientId: string }] }>("recipients.list", {});
+      const [{ recipientId }] = recipients;
+      const { host, port, path } = portal;
+      const routes = [{ kind: "https", name: "gateway", host, port, path, credential: "gateway" }];
+      await approve(signer, (await coordinator.call<{ approval: Approval }>("approvals.requestRoutes", { recipientId, routes, reason: REASON })).approval);
+      return new DocumentWay(product, portal, door, [signer, coordinator], recipientId);
+    } catch (error) {
+      await product.remove();
+      await portal.down();
+      throw error;
+    }
   }
 
   /** Takes one document of about so many bytes all the way. Throws where what the portal got isn't what was sealed. */
@@ -199,25 +205,6 @@ export class DocumentWay {
     );
     if (held.length !== length) throw new Error("the portal got another length");
   }
-}
-
-/** What the egress process proves itself with, in files as an operator has them. */
-function credentialsOf(product: Product, portal: HttpsPortalServer): string {
-  const file = (name: string, text: string): string => {
-    const path = join(product.folder, name);
-    writeFileSync(path, text, { mode: 0o600 });
-    return path;
-  };
-  const { cert, key } = portal.certificate();
-  const https = {
-    kind: "https",
-    name: "gateway",
-    host: portal.host,
-    certFile: file("portal.pem", cert),
-    keyFile: file("portal.key", key),
-    caFile: file("portal-ca.pem", portal.ca),
-  };
-  return file("egress.json", JSON.stringify({ credentials: [https] }));
 }
 
 /** Gives the two their roles in the study, and has the signer's identity looked at, as administrators would have. */

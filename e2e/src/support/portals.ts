@@ -10,6 +10,22 @@ interface Arrived {
   readonly length: number;
 }
 
+/** Writes files of a folder, as an operator has them; answers their paths. */
+export const keptIn =
+  (folder: string) =>
+  (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+
+/** What the egress process proves itself with to an HTTPS portal, in files. */
+export function httpsCredential(folder: string, portal: HttpsPortalServer): object {
+  const kept = keptIn(folder);
+  const { cert, key } = portal.certificate();
+  const files = { certFile: kept("portal.pem", cert), keyFile: kept("portal.key", key), caFile: kept("portal-ca.pem", portal.ca) };
+  return { name: "gateway", kind: "https", host: portal.host, ...files };
+}
+
 /** An agency's two portals, of which each has a server of its own: HTTPS, which asks for a certificate, and a folder of OpenSSH's. */
 export class Portals {
   readonly https: HttpsPortalServer;
@@ -26,16 +42,8 @@ export class Portals {
 
   /** Writes what the egress process proves itself with into a folder; answers the file that its setting names. */
   credentials(folder: string): string {
-    const kept = (name: string, text: string): string => {
-      writeFileSync(join(folder, name), text, { mode: 0o600 });
-      return join(folder, name);
-    };
-    const { cert, key } = this.https.certificate();
-    const gateway = { certFile: kept("portal.pem", cert), keyFile: kept("portal.key", key), caFile: kept("portal-ca.pem", this.https.ca) };
-    const credentials = [
-      { name: "gateway", kind: "https", host: this.https.host, ...gateway },
-      { name: "drop", kind: "sftp", host: "127.0.0.1", keyFile: kept("drop.key", this.sftp.key) },
-    ];
+    const kept = keptIn(folder);
+    const credentials = [httpsCredential(folder, this.https), { name: "drop", kind: "sftp", host: "127.0.0.1", keyFile: kept("drop.key", this.sftp.key) }];
     return kept("egress.json", JSON.stringify({ credentials }));
   }
 

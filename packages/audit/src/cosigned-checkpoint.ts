@@ -18,9 +18,14 @@ export interface CosignedCheckpoint {
 /** Reads a generation's cosigned checkpoint; null where it isn't one that a key of the statement signed for this log. */
 export async function readCosigned(reader: BundleReader, statement: ExportStatement, { generation }: StatedGeneration): Promise<CosignedCheckpoint | null> {
   const origin = checkpointOrigin(statement.deployment, statement.chain, generation);
+  // One that isn't text is one that nobody signed; what can't be read at all is told as everywhere.
+  const note = await reader.text(cosignedFile(generation)).catch((error: unknown) => {
+    if (codeOf(error) === "bundle.unreadable") return null;
+    throw error;
+  });
+  if (note === null) return null;
   for (const vkey of statement.keys) {
     try {
-      const note = await reader.text(cosignedFile(generation));
       const text = openNote(note, vkey);
       const checkpoint = parseCheckpoint(text);
       if (checkpoint.origin === origin) return { generation, size: checkpoint.size, root: checkpoint.root, text, lines: note.slice(text.length + 1) };

@@ -59,6 +59,7 @@ export function joinVerdicts(given: readonly BundleVerdict[]): BundleVerdict {
   const pinned = verdicts.every((verdict) => verdict.pinned);
   const archived = last.archived.filter(({ generation }) => !numbers.includes(generation));
   const isUnbroken = numbers.every((generation, at) => generation === (numbers[0] ?? 0) + at);
+  const cosigned = verdicts.reduce((sum, each) => sum + (each.cosigned ?? 0), 0);
   const verdict = {
     ...last,
     whole,
@@ -70,6 +71,7 @@ export function joinVerdicts(given: readonly BundleVerdict[]): BundleVerdict {
     generations,
     archived,
     manifest: null,
+    ...(cosigned > 0 && { cosigned }),
     proves: whole
       ? [
           isUnbroken

@@ -55,7 +55,7 @@ export const ListSpoolOutput = strict({
     /** Whether everything is well that a replay rests on. */
     isWell: z.boolean(),
   }),
-  /** Waiting ones first, then refused ones, newest first. */
+  /** Waiting ones first, the oldest of them first; then refused ones, and the others, newest first. */
   items: z.array(SpooledSummary),
 });
 

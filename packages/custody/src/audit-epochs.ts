@@ -15,7 +15,10 @@ export class AuditEpochs {
   readonly #store: TrailMarkStore & Pick<KeyStore, "get">;
   /** Of keys that were used, by id: every seal needs one. */
   readonly #keys = new Map<string, KeyObject>();
+  #readAt = 0;
   #isFresh = false;
+  /** The write that answers wait for: of a generation that was given its key, until that is on disk. */
+  #settling: Promise<void> | null = null;
 
   constructor(store: TrailMarkStore & Pick<KeyStore, "get">) {
     this.#store = store;
@@ -26,16 +29,21 @@ export class AuditEpochs {
     return this.#store.get("epoch", markId(chain, generation))?.key ?? this.#firstId();
   }
 
+  /** The id of the key by which a generation is verified. */
+  verifyingIdOf(chain: string, generation: number): string {
+    return this.#store.get("epoch", markId(chain, generation))?.key ?? this.#unbegunId();
+  }
+
   /** The key that verifies a generation. @throws `keys.unavailable` where it was destroyed. */
   keyOf(chain: string, generation: number): KeyObject {
-    return this.#key(this.idOf(chain, generation));
+    return this.#key(this.verifyingIdOf(chain, generation));
   }
 
   /** As they are now, for a thread of its own. */
   all(): AuditKeys {
     const ids = new Map([...this.#store.all("epoch")].map(([id, { key }]) => [id, key]));
     const kept = this.#ring().keys.filter(({ secret }) => secret !== null);
-    return { ids, first: this.#firstId(), keys: new Map(kept.map(({ id }) => [id, this.#key(id)])) };
+    return { ids, first: this.#unbegunId(), keys: new Map(kept.map(({ id }) => [id, this.#key(id)])) };
   }
 
   /**
@@ -72,11 +80,21 @@ export class AuditEpochs {
     return this.#key(id);
   }
 
-  /** The answer, once the journal has what the seals in it gave their generations. */
+  /** The answer, once the journal has what the seals in it gave their generations, and what those before it did. */
   settled<T>(answer: T): T | Promise<T> {
-    if (!this.#isFresh) return answer;
-    this.#isFresh = false;
-    return this.#store.durable().then(() => answer);
+    if (this.#isFresh) {
+      this.#isFresh = false;
+      const settling = this.#store.durable();
+      this.#settling = settling;
+      // One that fails ends the custodian; whoever waits for it hears of it.
+      void settling.then(
+        () => {
+          if (this.#settling === settling) this.#settling = null;
+        },
+        () => undefined,
+      );
+    }
+    return this.#settling === null ? answer : this.#settling.then(() => answer);
   }
 
   /** Chains, of which these heads are committed, that go on with this key. */
@@ -99,12 +117,23 @@ export class AuditEpochs {
   }
 
   #key(id: string): KeyObject {
+    const ring = this.#ring();
+    // One that was destroyed stays in nobody's memory.
+    if (ring.at !== this.#readAt) this.#keys.clear();
+    this.#readAt = ring.at;
     const known = this.#keys.get(id);
-    const secret = this.#ring().keys.find((key) => key.id === id)?.secret ?? null;
+    const secret = ring.keys.find((key) => key.id === id)?.secret ?? null;
     if (secret === null) throw new SallyportError("keys.unavailable", { key: id });
     const key = known ?? secretKey(Buffer.from(secret, "base64url"));
     this.#keys.set(id, key);
     return key;
+  }
+
+  /** Of a generation without an entry: what the first key sealed has none. Once that is destroyed nothing is kept that it sealed, so such a one was never begun. */
+  #unbegunId(): string {
+    const ring = this.#ring();
+    const [first] = ring.keys as readonly [KeptKey];
+    return first.secret === null ? activeKey(ring).id : first.id;
   }
 
   #firstId(): string {

@@ -44,7 +44,7 @@ function running() {
     store,
     incidents,
     deployment: "d",
-    auditKeys: () => oneAuditKey(KEY),
+    epochs: { all: () => oneAuditKey(KEY), verifyingIdOf: () => "audit-1" },
     run: async (work, take) => {
       for await (const verdict of verifyDeeply(work, reader, () => 1000)) take(verdict);
     },

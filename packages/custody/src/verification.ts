@@ -1,6 +1,7 @@
-import { type AuditKeys, auditKeyIdIn, type DeepProgress, type DeepVerdict, type DeepWork } from "@sallyport/audit";
+import { auditKeyIdIn, type DeepProgress, type DeepVerdict, type DeepWork } from "@sallyport/audit";
 import { SallyportError } from "@sallyport/errors";
 import { asVerified } from "./archival.ts";
+import type { AuditEpochs } from "./audit-epochs.ts";
 import type { TrailIncidents } from "./trail-incidents.ts";
 import { markId, openGeneration, segmentId, segmentsOf, type TrailMarkStore } from "./trail-marks.ts";
 
@@ -12,7 +13,7 @@ export interface VerificationOptions {
   readonly incidents: TrailIncidents;
   readonly run: DeepRunner;
   readonly deployment: string;
-  readonly auditKeys: () => AuditKeys;
+  readonly epochs: Pick<AuditEpochs, "all" | "verifyingIdOf">;
 }
 
 /** Verifies chains from their first record; one run at a time, since each reads everything. */
@@ -33,16 +34,7 @@ export class Verification {
 
   /** Resolves when the verdicts of these chains are known; null for all chains. @throws `trail.unavailable`. */
   verify(chains: readonly string[] | null): Promise<void> {
-    // Whoever asks for what is waiting to be run already gets that run: a queue of the same question answers nobody sooner.
-    const asked = chains === null ? "*" : [...chains].sort().join(" ");
-    const waiting = this.#waiting.get(asked);
-    if (waiting !== undefined) return waiting;
-    const turn = this.#inTurn(() => {
-      this.#waiting.delete(asked);
-      return this.#run(this.#work(chains));
-    });
-    this.#waiting.set(asked, turn);
-    return turn;
+    return this.#asked(chains === null ? "*" : [...chains].sort().join(" "), () => this.#work(chains));
   }
 
   /**
@@ -50,7 +42,7 @@ export class Verification {
    * record by record, which names the record. A break that stands is lifted by a run over every record alone. @throws `trail.unavailable`.
    */
   verifyBySeals(): Promise<void> {
-    return this.#inTurn(() => this.#run({ ...this.#work(null), isQuick: true }));
+    return this.#asked("* by seals", () => ({ ...this.#work(null), isQuick: true }));
   }
 
   /** Verifies one generation now, and reads it as a bundle has it. @throws `trail.unavailable`. */
@@ -59,6 +51,18 @@ export class Verification {
     await this.#inTurn(() => this.#run({ ...this.#work([chain]), only: { chain, generation } }, (verdict) => (found = verdict)));
     if (found === null) throw new SallyportError("trail.unavailable", { chain });
     return found;
+  }
+
+  /** Whoever asks for what is waiting to be run already gets that run: a queue of the same question answers nobody sooner. */
+  #asked(what: string, work: () => DeepWork): Promise<void> {
+    const waiting = this.#waiting.get(what);
+    if (waiting !== undefined) return waiting;
+    const turn = this.#inTurn(() => {
+      this.#waiting.delete(what);
+      return this.#run(work());
+    });
+    this.#waiting.set(what, turn);
+    return turn;
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -82,9 +86,9 @@ export class Verification {
   }
 
   async #take({ auditKeys: used }: DeepWork, { chain, generation, size, at, broken, isGone, bySeals, sealed }: DeepVerdict): Promise<void> {
-    const { store, incidents, auditKeys } = this.#options;
+    const { store, incidents, epochs } = this.#options;
     // A generation that was begun since the run was: it had no key then, and was held against another's.
-    if (auditKeyIdIn(used, chain, generation) !== auditKeyIdIn(auditKeys(), chain, generation)) return;
+    if (auditKeyIdIn(used, chain, generation) !== epochs.verifyingIdOf(chain, generation)) return;
     for (const [index, seal] of (sealed?.seals ?? []).entries()) store.put("segment", segmentId(chain, generation, (sealed?.from ?? 0) + index), seal);
     if (bySeals !== undefined && broken === null && store.get("broken", markId(chain, generation)) !== undefined) return;
     const archived = store.get("archived", markId(chain, generation));
@@ -93,12 +97,12 @@ export class Verification {
   }
 
   #work(chains: readonly string[] | null): DeepWork {
-    const { store, deployment, auditKeys } = this.#options;
+    const { store, deployment, epochs } = this.#options;
     const marks = [...store.all("mark").values()].map(({ chain, generation, size, mac }) => ({ chain, generation, size, mac }));
     const unmarked = (chains ?? [])
       .filter((name) => marks.every(({ chain }) => chain !== name))
       .map((chain) => ({ chain, generation: openGeneration(store, chain), size: 0, mac: "" }));
     const seals = marks.map(({ chain, generation }) => ({ chain, generation, seals: segmentsOf(store, chain, generation) }));
-    return { deployment, auditKeys: auditKeys(), chains, marks: [...marks, ...unmarked], archived: [...store.all("archived").values()].map(asVerified), seals };
+    return { deployment, auditKeys: epochs.all(), chains, marks: [...marks, ...unmarked], archived: [...store.all("archived").values()].map(asVerified), seals };
   }
 }

@@ -9,6 +9,7 @@ export class MemoryMarks implements TrailMarkStore {
     broken: new Map<string, Verdict>(),
     incident: new Map<string, Incident>(),
     segment: new Map<string, SegmentSeal>(),
+    epoch: new Map<string, TrailKinds["epoch"]>(),
     archived: new Map<string, Archived>(),
   };
   readonly events: string[] = [];

@@ -94,3 +94,6 @@ function columnsOf(bytes: Buffer, at: number): Buffer[] {
   }
   return columns;
 }
+
+/** COPY takes no parameters: whether what goes into its text can't leave a literal. */
+export const fitsCopy = (texts: readonly string[], numbers: readonly number[]): boolean => texts.every((text) => !/['\\]/.test(text)) && numbers.every(Number.isSafeInteger);

@@ -2,6 +2,7 @@ import { isChain, type SealedRecord } from "@sallyport/audit";
 import { SallyportError } from "@sallyport/errors";
 import type { Grant, SiteKey } from "@sallyport/policy";
 import { copyLines, type RecordLines } from "./copy-lines.ts";
+import { fitsCopy } from "./copy-rows.ts";
 import type { Database } from "./database.ts";
 import { grantedSites } from "./site-context.ts";
 
@@ -53,9 +54,7 @@ export function recordStore(database: Database): RecordStore {
       const limit = toSeq - fromSeq + 1;
       if (limit < 1 || limit > LIMIT_MAX) throw new RangeError(`a read is of 1 to ${LIMIT_MAX} records`);
       const sites = grantedSites(grant);
-      // COPY takes no parameters, so what goes into its text is held to what cannot leave a literal.
-      if (!isChain(chain) || [chain, sites, grant.action].some((text) => /['\\]/.test(text)) || ![generation, fromSeq, toSeq].every(Number.isSafeInteger))
-        throw new SallyportError("input.invalid", { where: ["chain: not one"] });
+      if (!isChain(chain) || !fitsCopy([chain, sites, grant.action], [generation, fromSeq, toSeq])) throw new SallyportError("input.invalid", { where: ["chain: not one"] });
       const page = `audit.page('${sites}', '${grant.action}', '${chain}', ${generation}, ${fromSeq}, ${limit})`;
       return database.stream(`COPY (SELECT mac, body FROM ${page} WHERE seq <= ${toSeq}) TO STDOUT (FORMAT binary)`, copyLines);
     },

@@ -98,7 +98,9 @@ export function spoolStore(database: Database): SpoolStore<Tx> {
       withGrant(database, grant, async (tx) => {
         const rows = await tx<Stored>`
           SELECT receipt, spool, n, workload, x5t, principal, procedure, taken_ms, bytes, sha256, state, reason, request_id, settled_ms, approval, let_go_ms
-            FROM ingress.spooled ORDER BY CASE state WHEN 'waiting' THEN 1 WHEN 'refused' THEN 2 WHEN 'discarded' THEN 3 ELSE 4 END, taken_ms DESC, n DESC LIMIT ${limit}`;
+            FROM ingress.spooled
+           ORDER BY CASE state WHEN 'waiting' THEN 1 WHEN 'refused' THEN 2 WHEN 'discarded' THEN 3 ELSE 4 END,
+                    CASE state WHEN 'waiting' THEN taken_ms ELSE -taken_ms END, CASE state WHEN 'waiting' THEN n ELSE -n END LIMIT ${limit}`;
         return rows.map(standingOf);
       }),
   };

@@ -1,6 +1,6 @@
 import { type Archival, type Head, isChain, type SealedRecord } from "@sallyport/audit";
 import { SallyportError } from "@sallyport/errors";
-import { copyBytes, copyRows } from "./copy-rows.ts";
+import { copyBytes, copyRows, fitsCopy } from "./copy-rows.ts";
 import type { Database } from "./database.ts";
 
 /** What the custodian reads with its own role: what is committed, and nothing of a person. */
@@ -62,8 +62,7 @@ export function trailReader(database: Database): TrailReader {
 }
 
 function copyOf(chain: string, generation: number, fromSeq: number, toSeq: number): string {
-  // COPY takes no parameters, so what goes into its text is held to what cannot leave a literal.
-  if (!isChain(chain) || /['\\]/.test(chain) || ![generation, fromSeq, toSeq].every(Number.isSafeInteger)) {
+  if (!isChain(chain) || !fitsCopy([chain], [generation, fromSeq, toSeq])) {
     throw new SallyportError("verb.invalid", { member: "chain" });
   }
   return `COPY (SELECT seq, prev_mac, mac, body FROM audit.records

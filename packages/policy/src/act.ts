@@ -18,6 +18,9 @@ const ACTS: readonly Act[] = ACTIONS.flatMap((action, row) => RESOURCE_TYPES.map
 /** How many acts there are. */
 export const ACTS_COUNT = ACTS.length;
 
+/** Where an action of this name stands among {@link ACTIONS}; undefined for no action. */
+export const rowOf = (action: string): number | undefined => ROWS.get(action);
+
 /** The act of two names, always the same object; null for a name that is in no closed list. Who asks for one often gets it once. */
 export function actOf(action: string, resource: string): Act | null {
   const row = ROWS.get(action);

@@ -1,7 +1,8 @@
+import { type Act, actOf } from "./act.ts";
 import type { CompiledPolicy } from "./compile.ts";
-import { decide } from "./decide.ts";
-import { type Action, ACTIONS, type Decision, type FieldRule, type GrantRule, type LivePrincipal, type Place, RESOURCE_TYPES, type ResourceType, type SiteRef } from "./model.ts";
-import { isInForce } from "./rights.ts";
+import { decideAct } from "./decide.ts";
+import type { Action, Decision, FieldRule, GrantRule, LivePrincipal, Place, ResourceType, SiteRef } from "./model.ts";
+import { isInForce, type Rights } from "./rights.ts";
 import { TokenScope } from "./token-scope.ts";
 
 /** What a policy answers at one point of the decision space. */
@@ -57,19 +58,20 @@ export function impactOf(before: CompiledPolicy, after: CompiledPolicy, { princi
   const count = { gained: 0, lost: 0, altered: 0 };
   for (const principal of principals) {
     const acts = new Set(principal.assignments.filter((held) => isInForce(held, nowMs)).flatMap(({ role }) => [...(touched.get(role) ?? [])]));
-    for (const cell of [...acts].sort((a, b) => a - b)) {
-      const action = ACTIONS[Math.floor(cell / RESOURCE_TYPES.length)] as Action;
-      const resource = RESOURCE_TYPES[cell % RESOURCE_TYPES.length] as ResourceType;
+    for (const act of [...acts].sort((one, other) => one.index - other.index)) {
+      const { action, resource } = act;
+      const scope = new TokenScope([action]);
+      const [first, second] = [before.rights(principal, scope), after.rights(principal, scope)];
       const gathered = new Map<string, { row: ImpactRow; sites: SiteRef[]; deployment: boolean }>();
       for (const place of places) {
-        const ask = (policy: CompiledPolicy, way: string): Standing =>
-          standingOf(decide(policy, { principal, scope: new TokenScope([action]), action, resource, place, nowMs, signedInBy: principal.kind === "person" ? way : null }));
+        const ask = (rights: Rights, way: string): Standing =>
+          standingOf(decideAct(rights, act, place, { nowMs, signedInBy: principal.kind === "person" ? way : null, subject: null }));
         const changes = WAYS.flatMap((way) => {
-          const [was, will] = [ask(before, way), ask(after, way)];
+          const [was, will] = [ask(first, way), ask(second, way)];
           return same(was, will) ? [] : [{ way, was, will }];
         });
-        const [first, second] = changes;
-        const isAnyway = first !== undefined && second !== undefined && same(first.was, second.was) && same(first.will, second.will);
+        const [one, other] = changes;
+        const isAnyway = one !== undefined && other !== undefined && same(one.was, other.was) && same(one.will, other.will);
         for (const { way, was, will } of changes) {
           count[was.allowed ? (will.allowed ? "altered" : "lost") : "gained"] += 1;
           if (isAnyway && way === "other") continue;
@@ -95,20 +97,19 @@ export const standingOf = (decision: Decision): Standing =>
 const same = (one: Standing, other: Standing): boolean => one.allowed === other.allowed && spelled(one.fields) === spelled(other.fields);
 const spelled = ({ readable, masked }: FieldRule): string => `${readable.join()};${masked.join()}`;
 
-/** Of each role, the acts (as cells) for which the two policies have another rule. */
-function touchedActs(before: CompiledPolicy, after: CompiledPolicy): ReadonlyMap<string, ReadonlySet<number>> {
-  const byCell = (policy: CompiledPolicy) => new Map(policy.document.grants.map((grant) => [`${grant.role} ${cellOf(grant)}`, grant]));
-  const [was, will] = [byCell(before), byCell(after)];
-  const touched = new Map<string, Set<number>>();
+/** Of each role, the acts for which the two policies have another rule. */
+function touchedActs(before: CompiledPolicy, after: CompiledPolicy): ReadonlyMap<string, ReadonlySet<Act>> {
+  const byAct = (policy: CompiledPolicy) => new Map(policy.document.grants.map((grant) => [`${grant.role} ${grant.action} ${grant.resource}`, grant]));
+  const [was, will] = [byAct(before), byAct(after)];
+  const touched = new Map<string, Set<Act>>();
   for (const [key, grant] of [...was, ...will]) {
     if (ruleText(was.get(key)) === ruleText(will.get(key))) continue;
-    const cells = touched.get(grant.role) ?? new Set<number>();
-    touched.set(grant.role, cells.add(cellOf(grant)));
+    const act = actOf(grant.action, grant.resource);
+    if (act !== null) touched.set(grant.role, (touched.get(grant.role) ?? new Set<Act>()).add(act));
   }
   return touched;
 }
 
-const cellOf = ({ action, resource }: GrantRule): number => ACTIONS.indexOf(action) * RESOURCE_TYPES.length + RESOURCE_TYPES.indexOf(resource);
 const ruleText = (grant: GrantRule | undefined): string =>
   grant === undefined
     ? ""

@@ -1,4 +1,4 @@
-import type { Act } from "./act.ts";
+import { type Act, rowOf } from "./act.ts";
 import { ACTIONS } from "./model.ts";
 
 /** The actions that a token may be used for at most. It is a copy: nothing adds to it later. */
@@ -8,8 +8,10 @@ export class TokenScope {
 
   /** Names that are no action add nothing. */
   constructor(actions: Iterable<string>) {
-    const names = new Set(actions);
-    for (const [row, action] of ACTIONS.entries()) if (names.has(action)) this.#named[row] = 1;
+    for (const name of actions) {
+      const row = rowOf(name);
+      if (row !== undefined) this.#named[row] = 1;
+    }
   }
 
   names(act: Act): boolean {

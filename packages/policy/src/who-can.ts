@@ -28,8 +28,9 @@ export function whoCan(
   asked: { readonly action: Action; readonly resource: ResourceType; readonly place: Place; readonly nowMs: number },
 ): readonly Holder[] {
   const holders: Holder[] = [];
+  const scope = new TokenScope([asked.action]);
   for (const principal of principals) {
-    const question = { ...asked, principal, scope: new TokenScope([asked.action]), signedInBy: signedInBy(principal) };
+    const question = { ...asked, principal, scope, signedInBy: signedInBy(principal) };
     const decision = decide(policy, question);
     const found = reaches(policy, question);
     if (decision.effect === "deny" || typeof found === "string") continue;
@@ -47,12 +48,13 @@ export interface Ability {
 
 /** All that a principal may do, once every condition is met, and where each right is held. */
 export function whatCan(policy: CompiledPolicy, principal: LivePrincipal, nowMs: number): readonly Ability[] {
-  return ACTIONS.flatMap((action) =>
-    RESOURCE_TYPES.flatMap((resource) => {
-      const found = reaches(policy, { principal, scope: new TokenScope([action]), action, resource, nowMs, signedInBy: signedInBy(principal) });
+  return ACTIONS.flatMap((action) => {
+    const scope = new TokenScope([action]);
+    return RESOURCE_TYPES.flatMap((resource) => {
+      const found = reaches(policy, { principal, scope, action, resource, nowMs, signedInBy: signedInBy(principal) });
       return typeof found === "string" ? [] : [{ action, resource, paths: [...found] }];
-    }),
-  );
+    });
+  });
 }
 
 const signedInBy = ({ kind }: LivePrincipal): string | null => (kind === "person" ? MEETS_ALL : null);

@@ -1,3 +1,5 @@
+import { cosign, witnessKeyOf } from "@sallyport/audit";
+import { generateEd25519 } from "@sallyport/crypto";
 import { faultTest } from "@sallyport/testkit";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
@@ -25,6 +27,18 @@ test("a receipt says who signed what, when and by what, and whether its key was 
   expect(verdict.doesNotProve.join("\n")).toContain("revoked");
   expect(why(receipt)).toBe("self-consistent, key not pinned");
   expect(why(receipt, other.fingerprint)).toContain("another key");
+});
+
+test("where a witness's key is given, a receipt holds by that one's cosignature of its checkpoint alone", () => {
+  const [seer, stranger] = [generateEd25519(), generateEd25519()];
+  const bare = desk.receipt(desk.sign(manifestOf()));
+  const parts = parseReceipt(bare);
+  const note = parts.proof.slice(parts.proof.indexOf("\n\n") + 2);
+  const line = cosign(note.slice(0, note.indexOf("\n\n") + 1), { name: "witness.example/w1", privateKey: seer.privateKey }, 1_767_326_500);
+  const seen = receiptText({ ...parts, proof: `${parts.proof}${line}` });
+  const held = (text: string, raw: Buffer): boolean => verifyReceipt(text, { fingerprint: desk.fingerprint, witness: witnessKeyOf("witness.example/w1", raw) }).whole;
+  expect([held(seen, seer.raw), held(seen, stranger.raw), held(bare, seer.raw)]).toEqual([true, false, false]);
+  expect([why(seen, desk.fingerprint), why(bare, desk.fingerprint)]).toEqual(["whole", "whole"]);
 });
 
 test("what the server attested alone says so, and claims no more", () => {

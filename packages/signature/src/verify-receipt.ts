@@ -1,4 +1,4 @@
-import { type BundleVerdict, keyFingerprint, parseVkey, type ProvenRecord, verifyRecordProof } from "@sallyport/audit";
+import { type BundleVerdict, keyFingerprint, parseVkey, provenAt, type ProvenRecord, verifyRecordProof } from "@sallyport/audit";
 import { codeOf, SallyportError } from "@sallyport/errors";
 import { manifestDigest, readSignatureManifest, type SignatureManifest } from "./signature-manifest.ts";
 import type { SignatureNote } from "./signature-note.ts";
@@ -41,13 +41,16 @@ const invalid = (why: string): SallyportError => new SallyportError("signature.i
  * Verifies a receipt offline, with public keys alone: the signature, and that the trail holds its record.
  *
  * @param options.fingerprint - The deployment key's, obtained elsewhere. Without it the receipt is shown to agree with itself, not whose it is.
+ * @param options.witness - A witness's verifier key, obtained elsewhere: the receipt doesn't hold where this one didn't cosign the checkpoint in it.
  */
-export function verifyReceipt(text: string, options: { readonly fingerprint?: string } = {}, rules: ReceiptRules = strictReceiptRules): ReceiptVerdict {
+export function verifyReceipt(text: string, options: { readonly fingerprint?: string; readonly witness?: string } = {}, rules: ReceiptRules = strictReceiptRules): ReceiptVerdict {
   let fingerprint: string | null = null;
   try {
     const receipt = parseReceipt(text);
     fingerprint = fingerprintOf(receipt.vkey);
     if (options.fingerprint !== undefined && fingerprint !== options.fingerprint) throw invalid("another key than the one that was given");
+    const { witness } = options;
+    if (witness !== undefined && provenAt(receipt.proof, witness) === null) throw invalid("the witness that was given didn't cosign its checkpoint");
     return whole(found(receipt, rules), { fingerprint, pinned: options.fingerprint !== undefined });
   } catch (error) {
     if (!(error instanceof SallyportError) || !REFUSED.has(error.code)) throw error;

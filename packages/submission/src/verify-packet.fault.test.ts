@@ -228,6 +228,9 @@ faultTest("S11", "a packet by a key that is in force no more is taken where a wi
   expect(await kindsIn(bytes, rules, pins)).toEqual(["key"]);
   expect(await kindsIn(old, rules, { fingerprint: desk.fingerprint, until: "2026-02-01T00:00:00.000Z" })).toEqual(["key"]);
   expect(await kindsIn(old, rules, { ...pins, witness: other.witness })).toEqual(["key"]);
+  // A witness that is given is asked for its word, whether or not a time is.
+  const { until: _, ...atAnyTime } = pins;
+  expect([await kindsIn(old, rules, atAnyTime), await kindsIn(bytes, rules, atAnyTime)]).toEqual([[], ["key"]]);
   expect(await kindsIn(await packed(desk.make({ cosignedAt: "2026-03-01T00:00:00.000Z" })), rules, pins)).toEqual(["key"]);
   expect(await kindsIn(await packed(desk.make({ preparedAt: "2026-02-01T00:00:00.000Z", cosignedAt: "2026-01-03T00:00:00.000Z" })), rules, pins)).toEqual(["key"]);
 });

@@ -13,7 +13,7 @@ export interface PacketPins {
   readonly fingerprint?: string;
   /** Until when that key was in force; ISO time. A packet by a key that isn't any more needs a witness's word that it is older. */
   readonly until?: string;
-  /** Verifier key of a witness of the trail. */
+  /** Verifier key of a witness of the trail, which has to have cosigned the checkpoint that the release is under. */
   readonly witness?: string;
   /** The verifier's own `age1…`. */
   readonly recipient?: string;
@@ -129,11 +129,13 @@ class Verification implements PacketFindings {
       if (codeOf(error) !== "note.invalid" && codeOf(error) !== "trail.unreadable") throw error;
       return fault("release", "it doesn't prove that the release is on record");
     }
-    if (until === undefined || !this.#rules.key) return;
+    if (!this.#rules.key) return;
+    const seenMs = witness === undefined ? null : provenAt(proof, witness);
+    if (witness !== undefined && seenMs === null) return fault("key", "the witness that was given didn't cosign the checkpoint of its release");
+    if (until === undefined) return;
     const endMs = Date.parse(until);
     if (Date.parse(preparedAt) >= endMs || Date.parse(this.release.record.timestamp_utc) >= endMs)
       return fault("key", `it was made after ${until}, when the key wasn't in force any more`);
-    const seenMs = witness === undefined ? null : provenAt(proof, witness);
     if (seenMs === null || seenMs >= endMs) fault("key", `no witness that was given saw it before ${until}: whoever has the key since can have made it`);
   }
 

@@ -11,7 +11,7 @@ const USAGE = `node sallyport-verify.mjs FOLDER|FILE... [--key sha256:HEX] [--wi
 Verifies an export, a bundle's folder or an excerpt's file, the receipt of a signature, or a packet that was opened with age (its
 tar file, or the folder that this was unpacked into), with no network, no database and no secret. --key is the fingerprint of the deployment's
 key, got from elsewhere; without it what is there can only be shown to agree with itself. --witness is a witness's verifier key, got from elsewhere:
-a bundle then has to have its cosignature. --recipient is your own age key, which a packet has to be made for.
+what is there then has to have its cosignature. --recipient is your own age key, which a packet has to be made for.
 --until is when that key went out of force: an older packet needs the word of a witness whose key is given.
 Several bundles of one chain, archived generations and what is left, verify as one trail.
 Exit codes: 0 whole, 1 broken, 2 no bundle at all.
@@ -44,11 +44,9 @@ function asked(args: string[]): Asked | null {
 
 async function main({ folders: [folder, ...others], pins, isJson }: Asked): Promise<number> {
   try {
-    const { fingerprint, witness } = pins;
-    const pin = { ...(fingerprint !== undefined && { fingerprint }), ...(witness !== undefined && { witness }) };
     const packet = others.length > 0 ? null : await packetAt(folder);
-    const alone = async () => (packet === null ? await verifyOffline(await exportReader(folder), pin) : await verifyPacket(packet, pins));
-    const verdict = others.length > 0 ? await verifyTrail(await Promise.all([folder, ...others].map(exportReader)), pin) : await alone();
+    const alone = async () => (packet === null ? await verifyOffline(await exportReader(folder), pins) : await verifyPacket(packet, pins));
+    const verdict = others.length > 0 ? await verifyTrail(await Promise.all([folder, ...others].map(exportReader)), pins) : await alone();
     process.stdout.write(
       isJson
         ? `${plainJson(verdict)}\n`

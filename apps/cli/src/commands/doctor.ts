@@ -6,7 +6,6 @@ import { checkCertificates, checkPermissions, checkUsers } from "../doctor/home.
 import { checkDisk, checkNode, checkVolume } from "../doctor/machine.ts";
 import { checkApi, checkProcesses, checkSettings } from "../doctor/processes.ts";
 import { checkOutbox } from "../doctor/outbox.ts";
-import { checkPasswords } from "../doctor/passwords.ts";
 import { checkRings } from "../doctor/rings.ts";
 import { checkSpool } from "../doctor/spool.ts";
 import { EXIT } from "../exit-code.ts";
@@ -45,7 +44,6 @@ async function examine(invocation: Invocation): Promise<readonly Finding[]> {
     ...checkCertificates(home, Date.now()),
     // Somebody in person has no certificate to ask for health with; a local profile has.
     ...(await checkApi(settings, profile === ME ? undefined : profile)),
-    ...(await checkPasswords(home)),
     ...(await checkRings(invocation)),
     ...(await checkOutbox(invocation)),
     ...(await checkSpool(invocation, Date.now())),

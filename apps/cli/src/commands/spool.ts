@@ -24,7 +24,7 @@ export const spool: Command = {
     "With a RECEIPT, says what became of that request of the profile's own: exit code 0 where it was replayed, 3 where it was refused, 4 while it waits",
     "or isn't known. Once it was replayed, the same call with the same idempotency key answers what it did. Without one, lists what waits and what was",
     "refused, for who looks after workloads. replay has what waits sent through the boundary at once, in order, and not only when everything has been",
-    "well for ten seconds. discard asks for what waits to be removed unopened, some of it or all: a second person approves it.",
+    "well for ten seconds. discard asks for what waits to be removed unopened, some of it, or with --all up to 200, the oldest first: a second person approves it.",
   ].join("\n"),
   options: { reason: { type: "string" }, all: { type: "boolean" }, ...keyOption },
   takes: [0, DISCARDED_AT_ONCE + 1],
@@ -83,11 +83,10 @@ async function discard(invocation: Invocation, named: readonly string[]): Promis
   return EXIT.done;
 }
 
-/** The receipts of those that wait, the oldest first, as many as one request may name. */
-const waitingIn = (items: readonly { readonly receipt: string; readonly state: string; readonly takenAt: string }[]): readonly string[] =>
+/** The receipts of those that wait, in the list's order, which is the oldest first; as many as one request may name. */
+const waitingIn = (items: readonly { readonly receipt: string; readonly state: string }[]): readonly string[] =>
   items
     .filter(({ state }) => state === "waiting")
-    .toSorted((one, other) => (one.takenAt < other.takenAt ? -1 : 1))
     .slice(0, DISCARDED_AT_ONCE)
     .map(({ receipt }) => receipt);
 

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { isRecordProof, verdictLines, type VerifyOptions, verifyRecordProof, verifyTrail, witnessName } from "@sallyport/audit";
+import { isRecordProof, provenAt, verdictLines, type VerifyOptions, verifyRecordProof, verifyTrail, witnessName } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
-import { codeOf, plainJson, plainText } from "@sallyport/errors";
+import { codeOf, plainJson, plainText, SallyportError } from "@sallyport/errors";
 import { verifyOffline } from "@sallyport/signature";
 import { verifyPacket } from "@sallyport/submission";
 import { packetAt } from "@sallyport/submission/folder";
@@ -21,7 +21,7 @@ export const verify: Command = {
     "Verifies an exported bundle, an excerpt, the proof of one record, the receipt of a signature, or a packet that its recipient opened with age (its tar file, or the folder",
     "that this was unpacked into), offline: it needs no network, no database and no secret. --key is the fingerprint of the deployment's key, got from elsewhere; without it",
     "what is there can only be shown to agree with itself. --recipient is your own age key, which a packet has to be made for. --until is when the deployment's key went out",
-    "of force: a packet by it then needs the word of a witness, whose key is given, that it is older. --witness is a witness's key, got from elsewhere: a bundle then has to have",
+    "of force: a packet by it then needs the word of a witness, whose key is given, that it is older. --witness is a witness's key, got from elsewhere: what is there then has to have",
     "its cosignature, and is broken without it.",
     "Several bundles of one chain, archived generations and what is left, verify together as one trail. Exit codes: 0 whole, 1 broken, 2 none of these.",
   ].join("\n"),
@@ -30,15 +30,12 @@ export const verify: Command = {
   run: async (invocation) => {
     const key = optionKey(invocation);
     const [path = "", ...others] = invocation.positionals.map((named) => resolve(invocation.settings.workingDir, named));
-    const pin = key === undefined ? {} : { fingerprint: key };
-    const pins = { ...pin, ...packetPins(invocation) };
-    const { witness } = pins;
-    const given = { ...pin, ...(witness !== undefined && { witness }) };
-    if (others.length > 0) return await verifyTogether(invocation, [path, ...others], given);
+    const pins = { ...(key !== undefined && { fingerprint: key }), ...packetPins(invocation) };
+    if (others.length > 0) return await verifyTogether(invocation, [path, ...others], pins);
     const proof = proofIn(path);
-    if (proof !== null) return verifyProof(invocation, proof, pin);
+    if (proof !== null) return verifyProof(invocation, proof, pins);
     const packet = await packetAt(path);
-    const verdict = packet === null ? await verifyOffline(await exportReader(path), given) : await verifyPacket(packet, pins);
+    const verdict = packet === null ? await verifyOffline(await exportReader(path), pins) : await verifyPacket(packet, pins);
     report(invocation, plainJson(verdict), verdictLines(verdict));
     return verdict.whole ? EXIT.done : EXIT.failed;
   },
@@ -78,9 +75,11 @@ function proofIn(path: string): string | null {
   }
 }
 
-function verifyProof(invocation: Invocation, proof: string, pin: { readonly fingerprint?: string }): ExitCode {
+function verifyProof(invocation: Invocation, proof: string, given: VerifyOptions): ExitCode {
+  const { witness } = given;
   try {
-    const { record, origin, size, root, fingerprint, pinned } = verifyRecordProof(proof, pin);
+    const { record, origin, size, root, fingerprint, pinned } = verifyRecordProof(proof, given);
+    if (witness !== undefined && provenAt(proof, witness) === null) throw new SallyportError("note.invalid", { why: "no cosignature by the witness that was given" });
     report(invocation, plainJson({ whole: true, pinned, origin, size, root, fingerprint, record }), [
       pinned ? "whole" : "self-consistent, key not pinned",
       `record ${record.seq} of ${plainText(record.chain)}, generation ${record.generation}, is one of the ${size} that the checkpoint signs`,
@@ -89,7 +88,9 @@ function verifyProof(invocation: Invocation, proof: string, pin: { readonly fing
     ]);
     return EXIT.done;
   } catch (error) {
-    report(invocation, plainJson({ whole: false, code: codeOf(error) }), ["broken: this record is not in a checkpoint that this key signed"]);
+    report(invocation, plainJson({ whole: false, code: codeOf(error) }), [
+      `broken: this record is not in a checkpoint that this key signed${witness === undefined ? "" : " and that the witness cosigned"}`,
+    ]);
     return EXIT.failed;
   }
 }

@@ -5,6 +5,7 @@ import { apiHealth } from "../api-health.ts";
 import { failureDocument } from "../failure-text.ts";
 import type { Settings } from "../settings.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";
+import { passwordFindings } from "./passwords.ts";
 
 /** Whether a start with these settings would be refused. Secrets that are in a KV engine are asked for, as at a start. */
 export async function checkSettings(environment?: Readonly<Record<string, string | undefined>>): Promise<Finding> {
@@ -20,10 +21,10 @@ export async function checkSettings(environment?: Readonly<Record<string, string
 /** Whether the supervisor answers, and keeps every process running. */
 export async function checkProcesses(home: string): Promise<readonly Finding[]> {
   try {
-    const { processes, revoked } = await hostStatus(home);
+    const { processes, passwords, revoked } = await hostStatus(home);
     const amiss = processes.filter(({ state }) => state !== "running").map(({ name, state }) => error("processes", `${name} is ${state}`, `look into ${home}/logs`));
     const gone = revoked.length > 0 ? [ok("processes", `revoked profiles: ${revoked.join(", ")}`)] : [];
-    return [...(amiss.length > 0 ? amiss : [ok("processes", `${processes.length} processes are running`)]), ...standbyFindings(processes), ...gone];
+    return [...(amiss.length > 0 ? amiss : [ok("processes", `${processes.length} processes are running`)]), ...standbyFindings(processes), ...passwordFindings(passwords), ...gone];
   } catch (failure) {
     if (codeOf(failure) !== "service.unavailable") throw failure;
     return [warning("processes", `no supervisor runs on ${home}`, "start it with npm start")];

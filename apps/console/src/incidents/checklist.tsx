@@ -100,10 +100,7 @@ function RecordStep({ incidentId }: { readonly incidentId: string }) {
   const [taken, setTaken] = useState<Taken>(null);
   const act = useChange("incidents.recordStep", {
     refreshes: ["incidents.get"],
-    onDone: () => {
-      setTaken(null);
-      tell({ tone: "done", text: "Recorded. It stays with the incident." });
-    },
+    onDone: () => tell({ tone: "done", text: "Recorded. It stays with the incident." }),
   });
   return (
     <ActSection

@@ -18,7 +18,14 @@ type Look =
 export function EvidenceField({ onTaken }: { readonly onTaken: (taken: Taken) => void }) {
   const reading = useRef<AbortController | null>(null);
   const [look, setLook] = useState<Look>({ state: "none" });
-  useEffect(() => () => reading.current?.abort(), []);
+  useEffect(
+    () => () => {
+      reading.current?.abort();
+      // Whoever leaves the form takes nothing along.
+      onTaken(null);
+    },
+    [onTaken],
+  );
   const drop = (next: Look = { state: "none" }) => {
     reading.current?.abort();
     setLook(next);

@@ -1,22 +1,19 @@
 "use client";
 
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import { useChange } from "../api/use-change.ts";
+import { AddressField, useAddress } from "../components/address-field.tsx";
 import { Dialog, DialogBody } from "../components/dialog.tsx";
-import { Field } from "../components/field.tsx";
 import { useTell } from "../frame/notices.tsx";
 import { addressDigest, optionsOver } from "../proof/digest-challenge.ts";
 import { Proof } from "../proof/proof.tsx";
 import type { Me } from "./authenticators.tsx";
-import { isAddress } from "./is-address.ts";
 
 /** Changes the address, upon a fresh proof over it: who finds an unlocked screen can't turn the notices away. */
 export function ChangeAddress({ me, onClose }: { readonly me: Me; readonly onClose: () => void }) {
   const tell = useTell();
-  const [text, setText] = useState(me.noticeAddress ?? "");
-  const [isTried, setTried] = useState(false);
-  const address = text.trim() === "" ? null : text.trim();
-  const isWell = address === null || isAddress(address);
+  const typed = useAddress(me.noticeAddress ?? "");
+  const { address } = typed;
   // What a passkey's proof is over has the moment in it.
   const at = useRef("");
   const set = useChange("me.setMyAddress", {
@@ -33,20 +30,12 @@ export function ChangeAddress({ me, onClose }: { readonly me: Me; readonly onClo
   return (
     <Dialog title="Where you are told" isOpen onClose={onClose}>
       <DialogBody>
-        <Field
-          label="Mail address"
-          type="email"
-          value={text}
-          onChange={setText}
-          hint="Empty for none. The address before, and the new one, are told of the change."
-          maxLength={254}
-          error={isTried && !isWell ? "This isn't a mail address." : null}
-        />
+        <AddressField typed={typed} hint="Empty for none. The address before, and the new one, are told of the change." />
         <Proof
           isAttested
           action="Change"
-          isReady={isWell}
-          onUnready={() => setTried(true)}
+          isReady={typed.isWell}
+          onUnready={typed.onTried}
           hasPassword={me.authenticators.some(({ kind }) => kind === "password")}
           challenge={me.authenticators.some(({ kind }) => kind === "passkey") ? digest : null}
           onProof={(proof) => set.mutateAsync({ address, at: proof.kind === "passkey" ? at.current : new Date().toISOString(), proof })}

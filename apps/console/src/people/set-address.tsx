@@ -1,20 +1,15 @@
 "use client";
 
-import { useState } from "react";
 import { useChange } from "../api/use-change.ts";
 import { ActSection } from "../components/act-section.tsx";
-import { Field } from "../components/field.tsx";
-import { isAddress } from "../me/is-address.ts";
+import { AddressField, useAddress } from "../components/address-field.tsx";
 import { useTell } from "../frame/notices.tsx";
 import type { Person } from "./person-text.ts";
 
 /** Says where somebody is told of what is done in their name; the address before hears of it. */
 export function SetAddress({ person: { personId } }: { readonly person: Person }) {
   const tell = useTell();
-  const [text, setText] = useState("");
-  const [isTried, setTried] = useState(false);
-  const address = text.trim();
-  const isWell = address === "" || isAddress(address);
+  const typed = useAddress("");
   const act = useChange("people.setAddress", { onDone: () => tell({ tone: "done", text: "On record. The address before, and the new one, are told of it." }) });
   return (
     <ActSection
@@ -24,19 +19,11 @@ export function SetAddress({ person: { personId } }: { readonly person: Person }
       recorded={<li>that you changed where they are told; not the address</li>}
       isPending={act.isPending}
       failure={act.error}
-      isReady={isWell}
-      onTried={() => setTried(true)}
-      onGo={(reason) => act.mutateAsync({ personId, address: address === "" ? null : address, reason })}
+      isReady={typed.isWell}
+      onTried={typed.onTried}
+      onGo={(reason) => act.mutateAsync({ personId, address: typed.address, reason })}
     >
-      <Field
-        label="Mail address"
-        type="email"
-        value={text}
-        onChange={setText}
-        hint="Empty for none: they are told nowhere then."
-        maxLength={254}
-        error={isTried && !isWell ? "This isn't a mail address." : null}
-      />
+      <AddressField typed={typed} hint="Empty for none: they are told nowhere then." />
     </ActSection>
   );
 }

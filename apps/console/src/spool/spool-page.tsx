@@ -13,7 +13,7 @@ import { type Column, Table } from "../components/table.tsx";
 import { useMay } from "../frame/me.ts";
 import { useTell } from "../frame/notices.tsx";
 import { bytesText } from "../packets/packet-text.ts";
-import { discardable, endText, NODE_TEXT, PROCEDURE_TEXT, type Spool, type Spooled, STATE_TEXT } from "./spool-text.ts";
+import { discardable, discardText, endText, NODE_TEXT, PROCEDURE_TEXT, type Spool, type Spooled, STATE_TEXT } from "./spool-text.ts";
 
 const DiscardSpooled = dynamic(async () => (await import("./discard-spooled.tsx")).DiscardSpooled, { ssr: false });
 
@@ -42,11 +42,7 @@ export function SpoolPage() {
           <Panel id="node" title="This node" acts={waiting.length > 0 && <ReplayNow isWell={list.data.node.isWell} />}>
             <Node node={list.data.node} />
           </Panel>
-          <Panel
-            id="requests"
-            title="Requests"
-            acts={mayDiscard && waiting.length > 0 && <Button onPress={() => setChosen(waiting)}>{waiting.length === 1 ? "Discard it" : `Discard all ${waiting.length}`}</Button>}
-          >
+          <Panel id="requests" title="Requests" acts={mayDiscard && waiting.length > 0 && <Button onPress={() => setChosen(waiting)}>{discardText(waiting)}</Button>}>
             {list.data.items.length === 0 ? (
               <EmptyState title="Nothing was handed over">
                 While the database, the trail or the custodian is away, a service may have what it brings in kept here. Each request that was stands here for good, with what became

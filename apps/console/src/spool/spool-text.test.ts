@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { discardable, endText, type Spooled, waitingByService } from "./spool-text.ts";
+import { discardable, discardText, endText, type Spooled, waitingByService } from "./spool-text.ts";
 
 const row = (at: number, more: Partial<Spooled> = {}): Spooled =>
   ({
@@ -13,9 +13,10 @@ const row = (at: number, more: Partial<Spooled> = {}): Spooled =>
     ...more,
   }) as Spooled;
 
-test("what waits may be discarded, the oldest first, as much as one request takes", () => {
-  expect(discardable([row(2), row(1), row(0, { state: "replayed" })]).map(({ receipt }) => receipt)).toEqual(["spl_1", "spl_2"]);
-  expect(discardable(Array.from({ length: 250 }, (_, at) => row(at % 60))).length).toBe(200);
+test("what waits may be discarded, in the list's order, as much as one request takes", () => {
+  expect(discardable([row(1), row(2), row(0, { state: "replayed" })]).map(({ receipt }) => receipt)).toEqual(["spl_1", "spl_2"]);
+  const many = discardable(Array.from({ length: 250 }, (_, at) => row(at % 60)));
+  expect([many.length, ...[many, many.slice(0, 3), many.slice(0, 1)].map(discardText)]).toEqual([200, "Discard the oldest 200", "Discard all 3", "Discard it"]);
 });
 
 test("what would be discarded is counted for each service", () => {

@@ -46,12 +46,14 @@ export function endText({ state, reason, removedAt }: Pick<Spooled, "state" | "r
 /** So many at most are asked to be discarded in one request. */
 const AT_ONCE = 200;
 
-/** Those that wait, the oldest first, as many as one request may name. */
-export const discardable = (items: readonly Spooled[]): readonly Spooled[] =>
-  items
-    .filter(({ state }) => state === "waiting")
-    .toSorted((one, other) => one.takenAt.localeCompare(other.takenAt))
-    .slice(0, AT_ONCE);
+/** Those that wait, in the list's order, which is the oldest first; as many as one request may name. */
+export const discardable = (items: readonly Spooled[]): readonly Spooled[] => items.filter(({ state }) => state === "waiting").slice(0, AT_ONCE);
+
+/** What the button says that asks for these to be discarded. */
+export function discardText(waiting: readonly Spooled[]): string {
+  if (waiting.length === 1) return "Discard it";
+  return waiting.length < AT_ONCE ? `Discard all ${waiting.length}` : `Discard the oldest ${AT_ONCE}`;
+}
 
 /** How many wait for each service. */
 export function waitingByService(items: readonly Spooled[]): readonly { readonly principal: string; readonly count: number; readonly bytes: number }[] {

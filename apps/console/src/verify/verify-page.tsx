@@ -63,7 +63,7 @@ export function VerifyPage() {
           maxLength={200}
           autoComplete="off"
           error={isNoWitness ? "A witness's key is its name, a plus sign, eight hexadecimal digits, a plus sign and 44 characters of base64." : null}
-          hint="Take it from the witness itself. The export then has to have a checkpoint that this witness cosigned, and is broken without one."
+          hint="Take it from the witness itself. What you check then has to have a checkpoint that this witness cosigned, and is broken without one."
         />
       </Panel>
       {folders.length === 0 ? (

@@ -15,10 +15,11 @@ export async function decidableKinds<Tx>(
 ): Promise<readonly DecidableKind[]> {
   const studies = await deps.studies.all();
   const mayDecide = (right: Right, place: Place): boolean => may(DECIDE, place) && may(right, place);
-  const placeOf = ({ isStudyWide }: AnyAct<Tx>, site: SiteRef): Place => (isStudyWide === true ? placeOfStudy(studies, site.study) : { kind: "one", site });
-  return Object.values(acts).map((act) => ({
-    kind: act.kind,
-    deployment: mayDecide(act.approve, { kind: "deployment" }),
-    sites: sites.filter((site) => mayDecide(act.approve, placeOf(act, site))).map(siteKey),
-  }));
+  const sitesFor = ({ approve, isStudyWide }: AnyAct<Tx>): readonly SiteRef[] => {
+    if (isStudyWide !== true) return sites.filter((site) => mayDecide(approve, { kind: "one", site }));
+    const named = new Set(sites.map(({ study }) => study));
+    const whole = new Set([...named].filter((study) => mayDecide(approve, placeOfStudy(studies, study))));
+    return sites.filter(({ study }) => whole.has(study));
+  };
+  return Object.values(acts).map((act) => ({ kind: act.kind, deployment: mayDecide(act.approve, { kind: "deployment" }), sites: sitesFor(act).map(siteKey) }));
 }

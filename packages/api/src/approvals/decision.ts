@@ -11,6 +11,12 @@ function sitesOf<Tx>({ isStudyWide }: AnyAct<Tx>, { site }: ApprovalRow, grant: 
   return isStudyWide === true ? grant.sites : [site];
 }
 
+/** Where what is asked for belongs, as this crossing was decided. */
+export function placeFor<Tx>(act: AnyAct<Tx>, row: ApprovalRow, grant: Grant): Place {
+  const sites = sitesOf(act, row, grant);
+  return sites.length === 0 ? { kind: "deployment" } : { kind: "each", sites };
+}
+
 /** What an incident stops when it is asked for is stopped when it is approved too: deciding is an act of its own. */
 function assertNotUnderIncident<Tx>(deps: ApiDeps<Tx>, { ask, comesTo, kind }: AnyAct<Tx>, sites: readonly SiteRef[]): void {
   if (deps.isFrozen() && kind !== "incident.release") throw new SallyportError("trail.frozen");
@@ -18,13 +24,12 @@ function assertNotUnderIncident<Tx>(deps: ApiDeps<Tx>, { ask, comesTo, kind }: A
 }
 
 /** Whether who asked may still ask: a request doesn't outlive the right that it was made with. How they had signed in is what it was then. */
-function askerStillMay<Tx>(deps: ApiDeps<Tx>, { ask, isAskedAnywhere }: AnyAct<Tx>, row: ApprovalRow, sites: readonly SiteRef[]): boolean {
+function askerStillMay<Tx>(deps: ApiDeps<Tx>, { ask, isAskedAnywhere }: AnyAct<Tx>, row: ApprovalRow, place: Place): boolean {
   const { compiled, principals } = deps.policy.current();
   const principal = principals.get(row.requestedBy);
   if (principal === undefined) return false;
   const question = { principal, scope: new TokenScope([ask.action]), ...ask, nowMs: deps.now(), signedInBy: "passkey" };
   if (isAskedAnywhere === true) return siteFilter(compiled, question).effect === "allow";
-  const place: Place = sites.length === 0 ? { kind: "deployment" } : { kind: "each", sites };
   return decide(compiled, { ...question, place }).effect === "allow";
 }
 
@@ -45,9 +50,8 @@ export function assertVote<Tx>(deps: ApiDeps<Tx>, row: ApprovalRow, vote: { read
  * @throws SallyportError `trail.quarantined`, `trail.frozen`, `approval.changed`, or why it can't be done at all, such as `people.floor`.
  */
 export async function assertEffect<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, act: AnyAct<Tx>, row: ApprovalRow): Promise<void> {
-  const sites = sitesOf(act, row, grant);
-  assertNotUnderIncident(deps, act, sites);
-  if (!askerStillMay(deps, act, row, sites)) throw new SallyportError("approval.changed");
+  assertNotUnderIncident(deps, act, sitesOf(act, row, grant));
+  if (!askerStillMay(deps, act, row, placeFor(act, row, grant))) throw new SallyportError("approval.changed");
   const asker = { principal: row.requestedBy, person: row.requestedByPerson, printedName: row.requestedByName };
   const { lines, refused } = await act.effect(tx, grant, act.payloadOf(row), asker);
   if (effectText(lines) !== row.effect) throw new SallyportError("approval.changed");

@@ -102,7 +102,7 @@ export const requestAct = <Tx, Input extends Strict>(boundary: Boundary<Tx>, dep
         };
         await deps.changes.insert(tx, reason);
         await deps.approvals.insert(tx, grant, row);
-        await tellDeciders(deps, tx, row, act);
+        await tellDeciders(deps, tx, grant, row, act);
         await asking.after?.(tx, payload, id);
         trace.note({ digest });
         return { approval: approvalSummary(row, act, { person: grant.person, may, nowMs }) };

@@ -1,4 +1,4 @@
-import { SpoolReceipt } from "@sallyport/contracts";
+import { Hex64, SpoolReceipt } from "@sallyport/contracts";
 import { sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { Grant, HeldSpooled } from "@sallyport/policy";
@@ -11,7 +11,7 @@ const DAY_MS = 24 * 3_600_000;
 const DISCARD = { action: "spool.discard", resource: "workload" } as const;
 
 /** `digest`: of what exactly is discarded (docs/spec/spool-v1.md, section 7). */
-const Discarded = z.strictObject({ receipts: z.array(SpoolReceipt).min(1), count: z.string().regex(/^[1-9]\d{0,2}$/), digest: z.string().regex(/^[0-9a-f]{64}$/) });
+const Discarded = z.strictObject({ receipts: z.array(SpoolReceipt).min(1), count: z.string().regex(/^[1-9]\d{0,2}$/), digest: Hex64 });
 export type DiscardPayload = z.output<typeof Discarded>;
 
 type Deps<Tx> = Pick<ApiDeps<Tx>, "spooled" | "now">;

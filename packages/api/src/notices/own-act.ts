@@ -7,7 +7,7 @@ import type { ApiDeps } from "../ports.ts";
 export interface OwnAct {
   readonly kind: Extract<AlertKind, "approval.decided" | "signature.made" | "proof.used">;
   readonly person: string;
-  /** What was done, as the trail names it. */
+  /** What was done, in words. */
   readonly act: string;
   /** What it was done to: an id, never a name. */
   readonly about: string;

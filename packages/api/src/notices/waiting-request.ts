@@ -1,12 +1,11 @@
-import { type ApprovalRow, whoCan } from "@sallyport/policy";
-import { placeOfRequest } from "../approvals/locate-approval.ts";
+import { type ApprovalRow, type Grant, whoCan } from "@sallyport/policy";
+import { placeFor } from "../approvals/decision.ts";
 import type { AnyAct } from "../approvals/registry.ts";
 import type { ApiDeps } from "../ports.ts";
-import { placeOfStudy } from "../submissions/submission-place.ts";
 
 /** Tells those who may decide on a request that it waits, by their own rights as they are now: not who asked, nor whom it is about. */
-export async function tellDeciders<Tx>(deps: Pick<ApiDeps<Tx>, "alerts" | "policy" | "studies">, tx: Tx, row: ApprovalRow, act: AnyAct<Tx>): Promise<void> {
-  const place = act.isStudyWide === true && row.site !== null ? placeOfStudy(await deps.studies.all(), row.site.study) : placeOfRequest(row);
+export async function tellDeciders<Tx>(deps: Pick<ApiDeps<Tx>, "alerts" | "policy">, tx: Tx, grant: Grant, row: ApprovalRow, act: AnyAct<Tx>): Promise<void> {
+  const place = placeFor(act, row, grant);
   const { compiled, principals } = deps.policy.current();
   const nowMs = row.requestedAtMs;
   const deciding = new Set(whoCan(compiled, principals.values(), { action: "approval.decide", resource: "approval", place, nowMs }).map(({ principal }) => principal));

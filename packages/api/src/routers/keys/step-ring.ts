@@ -35,7 +35,7 @@ export const stepRing = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
           kind: "proof.used",
           person: grant.person,
           act: `${step} of a ring of keys`,
-          about: `keys/${ring}`,
+          about: `ring/${ring}`,
           method: proof.kind,
           request: grant.requestId,
         });

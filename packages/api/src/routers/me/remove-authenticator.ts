@@ -31,7 +31,6 @@ export const removeAuthenticator = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx
         const removed = await people.removeAuthenticator(tx, person, input.authenticatorId);
         if (removed === null) throw new SallyportError("policy.denied");
         if (left <= 1) throw new SallyportError("people.last_authenticator");
-        if (removed.credentialId !== null) await deps.credentials.forget(person, [removed.credentialId], null);
         const { requestId: request } = grant;
         await tellOwnAct(deps, tx, {
           kind: "proof.used",
@@ -41,6 +40,8 @@ export const removeAuthenticator = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx
           method: input.proof.kind,
           request,
         });
+        // The last: the custodian forgets for good, and a transaction may still be rolled back.
+        if (removed.credentialId !== null) await deps.credentials.forget(person, [removed.credentialId], null);
         return { done: true as const };
       },
     },

@@ -22,7 +22,8 @@ export const setMyAddress = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         return person;
       },
       commit: async (tx, { input: { address }, grant }, person) => {
-        await deps.people.people.lock(tx, person);
+        // Whoever is offboarded meanwhile has no address any more.
+        if ((await deps.people.people.lock(tx, person))?.status !== "active") throw new SallyportError("policy.denied");
         await setAddress(deps, tx, { person, address, by: person, request: grant.requestId });
         return { done: true as const };
       },
