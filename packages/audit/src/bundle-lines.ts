@@ -1,3 +1,5 @@
+import { SallyportError } from "@sallyport/errors";
+
 const PIECE_LENGTH_MAX = 2 ** 17;
 /** The most that a small file of a bundle has, in bytes. */
 export const TEXT_BYTES_MAX = 2 ** 24;
@@ -24,5 +26,11 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
   if (rest !== "") yield rest;
 }
 
-/** A small file whole. @throws TypeError where it isn't UTF-8. */
-export const decodeText = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+/** A small file whole. @throws SallyportError `bundle.unreadable` where it isn't UTF-8. */
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new SallyportError("bundle.unreadable", { reason: "not UTF-8" }, cause);
+  }
+}

@@ -10,7 +10,7 @@ export interface BundleReader {
    * mark stays, and a line of more than 2^17 characters comes in pieces.
    */
   lines(name: string): AsyncIterable<string>;
-  /** The whole of a small file (at most 2^24 bytes); rejects where it isn't UTF-8. A byte order mark stays. */
+  /** The whole of a small file (at most 2^24 bytes); throws `bundle.unreadable` where it isn't UTF-8. A byte order mark stays. */
   text(name: string): Promise<string>;
   /** The file's length in bytes and its SHA-256 in lower-case hex. */
   digest(name: string): Promise<FileDigest>;

@@ -37,6 +37,12 @@ const WITNESSED: readonly (readonly [what: string, bundle: () => Bundle, without
   ["it has another time", () => withFile(honest, "cosigned-2.note", retimed(textIn(honest, "cosigned-2.note"))), true, false],
   ["it is over another generation's checkpoint", () => cosigned(bare, 2, newestNote(bare, 1)), false, false],
   ["it is over what the deployment's key didn't sign", () => cosigned(bare, 2, newestNote(bare, 2).replace(/\n\d+\n/, "\n2\n")), false, false],
+  [
+    "one of its bytes is none of a text",
+    () => withFile(honest, "cosigned-2.note", Buffer.concat([honest.get("cosigned-2.note") ?? Buffer.alloc(0), Buffer.of(0xff, 0x0a)])),
+    false,
+    false,
+  ],
   ["it is under another name", () => withFile(bare, "cosigned-3.note", textIn(honest, "cosigned-2.note")), false, false],
 ];
 

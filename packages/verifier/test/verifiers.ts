@@ -73,8 +73,8 @@ export function cosigned(bundle: Bundle, generation: number, note: string): Bund
 }
 
 /** A bundle with one more file, or another in its place, and a manifest that fits. */
-export function withFile(bundle: Bundle, name: string, text: string): Bundle {
-  const files = new Map<string, Buffer<ArrayBufferLike>>([...bundle, [name, Buffer.from(text, "utf8")]]);
+export function withFile(bundle: Bundle, name: string, content: string | Buffer): Bundle {
+  const files = new Map<string, Buffer<ArrayBufferLike>>([...bundle, [name, typeof content === "string" ? Buffer.from(content, "utf8") : content]]);
   recomputeManifest(files);
   return files;
 }
