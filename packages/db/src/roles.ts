@@ -36,9 +36,9 @@ export const allLogins = (process: DatabaseProcess): readonly string[] => [...lo
 export async function ensureRoles(connection: Connection): Promise<void> {
   await createRole(connection, "sallyport_owner");
   for (const process of DATABASE_PROCESSES) for (const name of [roleOf(process), ...loginsOf(process)]) await createRole(connection, name);
-  // For an administrator who is no superuser: migrations act as the owner.
+  // For an administrator who is no superuser: migrations act as the owner, which whoever made a role is allowed to grant, and isn't by itself.
   await connection.simple(`DO $$ BEGIN
-    IF NOT pg_has_role(current_user, 'sallyport_owner', 'MEMBER') THEN EXECUTE format('GRANT sallyport_owner TO %I', current_user); END IF;
+    IF NOT pg_has_role(current_user, 'sallyport_owner', 'SET') THEN EXECUTE format('GRANT sallyport_owner TO %I', current_user); END IF;
   END $$`);
   for (const process of DATABASE_PROCESSES) for (const login of loginsOf(process)) await joinRole(connection, process, login);
 }
@@ -84,8 +84,14 @@ export async function letIn(connection: Connection, process: DatabaseProcess, ge
   const login = loginOf(process, generation);
   const { statement, lock } = TIMEOUTS[process];
   await repeated(() =>
+    // An administrator who is no superuser may not even name these rights; where a login has come to have one, only a superuser can take it away.
     connection.simple(`
-    ALTER ROLE ${login} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD '${scramVerifier(password)}';
+    DO $$ BEGIN
+      IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '${login}' AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolinherit)) THEN
+        ALTER ROLE ${login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT;
+      END IF;
+    END $$;
+    ALTER ROLE ${login} LOGIN PASSWORD '${scramVerifier(password)}';
     ALTER ROLE ${login} SET role = '${roleOf(process)}';
     ALTER ROLE ${login} SET search_path = pg_catalog;
     ALTER ROLE ${login} SET synchronous_commit = 'on';
