@@ -43,7 +43,7 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     tokenKeys: rings.tokenKeys(),
     keks: rings.keks(),
     auditKey: store.active("audit").id,
-    checkpointKey: { vkey, fingerprint: keyFingerprint(parseVkey(vkey).raw) },
+    checkpointKey: { vkey, fingerprint: keyFingerprint(parseVkey(vkey).raw), handovers: [] },
     ca: certificates.caPem,
     crl: list.pem,
     crlNextUpdateS: list.nextUpdateS,

@@ -100,8 +100,8 @@ export interface CustodianStatus {
   /** Under which key-encryption key data keys are wrapped, and from which they are being wrapped anew. */
   readonly keks: { readonly active: string; readonly retiring: string | null };
   readonly auditKey: string;
-  /** C2SP vkey and its SHA-256 fingerprint (`sha256:<hex>` of the raw public key). */
-  readonly checkpointKey: { readonly vkey: string; readonly fingerprint: string };
+  /** C2SP vkey and its SHA-256 fingerprint (`sha256:<hex>` of the raw public key), and every handover that there was (docs/spec/handover-v1.md). */
+  readonly checkpointKey: { readonly vkey: string; readonly fingerprint: string; readonly handovers: readonly string[] };
   /** The authorities that are to be trusted, the one that issues first; PEM, one after the other. */
   readonly ca: string;
   /** The list of each of them; PEM, label X509 CRL. */
