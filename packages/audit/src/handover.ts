@@ -6,7 +6,7 @@ import { keyFingerprint, type NoteSigner, openNote, parseVkey, signNote } from "
 const TITLE = "sallyport-handover-v1";
 const TIMESTAMP = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/;
 /** A turn a year, and as many turned back, is more than a lifetime; it bounds a verifier's work. */
-const HANDOVERS_MAX = 64;
+export const HANDOVERS_MAX = 64;
 
 /** That a deployment's signing key was followed by another (docs/spec/handover-v1.md). */
 export interface Handover {
