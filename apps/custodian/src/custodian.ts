@@ -56,7 +56,7 @@ export interface CustodianParts extends StoreOptions {
   readonly documentRules?: DocumentRules;
   readonly serviceRules?: ServiceRules;
   readonly releaseRules?: ReleaseRules;
-  readonly ringRules?: RingRules;
+  readonly ringRules?: RingRules | undefined;
   readonly signingRules?: SigningRules;
   readonly archivalRules?: ArchivalRules;
   readonly shredRules?: ShredRules;
