@@ -135,7 +135,7 @@ test("a home of the version before is taken over: its key has a public key, and 
   const store = new SealedStore<Kinds>({ path: `${running.home}/store.jsonl`, key, lock, onFailure: () => undefined });
   await store.rewrite();
   const { keys, ...ring } = store.get("keyring", "sign") as KeyRing;
-  store.put("keyring", "sign", { ...ring, keys: keys.map(({ vkey: _, ...each }) => each) });
+  store.put("keyring", "sign", { ...ring, keys: keys.map(({ id, state, secret, fromS, untilS }) => ({ id, state, secret, fromS, untilS })) });
   store.put("shredkey", "-", null);
   await store.close();
 
