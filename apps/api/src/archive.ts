@@ -1,5 +1,5 @@
 import type { ChainState, TrailArchive } from "@sallyport/api";
-import { openNote, parseStatement } from "@sallyport/audit";
+import { keyFingerprint, openNote, parseStatement, parseVkey } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
 import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
@@ -67,18 +67,22 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
   async openExport(grant, chain, generation) {
     await checkpointNow(deps, chain);
     const asked = { kind: "export" as const, chain, ...(generation !== undefined && { generation }), requestedBy: grant.principal, requestId: grant.requestId };
-    const { notes, checkpoints: stated } = await deps.custodian.sign(asked, SIGN_DEADLINE_MS).catch((error: unknown) => {
+    const {
+      notes,
+      checkpoints: stated,
+      by,
+    } = await deps.custodian.sign(asked, SIGN_DEADLINE_MS).catch((error: unknown) => {
       // The custodian refuses a generation that is open, archived, or behind one that isn't.
       throw generation !== undefined && codeOf(error) === "verb.refused" ? new SallyportError("archive.state", {}, error) : error;
     });
     const [statement] = notes;
     // A generation that an incident closed ends with a checkpoint of its own, which a database that was put back may lack.
     for (const checkpoint of stated) await deps.checkpoints.insert(checkpoint);
-    if (statement === undefined) throw new SallyportError("trail.unavailable");
+    if (statement === undefined || by === undefined) throw new SallyportError("trail.unavailable");
     // What a bundle ends with should be seen by a witness too, where there is one; where it can't be asked now, the newest that it saw goes along.
     await deps.desk.cosignNow(chain);
-    const { checkpointKey } = deps.watch.status();
-    const keys = new Map(parseStatement(openNote(statement, checkpointKey.vkey)).generations.map((each) => [each.generation, each.auditKey]));
+    const { vkey, handovers } = by;
+    const keys = new Map(parseStatement(openNote(statement, vkey)).generations.map((each) => [each.generation, each.auditKey]));
     const generations = await Promise.all(
       stated.map(async ({ generation, size }) => {
         // Up to what was stated: a checkpoint that came in since then belongs to the next export.
@@ -87,10 +91,10 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
         return { generation, size, auditKey: keys.get(generation) ?? "", checkpoints: kept.map(({ note }) => note), ...(cosigned !== null && { cosigned }) };
       }),
     );
-    return { statement, generations, vkey: checkpointKey.vkey, fingerprint: checkpointKey.fingerprint, names: await deps.names() };
+    return { statement, generations, vkey, handovers, fingerprint: keyFingerprint(parseVkey(vkey).raw), names: await deps.names() };
   },
 
-  async readExport(grant, { chain, generation, from, limit, signed }) {
+  async readExport(grant, { chain, generation, from, limit, signed, vkey = deps.watch.status().checkpointKey.vkey }) {
     // What isn't checkpointed yet isn't part of any export.
     const checkpointed = (await deps.checkpoints.latest(chain, generation))?.size ?? 0;
     const to = Math.min(checkpointed, from + limit - 1);
@@ -98,7 +102,7 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     // Both read the same committed rows, each by its own role.
     const [lines, signatures] = await Promise.all([
       linesOf(deps.records.lines(grant, { chain, generation, fromSeq: from, toSeq: to })),
-      signed ? deps.custodian.sign({ kind: "leaves", chain, generation, from, to }, SIGN_DEADLINE_MS).then(({ notes }) => notes) : [],
+      signed ? deps.custodian.sign({ kind: "leaves", vkey, chain, generation, from, to }, SIGN_DEADLINE_MS).then(({ notes }) => notes) : [],
     ]);
     return { lines, signatures };
   },

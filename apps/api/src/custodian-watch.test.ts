@@ -10,7 +10,7 @@ function watchOf(): { readonly watch: CustodianWatch; readonly events: () => num
   let events = [EVENT];
   const status = (call: { readonly acknowledge?: number }): Promise<CustodianStatus> => {
     if (call.acknowledge !== undefined) events = events.filter(({ n }) => n !== call.acknowledge);
-    return Promise.resolve({ tokenKeys: [], crl: "", revokedWorkloads: [], ca: "", events } as unknown as CustodianStatus);
+    return Promise.resolve({ tokenKeys: [], crl: "", revokedWorkloads: [], ca: "", signKeys: [], events } as unknown as CustodianStatus);
   };
   const custodian = { status } as unknown as Custodian;
   return { watch: new CustodianWatch(custodian, { changed: () => undefined, holds: () => ["token-1"] }, { event: () => undefined }), events: () => events.length };

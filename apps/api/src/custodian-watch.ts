@@ -36,7 +36,7 @@ export class CustodianWatch {
   /** Asks once. The custodian's own acts go to `append`, each until it is durable there; without it they stay with the custodian. Never throws. */
   async poll(append: ((draft: RecordDraft) => Promise<unknown>) | null): Promise<void> {
     try {
-      const status = await this.#custodian.status({ holds: { node: this.node, tokenKeys: this.#listener.holds() } }, DEADLINE_MS);
+      const status = await this.#custodian.status({ holds: { node: this.node, tokenKeys: this.#listener.holds(), signKeys: knownIn(this.#status) } }, DEADLINE_MS);
       const before = this.#status;
       if (!this.#reachable) this.#log.event("custodian.reachable", {});
       this.#reachable = true;
@@ -72,6 +72,10 @@ export class CustodianWatch {
     return this.#status;
   }
 }
+
+/** The signing keys by which what is signed from now on verifies here, the next one among them. */
+const knownIn = (status: CustodianStatus | null): readonly string[] =>
+  (status?.signKeys ?? []).filter(({ state }) => state === "next" || state === "active" || state === "retiring").map(({ id }) => id);
 
 const fingerprintOf = ({ tokenKeys, crl, revokedWorkloads, ca, shreds }: CustodianStatus): string => JSON.stringify([tokenKeys, crl, revokedWorkloads, ca, shreds]);
 

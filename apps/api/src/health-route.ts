@@ -31,9 +31,17 @@ export const healthRoute =
 /** Both empty while the custodian has not been met. */
 function keyOf({ watch }: HealthDeps): Health["checkpoint"] {
   try {
-    const { fingerprint, vkey } = watch.status().checkpointKey;
-    return { fingerprint, vkey };
+    const { checkpointKey, signKeys } = watch.status();
+    const { fingerprint, vkey } = checkpointKey;
+    const before = signKeys.flatMap(({ fingerprint: earlier, until }) => (until === null ? [] : [{ fingerprint: earlier, until }]));
+    const next = signKeys.find(({ state }) => state === "next");
+    return {
+      fingerprint,
+      vkey,
+      before: before.toSorted((one, other) => (one.until < other.until ? 1 : -1)),
+      next: next === undefined ? null : { fingerprint: next.fingerprint, vkey: next.vkey },
+    };
   } catch {
-    return { fingerprint: "", vkey: "" };
+    return { fingerprint: "", vkey: "", before: [], next: null };
   }
 }

@@ -13,7 +13,7 @@ import {
 } from "@sallyport/api";
 import { personalMailOf, routesOf } from "@sallyport/alerts";
 import { anchorsOf } from "@sallyport/anchors";
-import { GroupCommitTrail, openNote } from "@sallyport/audit";
+import { GroupCommitTrail, keysBehind, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type CustodianStatus, documentStatement } from "@sallyport/custody";
 import {
@@ -287,7 +287,7 @@ export class ApiProcess {
   #isSigned(kind: "policy" | "profile", note: string, canonical: string): boolean {
     try {
       const { deployment, checkpointKey } = this.watch.status();
-      return openNote(note, checkpointKey.vkey) === documentStatement(kind, deployment, canonical);
+      return openNote(note, keysBehind(checkpointKey.vkey, checkpointKey.handovers)) === documentStatement(kind, deployment, canonical);
     } catch {
       return false;
     }

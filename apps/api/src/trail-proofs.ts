@@ -69,7 +69,7 @@ class Excerpt implements ExcerptProofs {
   }
 
   async sign(statement: Parameters<ExcerptProofs["sign"]>[0]): Promise<string> {
-    const { notes } = await this.#deps.custodian.sign({ kind: "excerpt", ...statement }, SIGN_DEADLINE_MS);
+    const { notes } = await this.#deps.custodian.sign({ kind: "excerpt", vkey: this.vkey, ...statement }, SIGN_DEADLINE_MS);
     const [note] = notes;
     if (note === undefined) throw new SallyportError("trail.unavailable");
     return note;

@@ -106,7 +106,7 @@ async function bundle(name: string, generation?: number): Promise<{ readonly fol
     await writer.addRows(page.lines.map((line, index) => ({ line, leafSignature: page.signatures[index] ?? "" })));
     await writer.addCheckpoints(checkpoints);
   }
-  await writer.finish({ names: {}, vocabulary: { actions: {}, reasons: {} } });
+  await writer.finish({ names: {}, vocabulary: { actions: {}, reasons: {} }, handovers: [] });
   return { folder, fingerprint: opened.fingerprint };
 }
 

@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DeepVerifier, type SealedRecord } from "@sallyport/audit";
+import { type BundleVerdict, DeepVerifier, type SealedRecord, verifyBundle } from "@sallyport/audit";
+import { BundleWriter, directoryReader } from "@sallyport/audit/bundle-folder";
 import { secretKey } from "@sallyport/crypto";
 import { connectCustodian, type Custodian, type CustodianStatus } from "@sallyport/custody";
-import { activeKey, type KeyRing, type RingName, ringOf } from "@sallyport/custody/keys";
+import { activeKey, type KeyRing, type RingName, ringOf, strictRingRules } from "@sallyport/custody/keys";
 import { codeOf as failureCode } from "@sallyport/errors";
 import type { Identity } from "@sallyport/pki";
 import { processId } from "@sallyport/zones";
@@ -21,7 +25,7 @@ const QUIET_MS = IS_LONG ? 20_000 : 2500;
 const PAUSE_MS = IS_LONG ? 0 : 40;
 /** Rounds of every ring. */
 const ROUNDS = IS_LONG ? 3 : 1;
-const LOADED: readonly Who[] = ["reviewer", "ingest"];
+const LOADED: readonly Who[] = ["reviewer", "ingest", "auditor"];
 
 let at: Deployment;
 let nodes: readonly Api[] = [];
@@ -31,7 +35,8 @@ let own: Identity;
 const renewals = new Set<(identity: Identity) => void>();
 const closing: (() => unknown)[] = [];
 beforeAll(async () => {
-  at = await deployment();
+  // Two people's word isn't waited for (key-destroy.int.test.ts has them give it).
+  at = await deployment({ ringRules: { ...strictRingRules, approved: false } });
   own = at.apiIdentity;
   for (let node = 0; node < 2; node += 1) nodes = [...nodes, await serve()];
   await at.seed(nodes[0] as Api);
@@ -61,7 +66,7 @@ async function serve(): Promise<Api> {
 
 const tokenOf = async (client: DoorClient): Promise<string> => {
   const reply = await client.send({ path: "/token", body: "{}" });
-  if (reply.status !== 200) throw new Error(`no token: ${reply.status}`);
+  if (reply.status !== 200) throw new Error(`no token: ${reply.status} ${reply.text}`);
   return (JSON.parse(reply.text) as { token: string }).token;
 };
 
@@ -92,6 +97,12 @@ class Workload {
   async ask(n: number, procedure: string, input: unknown): Promise<string> {
     const held = this.#held[n % 2];
     return held === undefined ? "not begun" : codeOf(await held.client.call(procedure, input, held.token));
+  }
+
+  async data(procedure: string, input: unknown): Promise<unknown> {
+    const [held] = this.#held;
+    if (held === undefined) throw new Error("not begun");
+    return dataOf(await held.client.call(procedure, input, held.token));
   }
 
   /** What somebody holds who kept what it has now. */
@@ -135,7 +146,7 @@ async function everybodyRenews(workloads: readonly Workload[]): Promise<void> {
 }
 
 /** Turns every ring, the one after the other, each to its end. */
-async function everyRingTurns(workloads: readonly Workload[]): Promise<void> {
+async function everyRingTurns(workloads: readonly Workload[], auditor: Workload, firstFingerprint: string): Promise<void> {
   expect(await step("kek", "add")).toBe("done");
   await whenProven("kek", "activate");
   // Once everything is wrapped anew; the hour of its overlap is for those who have read a data key as it was before.
@@ -145,12 +156,8 @@ async function everyRingTurns(workloads: readonly Workload[]): Promise<void> {
   expect(await step("kek", "retire")).toBe("done");
 
   expect(await step("audit", "add")).toBe("done");
-  // As two people say so (key-destroy.int.test.ts has them do it).
-  const { keys, ...rest } = ring("audit");
-  const turned = keys.map((key) =>
-    key.state === "active" ? { ...key, state: "retiring" as const, untilS: 0 } : key.state === "next" ? { ...key, state: "active" as const } : key,
-  );
-  at.custodian.store.put("keyring", "audit", { ...rest, at: rest.at + 1, last: "activate", keys: turned });
+  expect(await step("audit", "activate")).toBe("done");
+  later("audit");
   // Once every chain goes on with the new one.
   await whenProven("audit", "retire");
 
@@ -161,6 +168,17 @@ async function everyRingTurns(workloads: readonly Workload[]): Promise<void> {
   later("token");
   await whenProven("token", "retire");
 
+  // An export that is begun before the turn, of which all but the statement is asked for after it.
+  const begun = await openExport(auditor, "system");
+  expect(await step("sign", "add")).toBe("done");
+  later("sign");
+  await whenProven("sign", "activate");
+  expect((await statusOf()).checkpointKey.vkey).not.toBe(begun.vkey);
+  expect(await endExport(auditor, begun, firstFingerprint)).toMatchObject({ reads: "whole", fingerprint: begun.fingerprint });
+  await until(async () => (await openExport(auditor, "system")).vkey !== begun.vkey, 10_000);
+  later("sign");
+  expect(await step("sign", "retire")).toBe("done");
+
   expect(await step("ca", "add")).toBe("done");
   await sleep(2500);
   later("ca");
@@ -170,6 +188,39 @@ async function everyRingTurns(workloads: readonly Workload[]): Promise<void> {
   await everybodyRenews(workloads);
   await sleep(500);
   expect(await step("ca", "retire")).toBe("done");
+}
+
+interface Opened {
+  readonly chain: string;
+  readonly statement: string;
+  readonly generations: readonly { readonly generation: number; readonly size: number; readonly checkpoints: readonly string[] }[];
+  readonly vkey: string;
+  readonly handovers: readonly string[];
+  readonly fingerprint: string;
+}
+const openExport = async (auditor: Workload, chain: string): Promise<Opened> => (await auditor.data("trail.openExport", { chain })) as Opened;
+
+/** Writes the bundle as a client does, and verifies it by this fingerprint. */
+async function endExport(auditor: Workload, { chain, statement, generations, vkey, handovers }: Opened, fingerprint: string): Promise<BundleVerdict> {
+  const folder = mkdtempSync(join(tmpdir(), "every-ring-bundle-"));
+  try {
+    const writer = await BundleWriter.create(folder, statement);
+    for (const { generation, size, checkpoints } of generations) {
+      await writer.open(generation);
+      for (let from = 1; from <= size; from += 1000) {
+        const { lines, signatures } = (await auditor.data("trail.readExport", { chain, generation, from, limit: Math.min(1000, size - from + 1), vkey })) as {
+          lines: string[];
+          signatures: string[];
+        };
+        await writer.addRows(lines.map((line, index) => ({ line, leafSignature: signatures[index] ?? "" })));
+      }
+      await writer.addCheckpoints(checkpoints);
+    }
+    await writer.finish({ names: {}, vocabulary: { actions: {}, reasons: {} }, handovers });
+    return await verifyBundle(directoryReader(folder), { fingerprint });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The console has its certificate anew: what is opened from now on is opened by it, and what is open goes on. */
@@ -203,8 +254,10 @@ test(
   async () => {
     const [first] = nodes as readonly [Api];
     const page = dataOf(await first.call("reviewer", "subjects.list", {})) as { items: { subjectId: string }[] };
-    const [reviewer, ingest] = LOADED.map((who) => new Workload(who)) as [Workload, Workload];
-    await Promise.all([reviewer.renew(), ingest.renew()]);
+    const [reviewer, ingest, auditor] = LOADED.map((who) => new Workload(who)) as [Workload, Workload, Workload];
+    const workloads = [reviewer, ingest, auditor];
+    await Promise.all(workloads.map((workload) => workload.renew()));
+    const { fingerprint } = (await statusOf()).checkpointKey;
     const outcomes = new Map<string, number>();
     let isOver = false;
     const steadily = async (name: string, work: (n: number) => Promise<string>): Promise<void> => {
@@ -247,12 +300,12 @@ test(
       return ((done() - begun) * 1000) / (performance.now() - from);
     };
     const before = reviewer.kept();
-    const keys = { token: active("token"), kek: active("kek"), audit: active("audit"), ca: active("ca") };
+    const keys = { token: active("token"), kek: active("kek"), audit: active("audit"), sign: active("sign"), ca: active("ca") };
     let [quiet, turning] = [0, 0];
     try {
       quiet = await rateOf(() => sleep(QUIET_MS));
       turning = await rateOf(async () => {
-        for (let round = 0; round < ROUNDS; round += 1) await everyRingTurns([reviewer, ingest]);
+        for (let round = 0; round < ROUNDS; round += 1) await everyRingTurns(workloads, auditor, fingerprint);
       });
       await sleep(1000);
     } finally {
@@ -269,7 +322,7 @@ test(
       ]);
     }
     expect([...outcomes.keys()].toSorted()).toEqual(["read: ok", "stream: ok", "token: ok", "write: ok"]);
-    for (const name of ["token", "kek", "audit", "ca"] as const) {
+    for (const name of ["token", "kek", "audit", "sign", "ca"] as const) {
       expect([name, ring(name).keys.find(({ id }) => id === keys[name])?.state]).toEqual([name, "retired"]);
       expect(active(name)).toBe(`${name}-${1 + ROUNDS}`);
     }
@@ -284,6 +337,9 @@ test(
       ),
     ]).toEqual([active("audit")]);
     await assertTrailIsWhole();
+    // Who compared the fingerprint before the first turn verifies all that was written since.
+    for (const chain of new Set((await statusOf()).marks.map((mark) => mark.chain)))
+      expect(await endExport(auditor, await openExport(auditor, chain), fingerprint)).toMatchObject({ reads: "whole", chain, handedOver: { length: ROUNDS } });
     expect([quiet, turning].every((rate) => rate > 0)).toBe(true);
     process.stdout.write(`every ring: ${quiet.toFixed(0)} requests in a second without a rotation, ${turning.toFixed(0)} while every ring turned ${ROUNDS} times\n`);
     if (IS_LONG) expect(turning).toBeGreaterThanOrEqual(quiet / 2);

@@ -128,7 +128,7 @@ async function exported(chain: string) {
       }
       await writer.addCheckpoints(checkpoints);
     }
-    await writer.finish({ names: {}, vocabulary: { actions: {}, reasons: {} } });
+    await writer.finish({ names: {}, vocabulary: { actions: {}, reasons: {} }, handovers: [] });
     const { breaks } = await verifyBundle(directoryReader(folder), { fingerprint: opened.fingerprint });
     return breaks.map(({ generation, seq, kind }) => `${generation} ${kind} ${seq}`);
   } finally {

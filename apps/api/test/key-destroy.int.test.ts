@@ -42,6 +42,36 @@ test("the next audit key is put in use with an administrator's passkey over its 
   expect(codeOf(await desk.call(api, session, "keys.rings", {}))).toBe("ok");
 });
 
+test("the next signing key is put in use with an administrator's passkey, who sees both fingerprints; nobody is refused, and the trail is signed with it", async () => {
+  const { store } = at.custodian;
+  const session = await desk.signIn(api, kim);
+  const ask = () => desk.call(api, session, "approvals.requestKeyActivate", { keyId: "sign-2", reason: "it is time to turn" });
+  expect(codeOf(await ask())).toBe("keys.step");
+  await at.custodian.handle("rotate", Buffer.from(JSON.stringify({ kind: "step", ring: "sign", step: "add", at: 0, statement: null })));
+  const ring = ringOf(store, "sign");
+  store.put("keyring", "sign", { ...ring, keys: ring.keys.map((key) => (key.state === "next" ? { ...key, fromS: 0 } : key)) });
+  const shown = async () => {
+    const { rings } = dataOf(await desk.call(api, session, "keys.rings", {})) as {
+      rings: readonly { ring: string; keys: readonly { keyId: string; fingerprint: string | null; lacking: readonly string[] }[] }[];
+    };
+    return rings.find((each) => each.ring === "sign")?.keys ?? [];
+  };
+  // A node says that it knows the key, a look after it learnt of it.
+  await until(async () => (await shown())[1]?.lacking.length === 0 && api.process.watch.status().signKeys.length === 2, 20_000);
+  const [before, after] = (await shown()).map(({ fingerprint }) => fingerprint);
+  const { approval } = dataOf(await ask()) as { approval: { approvalId: string; digest: string; lines?: unknown } };
+  const text = JSON.stringify(dataOf(await desk.call(api, await desk.signIn(api, ben), "approvals.get", { approvalId: approval.approvalId })));
+  expect([text.includes(before ?? "-"), text.includes(after ?? "-")]).toEqual([true, true]);
+  const response = ben.authenticator?.assert(Buffer.from(approval.digest, "hex"));
+  const decision = { approvalId: approval.approvalId, digest: approval.digest, verdict: "approve", reason: REASON, proof: { kind: "passkey", response } };
+  expect(codeOf(await desk.call(api, await desk.signIn(api, ben), "approvals.decide", decision))).toBe("ok");
+  expect(ringOf(store, "sign").keys.map(({ state }) => state)).toEqual(["retiring", "active"]);
+  await until(() => api.process.watch.status().checkpointKey.fingerprint === after, 10_000);
+  const { checkpointKey, signKeys } = api.process.watch.status();
+  expect([checkpointKey.handovers.length, signKeys.map(({ until: ended }) => ended !== null)]).toEqual([1, [true, false]]);
+  expect(codeOf(await desk.call(api, session, "keys.rings", {}))).toBe("ok");
+});
+
 test("a retired key's secret is destroyed with an administrator's passkey over its request, and nothing else's is", async () => {
   const { store } = at.custodian;
   const ring = ringOf(store, "token");

@@ -60,8 +60,8 @@ const keep = (name: Ring["ring"], change: (key: KeyRing["keys"][number]) => KeyR
 const nowS = (): number => Math.floor(Date.now() / 1000);
 
 test("rings are shown to who may see them, and turned by who may turn them, with a proof over that very step", async () => {
-  const shown = dataOf(await admin.call(api, "keys.rings", {})) as { mayStep: boolean; rings: readonly { ring: string; turns: boolean }[] };
-  expect([shown.mayStep, shown.rings.map(({ ring, turns }) => `${ring} ${turns}`)]).toEqual([false, ["kek true", "audit true", "token true", "ca true", "sign false"]]);
+  const shown = dataOf(await admin.call(api, "keys.rings", {})) as { mayStep: boolean; rings: readonly { ring: string }[] };
+  expect([shown.mayStep, shown.rings.map(({ ring }) => ring)]).toEqual([false, ["kek", "audit", "token", "sign", "ca"]]);
   expect((await standing("kek")).keys[0]?.dataKeys).toBeGreaterThan(5);
   expect(codeOf(await api.call("reviewer", "keys.rings", {}))).toBe("policy.denied");
   expect(await step("kek", "add", { who: admin })).toBe("policy.denied");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { listen, openCustodian, openTrail, type RunningCustodian, type TrailReader, workerRunner } from "@sallyport/app-custodian";
 import { type AccessTokenGrant, ed25519FromSeed, mintAccessToken } from "@sallyport/crypto";
 import { connectCustodian, type Custodian, type CustodianClient } from "@sallyport/custody";
+import type { RingRules } from "@sallyport/custody/keys";
 import { connectDatabase, type Database, type DatabaseOptions, migrate, provisionRoles } from "@sallyport/db";
 import { type MigratedDatabase, migratedDatabase } from "@sallyport/db/testing";
 import { type TemporaryCluster } from "@sallyport/embedded-postgres/testing";
@@ -141,7 +142,9 @@ function readerAt(url: () => string): TrailReader {
 }
 
 /** Makes one in a database of its own; with `durable`, in a cluster of its own that keeps what it acknowledged; with `profile`, its study has that one. */
-export async function deployment(options: { readonly durable?: TemporaryCluster; readonly profile?: string; readonly archiveAfterDays?: number } = {}): Promise<Deployment> {
+export async function deployment(
+  options: { readonly durable?: TemporaryCluster; readonly profile?: string; readonly archiveAfterDays?: number; readonly ringRules?: RingRules } = {},
+): Promise<Deployment> {
   let db = options.durable === undefined ? await migratedDatabase() : undefined;
   const custodianUrl = (): string => db?.custodianUrl ?? "";
   const home = mkdtempSync(join(tmpdir(), "sallyport-api-test-"));
@@ -157,6 +160,7 @@ export async function deployment(options: { readonly durable?: TemporaryCluster;
       writeFileSync(urlFile, custodianUrl(), { mode: 0o600 });
       return workerRunner(urlFile)(work, take, tell);
     },
+    ringRules: options.ringRules,
     starterPolicyDigest,
     shippedProfileDigests,
     party: PARTY,

@@ -51,7 +51,9 @@ export async function exportChain({ api }: Connection, { chain, generation: only
       written += rows;
       if (rows > 0) onResumed(rows);
       const first = lastLine === null ? 1 : nextAfter([lastLine], 1, size);
-      for await (const { lines, signatures } of pagesAhead(first, size, (from, limit) => api.trail.readExport.query({ chain, generation, from, limit }, { context }))) {
+      for await (const { lines, signatures } of pagesAhead(first, size, (from, limit) =>
+        api.trail.readExport.query({ chain, generation, from, limit, vkey: opened.vkey }, { context }),
+      )) {
         // Where records are missing, the page is shorter: the verdict on the bundle says so.
         if (lines.length !== signatures.length) throw new SallyportError("trail.unavailable", { reason: "the api answered with less than it stated" });
         await writer.addRows(lines.map((line, index) => ({ line, leafSignature: signatures[index] ?? "" })));
@@ -61,7 +63,7 @@ export async function exportChain({ api }: Connection, { chain, generation: only
       await writer.addCheckpoints(checkpoints);
       if (cosigned !== undefined) await writer.putCosigned(generation, cosigned);
     }
-    await writer.finish({ names: opened.names, vocabulary });
+    await writer.finish({ names: opened.names, vocabulary, handovers: opened.handovers });
   } catch (error) {
     await writer.leave();
     // What another export left isn't ours to take away.

@@ -11,13 +11,14 @@ const key = (keyId: string, state: string, until: string | null = null, dataKeys
   dataKeys,
   lacking: [] as readonly string[],
   holders: [] as readonly string[],
+  vkey: null as string | null,
+  fingerprint: null as string | null,
 });
 
 test("a ring is told with what is overdue, its keys, and what each step waits for", () => {
   expect(
     ringLines({
       ring: "kek",
-      turns: true,
       dueAt: UNTIL,
       keys: [key("kek-1", "destroyed"), key("kek-2", "retiring", UNTIL, 7), key("kek-3", "active", null, 5)],
       due: [{ kind: "age", keyId: "kek-3", since: UNTIL }],
@@ -39,12 +40,20 @@ test("a ring is told with what is overdue, its keys, and what each step waits fo
     `  kek-3  active  from ${FROM}  wraps 5 data keys`,
     `  steps: add (retire: early until ${UNTIL}, in_use 7)`,
   ]);
-  expect(ringLines({ ring: "sign", turns: false, dueAt: null, keys: [key("sign-1", "active")], due: [], steps: [] })).toEqual([
-    "sign  does not turn in this version",
+  const signing = [
+    { ...key("sign-1", "active"), vkey: "d.sallyport+00+AA", fingerprint: "sha256:00" },
+    { ...key("sign-2", "next"), vkey: "d.sallyport+01+AB", fingerprint: "sha256:01" },
+  ];
+  expect(ringLines({ ring: "sign", dueAt: UNTIL, keys: signing, due: [], steps: [] })).toEqual([
+    `sign  due ${UNTIL}`,
     `  sign-1  active  from ${FROM}`,
+    "    sha256:00",
+    `  sign-2  next  from ${FROM}`,
+    "    sha256:01",
+    "    verifier key, for witnesses before it is used: d.sallyport+01+AB",
   ]);
   const old = { ...key("audit-1", "retiring", UNTIL), dataKeys: 3, holders: ["site:S/701"] };
-  expect(ringLines({ ring: "audit", turns: true, dueAt: null, keys: [old], due: [], steps: [] }).slice(1)).toEqual([
+  expect(ringLines({ ring: "audit", dueAt: null, keys: [old], due: [], steps: [] }).slice(1)).toEqual([
     `  audit-1  retiring  from ${FROM}, accepted until ${UNTIL}  verifies 3 generations`,
     "    chains that go on with it: site:S/701",
   ]);
@@ -53,7 +62,6 @@ test("a ring is told with what is overdue, its keys, and what each step waits fo
 test("of an authority it is told who is waited for, by name", () => {
   const lines = ringLines({
     ring: "ca",
-    turns: true,
     dueAt: null,
     keys: [
       { ...key("ca-1", "retired"), holders: ["service/late"] },

@@ -1,7 +1,6 @@
 /** What the lines are made of; the api's answer has more. */
 interface Ring {
   readonly ring: string;
-  readonly turns: boolean;
   readonly dueAt: string | null;
   readonly keys: readonly {
     readonly keyId: string;
@@ -11,6 +10,8 @@ interface Ring {
     readonly dataKeys: number | null;
     readonly lacking: readonly string[];
     readonly holders: readonly string[];
+    readonly vkey: string | null;
+    readonly fingerprint: string | null;
   }[];
   readonly due: readonly { readonly kind: string; readonly keyId: string; readonly since: string | null }[];
   readonly steps: readonly {
@@ -41,15 +42,17 @@ interface Reencryption {
 const HOLDERS_TEXT: Readonly<Record<string, string>> = { ca: "certificates still of it", audit: "chains that go on with it", database: "still logged in by it" };
 
 /** A ring: one line of its own, one for each key that isn't destroyed, and one of what can be done. */
-export function ringLines({ ring, turns, dueAt, keys, due, steps }: Ring): readonly string[] {
-  const standing = due.length > 0 ? `overdue: ${due.map(({ kind, keyId }) => `${keyId} by ${kind}`).join(", ")}` : turns ? `due ${dueAt ?? "-"}` : "does not turn in this version";
+export function ringLines({ ring, dueAt, keys, due, steps }: Ring): readonly string[] {
+  const standing = due.length > 0 ? `overdue: ${due.map(({ kind, keyId }) => `${keyId} by ${kind}`).join(", ")}` : `due ${dueAt ?? "-"}`;
   const asked = steps.map(({ step, isReady, blockers }) => (isReady ? step : `(${step}: ${blockers.map(blockerText).join(", ")})`));
   return [
     `${ring}  ${standing}`,
     ...keys
       .filter(({ state }) => state !== "destroyed")
-      .flatMap(({ keyId, state, from, until, dataKeys, lacking, holders }) => [
+      .flatMap(({ keyId, state, from, until, dataKeys, lacking, holders, vkey, fingerprint }) => [
         `  ${keyId}  ${state}  from ${from}${until === null ? "" : `, accepted until ${until}`}${dataKeys === null ? "" : ring === "audit" ? `  verifies ${dataKeys} generations` : `  wraps ${dataKeys} data keys`}`,
+        ...(fingerprint === null ? [] : [`    ${fingerprint}`]),
+        ...(vkey !== null && state === "next" ? [`    verifier key, for witnesses before it is used: ${vkey}`] : []),
         ...(ring === "ca" && lacking.length > 0 ? [`    not trusted yet by: ${lacking.join(", ")}`] : []),
         ...(state === "retiring" && holders.length > 0 ? [`    ${HOLDERS_TEXT[ring] ?? "held by"}: ${holders.join(", ")}`] : []),
         ...(state === "retired" && holders.length > 0 ? [`    trusted still, until they renew: ${holders.join(", ")}`] : []),

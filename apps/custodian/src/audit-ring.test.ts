@@ -144,7 +144,7 @@ test("an export names each generation's key, and what is escrowed verifies each 
     [1, "audit-1", 3],
     [2, "audit-2", 4],
   ]);
-  const { notes: leaves } = await client.sign({ kind: "leaves", chain: "system", generation: 1, from: 1, to: 3 }, 2000);
+  const { notes: leaves } = await client.sign({ kind: "leaves", vkey: (await client.status({}, 2000)).checkpointKey.vkey, chain: "system", generation: 1, from: 1, to: 3 }, 2000);
   expect(leaves.every((leaf) => leaf !== Buffer.alloc(64).toString("base64"))).toBe(true);
   await running.stop();
   const out = `${newHome()}/escrow.json`;

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
-import { checkpointKeyName, leafHash, lineOf, merkleRoot } from "@sallyport/audit";
-import { ed25519FromSeed } from "@sallyport/crypto";
+import { leafHash, lineOf, merkleRoot } from "@sallyport/audit";
 import { AuditEpochs, TrailIncidents } from "@sallyport/custody/incidents";
+import { SigningKeys } from "@sallyport/custody/keys";
 import { faultTest } from "@sallyport/testkit";
 import { expect } from "vitest";
 import { newHome, type Running, start } from "../test/running.ts";
@@ -38,10 +38,9 @@ faultTest("A11", "a custodian that is killed while it signs has what it had sign
   await client.sign({ kind: "checkpoint", chains: ["system"] }, 2000);
   const before = readFileSync(file).length;
   await trail.append(client, deployment, "system", 3);
-  const { privateKey } = ed25519FromSeed(Buffer.from(store.active("sign").secret, "base64url"));
   const written = defence === "on" ? store : unawaited(store);
   const incidents = new TrailIncidents({ store: written, reader: trail, deployment, now: clock.now });
-  const signing = new Checkpoints(written, trail, incidents, new AuditEpochs(written), { name: checkpointKeyName(deployment), privateKey }, clock.now);
+  const signing = new Checkpoints(written, trail, incidents, new AuditEpochs(written), new SigningKeys(store, deployment), clock.now);
   const [answered] = await signing.sign(["system"]);
   const left = readFileSync(file);
 

@@ -1,19 +1,7 @@
-import {
-  type Break,
-  checkpointOrigin,
-  checkpointText,
-  CompactRange,
-  DeepVerifier,
-  type Head,
-  leafHash,
-  lineOf,
-  type NoteSigner,
-  type SealedRecord,
-  signNote,
-  strayedHead,
-} from "@sallyport/audit";
+import { type Break, checkpointOrigin, checkpointText, CompactRange, DeepVerifier, type Head, leafHash, lineOf, type SealedRecord, signNote, strayedHead } from "@sallyport/audit";
 import type { SignedCheckpoint } from "@sallyport/custody";
 import { type AuditEpochs, closingIncident, flawOfTurn, type Mark, markId, openGeneration, openingMark, type TrailIncidents } from "@sallyport/custody/incidents";
+import type { SigningKeys } from "@sallyport/custody/keys";
 import { SallyportError } from "@sallyport/errors";
 import type { Store } from "./store.ts";
 import type { TrailReader } from "./trail-reader.ts";
@@ -28,15 +16,15 @@ export class Checkpoints {
   readonly #reader: TrailReader;
   readonly #incidents: TrailIncidents;
   readonly #epochs: AuditEpochs;
-  readonly #signer: NoteSigner;
+  readonly #keys: Pick<SigningKeys, "active">;
   readonly #now: () => number;
 
-  constructor(store: Store, reader: TrailReader, incidents: TrailIncidents, epochs: AuditEpochs, signer: NoteSigner, now: () => number) {
+  constructor(store: Store, reader: TrailReader, incidents: TrailIncidents, epochs: AuditEpochs, keys: Pick<SigningKeys, "active">, now: () => number) {
     this.#store = store;
     this.#reader = reader;
     this.#incidents = incidents;
     this.#epochs = epochs;
-    this.#signer = signer;
+    this.#keys = keys;
     this.#now = now;
   }
 
@@ -54,7 +42,7 @@ export class Checkpoints {
   /** The signed checkpoint of a mark. */
   note({ chain, generation, size, root }: Mark): SignedCheckpoint {
     const origin = checkpointOrigin(this.#store.deployment.deployment, chain, generation);
-    return { chain, generation, size, root, note: signNote(checkpointText({ origin, size, root: Buffer.from(root, "hex") }), this.#signer) };
+    return { chain, generation, size, root, note: signNote(checkpointText({ origin, size, root: Buffer.from(root, "hex") }), this.#keys.active().signer) };
   }
 
   /**

@@ -1,5 +1,4 @@
-import { checkpointKeyName, keyFingerprint, type NoteSigner, vkeyOf } from "@sallyport/audit";
-import { ed25519FromSeed } from "@sallyport/crypto";
+import { keyFingerprint, parseVkey } from "@sallyport/audit";
 import { type DocumentRules, type FrameHandler, type KeyContext, parseUnwrapCall, parseWrapCall } from "@sallyport/custody";
 import {
   CredentialLedger,
@@ -12,7 +11,19 @@ import {
   type SigningRules,
 } from "@sallyport/custody/credentials";
 import { type ArchivalRules, type Archived, AuditEpochs, type DeepRunner, removeArchived, type ReleaseRules, TrailIncidents, Verification } from "@sallyport/custody/incidents";
-import { Certificates, DataKeys, makeSpoolKey, NodeReports, parseShredCall, rotate, RingKeeper, type RingRules, Shredder, type ShredRules } from "@sallyport/custody/keys";
+import {
+  Certificates,
+  DataKeys,
+  makeSpoolKey,
+  NodeReports,
+  parseShredCall,
+  rotate,
+  RingKeeper,
+  type RingRules,
+  Shredder,
+  type ShredRules,
+  SigningKeys,
+} from "@sallyport/custody/keys";
 import type { RelyingParty } from "@sallyport/passkey";
 import { SERVICE_NAME } from "@sallyport/pki";
 import { carriesPeople, serviceId } from "@sallyport/zones";
@@ -45,7 +56,7 @@ export interface CustodianParts extends StoreOptions {
   readonly documentRules?: DocumentRules;
   readonly serviceRules?: ServiceRules;
   readonly releaseRules?: ReleaseRules;
-  readonly ringRules?: RingRules;
+  readonly ringRules?: RingRules | undefined;
   readonly signingRules?: SigningRules;
   readonly archivalRules?: ArchivalRules;
   readonly shredRules?: ShredRules;
@@ -75,9 +86,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
     throw error;
   }
   const { deployment, trustDomain } = store.deployment;
-  const { privateKey, raw } = ed25519FromSeed(Buffer.from(store.active("sign").secret, "base64url"));
-  const signer: NoteSigner = { name: checkpointKeyName(deployment), privateKey };
-  const vkey = vkeyOf(signer.name, raw);
+  const keys = new SigningKeys(store, deployment);
   const incidents = new TrailIncidents({ store, reader, deployment, now });
   const certificates = new Certificates(store, now);
   const dataKeys = new DataKeys(store, store.rootKey, now);
@@ -88,7 +97,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const shredder = new Shredder({ store, journal: store.shreds, deployment, now, rules: parts.shredRules });
   const minting = new Minting(store, now, certificates);
   const sealing = new Sealing(store, epochs, now);
-  const checkpoints = new Checkpoints(store, reader, incidents, epochs, signer, now);
+  const checkpoints = new Checkpoints(store, reader, incidents, epochs, keys, now);
   const ledger = new CredentialLedger({ store, deployment, party: parts.party, now, ...(parts.rules !== undefined && { rules: parts.rules }) });
   const workload = (service: string): string | null => {
     const id = serviceId(trustDomain, service);
@@ -117,14 +126,14 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
       case "mint":
         return minting.mint(payload);
       case "approve":
-        return approve({ ...parts, origin: parts.party.origin, ledger, deployment, signer, store, archival, remove }, payload);
+        return approve({ ...parts, origin: parts.party.origin, ledger, deployment, signer: keys.active().signer, store, archival, remove }, payload);
       case "issue":
         // Of services alone. Those of our own processes are for the supervisor, over its own channel: an api that had them issued could be anyone.
         return services.issue(payload);
       case "sign":
-        return sign({ ...parts, store, checkpoints, epochs, signer, vkey }, payload);
+        return sign({ ...parts, store, checkpoints, epochs, keys }, payload);
       case "status":
-        return status({ home: parts.home, shredder, store, certificates, minting, dataKeys, rings, nodes, incidents, epochs, verification, vkey, archiveAfterDays }, payload);
+        return status({ home: parts.home, shredder, store, certificates, minting, dataKeys, rings, nodes, incidents, epochs, verification, keys, archiveAfterDays }, payload);
       case "rotate":
         return rotate(rings, dataKeys, payload);
       case "shred":
@@ -161,7 +170,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   return {
     deployment,
     trustDomain,
-    fingerprint: keyFingerprint(raw),
+    fingerprint: keyFingerprint(parseVkey(keys.active().vkey).raw),
     store,
     certificates,
     handle,

@@ -108,7 +108,7 @@ test("an export states a closed generation as it was signed last, and signs no l
     [2, 1],
   ]);
   expect(checkpoints.map(({ size }) => size)).toEqual([9, 1]);
-  const leaves = await running.client.sign({ kind: "leaves", chain: CHAIN, generation: 1, from: 1, to: 9 }, 2000);
+  const leaves = await running.client.sign({ kind: "leaves", vkey, chain: CHAIN, generation: 1, from: 1, to: 9 }, 2000);
   expect(leaves.notes.map((signature) => signature === Buffer.alloc(64).toString("base64"))).toEqual([false, false, true, false, false, false, false, false]);
 });
 

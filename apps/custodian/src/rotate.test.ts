@@ -28,7 +28,7 @@ function nodeOf({ client, custodian, clock }: Running, node = "node_1") {
   const verifier = new AccessTokenVerifier({ issuer: `https://${custodian.trustDomain}/custodian`, audience: `https://${custodian.trustDomain}/api`, now: clock.now });
   return {
     verifier,
-    poll: async () => verifier.setKeys((await client.status({ holds: { node, tokenKeys: verifier.kids } }, 2000)).tokenKeys),
+    poll: async () => verifier.setKeys((await client.status({ holds: { node, tokenKeys: verifier.kids, signKeys: [] } }, 2000)).tokenKeys),
   };
 }
 
@@ -97,7 +97,6 @@ test("a step is asked for where the ring is: the same again answers the same, an
   expect(await step("add", 0)).toBe(1);
   expect(await step("drop", 0)).toBe("keys.step");
   expect(await Promise.all([step("activate", 1), step("activate", 1), step("drop", 1)])).toEqual([2, 2, "keys.step"]);
-  expect(await running.client.rotate({ kind: "step", ring: "sign", step: "add", at: 0, statement: null }, 2000).catch(codeOf)).toBe("keys.step");
 });
 
 test("new data keys are wrapped under the new key, old ones open by the key that they name, and are wrapped anew without leaving", async () => {

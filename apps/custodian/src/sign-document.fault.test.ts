@@ -110,7 +110,7 @@ faultTest("R8", "an approval by a passkey that the api alone vouches for has no 
   expect(await sign(running, statement)).toBe("verb.refused");
 });
 
-const MANIFEST = (deployment: string): string =>
+const MANIFEST = (vkey: string, deployment: string): string =>
   packetManifest({
     deployment,
     packet: `spk_${"0".repeat(26)}`,
@@ -119,14 +119,14 @@ const MANIFEST = (deployment: string): string =>
     sequence: "0001",
     recipient: { id: `rcp_${"0".repeat(26)}`, name: "An Agency", key: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p" },
     preparedAt: "2026-01-02T03:04:05.000Z",
-    vkey: "v",
+    vkey,
     files: [{ path: "0001/index.xml", bytes: 1, sha256: "0".repeat(64), document: null, version: null }],
   });
 
 test("a packet's manifest is signed upon a release of it, to the same JWS each time", async () => {
   const running = await start();
   const [ada, bob] = await founders(running);
-  const manifest = MANIFEST(running.custodian.deployment);
+  const manifest = MANIFEST((await running.client.status({}, 2000)).checkpointKey.vkey, running.custodian.deployment);
   const statement = statementOf(running, ada, { kind: "egress.release", payload: { digest: sha256Hex(manifest) } });
   expect(await sign(running, statement, "packet", manifest)).toBe("verb.refused");
   expect(await sign(running, null, "packet", manifest)).toBe("verb.refused");
@@ -139,7 +139,8 @@ test("a packet's manifest is signed upon a release of it, to the same JWS each t
 faultTest("S10", "what is no manifest of this deployment's is signed as no packet, whoever approved it", async (defence) => {
   const running = await without("manifest", defence);
   const [ada, bob] = await founders(running);
-  for (const text of [DOCUMENT, MANIFEST("danother")]) {
+  const { vkey } = (await running.client.status({}, 2000)).checkpointKey;
+  for (const text of [DOCUMENT, MANIFEST(vkey, "danother")]) {
     const statement = statementOf(running, ada, { kind: "egress.release", payload: { digest: sha256Hex(text) } });
     await approveAs(running, bob, statement);
     expect(await sign(running, statement, "packet", text)).toBe("verb.refused");

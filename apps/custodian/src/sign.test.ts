@@ -68,7 +68,7 @@ test("nothing is exported without a checkpoint of ours for this very chain", asy
 
 test("each leaf's signature is for its own place", async () => {
   const running = await exported(70);
-  const { notes } = await running.client.sign({ kind: "leaves", chain: "system", generation: 1, from: 3, to: 70 }, 5000);
+  const { notes } = await running.client.sign({ kind: "leaves", vkey: await vkeyOf(running), chain: "system", generation: 1, from: 3, to: 70 }, 5000);
   const publicKey = ed25519Public(parseVkey(await vkeyOf(running)).raw);
   expect(notes.length).toBe(68);
   running.trail
@@ -87,7 +87,7 @@ test.each([
   ["too many", 1, 5000],
 ])("leaves %s are refused", async (_name, from, to) => {
   const running = await exported(8);
-  expect(await running.client.sign({ kind: "leaves", chain: "system", generation: 1, from, to }, 2000).catch(codeOf)).toBe("verb.refused");
+  expect(await running.client.sign({ kind: "leaves", vkey: await vkeyOf(running), chain: "system", generation: 1, from, to }, 2000).catch(codeOf)).toBe("verb.refused");
 });
 
 test("the leaf of a record that isn't the one that was sealed is never signed", async () => {
@@ -95,7 +95,9 @@ test("the leaf of a record that isn't the one that was sealed is never signed", 
   const rows = running.trail.rows("system");
   const unsigned = Buffer.alloc(64).toString("base64");
   const sign = async (): Promise<readonly number[]> =>
-    (await running.client.sign({ kind: "leaves", chain: "system", generation: 1, from: 1, to: 8 }, 2000)).notes.flatMap((each, at) => (each === unsigned ? [at] : []));
+    (await running.client.sign({ kind: "leaves", vkey: await vkeyOf(running), chain: "system", generation: 1, from: 1, to: 8 }, 2000)).notes.flatMap((each, at) =>
+      each === unsigned ? [at] : [],
+    );
   expect(await sign()).toEqual([]);
   const other = rows[5] as (typeof rows)[0];
   for (const [harmed, at] of [
@@ -112,9 +114,10 @@ test("the leaf of a record that isn't the one that was sealed is never signed", 
 test("an excerpt's end is signed for the time at which it was written, and for no other", async () => {
   const running = await start();
   const at = running.clock.now();
+  const vkey = await vkeyOf(running);
   const ended = (offMs: number): Promise<unknown> =>
     running.client
-      .sign({ kind: "excerpt", exportedAt: new Date(at + offMs).toISOString(), requestedBy: "svc_auditor", requestId: "req_1", records: 0, sha256: sha256Hex("") }, 2000)
+      .sign({ kind: "excerpt", vkey, exportedAt: new Date(at + offMs).toISOString(), requestedBy: "svc_auditor", requestId: "req_1", records: 0, sha256: sha256Hex("") }, 2000)
       .then(() => "signed", codeOf);
   expect(await Promise.all([-86_400_000, -3_600_001, -3_600_000, 0, 5000, 5001, 86_400_000].map(ended))).toEqual([
     "verb.refused",

@@ -1,7 +1,8 @@
-import { excerptStatementText, leafHash, lineOf, type NoteSigner, type SealedRecord, signLeafElsewhere, signNote, statementText, ZERO_MAC } from "@sallyport/audit";
+import { excerptStatementText, leafHash, lineOf, type SealedRecord, signLeafElsewhere, signNote, statementText, ZERO_MAC } from "@sallyport/audit";
 import { equalHex, hmacHex, sha256Hex } from "@sallyport/crypto";
-import { assertDocumentApproved, type DocumentKind, type DocumentRules, signedDocument, parseSignCall, type SignAnswer, type SignRequest } from "@sallyport/custody";
+import { assertDocumentApproved, type DocumentKind, type DocumentRules, signedDocument, signerNamedIn, parseSignCall, type SignAnswer, type SignRequest } from "@sallyport/custody";
 import { type AuditEpochs, markId, statedExport } from "@sallyport/custody/incidents";
+import type { SigningKeys } from "@sallyport/custody/keys";
 import { SallyportError } from "@sallyport/errors";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { Store } from "./store.ts";
@@ -19,9 +20,7 @@ export interface Signing {
   readonly reader: TrailReader;
   readonly checkpoints: Checkpoints;
   readonly epochs: AuditEpochs;
-  readonly signer: NoteSigner;
-  /** Of the signer. */
-  readonly vkey: string;
+  readonly keys: SigningKeys;
   readonly now: () => number;
   /** SHA-256 of the one policy that may be signed without an approval. */
   readonly starterPolicyDigest: string;
@@ -49,11 +48,11 @@ async function answer(signing: Signing, request: SignRequest): Promise<SignAnswe
     case "export":
       return signExport(signing, request);
     case "excerpt": {
-      const { exportedAt, requestedBy, requestId, records, sha256 } = request;
+      const { exportedAt, requestedBy, requestId, records, sha256, vkey } = request;
       const age = signing.now() - Date.parse(exportedAt);
       if (!(age >= -CLOCK_MS && age <= EXCERPT_MS)) throw new SallyportError("verb.refused", { why: "time" });
       const statement = { v: 1 as const, deployment: signing.store.deployment.deployment, exportedAt, requestedBy, requestId, records, sha256 };
-      return { notes: [signNote(excerptStatementText(statement), signing.signer)], checkpoints: [] };
+      return { notes: [signNote(excerptStatementText(statement), signing.keys.named(vkey).signer)], checkpoints: [] };
     }
     case "leaves":
       return { notes: await signLeaves(signing, request), checkpoints: [] };
@@ -61,9 +60,10 @@ async function answer(signing: Signing, request: SignRequest): Promise<SignAnswe
 }
 
 async function signDocument(signing: Signing, { kind, canonical, statement }: Extract<SignRequest, { kind: DocumentKind }>): Promise<string> {
-  const { store, signer, now, documentRules } = signing;
+  const { store, keys, now, documentRules } = signing;
   const { deployment } = store.deployment;
   const digest = sha256Hex(canonical);
+  const { signer } = kind === "packet" ? keys.named(signerNamedIn(canonical)) : keys.active();
   const signed = store.get(kind, digest);
   // The same one again gets the same note: its first answer may have been lost on the way. A packet's is made again, to the same bytes.
   if (signed !== undefined) return signed.note || signedDocument(kind, deployment, canonical, signer);
@@ -90,12 +90,14 @@ const UNSIGNED = Buffer.alloc(64).toString("base64");
 
 /** Signs the statement of an export: of a chain, or of one closed generation of it. */
 async function signExport(signing: Signing, request: Extract<SignRequest, { kind: "export" }>): Promise<SignAnswer> {
-  const { store, reader, checkpoints: made, signer, vkey, now } = signing;
+  const { store, reader, checkpoints: made, keys, now } = signing;
+  // One key for all of it, whatever step is taken meanwhile.
+  const [{ signer, vkey }, behind, handovers] = [keys.active(), keys.behind(), keys.handovers()];
   const { statement, checkpoints } = await statedExport(
     {
       store,
       deployment: store.deployment.deployment,
-      vkey,
+      keys: behind,
       auditKeyId: signing.epochs.idOf.bind(signing.epochs),
       stored: (chain, generation) => readTrail(() => reader.checkpoints(chain, generation)),
       note: (mark) => made.note(mark),
@@ -104,7 +106,7 @@ async function signExport(signing: Signing, request: Extract<SignRequest, { kind
     },
     request,
   );
-  return { notes: [signNote(statementText(statement), signer)], checkpoints };
+  return { notes: [signNote(statementText(statement), signer)], checkpoints, by: { vkey, handovers } };
 }
 
 /** The MAC of the record at a signed size below the mark. */
@@ -118,12 +120,13 @@ async function headOf(signing: Signing, range: Range): Promise<string> {
 async function signLeaves(signing: Signing, request: Extract<SignRequest, { kind: "leaves" }>): Promise<readonly string[]> {
   const { deployment } = signing.store.deployment;
   const { chain, generation } = request;
+  const { privateKey } = signing.keys.named(request.vkey).signer;
   const signatures: string[] = [];
   const records = await committed(signing, request);
   for (let from = 0; from < records.length; from += LEAVES_TURN) {
     const turn = records.slice(from, from + LEAVES_TURN).map(({ seq, body, mac, isGenuine }) => {
       const leaf = leafHash(lineOf(body, mac)).toString("hex");
-      return isGenuine ? signLeafElsewhere({ deployment, chain, generation, seq, leaf }, signing.signer.privateKey) : Promise.resolve(UNSIGNED);
+      return isGenuine ? signLeafElsewhere({ deployment, chain, generation, seq, leaf }, privateKey) : Promise.resolve(UNSIGNED);
     });
     signatures.push(...(await Promise.all(turn)));
   }

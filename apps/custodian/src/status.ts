@@ -3,7 +3,7 @@ import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
 import { foundersLeft } from "@sallyport/custody/credentials";
 import type { AuditEpochs, TrailIncidents, Verification } from "@sallyport/custody/incidents";
 import { readStanding } from "@sallyport/custody/journal";
-import { type Certificates, type DataKeys, type NodeReports, type RingKeeper, type Shredder, spoolRecipient } from "@sallyport/custody/keys";
+import { type Certificates, type DataKeys, type NodeReports, type RingKeeper, type Shredder, type SigningKeys, spoolRecipient } from "@sallyport/custody/keys";
 import type { Minting } from "./mint.ts";
 import type { Store } from "./store.ts";
 
@@ -21,21 +21,22 @@ export interface Standing {
   readonly incidents: TrailIncidents;
   readonly epochs: AuditEpochs;
   readonly verification: Verification;
-  readonly vkey: string;
+  readonly keys: SigningKeys;
   readonly archiveAfterDays: number;
 }
 
 /** Verb `status`: how things stand, after what it was asked to forget or verify first. Public keys and marks, no secrets. */
 export async function status(standing: Standing, payload: Buffer): Promise<string> {
-  const { home, store, certificates, minting, dataKeys, rings, nodes, incidents, epochs, verification, vkey, archiveAfterDays } = standing;
+  const { home, store, certificates, minting, dataKeys, rings, nodes, incidents, epochs, verification, keys, archiveAfterDays } = standing;
   const { acknowledge = 0, verify = [], holds } = parseStatusCall(payload);
-  if (holds !== undefined) nodes.heard(holds.node, holds.tokenKeys);
+  if (holds !== undefined) nodes.heard(holds.node, [...holds.tokenKeys, ...holds.signKeys]);
   for (const { n } of store.all("event").values()) if (n <= acknowledge) store.put("event", String(n), null);
   if (verify.length > 0) await verification.verify(verify.includes("*") ? null : verify);
   minting.count();
   await store.durable();
   const { deployment, trustDomain } = store.deployment;
   const list = certificates.list();
+  const { vkey } = keys.active();
   const answer: CustodianStatus = {
     deployment,
     trustDomain,
@@ -43,7 +44,8 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     tokenKeys: rings.tokenKeys(),
     keks: rings.keks(),
     auditKey: store.active("audit").id,
-    checkpointKey: { vkey, fingerprint: keyFingerprint(parseVkey(vkey).raw) },
+    checkpointKey: { vkey, fingerprint: keyFingerprint(parseVkey(vkey).raw), handovers: keys.handovers() },
+    signKeys: keys.views(),
     ca: certificates.caPem,
     crl: list.pem,
     crlNextUpdateS: list.nextUpdateS,

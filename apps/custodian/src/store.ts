@@ -3,7 +3,7 @@ import type { CustodyEvent } from "@sallyport/custody";
 import type { CredentialKinds } from "@sallyport/custody/credentials";
 import type { TrailKinds } from "@sallyport/custody/incidents";
 import { lockStore, type RootKey, SealedStore, type SealedStoreOptions, ShredJournal, SHREDS, type StoreLock } from "@sallyport/custody/journal";
-import { activeKey, type CertificateKinds, firstRing, type KeptKey, type KeyKinds, resumeShreds, type RingName, ringOfAuthority } from "@sallyport/custody/keys";
+import { activeKey, type CertificateKinds, firstRing, type KeptKey, type KeyKinds, resumeShreds, type RingName, ringOfAuthority, settleSigningKeys } from "@sallyport/custody/keys";
 import { rootKeyOf, type RootWrapper } from "@sallyport/custody/roots";
 import type { CustodianEpochs } from "@sallyport/db";
 import { SallyportError } from "@sallyport/errors";
@@ -66,7 +66,8 @@ export class Store extends SealedStore<Kinds> {
         store.put("keyring", "ca", ringOfAuthority(material));
         store.put("authority", id, null);
       }
-      store.#shreds = new ShredJournal(`${home}/${SHREDS}`, store.active("sign").secret, store.deployment.deployment);
+      const { deployment } = store.deployment;
+      store.#shreds = new ShredJournal(`${home}/${SHREDS}`, settleSigningKeys(store, deployment), deployment);
       resumeShreds(store, store.#shreds);
       if (store.wasTorn) store.record("store.recovered", "custodian", "a torn last entry that was never acknowledged was dropped");
       await store.rewrite();

@@ -7,11 +7,13 @@ import type { Running } from "./running.ts";
 
 type Step = Extract<RotateRequest, { readonly kind: "step" }>["step"];
 
-/** Takes a step of the audit ring from where it is; answers its keys' states, or the failure's code. */
-export async function turnAudit({ client }: Running, step: Step, statement: string | null = null): Promise<string> {
-  const at = (await client.rotate({ kind: "rings" }, 2000)).rings.find(({ ring }) => ring === "audit")?.at ?? -1;
-  return client.rotate({ kind: "step", ring: "audit", step, at, statement }, 2000).then(({ ring: { keys } }) => keys.map(({ id, state }) => `${id} ${state}`).join(", "), codeOf);
+/** Takes a step of a ring from where it is; answers its keys' states, or the failure's code. */
+export async function turnRing({ client }: Running, ring: "audit" | "sign", step: Step, statement: string | null): Promise<string> {
+  const at = (await client.rotate({ kind: "rings" }, 2000)).rings.find((each) => each.ring === ring)?.at ?? -1;
+  return client.rotate({ kind: "step", ring, step, at, statement }, 2000).then(({ ring: { keys } }) => keys.map(({ id, state }) => `${id} ${state}`).join(", "), codeOf);
 }
+
+export const turnAudit = (running: Running, step: Step, statement: string | null = null): Promise<string> => turnRing(running, "audit", step, statement);
 
 /** A statement that one asked for and another approved by passkey. */
 export async function approvedFor(running: Running, [ada, bob]: readonly [Person, Person], kind: "keys.activate" | "keys.destroy", key: string): Promise<string> {

@@ -181,12 +181,13 @@ export interface TrailArchive {
       readonly cosigned?: string;
     }[];
     readonly vkey: string;
+    readonly handovers: readonly string[];
     readonly fingerprint: string;
     readonly names: Readonly<Record<string, string>>;
   }>;
   readExport(
     grant: Grant,
-    request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number; readonly signed: boolean },
+    request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number; readonly signed: boolean; readonly vkey?: string | undefined },
   ): Promise<{ readonly lines: readonly string[]; readonly signatures: readonly string[] }>;
   /** One record with the proof that it is in its chain's newest checkpoint; null where there is none that the grant reaches. @throws `trail.unprovable`. */
   prove(

@@ -32,10 +32,11 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
 }
 
-/** `keys.json`: the statement's keys again, with the fingerprints that people compare. */
+/** `keys.json`: the statement's keys again, with the fingerprints that people compare; of version 2, with the handovers that lead from one to another. */
 export interface BundleKeys {
-  readonly v: 1;
+  readonly v: 1 | 2;
   readonly keys: readonly { readonly vkey: string; readonly fingerprint: string }[];
+  readonly handovers?: readonly string[];
 }
 
 /** Display names of principals as they were when the bundle was made, by principal id. */
@@ -57,6 +58,13 @@ export interface Witnessed {
   readonly at: string;
 }
 
+/** That one signing key was followed by another; keys by their fingerprints. */
+export interface HandedOver {
+  readonly from: string;
+  readonly to: string;
+  readonly at: string;
+}
+
 /** What an offline verification found. */
 export interface BundleVerdict {
   /** No break, by the keys that were used. */
@@ -72,6 +80,10 @@ export interface BundleVerdict {
   readonly asOf: string | null;
   /** Fingerprint of the key that the bundle says it is signed by; null where it says none. */
   readonly fingerprint: string | null;
+  /** Fingerprints of the keys from which handovers lead to that one, nearest first; absent where none do. */
+  readonly behind?: readonly string[];
+  /** Where the fingerprint that was given is that of one of those: the handovers from it on to the key that signed, in order. */
+  readonly handedOver?: readonly HandedOver[];
   readonly records: number;
   readonly checkpoints: number;
   /** The generations that are here, as the statement has them; none for what is no bundle of a chain. */

@@ -18,8 +18,7 @@ Bundles of one chain verify together, as one trail (docs/spec/bundle-v2.md):
 /** Spells `README.txt`: how to verify this bundle, and what that shows. */
 export function readmeText(statement: ExportStatement): string {
   const { deployment, chain, exportedAt, keys } = statement;
-  const [vkey] = keys;
-  const fingerprint = vkey === undefined ? "(none)" : keyFingerprint(parseVkey(vkey).raw);
+  const [fingerprint = "(none)", ...before] = keys.map((vkey) => keyFingerprint(parseVkey(vkey).raw));
   return `Sallyport audit trail, exported
 ===============================
 
@@ -27,7 +26,7 @@ Deployment  ${deployment}
 Chain       ${chain}
 As of       ${exportedAt}
 Key         ${fingerprint}
-
+${before.map((earlier) => `  before    ${earlier}\n`).join("")}
 To verify, with no network and no secret:
 
     sallyport verify FOLDER --key FINGERPRINT

@@ -1,4 +1,4 @@
-import type { BundleVerdict, Witnessed } from "./bundle-model.ts";
+import type { BundleVerdict, HandedOver, Witnessed } from "./bundle-model.ts";
 import { archivedIn, type ExportStatement } from "./export-statement.ts";
 import type { Break } from "./model.ts";
 
@@ -6,6 +6,8 @@ import type { Break } from "./model.ts";
 export interface BundleFindings {
   readonly pinned: boolean;
   readonly fingerprint: string | null;
+  readonly behind?: readonly string[];
+  readonly handedOver?: readonly HandedOver[];
   /** Null where no statement could be opened. */
   readonly statement: ExportStatement | null;
   readonly breaks: readonly Break[];
@@ -25,10 +27,14 @@ function generationsText(statement: ExportStatement): string {
   return `in any generation of the chain from ${numbers[0] ?? 0} on`;
 }
 
-function proofs({ statement, records, checkpoints, pinned, witnessed }: BundleFindings): readonly string[] {
+/** The handovers from the key that was compared to the one that signed, in words. */
+export const handedOverText = (handedOver: readonly HandedOver[]): string => handedOver.map(({ to, at }) => `to ${to} on ${at}`).join(", which handed over ");
+
+function proofs({ statement, records, checkpoints, pinned, handedOver = [], witnessed }: BundleFindings): readonly string[] {
   if (statement === null) return [];
   const signer = pinned ? `the custodian of deployment ${statement.deployment}` : "the holder of the key that the bundle names";
   return [
+    ...(handedOver.length === 0 ? [] : [`The key that you compared, ${handedOver[0]?.from ?? ""}, handed over ${handedOverText(handedOver)}: at each of these, both keys signed.`]),
     `Each of the ${records} records of chain ${statement.chain} is, byte for byte, one that ${signer} had signed by ${statement.exportedAt}.`,
     `None of them is missing, added or in another place, ${generationsText(statement)}, up to the sizes in the statement.`,
     `The trail is a continuation of what each of its ${checkpoints} checkpoints says, from the first to the last.`,
@@ -69,7 +75,7 @@ export function limits({ asOf, pinned, fingerprint, generations, endsClosed, wit
 
 /** Puts what was found into a verdict. */
 export function verdictOf(findings: BundleFindings): BundleVerdict {
-  const { statement, breaks, pinned, fingerprint, records, checkpoints, manifest } = findings;
+  const { statement, breaks, pinned, fingerprint, behind = [], handedOver = [], records, checkpoints, manifest } = findings;
   const whole = statement !== null && breaks.length === 0;
   const archived = statement === null ? [] : archivedIn(statement);
   const verdict = {
@@ -81,6 +87,8 @@ export function verdictOf(findings: BundleFindings): BundleVerdict {
     chain: statement?.chain ?? "",
     asOf: statement?.exportedAt ?? null,
     fingerprint,
+    ...(behind.length > 0 && { behind }),
+    ...(handedOver.length > 0 && { handedOver }),
     records,
     checkpoints,
     generations: statement?.generations.map(({ generation, size, root, head }) => ({ generation, size, root, head })) ?? [],

@@ -41,6 +41,8 @@ export interface BundleRow {
 export interface BundleExtras {
   readonly names: BundleNames;
   readonly vocabulary: Vocabulary;
+  /** The deployment's, as of the statement (docs/spec/handover-v1.md). */
+  readonly handovers: readonly string[];
 }
 
 /** A file being written, with its running digest. */
@@ -178,10 +180,10 @@ export class BundleWriter {
   }
 
   /** Ends the bundle: everything else, and last the manifest. */
-  async finish({ names, vocabulary }: BundleExtras): Promise<void> {
+  async finish({ names, vocabulary, handovers }: BundleExtras): Promise<void> {
     await this.#close();
     await this.#put(STATEMENT_FILE, this.#note);
-    await this.#put(KEYS_FILE, keysText(this.#statement.keys));
+    await this.#put(KEYS_FILE, keysText(this.#statement.keys, handovers));
     await this.#put(NAMES_FILE, `${canonicalJson(names)}\n`);
     await this.#put(DICTIONARY_FILE, dictionaryText(vocabulary));
     await this.#put(README_FILE, readmeText(this.#statement));

@@ -94,15 +94,12 @@ export class CheckpointWalk {
 
   #open(note: string): WalkedCheckpoint | null {
     const origin = checkpointOrigin(this.#statement.deployment, this.#statement.chain, this.#stated.generation);
-    for (const vkey of this.#statement.keys) {
-      try {
-        const checkpoint = parseCheckpoint(openNote(note, vkey, (...signed) => this.#holds("checkpoint", verifyEd25519(...signed))));
-        if (this.#holds("checkpoint", checkpoint.origin === origin)) return checkpoint;
-      } catch {
-        // Signed by another of the keys, or by none.
-      }
+    try {
+      const checkpoint = parseCheckpoint(openNote(note, this.#statement.keys, (...signed) => this.#holds("checkpoint", verifyEd25519(...signed))));
+      return this.#holds("checkpoint", checkpoint.origin === origin) ? checkpoint : null;
+    } catch {
+      return null;
     }
-    return null;
   }
 
   #isInOrder({ size, root }: WalkedCheckpoint): boolean {

@@ -20,6 +20,8 @@ export type BundleDefence =
   | "pin"
   /** The signature of the statement. */
   | "statement"
+  /** The keys of `keys.json` are those from which its handovers lead to the first, and these are signed by both their keys. */
+  | "handover"
   /** The statement names the keys of `keys.json`, and its deployment the key. */
   | "keys"
   /** The list of files. */

@@ -11,6 +11,7 @@ const DEEP: readonly DeepDefence[] = ["columns", "origin", "link", "seq", "mac",
 const BUNDLE: readonly BundleDefence[] = [
   "pin",
   "statement",
+  "handover",
   "keys",
   "files",
   "manifest",

@@ -31,7 +31,7 @@ async function write(folder: string): Promise<void> {
     }
     for (const size of [...(plan.checkpointSizes[index] ?? []), records.length]) await writer.addCheckpoints([checkpointNote(plan, index + 1, records, size)]);
   }
-  await writer.finish({ names: { svc_auditor: "Aud\u00eftor" }, vocabulary: { actions: { "phi.read": "A value was revealed." }, reasons: {} } });
+  await writer.finish({ names: { svc_auditor: "Aud\u00eftor" }, vocabulary: { actions: { "phi.read": "A value was revealed." }, reasons: {} }, handovers: [] });
 }
 
 describe("the golden bundle", () => {

@@ -4,6 +4,7 @@ export * from "./record-encoding.ts";
 export { emptyRoot, hashChildren, leafHash } from "./tree-hash.ts";
 export * from "./compact-range.ts";
 export { keyFingerprint, type NoteSigner, openNote, parseVkey, signNote, type Vkey, vkeyOf } from "./signed-note.ts";
+export { type Handover, HANDOVERS_MAX, isKeyAmong, keysBehind, openHandover, signHandover } from "./handover.ts";
 export * from "./checkpoint.ts";
 export * from "./cosignature.ts";
 export * from "./witness-request.ts";

@@ -124,21 +124,22 @@ function splitNote(note: string): { readonly text: string; readonly signatures: 
 }
 
 /**
- * Opens a note: its text, once a signature of `vkey` over it has been verified. Signatures of other keys are ignored, as C2SP
- * demands; a signature that says it is of this key and doesn't verify rejects the note, whatever the others say.
+ * Opens a note: its text, once a signature over it by one of these keys has been verified. Signatures of other keys are ignored, as C2SP
+ * demands; a signature that says it is of one of these and doesn't verify rejects the note, whatever the others say.
  *
+ * @param vkeys - One verifier key, or those that count (`keysBehind`).
  * @param verify - Port: whether a signature is by a key and over these bytes; a test replaces it.
- * @throws SallyportError `note.invalid`: not a note, or not signed by this key.
+ * @throws SallyportError `note.invalid`: not a note, or signed by none of them.
  */
-export function openNote(note: string, vkey: string, verify: typeof verifyEd25519 = verifyEd25519): string {
-  const { name, keyId, raw } = parseVkey(vkey);
+export function openNote(note: string, vkeys: string | readonly string[], verify: typeof verifyEd25519 = verifyEd25519): string {
+  const keys = (typeof vkeys === "string" ? [vkeys] : vkeys).map((vkey) => parseVkey(vkey));
   const { text, signatures } = splitNote(note);
-  const ours = signatures.filter((line) => line.name === name && line.bytes.subarray(0, 4).toString("hex") === keyId);
+  const ours = signatures.flatMap((line) => {
+    const key = keys.find(({ name, keyId }) => line.name === name && line.bytes.subarray(0, 4).toString("hex") === keyId);
+    return key === undefined ? [] : [{ publicKey: ed25519Public(key.raw), signature: line.bytes.subarray(4) }];
+  });
   if (ours.length === 0) throw invalid("unknown key");
-  const publicKey = ed25519Public(raw);
   const bytes = Buffer.from(text, "utf8");
-  for (const line of ours) {
-    if (!verify(publicKey, bytes, line.bytes.subarray(4))) throw invalid("signature");
-  }
+  for (const { publicKey, signature } of ours) if (!verify(publicKey, bytes, signature)) throw invalid("signature");
   return text;
 }

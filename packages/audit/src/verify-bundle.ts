@@ -1,12 +1,13 @@
 import type { KeyObject } from "node:crypto";
 import { ed25519Public, verifyEd25519 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { readKeys } from "./bundle-keys.ts";
+import { fingerprintOf, handoversFrom, keysBehindIn, type NamedKeys, readKeys } from "./bundle-keys.ts";
 import { firstUnsigned } from "./locate-break.ts";
 import {
   bundleFiles,
   type BundleReader,
   type BundleVerdict,
+  type HandedOver,
   checkpointsFile,
   cosignedFile,
   leavesFile,
@@ -20,9 +21,10 @@ import { witnessName } from "./cosignature.ts";
 import { type CosignedCheckpoint, readCosigned, witnessedBy } from "./cosigned-checkpoint.ts";
 import { asFound, type BundleDefence, type Holds } from "./defence.ts";
 import { archivedIn, type ExportStatement, parseStatement, type StatedGeneration } from "./export-statement.ts";
+import { isKeyAmong } from "./handover.ts";
 import { checkSideFiles, digestOf } from "./manifest.ts";
 import type { Break, BreakKind } from "./model.ts";
-import { keyFingerprint, openNote, parseVkey } from "./signed-note.ts";
+import { openNote, parseVkey } from "./signed-note.ts";
 import { verdictOf } from "./bundle-verdict.ts";
 import { verifyGeneration } from "./verify-generation.ts";
 
@@ -32,7 +34,9 @@ const FINGERPRINT = /^sha256:[0-9a-f]{64}$/;
 export const isFingerprint = (text: string): boolean => FINGERPRINT.test(text);
 
 /** What the verification rests on, or why there is nothing to rest on. */
-type Ground = { readonly statement: ExportStatement; readonly publicKey: KeyObject } | { readonly refused: Break; readonly claimed?: Claim };
+type Ground =
+  | { readonly statement: ExportStatement; readonly publicKey: KeyObject; readonly handedOver: readonly HandedOver[] }
+  | { readonly refused: Break; readonly claimed?: Claim };
 
 /** What a statement says that nobody signed. It proves nothing, but it says where to look for what else is wrong. */
 interface Claim {
@@ -65,16 +69,23 @@ export async function verifyBundle(reader: BundleReader, options: VerifyOptions 
   const files = new Set([...(await reader.list())].sort());
   if (!files.has(STATEMENT_FILE) && !files.has(MANIFEST_FILE)) throw new SallyportError("bundle.unreadable");
   const keys = files.has("keys.json") ? await readKeys(reader) : null;
-  const [vkey] = keys ?? [];
-  const fingerprint = vkey === undefined ? null : keyFingerprint(parseVkey(vkey).raw);
+  const [fingerprint = null, ...behind] = keys?.vkeys.map(fingerprintOf) ?? [];
   const ground = await openGround({ reader, files, keys, pin, holds });
   const manifest = files.has(MANIFEST_FILE) ? ((await digestOf(reader, MANIFEST_FILE))?.sha256 ?? null) : null;
-  const found = { pinned: pin !== undefined && pin === fingerprint, fingerprint, manifest };
   if ("refused" in ground) {
     const located = ground.claimed === undefined ? [] : await locateUnder(ground.claimed, reader, files, holds);
-    return verdictOf({ ...found, statement: null, breaks: [ground.refused, ...located], records: 0, checkpoints: 0 });
+    return verdictOf({
+      pinned: pin !== undefined && pin === fingerprint,
+      fingerprint,
+      manifest,
+      statement: null,
+      breaks: [ground.refused, ...located],
+      records: 0,
+      checkpoints: 0,
+    });
   }
-  const { statement, publicKey } = ground;
+  const { statement, publicKey, handedOver } = ground;
+  const found = { pinned: pin !== undefined, fingerprint, behind, handedOver, manifest };
   const amiss = filesAmiss(files, statement);
   const breaks = holds("files", amiss.length === 0) ? [] : amiss;
   const brokenGenerations = new Set<number>();
@@ -115,7 +126,7 @@ export async function verifyBundle(reader: BundleReader, options: VerifyOptions 
 interface Unopened {
   readonly reader: BundleReader;
   readonly files: ReadonlySet<string>;
-  readonly keys: readonly string[] | null;
+  readonly keys: NamedKeys | null;
   readonly pin: string | undefined;
   readonly holds: Holds<BundleDefence>;
 }
@@ -123,17 +134,20 @@ interface Unopened {
 async function openGround({ reader, files, keys, pin, holds }: Unopened): Promise<Ground> {
   if (!files.has(STATEMENT_FILE)) return { refused: wholeBundle("missing", "the statement is not there") };
   if (!files.has("keys.json")) return { refused: wholeBundle("missing", "the keys are not there") };
-  const [vkey] = keys ?? [];
+  const [vkey] = keys?.vkeys ?? [];
   if (keys === null || vkey === undefined) return { refused: wholeBundle("altered", "keys.json does not hold verifier keys") };
+  const { vkeys, handovers } = keys;
+  if (!holds("handover", keysBehindIn(keys)?.join("\n") === vkeys.join("\n")))
+    return { refused: wholeBundle("altered", "keys.json has a key that no handover leads from, or a handover that both its keys did not sign") };
   const { name, raw } = parseVkey(vkey);
-  if (pin !== undefined && !holds("pin", keyFingerprint(raw) === pin))
-    return { refused: wholeBundle("foreign", "the bundle is signed by another key than the one that was given") };
+  if (pin !== undefined && !holds("pin", isKeyAmong(pin, vkeys))) return { refused: wholeBundle("foreign", "the bundle is signed by another key than the one that was given") };
   try {
     const statement = parseStatement(openNote(await reader.text(STATEMENT_FILE), vkey, (...signed) => holds("statement", verifyEd25519(...signed))));
-    if (!holds("keys", statement.keys.join("\n") === keys.join("\n")))
+    if (!holds("keys", statement.keys.join("\n") === vkeys.join("\n")))
       return { refused: wholeBundle("altered", "keys.json and the statement name different keys", statement.chain) };
     if (!holds("keys", name === checkpointKeyName(statement.deployment))) return { refused: wholeBundle("foreign", "the key is another deployment's", statement.chain) };
-    return { statement, publicKey: ed25519Public(raw) };
+    const handedOver = pin === undefined || keysBehindIn(keys) === null ? [] : handoversFrom(pin, vkey, handovers);
+    return { statement, publicKey: ed25519Public(raw), handedOver };
   } catch {
     const refused = wholeBundle("altered", "the statement is not one that this key signed");
     const statement = await claimedStatement(reader);

@@ -19,13 +19,15 @@ function archivedBreak(chain: string, archived: ArchivedGeneration, here: Genera
 /** Where bundles that are each whole by themselves aren't one trail: they are of several, hold something twice, or aren't what was archived. */
 function joinBreaks(verdicts: readonly BundleVerdict[]): readonly Break[] {
   const breaks: Break[] = [];
-  const [first] = verdicts;
+  // One line of keys: each signed by the one that states the last of them, or by one that is behind it.
+  const last = verdicts.at(-1);
+  const line = [last?.fingerprint, ...(last?.behind ?? [])];
   const homes = new Map<number, BundleVerdict>();
   for (const verdict of verdicts) {
     const { chain, deployment, fingerprint, generations } = verdict;
     if (generations.length === 0) breaks.push(amiss(chain, 0, "foreign", "one of them is no bundle of a chain"));
-    else if (chain !== first?.chain || deployment !== first.deployment || fingerprint !== first.fingerprint)
-      breaks.push(amiss(chain, 0, "foreign", "they are not all of one chain, deployment and key"));
+    else if (chain !== last?.chain || deployment !== last.deployment || !line.includes(fingerprint))
+      breaks.push(amiss(chain, 0, "foreign", "they are not all of one chain and deployment, by one key or keys that handed over to it"));
     for (const { generation } of generations) {
       if (homes.has(generation)) breaks.push(amiss(chain, generation, "inserted", `generation ${generation} is in two of them: give each once`));
       homes.set(generation, verdict);

@@ -224,11 +224,38 @@ def keys_of(bundle):
     text = bundle.text("keys.json")
     try:
         vkeys = [entry["vkey"] for entry in from_json(text)["keys"]]
+        handovers = from_json(text).get("handovers", [])
         entries = [{"fingerprint": "sha256:" + hashlib.sha256(key_of(vkey)[2]).hexdigest(), "vkey": vkey} for vkey in vkeys]
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Broken from None
-    demand(vkeys and canonical({"keys": entries, "v": 1}) + "\n" == text)
-    return vkeys, entries[0]["fingerprint"]
+    spelled = {"keys": entries, "v": 1} if not handovers else {"handovers": handovers, "keys": entries, "v": 2}
+    demand(vkeys and canonical(spelled) + "\n" == text and keys_behind(vkeys[0], handovers) == vkeys)
+    return vkeys, [entry["fingerprint"] for entry in entries]
+
+
+def handover_of(note):
+    """From which key to which, both of which signed it (handover-v1.md)."""
+    demand(type(note) is str)
+    title, text, last = (note[: note.find("\n\n") + 1].split("\n") + ["", ""])[:3]
+    handover = from_json(text)
+    demand(title == "sallyport-handover-v1" and last == "" and type(handover) is dict and set(handover) == {"at", "from", "to", "v"})
+    demand(canonical(handover) == text and type(handover["v"]) is int and handover["v"] == 1)
+    one, other = handover["from"], handover["to"]
+    demand(type(one) is str and type(other) is str and one != other and key_of(one)[0] == key_of(other)[0])
+    demand(type(handover["at"]) is str and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", handover["at"], re.ASCII))
+    demand(all(open_note(note, vkey) == "%s\n%s\n" % (title, text) for vkey in (one, other)))
+    return one, other
+
+
+def keys_behind(vkey, handovers):
+    """The key itself, and those from which handovers lead to it, nearest first."""
+    demand(type(handovers) is list and len(handovers) <= 64)
+    turns = [handover_of(note) for note in handovers]
+    demand(all(key_of(one)[0] == key_of(vkey)[0] for one, _ in turns))
+    keys = [vkey]
+    for key in keys:
+        keys.extend(one for one in dict.fromkeys(one for one, other in turns if other == key) if one not in keys)
+    return keys
 
 
 def statement_of(bundle, vkeys):
@@ -326,7 +353,7 @@ def verify(folder, fingerprint, found=None, witness=None):
         return "none"
     try:
         vkeys, signed_by = keys_of(bundle)
-        demand(fingerprint in ("-", signed_by))
+        demand(fingerprint in ("-", *signed_by))
         statement = statement_of(bundle, vkeys)
         parts = [pattern % stated["generation"] for stated in statement["generations"] for pattern in ("generation-%d.jsonl", "leaves-%d.txt", "checkpoints-%d.txt")]
         cosigned = {"cosigned-%d.note" % stated["generation"] for stated in statement["generations"]}
@@ -347,7 +374,7 @@ def verify(folder, fingerprint, found=None, witness=None):
 
 
 def verify_together(folders, fingerprint, witness=None):
-    """One word on bundles of one chain: each by itself, and what was archived as what is left says it was."""
+    """One word on bundles of one chain: each by itself, by one line of keys, and what was archived as what is left says it was."""
     found = []
     words = {verify(folder, fingerprint, found, witness) for folder in folders}
     if words & {"none", "broken"}:
@@ -355,7 +382,9 @@ def verify_together(folders, fingerprint, witness=None):
     here = [(stated, manifest) for statement, manifest in found for stated in statement["generations"]]
     numbers = [stated["generation"] for stated, _ in here]
     try:
-        demand(len({(statement["deployment"], statement["chain"], statement["keys"][0]) for statement, _ in found}) == 1 and len(set(numbers)) == len(numbers))
+        demand(len({(statement["deployment"], statement["chain"]) for statement, _ in found}) == 1 and len(set(numbers)) == len(numbers))
+        line = max((statement for statement, _ in found), key=lambda statement: statement["generations"][0]["generation"])["keys"]
+        demand(all(statement["keys"][0] in line for statement, _ in found))
         for statement, _ in found:
             for archived in statement["archived"]:
                 for stated, manifest in here:

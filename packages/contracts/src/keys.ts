@@ -28,8 +28,6 @@ export const RingSummary = z.strictObject({
   ring: ShownRing,
   /** How many steps it has taken: what a step is asked for at. */
   at: Count,
-  /** Whether it turns in this version. */
-  turns: z.boolean(),
   keys: z.array(
     z.strictObject({
       keyId: z.string(),
@@ -45,6 +43,9 @@ export const RingSummary = z.strictObject({
        * with it. Of passwords: programs that are logged in by them.
        */
       holders: z.array(z.string()),
+      /** Of a signing key: its verifier key, as witnesses take it, and its fingerprint, as people compare it; null of any other. */
+      vkey: z.string().nullable(),
+      fingerprint: z.string().nullable(),
     }),
   ),
   /** When the key in use is to be replaced by its age; null where no time is set. */
@@ -85,11 +86,14 @@ export const RehearseRingOutput = strict({ ring: RingSummary, lines: z.array(Lin
 export const StepRingInput = strict({ ring: RingName, step: RingStep, at: Count, reason: Reason, proof: StepUp });
 export const StepRingOutput = strict({ ring: RingSummary, evidence: z.array(Evidence) });
 
-/** A key of a ring that turns. */
-export const KeyId = z.string().regex(/^(?:token|kek|audit|ca)-[1-9]\d{0,5}$/);
+/** A key of a ring. */
+export const KeyId = z.string().regex(/^(?:token|kek|audit|ca|sign)-[1-9]\d{0,5}$/);
 /** Has the secret of the earliest retired key of a ring destroyed, for good: by another administrator's passkey. */
 export const RequestKeyDestroyInput = strict({ keyId: KeyId, reason: Reason });
-/** Has the next key of the audit ring put in use: by another administrator's passkey, since it closes a generation of every chain for good. */
+/**
+ * Has the next key of the audit or of the signing ring put in use: by another administrator's passkey, since the one closes a generation of every chain for
+ * good, and who holds the other speaks for the deployment.
+ */
 export const RequestKeyActivateInput = strict({ keyId: KeyId, reason: Reason });
 
 /** Has every stored field of a study's subjects, or of one, sealed anew under another data key, in the background. */

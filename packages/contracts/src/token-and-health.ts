@@ -19,7 +19,13 @@ export const Health = z.strictObject({
   deployment: z.string(),
   version: z.string(),
   pillars: z.strictObject({ workload: Lamp, principal: Lamp, policy: Lamp, phi: Lamp, trail: Lamp }),
-  checkpoint: z.strictObject({ fingerprint: z.string(), vkey: z.string() }),
+  /** The signing key in use; those that were in use before it, the latest first, each with when it last went out of use; and the next one, to be given to witnesses. */
+  checkpoint: z.strictObject({
+    fingerprint: z.string(),
+    vkey: z.string(),
+    before: z.array(z.strictObject({ fingerprint: z.string(), until: IsoTime })),
+    next: z.strictObject({ fingerprint: z.string(), vkey: z.string() }).nullable(),
+  }),
   time: IsoTime,
 });
 export type Health = z.infer<typeof Health>;

@@ -23,23 +23,25 @@ export const ListChainsOutput = strict({
 
 /** Of a whole chain, or, to archive it, of one closed generation. */
 export const OpenExportInput = strict({ chain: ChainName, generation: z.int().min(1).optional() });
-/** What frames an export: everything of a bundle but the records (docs/spec/bundle-v1.md). */
+/** What frames an export: everything of a bundle but the records (docs/spec/bundle-v1.md). `vkey` states it, with the deployment's `handovers` by then. */
 export const OpenExportOutput = strict({
   chain: ChainName,
   statement: z.string(),
   generations: z.array(z.strictObject({ generation: Count, size: Count, auditKey: z.string(), checkpoints: z.array(z.string()), cosigned: z.string().optional() })),
   vkey: z.string(),
+  handovers: z.array(z.string()),
   fingerprint: z.string(),
   names: z.record(z.string(), z.string()),
 });
 
-/** Records `from` to at most `from + limit - 1` of one generation, as exported lines with their leaf signatures (base64); with none where `signed` is false. */
+/** Records `from` to at most `from + limit - 1` of one generation, as exported lines with their leaf signatures (base64); with none where `signed` is false. `vkey`: the key that stated the export, by which its leaves are signed; the one in use if absent. */
 export const ReadExportInput = strict({
   chain: ChainName,
   generation: z.int().min(1),
   from: z.int().min(1),
   limit: z.int().min(1).max(4000).default(1000),
   signed: z.boolean().default(true),
+  vkey: z.string().max(256).optional(),
 });
 export const ReadExportOutput = strict({ lines: z.array(z.string()), signatures: z.array(z.string()) });
 

@@ -7,8 +7,8 @@ import { type Mark, markId, openGeneration, type TrailMarkStore } from "./trail-
 export interface ChainExportOptions {
   readonly store: Pick<TrailMarkStore, "get">;
   readonly deployment: string;
-  /** Of the checkpoints, and of what is stated. */
-  readonly vkey: string;
+  /** The key that signs what is stated, and those behind it, by which stored checkpoints may be signed (docs/spec/handover-v1.md). */
+  readonly keys: readonly string[];
   /** The id of a generation's audit key. */
   readonly auditKeyId: (chain: string, generation: number) => string;
   /** The stored checkpoints of a generation, by size. */
@@ -33,7 +33,7 @@ export async function statedExport(
   options: ChainExportOptions,
   { chain, generation: only, requestedBy, requestId }: Asked,
 ): Promise<{ readonly statement: ExportStatement; readonly checkpoints: readonly SignedCheckpoint[] }> {
-  const { store, deployment, vkey, now } = options;
+  const { store, deployment, keys, now } = options;
   const open = openGeneration(store, chain);
   const kept = archivedOf(store, chain);
   // What was put down as archived stands there until it is removed, and may be written once more.
@@ -48,7 +48,7 @@ export async function statedExport(
     generations.push(stated);
     checkpoints.push(last);
   }
-  const said = { deployment, chain, generations, keys: [vkey], exportedAt: new Date(now()).toISOString(), requestedBy, requestId };
+  const said = { deployment, chain, generations, keys, exportedAt: new Date(now()).toISOString(), requestedBy, requestId };
   const isWhole = only === undefined && archived.length === 0;
   return { statement: isWhole ? { v: 1, ...said } : { v: 2, scope: only === undefined ? "chain" : "generation", archived, ...said }, checkpoints };
 }
@@ -59,14 +59,14 @@ async function statedGeneration(
   generation: number,
   isClosed: boolean,
 ): Promise<{ readonly stated: StatedGeneration; readonly last: SignedCheckpoint }> {
-  const { store, deployment, vkey, auditKeyId, headAt } = options;
+  const { store, deployment, keys, auditKeyId, headAt } = options;
   const mark = store.get("mark", markId(chain, generation));
   const signed = mark?.size ?? 0;
   const stored = (await options.stored(chain, generation)).filter(({ size }) => size <= signed);
   if (isClosed && mark !== undefined && stored.at(-1)?.size !== signed) stored.push(options.note(mark));
   const last = stored.at(-1);
   if (last === undefined) throw new SallyportError("verb.refused", { why: "no checkpoint", chain });
-  const { origin, size, root: rootBytes } = parseCheckpoint(openNote(last.note, vkey));
+  const { origin, size, root: rootBytes } = parseCheckpoint(openNote(last.note, keys));
   if (origin !== checkpointOrigin(deployment, chain, generation)) throw new SallyportError("verb.refused", { why: "other checkpoint", chain });
   const file = new CheckpointFile();
   for (const { note } of stored) file.add(note);

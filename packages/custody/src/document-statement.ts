@@ -12,6 +12,16 @@ export const policyStatement = (deployment: string, canonical: string): string =
 /** {@link documentStatement} of a classification profile. */
 export const profileStatement = (deployment: string, canonical: string): string => documentStatement("profile", deployment, canonical);
 
+/** The verifier key that a packet's manifest names as its signer's; null for what is none. */
+export function signerNamedIn(canonical: string): string | null {
+  try {
+    const { vkey } = JSON.parse(canonical) as { readonly vkey?: unknown };
+    return typeof vkey === "string" ? vkey : null;
+  } catch {
+    return null;
+  }
+}
+
 /** What the custodian answers for a document: the JWS of a packet's manifest (sealed-packet-v1.md, section 3), of anything else the signed note of {@link documentStatement}. */
 export const signedDocument = (kind: DocumentKind, deployment: string, canonical: string, signer: NoteSigner): string =>
   kind === "packet" ? signPacketManifest(canonical, signer.privateKey) : signNote(documentStatement(kind, deployment, canonical), signer);

@@ -7,7 +7,7 @@ export { contextFields, joinWrapped, keyCommitment, splitWrapped } from "./key-c
 export { type KeyAnswer, parseIssueRequest, parseMintCall, parseSignCall, parseStatusCall, parseUnwrapCall, parseWrapCall } from "./message-codec.ts";
 export { type FrameListener, type FrameListenerOptions, listenFrames } from "./listen-frames.ts";
 export { assertDocumentApproved, DOCUMENT_APPROVALS, type DocumentApprovals, type DocumentKind, type DocumentRules, strictDocumentRules } from "./approved-document.ts";
-export { documentStatement, policyStatement, profileStatement, signedDocument } from "./document-statement.ts";
+export { documentStatement, policyStatement, profileStatement, signedDocument, signerNamedIn } from "./document-statement.ts";
 export { decodeSealCall, encodeSealAnswers, SEAL_RECORDS_MAX, type SealCall } from "./seal-codec.ts";
 export { type FrameHandler, serveFrames } from "./serve-frames.ts";
 export { STATUS, type Verb, VERBS } from "./verb.ts";

@@ -6,6 +6,8 @@ import type { Shred } from "./shred-journal.ts";
 export interface KeyKinds {
   /** By the ring's name. */
   readonly keyring: KeyRing;
+  /** Under `-`: the key of the MACs in the journal of shreds, in hex. The same for good, whatever the signing ring does. */
+  readonly shredkey: { readonly secret: string };
   /** The spool's key pair, under `-`: an age recipient, and its identity sealed once more under the root key. */
   readonly spoolkey: { readonly recipient: string; readonly sealed: string };
   readonly share: { readonly context: KeyContext; readonly share: string; readonly isConfirmed: boolean; readonly atMs: number };

@@ -18,6 +18,8 @@ export interface KeptKey {
   readonly fromS: number;
   /** While it is retiring: what it made is accepted until then, and it isn't retired before. */
   readonly untilS: number | null;
+  /** Of a signing key: its verifier key, which outlives its secret. */
+  readonly vkey?: string;
 }
 
 /** A ring as the journal has it: one entry, so that a step is on disk as a whole or not at all. */
@@ -29,6 +31,8 @@ export interface KeyRing {
   readonly last: RingStep | null;
   /** The oldest first. */
   readonly keys: readonly KeptKey[];
+  /** Of the signing ring: one for each change of the key in use, the oldest first (docs/spec/handover-v1.md). Never forgotten. */
+  readonly handovers?: readonly string[];
 }
 
 /**
@@ -41,7 +45,7 @@ export type RingStep = (typeof RING_STEPS)[number];
 /** What a ring's keys are held to. */
 export interface RingWindows {
   /**
-   * Who has to have shown that they hold a key before it is used: tokens are verified by nodes, certificates by every workload that has one, data keys
+   * Who has to have shown that they hold a key before it is used: tokens and notes are verified by nodes, certificates by every workload that has one, data keys
    * are opened by nobody but the custodian, and records are sealed and verified with the key by nobody else.
    */
   readonly heldBy: "nodes" | "workloads" | null;
@@ -60,17 +64,17 @@ const DAY_S = 86_400;
 /** A node hears of a change within a second; what is proven once must hold for as long as one that is slow may take. */
 const MARGIN_S = 60;
 
-/** The rings that turn, and by which times. An hour is as long as a data key that was made may wait for its row (`sweepShares`). */
-export const RING_WINDOWS: Readonly<Record<"kek" | "audit" | "token" | "ca", RingWindows>> = {
+/** By which times each ring turns. An hour is as long as a data key that was made may wait for its row (`sweepShares`). */
+export const RING_WINDOWS: Readonly<Record<RingName, RingWindows>> = {
   token: { heldBy: "nodes", isOverByTime: true, leadS: MARGIN_S, overlapS: TOKEN_LIFETIME_SECONDS_MAX + MARGIN_S, ageMaxS: 90 * DAY_S, usesMax: null },
   kek: { heldBy: null, isOverByTime: false, leadS: 0, overlapS: 3600, ageMaxS: 365 * DAY_S, usesMax: 10_000_000 },
   // What was sealed with the one before is committed within seconds, or never.
   audit: { heldBy: null, isOverByTime: false, leadS: 0, overlapS: 900, ageMaxS: 365 * DAY_S, usesMax: null },
+  // What states itself by the one before may be ended under it: an excerpt an hour after it was begun.
+  sign: { heldBy: "nodes", isOverByTime: false, leadS: MARGIN_S, overlapS: 7200, ageMaxS: 2 * 365 * DAY_S, usesMax: null },
   // No connection of ours is older than ten minutes, so after the overlap none is left that was made with a certificate of the one before.
   ca: { heldBy: "workloads", isOverByTime: false, leadS: MARGIN_S, overlapS: 900, ageMaxS: 5 * 365 * DAY_S, usesMax: null },
 };
-export type TurningRing = keyof typeof RING_WINDOWS;
-export const isTurning = (ring: RingName): ring is TurningRing => Object.hasOwn(RING_WINDOWS, ring);
 
 /** What is so when a step is asked for. */
 export interface RingFacts {
@@ -96,7 +100,7 @@ export interface RingRules {
   readonly inWindow: boolean;
   /** A key under which data keys are wrapped, or with which a chain goes on, isn't retired; one that is needed to open or to verify isn't destroyed. */
   readonly unused: boolean;
-  /** A secret is destroyed, and an audit key put in use, only where two persons said so. */
+  /** A secret is destroyed, and an audit or a signing key put in use, only where two persons said so. */
   readonly approved: boolean;
 }
 export const strictRingRules: RingRules = { held: true, inWindow: true, unused: true, approved: true };
@@ -123,10 +127,9 @@ export function activeKey(ring: KeyRing | undefined): KeptKey & { readonly secre
  * The ring after one step. It changes nothing by itself: whoever calls it keeps what it answers.
  *
  * @throws `keys.step` where the ring isn't where the step begins; `keys.unheld`, `keys.early`, `keys.in_use` for what isn't proven;
- * `approval.required` for a destruction, or an audit key put in use, that two persons didn't ask for.
+ * `approval.required` for a destruction, or an audit or a signing key put in use, that two persons didn't ask for.
  */
 export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules: RingRules = strictRingRules): KeyRing {
-  if (!isTurning(ring.ring)) throw refused(ring, step);
   const windows = RING_WINDOWS[ring.ring];
   const [next, active, retiring] = [only(ring, "next"), only(ring, "active"), only(ring, "retiring")];
   const changed = (...changes: readonly KeptKey[]): KeyRing => ({
@@ -149,8 +152,8 @@ export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules
       if (next === undefined || active === undefined || retiring !== undefined) throw refused(ring, step);
       if (rules.inWindow && facts.nowS < next.fromS) throw new SallyportError("keys.early", { key: next.id });
       assertHeld(next, windows, facts, rules);
-      // It closes a generation of every chain, for good.
-      if (rules.approved && ring.ring === "audit" && !facts.isApproved(next.id)) throw new SallyportError("approval.required", { key: next.id });
+      // The one closes a generation of every chain, for good; who holds the other speaks for the deployment.
+      if (rules.approved && (ring.ring === "audit" || ring.ring === "sign") && !facts.isApproved(next.id)) throw new SallyportError("approval.required", { key: next.id });
       return changed({ ...next, state: "active" }, overlapping(active));
     case "revert":
       if (retiring === undefined || active === undefined) throw refused(ring, step);
@@ -161,7 +164,7 @@ export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules
     case "retire": {
       if (retiring === undefined) throw refused(ring, step);
       if (rules.inWindow && facts.nowS < (retiring.untilS ?? 0)) throw new SallyportError("keys.early", { key: retiring.id });
-      const wraps = ring.ring === "token" ? 0 : facts.wraps(retiring.id);
+      const wraps = ring.ring === "token" || ring.ring === "sign" ? 0 : facts.wraps(retiring.id);
       if (rules.unused && wraps !== 0) throw new SallyportError("keys.in_use", { key: retiring.id });
       return changed({ ...retiring, state: "retired" });
     }
@@ -181,7 +184,7 @@ export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules
   }
 }
 
-const refused = ({ ring }: KeyRing, step: RingStep): SallyportError => new SallyportError("keys.step", { ring, step });
+export const refused = ({ ring }: KeyRing, step: RingStep): SallyportError => new SallyportError("keys.step", { ring, step });
 
 function assertHeld(key: KeptKey, { heldBy }: RingWindows, facts: RingFacts, { held }: RingRules): void {
   if (held && heldBy !== null && facts.lacking(key.id)?.length !== 0) throw new SallyportError("keys.unheld", { key: key.id });

@@ -8,4 +8,5 @@ export { RingKeeper, ringOf } from "./ring-keeper.ts";
 export { rotate } from "./rotate.ts";
 export { makeSpoolKey, spoolRecipient } from "./spool-key.ts";
 export { parseShredCall } from "./rotate-codec.ts";
+export { settleSigningKeys, type SigningKey, SigningKeys } from "./signing-keys.ts";
 export { packetsDigestOf, resumeShreds, Shredder, type ShredRules, strictShredRules } from "./shredding.ts";

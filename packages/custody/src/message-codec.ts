@@ -1,3 +1,4 @@
+import { HANDOVERS_MAX } from "@sallyport/audit";
 import { codeOf, type ErrorCode, isErrorCode, SallyportError } from "@sallyport/errors";
 import type { CustodianStatus, Issued, IssueRequest, KeyContext, Minted, MintRequest, ServiceRequest, SignAnswer, SignRequest, StatusRequest, StoredKey } from "./model.ts";
 
@@ -15,6 +16,7 @@ const SPIFFE = /^spiffe:\/\/[a-z0-9.-]{1,128}(?:\/[A-Za-z0-9._-]{1,64}){1,8}$/;
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
 /** A signed note; or the JWS of a packet's manifest, which is longer. */
 const NOTE = /^[\s\S]{1,1572864}$/;
+const VKEY = /^[\x21-\x7e]{1,256}$/;
 const DNS = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -132,8 +134,10 @@ export function parseSignCall(payload: Buffer): SignRequest {
     "exportedAt",
     "records",
     "sha256",
+    "vkey",
   ]);
   const chain = (): string => text(request["chain"], CHAIN_NAME);
+  const vkey = (): string => text(request["vkey"], VKEY);
   switch (request["kind"]) {
     case "checkpoint":
       return { kind: "checkpoint", chains: list(request["chains"], CHAINS_MAX, (name) => text(name, CHAIN_NAME)) };
@@ -155,6 +159,7 @@ export function parseSignCall(payload: Buffer): SignRequest {
     case "excerpt":
       return {
         kind: "excerpt",
+        vkey: vkey(),
         exportedAt: text(request["exportedAt"], PRINTABLE),
         requestedBy: text(request["requestedBy"], PRINTABLE),
         requestId: text(request["requestId"], PRINTABLE),
@@ -162,13 +167,20 @@ export function parseSignCall(payload: Buffer): SignRequest {
         sha256: text(request["sha256"], /^[0-9a-f]{64}$/),
       };
     case "leaves":
-      return { kind: "leaves", chain: chain(), generation: integer(request["generation"], 1), from: integer(request["from"], 1), to: integer(request["to"], 1) };
+      return {
+        kind: "leaves",
+        vkey: vkey(),
+        chain: chain(),
+        generation: integer(request["generation"], 1),
+        from: integer(request["from"], 1),
+        to: integer(request["to"], 1),
+      };
     default:
       throw invalid("kind");
   }
 }
 
-/** Token keys that one node may name. */
+/** Keys of a ring that one node may name. */
 const HELD_MAX = 64;
 
 /** Reads a status call; `verify: ["*"]` means every chain. */
@@ -182,8 +194,9 @@ export function parseStatusCall(payload: Buffer): StatusRequest {
 }
 
 function parseHolds(value: unknown): NonNullable<StatusRequest["holds"]> {
-  const holds = fields(value, ["node", "tokenKeys"]);
-  return { node: text(holds["node"], NAME), tokenKeys: list(holds["tokenKeys"], HELD_MAX, (kid) => text(kid, NAME)) };
+  const holds = fields(value, ["node", "tokenKeys", "signKeys"]);
+  const ids = (name: string): readonly string[] => list(holds[name], HELD_MAX, (id) => text(id, NAME));
+  return { node: text(holds["node"], NAME), tokenKeys: ids("tokenKeys"), signKeys: ids("signKeys") };
 }
 
 /** One key of a wrap or unwrap answer as it travels, or why this one was not opened while the others were. */
@@ -208,10 +221,15 @@ export function parseMinted(payload: Buffer): Minted {
 
 /** Reads a sign answer. The notes are proven by whoever uses them, under the pinned key. */
 export function parseSignAnswer(payload: Buffer): SignAnswer {
-  const answer = fields(parseJson(payload), ["notes", "checkpoints"]);
+  const answer = fields(parseJson(payload), ["notes", "checkpoints", "by"]);
   const notes = list(answer["notes"], 65536, (note) => text(note, NOTE));
   if (!Array.isArray(answer["checkpoints"])) throw invalid("checkpoints");
-  return { notes, checkpoints: answer["checkpoints"] as SignAnswer["checkpoints"] };
+  return { notes, checkpoints: answer["checkpoints"] as SignAnswer["checkpoints"], ...(answer["by"] !== undefined && { by: parseBy(answer["by"]) }) };
+}
+
+function parseBy(value: unknown): NonNullable<SignAnswer["by"]> {
+  const by = fields(value, ["vkey", "handovers"]);
+  return { vkey: text(by["vkey"], VKEY), handovers: list(by["handovers"], HANDOVERS_MAX, (note) => text(note, NOTE)) };
 }
 
 /** Reads a status answer. Both ends are of one version, so its depth isn't checked again. */

@@ -92,6 +92,17 @@ export interface CustodyEvent {
   readonly detail: string;
 }
 
+/** A signing key as it is told: no secret. */
+export interface SigningKeyView {
+  readonly id: string;
+  readonly state: KeyState;
+  readonly vkey: string;
+  readonly fingerprint: string;
+  /** When it was last put in use, and out of use, by the handovers: ISO times. Null where it wasn't; the first key was in use from the beginning. */
+  readonly since: string | null;
+  readonly until: string | null;
+}
+
 export interface CustodianStatus {
   readonly deployment: string;
   readonly trustDomain: string;
@@ -100,8 +111,10 @@ export interface CustodianStatus {
   /** Under which key-encryption key data keys are wrapped, and from which they are being wrapped anew. */
   readonly keks: { readonly active: string; readonly retiring: string | null };
   readonly auditKey: string;
-  /** C2SP vkey and its SHA-256 fingerprint (`sha256:<hex>` of the raw public key). */
-  readonly checkpointKey: { readonly vkey: string; readonly fingerprint: string };
+  /** C2SP vkey and its SHA-256 fingerprint (`sha256:<hex>` of the raw public key), and every handover that there was (docs/spec/handover-v1.md). */
+  readonly checkpointKey: { readonly vkey: string; readonly fingerprint: string; readonly handovers: readonly string[] };
+  /** Every signing key that there was, is, or is to be, the oldest first. */
+  readonly signKeys: readonly SigningKeyView[];
   /** The authorities that are to be trusted, the one that issues first; PEM, one after the other. */
   readonly ca: string;
   /** The list of each of them; PEM, label X509 CRL. */
@@ -140,18 +153,32 @@ export type SignRequest =
   | { readonly kind: "checkpoint"; readonly chains: readonly string[] }
   /**
    * Signs a document's canonical bytes upon `statement`, the exact text of an approval of that kind which names their digest and which this
-   * custodian verified. With null: the starter policy, once, into an empty store, and each shipped profile. Asked again, the same note.
+   * custodian verified. With null: the starter policy, once, into an empty store, and each shipped profile. Asked again, the same note. A packet's
+   * manifest is signed by the key that it names.
    */
   | { readonly kind: DocumentKind; readonly canonical: string; readonly statement: string | null }
   /** Signs an export's statement and, page by page, its leaves: of a chain, or, to archive it, of one closed generation. */
   | { readonly kind: "export"; readonly chain: string; readonly generation?: number; readonly requestedBy: string; readonly requestId: string }
-  /** Signs what an excerpt was when it was written to its end (docs/spec/excerpt-v1.md): the api's word for what is in it, bound to its bytes. */
-  | { readonly kind: "excerpt"; readonly exportedAt: string; readonly requestedBy: string; readonly requestId: string; readonly records: number; readonly sha256: string }
-  | { readonly kind: "leaves"; readonly chain: string; readonly generation: number; readonly from: number; readonly to: number };
+  /**
+   * Signs what an excerpt was when it was written to its end (docs/spec/excerpt-v1.md): the api's word for what is in it, bound to its bytes. By `vkey`, the
+   * key that its header names, which is in use or was until now; so are the leaves, by the one that the statement names first.
+   */
+  | {
+      readonly kind: "excerpt";
+      readonly vkey: string;
+      readonly exportedAt: string;
+      readonly requestedBy: string;
+      readonly requestId: string;
+      readonly records: number;
+      readonly sha256: string;
+    }
+  | { readonly kind: "leaves"; readonly vkey: string; readonly chain: string; readonly generation: number; readonly from: number; readonly to: number };
 export interface SignAnswer {
   /** checkpoint: one per chain; policy, profile: one signed note; packet: one JWS; export, excerpt: a signed note of the statement; leaves: one base64 signature per record. */
   readonly notes: readonly string[];
   readonly checkpoints: readonly SignedCheckpoint[];
+  /** Of an export: which key it states itself by, and the handovers that there were by then. */
+  readonly by?: { readonly vkey: string; readonly handovers: readonly string[] };
 }
 
 /**
@@ -214,7 +241,7 @@ export interface ApproveAnswers {
 export type RotateRequest =
   /** How every ring stands. */
   | { readonly kind: "rings" }
-  /** One step of a ring that has taken `at` steps. `statement`: for `destroy`, the exact text of the approval of it; null otherwise. */
+  /** One step of a ring that has taken `at` steps. `statement`: for `destroy`, and `activate` of an audit or a signing key, the exact text of the approval of it; null otherwise. */
   | { readonly kind: "step"; readonly ring: RingName; readonly step: RingStep; readonly at: number; readonly statement: string | null }
   /** Data keys, wrapped anew under the key-encryption key in use. */
   | { readonly kind: "rewrap"; readonly items: readonly StoredKey[] };
@@ -224,8 +251,7 @@ export interface RingView {
   readonly ring: RingName;
   readonly at: number;
   readonly last: RingStep | null;
-  /** Null for a ring that doesn't turn in this version. */
-  readonly windows: { readonly leadS: number; readonly overlapS: number; readonly ageMaxS: number; readonly usesMax: number | null } | null;
+  readonly windows: { readonly leadS: number; readonly overlapS: number; readonly ageMaxS: number; readonly usesMax: number | null };
   readonly keys: readonly {
     readonly id: string;
     readonly state: KeyState;
@@ -237,6 +263,9 @@ export interface RingView {
     readonly lacking: readonly string[] | null;
     /** Of an authority: workloads that have shown no certificate of another one; of one that is retired, those that trust it still. Of a retiring audit key, chains that go on with it; null where the database was away, and otherwise. */
     readonly holders: readonly string[] | null;
+    /** Of a signing key; null of any other. */
+    readonly vkey: string | null;
+    readonly fingerprint: string | null;
   }[];
 }
 export interface RingAnswer {
@@ -270,8 +299,8 @@ export interface StatusRequest {
   readonly acknowledge?: number;
   /** Chains to verify deeply before answering (`*` for all). */
   readonly verify?: readonly string[];
-  /** By which keys this node verifies tokens; `node` names it while it runs. */
-  readonly holds?: { readonly node: string; readonly tokenKeys: readonly string[] };
+  /** By which keys this node verifies tokens, and which signing keys it knows; `node` names it while it runs. */
+  readonly holds?: { readonly node: string; readonly tokenKeys: readonly string[]; readonly signKeys: readonly string[] };
 }
 
 /**

@@ -3,7 +3,7 @@ const RUNNING_MS = 15_000;
 /** Nodes that are remembered: more than there are by far, so that made-up names don't fill the memory. */
 const NODES_MAX = 1024;
 
-/** What each running node said last that it verifies tokens with. In memory alone: after a start it is learnt anew. */
+/** What each running node said last that it verifies tokens and notes with. In memory alone: after a start it is learnt anew. */
 export class NodeReports {
   readonly #now: () => number;
   readonly #sinceMs: number;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Head } from "@sallyport/audit";
+import { type Head, keyFingerprint, parseVkey } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { AuditEpochs } from "./audit-epochs.ts";
@@ -8,25 +8,14 @@ import { countedApproval } from "./approved-document.ts";
 import type { CredentialStore } from "./credential-kinds.ts";
 import { newKekSecret } from "./data-keys.ts";
 import type { KeyStore } from "./key-kinds.ts";
-import {
-  activeKey,
-  afterStep,
-  isTurning,
-  type KeyRing,
-  type KeptKey,
-  type RingName,
-  RING_NAMES,
-  RING_WINDOWS,
-  type RingRules,
-  type RingStep,
-  strictRingRules,
-} from "./key-ring.ts";
+import { activeKey, afterStep, type KeyRing, type KeptKey, type RingName, RING_NAMES, RING_WINDOWS, type RingRules, type RingStep, strictRingRules } from "./key-ring.ts";
 import type { CustodianStatus, RingAnswer, RingView, RotateRequest, TokenKey } from "./model.ts";
 import type { NodeReports } from "./node-reports.ts";
 import type { RootKey } from "./root-key.ts";
+import { handedOver } from "./signing-keys.ts";
 
 const KEY_BYTES = 32;
-/** The kinds of approval by which a retired key's secret is destroyed, and an audit key is put in use. */
+/** The kinds of approval by which a retired key's secret is destroyed, and an audit or a signing key is put in use. */
 const APPROVED = { destroy: "keys.destroy", activate: "keys.activate" } as const;
 
 export interface RingKeeperOptions {
@@ -92,13 +81,13 @@ export class RingKeeper {
   }
 
   async #step({ ring: name, step, at, statement }: Extract<RotateRequest, { readonly kind: "step" }>): Promise<RingAnswer> {
-    const { store, rootKey, nodes, clients, now, rules = strictRingRules } = this.#options;
+    const { store, rootKey, nodes, clients, deployment, now, rules = strictRingRules } = this.#options;
     const ring = ringOf(store, name);
     if (ring.at !== at + 1 || ring.last !== step) {
-      if (ring.at !== at || !isTurning(name)) throw new SallyportError("keys.step", { ring: name, step });
+      if (ring.at !== at) throw new SallyportError("keys.step", { ring: name, step });
       const nextId = `${name}-${ring.keys.length + 1}`;
       const random = (): string => randomBytes(KEY_BYTES).toString("base64url");
-      const made = { kek: () => newKekSecret(rootKey, nextId), ca: () => clients.newSecret(), token: random, audit: random };
+      const made = { kek: () => newKekSecret(rootKey, nextId), ca: () => clients.newSecret(), token: random, audit: random, sign: random };
       const secret = step !== "add" ? "" : await made[name]();
       const uses = await this.#usesOf(name, step);
       const facts = {
@@ -108,7 +97,8 @@ export class RingKeeper {
         wraps: uses,
         isApproved: (id: string) => this.#isApproved(step, id, statement),
       };
-      const after = afterStep(ring, step, facts, rules);
+      const stepped = afterStep(ring, step, facts, rules);
+      const after = name === "sign" ? handedOver(ring, stepped, deployment, now()) : stepped;
       store.put("keyring", name, after);
       store.record("keys.rotated", `ring/${name}`, `step=${step};at=${after.at};${stateText(after)}`);
       if (step === "destroy" || step === "drop") store.rewriteSoon();
@@ -145,14 +135,14 @@ export class RingKeeper {
 
   #viewOf(ring: KeyRing, counted: ReadonlyMap<string, number> | null, heads: readonly Head[] | null): RingView {
     const { nodes, clients, epochs } = this.#options;
-    const windows = isTurning(ring.ring) ? RING_WINDOWS[ring.ring] : null;
-    const isProven = (key: KeptKey): boolean => windows !== null && windows.heldBy !== null && (key.state === "next" || key.state === "retiring");
+    const windows = RING_WINDOWS[ring.ring];
+    const isProven = (key: KeptKey): boolean => windows.heldBy !== null && (key.state === "next" || key.state === "retiring");
     const isHeld = (key: KeptKey): boolean => ring.ring === "ca" && key.state !== "next" && key.state !== "destroyed";
     return {
       ring: ring.ring,
       at: ring.at,
       last: ring.last,
-      windows: windows === null ? null : { leadS: windows.leadS, overlapS: windows.overlapS, ageMaxS: windows.ageMaxS, usesMax: windows.usesMax },
+      windows: { leadS: windows.leadS, overlapS: windows.overlapS, ageMaxS: windows.ageMaxS, usesMax: windows.usesMax },
       keys: ring.keys.map((key) => ({
         id: key.id,
         state: key.state,
@@ -161,6 +151,8 @@ export class RingKeeper {
         wraps: ring.ring === "audit" ? epochs.kept(key.id) : ring.ring === "kek" && counted !== null ? (counted.get(key.id) ?? 0) : null,
         lacking: !isProven(key) ? [] : ring.ring === "ca" ? clients.lacking(key.id) : nodes.lacking(key.id),
         holders: isHeld(key) ? clients.holders(key.id) : ring.ring === "audit" && key.state === "retiring" && heads !== null ? epochs.sealedBy(key.id, heads) : null,
+        vkey: key.vkey ?? null,
+        fingerprint: key.vkey === undefined ? null : keyFingerprint(parseVkey(key.vkey).raw),
       })),
     };
   }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ShredJournal } from "./shred-journal.ts";
 
-const SEED = Buffer.alloc(32, 9).toString("base64url");
+const SEED = Buffer.alloc(32, 9).toString("hex");
 const shredOf = (n: number): { subject: string; packets: string[]; approval: string; by: string[]; at: string } => ({
   subject: `sub_${n}`,
   packets: [`pkt_${n}`],

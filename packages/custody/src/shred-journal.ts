@@ -23,8 +23,8 @@ export interface Shred {
 /** A first line, so that an empty journal is told from none. */
 const headOf = (deployment: string): string => `${JSON.stringify({ v: 1, deployment })}\n`;
 
-/** The key of the lines' MACs: made of the signing key's seed, which every store of the deployment has, of before and of after a move of the root key. */
-const keyOf = (signSecret: string): KeyObject => secretKey(Buffer.from(hmacHex(secretKey(Buffer.from(signSecret, "base64url")), "sallyport/shreds/v1"), "hex"));
+/** The key of the lines' MACs, in hex: made of the first signing key's seed (base64url), of before and of after a move of the root key. */
+export const shredSecretOf = (signSecret: string): string => hmacHex(secretKey(Buffer.from(signSecret, "base64url")), "sallyport/shreds/v1");
 const macOf = (key: KeyObject, deployment: string, shred: Shred): string => hmacHex(key, `sallyport/shred/v1\n${deployment}\n${textOf(shred)}`);
 const textOf = ({ subject, packets, approval, by, at }: Shred): string => canonicalJson({ at, by: [...by], approval, packets: [...packets], subject });
 const lineOf = ({ subject, packets, approval, by, at }: Shred, mac: string): string => JSON.stringify({ subject, packets, approval, by, at, mac });
@@ -70,12 +70,12 @@ export class ShredJournal {
   /**
    * Opens the journal, or makes one.
    *
-   * @param signSecret - The seed of the deployment's signing key, base64url.
+   * @param secret - The key of its MACs, in hex.
    * @throws SallyportError `custodian.store` with the line that isn't as it was written, or for another deployment's.
    */
-  constructor(path: string, signSecret: string, deployment: string) {
+  constructor(path: string, secret: string, deployment: string) {
     this.#path = path;
-    const key = keyOf(signSecret);
+    const key = secretKey(Buffer.from(secret, "hex"));
     this.#key = key;
     this.#deployment = deployment;
     const whole = existsSync(path) ? readFileSync(path, "latin1").lastIndexOf("\n") + 1 : 0;

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { verifyTrail } from "@sallyport/audit";
+import { basename, join } from "node:path";
+import { type BundleVerdict, verifyTrail } from "@sallyport/audit";
 import { directoryReader } from "@sallyport/audit/bundle-folder";
 import { asFound, bundleFingerprint, type BundleDefence, bundleOperators, honestBundle, type Holds, recomputeManifest } from "@sallyport/audit/testing";
 import { type Defence, faultTest } from "@sallyport/testkit";
@@ -188,6 +188,36 @@ test("archived generations and what is left are one trail for all four verifiers
     if (hasPython) expect({ what, words: inPython(given, FINGERPRINT, "--together") }).toEqual({ what, words: [inAWord(verdict)] });
     if (hasPython) for (const folder of given) expect(inPython([folder], FINGERPRINT)).toEqual([inAWord(await inLibrary(folder, FINGERPRINT))]);
   }
+});
+
+const turned = ["turned", "turned-back", "archive", "rest"].map((name) => join(import.meta.dirname, "../../audit/vectors/bundle-handed-over", name));
+/** Of the key that handed over, of the one that it handed over to, and of neither. */
+const PINS = [FINGERPRINT, "of the second", `sha256:${"0".repeat(64)}`, null] as const;
+
+test("bundles of before and after a turn of the signing key have one verdict, by whichever fingerprint, alone and together", async () => {
+  const second = (await inLibrary(turned[0] ?? "", null)) as BundleVerdict;
+  const words = new Map<string, string>();
+  for (const pin of PINS) {
+    const fingerprint = pin === "of the second" ? second.fingerprint : pin;
+    const verdicts = await Promise.all(turned.map((folder) => inLibrary(folder, fingerprint)));
+    for (const [n, folder] of turned.entries()) {
+      expect(await inBrowser(filesIn(folder), fingerprint)).toEqual(verdicts[n]);
+      expect(alone(folder, fingerprint).answer).toEqual(verdicts[n]);
+      words.set(`${basename(folder)} ${pin}`, inAWord(verdicts[n] ?? "none"));
+    }
+    if (hasPython) expect(inPython(turned, fingerprint)).toEqual(verdicts.map(inAWord));
+    const both = await verifyTrail(turned.slice(2).map(directoryReader), fingerprint === null ? {} : { fingerprint });
+    if (hasPython) expect(inPython(turned.slice(2), fingerprint, "--together")).toEqual([inAWord(both)]);
+    expect(await asked({ verdicts: verdicts.slice(2) })).toEqual(both);
+    words.set(`both ${pin}`, inAWord(both));
+  }
+  const wordsOf = (pin: (typeof PINS)[number]) => [...turned.map((folder) => basename(folder)), "both"].map((name) => words.get(`${name} ${pin}`));
+  expect(PINS.map(wordsOf)).toEqual([
+    ["whole", "whole", "whole", "whole", "whole"],
+    ["whole", "whole", "broken", "whole", "broken"],
+    ["broken", "broken", "broken", "broken", "broken"],
+    ["self-consistent", "self-consistent", "self-consistent", "self-consistent", "self-consistent"],
+  ]);
 });
 
 test("a bundle has one verdict, in whatever order its files are listed", async () => {

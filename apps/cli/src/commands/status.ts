@@ -66,6 +66,10 @@ function healthLines({ status: overall, deployment, version, pillars, checkpoint
       .join(", ")}`,
     `  bundles are signed with ${plainText(checkpoint.fingerprint)}`,
     `  verifier key, for a witness: ${plainText(checkpoint.vkey)}`,
+    ...checkpoint.before.map(({ fingerprint, until }) => `  until ${plainText(until)} they were signed with ${plainText(fingerprint)}`),
+    ...(checkpoint.next === null
+      ? []
+      : [`  the next key is ${plainText(checkpoint.next.fingerprint)}`, `  its verifier key, for witnesses before it is used: ${plainText(checkpoint.next.vkey)}`]),
   ];
 }
 

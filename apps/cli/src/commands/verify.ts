@@ -19,7 +19,7 @@ export const verify: Command = {
   usage: "verify DIR|FILE... [--key sha256:HEX] [--witness VKEY] [--recipient age1…] [--until TIME]",
   help: [
     "Verifies an exported bundle, an excerpt, the proof of one record, the receipt of a signature, or a packet that its recipient opened with age (its tar file, or the folder",
-    "that this was unpacked into), offline: it needs no network, no database and no secret. --key is the fingerprint of the deployment's key, got from elsewhere; without it",
+    "that this was unpacked into), offline: it needs no network, no database and no secret. --key is the fingerprint of the deployment's key, or of one that handed over to it, got from elsewhere; without it",
     "what is there can only be shown to agree with itself. --recipient is your own age key, which a packet has to be made for. --until is when the deployment's key went out",
     "of force: a packet by it then needs the word of a witness, whose key is given, that it is older. --witness is a witness's key, got from elsewhere: what is there then has to have",
     "its cosignature, and is broken without it.",

@@ -16,10 +16,10 @@ const NAME = /^[!-*,-~]{1,200}$/;
 
 /** `sallyport witness`: an independent process that keeps a deployment from taking its trail back. */
 export const witness: Command = {
-  usage: "witness --home DIR --name NAME --log VKEY [--port N] [--host HOST] [--tls-cert FILE --tls-key FILE]",
+  usage: "witness --home DIR --name NAME --log VKEY[,VKEY] [--port N] [--host HOST] [--tls-cert FILE --tls-key FILE]",
   help: [
     "Cosigns a deployment's checkpoints where each continues the one before (C2SP tlog-witness): run it on a machine of somebody else's, a",
-    "sponsor's, say. --log is the deployment's verifier key, from `sallyport status`; --name is how the witness is called, a host and a path as in",
+    "sponsor's, say. --log is the deployment's verifier key, from `sallyport status`, and the next one beside it before that is put in use; --name is how the witness is called, a host and a path as in",
     "witness.example/w1. Its key is made in --home at the first start; the deployment's operator puts the verifier key that it prints, and",
     "the address, into the anchors file. It needs no database, no account and no access to anything. Without --tls-cert it speaks plain HTTP on",
     "localhost, for something that ends TLS in front. What contradicts what it saw is kept in --home/contradictions: it proves two histories.",
@@ -37,7 +37,8 @@ export const witness: Command = {
   run: async (invocation) => {
     const [home, name, log] = ["home", "name", "log"].map((option) => optionText(invocation, option));
     if (home === undefined || name === undefined || log === undefined || !NAME.test(name)) throw new UsageError(`usage: sallyport ${witness.usage}`);
-    assertVkey(log);
+    const logs = log.split(",");
+    for (const each of logs) assertVkey(each);
     const port = Number(optionText(invocation, "port") ?? PORT);
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError("--port takes a whole number from 0 to 65535");
     const folder = resolve(invocation.settings.workingDir, home);
@@ -46,7 +47,7 @@ export const witness: Command = {
     try {
       const { signer, vkey } = kept.signer(name);
       const server = witnessServer({
-        witness: new Witness(signer, [log], kept, () => Math.floor(Date.now() / 1000)),
+        witness: new Witness(signer, logs, kept, () => Math.floor(Date.now() / 1000)),
         tls: tlsOf(invocation),
         log: (line) => invocation.io.err(`${line}\n`),
       });

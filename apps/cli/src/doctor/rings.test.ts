@@ -10,7 +10,7 @@ afterEach(async () => {
   await user.close();
 });
 
-const ring = (due: readonly object[]): object => ({ ring: "kek", at: 0, turns: true, keys: [], dueAt: null, due, steps: [] });
+const ring = (due: readonly object[]): object => ({ ring: "kek", at: 0, keys: [], dueAt: null, due, steps: [] });
 async function keysOf(answer: ReturnType<typeof ok>): Promise<unknown> {
   await user.serve(({ path }) => (path.includes("keys.rings") ? answer : /outbox\.|spool\./.test(path) ? wire(403, "policy.denied") : ok({})));
   const { out } = await user.type(["--as", "engineer", "doctor", "--json"]);

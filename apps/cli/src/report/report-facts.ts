@@ -70,7 +70,7 @@ export async function factsOf(reader: BundleReader, file: string, verdict: Bundl
     break;
   }
   const { sha256 } = await reader.digest(file);
-  const { deployment, asOf, records, checkpoints, fingerprint, pinned, reads, proves, doesNotProve } = verdict;
+  const { deployment, asOf, records, checkpoints, fingerprint, pinned, handedOver, reads, proves, doesNotProve } = verdict;
   return {
     title: "Excerpt of an audit trail",
     facts: [
@@ -80,7 +80,10 @@ export async function factsOf(reader: BundleReader, file: string, verdict: Bundl
       ["By", `${names.get(requestedBy) ?? requestedBy} (${requestedBy}), request ${requestId}`],
       ["Holds", `${records} records, under ${checkpoints} checkpoints`],
       ["Verdict", reads],
-      ["Signed with", `${fingerprint ?? ""}${pinned ? ", which is the key that was given" : ""}`],
+      [
+        "Signed with",
+        `${fingerprint ?? ""}${!pinned ? "" : handedOver === undefined ? ", which is the key that was given" : ", to which the key that was given leads by its handovers"}`,
+      ],
       ["SHA-256 of the excerpt", sha256],
     ],
     proves,

@@ -19,7 +19,7 @@ export const KIND_TEXT: Readonly<Record<Approval["kind"], string>> = {
   "policy.change": "Change the policy",
   "workload.enrol": "Enrol a service",
   "workload.offboard": "Offboard a service",
-  "keys.activate": "Put the next audit key in use",
+  "keys.activate": "Put the next key in use",
   "keys.destroy": "Destroy a retired key",
   "recipient.change": "Register, replace or withdraw a recipient of packets",
   "egress.release": "Release a packet to its recipient",

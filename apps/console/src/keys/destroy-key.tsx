@@ -33,7 +33,9 @@ export function DestroyKey({ ring: { ring, keys } }: { readonly ring: Ring }) {
               ? "Its secret is destroyed for good. Certificates that it issued are refused already. An administrator has to approve it with a passkey."
               : ring === "audit"
                 ? "Its secret is destroyed for good. Every generation that it sealed is archived and gone from the database. An administrator has to approve it with a passkey."
-                : "Its secret is destroyed for good. Tokens that were signed with it are over already. An administrator has to approve it with a passkey."}
+                : ring === "sign"
+                  ? "Its secret is destroyed for good. What it signed verifies by its public key, which is kept. An administrator has to approve it with a passkey."
+                  : "Its secret is destroyed for good. Tokens that were signed with it are over already. An administrator has to approve it with a passkey."}
         </p>
       }
       recorded={<li>that you asked for its destruction</li>}

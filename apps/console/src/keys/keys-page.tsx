@@ -85,7 +85,7 @@ const ringColumns = (open: (ring: Ring["ring"]) => void): readonly Column<Ring>[
     title: "State",
     cell: (ring) => {
       const due = dueText(ring);
-      return due === null ? <Badge tone={ring.turns ? "stands" : "neutral"}>{ring.turns ? "in order" : "doesn't turn yet"}</Badge> : <Badge tone="shut">{due}</Badge>;
+      return due === null ? <Badge tone="stands">in order</Badge> : <Badge tone="shut">{due}</Badge>;
     },
   },
   { key: "key", title: "In use", cell: (ring) => <code>{activeOf(ring)?.keyId ?? "–"}</code> },

@@ -51,7 +51,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
   return (
     <DialogBody>
       <ul className="ring-steps" aria-label="Keys">
-        {ring.keys.toReversed().map(({ keyId, state, from, until, dataKeys, lacking, holders }) => (
+        {ring.keys.toReversed().map(({ keyId, state, from, until, dataKeys, lacking, holders, vkey, fingerprint }) => (
           <li key={keyId}>
             <span>
               <code>{keyId}</code> <Badge tone={STATE_TONE[state]}>{state}</Badge>
@@ -64,6 +64,18 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
                 </>
               )}
               {dataKeys !== null && `, ${dataKeys.toLocaleString("en-GB")} ${ring.ring === "audit" ? "generations verified by it" : "data keys"}`}
+              {fingerprint !== null && (
+                <>
+                  <br />
+                  <code className="verdict-key">{fingerprint}</code>
+                </>
+              )}
+              {vkey !== null && state === "next" && (
+                <>
+                  <br />
+                  verifier key, for witnesses before it is used: <code className="verdict-key">{vkey}</code>
+                </>
+              )}
               {ring.ring === "ca" && <Waiting what="not trusted yet by" names={lacking} />}
               {state === "retiring" && <Waiting what={HOLDERS_TEXT[ring.ring] ?? "held by"} names={holders} />}
               {state === "retired" && <Waiting what="trusted still, until they renew" names={holders} />}
@@ -115,9 +127,8 @@ function Waiting({ what, names }: { readonly what: string; readonly names: reado
 }
 
 /** What turning it would do: asked for anew with every state of the ring. */
-function Rehearsal({ ring: { ring, at, turns } }: { readonly ring: Ring }) {
+function Rehearsal({ ring: { ring, at } }: { readonly ring: Ring }) {
   const rehearsal = useCall("keys.rehearse", { ring });
-  if (!turns) return <p className="advice">This ring does not turn in this version.</p>;
   if (rehearsal.data === undefined) return rehearsal.error === null ? <Skeleton lines={4} label="Rehearsing" /> : <Refusal failure={rehearsal.error} isInline />;
   const { lines } = rehearsal.data;
   return (

@@ -10,6 +10,10 @@ const key = (keyId: string, state: Ring["keys"][number]["state"], from: number, 
   from: at(from),
   until: until === null ? null : at(until),
   dataKeys: null,
+  lacking: [],
+  holders: [],
+  vkey: null,
+  fingerprint: null,
 });
 const drawn = (keys: Ring["keys"], due: number | null): string[] =>
   spansOf({ keys, dueAt: due === null ? null : at(due) }, NOW_MS, NOW_MS + 10 * DAY_MS).map(

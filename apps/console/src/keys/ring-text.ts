@@ -17,7 +17,7 @@ export const RING_ABOUT: Readonly<Record<Ring["ring"], string>> = {
   kek: "wraps data keys",
   ca: "issues certificates",
   audit: "seals records",
-  sign: "signs checkpoints, policies and exports",
+  sign: "signs checkpoints, policies, approvals and exports",
   database: "passwords of the api and the custodian",
 };
 export const STEP_TEXT: Readonly<Record<Step, string>> = {

@@ -1,5 +1,5 @@
 import { Health } from "@sallyport/contracts";
-import type { DoorState, LampState, PillarName, Source } from "./status-answer.ts";
+import type { DoorState, LampState, PillarName, SigningKeys, Source } from "./status-answer.ts";
 import { PILLARS } from "./status-answer.ts";
 
 /** What one look at the api found out. */
@@ -8,11 +8,18 @@ export interface DoorReport {
   readonly source: Source;
   readonly lamps: Readonly<Record<PillarName, LampState>>;
   /** Null unless the api said so itself. */
-  readonly about: { readonly deployment: string; readonly version: string; readonly fingerprint: string | null } | null;
+  readonly about: ({ readonly deployment: string; readonly version: string } & SigningKeys) | null;
 }
 
 const ALL_UNKNOWN = Object.fromEntries(PILLARS.map((pillar) => [pillar, "unknown"])) as Record<PillarName, LampState>;
 const DOOR: Record<Health["status"], DoorState> = { ok: "open", degraded: "degraded", unavailable: "closed" };
+
+/** The key has no fingerprint while the custodian has not been met. */
+const keysOf = ({ fingerprint, before, next }: Health["checkpoint"]): SigningKeys => ({
+  fingerprint: fingerprint === "" ? null : fingerprint,
+  before,
+  next: next?.fingerprint ?? null,
+});
 
 /** The report when the api gave no answer that can be shown. What can't be read is degraded: it may serve, and we don't know. */
 export const noReport = (source: Exclude<Source, "health">): DoorReport => ({ state: source === "unreadable" ? "degraded" : "closed", source, lamps: ALL_UNKNOWN, about: null });
@@ -37,6 +44,6 @@ export function readHealth(status: number, body: string): DoorReport {
     state: isContradicted ? "degraded" : DOOR[parsed.data.status],
     source: "health",
     lamps: pillars,
-    about: { deployment, version, fingerprint: checkpoint.fingerprint === "" ? null : checkpoint.fingerprint },
+    about: { deployment, version, ...keysOf(checkpoint) },
   };
 }

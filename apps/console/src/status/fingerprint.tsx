@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
+import type { SigningKeys } from "./status-answer.ts";
 
 const SHOWN_MS = 2500;
 
@@ -9,8 +10,16 @@ function groupsOf(fingerprint: string): string[] {
   return fingerprint.replace(/^sha256:/, "").match(/.{1,8}/g) ?? [];
 }
 
-/** The fingerprint of the key that signs checkpoints, to be compared with the one that was handed over separately. */
-export function Fingerprint({ value }: { readonly value: string | null }) {
+interface FingerprintProps {
+  readonly value: string | null;
+  /** Those of the keys before it, the latest first. */
+  readonly before: SigningKeys["before"];
+  /** That of the key that is to follow it. */
+  readonly next: string | null;
+}
+
+/** The fingerprint of the key that signs checkpoints, to be compared with the one that was handed over separately; and those before and after it. */
+export function Fingerprint({ value, before, next }: FingerprintProps) {
   const [said, setSaid] = useState("");
   const code = useRef<HTMLElement>(null);
 
@@ -59,6 +68,28 @@ export function Fingerprint({ value }: { readonly value: string | null }) {
           <p className="visually-hidden" aria-live="polite">
             {said}
           </p>
+          {(next !== null || before.length > 0) && (
+            <dl className="fingerprint-others">
+              {next !== null && (
+                <div>
+                  <dt className="quiet">Next, not in use yet</dt>
+                  <dd>
+                    <code className="verdict-key">{next}</code>
+                  </dd>
+                </div>
+              )}
+              {before.map((earlier) => (
+                <div key={earlier.fingerprint}>
+                  <dt className="quiet">
+                    Until <time dateTime={earlier.until}>{earlier.until.slice(0, 10)}</time>
+                  </dt>
+                  <dd>
+                    <code className="verdict-key">{earlier.fingerprint}</code>
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          )}
         </>
       )}
     </section>

@@ -21,8 +21,17 @@ interface LampAnswer {
   readonly since: string;
 }
 
+/** The deployment's signing key by its fingerprint, as last heard; null if never. */
+export interface SigningKeys {
+  readonly fingerprint: string | null;
+  /** Those that were in use before it, the latest first, each with when it went out of use. */
+  readonly before: readonly { readonly fingerprint: string; readonly until: string }[];
+  /** The one that is to follow it, where there is one already. */
+  readonly next: string | null;
+}
+
 /** The answer of `GET /api/status`. It holds nothing that needs a login. */
-export interface StatusAnswer {
+export interface StatusAnswer extends SigningKeys {
   readonly state: DoorState;
   readonly source: Source;
   /** Since when this console has seen the door in this state. */
@@ -31,7 +40,6 @@ export interface StatusAnswer {
   /** As last heard from the api; null if never. */
   readonly deployment: string | null;
   readonly version: string | null;
-  readonly fingerprint: string | null;
   readonly checkedAt: string;
 }
 

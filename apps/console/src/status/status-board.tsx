@@ -53,7 +53,7 @@ export function StatusBoard({ initial }: { readonly initial: StatusAnswer | null
       <Passage answer={answer} isStale={view.phase === "stale"} />
 
       <div className="facts">
-        <Fingerprint value={answer?.fingerprint ?? null} />
+        <Fingerprint value={answer?.fingerprint ?? null} before={answer?.before ?? []} next={answer?.next ?? null} />
         <section aria-labelledby="deployment-title" className="panel">
           <h2 id="deployment-title" className="eyebrow">
             Deployment

@@ -1,5 +1,5 @@
 import type { DoorReport } from "./door-report.ts";
-import { type DoorState, type LampState, PILLARS, type PillarName, type StatusAnswer } from "./status-answer.ts";
+import { type DoorState, type LampState, PILLARS, type PillarName, type SigningKeys, type StatusAnswer } from "./status-answer.ts";
 
 /** How long one look serves everyone who asks; the page asks each five seconds. */
 const FRESH_MS = 1000;
@@ -47,7 +47,7 @@ export class StatusDesk {
       if (this.#lamps.get(pillar)?.state !== report.lamps[pillar]) this.#lamps.set(pillar, { state: report.lamps[pillar], since: at });
     }
     // Without the custodian the api can't name the key; it is the same key as before, so it stays on the page.
-    if (report.about !== null) this.#about = { ...report.about, fingerprint: report.about.fingerprint ?? this.#known(report.about.deployment) };
+    if (report.about !== null) this.#about = { ...report.about, ...(report.about.fingerprint === null && this.#known(report.about.deployment)) };
     this.#answer = {
       state: report.state,
       source: report.source,
@@ -56,13 +56,17 @@ export class StatusDesk {
       deployment: this.#about?.deployment ?? null,
       version: this.#about?.version ?? null,
       fingerprint: this.#about?.fingerprint ?? null,
+      before: this.#about?.before ?? [],
+      next: this.#about?.next ?? null,
       checkedAt: at,
     };
     this.#freshUntil = this.#now() + FRESH_MS;
     return this.#answer;
   }
 
-  #known(deployment: string): string | null {
-    return this.#about?.deployment === deployment ? this.#about.fingerprint : null;
+  #known(deployment: string): SigningKeys | null {
+    if (this.#about?.deployment !== deployment) return null;
+    const { fingerprint, before, next } = this.#about;
+    return { fingerprint, before, next };
   }
 }

@@ -10,7 +10,7 @@ const health = {
   deployment: "dtest",
   version: "0.1.0",
   pillars: { workload: "ok", principal: "ok", policy: "ok", phi: "ok", trail: "ok" },
-  checkpoint: { fingerprint: "sha256:00", vkey: "d.sallyport+00+AA" },
+  checkpoint: { fingerprint: "sha256:00", vkey: "d.sallyport+00+AA", before: [{ fingerprint: "sha256:ff", until: "2026-10-01T00:00:00.000Z" }], next: null },
   time: "2026-11-22T12:00:00.000Z",
 };
 const read = (change: object, status = 200) => readHealth(status, JSON.stringify({ ...health, ...change }));
@@ -45,7 +45,7 @@ describe("the api's word about itself", () => {
   });
 
   test("without a fingerprint, while the custodian is away, has none", () => {
-    expect(read({ checkpoint: { fingerprint: "", vkey: "" } }).about?.fingerprint).toBeNull();
+    expect(read({ checkpoint: { fingerprint: "", vkey: "", before: [], next: null } }).about?.fingerprint).toBeNull();
   });
 });
 
@@ -93,19 +93,19 @@ describe("the desk", () => {
     const { desk, clock } = deskOf([
       read({}),
       noReport("unreachable"),
-      read({ checkpoint: { fingerprint: "", vkey: "" } }),
-      read({ deployment: "dother", checkpoint: { fingerprint: "", vkey: "" } }),
+      read({ checkpoint: { fingerprint: "", vkey: "", before: [], next: null } }),
+      read({ deployment: "dother", checkpoint: { fingerprint: "", vkey: "", before: [], next: null } }),
     ]);
     const seen: StatusAnswer[] = [];
     for (let turn = 0; turn < 4; turn++) {
       seen.push(await desk.read());
       clock.ms += 2000;
     }
-    expect(seen.map(({ state, deployment, fingerprint }) => [state, deployment, fingerprint])).toEqual([
-      ["open", "dtest", "sha256:00"],
-      ["closed", "dtest", "sha256:00"],
-      ["open", "dtest", "sha256:00"],
-      ["open", "dother", null],
+    expect(seen.map(({ state, deployment, fingerprint, before }) => [state, deployment, fingerprint, before.length])).toEqual([
+      ["open", "dtest", "sha256:00", 1],
+      ["closed", "dtest", "sha256:00", 1],
+      ["open", "dtest", "sha256:00", 1],
+      ["open", "dother", null, 0],
     ]);
     expect(seen.every(isStatusAnswer)).toBe(true);
   });
@@ -120,6 +120,8 @@ describe("the page's view", () => {
     deployment: "d",
     version: "0",
     fingerprint: null,
+    before: [],
+    next: null,
     pillars: PILLARS.map((pillar) => ({ pillar, state: "ok", since: "2026-11-22T12:00:00.000Z" })),
   } as const satisfies StatusAnswer;
   const failed = (at: string) => ({ kind: "failed", at }) as const;

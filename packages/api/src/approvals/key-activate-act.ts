@@ -11,7 +11,7 @@ const DAY_MS = 24 * 3_600_000;
 const Activated = z.strictObject({ key: KeyId });
 type ActivatedKeyPayload = z.output<typeof Activated>;
 
-/** Puts the next audit key in use: every chain goes on in another generation. The custodian does it upon this approval, so that has to be by a passkey that it holds. */
+/** Puts the next audit or signing key in use: every chain goes on in another generation, or another key speaks for the deployment. The custodian does it upon this approval, so that has to be by a passkey that it holds. */
 export const activateKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAct<Tx, ActivatedKeyPayload> => ({
   kind: "keys.activate",
   ask: { action: "keys.rotate", resource: "key_ring" },
@@ -23,7 +23,18 @@ export const activateKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAc
   payload: Activated,
   concerns: () => null,
   async effect(_tx, _grant, { key }) {
-    const { before, refused } = waitingOf(await deps.rings.all(), key);
+    const { ring, before, prints, refused } = waitingOf(await deps.rings.all(), key);
+    if (ring === "sign")
+      return {
+        about: key,
+        lines: [
+          { what: "checkpoints, policies, profiles, approvals and exports are signed with", before, after: key },
+          { what: "its fingerprint", before: prints.before, after: prints.after },
+          { what: "who compared the fingerprint before", before: "verifies by it", after: "verifies by it, by a handover that both keys sign" },
+          { what: "witnesses", before: `know ${before}`, after: `have to know ${key}, or refuse what is signed from then on` },
+        ],
+        refused,
+      };
     return {
       about: key,
       lines: [
@@ -42,12 +53,26 @@ export const activateKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAc
   },
 });
 
+type Key = RingState["keys"][number];
+
+interface Waiting {
+  readonly ring: CustodianRing;
+  readonly at: number;
+  readonly before: string;
+  /** Fingerprints of the one before and of this one, of signing keys. */
+  readonly prints: { readonly before: string; readonly after: string };
+  readonly isDone: boolean;
+  readonly refused: "keys.step" | null;
+}
+
 /** The ring of a next key, the key that it takes the place of, and why it can't now. One that is in use already stays so. */
-function waitingOf(rings: readonly RingState<CustodianRing>[], keyId: string): { ring: CustodianRing; at: number; before: string; isDone: boolean; refused: "keys.step" | null } {
+function waitingOf(rings: readonly RingState<CustodianRing>[], keyId: string): Waiting {
   const found = rings.find(({ keys }) => keys.some(({ id }) => id === keyId));
   if (found === undefined) throw new SallyportError("keys.step", { key: keyId });
-  const inState = (state: RingState["keys"][number]["state"]): string | undefined => found.keys.find((key) => key.state === state)?.id;
-  const isDone = inState("active") === keyId;
-  const isNext = inState("next") === keyId && inState("retiring") === undefined;
-  return { ring: found.ring, at: found.at, before: inState(isDone ? "retiring" : "active") ?? "-", isDone, refused: isDone || isNext ? null : "keys.step" };
+  const inState = (state: Key["state"]): Key | undefined => found.keys.find((key) => key.state === state);
+  const isDone = inState("active")?.id === keyId;
+  const isNext = inState("next")?.id === keyId && inState("retiring") === undefined;
+  const before = inState(isDone ? "retiring" : "active");
+  const prints = { before: before?.fingerprint ?? "-", after: found.keys.find(({ id }) => id === keyId)?.fingerprint ?? "-" };
+  return { ring: found.ring, at: found.at, before: before?.id ?? "-", prints, isDone, refused: isDone || isNext ? null : "keys.step" };
 }

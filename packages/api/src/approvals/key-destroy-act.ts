@@ -34,7 +34,9 @@ export const destroyKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAct
             ? { what: "certificates that it issued", before: "are refused", after: "are refused, and none can be issued by it" }
             : ring === "audit"
               ? { what: "records that were sealed with it", before: "are archived and gone from the database", after: "are verified by their archives alone" }
-              : { what: "tokens that were signed with it", before: "are over", after: "are over" },
+              : ring === "sign"
+                ? { what: "what it signed", before: "verifies, by its public key", after: "verifies, by its public key, which is kept; nothing can be signed with it" }
+                : { what: "tokens that were signed with it", before: "are over", after: "are over" },
       ],
       refused,
     };

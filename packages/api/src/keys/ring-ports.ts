@@ -8,8 +8,7 @@ export type CustodianRing = "token" | "kek" | "ca" | "audit" | "sign";
 export interface RingState<Ring extends string = CustodianRing | "database"> {
   readonly ring: Ring;
   readonly at: number;
-  /** Null for a ring that doesn't turn. */
-  readonly windows: { readonly ageMaxS: number; readonly usesMax: number | null } | null;
+  readonly windows: { readonly ageMaxS: number; readonly usesMax: number | null };
   readonly keys: readonly {
     readonly id: string;
     readonly state: "next" | "active" | "retiring" | "retired" | "destroyed";
@@ -23,6 +22,9 @@ export interface RingState<Ring extends string = CustodianRing | "database"> {
      * with it. Of passwords: the programs that are logged in by them. Null otherwise.
      */
     readonly holders: readonly string[] | null;
+    /** Of a signing key. */
+    readonly vkey?: string | null;
+    readonly fingerprint?: string | null;
   }[];
 }
 

@@ -9,7 +9,7 @@ const WHAT: Readonly<Record<Summary["ring"], string>> = {
   kek: "Every data key is wrapped under it; it never leaves the custodian.",
   ca: "Every workload's certificate is by it, and every workload trusts it to say who the others are.",
   audit: "Every record's MAC is made with it.",
-  sign: "Checkpoints, policies, profiles and exports are signed with it.",
+  sign: "Checkpoints, policies, profiles, approvals and exports are signed with it. Its fingerprint is what people compare, and its verifier key what witnesses have.",
   database:
     "The api and the custodian log in to the database by these passwords. The supervisor replaces them by their age, and when its operator asks: sallyport passwords rotate.",
 };
@@ -33,7 +33,10 @@ const ITSELF: Readonly<Record<Summary["ring"], readonly string[]>> = {
     "Every chain goes on in its next generation, whose first record cites the end of the one before; what waits meanwhile is sealed behind it.",
     "What the key before sealed verifies by that key, which is kept. Bundles need neither.",
   ],
-  sign: [],
+  sign: [
+    "Exports, excerpts and packets that were begun before end under the key that they name.",
+    "A handover, signed by both keys, goes along with all that is signed from then on: who compared an earlier fingerprint can go on with that one.",
+  ],
   database: [
     "The next passwords are seen to open the database before any process gets them; each process moves within a second, between two statements.",
     "The ones before end once nothing is logged in by them, twenty minutes later at the latest.",
@@ -44,7 +47,7 @@ const BACK: Readonly<Record<Summary["ring"], string>> = {
   kek: "Until the old key is retired: turn back. Afterwards it can be opened again, for a database that was restored.",
   ca: "Until the old authority is retired: turn back. Both are trusted until then.",
   audit: "Until the old key is retired: turn back. Every chain goes on in one more generation then, sealed with the old key; what was closed stays closed.",
-  sign: "",
+  sign: "Until the old key is retired: turn back, by a handover of its own; what the other signed meanwhile stays good.",
   database: "None is needed: a step that is cut off anywhere is gone on with by the supervisor's next start.",
 };
 
@@ -52,8 +55,15 @@ const NAMES_MAX = 8;
 
 /** Says of a ring what turning it does, what it would break now, what is overdue and why, what updates itself, and how far there is a way back. */
 export function rehearsed(ring: Summary): readonly Line[] {
-  if (!ring.turns) return [{ about: "step", text: `${WHAT[ring.ring]} It does not turn in this version.` }];
   const lines: Line[] = [{ about: "step", text: WHAT[ring.ring] }];
+  const next = ring.keys.find(({ state }) => state === "next");
+  if (ring.ring === "sign")
+    lines.push({
+      about: "step",
+      text: next?.vkey
+        ? `Before it is used, give every witness the next verifier key beside the one that it has: ${next.vkey}. Tell those who compare fingerprints of ${next.fingerprint ?? "-"}.`
+        : "Before the next one is used, every witness has to be given its verifier key, which is shown here once it is made.",
+    });
   for (const { step, isReady, blockers } of ring.steps) {
     lines.push({ about: "step", text: `${STEP[step]}: ${isReady ? "can be done now." : blockers.map((blocker) => blockerText(ring, blocker)).join(" ")}` });
     if (step === "activate" || step === "revert")
@@ -64,7 +74,7 @@ export function rehearsed(ring: Summary): readonly Line[] {
             text:
               ring.ring === "ca"
                 ? `Done now, ${workloads(count ?? 0)} would refuse certificates of that authority: ${namesOf(ring, "lacking")}.`
-                : `Done now, ${count === null ? "nodes that were not heard of yet" : nodes(count)} would refuse tokens of that key.`,
+                : `Done now, ${count === null ? "nodes that were not heard of yet" : nodes(count)} would refuse ${ring.ring === "sign" ? "what is signed with that key" : "tokens of that key"}.`,
           });
     if (step === "retire")
       for (const { kind, count } of blockers) {
@@ -76,6 +86,7 @@ export function rehearsed(ring: Summary): readonly Line[] {
             text: kind === "in_use" ? `Done now, ${chains(count)} could take no more records.` : "Done now, a record that is being stored could be refused.",
           });
         else if (kind === "in_use") lines.push({ about: "breaks", text: `Done now, ${count === null ? "data keys" : dataKeys(count)} could not be opened.` });
+        else if (ring.ring === "sign") lines.push({ about: "breaks", text: "Done now, an export, an excerpt or a packet that names it could not be ended." });
         else if (ring.ring === "token") lines.push({ about: "breaks", text: "Done now, tokens that are still good would be refused." });
         else lines.push({ about: "breaks", text: "Done now, a data key that was made before and is being stored could not be opened." });
       }

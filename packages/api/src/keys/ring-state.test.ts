@@ -47,7 +47,9 @@ test("a ring tells which steps begin where it is, and what each waits for", () =
   const going = (holders: readonly string[] | null): RingState =>
     ring("audit", [key("audit-1", "retiring", { untilS: NOW_S, wraps: 9, holders }), key("audit-2", "active", { wraps: 3 })]);
   expect([going([]), going(["system"]), going(null)].map((each) => steps(each)[2])).toEqual(["retire", "retire: in_use 1", "retire: in_use -"]);
-  expect(steps(ring("sign", [key("sign-1", "active")], null))).toEqual([]);
+  expect(steps(ring("sign", [key("sign-1", "active")]))).toEqual(["add"]);
+  expect(steps(ring("sign", [key("sign-1", "active"), key("sign-2", "next", { lacking: ["a"] })]))).toEqual(["activate: unheld 1, approval -", "drop"]);
+  expect(steps(ring("sign", [key("sign-1", "retiring", { untilS: NOW_S + 1 }), key("sign-2", "active")]))).toEqual(["add", "revert", "retire: early -"]);
 });
 
 test("the database's passwords are overdue by their age, and nobody here is offered a step of them; the rehearsal says who turns them", () => {
@@ -56,7 +58,7 @@ test("the database's passwords are overdue by their age, and nobody here is offe
     key("database-2", "active", { fromS: NOW_S - 90 * DAY_S }),
   ]);
   const summary = ringSummary(passwords, NOW_S * 1000);
-  expect([summary.steps, summary.turns, summary.keys[0]?.holders]).toEqual([[], true, ["sallyport-api"]]);
+  expect([summary.steps, summary.keys[0]?.holders]).toEqual([[], ["sallyport-api"]]);
   expect(summary.due.map(({ kind, keyId }) => `${keyId} ${kind}`)).toEqual(["database-2 age"]);
   expect(
     rehearsed(summary)
@@ -65,16 +67,14 @@ test("the database's passwords are overdue by their age, and nobody here is offe
   ).toContain("sallyport passwords rotate");
 });
 
-test("what is overdue by age, by use, or because a step is waited for, comes first, and what doesn't turn last", () => {
+test("what is overdue by age, by use, or because a step is waited for, comes first", () => {
   const aged = ring("token", [key("token-1", "active", { fromS: NOW_S - 90 * DAY_S })]);
   const used = ring("kek", [key("kek-1", "active", { wraps: 100 })]);
-  const still = ring("sign", [key("sign-1", "active", { fromS: 0 })], null);
   const fresh = ring("token", [key("token-1", "active", { fromS: NOW_S - 90 * DAY_S + 1 })]);
-  const listed = ringsSummary([still, fresh, used], [], [], NOW_S * 1000).rings;
+  const listed = ringsSummary([fresh, used], [], [], NOW_S * 1000).rings;
   expect(listed.map((each) => [each.ring, each.due.map(({ kind }) => kind)])).toEqual([
     ["kek", ["use"]],
     ["token", []],
-    ["sign", []],
   ]);
   expect(ringSummary(aged, NOW_S * 1000).due).toEqual([{ kind: "age", keyId: "token-1", since: new Date(NOW_S * 1000).toISOString() }]);
   expect(ringSummary(aged, NOW_S * 1000).dueAt).toBe(new Date(NOW_S * 1000).toISOString());
@@ -95,7 +95,13 @@ test("a rehearsal names what a step that isn't proven would break, and nothing w
   expect(lines(ring("token", [key("token-1", "active", { fromS: NOW_S - 90 * DAY_S })])).find((line) => line.startsWith("overdue"))).toMatch(
     /^overdue: token-1 is overdue by its age/,
   );
-  expect(lines(ring("sign", [key("sign-1", "active")], null))).toHaveLength(1);
+  const signing = (over: Partial<Key>): string =>
+    lines(ring("sign", [key("sign-1", "active"), key("sign-2", "next", { vkey: "d.sallyport+01+AB", fingerprint: "sha256:01", ...over })])).join("\n");
+  expect(signing({})).toContain("give every witness the next verifier key beside the one that it has: d.sallyport+01+AB. Tell those who compare fingerprints of sha256:01.");
+  expect(signing({ lacking: ["a"] })).toContain("breaks: Done now, 1 node would refuse what is signed with that key.");
+  expect(lines(ring("sign", [key("sign-1", "retiring", { untilS: NOW_S + 1 }), key("sign-2", "active")]))).toContain(
+    "breaks: Done now, an export, an excerpt or a packet that names it could not be ended.",
+  );
   const audit = ring("audit", [key("audit-1", "retiring", { untilS: NOW_S, holders: ["system"] }), key("audit-2", "active")]);
   expect(lines(audit)).toContain("breaks: Done now, 1 chain could take no more records.");
 });

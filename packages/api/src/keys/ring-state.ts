@@ -17,12 +17,10 @@ const iso = (s: number): string => new Date(s * 1000).toISOString();
 export function ringSummary(ring: RingState, nowMs: number): Summary {
   const nowS = Math.floor(nowMs / 1000);
   const active = ring.keys.find(({ state }) => state === "active");
-  const ageMaxS = ring.windows?.ageMaxS ?? null;
   return {
     ring: ring.ring,
     at: ring.at,
-    turns: ring.windows !== null,
-    keys: ring.keys.map(({ id, state, fromS, untilS, wraps, lacking, holders }) => ({
+    keys: ring.keys.map(({ id, state, fromS, untilS, wraps, lacking, holders, vkey = null, fingerprint = null }) => ({
       keyId: id,
       state,
       from: iso(fromS),
@@ -30,16 +28,17 @@ export function ringSummary(ring: RingState, nowMs: number): Summary {
       dataKeys: wraps,
       lacking: [...(lacking ?? [])],
       holders: [...(holders ?? [])],
+      vkey,
+      fingerprint,
     })),
-    dueAt: active === undefined || ageMaxS === null ? null : iso(active.fromS + ageMaxS),
+    dueAt: active === undefined ? null : iso(active.fromS + ring.windows.ageMaxS),
     due: dueOf(ring, nowS),
     // Passwords of the database are turned by the supervisor alone.
-    steps: ring.windows === null || ring.ring === "database" ? [] : stepsOf(ring, nowS),
+    steps: ring.ring === "database" ? [] : stepsOf(ring, nowS),
   };
 }
 
 function dueOf({ keys, windows }: RingState, nowS: number): Summary["due"] {
-  if (windows === null) return [];
   return keys.flatMap(({ id, state, fromS, untilS, wraps }): Summary["due"] => {
     if (state === "active") {
       const agedS = fromS + windows.ageMaxS;
@@ -60,7 +59,8 @@ function stepsOf({ ring, keys }: RingState, nowS: number): Summary["steps"] {
   const [next, retiring] = [inState("next"), inState("retiring")];
   const steps: { readonly step: Step; readonly blockers: readonly (Blocker | null)[] }[] = [];
   if (next === undefined) steps.push({ step: "add", blockers: [] });
-  if (next !== undefined && retiring === undefined) steps.push({ step: "activate", blockers: [earlyOf(nowS, next.fromS), unheldOf(next), ring === "audit" ? APPROVAL : null] });
+  if (next !== undefined && retiring === undefined)
+    steps.push({ step: "activate", blockers: [earlyOf(nowS, next.fromS), unheldOf(next), ring === "audit" || ring === "sign" ? APPROVAL : null] });
   if (next !== undefined) steps.push({ step: "drop", blockers: [] });
   if (retiring !== undefined) {
     const untilS = retiring.untilS ?? 0;
@@ -82,7 +82,7 @@ const APPROVAL: Blocker = { kind: "approval", until: null, count: null };
 const earlyOf = (nowS: number, fromS: number): Blocker | null => (nowS < fromS ? { kind: "early", until: iso(fromS), count: null } : null);
 const unheldOf = ({ lacking }: Key): Blocker | null => (lacking?.length === 0 ? null : { kind: "unheld", until: null, count: lacking?.length ?? null });
 
-/** Every ring, what is overdue first, then what turns; and the re-wraps that aren't over, and the last that is. */
+/** Every ring, what is overdue first; and the re-wraps that aren't over, and the last that is. */
 export function ringsSummary(
   rings: readonly RingState[],
   jobs: readonly RewrapJobState[],
@@ -90,7 +90,7 @@ export function ringsSummary(
   nowMs: number,
 ): Omit<z.input<typeof ListRingsOutput>, "mayStep"> {
   const summaries = rings.map((ring) => ringSummary(ring, nowMs));
-  const rank = ({ due, turns }: Summary): number => (due.length > 0 ? 0 : turns ? 1 : 2);
+  const rank = ({ due }: Summary): number => (due.length > 0 ? 0 : 1);
   const left = new Map(summaries.flatMap(({ keys }) => keys.map(({ keyId, dataKeys }) => [keyId, dataKeys] as const)));
   return {
     rings: summaries.toSorted((a, b) => rank(a) - rank(b)),

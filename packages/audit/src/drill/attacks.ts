@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { ed25519FromSeed } from "@sallyport/crypto";
+import { ed25519FromSeed, type Ed25519Pair } from "@sallyport/crypto";
 import { DICTIONARY_FILE, KEYS_FILE, leavesFile, NAMES_FILE, README_FILE, recordsFile, STATEMENT_FILE } from "../bundle-model.ts";
 import { keysText } from "../bundle-keys.ts";
 import { CheckpointFile } from "../checkpoint-file.ts";
@@ -8,7 +8,8 @@ import { signLeaf } from "../leaf-signature.ts";
 import { merkleRoot } from "../merkle-proof.ts";
 import type { BreakKind } from "../model.ts";
 import { encodeRecord, lineOf, parseLine, ZERO_MAC } from "../record-encoding.ts";
-import { signNote, vkeyOf } from "../signed-note.ts";
+import { signHandover } from "../handover.ts";
+import { type NoteSigner, signNote, vkeyOf } from "../signed-note.ts";
 import { statementText } from "../export-statement.ts";
 import { leafHash } from "../tree-hash.ts";
 import { type Line, rehashed, type TamperedCopy } from "./tampered-copy.ts";
@@ -68,6 +69,31 @@ function forged(lines: readonly Line[], at: number, over: { readonly chain?: str
   const { deployment, generation, timestamp_utc } = record;
   const body = encodeRecord({ ...record, chain, reason: "another_rule" }, { deployment, generation, seq: at + 1, timestampUtc: timestamp_utc, prevMac });
   return rehashed(lineOf(body, mac), `${"0".repeat(64)} ${randomBytes(64).toString("base64")}\n`);
+}
+
+type HandingKey = Ed25519Pair & { readonly signer: NoteSigner; readonly vkey: string };
+
+/** Signs all of a bundle with this pair, and names it; with handovers, before the keys that were named. */
+function signAnew(copy: TamperedCopy, pair: Ed25519Pair, handovers: readonly string[]): void {
+  const { deployment, chain } = copy.statement;
+  const signer = { name: checkpointKeyName(deployment), privateKey: pair.privateKey };
+  const keys = [vkeyOf(signer.name, pair.raw), ...(handovers.length === 0 ? [] : copy.statement.keys)];
+  const generations = copy.statement.generations.map((stated) => {
+    const at = copy.at(stated);
+    const leaves = at.lines().map(({ text }, index) => {
+      const leaf = leafHash(text).toString("hex");
+      return `${leaf} ${signLeaf({ deployment, chain, generation: stated.generation, seq: index + 1, leaf }, pair.privateKey)}\n`;
+    });
+    const notes = at.notes().map((note) => signNote(note.slice(0, note.indexOf("\n\n") + 1), signer));
+    const file = new CheckpointFile();
+    for (const note of notes) file.add(note);
+    copy.put(leavesFile(stated.generation), leaves.join(""));
+    at.putNotes(notes);
+    return { ...stated, checkpointsSha256: file.sha256() };
+  });
+  copy.put(STATEMENT_FILE, signNote(statementText({ ...copy.statement, generations, keys }), signer));
+  copy.put(KEYS_FILE, keysText(keys, handovers));
+  copy.fit();
 }
 
 /**
@@ -172,27 +198,24 @@ export const attacks: Readonly<Record<string, Attack>> = {
     what: "everything is signed anew, with another key",
     needsPin: true,
     make: (copy) => {
-      const { deployment, chain } = copy.statement;
       const pair = ed25519FromSeed(randomBytes(32));
-      const signer = { name: checkpointKeyName(deployment), privateKey: pair.privateKey };
-      const keys = [vkeyOf(signer.name, pair.raw)];
-      const generations = copy.statement.generations.map((stated) => {
-        const at = copy.at(stated);
-        const leaves = at.lines().map(({ text }, index) => {
-          const leaf = leafHash(text).toString("hex");
-          return `${leaf} ${signLeaf({ deployment, chain, generation: stated.generation, seq: index + 1, leaf }, pair.privateKey)}\n`;
-        });
-        const notes = at.notes().map((note) => signNote(note.slice(0, note.indexOf("\n\n") + 1), signer));
-        const file = new CheckpointFile();
-        for (const note of notes) file.add(note);
-        copy.put(leavesFile(stated.generation), leaves.join(""));
-        at.putNotes(notes);
-        return { ...stated, checkpointsSha256: file.sha256() };
-      });
-      copy.put(STATEMENT_FILE, signNote(statementText({ ...copy.statement, generations, keys }), signer));
-      copy.put(KEYS_FILE, keysText(keys));
-      copy.fit();
+      signAnew(copy, pair, []);
       return whole("foreign");
+    },
+  },
+  "key-handover": {
+    what: "everything is signed anew, with another key, to which a handover leads that the deployment's key never signed",
+    make: (copy) => {
+      const name = checkpointKeyName(copy.statement.deployment);
+      const [ours, theirs] = [ed25519FromSeed(randomBytes(32)), ed25519FromSeed(randomBytes(32))].map((pair) => ({
+        ...pair,
+        signer: { name, privateKey: pair.privateKey },
+        vkey: vkeyOf(name, pair.raw),
+      })) as [HandingKey, HandingKey];
+      // Signed by who takes over, and by another key that is passed off as the deployment's.
+      const note = signHandover({ from: ours.vkey, to: theirs.vkey, at: copy.statement.exportedAt }, ours.signer, theirs.signer);
+      signAnew(copy, theirs, [note.replace(ours.vkey, copy.statement.keys[0] ?? "")]);
+      return whole("altered");
     },
   },
   "key-more": {

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { hmacHex } from "@sallyport/crypto";
+import { type Ed25519Pair, hmacHex } from "@sallyport/crypto";
 import { keysText } from "../bundle-keys.ts";
 import type { BundleDefence } from "../defence.ts";
 import {
   type BreakKind,
+  checkpointKeyName,
   checkpointsFile,
   encodeRecord,
   GENERATION_OPEN,
@@ -12,13 +13,16 @@ import {
   leavesFile,
   openingDetail,
   parseBody,
+  parseVkey,
   recordsFile,
   type SealedRecord,
+  signNote,
   statementText,
   type StatedGeneration,
+  vkeyOf,
   ZERO_MAC,
 } from "../index.ts";
-import { type BundlePlan, checkpointNote, checkpointPair, type Files, leafLine, lineFor, makeBundle, recomputeManifest } from "./memory-bundle.ts";
+import { type BundlePlan, checkpointNote, checkpointPair, type Files, handoversOf, leafLine, lineFor, makeBundle, recomputeManifest } from "./memory-bundle.ts";
 import { type Draw, forged } from "./mutations.ts";
 import { auditKey, draftOf, headOf, sealLog } from "./sealed-log.ts";
 
@@ -99,6 +103,29 @@ class Handling {
     return { files: this.files, expected: { generation, seq, kind } };
   }
 }
+
+const vkeyFor = ({ deployment }: BundlePlan, { raw }: Ed25519Pair): string => vkeyOf(checkpointKeyName(deployment), raw);
+
+/** A handover's text with a signature line for each of these keys: theirs, or, instead, bytes out of the air. */
+function resigned({ deployment }: BundlePlan, note: string, ...by: readonly (readonly [pair: Ed25519Pair, bytes: Buffer | null])[]): string {
+  const text = note.slice(0, note.indexOf("\n\n") + 1);
+  const name = checkpointKeyName(deployment);
+  const lines = by.map(([{ privateKey, raw }, bytes]) => {
+    const line = signNote(text, { name, privateKey }).slice(text.length + 1);
+    if (bytes === null) return line;
+    return `\u2014 ${name} ${Buffer.concat([Buffer.from(parseVkey(vkeyOf(name, raw)).keyId, "hex"), bytes]).toString("base64")}\n`;
+  });
+  return `${text}\n${lines.join("")}`;
+}
+
+/** An attack on a bundle of a deployment whose key of now took over from an earlier one. */
+const onTurned =
+  (change: (honest: HonestBundle, handling: Handling) => Handed["expected"]): BundleOperator["attack"] =>
+  (honest) => {
+    const handling = new Handling({ ...honest, files: makeBundle({ ...honest.plan, turns: [checkpointPair("earlier"), honest.plan.pair] }).files });
+    const { generation, seq, kind } = change(honest, handling);
+    return handling.handed(generation, seq, kind);
+  };
 
 /** A changed text with the hash that is its own now, and the signature that stood there. */
 const rehashed = (text: string, leaf: string): Line => ({ text, leaf: `${leafHash(text).toString("hex")} ${leaf.slice(65)}` });
@@ -279,13 +306,60 @@ export const bundleOperators: Readonly<Record<string, BundleOperator>> = {
     attack: ({ plan }) => ({ files: makeBundle({ ...plan, pair: checkpointPair("other") }).files, expected: whole("foreign") }),
   },
   "a key more": {
-    caughtBy: ["keys"],
+    caughtBy: ["keys", "handover"],
     attack: onFiles((handling, _, { plan }) => {
       const keysOf = (files: ReadonlyMap<string, Buffer>): readonly string[] =>
         (JSON.parse(String(files.get("keys.json"))) as { keys: { vkey: string }[] }).keys.map(({ vkey }) => vkey);
       handling.put("keys.json", keysText([...keysOf(handling.files), ...keysOf(makeBundle({ ...plan, pair: checkpointPair("other") }).files)]));
       return whole("altered");
     }),
+  },
+  "a handover by the one that takes over alone": {
+    caughtBy: ["handover"],
+    attack: ({ plan }) => {
+      const [theirs, ours] = [checkpointPair("other"), plan.pair];
+      const [genuine = ""] = handoversOf(plan.deployment, [checkpointPair("nobody"), theirs]);
+      const forged = genuine.replaceAll(vkeyFor(plan, checkpointPair("nobody")), vkeyFor(plan, ours));
+      const handovers = [resigned(plan, forged, [ours, randomBytes(64)], [theirs, null])];
+      return { files: makeBundle({ ...plan, pair: theirs, keys: { vkeys: [theirs, ours].map((each) => vkeyFor(plan, each)), handovers } }).files, expected: whole("altered") };
+    },
+  },
+  "a handover between keys of another deployment": {
+    caughtBy: ["handover"],
+    attack: ({ plan }) => {
+      const [theirs, ours] = [checkpointPair("other"), plan.pair];
+      const handovers = handoversOf("dzzzzzzzzzzzz", [checkpointPair("nobody"), theirs]);
+      return { files: makeBundle({ ...plan, pair: theirs, keys: { vkeys: [theirs, ours].map((each) => vkeyFor(plan, each)), handovers } }).files, expected: whole("altered") };
+    },
+  },
+  "a handover taken out": {
+    caughtBy: ["handover"],
+    attack: onTurned(({ plan }, handling) => {
+      handling.put("keys.json", keysText([plan.pair, checkpointPair("earlier")].map((each) => vkeyFor(plan, each))));
+      return whole("altered");
+    }),
+  },
+  "a handover taken out, and the key before with it": {
+    caughtBy: ["keys"],
+    attack: onTurned(({ plan }, handling) => {
+      handling.put("keys.json", keysText([vkeyFor(plan, plan.pair)]));
+      return whole("altered");
+    }),
+  },
+  "the fingerprint of the key after one that states a bundle": {
+    caughtBy: ["pin"],
+    attack: ({ plan }) => {
+      const earlier = checkpointPair("earlier");
+      const keys = { vkeys: [vkeyFor(plan, earlier)], handovers: handoversOf(plan.deployment, [earlier, plan.pair]) };
+      return { files: makeBundle({ ...plan, pair: earlier, keys }).files, expected: whole("foreign") };
+    },
+  },
+  "signed: a key that no handover leads from": {
+    caughtBy: ["handover"],
+    attack: ({ plan }) => {
+      const vkeys = [plan.pair, checkpointPair("other")].map((each) => vkeyFor(plan, each));
+      return { files: makeBundle({ ...plan, keys: { vkeys, handovers: [] } }).files, expected: whole("altered") };
+    },
   },
   "a file more": {
     caughtBy: ["files"],

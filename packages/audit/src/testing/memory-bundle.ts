@@ -11,12 +11,14 @@ import {
   checkpointText,
   dictionaryText,
   type ExportStatement,
+  keysBehind,
   leafHash,
   leavesFile,
   lineOf,
   merkleRoot,
   recordsFile,
   type SealedRecord,
+  signHandover,
   signLeaf,
   signNote,
   type StatedGeneration,
@@ -36,6 +38,10 @@ export interface BundlePlan {
   readonly chain: string;
   readonly generations: readonly (readonly SealedRecord[])[];
   readonly pair: Ed25519Pair;
+  /** Pairs by which the deployment signed in turn, each handing over to the next, a minute after the other. The last of them is `pair`. */
+  readonly turns?: readonly Ed25519Pair[];
+  /** What the statement and `keys.json` name instead of what is so. */
+  readonly keys?: { readonly vkeys: readonly string[]; readonly handovers: readonly string[] };
   /** Where it isn't the whole chain: what was archived before, and whether it is one generation alone. `generations` go on from there. */
   readonly part?: { readonly scope: "chain" | "generation"; readonly archived: readonly ArchivedGeneration[] };
   /** 2 January 2026 at four if absent. */
@@ -61,6 +67,17 @@ export function leafLine(plan: Pick<BundlePlan, "deployment" | "pair">, record: 
   const place = { deployment: plan.deployment, chain: record.chain, generation: record.generation, seq: record.seq, leaf };
   return `${leaf} ${signLeaf(place, plan.pair.privateKey)}\n`;
 }
+
+const TURNED_MS = Date.parse("2026-01-02T03:30:00.000Z");
+
+/** The handovers from each of these pairs to the next. */
+export const handoversOf = (deployment: string, pairs: readonly Ed25519Pair[]): readonly string[] =>
+  pairs.slice(1).map((to, at) => {
+    const name = checkpointKeyName(deployment);
+    const [one, other] = [pairs[at] as Ed25519Pair, to].map(({ privateKey, raw }) => ({ signer: { name, privateKey }, vkey: vkeyOf(name, raw) }));
+    if (one === undefined || other === undefined) throw new RangeError("two pairs");
+    return signHandover({ from: one.vkey, to: other.vkey, at: new Date(TURNED_MS + at * 60_000).toISOString() }, one.signer, other.signer);
+  });
 
 export function statementNoteOf(plan: BundlePlan, statement: ExportStatement): string {
   return signNote(statementText(statement), { name: checkpointKeyName(plan.deployment), privateKey: plan.pair.privateKey });
@@ -90,18 +107,19 @@ export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly 
     };
     return plan.stated?.(stated) ?? stated;
   });
+  const handovers = plan.keys?.handovers ?? handoversOf(plan.deployment, plan.turns ?? []);
   const said = {
     deployment: plan.deployment,
     chain: plan.chain,
     generations,
-    keys: [vkeyOf(checkpointKeyName(plan.deployment), plan.pair.raw)],
+    keys: plan.keys?.vkeys ?? keysBehind(vkeyOf(checkpointKeyName(plan.deployment), plan.pair.raw), handovers),
     exportedAt: plan.exportedAt ?? "2026-01-02T04:00:00.000Z",
     requestedBy: "svc_auditor",
     requestId: "req_export",
   };
   const statement: ExportStatement = plan.part === undefined ? { v: 1, ...said } : { v: 2, ...plan.part, ...said };
   put("statement.note", statementNoteOf(plan, statement));
-  put("keys.json", keysText(statement.keys));
+  put("keys.json", keysText(statement.keys, handovers));
   put("names.json", '{"svc_auditor":"Aud\u00eftor"}\n');
   put("dictionary.json", dictionaryText({ actions: { "phi.read": "A value was revealed." }, reasons: {} }));
   put("README.txt", readmeText(statement));

@@ -179,7 +179,7 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       // One that needs nobody else's word is put in use by a step.
       check: async ({ input: { keyId } }) => {
         const found = (await deps.rings.all()).find(({ keys }) => keys.some(({ id, state }) => id === keyId && state === "next"));
-        if (found?.ring !== "audit") throw new SallyportError("keys.step", { key: keyId });
+        if (found?.ring !== "audit" && found?.ring !== "sign") throw new SallyportError("keys.step", { key: keyId });
       },
     }),
     requestSpoolDiscard: requestAct(boundary, deps, acts["spool.discard"], {

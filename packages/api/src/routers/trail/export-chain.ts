@@ -21,7 +21,13 @@ export const openExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const opened = await deps.archive.openExport(grant, chain, generation);
       if (generation !== undefined) trace.note({ generation });
       trace.note({ records: opened.generations.reduce((sum, { size }) => sum + size, 0) });
-      return { chain, ...opened, generations: opened.generations.map((each) => ({ ...each, checkpoints: [...each.checkpoints] })), names: { ...opened.names } };
+      return {
+        chain,
+        ...opened,
+        handovers: [...opened.handovers],
+        generations: opened.generations.map((each) => ({ ...each, checkpoints: [...each.checkpoints] })),
+        names: { ...opened.names },
+      };
     },
   );
 
