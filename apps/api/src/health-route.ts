@@ -28,12 +28,12 @@ export const healthRoute =
     return Promise.resolve({ status: isServing ? 200 : 503, body });
   };
 
-/** Both empty while the custodian has not been met. */
+/** All empty while the custodian has not been met. */
 function keyOf({ watch }: HealthDeps): Health["checkpoint"] {
   try {
-    const { fingerprint, vkey } = watch.status().checkpointKey;
-    return { fingerprint, vkey };
+    const { fingerprint, vkey, handovers } = watch.status().checkpointKey;
+    return { fingerprint, vkey, handovers: [...handovers] };
   } catch {
-    return { fingerprint: "", vkey: "" };
+    return { fingerprint: "", vkey: "", handovers: [] };
   }
 }

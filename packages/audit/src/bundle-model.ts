@@ -57,6 +57,13 @@ export interface Witnessed {
   readonly at: string;
 }
 
+/** That one signing key was followed by another; keys by their fingerprints. */
+export interface HandedOver {
+  readonly from: string;
+  readonly to: string;
+  readonly at: string;
+}
+
 /** What an offline verification found. */
 export interface BundleVerdict {
   /** No break, by the keys that were used. */
@@ -72,6 +79,8 @@ export interface BundleVerdict {
   readonly asOf: string | null;
   /** Fingerprint of the key that the bundle says it is signed by; null where it says none. */
   readonly fingerprint: string | null;
+  /** Where the fingerprint that was given is that of one of those: the handovers from it on to the key that signed, in order. */
+  readonly handedOver?: readonly HandedOver[];
   readonly records: number;
   readonly checkpoints: number;
   /** The generations that are here, as the statement has them; none for what is no bundle of a chain. */

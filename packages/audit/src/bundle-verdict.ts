@@ -1,4 +1,4 @@
-import type { BundleVerdict, Witnessed } from "./bundle-model.ts";
+import type { BundleVerdict, HandedOver, Witnessed } from "./bundle-model.ts";
 import { archivedIn, type ExportStatement } from "./export-statement.ts";
 import type { Break } from "./model.ts";
 
@@ -24,6 +24,9 @@ function generationsText(statement: ExportStatement): string {
   if (statement.scope === "generation") return `in generation ${numbers[0] ?? 0} of the chain`;
   return `in any generation of the chain from ${numbers[0] ?? 0} on`;
 }
+
+/** The handovers from the key that was compared to the one that signed, in words. */
+export const handedOverText = (handedOver: readonly HandedOver[]): string => handedOver.map(({ to, at }) => `to ${to} on ${at}`).join(", which handed over ");
 
 function proofs({ statement, records, checkpoints, pinned, witnessed }: BundleFindings): readonly string[] {
   if (statement === null) return [];

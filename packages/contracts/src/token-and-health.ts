@@ -19,7 +19,8 @@ export const Health = z.strictObject({
   deployment: z.string(),
   version: z.string(),
   pillars: z.strictObject({ workload: Lamp, principal: Lamp, policy: Lamp, phi: Lamp, trail: Lamp }),
-  checkpoint: z.strictObject({ fingerprint: z.string(), vkey: z.string() }),
+  /** The signing key, and the notes by which who has an earlier one's fingerprint follows to it (docs/spec/handover-v1.md). */
+  checkpoint: z.strictObject({ fingerprint: z.string(), vkey: z.string(), handovers: z.array(z.string()) }),
   time: IsoTime,
 });
 export type Health = z.infer<typeof Health>;
