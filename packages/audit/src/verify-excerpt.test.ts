@@ -182,6 +182,14 @@ test.each(badTurns(first, second))("with a handover that %s, an earlier key's fi
   expect((await verdictOn(linesWith(CHOSEN, { ...turned, handovers }, { ...late, checkpoint: ofSecond }), first.fingerprint)).whole).toBe(false);
 });
 
+test("a key of another deployment's, or a handover that isn't one to follow, is a break of its own, even where the file holds nothing", async () => {
+  for (const said of [
+    { ...turned, handovers: ["nothing"] },
+    { ...turned, deployment: "dother" },
+  ])
+    expect((await verdictOn(linesWith([], said, late), null)).breaks.map(({ why }) => why)).toContainEqual(expect.stringContaining("key is not one of its deployment"));
+});
+
 test("a header of version 2 without handovers, or of version 1 with some, begins no excerpt", async () => {
   const [begin = "", ...rest] = linesWith(CHOSEN, turned, late);
   const [bare = "", ...others] = linesWith(CHOSEN);
