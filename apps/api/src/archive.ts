@@ -1,4 +1,4 @@
-import type { ChainState, TrailArchive } from "@sallyport/api";
+import type { ChainState, SigningKey, TrailArchive } from "@sallyport/api";
 import { keyFingerprint, openNote, parseStatement, parseVkey } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
 import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
@@ -16,6 +16,7 @@ export interface ArchiveDeps {
   readonly checkpoints: CheckpointStore;
   readonly custodian: Pick<Custodian, "sign" | "status">;
   readonly watch: CustodianWatch;
+  readonly signingKey: () => SigningKey;
   readonly trees: TreeStore;
   readonly anchors: AnchorStore;
   readonly desk: Pick<AnchorDesk, "states" | "cosignNow">;
@@ -27,7 +28,7 @@ export interface ArchiveDeps {
 
 /** What auditors read, from the store and from the custodian. */
 export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
-  ...trailProofs({ ...deps, checkpoint: (chain) => checkpointNow(deps, chain), vkey: () => deps.watch.status().checkpointKey.vkey }),
+  ...trailProofs({ ...deps, checkpoint: (chain) => checkpointNow(deps, chain), heard: () => deps.watch.poll(null) }),
 
   async chains(grant, includeSystem) {
     const names = await deps.records.chains(grant.siteKeys() as readonly `${string}/${string}`[]);

@@ -28,20 +28,21 @@ export const healthRoute =
     return Promise.resolve({ status: isServing ? 200 : 503, body });
   };
 
-/** Both empty while the custodian has not been met. */
+/** All empty while the custodian has not been met. */
 function keyOf({ watch }: HealthDeps): Health["checkpoint"] {
   try {
     const { checkpointKey, signKeys } = watch.status();
-    const { fingerprint, vkey } = checkpointKey;
+    const { fingerprint, vkey, handovers } = checkpointKey;
     const before = signKeys.flatMap(({ fingerprint: earlier, until }) => (until === null ? [] : [{ fingerprint: earlier, until }]));
     const next = signKeys.find(({ state }) => state === "next");
     return {
       fingerprint,
       vkey,
+      handovers: [...handovers],
       before: before.toSorted((one, other) => (one.until < other.until ? 1 : -1)),
       next: next === undefined ? null : { fingerprint: next.fingerprint, vkey: next.vkey },
     };
   } catch {
-    return { fingerprint: "", vkey: "", before: [], next: null };
+    return { fingerprint: "", vkey: "", handovers: [], before: [], next: null };
   }
 }

@@ -13,7 +13,7 @@ import {
 } from "@sallyport/api";
 import { personalMailOf, routesOf } from "@sallyport/alerts";
 import { anchorsOf } from "@sallyport/anchors";
-import { GroupCommitTrail, keysBehind, openNote } from "@sallyport/audit";
+import { GroupCommitTrail, openNote } from "@sallyport/audit";
 import { AccessTokenVerifier } from "@sallyport/crypto";
 import { type CustodianStatus, documentStatement } from "@sallyport/custody";
 import {
@@ -55,6 +55,7 @@ import { peopleParts } from "./people-parts.ts";
 import { type PillarDeps, pillarStates } from "./pillar-states.ts";
 import { SESSION_RATES, sessionRoutes } from "./session-routes.ts";
 import { keepProfilesAtStart } from "./shipped-profiles.ts";
+import { signingKeyOf } from "./signing-key.ts";
 import { ServiceDoor } from "./service-routes.ts";
 import { SpoolDesk } from "./spool-desk.ts";
 import { standingRounds } from "./standing-rounds.ts";
@@ -81,6 +82,7 @@ export class ApiProcess {
   readonly people;
   readonly sessions: SessionDesk;
   readonly watch: CustodianWatch;
+  readonly signingKey = signingKeyOf(() => this.watch.status().checkpointKey);
   readonly keys: KeyDesk;
   readonly studies;
   readonly references;
@@ -183,7 +185,7 @@ export class ApiProcess {
       openChain: (tx, chain) => this.store.openChain(tx, chain),
       deployment: status.deployment,
       spool: () => spool.state(),
-      checkpointKey: () => this.watch.status().checkpointKey.vkey,
+      signingKey: this.signingKey,
       ...custodianPorts(custodian, database),
       referenceKeys: () => this.#openReferenceKeys(),
       archive: trailArchive({
@@ -194,6 +196,7 @@ export class ApiProcess {
         desk,
         custodian,
         watch: this.watch,
+        signingKey: this.signingKey,
         goOn: (incidents) => generations.run(incidents),
         names: () => this.policies.names(),
       }),
@@ -286,8 +289,8 @@ export class ApiProcess {
 
   #isSigned(kind: "policy" | "profile", note: string, canonical: string): boolean {
     try {
-      const { deployment, checkpointKey } = this.watch.status();
-      return openNote(note, keysBehind(checkpointKey.vkey, checkpointKey.handovers)) === documentStatement(kind, deployment, canonical);
+      const { deployment } = this.watch.status();
+      return openNote(note, this.signingKey().behind) === documentStatement(kind, deployment, canonical);
     } catch {
       return false;
     }

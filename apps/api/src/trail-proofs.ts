@@ -1,8 +1,8 @@
-import type { ExcerptProofs, TrailArchive } from "@sallyport/api";
-import { leafHash, lineOf, recordProofText, TreeProver, verifyConsistency, verifyInclusion } from "@sallyport/audit";
+import type { ExcerptProofs, SigningKey, TrailArchive } from "@sallyport/api";
+import { keysBehind, leafHash, lineOf, openNote, recordProofText, type StatingKey, TreeProver, verifyConsistency, verifyInclusion } from "@sallyport/audit";
 import type { AnchorStore, CheckpointStore, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
 import type { Custodian } from "@sallyport/custody";
-import { SallyportError } from "@sallyport/errors";
+import { codeOf, SallyportError } from "@sallyport/errors";
 
 const SIGN_DEADLINE_MS = 20_000;
 
@@ -14,8 +14,10 @@ export interface ProofDeps {
   readonly anchors: AnchorStore;
   /** Has a chain checkpointed now, and keeps the note. */
   readonly checkpoint: (chain: string) => Promise<unknown>;
-  /** Verifier key of the checkpoint key. */
-  readonly vkey: () => string;
+  /** By the custodian's last word. */
+  readonly signingKey: () => SigningKey;
+  /** Asks the custodian anew. Never throws. */
+  readonly heard: () => Promise<void>;
 }
 
 const rootOf = ({ root }: StoredCheckpoint): Buffer => Buffer.from(root, "hex");
@@ -36,25 +38,33 @@ export const trailProofs = (deps: ProofDeps): Pick<TrailArchive, "prove" | "prov
     const hashes = await orNone(proverOf(deps, latest).consistency(before.size));
     const isProven = hashes !== null && verifyConsistency({ size1: before.size, size2: latest.size, root1: rootOf(before), root2: rootOf(latest), proof: hashes });
     if (!isProven) throw new SallyportError("trail.unprovable", { chain, generation, seq: before.size });
-    return { from: before.note, to: latest.note, proof: hashes.map((hash) => hash.toString("base64")), vkey: deps.vkey() };
+    const vkey = await signerOf(deps, latest);
+    const { handovers } = deps.signingKey();
+    // What is stated by the key that signed the newer one holds the older one beside, by any key behind that.
+    if (signerAmong(keysBehind(vkey, handovers), before) === null) throw new SallyportError("trail.unprovable", { chain, generation, seq: before.size });
+    return { from: before.note, to: latest.note, proof: hashes.map((hash) => hash.toString("base64")), vkey, handovers };
   },
 
   async openExcerpt(grant, chains) {
     grant.assert("trail.export");
     for (const chain of chains) await deps.checkpoint(chain);
+    await deps.heard();
     return new Excerpt(deps);
   },
 });
 
 /** What an excerpt's records are proven under: one checkpoint a log, the same to its end. */
 class Excerpt implements ExcerptProofs {
-  readonly vkey: string;
+  readonly key: StatingKey;
+  readonly #behind: readonly string[];
   readonly #deps: ProofDeps;
   readonly #logs = new Map<string, Promise<{ readonly checkpoint: StoredCheckpoint; readonly prover: TreeProver }>>();
 
   constructor(deps: ProofDeps) {
     this.#deps = deps;
-    this.vkey = deps.vkey();
+    const { vkey, handovers, behind } = deps.signingKey();
+    this.key = { vkey, handovers };
+    this.#behind = behind;
   }
 
   async checkpoint(chain: string, generation: number): Promise<{ readonly note: string; readonly size: number }> {
@@ -69,7 +79,7 @@ class Excerpt implements ExcerptProofs {
   }
 
   async sign(statement: Parameters<ExcerptProofs["sign"]>[0]): Promise<string> {
-    const { notes } = await this.#deps.custodian.sign({ kind: "excerpt", vkey: this.vkey, ...statement }, SIGN_DEADLINE_MS);
+    const { notes } = await this.#deps.custodian.sign({ kind: "excerpt", vkey: this.key.vkey, ...statement }, SIGN_DEADLINE_MS);
     const [note] = notes;
     if (note === undefined) throw new SallyportError("trail.unavailable");
     return note;
@@ -84,7 +94,8 @@ class Excerpt implements ExcerptProofs {
 
   async #open(chain: string, generation: number): Promise<{ readonly checkpoint: StoredCheckpoint; readonly prover: TreeProver }> {
     const checkpoint = await this.#deps.checkpoints.latest(chain, generation);
-    if (checkpoint === null) throw new SallyportError("trail.unavailable", { chain });
+    // One by a key that followed meanwhile is none that this excerpt can hold.
+    if (checkpoint === null || signerAmong(this.#behind, checkpoint) === null) throw new SallyportError("trail.unavailable", { chain });
     return { checkpoint, prover: proverOf(this.#deps, checkpoint) };
   }
 }
@@ -96,11 +107,12 @@ async function proveStored(deps: ProofDeps, { chain, generation, seq, body, mac 
   const hashes = await orNone(proverOf(deps, checkpoint).inclusion(seq - 1));
   if (hashes === null || !verifyInclusion({ index: seq - 1, size, leaf: leafHash(line), root: rootOf(checkpoint), proof: hashes }))
     throw new SallyportError("trail.unprovable", { chain, generation, seq });
+  const vkey = await signerOf(deps, checkpoint);
   const anchors = await deps.anchors.of(chain, generation, size);
   const witnesses = anchors.filter(({ kind }) => kind === "witness");
   const cosigned = `${note}${witnesses.map(({ evidence }) => evidence).join("")}`;
   return {
-    proof: recordProofText({ line, vkey: deps.vkey(), index: seq - 1, hashes, note: cosigned }),
+    proof: recordProofText({ line, vkey, handovers: deps.signingKey().handovers, index: seq - 1, hashes, note: cosigned }),
     checkpoint: { size, root: checkpoint.root },
     witnesses: witnesses.map(({ name }) => name),
   };
@@ -127,3 +139,32 @@ const orNone = async (hashes: Promise<readonly Buffer[]>): Promise<readonly Buff
 };
 
 const proverOf = ({ trees }: ProofDeps, { chain, generation, size }: StoredCheckpoint): TreeProver => new TreeProver(trees.tiles(chain, generation), size);
+
+/** By which of these keys a stored checkpoint is signed; null where by none. */
+function signerAmong(vkeys: readonly string[], { note }: StoredCheckpoint): string | null {
+  return vkeys.find((vkey) => isSignedBy(note, vkey)) ?? null;
+}
+
+function isSignedBy(note: string, vkey: string): boolean {
+  try {
+    openNote(note, vkey);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "note.invalid") return false;
+    throw error;
+  }
+}
+
+/**
+ * The key that signed a stored checkpoint: the custodian's, or one behind it, for a moment after a turn. The turn may not have been heard of yet, so it is asked for.
+ *
+ * @throws SallyportError `trail.unprovable` for what none of them signed.
+ */
+async function signerOf(deps: ProofDeps, checkpoint: StoredCheckpoint): Promise<string> {
+  const known = signerAmong(deps.signingKey().behind, checkpoint);
+  if (known !== null) return known;
+  await deps.heard();
+  const heard = signerAmong(deps.signingKey().behind, checkpoint);
+  if (heard === null) throw new SallyportError("trail.unprovable", { chain: checkpoint.chain, generation: checkpoint.generation, seq: checkpoint.size });
+  return heard;
+}

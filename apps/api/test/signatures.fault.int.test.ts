@@ -36,7 +36,7 @@ afterAll(async () => {
   await api?.close();
   await at?.close();
 });
-const vkey = (): string => api.process.watch.status().checkpointKey.vkey;
+const vkeys = (): readonly string[] => api.process.signingKey().behind;
 const texts = async (id: unknown): Promise<{ manifest: string; assertion: string; note: string }> => {
   const [row] = await at.owner.run<{ manifest: string; assertion: string; note: string }>`SELECT manifest, assertion, note FROM phi.signatures WHERE id = ${String(id)}`;
   if (row === undefined) throw new TypeError("no signature");
@@ -59,7 +59,7 @@ test("an author and an approver sign what was shown to each, with their own pass
     { version: 1, sha256: sha256(bytes), isShown: false, signatures: [{ signatureId: first["signatureId"], isMine: false }, { signatureId: second["signatureId"] }] },
   ]);
   const beside = { document: documentId, version: 1, sha256: sha256(bytes), study: STUDY, site: "701", author: author.who.personId, person: approver.who.personId };
-  expect(verifySignature(await texts(second["signatureId"]), { vkey: vkey(), beside }).note.origin).toBe("http://localhost:3000");
+  expect(verifySignature(await texts(second["signatureId"]), { vkeys: vkeys(), beside }).note.origin).toBe("http://localhost:3000");
 });
 
 test("what was shown, to whom, and what was signed is on record at the document's site, under the manifest's digest", async () => {
@@ -102,9 +102,9 @@ test.each([
   expect(JSON.parse(String(manifest))).toMatchObject({ mediaType, bytes: bytes.length, sha256: sha256(bytes) });
   const beside = { document: documentId, version: 1, mediaType, bytes: bytes.length, sha256: sha256(bytes) };
   const signed = await texts(signatureId);
-  expect(verifySignature(signed, { vkey: vkey(), beside }).note.standing).toBeDefined();
+  expect(verifySignature(signed, { vkeys: vkeys(), beside }).note.standing).toBeDefined();
   // The same bytes as another kind of file are another document.
-  expect(() => verifySignature(signed, { vkey: vkey(), beside: { ...beside, mediaType: "application/pdf" } })).toThrow();
+  expect(() => verifySignature(signed, { vkeys: vkeys(), beside: { ...beside, mediaType: "application/pdf" } })).toThrow();
 });
 
 test("nobody signs before they have taken their signatures to be binding, by the text that they were shown", async () => {
@@ -167,7 +167,7 @@ test("a signature is revoked and superseded by who gave it, each on record, and 
     { signatureId: second["signatureId"], state: "revoked", supersedes: first["signatureId"] },
   ]);
   // What was revoked verifies still: that it was given is a fact.
-  expect(verifySignature(await texts(second["signatureId"]), { vkey: vkey() }).manifest.meaning).toBe("approval");
+  expect(verifySignature(await texts(second["signatureId"]), { vkeys: vkeys() }).manifest.meaning).toBe("approval");
 });
 
 test("a signature whose answer was lost is answered again under its key, with the checkpoint that covers it, and is one", async () => {

@@ -17,7 +17,7 @@ export const healthy = {
   deployment: "dtest",
   version: "0.1.0",
   pillars: { workload: "ok", principal: "ok", policy: "ok", phi: "ok", trail: "ok" },
-  checkpoint: { fingerprint: FINGERPRINT, vkey: "", before: [], next: null },
+  checkpoint: { fingerprint: FINGERPRINT, vkey: "", handovers: [], before: [], next: null },
   time: "2026-11-22T12:00:00.000Z",
 };
 

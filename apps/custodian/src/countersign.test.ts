@@ -16,7 +16,7 @@ test("what a person signs is countersigned under the deployment's key, verifies 
   const response = ada.authenticator.assert(sha256(manifest));
   const { note } = await running.client.approve({ kind: "sign", manifest, response }, 2000);
   const { checkpointKey, events } = await running.client.status({}, 2000);
-  const verified = verifySignature({ manifest, assertion: signingAssertion(response), note }, { vkey: checkpointKey.vkey });
+  const verified = verifySignature({ manifest, assertion: signingAssertion(response), note }, { vkeys: [checkpointKey.vkey] });
   expect(verified.note).toMatchObject({ person: ada.id, origin: PARTY.origin, basis: "founding", standing: "proven", at: new Date(running.clock.now()).toISOString() });
   const { signature, document } = verified.manifest;
   expect(events.filter(({ action }) => action === "signature.verified")).toEqual([

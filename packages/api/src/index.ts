@@ -28,6 +28,7 @@ export { settleDueChange } from "./policies/settle-due-change.ts";
 export * from "./keys/ring-ports.ts";
 export type { EndedGeneration } from "./archives/ended-generation.ts";
 export * from "./ports.ts";
+export type { SigningKey } from "./signing-key.ts";
 export { linkDigest } from "./routers/me/link-provider.ts";
 export { ringStepDigest } from "./routers/keys/step-ring.ts";
 export { removalDigest } from "./routers/me/remove-authenticator.ts";

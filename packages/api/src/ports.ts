@@ -1,4 +1,4 @@
-import type { ExcerptStatement, Receipt, RecordDraft } from "@sallyport/audit";
+import type { ExcerptStatement, Receipt, RecordDraft, StatingKey } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type {
@@ -46,6 +46,7 @@ import type { PeopleKey } from "./people/people-key.ts";
 import type { SessionGate, SessionLimits } from "./people/session-desk.ts";
 import type { PolicyDesk } from "./policy-desk.ts";
 import type { Profiles } from "./profile-desk.ts";
+import type { SigningKey } from "./signing-key.ts";
 
 /** The caller's workload, proven by TLS: checked by the listener on every request, not per connection. */
 export interface Peer {
@@ -149,8 +150,8 @@ export interface StoredRecord {
 
 /** What an excerpt is made of beside its records. */
 export interface ExcerptProofs {
-  /** Verifier key of the checkpoints and of the closing statement. */
-  readonly vkey: string;
+  /** Of the closing statement; the checkpoints may be by one behind it. */
+  readonly key: StatingKey;
   /** The checkpoint that covers a log's records. @throws `trail.unavailable` where there is none. */
   checkpoint(chain: string, generation: number): Promise<{ readonly note: string; readonly size: number }>;
   /** A record's inclusion proof under it; null where what is stored there is not what was signed. */
@@ -204,7 +205,7 @@ export interface TrailArchive {
   proveGrowth(
     grant: Grant,
     of: { readonly chain: string; readonly generation: number; readonly from: number },
-  ): Promise<{ readonly from: string; readonly to: string; readonly proof: readonly string[]; readonly vkey: string } | null>;
+  ): Promise<(StatingKey & { readonly from: string; readonly to: string; readonly proof: readonly string[] }) | null>;
   /**
    * Has these chains checkpointed, for an excerpt that proves each of its records (docs/spec/excerpt-v1.md). What is proven was read under a grant before.
    */
@@ -295,8 +296,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx>, OutboxPo
   readonly checkShred: CheckShred;
   /** The deployment's id, as statements name it. */
   readonly deployment: string;
-  /** Verifier key of what the custodian signs: checkpoints, and notes. */
-  readonly checkpointKey: () => string;
+  readonly signingKey: () => SigningKey;
   /** A transaction that only reads, for what has to be looked at before keys are made. */
   readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   readonly packets: PacketStore<Tx>;

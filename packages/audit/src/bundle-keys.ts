@@ -1,7 +1,7 @@
 import { canonicalJson } from "@sallyport/crypto";
-import { type BundleKeys, type BundleReader, type HandedOver, KEYS_FILE } from "./bundle-model.ts";
-import { keysBehind, openHandover } from "./handover.ts";
-import { keyFingerprint, parseVkey } from "./signed-note.ts";
+import { type BundleKeys, type BundleReader, KEYS_FILE } from "./bundle-model.ts";
+import { keysBehind } from "./handover.ts";
+import { fingerprintOf } from "./stating-key.ts";
 
 /** Spells `keys.json` for these verifier keys: version 2 where there are handovers, and version 1 where there is none. */
 export function keysText(vkeys: readonly string[], handovers: readonly string[] = []): string {
@@ -30,8 +30,6 @@ export async function readKeys(reader: BundleReader): Promise<NamedKeys | null> 
   }
 }
 
-export const fingerprintOf = (vkey: string): string => keyFingerprint(parseVkey(vkey).raw);
-
 /** The keys behind the one that states a bundle, by its handovers; null where one of these doesn't verify, or is another deployment's. */
 export function keysBehindIn({ vkeys: [vkey], handovers }: NamedKeys): readonly string[] | null {
   try {
@@ -39,20 +37,4 @@ export function keysBehindIn({ vkeys: [vkey], handovers }: NamedKeys): readonly 
   } catch {
     return null;
   }
-}
-
-/**
- * The handovers that lead from the key of a fingerprint to the one that states a bundle, the first of them first, by the shortest way; none where it is that
- * key itself, or where none lead there.
- *
- * @param handovers - Notes that verify.
- */
-export function handoversFrom(fingerprint: string, vkey: string, handovers: readonly string[]): readonly HandedOver[] {
-  const turns = handovers.map(openHandover);
-  const ways = new Map<string, readonly HandedOver[]>([[vkey, []]]);
-  // The map grows while it is walked, nearest first.
-  for (const [key, way] of ways)
-    for (const { from, to, at } of turns) if (to === key && !ways.has(from)) ways.set(from, [{ from: fingerprintOf(from), to: fingerprintOf(to), at }, ...way]);
-  for (const [key, way] of ways) if (fingerprintOf(key) === fingerprint) return way;
-  return [];
 }

@@ -1,6 +1,7 @@
 import type { BundleVerdict, HandedOver, Witnessed } from "./bundle-model.ts";
 import { archivedIn, type ExportStatement } from "./export-statement.ts";
 import type { Break } from "./model.ts";
+import { handedOverLines } from "./stating-key.ts";
 
 /** What a verification came to, before it is put into words. */
 export interface BundleFindings {
@@ -27,14 +28,11 @@ function generationsText(statement: ExportStatement): string {
   return `in any generation of the chain from ${numbers[0] ?? 0} on`;
 }
 
-/** The handovers from the key that was compared to the one that signed, in words. */
-export const handedOverText = (handedOver: readonly HandedOver[]): string => handedOver.map(({ to, at }) => `to ${to} on ${at}`).join(", which handed over ");
-
 function proofs({ statement, records, checkpoints, pinned, handedOver = [], witnessed }: BundleFindings): readonly string[] {
   if (statement === null) return [];
   const signer = pinned ? `the custodian of deployment ${statement.deployment}` : "the holder of the key that the bundle names";
   return [
-    ...(handedOver.length === 0 ? [] : [`The key that you compared, ${handedOver[0]?.from ?? ""}, handed over ${handedOverText(handedOver)}: at each of these, both keys signed.`]),
+    ...handedOverLines({ handedOver }),
     `Each of the ${records} records of chain ${statement.chain} is, byte for byte, one that ${signer} had signed by ${statement.exportedAt}.`,
     `None of them is missing, added or in another place, ${generationsText(statement)}, up to the sizes in the statement.`,
     `The trail is a continuation of what each of its ${checkpoints} checkpoints says, from the first to the last.`,

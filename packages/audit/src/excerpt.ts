@@ -3,6 +3,7 @@ import { SallyportError } from "@sallyport/errors";
 import { isPrintableAscii } from "./record-draft.ts";
 import { isMac } from "./record-encoding.ts";
 import { decodeBase64 } from "./signed-note.ts";
+import { handoverMembers, readHandovers, type StatingKey } from "./stating-key.ts";
 
 const TYPE = "sallyport-excerpt";
 /** First line of the note text; nothing else that the key signs begins so. */
@@ -10,8 +11,8 @@ const TITLE = "sallyport-excerpt-v1";
 const TIMESTAMP = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/;
 const PROOF_MAX = 63;
 
-/** What a file of the trail's records says of itself, in its first line (docs/spec/excerpt-v1.md). */
-export interface ExcerptHeader {
+/** What a file of the trail's records says of itself, in its first line (docs/spec/excerpt-v1.md). Its key signs the end; checkpoints may be by one behind it. */
+export interface ExcerptHeader extends StatingKey {
   readonly deployment: string;
   /** What was asked for: conditions by name, as the search takes them. */
   readonly filter: Readonly<Record<string, string>>;
@@ -20,8 +21,6 @@ export interface ExcerptHeader {
   /** Principal id. */
   readonly requestedBy: string;
   readonly requestId: string;
-  /** Verifier key of checkpoints and of the closing statement. */
-  readonly vkey: string;
 }
 
 /** What the custodian signs over an excerpt that was written to its end. All strings are printable ASCII. */
@@ -85,7 +84,8 @@ export class ExcerptWriter {
 
   /** The first line. */
   begin(): string {
-    return this.#take(canonicalJson({ type: TYPE, v: 1, ...this.#header }));
+    const { handovers, ...said } = this.#header;
+    return this.#take(canonicalJson({ type: TYPE, ...handoverMembers(handovers), ...said }));
   }
 
   /** A checkpoint, before the first record that is proven under it. */
@@ -131,7 +131,7 @@ const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
   typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every((each) => typeof each === "string");
 
 /** Whether a file's first line says that it is an excerpt. */
-export const isExcerptLine = (line: string): boolean => line.startsWith('{"') && line.includes(`"type":"${TYPE}","v":1,`) && line.length < 65_536;
+export const isExcerptLine = (line: string): boolean => line.startsWith('{"') && /"type":"sallyport-excerpt","v":[12],/.test(line) && line.length < 65_536;
 
 /** Reads a line, its newline left out, in its one spelling. @throws SallyportError `note.invalid`. */
 export function parseExcerptLine(line: string): ExcerptLine {
@@ -157,8 +157,9 @@ function parseProof(text: string): readonly Buffer[] {
 }
 
 function parseHeader(value: Readonly<Record<string, unknown>>, members: number): ExcerptHeader {
-  const { type, v, filter, deployment, exportedAt, requestedBy, requestId, vkey } = value;
+  const { type, v, handovers: notes, filter, deployment, exportedAt, requestedBy, requestId, vkey } = value;
+  const handovers = readHandovers(v, notes);
   const texts = { deployment, exportedAt, requestedBy, requestId, vkey };
-  if (type !== TYPE || v !== 1 || members !== 8 || !isTexts(filter) || !isTexts(texts) || !TIMESTAMP.test(String(exportedAt))) throw invalid();
-  return { ...(texts as Omit<ExcerptHeader, "filter">), filter };
+  if (type !== TYPE || handovers === null || members !== (v === 1 ? 8 : 9) || !isTexts(filter) || !isTexts(texts) || !TIMESTAMP.test(String(exportedAt))) throw invalid();
+  return { ...(texts as Omit<ExcerptHeader, "filter" | "handovers">), filter, handovers };
 }

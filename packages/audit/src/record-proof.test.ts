@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { canonicalJson } from "@sallyport/crypto";
 import { expect, test } from "vitest";
+import { badTurns, heldKey, turnOf } from "./testing/held-key.ts";
 import { checkpointPair } from "./testing/memory-bundle.ts";
 import { auditKey, sealLog } from "./testing/sealed-log.ts";
 import {
@@ -6,6 +9,7 @@ import {
   checkpointOrigin,
   checkpointText,
   inclusionProof,
+  isPinOf,
   isRecordProof,
   keyFingerprint,
   leafHash,
@@ -13,6 +17,7 @@ import {
   merkleRoot,
   recordProofText,
   signNote,
+  verifyInclusion,
   verifyRecordProof,
   vkeyOf,
 } from "./index.ts";
@@ -25,10 +30,11 @@ const fingerprint = keyFingerprint(pair.raw);
 const records = sealLog({ deployment, chain: "site:STUDY/701", generation: 2, size: 300, key: auditKey("proofs"), seed: "proofs" });
 const lines = records.map(({ body, mac }) => lineOf(body, mac));
 const leaves = lines.map(leafHash);
-const noteOf = (origin: string): string => signNote(checkpointText({ origin, size: 300, root: merkleRoot(leaves) }), signer);
+const noteOf = (origin: string, by = signer): string => signNote(checkpointText({ origin, size: 300, root: merkleRoot(leaves) }), by);
 const parts = {
   line: lines[41] as string,
   vkey: vkeyOf(signer.name, pair.raw),
+  handovers: [],
   index: 41,
   hashes: inclusionProof(leaves, 41),
   note: noteOf(checkpointOrigin(deployment, "site:STUDY/701", 2)),
@@ -76,5 +82,63 @@ test("every changed bit of a proof is refused", () => {
 test("an altered record shows by its place in the tree, and by nothing else", () => {
   const altered = recordProofText({ ...parts, line: (lines[41] as string).replace(/"reason":"[a-z_.0-9]+"/, '"reason":"other"') });
   expect(() => verifyRecordProof(altered, { fingerprint })).toThrow(invalid);
-  expect(verifyRecordProof(altered, { fingerprint }, { inclusion: () => true }).record.reason).toBe("other");
+  expect(verifyRecordProof(altered, { fingerprint }, { inclusion: () => true, pin: isPinOf }).record.reason).toBe("other");
+});
+
+const [first, second, third] = [heldKey("first"), heldKey("second"), heldKey("third")];
+const origin = checkpointOrigin(deployment, "site:STUDY/701", 2);
+/** A proof under the second key, that the first one handed over to. */
+const turned = { ...parts, vkey: second.vkey, handovers: [turnOf(first, second)], note: noteOf(origin, second.signer) };
+const golden = (name: string): string => readFileSync(new URL(`../vectors/proofs/${name}`, import.meta.url), "utf8");
+
+test("a proof is spelled as it ever was, with handovers and without", () => {
+  expect(recordProofText(parts)).toBe(golden("record-v1.tlog-proof"));
+  expect(recordProofText(turned)).toBe(golden("record-v2.tlog-proof"));
+});
+
+test("the fingerprint of an earlier key is followed by handovers to the key that signed", () => {
+  const text = recordProofText({ ...turned, vkey: third.vkey, handovers: [turnOf(second, third), turnOf(first, second)], note: noteOf(origin, third.signer) });
+  for (const pin of [first, second, third]) expect(verifyRecordProof(text, pin)).toMatchObject({ pinned: true, fingerprint: third.fingerprint });
+  expect(verifyRecordProof(text, first).handedOver?.map(({ from, to }) => [from, to])).toEqual([
+    [first.fingerprint, second.fingerprint],
+    [second.fingerprint, third.fingerprint],
+  ]);
+  for (const pin of [third, {}]) expect(verifyRecordProof(text, pin)).not.toHaveProperty("handedOver");
+  expect(verifyRecordProof(text)).toMatchObject({ pinned: false, behind: [third.vkey, second.vkey, first.vkey] });
+});
+
+test("a fingerprint of a key that follows the one that signed isn't taken, nor an earlier one without its handovers", () => {
+  const before = recordProofText({ ...turned, vkey: first.vkey, note: noteOf(origin, first.signer) });
+  const dropped = recordProofText({ ...turned, handovers: [] });
+  expect(verifyRecordProof(before, first).pinned).toBe(true);
+  for (const [text, pin] of [
+    [before, second],
+    [dropped, first],
+  ] as const) {
+    expect(() => verifyRecordProof(text, pin)).toThrow(invalid);
+    expect(verifyRecordProof(text, pin, { inclusion: verifyInclusion, pin: () => true }).pinned).toBe(true);
+  }
+});
+
+test.each(badTurns(first, second))("with a handover that %s, an earlier key's fingerprint isn't taken", (_name, handovers) => {
+  expect(() => verifyRecordProof(recordProofText({ ...turned, handovers }), first)).toThrow(invalid);
+});
+
+test("the checkpoint of a proof is signed by the very key that the proof names", () => {
+  for (const { signer: by } of [first, third]) expect(() => verifyRecordProof(recordProofText({ ...turned, note: noteOf(origin, by) }))).toThrow(invalid);
+});
+
+test("one meaning has one spelling: version 2 has handovers, and version 1 none", () => {
+  const spelled = (extra: unknown): string => recordProofText(turned).replace(/^extra .*$/m, `extra ${Buffer.from(canonicalJson(extra)).toString("base64")}`);
+  const { line, vkey, handovers } = turned;
+  expect(verifyRecordProof(spelled({ v: 2, line, vkey, handovers })).record.seq).toBe(42);
+  for (const refused of [
+    { v: 2, line, vkey, handovers: [] },
+    { v: 2, line, vkey },
+    { v: 1, line, vkey, handovers },
+    { v: 2, line, vkey, handovers: handovers.join() },
+    { v: 2, line, vkey, handovers: [1] },
+    { v: 2, line, vkey, handovers: Array.from({ length: 65 }, () => handovers[0]) },
+  ])
+    expect(() => verifyRecordProof(spelled(refused)), JSON.stringify(refused).slice(0, 20)).toThrow(invalid);
 });

@@ -1,7 +1,7 @@
 import { plainText } from "@sallyport/errors";
-import { handedOverText } from "./bundle-verdict.ts";
 import type { BundleVerdict } from "./bundle-model.ts";
 import type { Break } from "./model.ts";
+import { handedOverText } from "./stating-key.ts";
 
 const breakLine = ({ generation, seq, kind, why }: Break): string => (generation === 0 ? `${kind}: ${why}` : `${kind} at generation ${generation}, seq ${seq}: ${why}`);
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { ed25519Public, verifyEd25519 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { fingerprintOf, handoversFrom, keysBehindIn, type NamedKeys, readKeys } from "./bundle-keys.ts";
+import { keysBehindIn, type NamedKeys, readKeys } from "./bundle-keys.ts";
 import { firstUnsigned } from "./locate-break.ts";
 import {
   bundleFiles,
@@ -25,6 +25,7 @@ import { isKeyAmong } from "./handover.ts";
 import { checkSideFiles, digestOf } from "./manifest.ts";
 import type { Break, BreakKind } from "./model.ts";
 import { openNote, parseVkey } from "./signed-note.ts";
+import { fingerprintOf, handoversFrom } from "./stating-key.ts";
 import { verdictOf } from "./bundle-verdict.ts";
 import { verifyGeneration } from "./verify-generation.ts";
 
@@ -146,7 +147,7 @@ async function openGround({ reader, files, keys, pin, holds }: Unopened): Promis
     if (!holds("keys", statement.keys.join("\n") === vkeys.join("\n")))
       return { refused: wholeBundle("altered", "keys.json and the statement name different keys", statement.chain) };
     if (!holds("keys", name === checkpointKeyName(statement.deployment))) return { refused: wholeBundle("foreign", "the key is another deployment's", statement.chain) };
-    const handedOver = pin === undefined || keysBehindIn(keys) === null ? [] : handoversFrom(pin, vkey, handovers);
+    const handedOver = pin === undefined || keysBehindIn(keys) === null ? [] : handoversFrom(pin, { behind: vkeys, handovers });
     return { statement, publicKey: ed25519Public(raw), handedOver };
   } catch {
     const refused = wholeBundle("altered", "the statement is not one that this key signed");

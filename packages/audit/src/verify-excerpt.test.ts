@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { badTurns, heldKey, turnOf } from "./testing/held-key.ts";
 import { checkpointNote, checkpointPair, lineFor } from "./testing/memory-bundle.ts";
 import { auditKey, sealLog } from "./testing/sealed-log.ts";
 import {
@@ -33,22 +35,23 @@ const header = {
   requestedBy: "prn_auditor",
   requestId: "req_1",
   vkey,
+  handovers: [] as readonly string[],
 };
 
 /** An excerpt of these records, as an api writes it. */
-function linesWith(chosen: readonly (readonly [chain: string, seq: number])[]): string[] {
-  const writer = new ExcerptWriter(header);
+function linesWith(chosen: readonly (readonly [chain: string, seq: number])[], said = header, by = { checkpoint: pair, end: signer }): string[] {
+  const writer = new ExcerptWriter(said);
   const lines = [writer.begin()];
   const known = new Set<string>();
   for (const [chain, seq] of chosen) {
     const records = logs.get(chain) as readonly SealedRecord[];
-    if (!known.has(chain)) lines.push(writer.checkpoint(checkpointNote({ deployment, chain, pair }, 1, records, 40)));
+    if (!known.has(chain)) lines.push(writer.checkpoint(checkpointNote({ deployment, chain, pair: by.checkpoint }, 1, records, 40)));
     known.add(chain);
     const leaves = records.map((record) => leafHash(lineFor(record)));
     lines.push(writer.record(lineFor(records[seq - 1] as SealedRecord), inclusionProof(leaves, seq - 1)));
   }
   lines.push(writer.names({ prn_auditor: "Ada" }));
-  lines.push(endLine(signNote(excerptStatementText(writer.statement()), signer)));
+  lines.push(endLine(signNote(excerptStatementText(writer.statement()), by.end)));
   return lines;
 }
 
@@ -133,4 +136,64 @@ test("any byte changed is found", async () => {
     );
     expect(isWhole, `byte ${at}`).toBe(false);
   }
+});
+
+const [first, second] = [heldKey("first"), heldKey("second")];
+/** As the second key closes it, with checkpoints of the first one's time. */
+const turned = { ...header, vkey: second.vkey, handovers: [turnOf(first, second)] };
+const [ofFirst, ofSecond] = [checkpointPair("first"), checkpointPair("second")];
+const late = { checkpoint: ofFirst, end: second.signer };
+
+test("an excerpt is spelled as it ever was, with handovers and without", () => {
+  const golden = (name: string): string => readFileSync(new URL(`../vectors/proofs/${name}`, import.meta.url), "utf8");
+  const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
+  expect(textOf(linesWith(CHOSEN))).toBe(golden("v1.excerpt.jsonl"));
+  expect(textOf(linesWith(CHOSEN, turned, late))).toBe(golden("v2.excerpt.jsonl"));
+});
+
+test("checkpoints of an earlier key's time count, and that key's fingerprint is followed to the one that closed", async () => {
+  const lines = linesWith(CHOSEN, turned, late);
+  expect(await verdictOn(lines, second.fingerprint)).toMatchObject({ whole: true, pinned: true, fingerprint: second.fingerprint });
+  const verdict = await verdictOn(lines, first.fingerprint);
+  expect(verdict).toMatchObject({ whole: true, pinned: true, fingerprint: second.fingerprint, handedOver: [{ from: first.fingerprint, to: second.fingerprint }] });
+  expect(verdict.proves.join("\n")).toContain(`${first.fingerprint}, handed over to ${second.fingerprint}`);
+  expect((await verdictOn(lines, second.fingerprint)).proves.join("\n")).not.toContain("handed over");
+});
+
+test("what is signed by a key that nothing leads to is refused: a checkpoint by one that follows, an end by one before", async () => {
+  expect(await kindsIn(linesWith(CHOSEN, turned, { ...late, checkpoint: checkpointPair("third") }))).toContain("altered 0");
+  const before = { ...header, vkey: first.vkey, handovers: turned.handovers };
+  expect((await verdictOn(linesWith(CHOSEN, before, { checkpoint: ofSecond, end: first.signer }), null)).whole).toBe(false);
+  expect((await verdictOn(linesWith(CHOSEN, turned, { checkpoint: ofSecond, end: first.signer }), null)).breaks).toMatchObject([
+    { why: "the end is not one that this key signed" },
+  ]);
+});
+
+test("a fingerprint of a key that follows the one that closed isn't taken, nor an earlier one without its handovers", async () => {
+  const before = linesWith(CHOSEN, { ...header, vkey: first.vkey, handovers: turned.handovers }, { checkpoint: ofFirst, end: first.signer });
+  expect((await verdictOn(before, first.fingerprint)).whole).toBe(true);
+  expect(await verdictOn(before, second.fingerprint)).toMatchObject({ whole: false, pinned: false, breaks: [{ kind: "foreign" }] });
+  const dropped = linesWith(CHOSEN, { ...turned, handovers: [] }, { checkpoint: ofSecond, end: second.signer });
+  expect((await verdictOn(dropped, second.fingerprint)).whole).toBe(true);
+  expect(await verdictOn(dropped, first.fingerprint)).toMatchObject({ whole: false, breaks: [{ kind: "foreign" }] });
+});
+
+test.each(badTurns(first, second))("with a handover that %s, an earlier key's fingerprint isn't taken", async (_name, handovers) => {
+  expect((await verdictOn(linesWith(CHOSEN, { ...turned, handovers }, { ...late, checkpoint: ofSecond }), first.fingerprint)).whole).toBe(false);
+});
+
+test("a key of another deployment's, or a handover that isn't one to follow, is a break of its own, even where the file holds nothing", async () => {
+  for (const said of [
+    { ...turned, handovers: ["nothing"] },
+    { ...turned, deployment: "dother" },
+  ])
+    expect((await verdictOn(linesWith([], said, late), null)).breaks.map(({ why }) => why)).toContainEqual(expect.stringContaining("key is not one of its deployment"));
+});
+
+test("a header of version 2 without handovers, or of version 1 with some, begins no excerpt", async () => {
+  const [begin = "", ...rest] = linesWith(CHOSEN, turned, late);
+  const [bare = "", ...others] = linesWith(CHOSEN);
+  await expect(verdictOn([bare.replace('"requestId"', '"handovers":[],"requestId"').replace('"v":1', '"v":2'), ...others])).rejects.toThrow();
+  await expect(verdictOn([begin.replace('"v":2', '"v":1'), ...rest])).rejects.toThrow();
+  await expect(verdictOn([bare.replace('"v":1', '"v":2'), ...others])).rejects.toThrow();
 });

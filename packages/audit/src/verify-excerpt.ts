@@ -6,7 +6,8 @@ import { type ExcerptHeader, type ExcerptLine, type ExcerptStatement, isExcerptL
 import { verifyInclusion } from "./merkle-verify.ts";
 import type { Break, BreakKind } from "./model.ts";
 import { parseLine } from "./record-encoding.ts";
-import { keyFingerprint, openNote, parseVkey } from "./signed-note.ts";
+import { openNote, parseVkey } from "./signed-note.ts";
+import { handedOverFrom, handedOverLines, isPinOf, type KnownKey, knownKey } from "./stating-key.ts";
 import { leafHash } from "./tree-hash.ts";
 
 /** As many breaks as a verdict tells of; a file of another kind would have one a line. */
@@ -32,9 +33,11 @@ interface Log {
   isUnbroken: boolean;
 }
 
-/** Goes over an excerpt's lines, in order. What a line is good for rests on the header's key alone. */
+/** Goes over an excerpt's lines, in order. What a line is good for rests on the header's key, and on those behind it. */
 class ExcerptWalk {
   readonly header: ExcerptHeader;
+  /** Null where the header's key isn't one of its deployment, or has a handover that isn't one to follow. */
+  readonly key: KnownKey | null;
   readonly breaks: Break[] = [];
   readonly logs = new Map<string, Log>();
   records = 0;
@@ -43,6 +46,8 @@ class ExcerptWalk {
 
   constructor(header: ExcerptHeader) {
     this.header = header;
+    this.key = keyOf(header);
+    if (this.key === null) this.blame("", 0, 0, "altered", "the file's key is not one of its deployment, or a handover to it isn't signed by both of its keys");
   }
 
   take(line: ExcerptLine): void {
@@ -60,7 +65,7 @@ class ExcerptWalk {
   #takeCheckpoint(note: string): void {
     const prefix = `${checkpointKeyName(this.header.deployment)}/`;
     try {
-      const checkpoint = parseCheckpoint(openNote(note, this.header.vkey));
+      const checkpoint = parseCheckpoint(openNote(note, this.key?.behind ?? []));
       const [, chain = "", generation = ""] = /^(.+)\/([1-9][0-9]*)$/.exec(checkpoint.origin.slice(prefix.length)) ?? [];
       if (checkpoint.origin !== checkpointOrigin(this.header.deployment, chain, Number(generation))) throw new RangeError("another deployment's");
       // Under two of a log, what says that none is left out between its records could be of the one, and a record of the other.
@@ -100,7 +105,7 @@ class ExcerptWalk {
  * Verifies an excerpt offline, with public keys alone, in constant memory: each record under a signed checkpoint, and the file as a whole under the statement
  * at its end (docs/spec/excerpt-v1.md).
  *
- * @param options.fingerprint - The signing key's, obtained elsewhere.
+ * @param options.fingerprint - The signing key's or that of one behind it, obtained elsewhere.
  * @throws SallyportError `bundle.unreadable` where this is no excerpt at all.
  */
 export async function verifyExcerpt(reader: BundleReader, name: string, options: { readonly fingerprint?: string } = {}): Promise<BundleVerdict> {
@@ -119,11 +124,10 @@ export async function verifyExcerpt(reader: BundleReader, name: string, options:
     if (walk.end === null) digest.update(text);
   }
   if (walk === null) throw new SallyportError("bundle.unreadable");
-  const fingerprint = fingerprintOf(walk.header);
-  if (options.fingerprint !== undefined && options.fingerprint !== fingerprint)
-    walk.breaks.unshift(whole("foreign", "the file is signed by another key than the one that was given"));
+  const isPin = walk.key !== null && isPinOf(options.fingerprint, walk.key);
+  if (!isPin && options.fingerprint !== undefined) walk.breaks.unshift(whole("foreign", "the file is signed by another key than the one that was given"));
   const statement = closing(walk, digest.hex());
-  return verdictOf(walk, statement, fingerprint, options.fingerprint !== undefined && options.fingerprint === fingerprint);
+  return verdictOf(walk, statement, isPin ? options.fingerprint : undefined);
 }
 
 const whole = (kind: BreakKind, why: string): Break => ({ chain: "", generation: 0, seq: 0, kind, why });
@@ -138,10 +142,9 @@ function read(text: string): ExcerptLine | null {
   }
 }
 
-function fingerprintOf({ vkey, deployment }: ExcerptHeader): string | null {
+function keyOf({ vkey, handovers, deployment }: ExcerptHeader): KnownKey | null {
   try {
-    const { name, raw } = parseVkey(vkey);
-    return name === checkpointKeyName(deployment) ? keyFingerprint(raw) : null;
+    return parseVkey(vkey).name === checkpointKeyName(deployment) ? knownKey({ vkey, handovers }) : null;
   } catch {
     return null;
   }
@@ -164,8 +167,11 @@ function closing({ header, breaks, end, records }: ExcerptWalk, sha256: string):
   }
 }
 
-function verdictOf(walk: ExcerptWalk, statement: ExcerptStatement | null, fingerprint: string | null, pinned: boolean): BundleVerdict {
+function verdictOf(walk: ExcerptWalk, statement: ExcerptStatement | null, given: string | undefined): BundleVerdict {
   const { header, breaks, logs, records, checkpoints } = walk;
+  const fingerprint = walk.key?.fingerprint ?? null;
+  const pinned = given !== undefined;
+  const followed = walk.key === null ? {} : handedOverFrom(given, walk.key);
   const isWhole = statement !== null && fingerprint !== null && breaks.length === 0;
   const signer = pinned ? `the custodian of deployment ${header.deployment}` : "the holder of the key that the file names";
   const asked = Object.entries(header.filter).map(([name, value]) => `${name} ${value}`);
@@ -174,6 +180,7 @@ function verdictOf(walk: ExcerptWalk, statement: ExcerptStatement | null, finger
   return {
     whole: isWhole,
     pinned,
+    ...followed,
     reads: isWhole ? (pinned ? "whole" : "self-consistent, key not pinned") : "broken",
     breaks,
     deployment: header.deployment,
@@ -187,6 +194,7 @@ function verdictOf(walk: ExcerptWalk, statement: ExcerptStatement | null, finger
     manifest: null,
     proves: isWhole
       ? [
+          ...handedOverLines(followed),
           `Each of the ${records} records is, byte for byte, one that ${signer} had signed by ${header.exportedAt}, at its place in its chain.`,
           `The file is as it was exported then${asked.length === 0 ? "" : ` for ${asked.join(", ")}`}: nothing was added, changed or left out since.`,
           ...unbroken.map(({ chain, generation, first, last }) => `Of ${chain}, generation ${generation}, no record from ${first} to ${last} is left out.`),

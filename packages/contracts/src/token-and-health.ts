@@ -19,10 +19,14 @@ export const Health = z.strictObject({
   deployment: z.string(),
   version: z.string(),
   pillars: z.strictObject({ workload: Lamp, principal: Lamp, policy: Lamp, phi: Lamp, trail: Lamp }),
-  /** The signing key in use; those that were in use before it, the latest first, each with when it last went out of use; and the next one, to be given to witnesses. */
+  /**
+   * The signing key in use, and the notes by which who has an earlier one's fingerprint follows to it (docs/spec/handover-v1.md); those that were in use before it, the
+   * latest first, each with when it last went out of use; and the next one, to be given to witnesses.
+   */
   checkpoint: z.strictObject({
     fingerprint: z.string(),
     vkey: z.string(),
+    handovers: z.array(z.string()),
     before: z.array(z.strictObject({ fingerprint: z.string(), until: IsoTime })),
     next: z.strictObject({ fingerprint: z.string(), vkey: z.string() }).nullable(),
   }),

@@ -52,8 +52,15 @@ export const ProveRecordOutput = strict({ proof: z.string(), checkpoint: z.stric
 
 /** What has grown since the checkpoint that covers record `from`. */
 export const ProveGrowthInput = strict({ chain: ChainName, generation: z.int().min(1), from: z.int().min(1) });
-/** Two checkpoints as signed notes, and the RFC 6962 consistency proof from the one to the other, base64. */
-export const ProveGrowthOutput = strict({ from: z.string(), to: z.string(), proof: z.array(z.string()), vkey: z.string(), fingerprint: z.string() });
+/** Two checkpoints as signed notes, each by a key behind `vkey` (docs/spec/handover-v1.md), and the RFC 6962 consistency proof from the one to the other, base64. */
+export const ProveGrowthOutput = strict({
+  from: z.string(),
+  to: z.string(),
+  proof: z.array(z.string()),
+  vkey: z.string(),
+  handovers: z.array(z.string()),
+  fingerprint: z.string(),
+});
 
 export const VerifyChainsInput = strict({ chains: z.array(ChainName).max(500).optional() });
 export const VerifyChainsOutput = strict({

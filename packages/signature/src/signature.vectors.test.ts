@@ -18,7 +18,7 @@ const { vkey, origin, signatures } = JSON.parse(readFileSync(new URL("../vectors
 
 test.each(signatures.map((golden) => [golden.digest.slice(0, 8), golden] as const))("the signature over %s… verifies, and says what the specification says", (_name, golden) => {
   expect(manifestDigest(golden.manifest)).toBe(golden.digest);
-  const { manifest, note } = verifySignature(golden, { vkey });
+  const { manifest, note } = verifySignature(golden, { vkeys: [vkey] });
   expect(manifest.printedName).toBe("Zoë Łuczak");
   expect(note).toMatchObject({ digest: golden.digest, key: signerKeyOf(golden.cose), origin, standing: "proven", at: "2026-01-02T03:05:00.000Z" });
 });

@@ -1,5 +1,6 @@
 import { cosign, witnessKeyOf } from "@sallyport/audit";
-import { generateEd25519 } from "@sallyport/crypto";
+import { badTurns, heldKey, turnOf } from "@sallyport/audit/testing";
+import { canonicalJson, generateEd25519 } from "@sallyport/crypto";
 import { faultTest } from "@sallyport/testkit";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
@@ -20,13 +21,13 @@ const why = (text: string, fingerprint?: string): string => {
 
 test("a receipt says who signed what, when and by what, and whether its key was compared", () => {
   const receipt = desk.receipt(desk.sign(manifestOf({ meaning: "approval", site: null })));
-  const verdict = verifyReceipt(receipt, { fingerprint: desk.fingerprint });
-  expect(verdict).toMatchObject({ whole: true, pinned: true, reads: "whole", chain: "system", records: 1, asOf: "2026-01-02T03:05:00.000Z", fingerprint: desk.fingerprint });
+  const verdict = verifyReceipt(receipt, { fingerprint: desk.key.fingerprint });
+  expect(verdict).toMatchObject({ whole: true, pinned: true, reads: "whole", chain: "system", records: 1, asOf: "2026-01-02T03:05:00.000Z", fingerprint: desk.key.fingerprint });
   expect(verdict.signature).toMatchObject({ standing: "proven", manifest: { printedName: "Zoë Łuczak", meaning: "approval" } });
   expect(verdict.proves.join("\n")).toMatch(/Zoë Łuczak.*\n.*version 2 of doc_.*It says: approval\.\n.*record 2 of chain system, one of the 3/);
   expect(verdict.doesNotProve.join("\n")).toContain("revoked");
   expect(why(receipt)).toBe("self-consistent, key not pinned");
-  expect(why(receipt, other.fingerprint)).toContain("another key");
+  expect(why(receipt, other.key.fingerprint)).toContain("another key");
 });
 
 test("where a witness's key is given, a receipt holds by that one's cosignature of its checkpoint alone", () => {
@@ -36,14 +37,14 @@ test("where a witness's key is given, a receipt holds by that one's cosignature 
   const note = parts.proof.slice(parts.proof.indexOf("\n\n") + 2);
   const line = cosign(note.slice(0, note.indexOf("\n\n") + 1), { name: "witness.example/w1", privateKey: seer.privateKey }, 1_767_326_500);
   const seen = receiptText({ ...parts, proof: `${parts.proof}${line}` });
-  const held = (text: string, raw: Buffer): boolean => verifyReceipt(text, { fingerprint: desk.fingerprint, witness: witnessKeyOf("witness.example/w1", raw) }).whole;
+  const held = (text: string, raw: Buffer): boolean => verifyReceipt(text, { fingerprint: desk.key.fingerprint, witness: witnessKeyOf("witness.example/w1", raw) }).whole;
   expect([held(seen, seer.raw), held(seen, stranger.raw), held(bare, seer.raw)]).toEqual([true, false, false]);
-  expect([why(seen, desk.fingerprint), why(bare, desk.fingerprint)]).toEqual(["whole", "whole"]);
+  expect([why(seen, desk.key.fingerprint), why(bare, desk.key.fingerprint)]).toEqual(["whole", "whole"]);
 });
 
 test("what the server attested alone says so, and claims no more", () => {
   const manifest = manifestOf({ method: "server-attested" });
-  const verdict = verifyReceipt(desk.receipt({ manifest }), { fingerprint: desk.fingerprint });
+  const verdict = verifyReceipt(desk.receipt({ manifest }), { fingerprint: desk.key.fingerprint });
   expect([verdict.whole, verdict.signature?.standing]).toEqual([true, null]);
   expect(verdict.proves[0]).toMatch(/^By the word of the server alone/);
   expect(verdict.doesNotProve[0]).toContain("no key of theirs signed");
@@ -66,7 +67,7 @@ test("with any byte of it changed, a receipt doesn't hold", () => {
       const changed = Buffer.from(bytes);
       const place = at % bytes.length;
       changed.writeUInt8(changed.readUInt8(place) ^ by, place);
-      const verdict = verifyReceipt(changed.toString("utf8"), { fingerprint: desk.fingerprint });
+      const verdict = verifyReceipt(changed.toString("utf8"), { fingerprint: desk.key.fingerprint });
       expect([verdict.whole, verdict.signature, verdict.proves]).toEqual([false, null, []]);
     }),
     { numRuns: 400 },
@@ -99,4 +100,65 @@ faultTest("S6", "a receipt whose record was proven under another key than its si
   const mixed = receiptText({ ...parseReceipt(desk.receipt(signed)), proof });
   expect(verifyReceipt(mixed, {}, rules).whole).toBe(false);
   return Promise.resolve();
+});
+
+const [first, second, third] = [heldKey("first"), heldKey("second"), heldKey("third")];
+/** Of a signature that the first key countersigned, handed out when the second one had followed. */
+const turned = (): string => desk.receipt(desk.sign(manifestOf(), { by: first }), {}, { states: second, handovers: [turnOf(first, second)] });
+
+test("a countersignature of an earlier key's time counts, and so does that key's fingerprint", () => {
+  const receipt = turned();
+  expect([why(receipt, second.fingerprint), why(receipt, first.fingerprint), why(receipt)]).toEqual(["whole", "whole", "self-consistent, key not pinned"]);
+  const verdict = verifyReceipt(receipt, { fingerprint: first.fingerprint });
+  expect(verdict).toMatchObject({ pinned: true, fingerprint: second.fingerprint, handedOver: [{ from: first.fingerprint, to: second.fingerprint }] });
+  expect(verdict.proves.join("\n")).toContain(`${first.fingerprint}, handed over to ${second.fingerprint}`);
+  expect(verifyReceipt(receipt, { fingerprint: second.fingerprint }).proves.join("\n")).not.toContain("handed over");
+  // What is made in the moment of the turn, under a checkpoint by the key before, is stated by that one.
+  const atTheTurn = desk.receipt(desk.sign(manifestOf(), { by: first }), {}, { states: first, handovers: [turnOf(first, second)] });
+  expect([why(atTheTurn, first.fingerprint), why(atTheTurn, second.fingerprint)]).toEqual(["whole", expect.stringContaining("another key")]);
+});
+
+test.each(badTurns(first, second))("with a handover that %s, a receipt doesn't hold by the earlier key", (_name, handovers) => {
+  const receipt = desk.receipt(desk.sign(manifestOf(), { by: second }), {}, { states: second, handovers });
+  expect(verifyReceipt(receipt, { fingerprint: first.fingerprint }).whole).toBe(false);
+});
+
+test("a countersignature by a key that nothing leads to makes no receipt", () => {
+  const keys = { states: second, handovers: [turnOf(first, second), turnOf(second, third)] };
+  expect(why(desk.receipt(desk.sign(manifestOf(), { by: second }), {}, keys))).toBe("self-consistent, key not pinned");
+  expect(why(desk.receipt(desk.sign(manifestOf(), { by: third }), {}, keys))).toContain("countersignature");
+});
+
+faultTest("S6", "who has an earlier key can't make a receipt that holds by the key of now: its record is under that very key", (defence) => {
+  const rules = { ...strictReceiptRules, oneKey: defence === "on" };
+  for (const proves of [first, third]) {
+    const receipt = desk.receipt(desk.sign(manifestOf(), { by: first }), {}, { states: second, handovers: [turnOf(first, second)], proves });
+    expect(verifyReceipt(receipt, { fingerprint: second.fingerprint }, rules).whole).toBe(false);
+  }
+  return Promise.resolve();
+});
+
+faultTest("S6", "a fingerprint of a key that follows a receipt's own isn't taken, nor an earlier one without its handovers", (defence) => {
+  const rules = { ...strictReceiptRules, pin: defence === "on" };
+  const keys = { states: first, handovers: [turnOf(first, second)] };
+  const before = desk.receipt(desk.sign(manifestOf(), { by: first }), {}, keys);
+  expect(verifyReceipt(before, { fingerprint: first.fingerprint }, rules).whole).toBe(true);
+  expect(verifyReceipt(before, { fingerprint: second.fingerprint }, rules).whole).toBe(false);
+  const dropped = desk.receipt(desk.sign(manifestOf(), { by: second }), {}, { states: second });
+  expect(verifyReceipt(dropped, { fingerprint: first.fingerprint }, rules).whole).toBe(false);
+  return Promise.resolve();
+});
+
+test("a receipt of version 2 has handovers, and one of version 1 none", () => {
+  const [bare, receipt] = [desk.receipt(desk.sign(manifestOf())), turned()];
+  const { handovers } = JSON.parse(receipt) as { readonly handovers: readonly string[] };
+  const otherwise = (text: string, over: object): string => `${canonicalJson({ ...(JSON.parse(text) as object), ...over })}\n`;
+  for (const refused of [
+    otherwise(bare, { v: 2, handovers: [] }),
+    otherwise(bare, { v: 2 }),
+    otherwise(bare, { handovers }),
+    otherwise(receipt, { v: 1 }),
+    otherwise(receipt, { handovers: "" }),
+  ])
+    expect(why(refused)).toContain("receipt");
 });

@@ -1,4 +1,4 @@
-import { type BundleVerdict, keyFingerprint, parseVkey, provenAt, type ProvenRecord, verifyRecordProof } from "@sallyport/audit";
+import { type BundleVerdict, handedOverFrom, handedOverLines, isPinOf, type KnownKey, knownKey, provenAt, type ProvenRecord, verifyRecordProof } from "@sallyport/audit";
 import { codeOf, SallyportError } from "@sallyport/errors";
 import { manifestDigest, readSignatureManifest, type SignatureManifest } from "./signature-manifest.ts";
 import type { SignatureNote } from "./signature-note.ts";
@@ -9,10 +9,12 @@ import { isOwnApproval, type SignatureRules, strictSignatureRules, verifySignatu
 export interface ReceiptRules extends SignatureRules {
   /** The record that is proven is the one of this signature. */
   readonly recorded: boolean;
-  /** Proof and note are of one key. */
+  /** The proof is by the receipt's very key. */
   readonly oneKey: boolean;
+  /** The fingerprint that was given is that of the receipt's key, or of one behind it. */
+  readonly pin: boolean;
 }
-export const strictReceiptRules: ReceiptRules = { ...strictSignatureRules, recorded: true, oneKey: true };
+export const strictReceiptRules: ReceiptRules = { ...strictSignatureRules, recorded: true, oneKey: true, pin: true };
 
 /** What a receipt that holds says. */
 interface Found {
@@ -40,18 +42,19 @@ const invalid = (why: string): SallyportError => new SallyportError("signature.i
 /**
  * Verifies a receipt offline, with public keys alone: the signature, and that the trail holds its record.
  *
- * @param options.fingerprint - The deployment key's, obtained elsewhere. Without it the receipt is shown to agree with itself, not whose it is.
+ * @param options.fingerprint - That of the deployment's key, or of an earlier one that handovers lead from, obtained elsewhere. Without it the receipt is shown to agree with itself, not whose it is.
  * @param options.witness - A witness's verifier key, obtained elsewhere: the receipt doesn't hold where this one didn't cosign the checkpoint in it.
  */
 export function verifyReceipt(text: string, options: { readonly fingerprint?: string; readonly witness?: string } = {}, rules: ReceiptRules = strictReceiptRules): ReceiptVerdict {
   let fingerprint: string | null = null;
   try {
     const receipt = parseReceipt(text);
-    fingerprint = fingerprintOf(receipt.vkey);
-    if (options.fingerprint !== undefined && fingerprint !== options.fingerprint) throw invalid("another key than the one that was given");
+    const key = keyOf(receipt);
+    fingerprint = key.fingerprint;
+    if (rules.pin && !isPinOf(options.fingerprint, key)) throw invalid("another key than the one that was given");
     const { witness } = options;
     if (witness !== undefined && provenAt(receipt.proof, witness) === null) throw invalid("the witness that was given didn't cosign its checkpoint");
-    return whole(found(receipt, rules), { fingerprint, pinned: options.fingerprint !== undefined });
+    return whole(found(receipt, key, rules), key, options.fingerprint);
   } catch (error) {
     if (!(error instanceof SallyportError) || !REFUSED.has(error.code)) throw error;
     const why = error.code === "signature.invalid" ? String(error.context["why"]) : "proof";
@@ -64,19 +67,19 @@ export function verifyReceipt(text: string, options: { readonly fingerprint?: st
   }
 }
 
-function fingerprintOf(vkey: string): string {
+function keyOf(receipt: SignatureReceipt): KnownKey {
   try {
-    return keyFingerprint(parseVkey(vkey).raw);
+    return knownKey(receipt);
   } catch (error) {
     if (codeOf(error) === "note.invalid") throw invalid("key");
     throw error;
   }
 }
 
-function found({ manifest: text, assertion, note, proof, vkey }: SignatureReceipt, rules: ReceiptRules): Found {
-  const fingerprint = fingerprintOf(vkey);
-  const proven = verifyRecordProof(proof, rules.oneKey ? { fingerprint } : {});
-  const signed = assertion === null || note === null ? serversWord(text, rules) : verifySignature({ manifest: text, assertion, note }, { vkey }, rules);
+function found({ manifest: text, assertion, note, proof }: SignatureReceipt, { fingerprint, behind: vkeys }: KnownKey, rules: ReceiptRules): Found {
+  const proven = verifyRecordProof(proof);
+  if (rules.oneKey && proven.fingerprint !== fingerprint) throw invalid("the record is under another key");
+  const signed = assertion === null || note === null ? serversWord(text, rules) : verifySignature({ manifest: text, assertion, note }, { vkeys }, rules);
   const { manifest } = signed;
   const { record } = proven;
   const chain = manifest.site === null ? "system" : `site:${manifest.study}/${manifest.site}`;
@@ -125,7 +128,10 @@ const NOTHING: ReceiptVerdict = {
   signature: null,
 };
 
-function whole({ manifest, note, proven }: Found, { fingerprint, pinned }: { readonly fingerprint: string; readonly pinned: boolean }): ReceiptVerdict {
+function whole({ manifest, note, proven }: Found, key: KnownKey, given: string | undefined): ReceiptVerdict {
+  const { fingerprint } = key;
+  const pinned = given !== undefined;
+  const followed = handedOverFrom(given, key);
   const { printedName, person, meaning, document, version, sha256, bytes } = manifest;
   const signedAt = note?.at ?? proven.record.timestamp_utc;
   const signer = pinned ? `the custodian of deployment ${manifest.deployment}` : "the holder of the key that the receipt names";
@@ -136,6 +142,7 @@ function whole({ manifest, note, proven }: Found, { fingerprint, pinned }: { rea
   return {
     whole: true,
     pinned,
+    ...followed,
     reads: pinned ? "whole" : "self-consistent, key not pinned",
     breaks: [],
     deployment: manifest.deployment,
@@ -148,6 +155,7 @@ function whole({ manifest, note, proven }: Found, { fingerprint, pinned }: { rea
     archived: [],
     manifest: null,
     proves: [
+      ...handedOverLines(followed),
       gave,
       `It is of version ${version} of ${document}: the ${bytes} bytes whose SHA-256 is ${sha256}, and no others. It says: ${meaning}.`,
       `It was given by ${signedAt}, and is record ${proven.record.seq} of chain ${proven.record.chain}, one of the ${proven.size} that the checkpoint signs.`,

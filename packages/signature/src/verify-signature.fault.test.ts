@@ -9,7 +9,7 @@ import { type SignatureRules, type SignedManifest, strictSignatureRules, verifyS
 /** What verifying ends in by every rule, or by all but this one. */
 function verdict(desk: SigningDesk, signed: SignedManifest, rule: keyof SignatureRules, defence: Defence, beside: Partial<SignatureManifest> = {}): string {
   try {
-    verifySignature(signed, { vkey: desk.vkey, beside }, { ...strictSignatureRules, [rule]: defence === "on" });
+    verifySignature(signed, { vkeys: [desk.key.vkey], beside }, { ...strictSignatureRules, [rule]: defence === "on" });
     return "verifies";
   } catch (error) {
     return codeOf(error);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 const codeFor = (signed: SignedManifest, beside: Partial<SignatureManifest> = {}, of = desk): string => {
   try {
-    verifySignature(signed, { vkey: of.vkey, beside });
+    verifySignature(signed, { vkeys: [of.key.vkey], beside });
     return "verifies";
   } catch (error) {
     return codeOf(error);

@@ -41,19 +41,19 @@ const invalid = (why: string): SallyportError => new SallyportError("signature.i
  * Verifies a signature with public keys alone: the signer's passkey signed this manifest, the custodian held that passkey as this person's and says
  * when, and the manifest is about what it stands beside.
  *
- * @param vkey - The deployment's verifier key. @param beside - What is known of the document and the signature from elsewhere; whatever is given has to be what the manifest says.
+ * @param vkeys - The verifier keys of the deployment that count: its own, and those behind it (docs/spec/handover-v1.md). @param beside - What is known of the document and the signature from elsewhere; whatever is given has to be what the manifest says.
  * @throws SallyportError `signature.invalid`, whose context says what doesn't hold.
  */
 export function verifySignature(
   { manifest: text, assertion, note: signed }: SignedManifest,
-  { vkey, beside = {} }: { readonly vkey: string; readonly beside?: Partial<SignatureManifest> },
+  { vkeys, beside = {} }: { readonly vkeys: readonly string[]; readonly beside?: Partial<SignatureManifest> },
   rules: SignatureRules = strictSignatureRules,
 ): VerifiedSignature {
   const manifest = readSignatureManifest(text);
   if (manifest === null || manifest.method !== "passkey") throw invalid("manifest");
   const elsewhere = MANIFEST_MEMBERS.find((name) => beside[name] !== undefined && beside[name] !== manifest[name]);
   if (rules.place && elsewhere !== undefined) throw invalid(`other ${elsewhere}`);
-  const note = opened(signed, vkey);
+  const note = opened(signed, vkeys);
   const digest = manifestDigest(text);
   const kept = readSigningAssertion(assertion);
   const isOfThis =
@@ -61,7 +61,7 @@ export function verifySignature(
     note.person === manifest.person &&
     note.deployment === manifest.deployment &&
     note.credentialId === kept.credentialId &&
-    parseVkey(vkey).name === checkpointKeyName(manifest.deployment);
+    vkeys.every((vkey) => parseVkey(vkey).name === checkpointKeyName(manifest.deployment));
   if (rules.countersigned && !isOfThis) throw invalid("countersignature");
   const lateMs = Date.parse(note.at) - Date.parse(manifest.preparedAt);
   if (rules.inTime && (lateMs < -SKEW_MS || lateMs >= SIGNING_MS)) throw invalid("time");
@@ -73,9 +73,9 @@ export function verifySignature(
 /** Whether an author approves their own document. */
 export const isOwnApproval = ({ meaning, person, author }: Pick<SignatureManifest, "meaning" | "person" | "author">): boolean => meaning === "approval" && person === author;
 
-function opened(signed: string, vkey: string): SignatureNote {
+function opened(signed: string, vkeys: readonly string[]): SignatureNote {
   try {
-    return parseSignatureNote(openNote(signed, vkey));
+    return parseSignatureNote(openNote(signed, vkeys));
   } catch (error) {
     if (codeOf(error) === "note.invalid") throw invalid("countersignature");
     throw error;

@@ -3,7 +3,7 @@
 Usage: verify_receipt.py FINGERPRINT FILE...     (FINGERPRINT is "-" where none is known)
 
 Prints one line a file: `broken`, or `whole` or `self-consistent` with who signed, by what key, and what it says. Written from signature-v1.md,
-signature-receipt-v1.md, record-proof-v1.md, WebAuthn Level 3, FIPS 186-5 and RFC 8032.
+signature-receipt-v1.md, record-proof-v1.md, handover-v1.md, WebAuthn Level 3, FIPS 186-5 and RFC 8032.
 """
 
 import base64
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../audit/test-python"))
 
+from keys_behind import stated_by
 from verify_bundle import Broken, canonical, demand, from_base64, from_json, is_signed, key_of, leaf_hash, open_note
 
 # P-256: SP 800-186, section 3.2.1.3.
@@ -92,10 +93,19 @@ def manifest_of(text):
     return manifest
 
 
-def check_signature(manifest, text, assertion, note, vkey):
+def open_by_any(note, vkeys):
+    """The text of a note that one of these keys signed, and none of them that is named in it didn't."""
+    named = {(name, key_id): vkey for vkey in vkeys for name, key_id, _ in [key_of(vkey)]}
+    lines = [line.split(" ") for line in note[note.rfind("\n\n") + 2 : -1].split("\n")]
+    signers = {named[line[1], from_base64(line[2])[:4]] for line in lines if len(line) == 3 and (line[1], from_base64(line[2])[:4]) in named}
+    demand(signers)
+    return {open_note(note, vkey) for vkey in signers}.pop()
+
+
+def check_signature(manifest, text, assertion, note, vkeys):
     """Section 5 of signature-v1.md; answers the kind of key."""
     demand(manifest["method"] == "passkey")
-    found = NOTE.fullmatch(open_note(note, vkey))
+    found = NOTE.fullmatch(open_by_any(note, vkeys))
     demand(found)
     deployment, digest, person, credential, algorithm, key, origin, _, _, at = found.groups()
     demand(digest == hashlib.sha256(text.encode()).hexdigest() and deployment == manifest["deployment"] and person == manifest["person"])
@@ -118,7 +128,7 @@ def check_record(manifest, text, proof, vkey):
     title, extra, index, *hashes = head.split("\n")
     demand(title == "c2sp.org/tlog-proof@v1" and extra.startswith("extra ") and re.fullmatch("index (0|[1-9][0-9]*)", index))
     extra, index = from_json(from_base64(extra[6:]).decode()), int(index[6:])
-    demand(set(extra) == {"line", "v", "vkey"} and extra["v"] == 1 and key_of(extra["vkey"])[2] == key_of(vkey)[2])
+    demand(set(extra) - {"handovers"} == {"line", "v", "vkey"} and stated_by(extra)[0] == vkey)
     line = extra["line"]
     record = from_json(line)
     demand(canonical(record) == line)
@@ -150,16 +160,17 @@ def verify(path, fingerprint):
             content = file.read()
         receipt = from_json(content)
         demand(type(receipt) is dict and canonical(receipt) + "\n" == content)
-        demand(set(receipt) == {"assertion", "manifest", "note", "proof", "type", "v", "vkey"} and receipt["type"] == "sallyport-signature-receipt" and receipt["v"] == 1)
+        demand(set(receipt) - {"handovers"} == {"assertion", "manifest", "note", "proof", "type", "v", "vkey"} and receipt["type"] == "sallyport-signature-receipt")
         text, vkey = receipt["manifest"], receipt["vkey"]
         manifest = manifest_of(text)
-        name, _, key = key_of(vkey)
-        demand(name == manifest["deployment"] + ".sallyport" and fingerprint in ("-", "sha256:" + hashlib.sha256(key).hexdigest()))
+        vkeys = stated_by(receipt)
+        fingerprints = ["sha256:" + hashlib.sha256(key_of(each)[2]).hexdigest() for each in vkeys]
+        demand(key_of(vkey)[0] == manifest["deployment"] + ".sallyport" and fingerprint in ("-", *fingerprints))
         if receipt["assertion"] is None:
             demand(receipt["note"] is None and manifest["method"] == "server-attested")
             by = "server"
         else:
-            by = check_signature(manifest, text, receipt["assertion"], receipt["note"], vkey)
+            by = check_signature(manifest, text, receipt["assertion"], receipt["note"], vkeys)
         check_record(manifest, text, receipt["proof"], vkey)
         return f"{'whole' if fingerprint != '-' else 'self-consistent'} {by} {manifest['meaning']} {manifest['person']}"
     except (Broken, ValueError, KeyError, TypeError, AttributeError, IndexError):

@@ -1,18 +1,6 @@
-import {
-  checkpointOrigin,
-  checkpointText,
-  encodeRecord,
-  inclusionProof,
-  keyFingerprint,
-  leafHash,
-  lineOf,
-  merkleRoot,
-  type NoteSigner,
-  recordProofText,
-  signNote,
-  vkeyOf,
-} from "@sallyport/audit";
-import { generateEd25519, newId } from "@sallyport/crypto";
+import { checkpointOrigin, checkpointText, encodeRecord, inclusionProof, leafHash, lineOf, merkleRoot, recordProofText, signNote } from "@sallyport/audit";
+import { type HeldKey, heldKey } from "@sallyport/audit/testing";
+import { newId } from "@sallyport/crypto";
 import { readAttestation, registrationOptions, type RelyingParty, relyingParty } from "@sallyport/passkey";
 import { SoftwareAuthenticator } from "@sallyport/passkey/testing";
 import { manifestDigest, signatureManifest, type SignatureManifest } from "../src/signature-manifest.ts";
@@ -50,23 +38,25 @@ export const manifestOf = (over: Partial<SignatureManifest> = {}): string => {
   return signatureManifest(parts);
 };
 
+/** By which keys a receipt is made, where it isn't the desk's own alone. */
+export interface ReceiptKeys {
+  readonly states?: HeldKey;
+  readonly handovers?: readonly string[];
+  /** The proof's, of which it names itself. */
+  readonly proves?: HeldKey;
+}
+
 /** A deployment's key and one signer's passkey, for tests. */
 export class SigningDesk {
-  readonly vkey: string;
-  readonly fingerprint: string;
+  readonly key: HeldKey = heldKey(newId("key"));
   readonly authenticator: SoftwareAuthenticator;
-  readonly #signer: NoteSigner;
   readonly #party: RelyingParty;
-  readonly #key: { readonly credentialId: string; readonly publicKey: string };
+  readonly #passkey: { readonly credentialId: string; readonly publicKey: string };
 
   private constructor(party: RelyingParty, authenticator: SoftwareAuthenticator, key: { readonly credentialId: string; readonly publicKey: string }) {
-    const { privateKey, raw } = generateEd25519();
-    this.#signer = { name: "dabcdefghijkl.sallyport", privateKey };
-    this.vkey = vkeyOf(this.#signer.name, raw);
-    this.fingerprint = keyFingerprint(raw);
     this.#party = party;
     this.authenticator = authenticator;
-    this.#key = key;
+    this.#passkey = key;
   }
 
   static async open(algorithm: -7 | -8 = -8): Promise<SigningDesk> {
@@ -80,18 +70,26 @@ export class SigningDesk {
   /** Signs and countersigns a manifest; what is given is said instead. */
   sign(
     manifest: string,
-    { wrong = {}, note = {} }: { readonly wrong?: Parameters<SoftwareAuthenticator["assert"]>[1]; readonly note?: Partial<SignatureNote> } = {},
+    {
+      wrong = {},
+      note = {},
+      by = this.key,
+    }: { readonly wrong?: Parameters<SoftwareAuthenticator["assert"]>[1]; readonly note?: Partial<SignatureNote>; readonly by?: HeldKey } = {},
   ): SignedManifest {
     const { deployment, person } = JSON.parse(manifest) as SignatureManifest;
     const digest = manifestDigest(manifest);
-    const { credentialId, publicKey } = this.#key;
+    const { credentialId, publicKey } = this.#passkey;
     const said = { deployment, digest, person, credentialId, key: signerKeyOf(publicKey), origin: this.#party.origin, basis: "invitation", standing: "proven" } as const;
     const text = signatureNoteText({ ...said, at: "2026-01-02T03:05:00.000Z", ...note });
-    return { manifest, assertion: signingAssertion(this.authenticator.assert(Buffer.from(digest, "hex"), wrong)), note: signNote(text, this.#signer) };
+    return { manifest, assertion: signingAssertion(this.authenticator.assert(Buffer.from(digest, "hex"), wrong)), note: signNote(text, by.signer) };
   }
 
   /** The receipt of a signature, its record between two others; what is given is recorded instead. */
-  receipt({ manifest, assertion, note }: Pick<SignedManifest, "manifest"> & Partial<SignedManifest>, recorded: Readonly<Record<string, string>> = {}): string {
+  receipt(
+    { manifest, assertion, note }: Pick<SignedManifest, "manifest"> & Partial<SignedManifest>,
+    recorded: Readonly<Record<string, string>> = {},
+    { states = this.key, handovers = [], proves = states }: ReceiptKeys = {},
+  ): string {
     const said = JSON.parse(manifest) as SignatureManifest;
     const chain = said.site === null ? "system" : `site:${said.study}/${said.site}`;
     const draft = {
@@ -114,8 +112,8 @@ export class SigningDesk {
       return lineOf(encodeRecord(seq === 2 ? draft : { ...draft, action: "document.read" }, place), "a".repeat(64));
     });
     const leaves = lines.map(leafHash);
-    const checkpoint = signNote(checkpointText({ origin: checkpointOrigin(said.deployment, draft.chain, 1), size: 3, root: merkleRoot(leaves) }), this.#signer);
-    const proof = recordProofText({ line: lines[1] ?? "", vkey: this.vkey, index: 1, hashes: inclusionProof(leaves, 1), note: checkpoint });
-    return receiptText({ manifest, assertion: assertion ?? null, note: note ?? null, proof, vkey: this.vkey });
+    const checkpoint = signNote(checkpointText({ origin: checkpointOrigin(said.deployment, draft.chain, 1), size: 3, root: merkleRoot(leaves) }), proves.signer);
+    const proof = recordProofText({ line: lines[1] ?? "", vkey: proves.vkey, handovers, index: 1, hashes: inclusionProof(leaves, 1), note: checkpoint });
+    return receiptText({ manifest, assertion: assertion ?? null, note: note ?? null, proof, vkey: states.vkey, handovers });
   }
 }

@@ -1,3 +1,4 @@
+import { handoverMembers, readHandovers } from "@sallyport/audit";
 import { canonicalJson, isId, sha256Hex } from "@sallyport/crypto";
 import { byPath, collidingPaths, pathFault } from "./tree-path.ts";
 
@@ -15,7 +16,8 @@ export interface PacketFile {
 
 /** What a packet is, and for whom (docs/spec/sealed-packet-v1.md, section 2). The custodian signs its exact text. */
 export interface PacketManifest {
-  readonly v: 1;
+  /** 2 where there are handovers, and 1 where there are none. */
+  readonly v: 1 | 2;
   readonly type: "sallyport-packet";
   readonly deployment: string;
   readonly packet: string;
@@ -33,6 +35,8 @@ export interface PacketManifest {
   readonly preparedAt: string;
   /** Verifier key of the deployment, by which the signature is made. It proves nothing by standing here: compare its fingerprint. */
   readonly vkey: string;
+  /** The notes that lead to that key from earlier ones (docs/spec/handover-v1.md). */
+  readonly handovers?: readonly string[];
   /** Sorted by path. */
   readonly files: readonly PacketFile[];
 }
@@ -44,7 +48,7 @@ export const MANIFEST_BYTES_MAX = 1_048_576;
 /** What one entry of the container can say of its length: eleven octal digits. */
 export const FILE_BYTES_MAX = 8 ** 11 - 1;
 
-const MEMBERS = ["deployment", "files", "packet", "preparedAt", "recipient", "sequence", "study", "submission", "type", "v", "vkey"].join();
+const MEMBERS: readonly string[] = ["deployment", "files", "packet", "preparedAt", "recipient", "sequence", "study", "submission", "type", "v", "vkey"];
 const FILE_MEMBERS = "bytes,document,path,sha256,version";
 const RECIPIENT_MEMBERS = "id,key,name";
 
@@ -77,16 +81,18 @@ export function filesFault(files: readonly Pick<PacketFile, "path">[], sequence:
 }
 
 function isManifest(value: unknown): value is PacketManifest {
-  if (!isObject(value, MEMBERS)) return false;
-  const { v, type, deployment, packet, submission, study, sequence, recipient, preparedAt, vkey, files } = value;
-  if (v !== 1 || type !== "sallyport-packet" || !isText(deployment, /^[a-z0-9]{1,64}$/) || !isId("spk", packet) || !isId("sbm", submission)) return false;
+  const { v, handovers } = typeof value === "object" && value !== null ? (value as Members) : {};
+  const notes = readHandovers(v, handovers);
+  if (notes === null || !isObject(value, [...MEMBERS, ...(notes.length > 0 ? ["handovers"] : [])].sort().join())) return false;
+  const { type, deployment, packet, submission, study, sequence, recipient, preparedAt, vkey, files } = value;
+  if (type !== "sallyport-packet" || !isText(deployment, /^[a-z0-9]{1,64}$/) || !isId("spk", packet) || !isId("sbm", submission)) return false;
   if (!isText(study, /^[\x21-\x2e\x30-\x7e]{1,64}$/) || !isText(sequence, /^\d{4}$/) || !isRecipient(recipient) || !isTime(preparedAt)) return false;
   return isText(vkey, /^[\x21-\x7e]{1,256}$/) && Array.isArray(files) && files.length > 0 && files.length <= PACKET_FILES_MAX && files.every(isFile);
 }
 
 /** The exact text of a manifest. @throws RangeError where it isn't one that {@link readPacketManifest} takes. */
-export function packetManifest(parts: Omit<PacketManifest, "v" | "type">): string {
-  const text = canonicalJson({ ...parts, v: 1, type: "sallyport-packet", files: [...parts.files].sort(byPath) });
+export function packetManifest({ handovers = [], ...parts }: Omit<PacketManifest, "v" | "type">): string {
+  const text = canonicalJson({ ...parts, ...handoverMembers(handovers), type: "sallyport-packet", files: [...parts.files].sort(byPath) });
   if (readPacketManifest(text) === null) throw new RangeError("this is no manifest of a packet");
   return text;
 }

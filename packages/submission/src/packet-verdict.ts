@@ -1,3 +1,4 @@
+import { handedOverFrom, handedOverLines } from "@sallyport/audit";
 import type { PacketFindings, PacketVerdict } from "./verify-packet.ts";
 
 const LIMITS = [
@@ -8,12 +9,15 @@ const LIMITS = [
 
 /** Puts what was found of a packet into a verdict. */
 export function packetVerdict(findings: PacketFindings): PacketVerdict {
-  const { pins, fingerprint, faults, manifest, digest, release } = findings;
+  const { pins, key, faults, manifest, digest, release } = findings;
+  const fingerprint = key?.fingerprint ?? null;
   const pinned = pins.fingerprint !== undefined;
   const whole = manifest !== null && faults.length === 0;
+  const followed = key === null || !whole ? {} : handedOverFrom(pins.fingerprint, key);
   return {
     whole,
     pinned,
+    ...followed,
     reads: whole ? (pinned ? "whole" : "self-consistent, key not pinned") : "broken",
     breaks: faults.map(({ kind, path, why }) => ({ chain: "", generation: 0, seq: 0, kind: "altered", why: `${kind}${path === "" ? "" : ` ${path}`}: ${why}` })),
     deployment: whole ? manifest.deployment : "",
@@ -25,7 +29,7 @@ export function packetVerdict(findings: PacketFindings): PacketVerdict {
     generations: [],
     archived: [],
     manifest: null,
-    proves: whole ? proofs(findings) : [],
+    proves: whole ? [...handedOverLines(followed), ...proofs(findings)] : [],
     doesNotProve: [
       ...(pinned || fingerprint === null ? [] : [`That the key is the deployment's: compare ${fingerprint} with a fingerprint that you got elsewhere, and verify again with it.`]),
       ...(pins.recipient !== undefined ? [] : ["That it was made for you: give your own age1… key, and it is compared."]),

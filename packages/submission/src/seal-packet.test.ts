@@ -94,7 +94,7 @@ test.skipIf(age === null)(`the stock age command opens a packet, tar unpacks it,
     const reader = await packetAt(path);
     expect(reader).not.toBeNull();
     if (reader === null) continue;
-    const verdict = await verifyPacket(reader, { fingerprint: desk.fingerprint, recipient: own.recipient });
+    const verdict = await verifyPacket(reader, { fingerprint: desk.key.fingerprint, recipient: own.recipient });
     expect([path, verdict.faults, verdict.whole]).toEqual([path, [], true]);
   }
   // Still sealed, it is told so.

@@ -32,8 +32,11 @@ const rulesBut = (defence: Defence, ...off: readonly (keyof PacketRules)[]): Pac
   ...strictPacketRules,
   ...(defence === "off" && Object.fromEntries(off.map((name) => [name, false]))),
 });
-const verified = (container: Buffer, rules: PacketRules = strictPacketRules, pins: PacketPins = { fingerprint: desk.fingerprint, recipient: RECIPIENT }): Promise<PacketVerdict> =>
-  verifyPacket(new ContainerReader(inPieces(container)), pins, rules);
+const verified = (
+  container: Buffer,
+  rules: PacketRules = strictPacketRules,
+  pins: PacketPins = { fingerprint: desk.key.fingerprint, recipient: RECIPIENT },
+): Promise<PacketVerdict> => verifyPacket(new ContainerReader(inPieces(container)), pins, rules);
 const kindsIn = async (container: Buffer, rules?: PacketRules, pins?: PacketPins): Promise<readonly PacketFaultKind[]> =>
   (await verified(container, rules, pins)).faults.map(({ kind }) => kind);
 
@@ -196,7 +199,7 @@ faultTest("S9", "a packet in a folder is held against the same", async (defence)
     change(folder);
     const reader = await packetAt(folder);
     if (reader === null) throw new RangeError("no packet");
-    return (await verifyPacket(reader, { fingerprint: desk.fingerprint, recipient: RECIPIENT }, rules)).faults.map(({ kind }) => kind).sort();
+    return (await verifyPacket(reader, { fingerprint: desk.key.fingerprint, recipient: RECIPIENT }, rules)).faults.map(({ kind }) => kind).sort();
   };
   expect(await kindsAfter(() => undefined)).toEqual([]);
   expect(await kindsAfter((folder) => writeFileSync(join(folder, "0001/m1/extra.pdf"), "x"))).toEqual(["extra"]);
@@ -209,7 +212,7 @@ faultTest("S9", "a packet in a folder is held against the same", async (defence)
 
 faultTest("S10", "a packet that was made for one recipient isn't another's", async (defence) => {
   const rules = rulesBut(defence, "recipient");
-  expect(await kindsIn(bytes, rules, { fingerprint: desk.fingerprint, recipient: OTHER_RECIPIENT })).toEqual(["recipient"]);
+  expect(await kindsIn(bytes, rules, { fingerprint: desk.key.fingerprint, recipient: OTHER_RECIPIENT })).toEqual(["recipient"]);
 });
 
 faultTest("S10", "the recipient in a manifest can't be changed", async (defence) => {
@@ -217,16 +220,16 @@ faultTest("S10", "the recipient in a manifest can't be changed", async (defence)
   const [head, , tail] = made.signature.split(".");
   const payload = Buffer.from(made.manifest.replace(RECIPIENT, OTHER_RECIPIENT)).toString("base64url");
   const forged = await packed({ ...made, signature: `${head}.${payload}.${tail}` });
-  expect(await kindsIn(forged, { ...rules, release: false }, { fingerprint: desk.fingerprint, recipient: OTHER_RECIPIENT })).toEqual(["signature"]);
+  expect(await kindsIn(forged, { ...rules, release: false }, { fingerprint: desk.key.fingerprint, recipient: OTHER_RECIPIENT })).toEqual(["signature"]);
 });
 
 faultTest("S11", "a packet by a key that is in force no more is taken where a witness saw it before, and not where none did", async (defence) => {
   const rules = rulesBut(defence, "key");
-  const pins = { fingerprint: desk.fingerprint, until: "2026-02-01T00:00:00.000Z", witness: desk.witness };
+  const pins = { fingerprint: desk.key.fingerprint, until: "2026-02-01T00:00:00.000Z", witness: desk.witness };
   const old = await packed(desk.make({ cosignedAt: "2026-01-03T00:00:00.000Z" }));
   expect(await kindsIn(old, rules, pins)).toEqual([]);
   expect(await kindsIn(bytes, rules, pins)).toEqual(["key"]);
-  expect(await kindsIn(old, rules, { fingerprint: desk.fingerprint, until: "2026-02-01T00:00:00.000Z" })).toEqual(["key"]);
+  expect(await kindsIn(old, rules, { fingerprint: desk.key.fingerprint, until: "2026-02-01T00:00:00.000Z" })).toEqual(["key"]);
   expect(await kindsIn(old, rules, { ...pins, witness: other.witness })).toEqual(["key"]);
   // A witness that is given is asked for its word, whether or not a time is.
   const { until: _, ...atAnyTime } = pins;
@@ -237,7 +240,7 @@ faultTest("S11", "a packet by a key that is in force no more is taken where a wi
 
 faultTest("S11", "a packet by another key than the one that was given is refused", async (defence) => {
   const rules = rulesBut(defence, "key");
-  expect(await kindsIn(bytes, { ...rules, release: false }, { fingerprint: other.fingerprint })).toEqual(["key"]);
+  expect(await kindsIn(bytes, { ...rules, release: false }, { fingerprint: other.key.fingerprint })).toEqual(["key"]);
 });
 
 faultTest("S12", "a packet whose release isn't on record, or is another's, isn't whole", async (defence) => {

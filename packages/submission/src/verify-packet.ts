@@ -1,4 +1,4 @@
-import { type BundleVerdict, checkpointKeyName, keyFingerprint, parseVkey, provenAt, type ProvenRecord, verifyRecordProof } from "@sallyport/audit";
+import { type BundleVerdict, checkpointKeyName, isKeyAmong, isPinOf, type KnownKey, knownKey, parseVkey, provenAt, type ProvenRecord, verifyRecordProof } from "@sallyport/audit";
 import { codeOf } from "@sallyport/errors";
 import { verifyReceipt } from "@sallyport/signature";
 import { PacketBroken, type PacketFault, type PacketRules, strictPacketRules } from "./packet-fault.ts";
@@ -9,7 +9,7 @@ import { packetVerdict } from "./packet-verdict.ts";
 
 /** What a verifier knows from elsewhere. Whatever isn't given isn't compared, and the verdict says so. */
 export interface PacketPins {
-  /** Of the deployment's key. */
+  /** Of the deployment's key, or of an earlier one from which the packet has handovers. */
   readonly fingerprint?: string;
   /** Until when that key was in force; ISO time. A packet by a key that isn't any more needs a witness's word that it is older. */
   readonly until?: string;
@@ -37,7 +37,8 @@ export interface PacketVerdict extends BundleVerdict {
 /** What verifying comes to, before it is put into words. */
 export interface PacketFindings {
   readonly pins: PacketPins;
-  readonly fingerprint: string | null;
+  /** That the manifest names; null where it names none. */
+  readonly key: KnownKey | null;
   readonly faults: readonly PacketFault[];
   readonly manifest: PacketManifest | null;
   readonly digest: string;
@@ -65,7 +66,7 @@ class Verification implements PacketFindings {
   readonly #rules: PacketRules;
   readonly faults: PacketFault[] = [];
   readonly signatures: PacketSignature[] = [];
-  fingerprint: string | null = null;
+  key: KnownKey | null = null;
   manifest: PacketManifest | null = null;
   digest = "";
   release: ProvenRecord | null = null;
@@ -98,9 +99,9 @@ class Verification implements PacketFindings {
     const said = unprovenPayload(signed);
     const manifest = said === null ? null : readManifestForm(said);
     if (said === null || manifest === null) throw new PacketBroken("signature", "it holds no manifest");
-    const fingerprint = fingerprintOf(manifest);
-    this.fingerprint = fingerprint;
-    if (this.#rules.key && this.pins.fingerprint !== undefined && this.pins.fingerprint !== fingerprint) throw new PacketBroken("key", "another key than the one that was given");
+    const key = keyOf(manifest);
+    this.key = key;
+    if (this.#rules.key && !isPinOf(this.pins.fingerprint, key)) throw new PacketBroken("key", "another key than the one that was given");
     if (this.#rules.signature && !isSigned(signed, manifest.vkey, said)) throw new PacketBroken("signature", "the manifest isn't signed by the key that it names");
     const fault = filesFault(manifest.files, manifest.sequence);
     if (this.#rules.names && fault !== null) throw new PacketBroken("path", fault);
@@ -119,7 +120,9 @@ class Verification implements PacketFindings {
     const fault = (kind: "release" | "key", why: string): void => void this.faults.push({ kind, path: "release.proof", why });
     if (!this.#rules.release) return;
     try {
-      const proven = verifyRecordProof(proof, this.fingerprint === null ? {} : { fingerprint: this.fingerprint });
+      const proven = verifyRecordProof(proof);
+      // A packet that was prepared before a turn may be released after it; by a key before the manifest's it can't have been.
+      if (!isKeyAmong(this.key?.fingerprint ?? "", proven.behind)) return fault("release", "it is under another key than the manifest's, or one that this handed over to");
       const details = proven.record.detail.split(";");
       const isOfThis = [`packet=${packet}`, `manifest=${this.digest}`, "kind=egress.release", "state=done"].every((said) => details.includes(said));
       if (!isOfThis || proven.record.deployment !== deployment || proven.record.action !== "approval.decide" || proven.record.decision !== "allow")
@@ -139,17 +142,22 @@ class Verification implements PacketFindings {
     if (seenMs === null || seenMs >= endMs) fault("key", `no witness that was given saw it before ${until}: whoever has the key since can have made it`);
   }
 
-  /** A receipt holds under the same key, and is of bytes that are in this packet. */
+  /** A receipt holds under the same key, or one behind it, and is of bytes that are in this packet. */
   #receipt(manifest: PacketManifest, { path }: PacketFile, text: string | null): void {
-    const verdict = text === null || this.fingerprint === null ? null : verifyReceipt(text, { fingerprint: this.fingerprint });
-    const signed = verdict?.whole === true ? verdict.signature : null;
+    const verdict = text === null ? null : verifyReceipt(text);
+    const isOurs = isKeyAmong(verdict?.fingerprint ?? "", this.key?.behind ?? []);
+    const signed = verdict?.whole === true && isOurs ? verdict.signature : null;
     const of = signed?.manifest;
     const file = manifest.files.find(
       ({ document, version, sha256, bytes }) => document === of?.document && version === of?.version && sha256 === of?.sha256 && bytes === of?.bytes,
     );
     const isNamed = path === `evidence/${of?.signature}.receipt.json`;
     if (this.#rules.receipts && (signed === null || of === undefined || file === undefined || !isNamed)) {
-      this.faults.push({ kind: "receipt", path, why: signed === null ? (verdict?.breaks[0]?.why ?? "it is no receipt") : "it is of no document that is here" });
+      this.faults.push({
+        kind: "receipt",
+        path,
+        why: signed !== null ? "it is of no document that is here" : (verdict?.breaks[0]?.why ?? "it is no receipt by the manifest's key, or one behind it"),
+      });
       return;
     }
     if (signed === null || of === undefined || file === undefined) return;
@@ -157,13 +165,12 @@ class Verification implements PacketFindings {
   }
 }
 
-function fingerprintOf({ vkey, deployment }: PacketManifest): string {
+function keyOf({ vkey, handovers = [], deployment }: PacketManifest): KnownKey {
   try {
-    const { name, raw } = parseVkey(vkey);
-    if (name !== checkpointKeyName(deployment)) throw new PacketBroken("signature", "it names another deployment's key");
-    return keyFingerprint(raw);
+    if (parseVkey(vkey).name !== checkpointKeyName(deployment)) throw new PacketBroken("signature", "it names another deployment's key");
+    return knownKey({ vkey, handovers });
   } catch (error) {
-    if (codeOf(error) === "note.invalid") throw new PacketBroken("signature", "it names no key");
+    if (codeOf(error) === "note.invalid") throw new PacketBroken("signature", "it names no key, or a handover that isn't signed by both of its keys");
     throw error;
   }
 }

@@ -1,21 +1,19 @@
 import { createHash } from "node:crypto";
 import {
-  checkpointKeyName,
   checkpointOrigin,
   checkpointText,
   cosign,
   encodeRecord,
   inclusionProof,
-  keyFingerprint,
   leafHash,
   lineOf,
   merkleRoot,
   type NoteSigner,
   recordProofText,
   signNote,
-  vkeyOf,
   witnessKeyOf,
 } from "@sallyport/audit";
+import { type HeldKey, heldKey } from "@sallyport/audit/testing";
 import { generateEd25519, newId, sha256Hex } from "@sallyport/crypto";
 import { readAttestation, registrationOptions, relyingParty } from "@sallyport/passkey";
 import { SoftwareAuthenticator } from "@sallyport/passkey/testing";
@@ -45,22 +43,30 @@ export interface Odds {
   readonly cosignedAt?: string;
   readonly reportBytes?: number;
   readonly files?: (files: readonly PacketFile[]) => readonly PacketFile[];
+  readonly keys?: PacketKeys;
+}
+
+/** By which keys a packet is made, where it isn't the desk's own alone. */
+export interface PacketKeys {
+  readonly states?: HeldKey;
+  /** The manifest's. */
+  readonly handovers?: readonly string[];
+  /** Of the proof of its release, with its own handovers. */
+  readonly releases?: HeldKey;
+  readonly releaseHandovers?: readonly string[];
+  /** Of the receipt: what it names, and what the countersignature and the proof in it are by. */
+  readonly receipt?: HeldKey;
 }
 
 /** A deployment's key, a signer and a witness, which make packets. */
 export class PacketDesk {
-  readonly vkey: string;
-  readonly fingerprint: string;
+  readonly key: HeldKey = heldKey(newId("key"), DEPLOYMENT);
   readonly witness: string;
-  readonly #signer: NoteSigner;
   readonly #witness: NoteSigner;
   readonly #sign: (digest: string) => { readonly assertion: string; readonly credentialId: string; readonly key: string };
 
   private constructor(sign: PacketDesk["#sign"]) {
-    const [own, witness] = [generateEd25519(), generateEd25519()];
-    this.#signer = { name: checkpointKeyName(DEPLOYMENT), privateKey: own.privateKey };
-    this.vkey = vkeyOf(this.#signer.name, own.raw);
-    this.fingerprint = keyFingerprint(own.raw);
+    const witness = generateEd25519();
     this.#witness = { name: "witness.example", privateKey: witness.privateKey };
     this.witness = witnessKeyOf("witness.example", witness.raw);
     this.#sign = sign;
@@ -86,7 +92,7 @@ export class PacketDesk {
     const document = newId("doc");
     const signed = "0001/m5/53-clin-stud-rep/report.pdf";
     const report = contents.get(signed) ?? Buffer.alloc(0);
-    const { signature, receipt } = this.#receipt({ document, version: 2, bytes: report.length, sha256: sha256Hex(report) });
+    const { signature, receipt } = this.#receipt({ document, version: 2, bytes: report.length, sha256: sha256Hex(report) }, odds.keys);
     contents.set(`evidence/${signature}.receipt.json`, Buffer.from(receipt));
     const files: readonly PacketFile[] = [...contents].map(([path, bytes]) => ({
       path,
@@ -99,7 +105,11 @@ export class PacketDesk {
   }
 
   /** Signs and packs whatever it is given, as the custodian does. */
-  seal({ files, contents }: Pick<Made, "files" | "contents">, { recipient = RECIPIENT, preparedAt = "2026-01-02T03:04:05.000Z", record = {}, cosignedAt }: Odds = {}): Made {
+  seal(
+    { files, contents }: Pick<Made, "files" | "contents">,
+    { recipient = RECIPIENT, preparedAt = "2026-01-02T03:04:05.000Z", record = {}, cosignedAt, keys = {} }: Odds = {},
+  ): Made {
+    const { states = this.key, handovers = [], releases = states, releaseHandovers = handovers } = keys;
     const packet = newId("spk");
     const manifest = packetManifest({
       deployment: DEPLOYMENT,
@@ -109,20 +119,29 @@ export class PacketDesk {
       sequence: "0001",
       recipient: { id: newId("rcp"), name: "An Agency", key: recipient },
       preparedAt,
-      vkey: this.vkey,
+      vkey: states.vkey,
+      handovers,
       files: [...files],
-    } satisfies Omit<PacketManifest, "v" | "type">);
+    });
     const detail = `rule=r;approval=apr_0;kind=egress.release;packet=${packet};manifest=${packetDigest(manifest)};state=done`;
-    const release = this.#proof({ action: "approval.decide", resource: "apr_0", chain: "system", site: "-", detail, ...record }, cosignedAt);
-    return { manifest, signature: this.sign(manifest), release, contents, files: (JSON.parse(manifest) as PacketManifest).files };
+    const release = this.#proof(
+      { action: "approval.decide", resource: "apr_0", chain: "system", site: "-", detail, ...record },
+      { by: releases, handovers: releaseHandovers },
+      cosignedAt,
+    );
+    return { manifest, signature: this.sign(manifest, states), release, contents, files: (JSON.parse(manifest) as PacketManifest).files };
   }
 
   /** Signs whatever text. */
-  sign(text: string): string {
-    return signPacketManifest(text, this.#signer.privateKey);
+  sign(text: string, by = this.key): string {
+    return signPacketManifest(text, by.signer.privateKey);
   }
 
-  #receipt(of: { readonly document: string; readonly version: number; readonly bytes: number; readonly sha256: string }): { readonly signature: string; readonly receipt: string } {
+  #receipt(
+    of: { readonly document: string; readonly version: number; readonly bytes: number; readonly sha256: string },
+    keys: PacketKeys = {},
+  ): { readonly signature: string; readonly receipt: string } {
+    const { states = this.key, handovers = [], receipt: by = states } = keys;
     const signature = newId("sig");
     const person = newId("per");
     const manifest = signatureManifest({
@@ -146,13 +165,17 @@ export class PacketDesk {
     const digest = manifestDigest(manifest);
     const { assertion, credentialId, key } = this.#sign(digest);
     const said = { deployment: DEPLOYMENT, digest, person, credentialId, key, origin: "https://console.sallyport.example", basis: "invitation", standing: "proven" } as const;
-    const note = signNote(signatureNoteText({ ...said, at: "2026-01-02T03:05:00.000Z" }), this.#signer);
+    const note = signNote(signatureNoteText({ ...said, at: "2026-01-02T03:05:00.000Z" }), by.signer);
     const detail = `rule=r;signature=${signature};digest=${digest}`;
-    const proof = this.#proof({ action: "submission.sign", resource: of.document, chain: "system", site: "-", detail });
-    return { signature, receipt: receiptText({ manifest, assertion, note, proof, vkey: this.vkey }) };
+    const proof = this.#proof({ action: "submission.sign", resource: of.document, chain: "system", site: "-", detail }, { by, handovers });
+    return { signature, receipt: receiptText({ manifest, assertion, note, proof, vkey: by.vkey, handovers }) };
   }
 
-  #proof(said: { readonly action: string; readonly resource: string; readonly chain: string; readonly site: string; readonly detail: string }, cosignedAt?: string): string {
+  #proof(
+    said: { readonly action: string; readonly resource: string; readonly chain: string; readonly site: string; readonly detail: string },
+    { by, handovers }: { readonly by: HeldKey; readonly handovers: readonly string[] },
+    cosignedAt?: string,
+  ): string {
     const draft = {
       principal: "prn_0",
       role: "regulatory_reviewer",
@@ -168,8 +191,8 @@ export class PacketDesk {
     );
     const leaves = lines.map(leafHash);
     const text = checkpointText({ origin: checkpointOrigin(DEPLOYMENT, draft.chain, 1), size: 2, root: merkleRoot(leaves) });
-    const note = `${signNote(text, this.#signer)}${cosignedAt === undefined ? "" : cosign(text, this.#witness, Date.parse(cosignedAt) / 1000)}`;
-    return recordProofText({ line: lines[1] ?? "", vkey: this.vkey, index: 1, hashes: inclusionProof(leaves, 1), note });
+    const note = `${signNote(text, by.signer)}${cosignedAt === undefined ? "" : cosign(text, this.#witness, Date.parse(cosignedAt) / 1000)}`;
+    return recordProofText({ line: lines[1] ?? "", vkey: by.vkey, handovers, index: 1, hashes: inclusionProof(leaves, 1), note });
   }
 }
 

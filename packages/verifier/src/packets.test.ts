@@ -33,7 +33,7 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-async function inBrowser(bytes: Buffer): Promise<unknown> {
+async function inBrowser(bytes: Buffer, key = fingerprint): Promise<unknown> {
   const answered = new Promise<unknown>((resolve) => {
     const listen = (answer: VerifyAnswer): void => {
       if (answer.kind === "progress") return;
@@ -42,13 +42,13 @@ async function inBrowser(bytes: Buffer): Promise<unknown> {
     };
     browser.on("message", listen);
   });
-  browser.postMessage({ bytes, fingerprint });
+  browser.postMessage({ bytes, fingerprint: key });
   return await answered;
 }
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
-const inLibrary = (bytes: Buffer): Promise<PacketVerdict> => verifyPacket(new ContainerReader(once(bytes)), { fingerprint: fingerprint ?? "" });
+const inLibrary = (bytes: Buffer, key = fingerprint): Promise<PacketVerdict> => verifyPacket(new ContainerReader(once(bytes)), { fingerprint: key ?? "" });
 const alone = (path: string, ...more: readonly string[]) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(FILES, "sallyport-verify.mjs"), path, "--json", ...more], { encoding: "utf8", env: {} });
   return { status, verdict: stdout === "" ? null : (JSON.parse(stdout) as PacketVerdict), stderr };
@@ -67,6 +67,19 @@ test("a packet is read alike by the library, the page and the one file, from its
   expect(alone(folder, ...pins)).toMatchObject({ status: 0, verdict });
   writeFileSync(join(folder, "0001/more.pdf"), "more");
   expect(alone(folder, ...pins)).toMatchObject({ status: 1, verdict: { faults: [{ kind: "extra", path: "0001/more.pdf" }] } });
+});
+
+test("a packet by a key that another handed over to is read alike by either one's fingerprint", async () => {
+  const turned = join(import.meta.dirname, "../../submission/vectors/packets-v2");
+  const tar = join(turned, "packet.tar");
+  const { fingerprint: own = "", earlier = "" } = JSON.parse(readFileSync(join(turned, "pins.json"), "utf8")) as Readonly<Record<string, string>>;
+  for (const key of [own, earlier]) {
+    const verdict = await inLibrary(readFileSync(tar), key);
+    expect([verdict.whole, verdict.handedOver?.[0]?.from]).toEqual([true, key === own ? undefined : earlier]);
+    expect(await inBrowser(readFileSync(tar), key)).toEqual(verdict);
+    expect(alone(tar, "--key", key)).toMatchObject({ status: 0, verdict });
+  }
+  expect(alone(tar, ...pins)).toMatchObject({ status: 1, verdict: { faults: [{ kind: "key" }] } });
 });
 
 test("the one file holds a packet against its recipient, and an old key against a witness's word", () => {

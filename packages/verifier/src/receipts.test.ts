@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { exportReader } from "@sallyport/audit/bundle-folder";
+import { canonicalJson } from "@sallyport/crypto";
 import { type ReceiptVerdict, verifyOffline } from "@sallyport/signature";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { VerifyAnswer } from "./index.ts";
@@ -14,9 +15,18 @@ const RUNS = process.env["SALLYPORT_TEST_LONG"] === undefined ? 60 : 3_000;
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 const IN_PYTHON = join(import.meta.dirname, "../../signature/test-python/verify_receipt.py");
 const FILES = join(import.meta.dirname, "../dist/files");
-const golden = join(import.meta.dirname, "../../signature/vectors/receipts-v1");
-const fingerprints = JSON.parse(readFileSync(join(golden, "fingerprints.json"), "utf8")) as Readonly<Record<string, string>>;
-const receipts = Object.entries(fingerprints).map(([name, fingerprint]) => ({ name, fingerprint, text: readFileSync(join(golden, `${name}.receipt.json`), "utf8") }));
+/** Golden receipts, each with the fingerprints that it verifies by: its own key's, then those of the keys from which handovers lead to that. */
+function goldenIn(version: "receipts-v1" | "receipts-v2") {
+  const golden = join(import.meta.dirname, "../../signature/vectors", version);
+  const fingerprints = JSON.parse(readFileSync(join(golden, "fingerprints.json"), "utf8")) as Readonly<Record<string, string | readonly string[]>>;
+  return Object.entries(fingerprints).map(([name, keys]) => {
+    const [fingerprint = "", ...earlier] = [keys].flat();
+    return { name: `${name}, ${version}`, fingerprint, earlier, text: readFileSync(join(golden, `${name}.receipt.json`), "utf8") };
+  });
+}
+const [v1, v2] = [goldenIn("receipts-v1"), goldenIn("receipts-v2")];
+const receipts = [...v1, ...v2];
+const P256 = v1.find(({ name }) => name.startsWith("p256"))?.fingerprint ?? "";
 
 const scratch = mkdtempSync(join(tmpdir(), "sallyport-receipts-"));
 let browser: Worker;
@@ -68,17 +78,18 @@ const inPython = (paths: readonly string[], fingerprint: string | null): readonl
 /** Receipts with one byte that is another. */
 const changedAnyhow = (): readonly string[] =>
   Array.from({ length: RUNS }, (_, run) => {
-    const bytes = Buffer.from(receipts[run % 2]?.text ?? "");
+    const bytes = Buffer.from(receipts[run % receipts.length]?.text ?? "");
     const place = randomInt(14, bytes.length);
     bytes.writeUInt8(bytes.readUInt8(place) ^ randomInt(1, 128), place);
     return bytes.toString("utf8");
   });
 
-test.each(receipts)("the receipt of $name is read alike by the library, the page and the one file", async ({ text, fingerprint }) => {
+test.each(receipts)("the receipt of $name is read alike by the library, the page and the one file", async ({ text, fingerprint, earlier }) => {
   const path = fileOf(text);
-  for (const pin of [fingerprint, null]) {
+  for (const pin of [fingerprint, null, ...earlier]) {
     const verdict = await inLibrary(path, pin);
     expect([verdict.whole, verdict.pinned]).toEqual([true, pin !== null]);
+    expect(verdict.handedOver?.[0]?.from).toBe(pin === null || pin === fingerprint ? undefined : pin);
     expect(await inBrowser(text, pin)).toEqual(verdict);
     const { status, stdout } = alone(path, pin);
     expect([status, JSON.parse(stdout)]).toEqual([0, verdict]);
@@ -94,24 +105,63 @@ test("a receipt that was changed, or is held against another key, is broken to e
     expect([text, typeof verdict === "string" || !verdict.whole]).toEqual([text, true]);
   }
   const path = fileOf(receipts[0]?.text ?? "");
-  const other = fingerprints["p256"] ?? "";
-  expect((await inLibrary(path, other)).whole).toBe(false);
-  expect(alone(path, other).status).toBe(1);
+  expect((await inLibrary(path, P256)).whole).toBe(false);
+  expect(alone(path, P256).status).toBe(1);
 });
 
 test.skipIf(!hasPython)(`a verifier in Python, written from the specifications, says the same${hasPython ? "" : " (skipped: no python3)"}`, async () => {
-  for (const { text, fingerprint } of receipts) {
+  for (const { text, fingerprint, earlier } of receipts) {
     const path = fileOf(text);
     const { meaning, person } = (await inLibrary(path, null)).signature?.manifest ?? {};
-    for (const [pin, word] of [
-      [fingerprint, "whole"],
-      [null, "self-consistent"],
-    ] as const)
+    for (const [pin, word] of [...[fingerprint, ...earlier].map((key) => [key, "whole"] as const), [null, "self-consistent"] as const])
       expect(inPython([path], pin)[0]).toMatch(new RegExp(`^${word} \\S+ ${String(meaning)} ${String(person)}$`));
   }
   const paths = changedAnyhow().map(fileOf);
   expect(inPython(paths, null)).toEqual(paths.map(() => "broken"));
-  expect(inPython([fileOf(receipts[0]?.text ?? "")], fingerprints["p256"] ?? "")).toEqual(["broken"]);
+  expect(inPython([fileOf(receipts[0]?.text ?? "")], P256)).toEqual(["broken"]);
+});
+
+/** Golden receipts with their handovers otherwise, each with a fingerprint that they then don't verify by. */
+function otherwiseHandedOver(): readonly (readonly [name: string, text: string, fingerprint: string | null])[] {
+  const [
+    {
+      text,
+      fingerprint,
+      earlier: [before = ""],
+    } = { text: "", fingerprint: "", earlier: [] },
+  ] = v2.filter(({ name }) => name.startsWith("server"));
+  const [{ text: twice } = { text: "" }] = v2.filter(({ name }) => name.startsWith("turned-twice"));
+  const {
+    handovers: [note = ""],
+    ...said
+  } = JSON.parse(text) as { readonly handovers: readonly string[] };
+  const spelled = (over: object): string => `${canonicalJson({ ...said, ...over })}\n`;
+  const without = (line: number): string =>
+    note
+      .split("\n")
+      .filter((_, at) => at !== line)
+      .join("\n");
+  const { handovers } = JSON.parse(twice) as { readonly handovers: readonly string[] };
+  const following = Object.fromEntries(v2.map(({ name, fingerprint: own }) => [name.split(",")[0], own]))["turned-twice"] ?? "";
+  return [
+    ["by the key before alone", spelled({ handovers: [without(4)] }), before],
+    ["by the key after alone", spelled({ handovers: [without(3)] }), before],
+    ["by neither, and no fingerprint", spelled({ handovers: [note.replace("678Z", "679Z")] }), null],
+    ["dropped", spelled({ v: 1 }), before],
+    ["empty", spelled({ handovers: [] }), fingerprint],
+    ["in version 1", spelled({ v: 1, handovers: [note] }), fingerprint],
+    ["one that goes on from here", spelled({ handovers: [...handovers] }), following],
+    ["too many", spelled({ handovers: Array.from({ length: 65 }, () => note) }), fingerprint],
+  ];
+}
+
+test.each(otherwiseHandedOver())("a receipt whose handovers are %s is broken to each of them", async (_name, text, fingerprint) => {
+  const path = fileOf(text);
+  const verdict = await inLibrary(path, fingerprint);
+  expect([verdict.whole, verdict.proves]).toEqual([false, []]);
+  expect(await inBrowser(text, fingerprint)).toEqual(verdict);
+  expect(alone(path, fingerprint).status).toBe(1);
+  if (hasPython) expect(inPython([path], fingerprint)).toEqual(["broken"]);
 });
 
 test("a file with more than a receipt in it is broken, and one that says it is something else is none", async () => {

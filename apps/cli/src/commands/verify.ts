@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { isRecordProof, provenAt, verdictLines, type VerifyOptions, verifyRecordProof, verifyTrail, witnessName } from "@sallyport/audit";
+import { handedOverLines, isRecordProof, provenAt, verdictLines, type VerifyOptions, verifyRecordProof, verifyTrail, witnessName } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
 import { codeOf, plainJson, plainText, SallyportError } from "@sallyport/errors";
 import { verifyOffline } from "@sallyport/signature";
@@ -22,7 +22,7 @@ export const verify: Command = {
     "that this was unpacked into), offline: it needs no network, no database and no secret. --key is the fingerprint of the deployment's key, or of one that handed over to it, got from elsewhere; without it",
     "what is there can only be shown to agree with itself. --recipient is your own age key, which a packet has to be made for. --until is when the deployment's key went out",
     "of force: a packet by it then needs the word of a witness, whose key is given, that it is older. --witness is a witness's key, got from elsewhere: what is there then has to have",
-    "its cosignature, and is broken without it.",
+    "its cosignature, and is broken without it. The key may be an earlier one of the deployment, from which signed handovers lead to the one that signed.",
     "Several bundles of one chain, archived generations and what is left, verify together as one trail. Exit codes: 0 whole, 1 broken, 2 none of these.",
   ].join("\n"),
   options: { key: { type: "string" }, recipient: { type: "string" }, until: { type: "string" }, witness: { type: "string" } },
@@ -78,12 +78,13 @@ function proofIn(path: string): string | null {
 function verifyProof(invocation: Invocation, proof: string, given: VerifyOptions): ExitCode {
   const { witness } = given;
   try {
-    const { record, origin, size, root, fingerprint, pinned } = verifyRecordProof(proof, given);
+    const { record, origin, size, root, fingerprint, pinned, handedOver = [] } = verifyRecordProof(proof, given);
     if (witness !== undefined && provenAt(proof, witness) === null) throw new SallyportError("note.invalid", { why: "no cosignature by the witness that was given" });
-    report(invocation, plainJson({ whole: true, pinned, origin, size, root, fingerprint, record }), [
+    report(invocation, plainJson({ whole: true, pinned, origin, size, root, fingerprint, ...(handedOver.length > 0 && { handedOver }), record }), [
       pinned ? "whole" : "self-consistent, key not pinned",
       `record ${record.seq} of ${plainText(record.chain)}, generation ${record.generation}, is one of the ${size} that the checkpoint signs`,
       `${record.timestamp_utc} ${plainText(record.principal)} ${plainText(record.action)} ${plainText(record.resource)}: ${plainText(record.decision)}`,
+      ...handedOverLines({ handedOver }),
       ...(pinned ? [] : [`compare ${fingerprint} with a fingerprint that you got elsewhere, and verify again with --key`]),
     ]);
     return EXIT.done;

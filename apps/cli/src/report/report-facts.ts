@@ -71,6 +71,7 @@ export async function factsOf(reader: BundleReader, file: string, verdict: Bundl
   }
   const { sha256 } = await reader.digest(file);
   const { deployment, asOf, records, checkpoints, fingerprint, pinned, handedOver, reads, proves, doesNotProve } = verdict;
+  const given = handedOver === undefined ? ", which is the key that was given" : ", to which handovers lead from the key that was given";
   return {
     title: "Excerpt of an audit trail",
     facts: [
@@ -80,10 +81,7 @@ export async function factsOf(reader: BundleReader, file: string, verdict: Bundl
       ["By", `${names.get(requestedBy) ?? requestedBy} (${requestedBy}), request ${requestId}`],
       ["Holds", `${records} records, under ${checkpoints} checkpoints`],
       ["Verdict", reads],
-      [
-        "Signed with",
-        `${fingerprint ?? ""}${!pinned ? "" : handedOver === undefined ? ", which is the key that was given" : ", to which the key that was given leads by its handovers"}`,
-      ],
+      ["Signed with", `${fingerprint ?? ""}${pinned ? given : ""}`],
       ["SHA-256 of the excerpt", sha256],
     ],
     proves,

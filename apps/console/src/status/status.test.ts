@@ -10,7 +10,7 @@ const health = {
   deployment: "dtest",
   version: "0.1.0",
   pillars: { workload: "ok", principal: "ok", policy: "ok", phi: "ok", trail: "ok" },
-  checkpoint: { fingerprint: "sha256:00", vkey: "d.sallyport+00+AA", before: [{ fingerprint: "sha256:ff", until: "2026-10-01T00:00:00.000Z" }], next: null },
+  checkpoint: { fingerprint: "sha256:00", vkey: "d.sallyport+00+AA", handovers: [], before: [{ fingerprint: "sha256:ff", until: "2026-10-01T00:00:00.000Z" }], next: null },
   time: "2026-11-22T12:00:00.000Z",
 };
 const read = (change: object, status = 200) => readHealth(status, JSON.stringify({ ...health, ...change }));
@@ -45,7 +45,7 @@ describe("the api's word about itself", () => {
   });
 
   test("without a fingerprint, while the custodian is away, has none", () => {
-    expect(read({ checkpoint: { fingerprint: "", vkey: "", before: [], next: null } }).about?.fingerprint).toBeNull();
+    expect(read({ checkpoint: { fingerprint: "", vkey: "", handovers: [], before: [], next: null } }).about?.fingerprint).toBeNull();
   });
 });
 
@@ -93,8 +93,8 @@ describe("the desk", () => {
     const { desk, clock } = deskOf([
       read({}),
       noReport("unreachable"),
-      read({ checkpoint: { fingerprint: "", vkey: "", before: [], next: null } }),
-      read({ deployment: "dother", checkpoint: { fingerprint: "", vkey: "", before: [], next: null } }),
+      read({ checkpoint: { fingerprint: "", vkey: "", handovers: [], before: [], next: null } }),
+      read({ deployment: "dother", checkpoint: { fingerprint: "", vkey: "", handovers: [], before: [], next: null } }),
     ]);
     const seen: StatusAnswer[] = [];
     for (let turn = 0; turn < 4; turn++) {

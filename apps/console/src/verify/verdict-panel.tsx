@@ -10,9 +10,12 @@ import type { Verification } from "./use-verification.ts";
 
 type Verdict = Extract<Verification, { phase: "done" }>["verdict"];
 
+/** By which key, as far as the title says it; what it proves says how the one leads to the other. */
+const keyOf = (handedOver: Verdict["handedOver"]): string => (handedOver === undefined ? "the key that you gave" : "a key that the one you gave handed over to");
+
 /** The verdict in a sentence, and what to do about it. */
 function sentenceOf(verdict: Verdict): { readonly look: LampLook; readonly title: string; readonly what: string } {
-  const { whole, pinned, breaks } = verdict;
+  const { whole, pinned, handedOver, breaks } = verdict;
   if ("signature" in verdict) return receiptSentence(verdict);
   if (!whole) {
     return {
@@ -21,7 +24,7 @@ function sentenceOf(verdict: Verdict): { readonly look: LampLook; readonly title
       what: "Keep the export as it is, export the chain again, and compare the two: if the new one is broken there too, it is the trail, and an incident.",
     };
   }
-  if (pinned) return { look: "lit", title: "Whole, by the key that you gave", what: "Every record is what the deployment signed, and none is missing up to the time below." };
+  if (pinned) return { look: "lit", title: `Whole, by ${keyOf(handedOver)}`, what: "Every record is what the deployment signed, and none is missing up to the time below." };
   return {
     look: "caution",
     title: "Agrees with itself; the key is not pinned",
@@ -31,7 +34,7 @@ function sentenceOf(verdict: Verdict): { readonly look: LampLook; readonly title
 
 type Receipt = Extract<Verdict, { signature: unknown }>;
 
-function receiptSentence({ whole, pinned, signature }: Receipt): ReturnType<typeof sentenceOf> {
+function receiptSentence({ whole, pinned, handedOver, signature }: Receipt): ReturnType<typeof sentenceOf> {
   if (!whole)
     return { look: "shut", title: "This receipt doesn't hold", what: "Don't rely on the signature. Keep the file as it is, and ask whoever gave it to you for the original." };
   if (signature?.standing === null)
@@ -48,7 +51,7 @@ function receiptSentence({ whole, pinned, signature }: Receipt): ReturnType<type
       title: "The signature holds, its passkey attested",
       what: "A passkey signed exactly this. That it is this person's rests, somewhere on the way, on the server's word.",
     };
-  return { look: "lit", title: "The signature holds, by the key that you gave", what: "This person's own passkey signed exactly this document, and the trail has it on record." };
+  return { look: "lit", title: `The signature holds, by ${keyOf(handedOver)}`, what: "This person's own passkey signed exactly this document, and the trail has it on record." };
 }
 
 /** What was signed, by whom, and what it says. */

@@ -33,7 +33,7 @@ export class ExcerptLines {
       exportedAt: new Date(nowMs).toISOString(),
       requestedBy: grant.principal,
       requestId: grant.requestId,
-      vkey: proofs.vkey,
+      ...proofs.key,
     });
   }
 

@@ -1,3 +1,4 @@
+import { recordProofKey } from "@sallyport/audit";
 import type { DocumentRow, StandingSignature } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import { receiptText } from "@sallyport/signature";
@@ -13,5 +14,7 @@ export async function receiptOf<Tx>(deps: ApiDeps<Tx>, grant: Grant, { id, manif
   const chain = site === null ? "system" : `site:${study}/${site}`;
   const record = (await deps.read((tx) => deps.signatures.records(tx, grant, id))).find((each) => each.chain === chain);
   const proof = await storedProof(deps, record, { chain, fromMs: atMs });
-  return receiptText({ manifest, assertion, note, proof, vkey: deps.checkpointKey() });
+  // Stated by the key that signed the checkpoint in it, which for a moment after a turn is the one before.
+  const { vkey, handovers } = recordProofKey(proof);
+  return receiptText({ manifest, assertion, note, proof, vkey, handovers });
 }

@@ -9,7 +9,8 @@ type Summary = z.input<typeof SignatureSummary>;
 /** What a signature is held against: the version that it stands beside, and who asks. */
 export interface Beside {
   readonly deployment: string;
-  readonly vkey: string;
+  /** Verifier keys that a countersignature may be by. */
+  readonly vkeys: readonly string[];
   readonly person: string;
 }
 
@@ -44,7 +45,7 @@ interface Judged {
   readonly why: string | null;
 }
 
-function judged(row: StandingSignature, version: DocumentRow, { deployment, vkey }: Beside): Judged {
+function judged(row: StandingSignature, version: DocumentRow, { deployment, vkeys }: Beside): Judged {
   const manifest = readSignatureManifest(row.manifest);
   const known = knownOf(row, version, deployment);
   const members = Object.keys(known) as (keyof SignatureManifest)[];
@@ -56,7 +57,7 @@ function judged(row: StandingSignature, version: DocumentRow, { deployment, vkey
     return { manifest, note: null, why: other === undefined ? null : `other ${other}` };
   }
   try {
-    const { note } = verifySignature({ manifest: row.manifest, assertion: row.assertion, note: row.note }, { vkey, beside: known });
+    const { note } = verifySignature({ manifest: row.manifest, assertion: row.assertion, note: row.note }, { vkeys, beside: known });
     return { manifest, note, why: null };
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code !== "signature.invalid") throw error;

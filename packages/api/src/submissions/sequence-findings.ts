@@ -24,7 +24,7 @@ const NAMED: Readonly<Record<string, RegExp>> = { "application/pdf": /\.pdf$/, "
 
 /** Looks up what stands in a sequence: its versions, and each of their signatures, verified now. */
 export async function knownFiles<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, placed: readonly PlacedDocument[]): Promise<readonly KnownFile[]> {
-  const beside = { deployment: deps.deployment, vkey: deps.checkpointKey(), person: grant.person };
+  const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person };
   const known: KnownFile[] = [];
   for (const file of placed) {
     const versions = await deps.documents.versions(tx, grant, file.document);

@@ -42,9 +42,9 @@ export const keepArchive = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   );
 
 /** @throws `archive.unverified` for what the deployment's key didn't sign. */
-function stated<Tx>(deps: Pick<ApiDeps<Tx>, "checkpointKey">, note: string): ExportStatement {
+function stated<Tx>(deps: Pick<ApiDeps<Tx>, "signingKey">, note: string): ExportStatement {
   try {
-    return parseStatement(openNote(note, deps.checkpointKey()));
+    return parseStatement(openNote(note, deps.signingKey().behind));
   } catch (error) {
     throw new SallyportError("archive.unverified", {}, error);
   }

@@ -25,7 +25,7 @@ export const getDocument = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, type:
       const [current] = versions;
       if (current === undefined) throw new SallyportError("policy.denied");
       const [names, packets] = await Promise.all([deps.names(), Promise.all(versions.map(({ packet }) => deps.packets.placeOf(packet)))]);
-      const beside = { deployment: deps.deployment, vkey: deps.checkpointKey(), person: grant.person };
+      const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person };
       const shownOf = versions.map((row, at) => ({
         version: row.version,
         mediaType: row.mediaType,

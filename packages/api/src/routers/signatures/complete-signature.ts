@@ -65,7 +65,7 @@ export const completeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
           site: current,
           facts: { document, version, document_digest: current.sha256.slice(0, DIGEST_SHOWN), digest: stored.digest.slice(0, DIGEST_SHOWN) },
         });
-        const beside = { deployment: deps.deployment, vkey: deps.checkpointKey(), person: grant.person };
+        const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person };
         return { signature: signatureSummary({ ...stored, principal: grant.principal, supersededBy: null, revoked: null }, current, beside) };
       },
     },

@@ -56,7 +56,7 @@ export const revokeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
           request: grant.requestId,
           site: version,
         });
-        const beside = { deployment: deps.deployment, vkey: deps.checkpointKey(), person: grant.person };
+        const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person };
         return { signature: signatureSummary({ ...row, revoked: { principal: grant.principal, atMs } }, version, beside) };
       },
     },

@@ -23,8 +23,7 @@ export const signatureReceipt = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) 
         return { row: signature, version: versions.find((each) => each.version === signature?.version) };
       });
       if (row === undefined || version === undefined) throw new SallyportError("policy.denied");
-      const vkey = deps.checkpointKey();
-      const { why } = signatureSummary(row, version, { deployment: deps.deployment, vkey, person: grant.person });
+      const { why } = signatureSummary(row, version, { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person });
       if (why !== null) throw new SallyportError("signature.invalid", { why });
       const receipt = await receiptOf(deps, grant, row, version);
       trace.note({ receipt: signatureId, digest: row.digest });

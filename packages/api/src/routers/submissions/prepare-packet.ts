@@ -39,6 +39,7 @@ export const preparePacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         const id = newId("spk");
         const atMs = deps.now();
         const { study } = row;
+        const { vkey, handovers } = deps.signingKey();
         const manifest = packetManifest({
           deployment: deps.deployment,
           packet: id,
@@ -47,7 +48,8 @@ export const preparePacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
           sequence,
           recipient: { id: recipient.id, name: recipient.name, key: recipient.key },
           preparedAt: new Date(atMs).toISOString(),
-          vkey: deps.checkpointKey(),
+          vkey,
+          handovers,
           files,
         });
         const digest = packetDigest(manifest);

@@ -45,6 +45,6 @@ export const proveGrowth = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       trace.note({ generation: input.generation, from: input.from });
       const proven = await deps.archive.proveGrowth(grant, input);
       if (proven === null) throw new SallyportError(isArchived(deps, input) ? "trail.archived" : "policy.denied");
-      return { ...proven, proof: [...proven.proof], fingerprint: deps.pillars.fingerprint() };
+      return { ...proven, proof: [...proven.proof], handovers: [...proven.handovers], fingerprint: deps.pillars.fingerprint() };
     },
   );
