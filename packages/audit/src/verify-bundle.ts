@@ -32,11 +32,12 @@ const FINGERPRINT = /^sha256:[0-9a-f]{64}$/;
 export const isFingerprint = (text: string): boolean => FINGERPRINT.test(text);
 
 /** What the verification rests on, or why there is nothing to rest on. */
-type Ground = { readonly statement: ExportStatement; readonly publicKey: KeyObject } | { readonly refused: Break; readonly claimed?: Claim };
+type Ground = { readonly statement: ExportStatement } | { readonly refused: Break; readonly claimed?: Claim };
 
 /** What a statement says that nobody signed. It proves nothing, but it says where to look for what else is wrong. */
 interface Claim {
   readonly statement: ExportStatement;
+  /** The key that should have signed it. */
   readonly publicKey: KeyObject;
 }
 
@@ -74,7 +75,7 @@ export async function verifyBundle(reader: BundleReader, options: VerifyOptions 
     const located = ground.claimed === undefined ? [] : await locateUnder(ground.claimed, reader, files, holds);
     return verdictOf({ ...found, statement: null, breaks: [ground.refused, ...located], records: 0, checkpoints: 0 });
   }
-  const { statement, publicKey } = ground;
+  const { statement } = ground;
   const amiss = filesAmiss(files, statement);
   const breaks = holds("files", amiss.length === 0) ? [] : amiss;
   const brokenGenerations = new Set<number>();
@@ -87,7 +88,7 @@ export async function verifyBundle(reader: BundleReader, options: VerifyOptions 
     const seen = files.has(cosignedFile(generation)) ? await readCosigned(reader, statement, stated) : undefined;
     if (seen === null) breaks.push(notCosigned(statement, generation));
     if ([recordsFile, leavesFile, checkpointsFile].every((nameOf) => files.has(nameOf(generation)))) {
-      const findings = await verifyGeneration({ reader, statement, stated, previous, publicKey, cosigned: seen ?? null, holds });
+      const findings = await verifyGeneration({ reader, statement, stated, previous, leafKeys: publicKeysOf(statement), cosigned: seen ?? null, holds });
       breaks.push(...findings.breaks);
       if (findings.breaks.length > 0) brokenGenerations.add(generation);
       records += findings.records;
@@ -111,6 +112,8 @@ export async function verifyBundle(reader: BundleReader, options: VerifyOptions 
   });
 }
 
+const publicKeysOf = ({ keys }: ExportStatement): readonly KeyObject[] => keys.map((vkey) => ed25519Public(parseVkey(vkey).raw));
+
 /** What is at hand before anything is believed. */
 interface Unopened {
   readonly reader: BundleReader;
@@ -133,7 +136,7 @@ async function openGround({ reader, files, keys, pin, holds }: Unopened): Promis
     if (!holds("keys", statement.keys.join("\n") === keys.join("\n")))
       return { refused: wholeBundle("altered", "keys.json and the statement name different keys", statement.chain) };
     if (!holds("keys", name === checkpointKeyName(statement.deployment))) return { refused: wholeBundle("foreign", "the key is another deployment's", statement.chain) };
-    return { statement, publicKey: ed25519Public(raw) };
+    return { statement };
   } catch {
     const refused = wholeBundle("altered", "the statement is not one that this key signed");
     const statement = await claimedStatement(reader);
@@ -155,7 +158,10 @@ async function locateUnder({ statement, publicKey }: Claim, reader: BundleReader
   const breaks: Break[] = [];
   for (const stated of statement.generations) {
     if (![recordsFile, leavesFile].every((nameOf) => files.has(nameOf(stated.generation)))) continue;
-    const { found } = await firstUnsigned({ reader, statement, stated, publicKey, wholeSize: 0, brokenSize: stated.size, holds });
+    const locate = async (leafKeys: readonly KeyObject[]): Promise<Break | null> =>
+      (await firstUnsigned({ reader, statement, stated, leafKeys, wholeSize: 0, brokenSize: stated.size, holds })).found;
+    // The first key alone was given; another that the statement names may be a key of before, or of whoever wrote it anew.
+    const found = (await locate(publicKeysOf(statement))) ?? (statement.keys.length > 1 ? await locate([publicKey]) : null);
     if (found !== null) breaks.push(found);
   }
   return breaks;

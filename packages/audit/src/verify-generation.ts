@@ -27,8 +27,8 @@ export interface GenerationToVerify {
   readonly stated: StatedGeneration;
   /** The generation before, in this bundle or archived; null where the statement knows of none. */
   readonly previous: Pick<StatedGeneration, "generation" | "size" | "head"> | null;
-  /** The key that signed the statement and the leaves. */
-  readonly publicKey: KeyObject;
+  /** Each leaf is signed by one of these. */
+  readonly leafKeys: readonly KeyObject[];
   /** The checkpoint that a witness cosigned, which has to be one of those here; null for none. */
   readonly cosigned: WalkedCheckpoint | null;
   readonly holds: Holds<BundleDefence>;

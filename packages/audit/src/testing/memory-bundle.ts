@@ -36,6 +36,8 @@ export interface BundlePlan {
   readonly chain: string;
   readonly generations: readonly (readonly SealedRecord[])[];
   readonly pair: Ed25519Pair;
+  /** A key that was in use before, which the statement names too, and up to which seq it signed the leaves. */
+  readonly earlier?: { readonly pair: Ed25519Pair; readonly upTo: number };
   /** Where it isn't the whole chain: what was archived before, and whether it is one generation alone. `generations` go on from there. */
   readonly part?: { readonly scope: "chain" | "generation"; readonly archived: readonly ArchivedGeneration[] };
   /** 2 January 2026 at four if absent. */
@@ -56,10 +58,11 @@ export function checkpointNote(plan: Pick<BundlePlan, "deployment" | "chain" | "
   return signNote(text, { name: checkpointKeyName(plan.deployment), privateKey: plan.pair.privateKey });
 }
 
-export function leafLine(plan: Pick<BundlePlan, "deployment" | "pair">, record: SealedRecord): string {
+export function leafLine(plan: Pick<BundlePlan, "deployment" | "pair" | "earlier">, record: SealedRecord): string {
   const leaf = leafHash(lineFor(record)).toString("hex");
   const place = { deployment: plan.deployment, chain: record.chain, generation: record.generation, seq: record.seq, leaf };
-  return `${leaf} ${signLeaf(place, plan.pair.privateKey)}\n`;
+  const { pair } = plan.earlier !== undefined && record.seq <= plan.earlier.upTo ? plan.earlier : plan;
+  return `${leaf} ${signLeaf(place, pair.privateKey)}\n`;
 }
 
 export function statementNoteOf(plan: BundlePlan, statement: ExportStatement): string {
@@ -94,7 +97,7 @@ export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly 
     deployment: plan.deployment,
     chain: plan.chain,
     generations,
-    keys: [vkeyOf(checkpointKeyName(plan.deployment), plan.pair.raw)],
+    keys: [plan.pair, ...(plan.earlier === undefined ? [] : [plan.earlier.pair])].map(({ raw }) => vkeyOf(checkpointKeyName(plan.deployment), raw)),
     exportedAt: plan.exportedAt ?? "2026-01-02T04:00:00.000Z",
     requestedBy: "svc_auditor",
     requestId: "req_export",
