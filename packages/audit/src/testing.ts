@@ -1,4 +1,5 @@
 export { bundleFingerprint, bundleOperators, honestBundle } from "./testing/bundle-operators.ts";
 export { asFound, type BundleDefence, type Holds } from "./defence.ts";
 export { recomputeManifest } from "./testing/memory-bundle.ts";
+export { pageOf } from "./testing/page-of.ts";
 export { auditKey, sealLog } from "./testing/sealed-log.ts";

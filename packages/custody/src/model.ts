@@ -149,7 +149,7 @@ export type SignRequest =
   | { readonly kind: "excerpt"; readonly exportedAt: string; readonly requestedBy: string; readonly requestId: string; readonly records: number; readonly sha256: string }
   | { readonly kind: "leaves"; readonly chain: string; readonly generation: number; readonly from: number; readonly to: number };
 export interface SignAnswer {
-  /** checkpoint: one per chain; policy, profile: one signed note; packet: one JWS; export, excerpt: a signed note of the statement; leaves: one base64 signature per record. */
+  /** checkpoint: one per chain; policy, profile: one signed note; packet: one JWS; export, excerpt: a signed note of the statement; leaves: one base64 signature per record that is there, and where they are a whole run, each as it was sealed, one over all. */
   readonly notes: readonly string[];
   readonly checkpoints: readonly SignedCheckpoint[];
 }
