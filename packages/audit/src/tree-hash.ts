@@ -1,13 +1,12 @@
 import { sha256, sha256Hex } from "@sallyport/crypto";
 
-const LEAF_PREFIX = Buffer.of(0);
 const NODE_PREFIX = Buffer.of(1);
 
 /** Whether this has a hash's length. */
 export const isHash = (bytes: Uint8Array): boolean => bytes.length === 32;
 
 /** A record's leaf: SHA-256(0x00 ‖ line), the line's newline left out (RFC 6962 §2.1). */
-export const leafHash = (line: string): Buffer => sha256(Buffer.concat([LEAF_PREFIX, Buffer.from(line, "utf8")]));
+export const leafHash = (line: string): Buffer => sha256(`\0${line}`);
 
 /** The leaves of lines that each end with a newline, lower-case hex: as {@link leafHash} of each, in one buffer for all. */
 export function leafHashesIn({ lines, ends }: { readonly lines: Buffer; readonly ends: readonly number[] }): readonly string[] {
