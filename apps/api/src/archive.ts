@@ -1,14 +1,18 @@
 import type { ChainState, SigningKey, TrailArchive } from "@sallyport/api";
-import { keyFingerprint, openNote, parseStatement, parseVkey } from "@sallyport/audit";
+import { type ExportPage, keyFingerprint, openNote, parseStatement, parseVkey } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
 import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
 import type { AnchorDesk } from "./anchor-desk.ts";
 import type { CustodianWatch } from "./custodian-watch.ts";
+import { type LeafDesk, signaturesOf } from "./leaf-desk.ts";
 import { trailProofs } from "./trail-proofs.ts";
 
 const SIGN_DEADLINE_MS = 20_000;
+const SIGNATURE_BYTES = 64;
+const NONE = Buffer.alloc(0);
+const EMPTY: ExportPage = { lines: NONE, ends: [], signatures: NONE };
 const VERIFY_DEADLINE_MS = 120_000;
 
 export interface ArchiveDeps {
@@ -18,6 +22,7 @@ export interface ArchiveDeps {
   readonly watch: CustodianWatch;
   readonly signingKey: () => SigningKey;
   readonly trees: TreeStore;
+  readonly leaves: Pick<LeafDesk, "signatures">;
   readonly anchors: AnchorStore;
   readonly desk: Pick<AnchorDesk, "states" | "cosignNow">;
   /** Has the chains of these incidents go on. */
@@ -95,17 +100,19 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return { statement, generations, vkey, handovers, fingerprint: keyFingerprint(parseVkey(vkey).raw), names: await deps.names() };
   },
 
-  async readExport(grant, { chain, generation, from, limit, signed, vkey = deps.watch.status().checkpointKey.vkey }) {
+  async readExport(grant, { chain, generation, from, limit, signed, vkey = deps.signingKey().vkey }) {
     // What isn't checkpointed yet isn't part of any export.
     const checkpointed = (await deps.checkpoints.latest(chain, generation))?.size ?? 0;
     const to = Math.min(checkpointed, from + limit - 1);
-    if (to < from) return { lines: [], signatures: [] };
-    // Both read the same committed rows, each by its own role.
-    const [lines, signatures] = await Promise.all([
-      linesOf(deps.records.lines(grant, { chain, generation, fromSeq: from, toSeq: to })),
-      signed ? deps.custodian.sign({ kind: "leaves", vkey, chain, generation, from, to }, SIGN_DEADLINE_MS).then(({ notes }) => notes) : [],
+    if (to < from) return EMPTY;
+    const [page, signatures] = await Promise.all([
+      collected(deps.records.lines(grant, { chain, generation, fromSeq: from, toSeq: to })),
+      signed ? deps.leaves.signatures(grant, { chain, generation, from, to, size: checkpointed, vkey }) : NONE,
     ]);
-    return { lines, signatures };
+    if (!signed || page.ends.length * SIGNATURE_BYTES === signatures.length) return { ...page, signatures };
+    // Records are missing here: the custodian signs what is there, reading the same committed rows by its own role.
+    const { notes } = await deps.custodian.sign({ kind: "leaves", vkey, chain, generation, from, to }, SIGN_DEADLINE_MS);
+    return { ...page, signatures: signaturesOf(notes.slice(0, page.ends.length)) };
   },
 
   verifying: () => deps.watch.status().verifying,
@@ -130,17 +137,17 @@ async function cosignedNote({ anchors }: ArchiveDeps, kept: readonly StoredCheck
   return `${checkpoint.note}${lines.join("")}`;
 }
 
-/** The lines, each without its newline. */
-async function linesOf(pages: AsyncIterable<RecordLines>): Promise<readonly string[]> {
-  const lines: string[] = [];
+/** All that arrives, as one. */
+async function collected(pages: AsyncIterable<RecordLines>): Promise<Pick<ExportPage, "lines" | "ends">> {
+  const parts: Buffer[] = [];
+  const all: number[] = [];
+  let size = 0;
   for await (const { bytes, ends } of pages) {
-    let from = 0;
-    for (const end of ends) {
-      lines.push(bytes.toString("utf8", from, end - 1));
-      from = end;
-    }
+    for (const end of ends) all.push(size + end);
+    parts.push(bytes);
+    size += bytes.length;
   }
-  return lines;
+  return { lines: Buffer.concat(parts, size), ends: all };
 }
 
 async function checkpointNow({ custodian, checkpoints }: ArchiveDeps, chain: string): Promise<void> {

@@ -21,6 +21,7 @@ import {
   anchorStore,
   checkpointStore,
   peopleStores,
+  leafStore,
   policyStore,
   profileStore,
   recordStore,
@@ -36,6 +37,7 @@ import { AlertDesk } from "./alert-desk.ts";
 import type { ApiParts } from "./api-parts.ts";
 import { alertingAppend } from "./alerting-append.ts";
 import { AnchorDesk } from "./anchor-desk.ts";
+import { LeafDesk } from "./leaf-desk.ts";
 import { trailArchive } from "./archive.ts";
 import { CheckpointRounds } from "./checkpoint-rounds.ts";
 import { custodianPorts } from "./custodian-ports.ts";
@@ -147,6 +149,7 @@ export class ApiProcess {
     await generations.run(this.watch.status().incidents);
     if (!isFrozen()) await keepProfilesAtStart({ policies: this.policies, trail: this.trail, now, profileStore: this.profileStore, custodian, log });
     await Promise.all([this.policy.refresh(), this.profiles.refresh(), this.sessions.refresh()]);
+    const leaves = new LeafDesk({ store: leafStore(database), custodian, deployment: status.deployment, signingKey: this.signingKey, log });
     const desk = new AnchorDesk({ plan, anchors: plan === null ? [] : anchorsOf(plan), heads, checkpoints, store: anchors, trees, log, now });
     await desk.measure();
     const receivers = { routes: routesOf(told), personal: personalMailOf(told) };
@@ -192,6 +195,7 @@ export class ApiProcess {
         records,
         checkpoints,
         trees,
+        leaves,
         anchors,
         desk,
         custodian,
@@ -244,7 +248,7 @@ export class ApiProcess {
     this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
     this.#every(CHECKPOINT_MS, () => rounds.run().then(() => desk.run()));
     this.#every(WATCH_MS, () => alerts.run());
-    for (const { ms, run } of standingRounds({ database, custodian, watch: this.watch, trail: this.trail, due: ports, isFrozen, log, spool, router })) this.#every(ms, run);
+    for (const { ms, run } of standingRounds({ database, custodian, watch: this.watch, trail: this.trail, due: ports, isFrozen, log, spool, router, leaves })) this.#every(ms, run);
     await new Promise<void>((resolve, reject) => {
       listener.server.once("error", reject);
       listener.server.listen(port, host, resolve);

@@ -1,9 +1,11 @@
 import type { ApiDeps, AppRouter, EventLog, RequestContext, Trail } from "@sallyport/api";
 import type { Custodian } from "@sallyport/custody";
-import { checkpointStore, type Database, passwordRecords, reencryptStore, rewrapStore, shredStore, searchIndexer, type Tx, uploadSweep } from "@sallyport/db";
+import { checkpointStore, type Database, leafStore, passwordRecords, reencryptStore, rewrapStore, shredStore, searchIndexer, type Tx, uploadSweep } from "@sallyport/db";
 import { type AuditTurnDeps, AuditTurns } from "./audit-turn.ts";
 import type { CustodianWatch } from "./custodian-watch.ts";
 import { checkpointing } from "./evidence.ts";
+import type { LeafDesk } from "./leaf-desk.ts";
+import { LeafRounds } from "./leaf-rounds.ts";
 import { PasswordRounds } from "./password-rounds.ts";
 import { type PolicyRoundDeps, PolicyRounds } from "./policy-rounds.ts";
 import { ReencryptRounds } from "./reencrypt-rounds.ts";
@@ -20,6 +22,7 @@ const VERSIONS_MS = 1000;
 const REWRAP_MS = 2000;
 const AUDIT_MS = 1000;
 const SHREDS_MS = 500;
+const LEAVES_MS = 3000;
 const UPLOADS_MS = 60_000;
 const SPOOL_MS = 500;
 
@@ -31,6 +34,7 @@ export interface StandingDeps {
   readonly due: PolicyRoundDeps["due"] & Pick<ApiDeps<Tx>, "incidentOf" | "policy" | "spooled" | "idempotency" | "now">;
   readonly spool: SpoolDesk;
   readonly router: AppRouter;
+  readonly leaves: Pick<LeafDesk, "keep">;
   readonly isFrozen: () => boolean;
   readonly log: EventLog;
 }
@@ -46,6 +50,7 @@ export function standingRounds({
   log,
   spool,
   router,
+  leaves,
 }: StandingDeps): readonly { readonly ms: number; readonly run: () => Promise<void> }[] {
   const searchable = new SearchRounds(searchIndexer(database), log);
   const uploads = new UploadRounds({ sweep: uploadSweep(database), trail, log, isFrozen });
@@ -69,6 +74,7 @@ export function standingRounds({
   });
   const reencryptions = new ReencryptRounds({ store: reencryptStore(database), custodian, trail, node: watch.node, log });
   const passwords = new PasswordRounds({ records: passwordRecords(database), trail, log });
+  const kept = new LeafRounds({ store: leafStore(database), desk: leaves, node: watch.node, log, clock: () => performance.now() });
   const shreds = new ShredRounds({ store: shredStore(database), custodian, now: Date.now, log });
   return [
     { ms: INDEX_MS, run: () => searchable.run() },
@@ -81,6 +87,7 @@ export function standingRounds({
     { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : reencryptions.run()) },
     { ms: REWRAP_MS, run: () => (isFrozen() ? Promise.resolve() : passwords.run()) },
     { ms: SHREDS_MS, run: () => (isFrozen() ? Promise.resolve() : shreds.run()) },
+    { ms: LEAVES_MS, run: () => (isFrozen() ? Promise.resolve() : kept.run()) },
     { ms: UPLOADS_MS, run: () => uploads.run() },
   ];
 }

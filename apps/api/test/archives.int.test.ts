@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openNote, parseArchival, verifyTrail } from "@sallyport/audit";
+import { openNote, openPage, type PackedPage, parseArchival, verifyTrail } from "@sallyport/audit";
 import { BundleWriter, directoryReader } from "@sallyport/audit/bundle-folder";
 import { sha256Hex } from "@sallyport/crypto";
 import { openFoundingLinks } from "@sallyport/custody/credentials";
@@ -99,11 +99,7 @@ async function bundle(name: string, generation?: number): Promise<{ readonly fol
   const writer = await BundleWriter.create(folder, opened.statement);
   for (const { generation: each, size, checkpoints } of opened.generations) {
     await writer.open(each);
-    const page =
-      size === 0
-        ? { lines: [], signatures: [] }
-        : (dataOf(await api.call("auditor", "trail.readExport", { chain: CHAIN, generation: each, from: 1, limit: size })) as { lines: string[]; signatures: string[] });
-    await writer.addRows(page.lines.map((line, index) => ({ line, leafSignature: page.signatures[index] ?? "" })));
+    if (size > 0) await writer.addPage(openPage(dataOf(await api.call("auditor", "trail.readExport", { chain: CHAIN, generation: each, from: 1, limit: size })) as PackedPage));
     await writer.addCheckpoints(checkpoints);
   }
   await writer.finish({ names: {}, vocabulary: { actions: {}, reasons: {} }, handovers: [] });

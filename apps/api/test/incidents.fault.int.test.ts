@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { verifyBundle } from "@sallyport/audit";
+import { openPage, type PackedPage, verifyBundle } from "@sallyport/audit";
 import { BundleWriter, directoryReader } from "@sallyport/audit/bundle-folder";
 import { newId } from "@sallyport/crypto";
 import { openFoundingLinks } from "@sallyport/custody/credentials";
@@ -123,8 +123,7 @@ async function exported(chain: string) {
     for (const { generation, size, checkpoints } of opened.generations) {
       await writer.open(generation);
       for (let from = 1; from <= size; from += 1000) {
-        const page = dataOf(await api.call("auditor", "trail.readExport", { chain, generation, from, limit: 1000 })) as { lines: string[]; signatures: string[] };
-        await writer.addRows(page.lines.map((line, index) => ({ line, leafSignature: page.signatures[index] ?? "" })));
+        await writer.addPage(openPage(dataOf(await api.call("auditor", "trail.readExport", { chain, generation, from, limit: 1000 })) as PackedPage));
       }
       await writer.addCheckpoints(checkpoints);
     }

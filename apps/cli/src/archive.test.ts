@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { packPage } from "@sallyport/audit";
+import { pageOf } from "@sallyport/audit/testing";
 import { sha256Hex } from "@sallyport/crypto";
 import { type Arrived, ok, type Reply } from "@sallyport/client/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -25,7 +27,10 @@ const kept: { readonly statement: string; readonly manifest: string }[] = [];
 
 function answers({ path, body }: Arrived): Reply {
   if (path === "/trpc/trail.openExport") return ok({ chain: CHAIN, statement: textOf("statement.note"), generations, vkey: "v", fingerprint: FINGERPRINT, names: {} });
-  if (path === "/trpc/trail.readExport") return ok({ lines: linesOf("generation-1.jsonl"), signatures: linesOf("leaves-1.txt").map((line) => line.slice(65)) });
+  if (path === "/trpc/trail.readExport") {
+    const signatures = linesOf("leaves-1.txt").map((line) => line.slice(65));
+    return ok(packPage(pageOf(linesOf("generation-1.jsonl"), signatures)));
+  }
   if (path === "/trpc/approvals.requestArchive") return ok({ approval: { approvalId: "apr_1" } });
   const sent = JSON.parse(body) as { statement: string; manifest: string };
   kept.push(sent);

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { leafHash } from "@sallyport/audit";
+import { leafHash, type PackedPage, packPage } from "@sallyport/audit";
+import { pageOf } from "@sallyport/audit/testing";
 import { type Arrived, ok, type Reply, wire } from "@sallyport/client/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CommandLine } from "../test-support/command-line.ts";
@@ -27,15 +28,14 @@ const generations = [1, 2].map((generation) => ({
 const opened = { chain: CHAIN, statement: textOf("statement.note"), generations, vkey: "v", fingerprint: FINGERPRINT, names: {} };
 
 /** Answers in pages that are shorter than what was asked for. */
-function page({ body }: Arrived): { lines: string[]; signatures: string[] } {
+function page({ body }: Arrived, edit: (line: string) => string = (line) => line): PackedPage {
   const { generation, from, limit } = JSON.parse(body) as { generation: number; from: number; limit: number };
   const end = from - 1 + Math.min(limit, PAGE_MAX);
-  return {
-    lines: linesOf(`generation-${generation}.jsonl`).slice(from - 1, end),
-    signatures: linesOf(`leaves-${generation}.txt`)
-      .map((line) => line.slice(65))
-      .slice(from - 1, end),
-  };
+  const lines = linesOf(`generation-${generation}.jsonl`)
+    .slice(from - 1, end)
+    .map(edit);
+  const signatures = linesOf(`leaves-${generation}.txt`).map((line) => line.slice(65));
+  return packPage(pageOf(lines, signatures.slice(from - 1, end)));
 }
 
 const answers = (request: Arrived): Reply => ok(request.path === "/trpc/trail.openExport" ? opened : page(request));
@@ -97,8 +97,7 @@ test("a record that changed since is named by seq and kind, and ends in 1", asyn
 test("an api that hands out an altered record is found out by the export itself, which ends in 1", async () => {
   await user.serve((request) => {
     if (request.path === "/trpc/trail.openExport") return ok(opened);
-    const { lines, signatures } = page(request);
-    return ok({ lines: lines.map((text) => text.replace('"decision":"', '"decision":"x')), signatures });
+    return ok(page(request, (text) => text.replace('"decision":"', '"decision":"x')));
   });
   const { exit, out } = await user.type(line("bundle"));
   expect(exit).toBe(1);
@@ -106,7 +105,7 @@ test("an api that hands out an altered record is found out by the export itself,
 });
 
 test("an export whose records end before what was signed is written, and its verdict says where", async () => {
-  const nothing = ok({ lines: [], signatures: [] });
+  const nothing = ok(packPage(pageOf([], [])));
   await user.serve((request) => (request.path === "/trpc/trail.openExport" ? ok(opened) : JSON.parse(request.body).from > PAGE_MAX ? nothing : ok(page(request))));
   const { exit, out } = await user.type(line("bundle"));
   expect(exit).toBe(1);
@@ -124,7 +123,7 @@ const until =
   (reply: Reply) =>
   (request: Arrived): Reply =>
     request.path === "/trpc/trail.openExport" ? ok(opened) : JSON.parse(request.body).from > PAGE_MAX ? reply : ok(page(request));
-const cut = until(ok({ lines: ["{}"], signatures: [] }));
+const cut = until(ok(packPage(pageOf(["{}"], []))));
 const asked = ({ body, path }: Arrived): string =>
   path === "/trpc/trail.openExport" ? "open" : `${(JSON.parse(body) as { generation: number }).generation}/${(JSON.parse(body) as { from: number }).from}`;
 

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type BundleVerdict, bundleFiles, cosignedFile, verifyBundle } from "@sallyport/audit";
+import { type BundleVerdict, bundleFiles, cosignedFile, type ExportPage, openPage, verifyBundle } from "@sallyport/audit";
 import { assertExportable, BundleWriter, directoryReader } from "@sallyport/audit/bundle-folder";
 import type { CallContext, Connection } from "@sallyport/client";
 import { SallyportError } from "@sallyport/errors";
@@ -8,7 +8,7 @@ import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { vocabulary } from "./vocabulary.ts";
 
 /** As many as the api answers at once. */
-const PAGE_RECORDS = 4000;
+const PAGE_RECORDS = 4096;
 
 export interface Exported {
   readonly chain: string;
@@ -50,14 +50,13 @@ export async function exportChain({ api }: Connection, { chain, generation: only
       const { rows, lastLine } = await writer.open(generation);
       written += rows;
       if (rows > 0) onResumed(rows);
-      const first = lastLine === null ? 1 : nextAfter([lastLine], 1, size);
-      for await (const { lines, signatures } of pagesAhead(first, size, (from, limit) =>
-        api.trail.readExport.query({ chain, generation, from, limit, vkey: opened.vkey }, { context }),
+      const first = lastLine === null ? 1 : nextAfter(lastLine, rows, { from: 1, limit: size });
+      for await (const page of pagesAhead(first, size, async (from, limit) =>
+        openPage(await api.trail.readExport.query({ chain, generation, from, limit, vkey: opened.vkey }, { context })),
       )) {
         // Where records are missing, the page is shorter: the verdict on the bundle says so.
-        if (lines.length !== signatures.length) throw new SallyportError("trail.unavailable", { reason: "the api answered with less than it stated" });
-        await writer.addRows(lines.map((line, index) => ({ line, leafSignature: signatures[index] ?? "" })));
-        written += lines.length;
+        await writer.addPage(page);
+        written += page.ends.length;
         onProgress(written, total);
       }
       await writer.addCheckpoints(checkpoints);
@@ -80,12 +79,11 @@ export async function exportChain({ api }: Connection, { chain, generation: only
   return { chain, records: total, generations: opened.generations.length, fingerprint: opened.fingerprint, verdict };
 }
 
-type Page = Awaited<ReturnType<Connection["api"]["trail"]["readExport"]["query"]>>;
-
 /** Pages from `first` to `size`, in order. The next is asked for while the one before is being written. */
-async function* pagesAhead(first: number, size: number, read: (from: number, limit: number) => Promise<Page>): AsyncGenerator<Page> {
+async function* pagesAhead(first: number, size: number, read: (from: number, limit: number) => Promise<ExportPage>): AsyncGenerator<ExportPage> {
   const ask = (from: number) => {
-    const limit = Math.min(PAGE_RECORDS, size - from + 1);
+    // Pages begin where the api keeps signatures from, whatever the first one goes on with.
+    const limit = Math.min(PAGE_RECORDS - ((from - 1) % PAGE_RECORDS), size - from + 1);
     const page = read(from, limit);
     // Its failure is met where its turn comes; it may come before that.
     page.catch(() => undefined);
@@ -93,17 +91,20 @@ async function* pagesAhead(first: number, size: number, read: (from: number, lim
   };
   for (let asked = first <= size ? ask(first) : null; asked !== null; ) {
     const page = await asked.page;
-    const from = nextAfter(page.lines, asked.from, asked.limit);
+    const from = nextAfter(lastOf(page), page.ends.length, asked);
     asked = from <= size ? ask(from) : null;
     yield page;
   }
 }
 
+/** The last line of a page; null where it has none. */
+const lastOf = ({ lines, ends }: ExportPage): string | null => (ends.length === 0 ? null : lines.toString("utf8", ends.at(-2) ?? 0, (ends.at(-1) ?? 0) - 1));
+
 /** Where the next page begins: behind the last line, by its own number where that can be; where nothing stands, behind what was asked for. */
-function nextAfter(lines: readonly string[], from: number, limit: number): number {
-  if (lines.length === 0) return from + limit;
-  const seq = Number(/"seq":(\d+),"site":"/.exec(lines.at(-1) ?? "")?.[1] ?? 0);
-  return seq >= from && seq < from + limit ? seq + 1 : from + lines.length;
+function nextAfter(last: string | null, count: number, { from, limit }: { readonly from: number; readonly limit: number }): number {
+  if (last === null) return from + limit;
+  const seq = Number(/"seq":(\d+),"site":"/.exec(last)?.[1] ?? 0);
+  return seq >= from && seq < from + limit ? seq + 1 : from + count;
 }
 
 /** Only files of the names that a bundle has: the folder was empty, but is not ours to clear. */

@@ -1,4 +1,4 @@
-import { leafHash, lineOf, openNote, parseStatement, verifyLeaf } from "@sallyport/audit";
+import { leafHash, lineOf, openNote, parseStatement, RUN_LEAVES, verifyLeaf, verifyRun } from "@sallyport/audit";
 import { ed25519Public, sha256Hex } from "@sallyport/crypto";
 import { policyStatement } from "@sallyport/custody";
 import { codeOf } from "@sallyport/errors";
@@ -76,10 +76,32 @@ test("each leaf's signature is for its own place", async () => {
     .slice(2)
     .forEach(({ seq, body, mac }, index) => {
       const place = { deployment: running.custodian.deployment, chain: "system", generation: 1, seq, leaf: leafHash(lineOf(body, mac)).toString("hex") };
-      expect(verifyLeaf(place, notes[index] ?? "", publicKey)).toBe(true);
-      expect(verifyLeaf({ ...place, seq: seq + 1 }, notes[index] ?? "", publicKey)).toBe(false);
+      expect(verifyLeaf(place, notes[index] ?? "", [publicKey])).toBe(true);
+      expect(verifyLeaf({ ...place, seq: seq + 1 }, notes[index] ?? "", [publicKey])).toBe(false);
     });
 });
+
+test("a whole run gets one signature more, over all of its leaves' at its place, unless one of its records isn't what was sealed", async () => {
+  const running = await exported(1030);
+  const vkey = await vkeyOf(running);
+  const sign = async (from: number, to: number) => (await running.client.sign({ kind: "leaves", vkey, chain: "system", generation: 1, from, to }, 20_000)).notes;
+  const notes = await sign(1, RUN_LEAVES);
+  const signatures = Buffer.concat(notes.slice(0, RUN_LEAVES).map((each) => Buffer.from(each, "base64")));
+  const place = { deployment: running.custodian.deployment, chain: "system", generation: 1, run: 0 };
+  const publicKey = ed25519Public(parseVkey(vkey).raw);
+  const over = Buffer.from(notes[RUN_LEAVES] ?? "", "base64");
+  expect(verifyRun(place, signatures, over, publicKey)).toBe(true);
+  for (const other of [{ run: 1 }, { generation: 2 }, { chain: "site:S/701" }, { deployment: "dother" }])
+    expect(verifyRun({ ...place, ...other }, signatures, over, publicKey)).toBe(false);
+  expect(verifyRun(place, Buffer.from(signatures).fill(0, 64, 65), over, publicKey)).toBe(false);
+  expect([(await sign(2, RUN_LEAVES)).length, (await sign(2, RUN_LEAVES + 1)).length, (await sign(1, RUN_LEAVES + 1)).length]).toEqual([1023, 1024, 1025]);
+  const rows = running.trail.rows("system");
+  const other = rows[500] as (typeof rows)[0];
+  rows[500] = { ...other, body: other.body.replace('"detail":"', '"detail":"x') };
+  expect((await sign(1, RUN_LEAVES)).length).toBe(RUN_LEAVES);
+  rows.splice(500, 1);
+  expect((await sign(1, RUN_LEAVES)).length).toBe(RUN_LEAVES - 1);
+}, 30_000);
 
 test.each([
   ["above the mark", 1, 9],

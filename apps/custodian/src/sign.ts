@@ -1,4 +1,4 @@
-import { excerptStatementText, leafHash, lineOf, type SealedRecord, signLeafElsewhere, signNote, statementText, ZERO_MAC } from "@sallyport/audit";
+import { excerptStatementText, leafHash, lineOf, RUN_LEAVES, type SealedRecord, signLeafElsewhere, signNote, signRun, statementText, wholeRun, ZERO_MAC } from "@sallyport/audit";
 import { equalHex, hmacHex, sha256Hex } from "@sallyport/crypto";
 import { assertDocumentApproved, type DocumentKind, type DocumentRules, signedDocument, signerNamedIn, parseSignCall, type SignAnswer, type SignRequest } from "@sallyport/custody";
 import { type AuditEpochs, markId, statedExport } from "@sallyport/custody/incidents";
@@ -116,7 +116,10 @@ async function headOf(signing: Signing, range: Range): Promise<string> {
   return head.mac;
 }
 
-/** One signature for each record that is there; what isn't the record that was sealed at its place gets {@link UNSIGNED}. */
+/**
+ * One signature for each record that is there; what isn't the record that was sealed at its place gets {@link UNSIGNED}. Of a whole run in which each is, one more
+ * over all of them, upon which they may be kept.
+ */
 async function signLeaves(signing: Signing, request: Extract<SignRequest, { kind: "leaves" }>): Promise<readonly string[]> {
   const { deployment } = signing.store.deployment;
   const { chain, generation } = request;
@@ -130,6 +133,9 @@ async function signLeaves(signing: Signing, request: Extract<SignRequest, { kind
     });
     signatures.push(...(await Promise.all(turn)));
   }
+  const run = wholeRun(request.from, request.to);
+  if (run !== null && signatures.length === RUN_LEAVES && records.every(({ isGenuine }) => isGenuine))
+    signatures.push(signRun({ deployment, chain, generation, run }, Buffer.concat(signatures.map((each) => Buffer.from(each, "base64"))), privateKey));
   return signatures;
 }
 

@@ -1,4 +1,4 @@
-import type { ExcerptStatement, Receipt, RecordDraft, StatingKey } from "@sallyport/audit";
+import type { ExcerptStatement, ExportPage, Receipt, RecordDraft, StatingKey } from "@sallyport/audit";
 import type { AccessClaims, RandomBytes } from "@sallyport/crypto";
 import type { ErrorCode } from "@sallyport/errors";
 import type {
@@ -189,7 +189,7 @@ export interface TrailArchive {
   readExport(
     grant: Grant,
     request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number; readonly signed: boolean; readonly vkey?: string | undefined },
-  ): Promise<{ readonly lines: readonly string[]; readonly signatures: readonly string[] }>;
+  ): Promise<ExportPage>;
   /** One record with the proof that it is in its chain's newest checkpoint; null where there is none that the grant reaches. @throws `trail.unprovable`. */
   prove(
     grant: Grant,

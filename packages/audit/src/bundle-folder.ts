@@ -1,3 +1,3 @@
 export { directoryReader, exportReader } from "./bundle-directory.ts";
 export { assertExportable } from "./bundle-residue.ts";
-export { type BundleExtras, type BundleRow, BundleWriter } from "./bundle-writer.ts";
+export { type BundleExtras, BundleWriter } from "./bundle-writer.ts";

@@ -43,14 +43,15 @@ export function readLeafLine(line: string): { readonly leaf: string; readonly si
   return leaf === undefined || signature === undefined ? null : { leaf, signature };
 }
 
-/** Goes through both files in step, by the lines of the first; the second's are undefined where it has ended. */
-export async function* inStep(first: AsyncIterable<string>, second: AsyncIterable<string>): AsyncGenerator<readonly [string, string | undefined]> {
+/** Goes through both files in step, by the lines of the first; the second's are undefined where it has ended. `behind` is told of each that the second has more. */
+export async function* inStep(first: AsyncIterable<string>, second: AsyncIterable<string>, behind?: () => void): AsyncGenerator<readonly [string, string | undefined]> {
   const others = second[Symbol.asyncIterator]();
   try {
     for await (const line of first) {
       const { value, done } = await others.next();
       yield [line, done === true ? undefined : value];
     }
+    if (behind !== undefined) while ((await others.next()).done !== true) behind();
   } finally {
     await others.return?.();
   }

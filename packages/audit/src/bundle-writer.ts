@@ -24,18 +24,11 @@ import { readmeText } from "./bundle-readme.ts";
 import { clearForExport, type Residue, trimResidue } from "./bundle-residue.ts";
 import { CheckpointFile } from "./checkpoint-file.ts";
 import { dictionaryText, type Vocabulary } from "./data-dictionary.ts";
+import type { ExportPage } from "./export-page.ts";
 import { type ExportStatement, parseStatement } from "./export-statement.ts";
 import { manifestText } from "./manifest.ts";
 import { parseLine } from "./record-encoding.ts";
-import { leafHash } from "./tree-hash.ts";
-
-/** One record as it goes into a bundle. */
-export interface BundleRow {
-  /** The exported line, its newline left out. */
-  readonly line: string;
-  /** The custodian's signature over the leaf at its place, base64. */
-  readonly leafSignature: string;
-}
+import { leafHashesIn } from "./tree-hash.ts";
 
 /** What goes into a bundle once, beside records and checkpoints. */
 export interface BundleExtras {
@@ -74,8 +67,8 @@ class DigestedFile {
     return file;
   }
 
-  async write(text: string): Promise<void> {
-    const bytes = Buffer.from(text, "utf8");
+  async write(data: string | Buffer): Promise<void> {
+    const bytes = typeof data === "string" ? Buffer.from(data, "utf8") : data;
     this.#digest.update(bytes);
     this.#bytes += bytes.length;
     if (!this.#stream.write(bytes)) await once(this.#stream, "drain");
@@ -86,6 +79,25 @@ class DigestedFile {
     await finished(this.#stream);
     return { name: this.#name, bytes: this.#bytes, sha256: this.#digest.hex() };
   }
+}
+
+const SIGNATURE_BYTES = 64;
+const HASH_TEXT = 64;
+const SIGNATURE_TEXT = 88;
+const LEAF_TEXT = HASH_TEXT + SIGNATURE_TEXT + 2;
+const [SPACE, NEWLINE] = [0x20, 0x0a];
+
+/** The lines of `leaves-<n>.txt` for a page. */
+function leafLines(page: ExportPage): Buffer {
+  const text = Buffer.allocUnsafe(page.ends.length * LEAF_TEXT);
+  for (const [at, leaf] of leafHashesIn(page).entries()) {
+    const start = at * LEAF_TEXT;
+    text.write(leaf, start, HASH_TEXT, "latin1");
+    text[start + HASH_TEXT] = SPACE;
+    text.write(page.signatures.toString("base64", at * SIGNATURE_BYTES, (at + 1) * SIGNATURE_BYTES), start + HASH_TEXT + 1, SIGNATURE_TEXT, "latin1");
+    text[start + LEAF_TEXT - 1] = NEWLINE;
+  }
+  return text;
 }
 
 interface OpenGeneration {
@@ -161,11 +173,11 @@ export class BundleWriter {
     return residue;
   }
 
-  /** Adds records to the open generation, in order. */
-  async addRows(rows: readonly BundleRow[]): Promise<void> {
+  /** Adds records to the open generation, in order, each with the signature of its leaf. */
+  async addPage(page: ExportPage): Promise<void> {
     const { records, leaves } = this.#opened();
-    await records.write(rows.map(({ line }) => `${line}\n`).join(""));
-    await leaves.write(rows.map(({ line, leafSignature }) => `${leafHash(line).toString("hex")} ${leafSignature}\n`).join(""));
+    await records.write(page.lines);
+    await leaves.write(leafLines(page));
   }
 
   /** Adds signed checkpoints to the open generation, oldest first; the last must be of the stated size. */

@@ -48,7 +48,7 @@ interface StatedExport {
   readonly chain: string;
   /** In order and without gaps. */
   readonly generations: readonly StatedGeneration[];
-  /** Verifier keys of everything signed in the bundle; the first signs the statement and the leaves. */
+  /** Verifier keys of everything signed in the bundle; the first signs the statement, and one of them each leaf. */
   readonly keys: readonly string[];
   /** `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
   readonly exportedAt: string;

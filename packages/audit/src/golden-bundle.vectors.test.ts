@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkpointNote, checkpointPair, leafLine, lineFor, makeBundle, statementNoteOf } from "./testing/memory-bundle.ts";
+import { pageOf } from "./testing/page-of.ts";
 import { auditKey, draftOf, headOf, sealLog } from "./testing/sealed-log.ts";
 import { BundleWriter, directoryReader } from "./bundle-folder.ts";
-import { GENERATION_OPEN, openingDetail, verifyBundle } from "./index.ts";
+import { GENERATION_OPEN, openingDetail, openPage, packPage, verifyBundle } from "./index.ts";
 
 const golden = join(import.meta.dirname, "../vectors/bundle-v1");
 /** Fixed once and for all: every bundle that was ever made must verify under the key that it was made with. */
@@ -27,7 +28,8 @@ async function write(folder: string): Promise<void> {
     await writer.open(index + 1);
     for (let from = 0; from < records.length; from += 4) {
       const page = records.slice(from, from + 4);
-      await writer.addRows(page.map((record) => ({ line: lineFor(record), leafSignature: leafLine(plan, record).slice(65, -1) })));
+      const signatures = page.map((record) => leafLine(plan, record).slice(65, -1));
+      await writer.addPage(openPage(packPage(pageOf(page.map(lineFor), signatures))));
     }
     for (const size of [...(plan.checkpointSizes[index] ?? []), records.length]) await writer.addCheckpoints([checkpointNote(plan, index + 1, records, size)]);
   }
@@ -61,6 +63,6 @@ test("a half-written bundle doesn't verify", async () => {
   const { statement } = makeBundle(plan);
   const writer = await BundleWriter.create(folder, statementNoteOf(plan, statement));
   await writer.open(1);
-  await writer.addRows([]);
+  await writer.addPage(pageOf([], []));
   await expect(verifyBundle(directoryReader(folder))).rejects.toMatchObject({ code: "bundle.unreadable" });
 });

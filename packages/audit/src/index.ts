@@ -15,6 +15,8 @@ export { TILE_WIDTH, type TileSource, TreeProver } from "./tree-proof.ts";
 export * from "./merkle-verify.ts";
 export * from "./audit-keys.ts";
 export { type DeepVerification, DeepVerifier, type Mark } from "./deep-verifier.ts";
+export * from "./export-page.ts";
+export * from "./leaf-run.ts";
 export * from "./leaf-signature.ts";
 export * from "./generation-opening.ts";
 export * from "./export-statement.ts";

@@ -24,6 +24,6 @@ export const signLeaf = (place: LeafPlace, privateKey: KeyObject): string => sig
 export const signLeafElsewhere = async (place: LeafPlace, privateKey: KeyObject): Promise<string> =>
   (await signEd25519Elsewhere(privateKey, leafSignatureText(place))).toString("base64");
 
-/** Whether a leaf's signature (base64) is by this key and for this place. */
-export const verifyLeaf = (place: LeafPlace, signature: string, publicKey: KeyObject): boolean =>
-  verifyEd25519(publicKey, leafSignatureText(place), Buffer.from(signature, "base64"));
+/** Whether a leaf's signature (base64) is by one of these keys and for this place. */
+export const verifyLeaf = (place: LeafPlace, signature: string, publicKeys: readonly KeyObject[]): boolean =>
+  publicKeys.some((publicKey) => verifyEd25519(publicKey, leafSignatureText(place), Buffer.from(signature, "base64")));

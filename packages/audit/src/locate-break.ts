@@ -16,8 +16,8 @@ export interface BrokenGeneration {
   readonly reader: BundleReader;
   readonly statement: ExportStatement;
   readonly stated: StatedGeneration;
-  /** The key that signed the leaves. */
-  readonly publicKey: KeyObject;
+  /** Each leaf is signed by one of these. */
+  readonly leafKeys: readonly KeyObject[];
   /** The largest size at which the lines have the signed root: they are whole up to there. */
   readonly wholeSize: number;
   /** The first checkpoint whose root the lines haven't, or the stated size. */
@@ -77,11 +77,11 @@ class SignatureSearch {
 
   /** Whether the line is the one that was sealed at this position, by the signature that stands beside it. */
   isSignedAt(position: number, line: BundleLine, leafText: string | undefined): boolean {
-    const { statement, stated, publicKey, holds } = this.#broken;
+    const { statement, stated, leafKeys, holds } = this.#broken;
     const beside = leafText === undefined ? null : readLeafLine(leafText);
     if (beside === null) return false;
     const place = { deployment: statement.deployment, chain: statement.chain, generation: stated.generation, seq: position, leaf: line.leaf };
-    return holds("leaf", verifyLeaf(place, beside.signature, publicKey));
+    return holds("leaf", verifyLeaf(place, beside.signature, leafKeys));
   }
 
   /**
@@ -109,7 +109,7 @@ class SignatureSearch {
   #fits(line: BundleLine, signature: string): boolean {
     if (line.parsed === null) return false;
     const { deployment, chain, generation, seq } = line.parsed.record;
-    const { publicKey, holds } = this.#broken;
-    return holds("leaf", verifyLeaf({ deployment, chain, generation, seq, leaf: line.leaf }, signature, publicKey));
+    const { leafKeys, holds } = this.#broken;
+    return holds("leaf", verifyLeaf({ deployment, chain, generation, seq, leaf: line.leaf }, signature, leafKeys));
   }
 }

@@ -35,13 +35,12 @@ const FINGERPRINT = /^sha256:[0-9a-f]{64}$/;
 export const isFingerprint = (text: string): boolean => FINGERPRINT.test(text);
 
 /** What the verification rests on, or why there is nothing to rest on. */
-type Ground =
-  | { readonly statement: ExportStatement; readonly publicKey: KeyObject; readonly handedOver: readonly HandedOver[] }
-  | { readonly refused: Break; readonly claimed?: Claim };
+type Ground = { readonly statement: ExportStatement; readonly handedOver: readonly HandedOver[] } | { readonly refused: Break; readonly claimed?: Claim };
 
 /** What a statement says that nobody signed. It proves nothing, but it says where to look for what else is wrong. */
 interface Claim {
   readonly statement: ExportStatement;
+  /** The key that should have signed it. */
   readonly publicKey: KeyObject;
 }
 
@@ -85,7 +84,7 @@ export async function verifyBundle(reader: BundleReader, options: VerifyOptions 
       checkpoints: 0,
     });
   }
-  const { statement, publicKey, handedOver } = ground;
+  const { statement, handedOver } = ground;
   const found = { pinned: pin !== undefined, fingerprint, behind, handedOver, manifest };
   const amiss = filesAmiss(files, statement);
   const breaks = holds("files", amiss.length === 0) ? [] : amiss;
@@ -99,7 +98,7 @@ export async function verifyBundle(reader: BundleReader, options: VerifyOptions 
     const seen = files.has(cosignedFile(generation)) ? await readCosigned(reader, statement, stated) : undefined;
     if (seen === null) breaks.push(notCosigned(statement, generation));
     if ([recordsFile, leavesFile, checkpointsFile].every((nameOf) => files.has(nameOf(generation)))) {
-      const findings = await verifyGeneration({ reader, statement, stated, previous, publicKey, cosigned: seen ?? null, holds });
+      const findings = await verifyGeneration({ reader, statement, stated, previous, leafKeys: publicKeysOf(statement), cosigned: seen ?? null, holds });
       breaks.push(...findings.breaks);
       if (findings.breaks.length > 0) brokenGenerations.add(generation);
       records += findings.records;
@@ -122,6 +121,8 @@ export async function verifyBundle(reader: BundleReader, options: VerifyOptions 
     ...(witness === undefined && cosigned.length > 0 && { cosigned: cosigned.length }),
   });
 }
+
+const publicKeysOf = ({ keys }: ExportStatement): readonly KeyObject[] => keys.map((vkey) => ed25519Public(parseVkey(vkey).raw));
 
 /** What is at hand before anything is believed. */
 interface Unopened {
@@ -148,7 +149,7 @@ async function openGround({ reader, files, keys, pin, holds }: Unopened): Promis
       return { refused: wholeBundle("altered", "keys.json and the statement name different keys", statement.chain) };
     if (!holds("keys", name === checkpointKeyName(statement.deployment))) return { refused: wholeBundle("foreign", "the key is another deployment's", statement.chain) };
     const handedOver = pin === undefined || keysBehindIn(keys) === null ? [] : handoversFrom(pin, { behind: vkeys, handovers });
-    return { statement, publicKey: ed25519Public(raw), handedOver };
+    return { statement, handedOver };
   } catch {
     const refused = wholeBundle("altered", "the statement is not one that this key signed");
     const statement = await claimedStatement(reader);
@@ -170,7 +171,10 @@ async function locateUnder({ statement, publicKey }: Claim, reader: BundleReader
   const breaks: Break[] = [];
   for (const stated of statement.generations) {
     if (![recordsFile, leavesFile].every((nameOf) => files.has(nameOf(stated.generation)))) continue;
-    const { found } = await firstUnsigned({ reader, statement, stated, publicKey, wholeSize: 0, brokenSize: stated.size, holds });
+    const locate = async (leafKeys: readonly KeyObject[]): Promise<Break | null> =>
+      (await firstUnsigned({ reader, statement, stated, leafKeys, wholeSize: 0, brokenSize: stated.size, holds })).found;
+    // The first key alone was given; another that the statement names may be a key of before, or of whoever wrote it anew.
+    const found = (await locate(publicKeysOf(statement))) ?? (statement.keys.length > 1 ? await locate([publicKey]) : null);
     if (found !== null) breaks.push(found);
   }
   return breaks;

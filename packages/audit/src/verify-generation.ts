@@ -27,8 +27,8 @@ export interface GenerationToVerify {
   readonly stated: StatedGeneration;
   /** The generation before, in this bundle or archived; null where the statement knows of none. */
   readonly previous: Pick<StatedGeneration, "generation" | "size" | "head"> | null;
-  /** The key that signed the statement and the leaves. */
-  readonly publicKey: KeyObject;
+  /** Each leaf is signed by one of these. */
+  readonly leafKeys: readonly KeyObject[];
   /** The checkpoint that a witness cosigned, which has to be one of those here; null for none. */
   readonly cosigned: WalkedCheckpoint | null;
   readonly holds: Holds<BundleDefence>;
@@ -112,8 +112,9 @@ class GenerationPass {
   async run(walk: CheckpointWalk): Promise<void> {
     const { reader, statement, stated, holds } = this.#of;
     let due = await this.#compare(await walk.next(), walk);
+    let more = 0;
     const leaves = reader.lines(leavesFile(stated.generation));
-    for await (const [text, leafText] of inStep(reader.lines(recordsFile(stated.generation)), leaves)) {
+    for await (const [text, leafText] of inStep(reader.lines(recordsFile(stated.generation)), leaves, () => (more += 1))) {
       const line = readBundleLine(text, statement, stated, holds);
       this.#range.append(line.leafBytes);
       this.#checkForm(line, leafText);
@@ -123,7 +124,7 @@ class GenerationPass {
     // Checkpoints of sizes that are never reached are still read, for their signatures and order.
     while (due !== null) due = await walk.next();
     if (this.isSigned && !holds("head", this.#mac === stated.head)) this.#blame(stated.size, "altered", "the statement cites another head than the last record's");
-    await this.#checkLeafCount();
+    if (!holds("leaves", more === 0)) this.#blame(this.#range.size + 1, "inserted", "the leaves have more lines than there are records");
   }
 
   /** Compares every checkpoint of the present size, and gives the next that is still to come. */
@@ -149,12 +150,6 @@ class GenerationPass {
     if (holds("leaves", leaf?.leaf === line.leaf)) return;
     if (leafText === undefined) this.#blame(seq, "missing", `record ${seq} has no line in the leaves`);
     else this.#blame(seq, "altered", `line ${seq} of the leaves is not the one of record ${seq}`);
-  }
-
-  async #checkLeafCount(): Promise<void> {
-    let count = 0;
-    for await (const _ of this.#of.reader.lines(leavesFile(this.#of.stated.generation))) count += 1;
-    if (!this.#of.holds("leaves", count <= this.#range.size)) this.#blame(this.#range.size + 1, "inserted", "the leaves have more lines than there are records");
   }
 
   #blame(seq: number, kind: BreakKind, why: string): void {

@@ -34,16 +34,20 @@ export const OpenExportOutput = strict({
   names: z.record(z.string(), z.string()),
 });
 
-/** Records `from` to at most `from + limit - 1` of one generation, as exported lines with their leaf signatures (base64); with none where `signed` is false. `vkey`: the key that stated the export, by which its leaves are signed; the one in use if absent. */
+/** Records `from` to at most `from + limit - 1` of one generation, as exported lines with their leaf signatures; with none where `signed` is false. `vkey`: the key that stated the export, by which, or by one behind it, its leaves are signed; the one in use if absent. */
 export const ReadExportInput = strict({
   chain: ChainName,
   generation: z.int().min(1),
   from: z.int().min(1),
-  limit: z.int().min(1).max(4000).default(1000),
+  limit: z.int().min(1).max(4096).default(1000),
   signed: z.boolean().default(true),
   vkey: z.string().max(256).optional(),
 });
-export const ReadExportOutput = strict({ lines: z.array(z.string()), signatures: z.array(z.string()) });
+/**
+ * In base64: the lines, each with its newline; where each ends, as unsigned integers of four bytes, the lowest first; the signatures, 64 bytes each. A page of
+ * thousands of lines as a list of texts would cost each of them its escapes.
+ */
+export const ReadExportOutput = strict({ lines: z.string(), ends: z.string(), signatures: z.string() });
 
 /** One record of a chain's generation. */
 export const ProveRecordInput = strict({ chain: ChainName, generation: z.int().min(1), seq: z.int().min(1) });

@@ -174,7 +174,7 @@ export type SignRequest =
     }
   | { readonly kind: "leaves"; readonly vkey: string; readonly chain: string; readonly generation: number; readonly from: number; readonly to: number };
 export interface SignAnswer {
-  /** checkpoint: one per chain; policy, profile: one signed note; packet: one JWS; export, excerpt: a signed note of the statement; leaves: one base64 signature per record. */
+  /** checkpoint: one per chain; policy, profile: one signed note; packet: one JWS; export, excerpt: a signed note of the statement; leaves: one base64 signature per record that is there, and where they are a whole run, each as it was sealed, one over all. */
   readonly notes: readonly string[];
   readonly checkpoints: readonly SignedCheckpoint[];
   /** Of an export: which key it states itself by, and the handovers that there were by then. */

@@ -4,6 +4,7 @@ import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { archivalRemover, archiveStore } from "./archive-store.ts";
 import { connectDatabase, type Database } from "./database.ts";
+import { leafStore } from "./leaf-store.ts";
 import { type MigratedDatabase, migratedDatabase, testDraft, testTrail, type TestTrail } from "./testing.ts";
 import { treeStore } from "./tree-store.ts";
 
@@ -56,11 +57,15 @@ const outcome = (work: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof SallyportError ? error.code : ((error as { code?: string }).code ?? "failed")),
   );
 const ALL = [RECORDS, 1, RECORDS];
+const RUN = { signatures: Buffer.alloc(65_536), vkey: "a+key", signature: Buffer.alloc(64) };
+const keepRun = (): Promise<boolean> => leafStore(trail.database).keep({ chain: "system", generation: 1, run: 0 }, RUN);
+const runs = async (): Promise<number> => (await admin`SELECT run FROM audit.leaf_runs`).length;
 
 test("an archived generation leaves the database with all that was made of it, once, and what comes after is searchable", async () => {
-  expect(await left()).toEqual(ALL);
+  expect([await left(), await keepRun(), await runs()]).toEqual([ALL, true, 1]);
   await archivalRemover(custodian)(await archived());
-  expect(await left()).toEqual([0, 0, 0]);
+  // The signatures of its leaves too, and they aren't kept any more.
+  expect([await left(), await runs(), await keepRun(), await runs()]).toEqual([[0, 0, 0], 0, false, 0]);
   // Asked again, it is done already.
   await archivalRemover(custodian)(await archived());
   const store = archiveStore(trail.database);

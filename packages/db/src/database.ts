@@ -115,12 +115,17 @@ export class Database {
     return (text, ...values) => this.#laneOf(key).statement(text, ...values);
   }
 
-  /** Reads a COPY on a connection of its own; a reader that stops early gives the connection up. */
-  async *stream<T>(text: string, read: (stream: AsyncIterable<Buffer>) => AsyncIterable<T>): AsyncGenerator<T> {
+  /**
+   * Reads a COPY on a connection of its own; a reader that stops early gives the connection up. With `first`, that statement and the COPY are one
+   * transaction, and its settings end with it.
+   */
+  async *stream<T>(text: string, read: (stream: AsyncIterable<Buffer>) => AsyncIterable<T>, first?: string): AsyncGenerator<T> {
     const connection = await this.#take();
     let isDone = false;
     try {
+      if (first !== undefined) await connection.simple(`BEGIN; ${first}`);
       yield* read(await connection.copyOut(text));
+      if (first !== undefined) await connection.simple("COMMIT");
       isDone = true;
     } finally {
       if (!isDone) connection.abandon();

@@ -27,6 +27,7 @@ export { policyStore, type PostgresPolicyStore } from "./policy-store.ts";
 export { exposureStore, type ExposureStore, type SubjectExposure } from "./exposure-store.ts";
 export { type GenerationRow, recordStore, type RecordStore } from "./record-store.ts";
 export type { RecordLines } from "./copy-lines.ts";
+export { type KeptRun, type LeafStore, leafStore, type RunAt } from "./leaf-store.ts";
 export { recipientStore } from "./recipient-store.ts";
 export { referenceKeyStore } from "./reference-key-store.ts";
 export { DATABASE_PROCESSES, type DatabaseProcess, provisionRoles, type RoleUrls } from "./roles.ts";

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { lockHome } from "@sallyport/app-host";
+import { pageLines, openPage } from "@sallyport/audit";
 import type { Connection } from "@sallyport/client";
 import { plainJson } from "@sallyport/errors";
 import { callOptions } from "../call-options.ts";
@@ -57,5 +58,5 @@ const sourceOf = ({ api }: Connection, invocation: Invocation): TrailSource => (
   chains: async () => (await api.trail.chains.query({}, { context: callOptions(invocation).context })).chains,
   // Events carry no signatures, and making them is what costs.
   read: async (chain, generation, from) =>
-    (await api.trail.readExport.query({ chain, generation, from, limit: PAGE_RECORDS, signed: false }, { context: callOptions(invocation).context })).lines,
+    pageLines(openPage(await api.trail.readExport.query({ chain, generation, from, limit: PAGE_RECORDS, signed: false }, { context: callOptions(invocation).context }), false)),
 });

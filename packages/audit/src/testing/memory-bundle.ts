@@ -42,6 +42,8 @@ export interface BundlePlan {
   readonly turns?: readonly Ed25519Pair[];
   /** What the statement and `keys.json` name instead of what is so. */
   readonly keys?: { readonly vkeys: readonly string[]; readonly handovers: readonly string[] };
+  /** The pair that was in use before, where `turns` don't say more, and up to which seq it signed the leaves. */
+  readonly earlier?: { readonly pair: Ed25519Pair; readonly upTo: number };
   /** Where it isn't the whole chain: what was archived before, and whether it is one generation alone. `generations` go on from there. */
   readonly part?: { readonly scope: "chain" | "generation"; readonly archived: readonly ArchivedGeneration[] };
   /** 2 January 2026 at four if absent. */
@@ -62,10 +64,11 @@ export function checkpointNote(plan: Pick<BundlePlan, "deployment" | "chain" | "
   return signNote(text, { name: checkpointKeyName(plan.deployment), privateKey: plan.pair.privateKey });
 }
 
-export function leafLine(plan: Pick<BundlePlan, "deployment" | "pair">, record: SealedRecord): string {
+export function leafLine(plan: Pick<BundlePlan, "deployment" | "pair" | "earlier">, record: SealedRecord): string {
   const leaf = leafHash(lineFor(record)).toString("hex");
   const place = { deployment: plan.deployment, chain: record.chain, generation: record.generation, seq: record.seq, leaf };
-  return `${leaf} ${signLeaf(place, plan.pair.privateKey)}\n`;
+  const { pair } = plan.earlier !== undefined && record.seq <= plan.earlier.upTo ? plan.earlier : plan;
+  return `${leaf} ${signLeaf(place, pair.privateKey)}\n`;
 }
 
 const TURNED_MS = Date.parse("2026-01-02T03:30:00.000Z");
@@ -107,7 +110,7 @@ export function makeBundle(plan: BundlePlan): { readonly files: Files; readonly 
     };
     return plan.stated?.(stated) ?? stated;
   });
-  const handovers = plan.keys?.handovers ?? handoversOf(plan.deployment, plan.turns ?? []);
+  const handovers = plan.keys?.handovers ?? handoversOf(plan.deployment, plan.turns ?? (plan.earlier === undefined ? [] : [plan.earlier.pair, plan.pair]));
   const said = {
     deployment: plan.deployment,
     chain: plan.chain,

@@ -1,3 +1,4 @@
+import { packPage } from "@sallyport/audit";
 import { OpenExportInput, OpenExportOutput, ReadExportInput, ReadExportOutput } from "@sallyport/contracts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
@@ -47,7 +48,7 @@ export const readExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     },
     async ({ input, grant, trace }) => {
       const page = await deps.archive.readExport(grant, input);
-      trace.note({ generation: input.generation, from: input.from, lines: page.lines.length });
-      return { lines: [...page.lines], signatures: [...page.signatures] };
+      trace.note({ generation: input.generation, from: input.from, lines: page.ends.length });
+      return packPage(page);
     },
   );
