@@ -38,9 +38,9 @@ describe.skipIf(noBrowser !== null)(`in a browser${noBrowser === null ? "" : ` (
 
   test("an identity that nobody linked signs nobody in, and its answer is gone from the address", async () => {
     const [one = "", two = ""] = foundingLinks(product.host.stdout);
-    await alma.enrolWithoutPages(one, { username: "alma", printedName: "Alma Reyes" });
+    await alma.enrolWithPasskey(one, { username: "alma", printedName: "Alma Reyes" });
     const boris = await ConsolePerson.open(browser, product.console);
-    await boris.enrolWithoutPages(two, { username: "boris", printedName: "Boris Lind" });
+    await boris.enrolWithPasskey(two, { username: "boris", printedName: "Boris Lind" });
     await boris.close();
     await alma.goto("/sign-in");
     await withProvider().click();
