@@ -25,6 +25,8 @@ export default defineConfig({
     reporters: ["default", "json"],
     outputFile: { json: "test-results/vitest.json" },
     teardownTimeout: 30_000,
+    // What is built runs as it is: Node loads it far sooner than Vite's server hands it over.
+    server: { deps: { external: [/\/node_modules\//, /\/dist\/.*\.m?js$/] } },
     projects: [
       {
         extends: true,

@@ -262,9 +262,9 @@ describe("an export, with everything stopped and no secret at hand", () => {
     const bytes = readFileSync(file);
     let seq = 1;
     for (const [at, byte] of bytes.entries()) {
-      // Each byte in the long run, each 23rd otherwise, and those around each line's end.
+      // Each byte in the long run, each 97th otherwise, and those around each line's end.
       const isLineEnd = byte === 0x0a || bytes[at - 1] === 0x0a || bytes[at + 1] === 0x0a;
-      if (LONG || at % 23 === 0 || isLineEnd) {
+      if (LONG || at % 97 === 0 || isLineEnd) {
         const changed = Buffer.from(bytes);
         changed.writeUInt8(byte ^ (1 << (at % 8)), at);
         writeFileSync(file, changed);

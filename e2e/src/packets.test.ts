@@ -49,9 +49,9 @@ beforeAll(async () => {
   browser = await launchBrowser();
   admins = await founders(browser, product);
   const inTurn = [admins.boris, admins.alma] as const;
-  cora = await joined(browser, inTurn, { username: "cora", printedName: "Cora Lund" }, /^site_coordinator/, `${PILOT}, all`);
-  stan = await joined(browser, inTurn, { username: "stan", printedName: "Stan Oro" }, /^data_steward/, `${PILOT}, all`);
-  rita = await joined(browser, inTurn, { username: "rita", printedName: "Rita Voss" }, /^clinical_reviewer/, `${PILOT}, all`);
+  cora = await joined(browser, inTurn, { username: "cora", printedName: "Cora Lund" }, "site_coordinator", PILOT);
+  stan = await joined(browser, inTurn, { username: "stan", printedName: "Stan Oro" }, "data_steward", PILOT);
+  rita = await joined(browser, inTurn, { username: "rita", printedName: "Rita Voss" }, "clinical_reviewer", PILOT);
   for (const { context } of [cora, stan]) {
     context.on("response", (response) => {
       if (!/html|json/.test(response.headers()["content-type"] ?? "")) return;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { Codes } from "./totp.ts";
 
@@ -9,6 +10,14 @@ export interface Named {
   readonly printedName: string;
 }
 
+/** What a step of a ceremony answers with: each step has some of these. */
+interface Begun {
+  readonly ceremony: string;
+  readonly options: string;
+  readonly secret: string;
+  readonly sessionId: string;
+}
+
 /**
  * A person at the console: a browser of their own (a context shares no cookie with another), an authenticator that Chromium plays, and all
  * that the browser objected to on the way.
@@ -17,6 +26,7 @@ export class ConsolePerson {
   readonly page: Page;
   readonly console: string;
   readonly objections: string[] = [];
+  #session = "";
   #codes: Codes | null = null;
   #password = "";
 
@@ -107,6 +117,68 @@ export class ConsolePerson {
     await this.fill("Code from your authenticator app", await this.nextCode());
     await this.button("Sign in").click();
     await this.page.waitForURL("**/overview");
+  }
+
+  /** Sends what a page sends, with this browser's cookies; answers what came back. */
+  async #send<T>(path: string, data: object, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+    const response = await this.context.request.post(`${this.console}/api/${path}`, { data, headers: { origin: this.console, "x-sallyport": "1", ...headers } });
+    if (!response.ok()) throw new Error(`${path}: ${response.status()} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Has this browser's authenticator make a passkey, or prove one, by the options that a page was given. */
+  async #ceremony(of: "create" | "get", options: string): Promise<string> {
+    if (!this.page.url().startsWith(this.console)) await this.goto("/healthz");
+    return await this.page.evaluate(
+      async ([kind, json]) => {
+        const publicKey = JSON.parse(json) as PublicKeyCredentialCreationOptionsJSON & PublicKeyCredentialRequestOptionsJSON;
+        const credential =
+          kind === "create"
+            ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey) })
+            : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey) });
+        return JSON.stringify(credential);
+      },
+      [of, options] as const,
+    );
+  }
+
+  /** Enrols a passkey by what its pages send, without the pages: for tests of what comes after. */
+  async enrolWithoutPages(link: string, who: Named): Promise<void> {
+    const input = { secret: new URL(link).hash.slice(1), ...who };
+    const { ceremony, options } = await this.#send<Begun>("session/enrolment/passkey-options", input);
+    await this.#send("session/enrolment/passkey", { ...input, ceremony, label: "Passkey", response: await this.#ceremony("create", options) });
+  }
+
+  /** The same with a password and a code. */
+  async enrolPasswordWithoutPages(link: string, who: Named, password: string): Promise<void> {
+    const input = { secret: new URL(link).hash.slice(1), ...who };
+    const { ceremony, secret } = await this.#send<Begun>("session/enrolment/totp-options", input);
+    [this.#codes, this.#password] = [new Codes(secret), password];
+    await this.#send("session/enrolment/password", { ...input, ceremony, password, totp: await this.nextCode() });
+  }
+
+  /** Signs in by what the page sends, without the page: by the passkey, or by the password under this name. */
+  async signInWithoutPages(username: string): Promise<void> {
+    if (this.#codes !== null) {
+      const input = { username, password: this.#password, totp: await this.nextCode() };
+      this.#session = (await this.#send<Begun>("session/sign-in/password", input)).sessionId;
+      return;
+    }
+    const { ceremony, options } = await this.#send<Begun>("session/sign-in/passkey-options", {});
+    this.#session = (await this.#send<Begun>("session/sign-in/passkey", { ceremony, response: await this.#ceremony("get", options) })).sessionId;
+  }
+
+  /** Calls a procedure as a page of this browser would, in the session of {@link signInWithoutPages}. */
+  async call<T>(procedure: string, input: object): Promise<T> {
+    const headers = { "sallyport-session": this.#session, "idempotency-key": randomUUID() };
+    return (await this.#send<{ readonly result: { readonly data: T } }>(`call/${procedure}`, input, headers)).result.data;
+  }
+
+  /** Approves a request by the passkey, without its page. */
+  async approveWithoutPages(approvalId: string, reason: string): Promise<void> {
+    const { digest, challenge } = await this.call<{ readonly digest: string; readonly challenge: string }>("approvals.get", { approvalId });
+    const proof = { kind: "passkey", response: await this.#ceremony("get", challenge) };
+    await this.call("approvals.decide", { approvalId, digest, verdict: "approve", reason, proof });
   }
 
   /** The code that this person's authenticator app shows, a new one each time. */

@@ -8,26 +8,28 @@ export interface Founders {
   readonly boris: ConsolePerson;
 }
 
+const BORIS = { username: "boris", printedName: "Boris Lind" };
+
 /** Two browsers, of which the first has enrolled; and the link that is left. */
 async function firstFounder(browser: Browser, product: Product): Promise<Founders & { readonly second: string }> {
   const [first = "", second = ""] = foundingLinks(product.host.stdout);
   const [alma, boris] = [await ConsolePerson.open(browser, product.console), await ConsolePerson.open(browser, product.console)];
-  await alma.enrolWithPasskey(first, { username: "alma", printedName: "Alma Reyes" });
+  await alma.enrolWithoutPages(first, { username: "alma", printedName: "Alma Reyes" });
   return { alma, boris, second };
 }
 
-/** Founds a deployment by the links that its start printed: one enrols a passkey, one a password and a code. */
+/** Founds a deployment by the links that its start printed, without the pages: one enrols a passkey, one a password and a code. */
 export async function founders(browser: Browser, product: Product): Promise<Founders> {
   const { alma, boris, second } = await firstFounder(browser, product);
-  await boris.enrolWithPassword(second, { username: "boris", printedName: "Boris Lind" }, "velvet anchors drift northward");
-  await Promise.all([alma.signInWithPasskey(), boris.signInWithPassword("boris")]);
+  await boris.enrolPasswordWithoutPages(second, BORIS, "velvet anchors drift northward");
+  await Promise.all([alma.signInWithoutPages("alma"), boris.signInWithoutPages("boris")]);
   return { alma, boris };
 }
 
 /** Founds a deployment by two passkeys: what the custodian signs is approved by nothing less. */
 export async function passkeyFounders(browser: Browser, product: Product): Promise<Founders> {
   const { alma, boris, second } = await firstFounder(browser, product);
-  await boris.enrolWithPasskey(second, { username: "boris", printedName: "Boris Lind" });
-  await Promise.all([alma.signInWithPasskey(), boris.signInWithPasskey()]);
+  await boris.enrolWithoutPages(second, BORIS);
+  await Promise.all([alma.signInWithoutPages("alma"), boris.signInWithoutPages("boris")]);
   return { alma, boris };
 }

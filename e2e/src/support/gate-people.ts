@@ -33,17 +33,10 @@ export async function releaseDemographics(product: Product): Promise<string> {
 /** Founds the deployment and invites everybody. The password's codes come thirty seconds apart, so the second founder decides nothing here. */
 export async function gatePeople(browser: Browser, product: Product): Promise<GatePeople> {
   const { alma, boris } = await founders(browser, product);
-  const dora = await joined(browser, [boris, alma], { username: "dora", printedName: "Dora Finch" }, /^security_admin/, "Everywhere");
+  const dora = await joined(browser, [boris, alma], { username: "dora", printedName: "Dora Finch" }, "security_admin", "*");
   const passkeys = [alma, dora] as const;
-  const rita = await joined(
-    browser,
-    passkeys,
-    { username: "rita", printedName: "Rita Voss" },
-    /^clinical_reviewer/,
-    `${PILOT}, all`,
-    async ({ page }) => await page.clock.install(),
-  );
-  const greta = await joined(browser, passkeys, { username: "greta", printedName: "Greta Holm" }, /^regulatory_reviewer/, `${PILOT}, all`);
-  const otto = await joined(browser, passkeys, { username: "otto", printedName: "Otto Lang" }, /^auditor/, "Everywhere");
+  const rita = await joined(browser, passkeys, { username: "rita", printedName: "Rita Voss" }, "clinical_reviewer", PILOT, async ({ page }) => await page.clock.install());
+  const greta = await joined(browser, passkeys, { username: "greta", printedName: "Greta Holm" }, "regulatory_reviewer", PILOT);
+  const otto = await joined(browser, passkeys, { username: "otto", printedName: "Otto Lang" }, "auditor", "*");
   return { alma, boris, dora, rita, greta, otto };
 }

@@ -35,19 +35,30 @@ export async function approvedLink(asking: ConsolePerson, approving: ConsolePers
   return await asking.page.locator(".link-shown").innerText();
 }
 
-/** Somebody invited, enrolled with a passkey and signed in, in a browser of their own. */
+/** Has somebody invited by what the pages of two administrators send, without the pages; answers the one-time link. A study is all of it, `*` everywhere. */
+export async function invited([asking, approving]: readonly [ConsolePerson, ConsolePerson], who: Named, role: string, study: string): Promise<string> {
+  const { approval } = await asking.call<{ readonly approval: { readonly approvalId: string } }>("approvals.requestInvite", { ...who, role, study, site: "*", reason: REASON });
+  await approving.approveWithoutPages(approval.approvalId, REASON);
+  const { secret } = await asking.call<{ readonly secret: string }>("people.issueLink", { approvalId: approval.approvalId });
+  return `${asking.console}/enrol#${secret}`;
+}
+
+/**
+ * Somebody invited, enrolled with a passkey and signed in, in a browser of their own, by what the pages send: how people come in by the
+ * pages themselves is for the tests of people.
+ */
 export async function joined(
   browser: Browser,
-  [asking, approving]: readonly [ConsolePerson, ConsolePerson],
+  admins: readonly [ConsolePerson, ConsolePerson],
   who: Named,
-  role: RegExp,
-  where: string,
+  role: string,
+  study: string,
   prepare: (person: ConsolePerson) => Promise<void> = async () => undefined,
 ): Promise<ConsolePerson> {
-  const link = await invite(asking, approving, who, role, where);
-  const person = await ConsolePerson.open(browser, asking.console);
+  const link = await invited(admins, who, role, study);
+  const person = await ConsolePerson.open(browser, admins[0].console);
   await prepare(person);
-  await person.enrolWithPasskey(link, null);
-  await person.signInWithPasskey();
+  await person.enrolWithoutPages(link, who);
+  await person.signInWithoutPages(who.username);
   return person;
 }

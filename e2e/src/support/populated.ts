@@ -4,7 +4,7 @@ import type { ConsolePerson } from "./console-person.ts";
 import { founders } from "./founders.ts";
 import { releaseDemographics } from "./gate-people.ts";
 import { inventedEvents, publishedEvents } from "./adverse-events.ts";
-import { askToInvite, invite, joined } from "./invitation.ts";
+import { askToInvite, invited, joined } from "./invitation.ts";
 import { bringIn, decide, openWaiting } from "./packet-pages.ts";
 import { identify } from "./people-pages.ts";
 import { PILOT, pilotDemographics, withCells } from "./pilot-study.ts";
@@ -38,14 +38,14 @@ export interface Populated {
 async function founded(product: Product, browser: Browser): Promise<Omit<Populated, "affected">> {
   const { alma, boris } = await founders(browser, product);
   const admins = [boris, alma] as const;
-  const clara = await joined(browser, admins, { username: "clara", printedName: "Clara Ode" }, /^clinical_reviewer/, `${PILOT}, all`);
-  const rosa = await joined(browser, admins, { username: "rosa", printedName: "Rosa Imhof" }, /^regulatory_reviewer/, `${PILOT}, all`);
-  const dora = await joined(browser, admins, { username: "dora", printedName: "Dora Vance" }, /^auditor/, "Everywhere");
-  const cora = await joined(browser, admins, { username: "cora", printedName: "Cora Lund" }, /^site_coordinator/, `${PILOT}, all`);
-  const stan = await joined(browser, admins, { username: "stan", printedName: "Stan Oro" }, /^data_steward/, `${PILOT}, all`);
-  const nora = await joined(browser, admins, { username: "nora", printedName: "Nora Beck" }, /^regulatory_coordinator/, `${PILOT}, all`);
+  const clara = await joined(browser, admins, { username: "clara", printedName: "Clara Ode" }, "clinical_reviewer", PILOT);
+  const rosa = await joined(browser, admins, { username: "rosa", printedName: "Rosa Imhof" }, "regulatory_reviewer", PILOT);
+  const dora = await joined(browser, admins, { username: "dora", printedName: "Dora Vance" }, "auditor", "*");
+  const cora = await joined(browser, admins, { username: "cora", printedName: "Cora Lund" }, "site_coordinator", PILOT);
+  const stan = await joined(browser, admins, { username: "stan", printedName: "Stan Oro" }, "data_steward", PILOT);
+  const nora = await joined(browser, admins, { username: "nora", printedName: "Nora Beck" }, "regulatory_coordinator", PILOT);
   await identify(boris, "Rosa Imhof");
-  const openLink = await invite(boris, alma, { username: "emil", printedName: "Emil Sund" }, /^clinical_reviewer/, `${PILOT}, all`);
+  const openLink = await invited(admins, { username: "emil", printedName: "Emil Sund" }, "clinical_reviewer", PILOT);
   return { alma, boris, clara, rosa, dora, cora, stan, nora, openLink };
 }
 

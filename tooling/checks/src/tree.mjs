@@ -10,7 +10,11 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 export function trackedTree() {
   const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: ROOT, maxBuffer: 1 << 26 });
   const files = [...new Set(listed.toString("utf8").split("\0"))].filter((path) => path !== "" && existsSync(join(ROOT, path))).toSorted();
-  return treeOf(files, (path) => readFileSync(join(ROOT, path)));
+  const read = new Map();
+  return treeOf(files, (path) => {
+    if (!read.has(path)) read.set(path, readFileSync(join(ROOT, path)));
+    return read.get(path);
+  });
 }
 
 function treeOf(files, bytesOf) {
