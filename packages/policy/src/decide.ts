@@ -35,8 +35,8 @@ export function decideAct(rights: Rights, act: Act | null, place: Place, moment:
 function decideByRole(rights: Rights, act: Act | null, place: Place, moment: Moment): Decision {
   const never = whyNever(rights, act);
   if (act === null || never !== null) return deny(never ?? "no_rule", rights, act, place);
-  if (typeof place === "object" && (place as unknown) !== null && place.kind === "one") return decideAt(rights, act, place, moment);
-  return decidePlaces(rights, act, place, moment);
+  if (typeof place !== "object" || (place as unknown) === null) return deny(whyNowhere(rights, act, moment) ?? "no_site", rights, act, place);
+  return place.kind === "one" ? decideAt(rights, act, place, moment) : decidePlaces(rights, act, place, moment);
 }
 
 /** One site. Where one assignment alone reaches it, which is the usual case, its answer is there already. */
@@ -65,11 +65,10 @@ function decideAt(rights: Rights, act: Act, place: OnePlace, moment: Moment): De
   return joined === null ? deny("other_site", rights, act, place) : allow(policy, [joined], [site]);
 }
 
-function decidePlaces(rights: Rights, act: Act, place: Place, moment: Moment): Decision {
+function decidePlaces(rights: Rights, act: Act, place: Exclude<Place, OnePlace>, moment: Moment): Decision {
   const { policy, principal } = rights;
   const reason = whyNowhere(rights, act, moment);
   if (reason !== null) return deny(reason, rights, act, place);
-  if (typeof place !== "object" || (place as unknown) === null) return deny("no_site", rights, act, place);
   const found = reachesOf(rights, act, moment);
   switch (place.kind) {
     case "each": {
