@@ -1,4 +1,4 @@
-import { excerptStatementText, leafHash, lineOf, RUN_LEAVES, type SealedRecord, signLeafElsewhere, signNote, signRun, statementText, wholeRun, ZERO_MAC } from "@sallyport/audit";
+import { excerptStatementText, leafHash, lineOf, type SealedRecord, signLeafElsewhere, signNote, statementText, withRun, ZERO_MAC } from "@sallyport/audit";
 import { equalHex, hmacHex, sha256Hex } from "@sallyport/crypto";
 import { assertDocumentApproved, type DocumentKind, type DocumentRules, signedDocument, signerNamedIn, parseSignCall, type SignAnswer, type SignRequest } from "@sallyport/custody";
 import { type AuditEpochs, markId, statedExport } from "@sallyport/custody/incidents";
@@ -122,7 +122,7 @@ async function headOf(signing: Signing, range: Range): Promise<string> {
  */
 async function signLeaves(signing: Signing, request: Extract<SignRequest, { kind: "leaves" }>): Promise<readonly string[]> {
   const { deployment } = signing.store.deployment;
-  const { chain, generation } = request;
+  const { chain, generation, from: first, to } = request;
   const { privateKey } = signing.keys.named(request.vkey).signer;
   const signatures: string[] = [];
   const records = await committed(signing, request);
@@ -133,10 +133,7 @@ async function signLeaves(signing: Signing, request: Extract<SignRequest, { kind
     });
     signatures.push(...(await Promise.all(turn)));
   }
-  const run = wholeRun(request.from, request.to);
-  if (run !== null && signatures.length === RUN_LEAVES && records.every(({ isGenuine }) => isGenuine))
-    signatures.push(signRun({ deployment, chain, generation, run }, Buffer.concat(signatures.map((each) => Buffer.from(each, "base64"))), privateKey));
-  return signatures;
+  return records.every(({ isGenuine }) => isGenuine) ? withRun({ deployment, chain, generation, from: first, to }, signatures, privateKey) : signatures;
 }
 
 interface Range {

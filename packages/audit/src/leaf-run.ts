@@ -20,9 +20,6 @@ export const runOf = (seq: number): number => Math.floor((seq - 1) / RUN_LEAVES)
 /** The first record of a run. */
 export const firstOf = (run: number): number => run * RUN_LEAVES + 1;
 
-/** The run that is exactly these records, or null. */
-export const wholeRun = (from: number, to: number): number | null => ((from - 1) % RUN_LEAVES === 0 && to === from + RUN_LEAVES - 1 ? runOf(from) : null);
-
 /**
  * The text over which the signatures of a run are signed together, so that whoever keeps them can tell that they are the ones that were made: it names
  * the place, and begins as no other text that the key signs does (docs/spec/bundle-v1.md, section 4).
@@ -30,8 +27,21 @@ export const wholeRun = (from: number, to: number): number | null => ((from - 1)
 const runText = ({ deployment, chain, generation, run }: RunPlace, signatures: Uint8Array): string =>
   `sallyport-leaves-v1\n${deployment}\n${chain}\n${generation}\n${run}\n${sha256Hex(signatures)}\n`;
 
-/** Signs a run's signatures, of 64 bytes each; base64. */
-export const signRun = (place: RunPlace, signatures: Uint8Array, privateKey: KeyObject): string => signEd25519(privateKey, runText(place, signatures)).toString("base64");
+/**
+ * The signatures of the leaves that stand from `from` to `to`, and behind them, where these are all of one run, one over all of them. Each in base64, of 64 bytes.
+ *
+ * @param signatures - One for each leaf, all of records that are what was sealed.
+ */
+export function withRun(
+  { from, to, ...place }: Omit<RunPlace, "run"> & { readonly from: number; readonly to: number },
+  signatures: readonly string[],
+  privateKey: KeyObject,
+): readonly string[] {
+  const run = runOf(from);
+  if (from !== firstOf(run) || to !== firstOf(run + 1) - 1 || signatures.length !== RUN_LEAVES) return signatures;
+  const bytes = Buffer.concat(signatures.map((each) => Buffer.from(each, "base64")));
+  return [...signatures, signEd25519(privateKey, runText({ ...place, run }, bytes)).toString("base64")];
+}
 
 /** Whether these are the signatures that were made for the run at this place, by this key. */
 export const verifyRun = (place: RunPlace, signatures: Uint8Array, signature: Uint8Array, publicKey: KeyObject): boolean =>

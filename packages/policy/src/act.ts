@@ -18,6 +18,23 @@ const ACTS: readonly Act[] = ACTIONS.flatMap((action, row) => RESOURCE_TYPES.map
 /** How many acts there are. */
 export const ACTS_COUNT = ACTS.length;
 
+/** Acts, a bit for each: whether one is among them is one look, however many there are. */
+export class ActSet {
+  readonly #bits = new Int32Array(Math.ceil(ACTS_COUNT / 32));
+
+  add({ index }: Act): void {
+    this.#bits[index >> 5] = (this.#bits[index >> 5] ?? 0) | (1 << (index & 31));
+  }
+
+  addAll(others: ActSet): void {
+    for (let at = 0; at < this.#bits.length; at += 1) this.#bits[at] = (this.#bits[at] ?? 0) | (others.#bits[at] ?? 0);
+  }
+
+  has({ index }: Act): boolean {
+    return ((this.#bits[index >> 5] ?? 0) & (1 << (index & 31))) !== 0;
+  }
+}
+
 /** Where an action of this name stands among {@link ACTIONS}; undefined for no action. */
 export const rowOf = (action: string): number | undefined => ROWS.get(action);
 

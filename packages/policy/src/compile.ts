@@ -1,13 +1,10 @@
 import { SallyportError } from "@sallyport/errors";
-import { type Act, actOf, ACTS_COUNT } from "./act.ts";
+import { type Act, actOf } from "./act.ts";
 import { canonicalPolicy, policyDigest, policyLabel } from "./canonical.ts";
 import type { Action, Assignment, GrantRule, LivePrincipal, PolicyDocument, ResourceType } from "./model.ts";
 import { parsePolicy } from "./parse.ts";
-import { Holding, type Holdings, type Rights } from "./rights.ts";
+import { Holdings, type Rights, RoleRules } from "./rights.ts";
 import type { TokenScope } from "./token-scope.ts";
-
-/** What a role has that the policy doesn't know. */
-const NO_RULES = new Uint16Array(ACTS_COUNT);
 
 /** A policy in the form that decides: names interned, one table look-up from (role, act) to a rule. */
 export class CompiledPolicy {
@@ -16,8 +13,8 @@ export class CompiledPolicy {
   readonly digest: string;
   /** `v<version>:<first 16 hex of the digest>`. */
   readonly label: string;
-  /** By role; 0 is a denial, so an empty table denies. */
-  readonly #rules: ReadonlyMap<string, Uint16Array>;
+  /** By role; a role without rules denies. */
+  readonly #rules: ReadonlyMap<string, RoleRules>;
   /** Of each act with rules, the roles that have one; and their names as a sentence has them. */
   readonly #rolesAt = new Map<Act, string[]>();
   readonly #wordsAt = new Map<Act, string>();
@@ -30,13 +27,13 @@ export class CompiledPolicy {
     this.document = document;
     this.digest = policyDigest(document);
     this.label = policyLabel(document.version, this.digest);
-    this.#rules = new Map(document.roles.map(({ name }) => [name, new Uint16Array(ACTS_COUNT)]));
+    this.#rules = new Map(document.roles.map(({ name }) => [name, new RoleRules()]));
     this.#order = new Map(document.grants.map((grant, index) => [grant, index]));
     for (const [index, { role, action, resource }] of document.grants.entries()) {
       const act = actOf(action, resource);
       const rules = this.#rules.get(role);
       if (act === null || rules === undefined) throw new RangeError("a rule outside the closed lists can't be compiled");
-      rules[act.index] = index + 1;
+      rules.set(act, index + 1);
       const roles = this.#rolesAt.get(act);
       if (roles === undefined) this.#rolesAt.set(act, [role]);
       else roles.push(role);
@@ -52,8 +49,7 @@ export class CompiledPolicy {
   #heldBy(assignments: readonly Assignment[]): Holdings {
     const known = this.#held.get(assignments);
     if (known !== undefined) return known;
-    const all = Object.freeze(assignments).map((assignment) => new Holding(assignment, this.#rules.get(assignment.role) ?? NO_RULES, this.document.grants));
-    const made = { all, unknown: assignments.filter(({ role }) => !this.knowsRole(role)) };
+    const made = new Holdings(Object.freeze(assignments), this.#rules, this.document.grants);
     this.#held.set(assignments, made);
     return made;
   }
@@ -74,8 +70,8 @@ export class CompiledPolicy {
   }
 
   /** Rules of this policy, each once, in the document's order. */
-  inOrder(rules: Iterable<GrantRule>): readonly GrantRule[] {
-    return [...new Set(rules)].sort((a, b) => (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0));
+  inOrder(rules: readonly GrantRule[]): readonly GrantRule[] {
+    return rules.filter((rule, at) => rules.indexOf(rule) === at).sort((a, b) => (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0));
   }
 }
 

@@ -4,7 +4,7 @@ import { Denial } from "./denial.ts";
 import { decideByEmergency } from "./emergency.ts";
 import { meetFields, NO_FIELDS } from "./field-rule.ts";
 import type { Decision, FieldRule, Place, Question, SiteRef } from "./model.ts";
-import { type Joined, joinReaches, type Reach, reachesOf, whyNowhere } from "./reach.ts";
+import { type Joined, joinReaches, type Reach, reachesOf, whyNever, whyNotNow, whyNowhere } from "./reach.ts";
 import { coversSite, isDeploymentWide, type Moment, momentOf, type Rights } from "./rights.ts";
 import { stopAt } from "./locks.ts";
 import { isSiteRef } from "./site-token.ts";
@@ -29,39 +29,46 @@ export function decide(policy: CompiledPolicy, question: Question): Decision {
 export function decideAct(rights: Rights, act: Act | null, place: Place, moment: Moment): Decision {
   const decision = decideByRole(rights, act, place, moment);
   // Only what a role alone wouldn't allow is done under an emergency, so that what is on record under it is what it was needed for.
-  return decision.effect === "allow" ? decision : (decideByEmergency(rights, act, place, moment) ?? decision);
+  return decision.effect === "allow" || rights.principal.emergencies === undefined ? decision : (decideByEmergency(rights, act, place, moment) ?? decision);
 }
 
 function decideByRole(rights: Rights, act: Act | null, place: Place, moment: Moment): Decision {
-  const reason = whyNowhere(rights, act, moment);
-  if (act === null || reason !== null) return deny(reason ?? "no_rule", rights, act, place);
-  if (typeof place !== "object" || (place as unknown) === null) return deny("no_site", rights, act, place);
+  const never = whyNever(rights, act);
+  if (act === null || never !== null) return deny(never ?? "no_rule", rights, act, place);
+  if (typeof place !== "object" || (place as unknown) === null) return deny(whyNowhere(rights, act, moment) ?? "no_site", rights, act, place);
   return place.kind === "one" ? decideAt(rights, act, place, moment) : decidePlaces(rights, act, place, moment);
 }
 
 /** One site. Where one assignment alone reaches it, which is the usual case, its answer is there already. */
 function decideAt(rights: Rights, act: Act, place: OnePlace, moment: Moment): Decision {
+  const { policy, principal, held } = rights;
   const { site } = place;
-  if (!isSiteRef(site)) return deny("no_site", rights, act, place);
-  const stop = stopAt(rights.principal, act, site);
-  if (stop !== null) return deny(stop, rights, act, place);
-  let only: Allow | null = null;
+  let isAnyNow = false;
   let count = 0;
-  for (const holding of rights.held.all) {
-    if (!coversSite(holding.assignment, site, holding.extent)) continue;
+  let only: Allow | null = null;
+  for (const holding of held.all) {
     const rule = holding.ruleNow(act, moment);
     if (rule === null) continue;
+    isAnyNow = true;
+    if (typeof site !== "object" || site === null || !holding.covers(site)) continue;
     count += 1;
     only = holding.allowAtOwnSite(rule);
   }
+  if (!isAnyNow) return deny(whyNotNow(held, act, moment), rights, act, place);
+  // What covers a site has compared its ids and nothing more: whether they are ids at all is asked before any answer.
+  if (!isSiteRef(site)) return deny("no_site", rights, act, place);
+  const stop = stopAt(principal, act, site);
+  if (stop !== null) return deny(stop, rights, act, place);
   if (count === 0) return deny("other_site", rights, act, place);
   if (count === 1 && only !== null) return only;
-  const joined = joinAt(rights.policy, reachesOf(rights, act, moment), site);
-  return joined === null ? deny("other_site", rights, act, place) : allow(rights.policy, [joined], [site]);
+  const joined = joinAt(policy, reachesOf(rights, act, moment), site);
+  return joined === null ? deny("other_site", rights, act, place) : allow(policy, [joined], [site]);
 }
 
 function decidePlaces(rights: Rights, act: Act, place: Exclude<Place, OnePlace>, moment: Moment): Decision {
   const { policy, principal } = rights;
+  const reason = whyNowhere(rights, act, moment);
+  if (reason !== null) return deny(reason, rights, act, place);
   const found = reachesOf(rights, act, moment);
   switch (place.kind) {
     case "each": {
@@ -101,7 +108,7 @@ function decidePlaces(rights: Rights, act: Act, place: Exclude<Place, OnePlace>,
 const joinAt = (policy: CompiledPolicy, found: readonly Reach[], site: SiteRef): Joined | null =>
   joinReaches(
     policy,
-    found.filter(({ assignment }) => coversSite(assignment, site)),
+    found.filter(({ assignment, extent }) => coversSite(assignment, site, extent)),
   );
 
 function allow(policy: CompiledPolicy, joined: readonly Joined[], sites: readonly SiteRef[]): Allow {
@@ -114,7 +121,7 @@ export function combine(policy: CompiledPolicy, joined: readonly Joined[]): { re
   const [first] = joined;
   const [only] = first?.rules ?? [];
   if (joined.length === 1 && first?.rules.length === 1 && only !== undefined) return { rule: only.id, role: only.role, fields: first.fields };
-  const rules = policy.inOrder(joined.flatMap((one) => one.rules));
+  const rules = joined.length === 1 && first !== undefined ? first.rules : policy.inOrder(joined.flatMap((one) => one.rules));
   const fields = first === undefined ? NO_FIELDS : joined.map((one) => one.fields).reduce(meetFields);
   return { rule: rules.map(({ id }) => id).join("+"), role: [...new Set(rules.map(({ role }) => role))].join("+"), fields };
 }

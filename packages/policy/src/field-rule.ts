@@ -23,4 +23,4 @@ export function meetFields(a: FieldRule, b: FieldRule): FieldRule {
   return { readable, masked };
 }
 
-const union = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
+const union = (a: readonly string[], b: readonly string[]): readonly string[] => [...a, ...b.filter((name) => !a.includes(name))];

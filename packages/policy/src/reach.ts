@@ -2,7 +2,7 @@ import { type Act, actOf } from "./act.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import { joinFields, NO_FIELDS } from "./field-rule.ts";
 import type { Assignment, Decision, FieldRule, GrantRule, Question } from "./model.ts";
-import { isInForce, type Moment, momentOf, type Rights } from "./rights.ts";
+import { type Extent, isInForce, type Moment, momentOf, type Rights } from "./rights.ts";
 
 /** Everything that a question asks but where. */
 export type PlacelessQuestion = Omit<Question, "place">;
@@ -10,6 +10,7 @@ export type PlacelessQuestion = Omit<Question, "place">;
 /** An assignment in force and the rule that its role has for what is asked. */
 export interface Reach {
   readonly assignment: Assignment;
+  readonly extent: Extent;
   readonly rule: GrantRule;
 }
 
@@ -21,34 +22,39 @@ export interface Joined {
 
 type Reason = Extract<Decision, { effect: "deny" }>["reason"];
 
-/** Why none of a principal's assignments may do what is asked, wherever; null where one may. Nothing here depends on a place. */
-export function whyNowhere({ principal, scope, held }: Rights, act: Act | null, moment: Moment): Reason | null {
+/** Why a principal may never do what is asked with this token, wherever and whenever; null where an assignment has a rule for it. */
+export function whyNever({ principal, scope, held }: Rights, act: Act | null): Reason | null {
   if (principal.status !== "active") return "principal_suspended";
   if (act === null) return "no_rule";
   if (!scope.names(act)) return "not_in_scope";
-  let isAnyRule = false;
-  for (const holding of held.all) {
-    if (holding.ruleFor(act) === null) continue;
-    if (holding.ruleNow(act, moment) !== null) return null;
-    isAnyRule = true;
-  }
-  // What else it can be is seldom so, and needs a second look.
-  return isAnyRule || held.unknown.length > 0 ? whyNotNow(held, act, moment) : "no_rule";
+  // Where a role is unknown to the policy, that may be the reason.
+  return held.acts.has(act) || held.unknown.length > 0 ? null : "no_rule";
+}
+
+/** Why none of a principal's assignments may do what is asked now, wherever; null where one may. Nothing here depends on a place. */
+export function whyNowhere(rights: Rights, act: Act | null, moment: Moment): Reason | null {
+  const never = whyNever(rights, act);
+  if (act === null || never !== null) return never ?? "no_rule";
+  const { held } = rights;
+  return held.all.some((holding) => holding.ruleNow(act, moment) !== null) ? null : whyNotNow(held, act, moment);
 }
 
 /** Why no rule may be used now: one there is, but what it asks for isn't met; or whatever is in force has a role that the policy doesn't know. */
-function whyNotNow({ all, unknown }: Rights["held"], act: Act, { nowMs }: Moment): Reason {
+export function whyNotNow({ all, unknown }: Rights["held"], act: Act, { nowMs }: Moment): Reason {
   const inForce = all.filter(({ assignment }) => isInForce(assignment, nowMs));
   if (inForce.some((holding) => holding.ruleFor(act) !== null)) return "condition";
   return inForce.length > 0 && inForce.every(({ assignment }) => unknown.includes(assignment)) ? "unknown_role" : "no_rule";
 }
 
 /** The assignments by which something may be done now, wherever they hold, in the principal's order. */
-export const reachesOf = ({ held }: Rights, act: Act, moment: Moment): readonly Reach[] =>
-  held.all.flatMap((holding) => {
+export function reachesOf({ held }: Rights, act: Act, moment: Moment): readonly Reach[] {
+  const found: Reach[] = [];
+  for (const holding of held.all) {
     const rule = holding.ruleNow(act, moment);
-    return rule === null ? [] : [{ assignment: holding.assignment, rule }];
-  });
+    if (rule !== null) found.push({ assignment: holding.assignment, extent: holding.extent, rule });
+  }
+  return found;
+}
 
 /**
  * Which of a principal's assignments may do what is asked, wherever they hold; or why none may.

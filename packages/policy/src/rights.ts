@@ -1,4 +1,4 @@
-import type { Act } from "./act.ts";
+import { type Act, ACTS_COUNT, ActSet } from "./act.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import { NO_FIELDS } from "./field-rule.ts";
 import type { Assignment, Decision, GrantRule, LivePrincipal, Question, SiteRef } from "./model.ts";
@@ -13,26 +13,48 @@ export type Moment = Readonly<Required<Pick<Question, "nowMs" | "signedInBy" | "
 /** What a question says of its moment. */
 export const momentOf = ({ nowMs, signedInBy = null, subject = null }: Omit<Question, "place">): Moment => ({ nowMs, signedInBy, subject });
 
-/** The rules of one role, by {@link Act.index}: where they stand among the document's grants, from one; 0 where there is none. */
-export type RoleRules = Readonly<Uint16Array>;
+/** The rules of one role. */
+export class RoleRules {
+  /** By {@link Act.index}: where the rule stands among the document's grants, from one; 0 where there is none. */
+  readonly byAct = new Uint16Array(ACTS_COUNT);
+  /** The acts that have a rule. */
+  readonly acts = new ActSet();
+
+  set(act: Act, at: number): void {
+    this.byAct[act.index] = at;
+    this.acts.add(act);
+  }
+}
+
+/** What a role has that the policy doesn't know. */
+const NO_RULES = new Uint16Array(ACTS_COUNT);
 
 /**
  * One assignment as one policy reads it: which rules its role has. Nothing that is kept here depends on a time, a place or a way of
  * signing in; each decision asks those anew.
  */
 export class Holding {
-  readonly assignment: Assignment;
   readonly extent: Extent;
-  readonly #rules: RoleRules;
+  readonly #rules: Readonly<Uint16Array>;
+  readonly assignment: Assignment;
+  /** Copies of what each decision reads. An end of the window that is no finite number is NaN here, which no time is before or after. */
+  readonly #study: string;
+  readonly #site: string;
+  readonly #fromMs: number;
+  readonly #untilMs: number | null;
   readonly #grants: readonly GrantRule[];
   /** By rule, what it allows at the assignment's own site. */
   readonly #allows = new Map<GrantRule, Allow | null>();
 
   /** Freezes the assignment: a later write throws, where it would otherwise leave the old answers standing. */
-  constructor(assignment: Assignment, rules: RoleRules, grants: readonly GrantRule[]) {
+  constructor(assignment: Assignment, rules: Readonly<Uint16Array>, grants: readonly GrantRule[]) {
     this.assignment = Object.freeze(assignment);
     this.extent = extentOf(assignment);
     this.#rules = rules;
+    this.#study = assignment.study;
+    this.#site = assignment.site;
+    this.#fromMs = finiteOrNaN(assignment.fromMs);
+    this.#untilMs = assignment.untilMs === null ? null : finiteOrNaN(assignment.untilMs);
     this.#grants = grants;
   }
 
@@ -45,8 +67,22 @@ export class Holding {
   /** The rule by which it may be done now: the assignment is in force, and what the rule asks for is met. */
   ruleNow(act: Act, { nowMs, signedInBy }: Moment): GrantRule | null {
     const rule = this.ruleFor(act);
-    if (rule === null || !isInForce(this.assignment, nowMs)) return null;
+    if (rule === null || !(this.#fromMs <= nowMs) || !(this.#untilMs === null || nowMs < this.#untilMs)) return null;
     return rule.conditions === undefined || rule.conditions.signedInBy === signedInBy ? rule : null;
+  }
+
+  /** Whether the assignment reaches a site. */
+  covers({ study, site }: SiteRef): boolean {
+    switch (this.extent) {
+      case "site":
+        return this.#site === site && this.#study === study;
+      case "study":
+        return this.#study === study;
+      case "deployment":
+        return true;
+      case "nothing":
+        return false;
+    }
   }
 
   /** What a rule of this assignment alone allows at its one site, always the same object; null where the assignment is held more widely, or nowhere. */
@@ -60,11 +96,22 @@ export class Holding {
 }
 
 /** A principal's assignments as one policy reads them. */
-export interface Holdings {
+export class Holdings {
   /** In the principal's order. */
   readonly all: readonly Holding[];
   /** Those with a role that the policy doesn't know. */
   readonly unknown: readonly Assignment[];
+  /** Every act that any of their roles has a rule for, whenever and wherever. */
+  readonly acts = new ActSet();
+
+  constructor(assignments: readonly Assignment[], roles: ReadonlyMap<string, RoleRules>, grants: readonly GrantRule[]) {
+    this.all = assignments.map((assignment) => new Holding(assignment, roles.get(assignment.role)?.byAct ?? NO_RULES, grants));
+    this.unknown = assignments.filter(({ role }) => !roles.has(role));
+    for (const { role } of assignments) {
+      const rules = roles.get(role);
+      if (rules !== undefined) this.acts.addAll(rules.acts);
+    }
+  }
 }
 
 /** One principal with one token under one policy: made once for whatever is asked with it. */
@@ -80,6 +127,8 @@ export function isInForce({ fromMs, untilMs }: Assignment, nowMs: number): boole
   if (!Number.isFinite(fromMs) || !(fromMs <= nowMs)) return false;
   return untilMs === null || (Number.isFinite(untilMs) && nowMs < untilMs);
 }
+
+const finiteOrNaN = (ms: number): number => (Number.isFinite(ms) ? ms : Number.NaN);
 
 /** Whether an assignment is held over the whole deployment. */
 export const isDeploymentWide = ({ study, site }: Assignment): boolean => study === "*" && site === "*";

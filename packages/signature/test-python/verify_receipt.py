@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../audit/test-python"))
 
-from keys_behind import stated_by
+from stated_by import stated_by
 from verify_bundle import Broken, canonical, demand, from_base64, from_json, is_signed, key_of, leaf_hash, open_note
 
 # P-256: SP 800-186, section 3.2.1.3.
