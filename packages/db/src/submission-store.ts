@@ -177,6 +177,18 @@ export function submissionStore(database: Database): SubmissionStore<Tx> {
       );
     },
 
+    async sealing(tx, grant, packet) {
+      grant.assert("document.read");
+      await enterGrant(tx, grant);
+      const [row] = await tx<{ attempt: string | null; length: string | null; chunks: number }>`
+        SELECT p.attempt, p.length, CASE WHEN p.length IS NULL
+                 THEN (SELECT count(*)::integer FROM egress.sealed_chunk c WHERE c.packet = p.id AND c.attempt = p.attempt) ELSE 0 END AS chunks
+          FROM egress.sealed_packet p WHERE p.id = ${packet}`;
+      if (row === undefined) return null;
+      if (row.length !== null) return { isSealed: true, kept: Number(row.length) };
+      return { isSealed: false, kept: row.attempt === null ? null : row.chunks * CHUNK_BYTES };
+    },
+
     async abandonSeal(grant, { packet, attempt }) {
       grant.assert("submission.assemble");
       await withGrant(database, grant, async (tx) => {
