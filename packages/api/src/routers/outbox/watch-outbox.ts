@@ -23,9 +23,9 @@ export const watchOutbox = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     } while (await pause(LOOK_EVERY_MS, signal));
   });
 
-/** The sealed bytes of the attempt that is under way, once it has said that they go out. */
+/** The sealed bytes of the attempt that is under way, once it has said that they go out, from where it has them not yet. */
 export const readSealed = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
-  boundary.watch({ ...DELIVER, input: ReadSealedInput, output: ReadSealedEvent, locate: locateItem }, async function* ({ input: { itemId, attempt }, grant }, signal) {
+  boundary.watch({ ...DELIVER, input: ReadSealedInput, output: ReadSealedEvent, locate: locateItem }, async function* ({ input: { itemId, attempt, from: first }, grant }, signal) {
     const found = await deps.outbox.get(grant, itemId);
     if (found === null) throw new SallyportError("policy.denied");
     const { packetId, length, item } = found.row;
@@ -36,8 +36,8 @@ export const readSealed = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       reading.catch(() => undefined);
       return reading;
     };
-    let next = read(0);
-    for (let from = 0; from < length && !signal.aborted; ) {
+    let next = read(first);
+    for (let from = first; from < length && !signal.aborted; ) {
       const piece = await next;
       if (piece.length === 0) throw new SallyportError("internal");
       // The next one is read while this one is on its way, and no other.
