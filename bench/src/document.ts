@@ -5,6 +5,8 @@ import { type Figure, figureOf } from "./figure.ts";
 const ROUNDS = 3;
 /** Ten times the bytes take at most 1.2 times the memory. */
 const MEMORY_GOAL = 0.833;
+/** What goes through all of the bytes; a signature doesn't. */
+const STAGES = ["upload", "check", "release", "view", "prepare", "seal", "deliver"] as const satisfies readonly (keyof WayTaken["ms"])[];
 
 /**
  * One document from its upload to the portal's receipt, through the whole product: what the api, the custodian and the egress process hold
@@ -35,10 +37,12 @@ export async function measureDocument(bytes: number): Promise<readonly Figure[]>
           rounds.map(({ many }) => many.peakKb[name]),
         ),
       ),
-      figureOf(
-        { name: "document.delivered", against: "one plain HTTPS PUT of the same bytes, sealed packets", goal: null },
-        rounds.map(({ many }) => perSecond(many.ms.deliver)),
-        plain,
+      ...STAGES.map((stage) =>
+        figureOf(
+          { name: `document.${stage}`, against: "one plain HTTPS PUT of the same bytes", goal: null },
+          rounds.map(({ many }) => perSecond(many.ms[stage])),
+          plain,
+        ),
       ),
       figureOf(
         { name: "document.way", against: "one plain HTTPS PUT of the same bytes, the whole way", goal: null },

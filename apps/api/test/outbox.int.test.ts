@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Egress, type Step } from "@sallyport/app-egress";
-import { connect, type Connection } from "@sallyport/client";
+import { connect, type Connection, SallyportClientError, type WatchEvent, type WatchInput } from "@sallyport/client";
 import { newId } from "@sallyport/crypto";
 import { outboxStore } from "@sallyport/db";
 import { type EgressPlan, portalOf } from "@sallyport/delivery";
@@ -266,6 +266,51 @@ describe("over HTTPS", () => {
     await work();
     expect([await stateOf(item), portal.arrivals.get(item.idempotencyKey)]).toEqual(["acknowledged", 2]);
     expect(await byTwo("approvals.requestResend", { itemId: item.itemId })).toBe("outbox.state");
+  });
+
+  /** One whose watches of the bytes are cut after 100,000 of them, as many as there are codes, when `meanwhile` is over; and where each began. */
+  function interrupted(codes: readonly ("connection.lost" | "token.time")[], meanwhile: () => Promise<void> = () => Promise.resolve()) {
+    const began: number[] = [];
+    async function* cut(input: WatchInput<"outbox.bytes">, options?: Parameters<Connection["watch"]>[2]): AsyncGenerator<WatchEvent<"outbox.bytes">, void, undefined> {
+      const code = codes[began.push(input.from ?? 0) - 1];
+      for await (const { from, content } of connection.watch("outbox.bytes", input, options)) {
+        yield { from, content: code === undefined ? content : Buffer.from(content, "base64").subarray(0, 100_000).toString("base64") };
+        if (code === undefined) continue;
+        await meanwhile();
+        throw new SallyportClientError(code);
+      }
+    }
+    const watch = ((path: "outbox.bytes" | "outbox.watch", input: WatchInput<"outbox.bytes">, options?: Parameters<Connection["watch"]>[2]) =>
+      path === "outbox.bytes" ? cut(input, options) : connection.watch(path, {}, options)) as Connection["watch"];
+    return {
+      began,
+      egress: new Egress({ connection: { api: connection.api, watch }, portalOf: (settings) => portalOf(plan, settings), tell: () => undefined, log: () => undefined }),
+    };
+  }
+
+  test("a delivery that outlives its token or its connection goes on where it was, and arrives once", async () => {
+    const item = await submit(recipient);
+    const { began, egress: cut } = interrupted(["connection.lost", "token.time"]);
+    await cut.step();
+    expect(began).toEqual([0, 100_000, 200_000]);
+    expect([await stateOf(item), portal.arrivals.get(item.idempotencyKey)]).toEqual(["acknowledged", 1]);
+  });
+
+  test("one whose time was over while it was cut off gets no further byte", async () => {
+    const item = await submit(recipient);
+    const { began, egress: cut } = interrupted(["connection.lost"], async () => {
+      await pass(SEND_OVER_MS);
+      // Another one asks the portal, which has nothing.
+      await work();
+      await pass(5000);
+      await work();
+    });
+    await cut.step();
+    expect(began).toEqual([0, 100_000]);
+    expect([await stateOf(item), portal.arrivals.get(item.idempotencyKey)]).toEqual(["sealed", undefined]);
+    await pass(SEND_OVER_MS);
+    await work();
+    expect([await stateOf(item), portal.arrivals.get(item.idempotencyKey)]).toEqual(["acknowledged", 1]);
   });
 
   test("two processes never send one item at once, and one that is late sends nothing", async () => {

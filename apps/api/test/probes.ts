@@ -354,7 +354,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "submissions.create": [{ who: "regulatory701", foreign: { study: OTHER_STUDY, title: "A title" }, absent: { study: "NOSUCH", title: "A title" } }],
     "submissions.assemble": submissions({ sequence: "0000", files: [] }),
     "submissions.prepare": submissions({ sequence: "0000", recipientId: newId("rcp") }),
-    ...Object.fromEntries(["packet", "seal", "submit", "download"].map((name) => [`submissions.${name}`, sealedPackets({})])),
+    ...Object.fromEntries(["packet", "seal", "sealing", "submit", "download"].map((name) => [`submissions.${name}`, sealedPackets({})])),
     "approvals.requestEgress": sealedPackets({ reason: REASON }),
     // Recipients are the deployment's: whoever may read one may read them all, and one who may change none is answered alike.
     "recipients.list": [],

@@ -142,6 +142,16 @@ async function download(packetId: string): Promise<{ sha256: string; length: num
   }
   return { ...told, bytes: Buffer.concat(pieces) };
 }
+/** What is told of a sealing, until its end or so many times. */
+async function sealingSeen(packetId: string, most = Number.POSITIVE_INFINITY): Promise<readonly unknown[]> {
+  const events: unknown[] = [];
+  for await (const line of desk.client(api).watch("submissions.sealing", { packetId }, rita.session.token)) {
+    if ("error" in line) throw new Error(JSON.stringify(line));
+    if ("event" in line) events.push(line["event"]);
+    if (events.length >= most) break;
+  }
+  return events;
+}
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 test("a sequence goes from its documents to a packet, step by step, and each is on record", async () => {
@@ -171,8 +181,12 @@ test("a sequence goes from its documents to a packet, step by step, and each is 
   expect(await decide(ada, approval)).toBe("ok");
   expect((await shown(submissionId)).sequences[0]).toMatchObject({ isOpen: false, packets: [{ packetId, state: "released" }] });
   expect(codeOf(await call(rita, "submissions.assemble", { submissionId, sequence: "0000", files: [] }))).toBe("submission.state");
+  const of = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  expect(await sealingSeen(packetId, 1)).toEqual([{ kept: null, of }]);
   const sealed = dataOf(await seal(packetId)) as { sha256: string; length: number };
   expect(dataOf(await seal(packetId))).toEqual(sealed);
+  // It ends by itself now.
+  expect(await sealingSeen(packetId)).toEqual([{ kept: of, of }]);
   expect(codeOf(await call(rita, "submissions.download", { packetId }))).toBe("packet.state");
   // An act of its own, and once.
   expect(codeOf(await call(ada, "submissions.submit", { packetId }))).toBe("policy.denied");

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Connection, WatchEvent } from "@sallyport/client";
+import { type Connection, SallyportClientError, type WatchEvent } from "@sallyport/client";
 import type { Portal } from "@sallyport/delivery";
-import { codeOf } from "@sallyport/errors";
+import { catalog, codeOf } from "@sallyport/errors";
 import { type RouteSettings, sendingMs } from "@sallyport/outbox";
 import { RouteWatch } from "./route-watch.ts";
 
@@ -135,16 +135,31 @@ export class Egress {
     await this.#parts.connection.api.outbox.settle.mutate(input, { context: { deadlineMs: CALL_MS } });
   }
 
-  /** The sealed bytes as the api hands them out, for as long as the attempt has. */
+  /**
+   * The sealed bytes as the api hands them out, for as long as the attempt has. A watch ends with its token or its connection, some minutes after it was
+   * opened: then it is opened again where it ended, and the api looks once more whether this attempt may.
+   */
   async *#bytes(itemId: string, attempt: number, deadlineMs: number): AsyncGenerator<Uint8Array> {
     const signal = AbortSignal.timeout(deadlineMs);
     let at = 0;
-    for await (const { from, content } of this.#parts.connection.watch("outbox.bytes", { itemId, attempt }, { signal })) {
-      if (from !== at) throw new RangeError("a piece is missing");
-      const piece = Buffer.from(content, "base64");
-      yield piece;
-      if (at === 0) this.#parts.tell(itemId, "first-bytes");
-      at += piece.length;
+    for (let isOver = false; !isOver; ) {
+      try {
+        for await (const { from, content } of this.#parts.connection.watch("outbox.bytes", { itemId, attempt, from: at }, { signal })) {
+          if (from !== at) throw new RangeError("a piece is missing");
+          const piece = Buffer.from(content, "base64");
+          yield piece;
+          if (at === 0) this.#parts.tell(itemId, "first-bytes");
+          at += piece.length;
+        }
+        isOver = true;
+      } catch (error) {
+        if (!mayGoOn(error)) throw error;
+        this.#parts.log("egress.interrupted", { item: itemId, attempt, code: error.code, at });
+        await sleep(AGAIN_MS, undefined, { signal });
+      }
     }
   }
 }
+
+/** Whether what ended a watch is over with the next one. */
+const mayGoOn = (error: unknown): error is SallyportClientError => error instanceof SallyportClientError && (catalog[error.code].retry || error.code === "token.time");

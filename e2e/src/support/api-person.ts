@@ -108,7 +108,10 @@ export class ApiPerson {
         this.#token = (await this.#door.step("token", { session: this.#session }))["token"] ?? "";
         this.#tokenAtMs = Date.now();
       }
-      const { status, text } = await this.#door.post(`/trpc/${procedure}`, input, { authorization: `Bearer ${this.#token}`, "idempotency-key": key });
+      // A connection that the api has kept for five minutes is closed, maybe as something is sent over it: what is under one key is sent again.
+      const { status, text } = await this.#door
+        .post(`/trpc/${procedure}`, input, { authorization: `Bearer ${this.#token}`, "idempotency-key": key })
+        .catch((error: unknown) => ({ status: 503, text: String(error) }));
       if (status === 200) return (JSON.parse(text) as { readonly result: { readonly data: T } }).result.data;
       if (status !== 503 || tries === BUSY_TRIES) throw new Error(`${procedure}: ${status} ${text}`);
       await new Promise((settle) => setTimeout(settle, BUSY_MS));

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
+import type { UploadStanding } from "@sallyport/client";
 import { HttpsPortalServer } from "@sallyport/portal-testkit";
 import { ApiDoor, ApiPerson } from "./api-person.ts";
 import { foundingLinks } from "./console-person.ts";
@@ -15,6 +16,7 @@ const KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const REASON = "A document for a measurement.";
 const PLACE = "m5/53-clin-stud-rep/report.pdf";
 const DELIVERED_MS = 1_800_000;
+const TOLD_AFTER_MS = 12_000;
 
 /** The processes that a document passes, or whose keys it needs. */
 export const WATCHED = ["api", "custodian", "egress"] as const satisfies readonly ProcessName[];
@@ -24,11 +26,16 @@ export type Watched = (typeof WATCHED)[number];
 export interface WayTaken {
   readonly bytes: number;
   /** Of each step, in order. */
-  readonly ms: Readonly<Record<"upload" | "release" | "view" | "sign" | "seal" | "deliver", number>>;
+  readonly ms: Readonly<Record<"upload" | "check" | "release" | "view" | "sign" | "prepare" | "seal" | "deliver", number>>;
   /** The most resident memory of each process from the first byte to the last, in kB, as Linux counts it (proc(5)). */
   readonly peakKb: Readonly<Record<Watched, number>>;
 }
 
+interface TableRows {
+  readonly table: string;
+  readonly read: number;
+  readonly written: number;
+}
 interface Approval {
   readonly approvalId: string;
   readonly digest: string;
@@ -86,21 +93,48 @@ export class DocumentWay {
     const pdf = largePdf(about, seed);
     const pids = await Promise.all(WATCHED.map((name) => this.#product.pidOf(name)));
     for (const pid of pids) writeFileSync(`/proc/${pid}/clear_refs`, "5");
-    const ms: Record<keyof WayTaken["ms"], number> = { upload: 0, release: 0, view: 0, sign: 0, seal: 0, deliver: 0 };
+    const ms: Record<keyof WayTaken["ms"], number> = { upload: 0, check: 0, release: 0, view: 0, sign: 0, prepare: 0, seal: 0, deliver: 0 };
     const timed = async <T>(step: keyof WayTaken["ms"], run: () => Promise<T>): Promise<T> => {
       const startMs = performance.now();
       const done = await run();
       ms[step] = performance.now() - startMs;
       return done;
     };
-    const packet = await timed("upload", () => this.#upload(pdf, seed));
+    let sentMs = 0;
+    const startMs = performance.now();
+    const packet = await timed("check", () => this.#upload(pdf, seed, () => (sentMs = performance.now() - startMs)));
+    [ms.upload, ms.check] = [sentMs, ms.check - sentMs];
     const documentId = await timed("release", () => this.#release(packet));
     const sha256 = await timed("view", () => this.#view(documentId));
     await timed("sign", () => this.#sign(documentId, sha256));
-    const sealed = await timed("seal", () => this.#seal(documentId));
+    const packetId = await timed("prepare", () => this.#prepare(documentId));
+    const sealed = await timed("seal", () => this.#seal(packetId));
     await timed("deliver", () => this.#deliver(sealed));
     const peaks = WATCHED.map((name, at) => [name, peakOf(pids[at] ?? 0)] as const);
     return { bytes: pdf.bytes, ms, peakKb: Object.fromEntries(peaks) as WayTaken["peakKb"] };
+  }
+
+  /**
+   * What a piece of work had the database read and write of documents: rows of each table, as it counts them. Its own processes tell of their last rows
+   * when they have been idle for ten seconds, which is waited for.
+   */
+  async rowsOf<T>(work: () => Promise<T>): Promise<{ readonly done: T; readonly rows: Readonly<Record<string, { readonly read: number; readonly written: number }>> }> {
+    const counted = async (): Promise<readonly TableRows[]> => {
+      await new Promise((settle) => setTimeout(settle, TOLD_AFTER_MS));
+      return await this.#product.withOwner(
+        (owner) => owner<TableRows[]>`
+          SELECT schemaname || '.' || relname AS table, (seq_tup_read + coalesce(idx_tup_fetch, 0))::float8 AS read, n_tup_ins::float8 AS written
+            FROM pg_stat_user_tables WHERE relname IN ('packet_chunks', 'sealed_chunk', 'document_views')`,
+      );
+    };
+    const before = new Map((await counted()).map((each) => [each.table, each]));
+    const done = await work();
+    const after = await counted();
+    const more = after.map(({ table, read, written }) => {
+      const was = before.get(table);
+      return [table, { read: read - (was?.read ?? 0), written: written - (was?.written ?? 0) }] as const;
+    });
+    return { done, rows: Object.fromEntries(more) };
   }
 
   /** Puts the same bytes to the portal as they are, in one request, which it answers with their digest; milliseconds. */
@@ -143,13 +177,21 @@ export class DocumentWay {
     await this.#portal.down();
   }
 
-  async #upload({ bytes, pieces }: LargePdf, seed: string): Promise<string> {
+  /** `onSent` is told when the last byte has been taken. */
+  async #upload({ bytes, pieces }: LargePdf, seed: string, onSent: () => void): Promise<string> {
     const ingest = this.#product.connect("ingest");
     try {
+      const onProgress = ({ phase }: UploadStanding): void => {
+        if (phase === "checking") onSent();
+      };
       const stream = (async function* () {
         yield* pieces();
       })();
-      const { packetId } = await ingest.upload({ study: PILOT, files: [{ name: `${seed}.pdf`, size: bytes, stream, document: { type: "ectd_sequence", site: null } }] });
+      const { packetId } = await ingest.upload({
+        study: PILOT,
+        files: [{ name: `${seed}.pdf`, size: bytes, stream, document: { type: "ectd_sequence", site: null } }],
+        onProgress,
+      });
       return packetId;
     } finally {
       await ingest.close();
@@ -185,15 +227,19 @@ export class DocumentWay {
     await this.#signer.call("signatures.complete", { documentId, ceremony: begun.ceremony, proof });
   }
 
-  /** From an empty sequence to a sealed packet; answers the packet. */
-  async #seal(documentId: string): Promise<{ readonly packetId: string; readonly sha256: string; readonly length: number }> {
+  /** From an empty sequence to a packet that may be sealed; answers its id. */
+  async #prepare(documentId: string): Promise<string> {
     const by = this.#coordinator;
     const { submissionId } = await by.call<{ submissionId: string }>("submissions.create", { study: PILOT, title: "A submission" });
     const { sequence } = await by.call<{ sequence: string }>("submissions.addSequence", { submissionId });
     await by.call("submissions.assemble", { submissionId, sequence, files: [{ path: PLACE, documentId, version: 1, needsApproval: true }] });
     const { packetId } = await by.call<{ packetId: string }>("submissions.prepare", { submissionId, sequence, recipientId: this.#recipient });
     await approve(this.#signer, (await by.call<{ approval: Approval }>("approvals.requestEgress", { packetId, reason: REASON })).approval);
-    return { packetId, ...(await by.call<{ sha256: string; length: number }>("submissions.seal", { packetId })) };
+    return packetId;
+  }
+
+  async #seal(packetId: string): Promise<{ readonly packetId: string; readonly sha256: string; readonly length: number }> {
+    return { packetId, ...(await this.#coordinator.call<{ sha256: string; length: number }>("submissions.seal", { packetId })) };
   }
 
   async #deliver({ packetId, sha256, length }: { readonly packetId: string; readonly sha256: string; readonly length: number }): Promise<void> {

@@ -210,6 +210,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "submissions.packet": { type: "query", repeatable: true },
   "submissions.prepare": { type: "mutation", repeatable: true },
   "submissions.seal": { type: "mutation", repeatable: true },
+  "submissions.sealing": { type: "subscription", repeatable: true },
   "submissions.submit": { type: "mutation", repeatable: true },
   "trail.chains": { type: "query", repeatable: true },
   "trail.openExport": { type: "query", repeatable: true },

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { SallyportClientError } from "./client-error.ts";
 import { connect, type Connection } from "./connect.ts";
 import { testDeployment, type TestDeployment } from "./testing/deployment.ts";
@@ -42,6 +42,18 @@ test("events come in order, however they are cut on the way, and heartbeats are 
   const { connection, listener } = await watching({ pieces, after: "end" });
   expect(await taken(connection)).toEqual({ skipped: [1, 2, 3], failure: null });
   expect(listener.to("/trpc/crossings.watch")[0]).toMatchObject({ method: "POST", authorization: expect.stringMatching(/^Bearer token-/), body: "{}" });
+});
+
+test("a long event is put together once, in however many parts it comes", async () => {
+  const long = `${JSON.stringify({ event: { items: [], skipped: 1, padding: "x".repeat(2 * 1024 * 1024) } })}\n`;
+  const pieces = Array.from({ length: Math.ceil(long.length / 16_384) }, (_, at) => long.slice(at * 16_384, (at + 1) * 16_384));
+  const { connection } = await watching({ pieces: [...pieces, event(2)], after: "end" });
+  const concat = vi.spyOn(Buffer, "concat");
+  expect((await taken(connection)).skipped).toEqual([1, 2]);
+  const copied = concat.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+  concat.mockRestore();
+  // The server of this test writes in the same process; were the parts put together as each came, it would be a hundred times the event.
+  expect(copied).toBeLessThan(4 * long.length);
 });
 
 test("a watch that is cut fails with the code of its last line, after what came before", async () => {

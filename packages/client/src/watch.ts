@@ -54,15 +54,23 @@ async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
+/** Each byte is looked at once and copied once, in however many parts a line comes. */
 async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let rest = Buffer.alloc(0);
+  let begun: Buffer[] = [];
+  let length = 0;
   for await (const part of body) {
-    rest = rest.length === 0 ? Buffer.from(part) : Buffer.concat([rest, part]);
-    for (let at = rest.indexOf(10); at !== -1; at = rest.indexOf(10)) {
-      yield rest.subarray(0, at).toString();
-      rest = rest.subarray(at + 1);
+    let from = 0;
+    for (let at = part.indexOf(10); at !== -1; at = part.indexOf(10, from)) {
+      begun.push(part.subarray(from, at));
+      yield begun.length === 1 ? part.toString("utf8", from, at) : Buffer.concat(begun).toString("utf8");
+      begun = [];
+      length = 0;
+      from = at + 1;
     }
-    if (rest.length > LINE_BYTES_MAX) throw new SallyportClientError("internal");
+    if (from === part.length) continue;
+    begun.push(part.subarray(from));
+    length += part.length - from;
+    if (length > LINE_BYTES_MAX) throw new SallyportClientError("internal");
   }
 }
 

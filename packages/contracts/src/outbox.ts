@@ -139,7 +139,7 @@ export const BeginAttemptInput = strict({ itemId: OutboxItemId, attempt: Attempt
 export const BeginAttemptOutput = strict({ itemId: OutboxItemId, attempt: AttemptNumber });
 
 /** For the egress process alone: the sealed bytes, piece by piece, in base64. */
-export const ReadSealedInput = strict({ itemId: OutboxItemId, attempt: AttemptNumber });
+export const ReadSealedInput = strict({ itemId: OutboxItemId, attempt: AttemptNumber, from: z.int().min(0).default(0) });
 export const ReadSealedEvent = strict({ from: z.int().min(0), content: z.string() });
 
 /** For the egress process alone: how an attempt ended, or what its portal answered; with the receipt's exact bytes in base64, where there is one. */

@@ -103,6 +103,9 @@ export const RequestEgressInput = strict({ packetId: SealedPacketId, reason: Rea
 
 export const SealPacketInput = strict({ packetId: SealedPacketId });
 export const SealPacketOutput = strict({ sha256: Hex64, length: Count });
+/** How far a sealing is: bytes that are kept, of how many about. `kept` is null while none is under way. */
+export const WatchSealingInput = strict({ packetId: SealedPacketId });
+export const WatchSealingEvent = strict({ kept: Count.nullable(), of: Count });
 
 /** Lets a sealed packet leave. */
 export const SubmitPacketInput = strict({ packetId: SealedPacketId });

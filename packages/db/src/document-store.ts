@@ -1,5 +1,6 @@
 import { SallyportError } from "@sallyport/errors";
 import type { DocumentContent, DocumentRow, DocumentStore } from "@sallyport/phi";
+import { fromBulk } from "./bulk.ts";
 import type { Database, Tx } from "./database.ts";
 import { isSqlState } from "./database-failure.ts";
 import { enterGrant, withGrant } from "./site-context.ts";
@@ -85,9 +86,9 @@ export function documentStore(database: Database): DocumentStore<Tx> {
     async chunks(tx, grant, packet, { file, from, limit }) {
       grant.assert("document.read", "submission.assemble");
       await enterGrant(tx, grant);
-      const rows = await tx<{ sealed: Buffer }>`
-        SELECT c.sealed FROM ingress.packet_chunks c WHERE c.packet = ${packet} AND c.file = ${file} AND c.n >= ${from} ORDER BY c.n LIMIT ${limit}`;
-      return rows.map(({ sealed }) => sealed);
+      const rows = await tx<{ sealed: string }>`
+        SELECT encode(c.sealed, 'base64') AS sealed FROM ingress.packet_chunks c WHERE c.packet = ${packet} AND c.file = ${file} AND c.n >= ${from} ORDER BY c.n LIMIT ${limit}`;
+      return rows.map(({ sealed }) => fromBulk(sealed));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { SallyportError } from "@sallyport/errors";
 import type { PacketRow, PacketState, PacketStore } from "@sallyport/phi";
 import { siteKey, type Grant, type SiteRef } from "@sallyport/policy";
+import { fromBulk } from "./bulk.ts";
 import type { Database, Tx } from "./database.ts";
 import { enterGrant, grantedSites, withGrant } from "./site-context.ts";
 
@@ -82,8 +83,9 @@ export function packetStore(database: Database): PacketStore<Tx> {
     async chunks(tx, grant, id, { file, from, limit }) {
       grant.assert("packet.release", "packet.inspect");
       await enterGrant(tx, grant);
-      const rows = await tx<{ sealed: Buffer }>`SELECT sealed FROM ingress.packet_chunks WHERE packet = ${id} AND file = ${file} AND n >= ${from} ORDER BY n LIMIT ${limit}`;
-      return rows.map(({ sealed }) => sealed);
+      const rows = await tx<{ sealed: string }>`
+        SELECT encode(sealed, 'base64') AS sealed FROM ingress.packet_chunks WHERE packet = ${id} AND file = ${file} AND n >= ${from} ORDER BY n LIMIT ${limit}`;
+      return rows.map(({ sealed }) => fromBulk(sealed));
     },
 
     async decide(tx, grant, id, state, outcome) {

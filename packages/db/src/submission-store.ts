@@ -1,5 +1,6 @@
 import { SallyportError } from "@sallyport/errors";
 import type { PacketRow, PlacedDocument, ReleaseRecord, SealedPackets, SubmissionRow, SubmissionStore } from "@sallyport/submission";
+import { fromBulk, toBulk } from "./bulk.ts";
 import type { Database, Tx } from "./database.ts";
 import { isSqlState } from "./database-failure.ts";
 import { enterGrant, withGrant } from "./site-context.ts";
@@ -171,9 +172,21 @@ export function submissionStore(database: Database): SubmissionStore<Tx> {
           await tx`
             UPDATE egress.sealed_packet SET attempt_at_ms = ${atMs}
              WHERE id = ${packet} AND attempt = ${attempt} AND sealed_at_ms IS NULL AND attempt_at_ms < ${atMs - HEARD_EVERY_MS}::bigint`;
-          await tx`INSERT INTO egress.sealed_chunk (packet, attempt, n, bytes) VALUES (${packet}, ${attempt}, ${n}, ${bytes})`;
+          await tx`INSERT INTO egress.sealed_chunk (packet, attempt, n, bytes) VALUES (${packet}, ${attempt}, ${n}, decode(${toBulk(bytes)}, 'base64'))`;
         }),
       );
+    },
+
+    async sealing(tx, grant, packet) {
+      grant.assert("document.read");
+      await enterGrant(tx, grant);
+      const [row] = await tx<{ attempt: string | null; length: string | null; chunks: number }>`
+        SELECT p.attempt, p.length, CASE WHEN p.length IS NULL
+                 THEN (SELECT count(*)::integer FROM egress.sealed_chunk c WHERE c.packet = p.id AND c.attempt = p.attempt) ELSE 0 END AS chunks
+          FROM egress.sealed_packet p WHERE p.id = ${packet}`;
+      if (row === undefined) return null;
+      if (row.length !== null) return { isSealed: true, kept: Number(row.length) };
+      return { isSealed: false, kept: row.attempt === null ? null : row.chunks * CHUNK_BYTES };
     },
 
     async abandonSeal(grant, { packet, attempt }) {
@@ -223,9 +236,9 @@ export function sealedPackets(database: Database): SealedPackets {
       if (!Number.isSafeInteger(offset) || offset < 0 || !(maxBytes >= 1)) throw new RangeError("bytes from an offset on, at least one");
       const first = Math.floor(offset / CHUNK_BYTES);
       const behind = Math.max(first + 1, Math.floor((offset + maxBytes) / CHUNK_BYTES));
-      const rows = await database.run<{ n: number; bytes: Buffer }>`SELECT n, bytes FROM egress.submitted_bytes(${packetId}, ${first}, ${behind})`;
+      const rows = await database.run<{ bytes: string }>`SELECT encode(bytes, 'base64') AS bytes FROM egress.submitted_bytes(${packetId}, ${first}, ${behind}) ORDER BY n`;
       if (rows.length === 0 && (await this.open(packetId)) === null) throw new SallyportError("packet.state");
-      return Buffer.concat(rows.map(({ bytes }) => bytes)).subarray(offset - first * CHUNK_BYTES, offset - first * CHUNK_BYTES + maxBytes);
+      return Buffer.concat(rows.map(({ bytes }) => fromBulk(bytes))).subarray(offset - first * CHUNK_BYTES, offset - first * CHUNK_BYTES + maxBytes);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { SallyportError } from "@sallyport/errors";
 import type { DocumentType, PacketState, UploadFile, UploadRow, UploadStore } from "@sallyport/phi";
 import { siteKey } from "@sallyport/policy";
+import { fromBulk, toBulk } from "./bulk.ts";
 import type { Database, Tx } from "./database.ts";
 import { insertFiles } from "./packet-store.ts";
 import { enterGrant, withGrant } from "./site-context.ts";
@@ -79,7 +80,9 @@ export function uploadStore(database: Database): UploadStore<Tx> {
         if (Number(stands.received) !== offset) throw new SallyportError("packet.offset", { packet, next: Number(stands.received) });
         const first = offset / CHUNK_BYTES;
         const added = [
-          ...chunks.map((sealed, at) => tx`INSERT INTO ingress.packet_chunks (packet, file, n, sealed) VALUES (${packet}, ${file}, ${first + at}, ${sealed})`),
+          ...chunks.map(
+            (sealed, at) => tx`INSERT INTO ingress.packet_chunks (packet, file, n, sealed) VALUES (${packet}, ${file}, ${first + at}, decode(${toBulk(sealed)}, 'base64'))`,
+          ),
           tx`UPDATE ingress.upload_files SET received = ${offset + bytes} WHERE packet = ${packet} AND n = ${file}`,
         ];
         await Promise.all(added);
@@ -90,9 +93,9 @@ export function uploadStore(database: Database): UploadStore<Tx> {
     async chunks(grant, { packet, file, from, limit }) {
       grant.assert("packet.upload");
       return withGrant(database, grant, async (tx) => {
-        const rows = await tx<{ sealed: Buffer }>`
-          SELECT sealed FROM ingress.packet_chunks WHERE packet = ${packet} AND file = ${file} AND n >= ${from} AND n < ${from + limit} ORDER BY n`;
-        return rows.map(({ sealed }) => sealed);
+        const rows = await tx<{ sealed: string }>`
+          SELECT encode(sealed, 'base64') AS sealed FROM ingress.packet_chunks WHERE packet = ${packet} AND file = ${file} AND n >= ${from} AND n < ${from + limit} ORDER BY n`;
+        return rows.map(({ sealed }) => fromBulk(sealed));
       });
     },
 

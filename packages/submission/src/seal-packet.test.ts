@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { codeOf } from "@sallyport/errors";
+import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { packed, PacketDesk, RECIPIENT } from "../test/packet-desk.ts";
 import { packetAt } from "./packet-folder.ts";
@@ -60,6 +61,33 @@ test("what is told of a sealed packet is its length and digest", async () => {
   const { bytes, told } = await sealed(RECIPIENT, once(Buffer.alloc(200_000, 7)));
   expect(told).toEqual({ length: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
   expect(bytes.toString("latin1", 0, 22)).toBe("age-encryption.org/v1\n");
+});
+
+test.each([0, 1, 65_535, 65_536, 65_537, 131_072, 200_000])("%i bytes, in whatever pieces they come, are what the age library opens", async (bytes) => {
+  const identity = await generateX25519Identity();
+  const recipient = await identityToRecipient(identity);
+  const content = randomBytes(bytes);
+  for (const pieceBytes of [1_000, 65_536, 200_000]) {
+    const pieces = async function* (): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < bytes; at += pieceBytes) yield content.subarray(at, at + pieceBytes);
+    };
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(identity);
+    const opened = await decrypter.decrypt((await sealed(recipient, pieces())).bytes);
+    expect([pieceBytes, content.equals(opened)]).toEqual([pieceBytes, true]);
+  }
+});
+
+test("each sealing has a file key and a nonce of its own, and no other recipient", async () => {
+  const content = Buffer.alloc(1_000, 7);
+  const [one, other] = [await sealed(RECIPIENT, once(content)), await sealed(RECIPIENT, once(content))];
+  const [header, same] = [one, other].map(({ bytes }) => bytes.subarray(0, bytes.length - content.length - 32).toString("latin1"));
+  expect(header?.match(/^-> /gm)).toEqual(["-> "]);
+  expect(header).toMatch(/\n--- [A-Za-z0-9+/]{43}\n$/);
+  expect(header).not.toBe(same);
+  const payload = ({ bytes }: { readonly bytes: Buffer }): Buffer => bytes.subarray(bytes.length - content.length - 32);
+  expect(payload(one).subarray(0, 16).equals(payload(other).subarray(0, 16))).toBe(false);
+  expect(payload(one).subarray(16).equals(payload(other).subarray(16))).toBe(false);
 });
 
 test("sealing asks for no more than a little ahead of what was taken, however much there is", async () => {

@@ -94,6 +94,8 @@ export interface SubmissionStore<Tx> {
   beginSeal(grant: Grant, at: { readonly packet: string; readonly attempt: string; readonly atMs: number; readonly aloneForMs: number }): Promise<void>;
   /** Keeps a chunk, in a transaction of its own. @throws SallyportError `packet.state` once another attempt has begun. */
   putChunk(grant: Grant, chunk: { readonly packet: string; readonly attempt: string; readonly n: number; readonly bytes: Buffer; readonly atMs: number }): Promise<void>;
+  /** How many bytes the attempt under way keeps, to a chunk, or what was sealed; null where none is. Null as a whole where the grant doesn't reach the packet. */
+  sealing(tx: Tx, grant: Grant, packet: string): Promise<{ readonly isSealed: boolean; readonly kept: number | null } | null>;
   /** Gives an attempt up: another may begin at once. */
   abandonSeal(grant: Grant, at: { readonly packet: string; readonly attempt: string }): Promise<void>;
   /** Puts on record what was sealed. @throws SallyportError `packet.state` where that isn't what is stored, whole, under this attempt. */

@@ -170,6 +170,7 @@ interface Named {
   "submissions.packet": ["GetSealedPacketInput", "GetSealedPacketOutput"];
   "submissions.prepare": ["PreparePacketInput", "PreparePacketOutput"];
   "submissions.seal": ["SealPacketInput", "SealPacketOutput"];
+  "submissions.sealing": ["WatchSealingInput", "WatchSealingEvent"];
   "submissions.submit": ["SubmitPacketInput", "SubmitPacketOutput"];
   "trailReviews.assign": ["AssignTrailReviewInput", "AssignTrailReviewOutput"];
   "trailReviews.comment": ["CommentTrailItemInput", "CommentTrailItemOutput"];
@@ -194,7 +195,7 @@ export type InputOf<P extends ProcedurePath> = SchemaOf<Named[P][0]>["_zod"]["in
 export type OutputOf<P extends ProcedurePath> = SchemaOf<Named[P][1]>["_zod"]["output"];
 
 /** Watches: streams of events until they are closed. */
-export type WatchPath = "crossings.export" | "crossings.naming" | "crossings.verify" | "crossings.watch" | "overview.watch";
+export type WatchPath = "crossings.export" | "crossings.naming" | "crossings.verify" | "crossings.watch" | "overview.watch" | "submissions.sealing";
 /** Everything that isn't a watch. */
 export type CallPath = Exclude<ProcedurePath, WatchPath>;
 /** Lists that go on by a cursor. */

@@ -2,7 +2,9 @@
 
 import dynamic from "next/dynamic";
 import { useState } from "react";
+import type { OutputOf } from "../api/procedures.ts";
 import { useChange } from "../api/use-change.ts";
+import { useWatch } from "../api/use-watch.ts";
 import { Button } from "../components/button.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
@@ -24,13 +26,21 @@ export function PacketTable({ submission, packets }: { readonly submission: Subm
     refreshes: ["submissions.get"],
     onDone: ({ length }) => tell({ tone: "done", text: `Sealed: ${bytesText(length)}. It leaves when somebody submits it.` }),
   });
+  const [run, setRun] = useState<OutputOf<"submissions.sealing"> | null>(null);
+  useWatch("submissions.sealing", { packetId: seal.variables?.packetId ?? "" }, setRun, { enabled: seal.isPending, isOnce: true });
   const submit = useChange("submissions.submit", { refreshes: ["submissions.get"], onDone: () => tell({ tone: "done", text: "Submitted, and on record." }) });
   const next = (packet: SealedPacket) => {
     const { packetId, state } = packet;
     if (state === "prepared" && submission.mayAssemble) return <Button onPress={() => setOpened({ act: "request", packet })}>Ask for its release</Button>;
     if (state === "released" && submission.mayAssemble) {
       return (
-        <Button onPress={() => seal.mutate({ packetId })} isPending={seal.isPending && seal.variables.packetId === packetId}>
+        <Button
+          onPress={() => {
+            setRun(null);
+            seal.mutate({ packetId });
+          }}
+          isPending={seal.isPending && seal.variables.packetId === packetId}
+        >
           Seal it
         </Button>
       );
@@ -61,9 +71,10 @@ export function PacketTable({ submission, packets }: { readonly submission: Subm
     {
       key: "state",
       title: "State",
-      cell: ({ state, submittedAt, sealed }) => (
+      cell: ({ packetId, state, submittedAt, sealed }) => (
         <>
           <Badge tone={PACKET_TEXT[state].tone}>{PACKET_TEXT[state].text}</Badge>
+          {seal.isPending && seal.variables.packetId === packetId && <Sealing run={run} />}
           {submittedAt !== null && (
             <span className="row-under">
               <Moment at={submittedAt} />
@@ -87,5 +98,16 @@ export function PacketTable({ submission, packets }: { readonly submission: Subm
       {opened?.act === "request" && <RequestEgress packet={opened.packet} onClose={close} />}
       {opened?.act === "download" && <DownloadPacket packet={opened.packet} onClose={close} />}
     </>
+  );
+}
+
+/** How far a sealing is. Before its first chunk is kept, that it has begun. */
+function Sealing({ run }: { readonly run: OutputOf<"submissions.sealing"> | null }) {
+  const { kept, of } = run ?? { kept: null, of: 0 };
+  return (
+    <span className="row-under">
+      <progress className="progress" aria-label="Sealed" max={Math.max(1, of)} value={kept ?? undefined} />
+      {kept === null ? "Sealing has begun" : `${bytesText(kept)} of ${bytesText(of)} sealed`}
+    </span>
   );
 }

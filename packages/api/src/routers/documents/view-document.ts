@@ -1,6 +1,6 @@
 import { ViewDocumentInput, ViewDocumentOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
-import { type DocumentType, fileId, SealedFile } from "@sallyport/phi";
+import { CHUNK_BYTES, type DocumentType, fileId, SealedFile } from "@sallyport/phi";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { packetKeyPlace } from "../packets/packet-place.ts";
@@ -23,16 +23,21 @@ export const viewDocument = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, type
       locate: ({ documentId }, trace) => locateDocument(deps, type, documentId, trace),
     },
     async ({ input: { documentId, version, from, purpose }, grant, trace, session }) => {
-      const found = await deps.read(async (tx) => ({
-        row: (await deps.documents.versions(tx, grant, documentId)).find((each) => each.version === version),
-        content: await deps.documents.content(tx, grant, documentId, version),
-      }));
-      const { row, content } = found;
+      const first = Math.floor(from / CHUNK_BYTES);
+      // In one transaction, since a long document is read piece by piece, each of which would wait for it.
+      const found = await deps.read(async (tx) => {
+        const row = (await deps.documents.versions(tx, grant, documentId)).find((each) => each.version === version);
+        const content = await deps.documents.content(tx, grant, documentId, version);
+        if (row === undefined || content === null || from >= row.bytes) return { row, content, chunks: [] };
+        const part = { file: content.file, from: first, limit: PIECE_BYTES / CHUNK_BYTES };
+        return { row, content, chunks: await deps.documents.chunks(tx, grant, content.packet, part) };
+      });
+      const { row, content, chunks } = found;
       if (row === undefined || content === null) throw new SallyportError("policy.denied");
       if (from % PIECE_BYTES !== 0 || from >= row.bytes) throw new SallyportError("input.invalid", { where: ["from: where no piece begins"] });
       const { packet, file, files, wrapped } = content;
       const key = await deps.keys.open(packetKeyPlace({ id: packet, study: row.study }), wrapped);
-      const one = async (index: number): Promise<Buffer | undefined> => (await deps.read((tx) => deps.documents.chunks(tx, grant, packet, { file, from: index, limit: 1 })))[0];
+      const one = (index: number): Promise<Buffer | undefined> => Promise.resolve(chunks[index - first]);
       const sealed = new SealedFile(key, fileId(packet, file, files), row.bytes, { all: () => none(), one });
       const bytes = Math.min(PIECE_BYTES, row.bytes - from);
       const piece = await sealed.read(from, bytes);

@@ -8,6 +8,7 @@ import { DELIVER, inDeployment, locateItem } from "./outbox-place.ts";
 const LOOK_EVERY_MS = 500;
 /** How many sealed bytes are in one event. */
 const PIECE_BYTES = 1_048_576;
+const NOTHING = Buffer.alloc(0);
 
 /** Tells the egress process when there is something to do, and which routes there are: so that a deployment with nothing to send writes no records about it. */
 export const watchOutbox = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -22,17 +23,26 @@ export const watchOutbox = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     } while (await pause(LOOK_EVERY_MS, signal));
   });
 
-/** The sealed bytes of the attempt that is under way, once it has said that they go out. */
+/** The sealed bytes of the attempt that is under way, once it has said that they go out, from where it has them not yet. */
 export const readSealed = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
-  boundary.watch({ ...DELIVER, input: ReadSealedInput, output: ReadSealedEvent, locate: locateItem }, async function* ({ input: { itemId, attempt }, grant }, signal) {
+  boundary.watch({ ...DELIVER, input: ReadSealedInput, output: ReadSealedEvent, locate: locateItem }, async function* ({ input: { itemId, attempt, from: first }, grant }, signal) {
     const found = await deps.outbox.get(grant, itemId);
     if (found === null) throw new SallyportError("policy.denied");
     const { packetId, length, item } = found.row;
     if (item.phase !== "sending" || item.attempt !== attempt) throw new SallyportError("outbox.fenced");
-    for (let from = 0; from < length && !signal.aborted; ) {
-      const piece = await deps.sealedPackets.read(packetId, from, Math.min(PIECE_BYTES, length - from));
+    const read = (from: number): Promise<Buffer> => {
+      const reading = from < length ? deps.sealedPackets.read(packetId, from, Math.min(PIECE_BYTES, length - from)) : Promise.resolve(NOTHING);
+      // Whoever takes it meets the failure; a taker who leaves doesn't want to know.
+      reading.catch(() => undefined);
+      return reading;
+    };
+    let next = read(first);
+    for (let from = first; from < length && !signal.aborted; ) {
+      const piece = await next;
       if (piece.length === 0) throw new SallyportError("internal");
-      yield { from, content: Buffer.from(piece).toString("base64") };
+      // The next one is read while this one is on its way, and no other.
+      next = read(from + piece.length);
+      yield { from, content: piece.toString("base64") };
       from += piece.length;
     }
   });

@@ -19,15 +19,27 @@ interface Stored {
 export const storedFiles = ({ id, files }: Stored, key: DataKey, ask: AskChunks): readonly OpenedFile[] =>
   files.map(({ n, bytes }) => ({ n, of: files.length, bytes, open: () => openFile(key, fileId(id, n, files.length), bytes, chunksOf(n, ask)) }));
 
-/** The sealed chunks of one file, in order. */
+/** The sealed chunks of one file, in order. The next ones are asked for while these are read, so that neither side waits for the other. */
 export async function* chunksOf(file: number, ask: AskChunks): AsyncGenerator<Buffer> {
-  for (let from = 0; ; from += CHUNKS_AT_ONCE) {
-    const chunks = await ask({ file, from, limit: CHUNKS_AT_ONCE });
-    for (const chunk of chunks) {
-      yield chunk;
-      // Reading goes on for minutes: between two chunks everybody else has a turn.
-      await setImmediate();
+  const askFrom = (from: number): Promise<readonly Buffer[]> => {
+    const asked = ask({ file, from, limit: CHUNKS_AT_ONCE });
+    // Whoever takes them meets the failure; who stops early doesn't want to know.
+    asked.catch(() => undefined);
+    return asked;
+  };
+  let next: Promise<readonly Buffer[]> | null = askFrom(0);
+  try {
+    for (let from = CHUNKS_AT_ONCE; next !== null; from += CHUNKS_AT_ONCE) {
+      const chunks: readonly Buffer[] = await next;
+      next = chunks.length < CHUNKS_AT_ONCE ? null : askFrom(from);
+      for (const chunk of chunks) {
+        yield chunk;
+        // Reading goes on for minutes: between two chunks everybody else has a turn.
+        await setImmediate();
+      }
     }
-    if (chunks.length < CHUNKS_AT_ONCE) return;
+  } finally {
+    // Nothing is under way any more when the reader goes on: its grant may end then.
+    await next?.catch(() => undefined);
   }
 }

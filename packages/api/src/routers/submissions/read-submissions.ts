@@ -9,7 +9,8 @@ import { knownFiles, sequenceFindings } from "../../submissions/sequence-finding
 import { locateSubmission } from "../../submissions/submission-place.ts";
 import { locateSites } from "../site-place.ts";
 
-const READ = { action: "document.read", resource: "ectd_sequence" } as const;
+/** By what a submission is looked at. */
+export const READ = { action: "document.read", resource: "ectd_sequence" } as const;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** The submissions of the studies that the caller reaches whole, newest first. */

@@ -82,26 +82,36 @@ async function keep<Tx>(
   const byPath = new Map(manifest.files.map((file) => [file.path, file]));
   const open = (path: string): AsyncIterable<Uint8Array> => contentOf(deps, grant, packet.id, byPath.get(path));
   const run = deps.sealPacket(manifest.recipient.key, packPacket({ signature, release, files: manifest.files, open }));
-  const room = Buffer.alloc(CHUNK_BYTES);
+  // While one chunk is written, the next is sealed; there are never more than these two.
+  let [room, written] = [Buffer.alloc(CHUNK_BYTES), Buffer.alloc(CHUNK_BYTES)];
   let [filled, n] = [0, 0];
+  let writing: Promise<void> = Promise.resolve();
   const put = async (): Promise<void> => {
-    await deps.submissions.putChunk(grant, { packet: packet.id, attempt, n, bytes: room.subarray(0, filled), atMs: deps.now() });
-    filled = 0;
-    n += 1;
+    await writing;
+    writing = deps.submissions.putChunk(grant, { packet: packet.id, attempt, n, bytes: room.subarray(0, filled), atMs: deps.now() });
+    writing.catch(() => undefined);
+    [room, written] = [written, room];
+    [filled, n] = [0, n + 1];
   };
-  for (;;) {
-    const next = await run.next();
-    if (next.done === true) {
-      if (filled > 0) await put();
-      return next.value;
+  try {
+    for (;;) {
+      const next = await run.next();
+      if (next.done === true) {
+        if (filled > 0) await put();
+        await writing;
+        return next.value;
+      }
+      for (let at = 0; at < next.value.length; ) {
+        const piece = next.value.subarray(at, at + CHUNK_BYTES - filled);
+        room.set(piece, filled);
+        filled += piece.length;
+        at += piece.length;
+        if (filled === CHUNK_BYTES) await put();
+      }
     }
-    for (let at = 0; at < next.value.length; ) {
-      const piece = next.value.subarray(at, at + CHUNK_BYTES - filled);
-      room.set(piece, filled);
-      filled += piece.length;
-      at += piece.length;
-      if (filled === CHUNK_BYTES) await put();
-    }
+  } finally {
+    await writing.catch(() => undefined);
+    await run.return({ sha256: "", length: 0 });
   }
 }
 

@@ -11,6 +11,7 @@ import { preparePacket } from "./prepare-packet.ts";
 import { getSealedPacket, getSubmission, listSubmissions } from "./read-submissions.ts";
 import { sealPacket } from "./seal-packet.ts";
 import { downloadPacket, submitPacket } from "./submit-packet.ts";
+import { watchSealing } from "./watch-sealing.ts";
 
 /** Submissions, from what stands in a sequence to the sealed packet that leaves. */
 export const submissionProcedures = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => ({
@@ -22,6 +23,7 @@ export const submissionProcedures = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<T
   prepare: preparePacket(boundary, deps),
   packet: getSealedPacket(boundary, deps),
   seal: sealPacket(boundary, deps),
+  sealing: watchSealing(boundary, deps),
   submit: submitPacket(boundary, deps),
   download: downloadPacket(boundary, deps),
 });
