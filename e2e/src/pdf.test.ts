@@ -163,7 +163,7 @@ describe.skipIf(noBrowser !== null)(`a PDF at the console${noBrowser === null ? 
     await rosa.page.waitForTimeout(1000);
     expect(await pageOf(rosa, 1, 1).locator("a, input, iframe, embed, object, script").count()).toBe(0);
     expect([happened, new URL(rosa.page.url()).pathname]).toEqual([[], path]);
-    expect(asked.map(({ pathname }) => pathname)).toContain("/pdf/worker.mjs");
+    expect(asked.map(({ pathname }) => pathname)).toEqual(expect.arrayContaining(["/pdf/worker.mjs", "/pdf/fonts/LiberationSans-Regular.ttf"]));
     expect(asked.filter(({ origin }) => origin !== product.console).map(String)).toEqual([]);
   }, 120_000);
 

@@ -56,6 +56,8 @@ async function read(file: Blob, worker: Worker): Promise<Omit<OpenPdf, "close">>
     enableXfa: false,
     stopAtErrors: true,
     maxImageSize: PICTURE_PIXELS_MAX,
+    // What every reader has to have is drawn alike on every machine.
+    useSystemFonts: false,
     // No binary becomes code in the worker, and it fetches nothing itself.
     useWasm: false,
     useWorkerFetch: false,

@@ -4,5 +4,5 @@ export const PDF_WORKER = "/pdf/worker.mjs";
 export const PDF_DECODERS = "/pdf/decoders/";
 /** What the codes of a font mean that doesn't say so itself. */
 export const PDF_CMAPS = "/pdf/cmaps/";
-/** Symbols that a PDF may take for granted. */
+/** The fonts that a PDF may take for granted. */
 export const PDF_FONTS = "/pdf/fonts/";

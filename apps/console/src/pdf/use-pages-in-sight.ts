@@ -62,7 +62,9 @@ export function usePagesInSight(frame: RefObject<HTMLElement | null>, { pages, s
   useLayoutEffect(() => {
     const box = boxes[place.current.page];
     if (frame.current === null || box === undefined) return;
-    frame.current.scrollTo({ top: box.top + place.current.into * box.height, behavior: "instant" });
+    const { page, into } = place.current;
+    // Whoever is at the beginning stays above the first page.
+    frame.current.scrollTo({ top: page === 0 && into <= 0 ? 0 : box.top + into * box.height, behavior: "instant" });
     look();
   }, [frame, boxes, look]);
 
