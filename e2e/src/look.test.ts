@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { violationsOf } from "./support/axe.ts";
+import { breakChain } from "./support/broken-chain.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ConsolePerson } from "./support/console-person.ts";
 import { documentLooks } from "./support/document-looks.ts";
@@ -33,6 +34,7 @@ let product: Product;
 let browser: Browser;
 let people: Populated;
 let stranger: ConsolePerson;
+let isBroken = false;
 
 beforeAll(async () => {
   if (noBrowser !== null) return;
@@ -91,6 +93,15 @@ const LOOKS: readonly Look[] = [
       await person.page.goto("about:blank");
       await person.page.goto(people.openLink);
       await person.button(/go on/).waitFor();
+    },
+  },
+  {
+    name: "verify",
+    person: () => stranger,
+    open: async (person) => {
+      await person.goto("/verify");
+      await person.fill("A witness's key (optional)", "not a key");
+      await person.see("A witness's key is its name");
     },
   },
   {
@@ -247,6 +258,21 @@ const LOOKS: readonly Look[] = [
   ...submissionLooks(() => people),
   ...governingLooks(() => people),
   ...reviewLooks(() => people),
+  {
+    // The last: from here on something is broken.
+    name: "incident",
+    person: () => people.alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      if (!isBroken) await breakChain(product, "703");
+      isBroken = true;
+      await person.goto("/incidents");
+      await person.page.locator(".row-open").first().click();
+      await person.button("Record a step: begin").click();
+      await person.page.locator(".evidence-choice input").setInputFiles({ name: "trail-of-703.tar", mimeType: "application/x-tar", buffer: Buffer.alloc(300_000, 7) });
+      await person.page.locator(".evidence-file:not(:has(progress))").scrollIntoViewIfNeeded();
+    },
+  },
 ];
 
 /** Waits until nothing is loading, the frame knows for whom it is, and nothing is on its way in or out; what moves for ever is left to it. */

@@ -1,7 +1,7 @@
 /**
  * The policy of every page: nothing but our own files, scripts only with this answer's nonce, and no string ever becomes a script. Of the
  * Trusted Types' names `nextjs` is Next's own policy, and `default` is that of instrumentation-client.ts, which takes addresses of this build's
- * files and of the verifier's worker alone. There is no inline script or style without the nonce, and no attribute style.
+ * files and of the two workers alone. There is no inline script or style without the nonce, and no attribute style.
  */
 export function contentSecurityPolicy(nonce: string): string {
   return [

@@ -5,7 +5,8 @@ import { connect as connectTls } from "node:tls";
 import { faultTest } from "@sallyport/testkit";
 import { describe, expect, test } from "vitest";
 import { issue, TRUST_DOMAIN } from "../test/fake-api.ts";
-import { createListener, type PageHandler } from "./listener.ts";
+import { createListener, type OwnFile, type PageHandler } from "./listener.ts";
+import { pdfFiles } from "./pdf/pdf-files.ts";
 
 /** Stands for a Next with every hole: it answers 200 to anything, and tells which headers it believed. */
 const credulous: PageHandler = async (request, response) => {
@@ -65,15 +66,21 @@ describe("what does not reach Next", () => {
 });
 
 describe("a file that is handed out as it is", () => {
-  const files = new Map([["/verifier/worker.js", { type: "text/javascript; charset=utf-8", body: Buffer.from("// a verifier") }]]);
+  const files = new Map<string, OwnFile>([["/verifier/worker.js", { type: "text/javascript; charset=utf-8", body: Buffer.from("// a verifier") }], ...pdfFiles()]);
 
-  async function answered(target: string, method = "GET"): Promise<{ readonly status: number; readonly policy: string | null; readonly text: string }> {
+  async function answered(target: string, method = "GET", headers: Record<string, string> = {}) {
     const server = createListener({ tls: null, port: () => 7400, pages: credulous, files, onError: () => undefined });
     server.listen(0, "localhost");
     await once(server, "listening");
     try {
-      const answer = await fetch(`http://localhost:${(server.address() as AddressInfo).port}${target}`, { method });
-      return { status: answer.status, policy: answer.headers.get("content-security-policy"), text: await answer.text() };
+      const answer = await fetch(`http://localhost:${(server.address() as AddressInfo).port}${target}`, { method, headers });
+      return {
+        status: answer.status,
+        policy: answer.headers.get("content-security-policy"),
+        encoding: answer.headers.get("content-encoding"),
+        length: Number(answer.headers.get("content-length")),
+        text: await answer.text(),
+      };
     } finally {
       server.closeAllConnections();
       server.close();
@@ -86,6 +93,16 @@ describe("a file that is handed out as it is", () => {
     expect((await answered("/verifier/../verifier/other.js")).text).toBe("page");
     expect((await answered("/verifier/worker.js?x=1")).text).toBe("page");
     expect((await answered("/verifier/worker.js", "POST")).status).toBe(405);
+  });
+
+  test("is the PDF reader's worker, which may import this console's scripts and nothing else, compressed for who takes it so", async () => {
+    const plain = await answered("/pdf/worker.mjs", "GET", { "accept-encoding": "identity" });
+    const packed = await answered("/pdf/worker.mjs", "GET", { "accept-encoding": "br, gzip" });
+    expect([plain.encoding, packed.encoding, packed.text === plain.text, packed.length < plain.length / 2]).toEqual([null, "gzip", true, true]);
+    expect(packed.policy).toBe("default-src 'none'; script-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+    for (const other of ["/pdf/decoders/openjpeg_nowasm_fallback.js", "/pdf/cmaps/UniJIS-UTF16-H.bcmap", "/pdf/fonts/FoxitSymbol.pfb"])
+      expect(await answered(other)).toMatchObject({ status: 200, policy: expect.stringMatching(/^default-src 'none'; frame-ancestors/) });
+    expect((await answered("/pdf/cmaps/../worker.mjs.map")).text).toBe("page");
   });
 });
 

@@ -14,6 +14,10 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse) =
 export interface OwnFile {
   readonly type: string;
   readonly body: Buffer;
+  /** The same, compressed, for who takes it so. */
+  readonly gzipped?: Buffer;
+  /** What it may load where it runs as a worker; nothing at all where this isn't said. */
+  readonly policy?: string;
 }
 
 export interface ListenerOptions {
@@ -30,9 +34,24 @@ export interface ListenerOptions {
 
 const BODIES: Readonly<Record<number, string>> = { 308: "moved", 400: "bad request", 404: "not found", 405: "method not allowed", 414: "target too long", 421: "not this host" };
 
+const takesGzip = (accepts: string | string[] | undefined): boolean => /(?:^|[\s,])gzip(?:[\s,]|$)/.test(String(accepts));
+
 const noCarrier: PageHandler = async (_request, response) => {
   response.writeHead(404, { "content-type": "text/plain; charset=utf-8", connection: "close" }).end("not found\n");
 };
+
+function answerFile(request: IncomingMessage, response: ServerResponse, { type, body, gzipped, policy }: OwnFile): void {
+  const sent = gzipped !== undefined && takesGzip(request.headers["accept-encoding"]) ? gzipped : body;
+  if (policy !== undefined) response.setHeader("content-security-policy", policy);
+  response
+    .writeHead(200, {
+      "content-type": type,
+      "content-length": sent.length,
+      ...(gzipped !== undefined && { vary: "accept-encoding" }),
+      ...(sent !== body && { "content-encoding": "gzip" }),
+    })
+    .end(request.method === "HEAD" ? undefined : sent);
+}
 
 /** On loopback everybody goes to `localhost`, because passkeys know no IP address; elsewhere the certificate says which names are ours. */
 function homeOf(options: ListenerOptions): Home {
@@ -60,7 +79,7 @@ export function createListener(options: ListenerOptions): Server {
     }
     const file = judgement.to === "pages" ? options.files?.get(target) : undefined;
     if (file !== undefined) {
-      response.writeHead(200, { "content-type": file.type, "content-length": file.body.length }).end(request.method === "HEAD" ? undefined : file.body);
+      answerFile(request, response, file);
       return;
     }
     if (judgement.to === "pages") dropHeaders(request);

@@ -10,6 +10,7 @@ import { createListener } from "./listener.ts";
 import { provideDesk } from "./process-desk.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { StatusDesk } from "./status/status-desk.ts";
+import { pdfFiles } from "./pdf/pdf-files.ts";
 import { verifierFiles } from "./verifier-files.ts";
 
 const STOP_WITHIN_MS = 4000;
@@ -38,7 +39,7 @@ async function start(settings: Settings): Promise<void> {
     tls: settings.tls,
     port: () => (server.address() as AddressInfo).port,
     pages: (request, response) => pages(request, response),
-    files: verifierFiles(),
+    files: new Map([...verifierFiles(), ...pdfFiles()]),
     carry: (request, response) => carrier.handle(request, response),
     onError: (error) => log("console.page", factsOf(error)),
   });

@@ -2,13 +2,14 @@ import type { ConsolePerson } from "./console-person.ts";
 import { type Look, shows } from "./look.ts";
 import type { Populated } from "./populated.ts";
 
-/** Opens the one sequence and what is in it. */
-async function openDocument(person: ConsolePerson): Promise<void> {
+/** Opens the one sequence of this kind and what is in it. */
+async function openOne(person: ConsolePerson, media: "XML" | "PDF", shown: string): Promise<void> {
   await person.goto("/documents");
-  await person.page.locator(".document-link").first().click();
+  await person.page.locator("tr").filter({ hasText: media }).locator(".document-link").click();
   await person.button("Open version 1").click();
-  await shows(person, ".document-text");
+  await shows(person, shown);
 }
+const openDocument = async (person: ConsolePerson): Promise<void> => await openOne(person, "XML", ".document-text");
 
 /** Opens the window in which it is signed, and goes as far as what is to be proven. */
 async function openSigning(person: ConsolePerson): Promise<void> {
@@ -31,6 +32,7 @@ export const documentLooks = (people: () => Populated): readonly Look[] => [
     },
   },
   { name: "document", person: () => people().rosa, open: openDocument },
+  { name: "document-pdf", person: () => people().rosa, open: async (person) => await openOne(person, "PDF", ".pdf-text span") },
   { name: "sign-meaning", person: () => people().rosa, isScreenOnly: true, open: openSigning },
   {
     name: "sign-proof",

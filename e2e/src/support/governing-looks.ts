@@ -74,6 +74,16 @@ export const governingLooks = (people: () => Populated): readonly Look[] => [
     },
   },
   {
+    name: "person-address",
+    person: () => people().alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      await openPerson(person, "Clara Ode");
+      await person.button("Where they are told: begin").click();
+      await person.button("Set their mail address").scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: "assign",
     person: () => people().alma,
     isScreenOnly: true,
@@ -222,6 +232,16 @@ export const governingLooks = (people: () => Populated): readonly Look[] => [
     open: async (person) => {
       await person.goto("/me");
       await person.heading("Authenticators");
+    },
+  },
+  {
+    name: "me-address",
+    person: () => people().alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/me");
+      await person.button("Set an address").click();
+      await shows(person, ".proof");
     },
   },
   {

@@ -9,7 +9,9 @@ import { bringIn, decide, openWaiting } from "./packet-pages.ts";
 import { identify } from "./people-pages.ts";
 import { PILOT, pilotDemographics, withCells } from "./pilot-study.ts";
 import { beginSubmission, registerRecipient } from "./submission-looks.ts";
+import { printedPdf } from "./printed-pdf.ts";
 import type { Product } from "./product.ts";
+import { releasedSequence } from "./released-sequence.ts";
 
 /** Who is there in a deployment that has been worked with for a little while, each signed in at a browser of their own. */
 export interface Populated {
@@ -109,6 +111,7 @@ export async function populated(product: Product, browser: Browser): Promise<Pop
   await packets(people);
   await registerRecipient(people.boris, people.alma);
   await beginSubmission(people.nora);
+  await releasedSequence(product, "report.pdf", printedPdf(["Clinical study report", "1 Synopsis", "2 Objectives"]));
   await askToInvite(people.boris, { username: "fay", printedName: "Fay Okoro" }, /^auditor/, "Everywhere");
   return { ...people, affected: await affectedSubject(product) };
 }

@@ -34,6 +34,7 @@ const PATHS = {
   system: "M3 4h14v9H3zM7 17h6M10 13v4",
   more: "M5 10h.01M10 10h.01M15 10h.01",
   plus: "M10 4v12M4 10h12",
+  minus: "M4 10h12",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -7,12 +7,15 @@ import { toFailure, type WireFailure } from "../api/wire-failure.ts";
 import { Button } from "../components/button.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { saveFile } from "../components/save-file.ts";
+import { Skeleton } from "../components/states.tsx";
 import { WideFrame } from "../components/wide-frame.tsx";
 import { bytesText } from "../packets/packet-text.ts";
 import { copyName, type Kind, replaceable, type ShownDocument, type ShownVersion } from "./document-kinds.ts";
 import type { FetchedDocument } from "./fetch-document.ts";
 
 const SignDialog = dynamic(async () => (await import("./sign-dialog.tsx")).SignDialog, { ssr: false });
+// What draws a PDF is long, and comes with the first one that is opened.
+const PdfViewer = dynamic(async () => (await import("../pdf/pdf-viewer.tsx")).PdfViewer, { ssr: false, loading: () => <Skeleton lines={8} label="Loading the reader" /> });
 
 /** So much of a text is drawn; the saved copy has all of it, and who looks is told. */
 const SHOWN_BYTES_MAX = 200_000;
@@ -30,7 +33,14 @@ interface ContentProps {
   readonly isCurrent: boolean;
 }
 
-/** A version's content: fetched when it is asked for, held against its digest, shown where it is text, saved otherwise; then it can be signed. */
+/** How what is signed stands to what is seen. */
+const SHOWN_AS: Readonly<Record<ShownVersion["mediaType"], string>> = {
+  "application/pdf": " Below they are drawn by this page; what you sign is exactly these bytes, however a reader draws them.",
+  "application/xml": "",
+  "application/zip": " Save the copy and open it in a reader of your own: what you sign is exactly these bytes.",
+};
+
+/** A version's content: fetched when it is asked for, held against its digest, shown where it is text or a PDF, saved otherwise; then it can be signed. */
 export function DocumentContent({ kind, document, version, isCurrent }: ContentProps) {
   const client = useQueryClient();
   const running = useRef<AbortController | null>(null);
@@ -92,7 +102,7 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
     <div className="document-content">
       <p>
         All {version.bytes.toLocaleString("en-GB")} bytes came, and their SHA-256, made in this browser, is the one above.
-        {text === null && " Save the copy and open it in a reader of your own: what you sign is exactly these bytes."}
+        {SHOWN_AS[version.mediaType]}
       </p>
       {text !== null && fetched.file.size > SHOWN_BYTES_MAX && (
         <p className="advice">
@@ -105,6 +115,7 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
           <pre className="document-text">{text}</pre>
         </WideFrame>
       )}
+      {version.mediaType === "application/pdf" && <PdfViewer file={fetched.file} />}
       <div className="form-acts">
         <Button onPress={() => saveFile(fetched.file, copyName(document.documentId, version))}>Save a copy</Button>
         {isSignable && (

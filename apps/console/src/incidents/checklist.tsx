@@ -111,7 +111,7 @@ function RecordStep({ incidentId }: { readonly incidentId: string }) {
       recorded={
         <>
           <li>that you said so, for which step of which incident</li>
-          {taken !== null && taken !== "reading" && <li>the digest of the file</li>}
+          {taken !== null && taken !== "reading" && <li>the file&rsquo;s SHA-256 and its length</li>}
         </>
       }
       isReady={taken !== "reading"}

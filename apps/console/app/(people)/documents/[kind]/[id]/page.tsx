@@ -1,4 +1,5 @@
 import "../../documents.css";
+import "../../pdf.css";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { kindOf } from "../../../../../src/documents/document-kinds.ts";
