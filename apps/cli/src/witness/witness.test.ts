@@ -33,16 +33,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const noteOf = (size: number, of = leaves): string => signNote(checkpointText({ origin: `${log.name}/${CHAIN}/1`, size, root: merkleRoot(of.slice(0, size)) }), log);
+const noteOf = (size: number, of = leaves, signer = log): string =>
+  signNote(checkpointText({ origin: `${log.name}/${CHAIN}/1`, size, root: merkleRoot(of.slice(0, size)) }), signer);
 const checkpoint = (size: number, of = leaves) => ({ chain: CHAIN, generation: 1, size, note: noteOf(size, of) });
 const position = (anchored: number, size: number, of = leaves) => ({ anchored, prove: (from: number) => Promise.resolve(consistencyProof(of.slice(0, size), from)) });
 
 /** A witness that listens, on the folder as it is. */
-async function start(rules?: WitnessRules): Promise<{ readonly url: string; readonly key: string; readonly witness: Witness }> {
+async function start(rules?: WitnessRules, logs: readonly string[] = [vkey]): Promise<{ readonly url: string; readonly key: string; readonly witness: Witness }> {
   server?.close();
   const home = new WitnessHome(folder);
   const { signer, vkey: key } = home.signer("witness.example/w1");
-  const witness = new Witness(signer, [vkey], home, () => NOW_S, rules);
+  const witness = new Witness(signer, logs, home, () => NOW_S, rules);
   server = witnessServer({ witness, tls: null, log: () => undefined });
   await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key, witness };
@@ -66,6 +67,17 @@ test("a log that only grows is cosigned, from nothing and over a restart", async
   expect(at.key).toBe(key);
   await anchorTo(at).hold(checkpoint(40), position(20, 40));
   expect(statSync(join(folder, "witness.key")).mode & 0o077).toBe(0);
+});
+
+test("a log whose key was turned is cosigned on, by a witness that was given the next key, and by no other", async () => {
+  const turned = ed25519FromSeed(seededBytes("next key of a witness' test")(32));
+  const by = (size: number) => ({ ...checkpoint(size), note: noteOf(size, leaves, { ...log, privateKey: turned.privateKey }) });
+  await anchorTo(await start()).hold(checkpoint(7), position(0, 7));
+  await expect(anchorTo(await start()).hold(by(20), position(7, 20))).rejects.toMatchObject({ code: "anchor.unavailable" });
+  const at = await start(undefined, [vkey, vkeyOf(log.name, turned.raw)]);
+  expect(cosignedAt(noteOf(20).split("\n\n")[0] + "\n", await anchorTo(at).hold(by(20), position(7, 20)), at.key)).toBe(NOW_S);
+  // And back, as where the ring is turned back.
+  await anchorTo(at).hold(checkpoint(30), position(20, 30));
 });
 
 test("whose answer was lost asks once more from where the witness says that it is", async () => {

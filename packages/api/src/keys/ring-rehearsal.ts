@@ -58,12 +58,14 @@ export function rehearsed(ring: Summary): readonly Line[] {
   const lines: Line[] = [{ about: "step", text: WHAT[ring.ring] }];
   const next = ring.keys.find(({ state }) => state === "next");
   if (ring.ring === "sign")
-    lines.push({
-      about: "step",
-      text: next?.vkey
-        ? `Before it is used, give every witness the next verifier key beside the one that it has: ${next.vkey}. Tell those who compare fingerprints of ${next.fingerprint ?? "-"}.`
-        : "Before the next one is used, every witness has to be given its verifier key, which is shown here once it is made.",
-    });
+    lines.push(
+      next?.vkey
+        ? {
+            about: "breaks",
+            text: `A witness that hasn't got the next verifier key when it is put in use refuses every checkpoint from then on. Give it to each first, beside the one that it has: ${next.vkey}. Tell those who compare fingerprints of ${next.fingerprint ?? "-"}.`,
+          }
+        : { about: "step", text: "Before the next one is used, every witness has to be given its verifier key, which is shown here once it is made." },
+    );
   for (const { step, isReady, blockers } of ring.steps) {
     lines.push({ about: "step", text: `${STEP[step]}: ${isReady ? "can be done now." : blockers.map((blocker) => blockerText(ring, blocker)).join(" ")}` });
     if (step === "activate" || step === "revert")

@@ -97,7 +97,7 @@ test("a rehearsal names what a step that isn't proven would break, and nothing w
   );
   const signing = (over: Partial<Key>): string =>
     lines(ring("sign", [key("sign-1", "active"), key("sign-2", "next", { vkey: "d.sallyport+01+AB", fingerprint: "sha256:01", ...over })])).join("\n");
-  expect(signing({})).toContain("give every witness the next verifier key beside the one that it has: d.sallyport+01+AB. Tell those who compare fingerprints of sha256:01.");
+  expect(signing({})).toContain("Give it to each first, beside the one that it has: d.sallyport+01+AB. Tell those who compare fingerprints of sha256:01.");
   expect(signing({ lacking: ["a"] })).toContain("breaks: Done now, 1 node would refuse what is signed with that key.");
   expect(lines(ring("sign", [key("sign-1", "retiring", { untilS: NOW_S + 1 }), key("sign-2", "active")]))).toContain(
     "breaks: Done now, an export, an excerpt or a packet that names it could not be ended.",
