@@ -60,7 +60,7 @@ beforeAll(async () => {
   product = await Product.start();
   browser = await launchBrowser();
   const { alma, boris } = await founders(browser, product);
-  rosa = await joined(browser, [boris, alma], { username: "rosa", printedName: "Rosa Imhof" }, /^regulatory_reviewer/, `${PILOT}, all`);
+  rosa = await joined(browser, [boris, alma], { username: "rosa", printedName: "Rosa Imhof" }, "regulatory_reviewer", PILOT);
   await identify(boris, "Rosa Imhof");
   before = rosa.objections.length;
   rosa.context.on("request", (request) => asked.push(new URL(request.url())));
