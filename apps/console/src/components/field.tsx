@@ -13,6 +13,7 @@ export interface FieldProps {
   readonly name?: string;
   readonly value: string;
   readonly onChange: (value: string) => void;
+  readonly onBlur?: () => void;
   readonly hint?: string;
   /** What is wrong with the value, in words; the field is then marked, and the words are read with it. */
   readonly error?: string | null;

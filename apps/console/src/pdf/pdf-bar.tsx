@@ -41,13 +41,12 @@ export function PdfBar({ page, pages, zoom, onPage, onZoom }: BarProps) {
     <div className="pdf-bar">
       <form
         className="pdf-place"
-        onBlur={forget}
         onSubmit={(event) => {
           event.preventDefault();
           go();
         }}
       >
-        <Field label="Page" value={typed ?? String(page)} onChange={type} inputMode="numeric" maxLength={5} error={isWrong ? `From 1 to ${pages}.` : null} />
+        <Field label="Page" value={typed ?? String(page)} onChange={type} onBlur={forget} inputMode="numeric" maxLength={5} error={isWrong ? `From 1 to ${pages}.` : null} />
         <span className="numeral">of {pages.toLocaleString("en-GB")}</span>
         <output className="visually-hidden">
           Page {page} of {pages}

@@ -62,6 +62,10 @@ function PdfPages({ pdf }: { readonly pdf: OpenPdf }) {
   const [zoom, setZoom] = useState<number | null>(null);
   const [lacking, setLacking] = useState<readonly number[]>([]);
   const { boxes, height, first, last, current, learn, goTo } = usePagesInSight(frame, { pages: pdf.pages, size: pdf.size, zoom });
+  // Whoever reads scrolls it: the keyboard has to reach it.
+  useEffect(() => {
+    if (frame.current !== null) frame.current.tabIndex = 0;
+  }, []);
   const noteDrawn = useCallback((at: number, { fault, isLacking }: Drawn) => {
     const lacks = isLacking || fault !== null;
     setLacking((before) => (before.includes(at) === lacks ? before : lacks ? [...before, at].toSorted((a, b) => a - b) : before.filter((each) => each !== at)));
@@ -87,8 +91,7 @@ function PdfPages({ pdf }: { readonly pdf: OpenPdf }) {
         onPage={(page) => goTo(page - 1)}
         onZoom={(direction) => setZoom(direction === "fit" ? null : zoomFrom(shown, direction))}
       />
-      {/* Whoever reads scrolls it: the keyboard has to reach it. */}
-      <section ref={frame} className="pdf-frame" aria-label="The document's pages" tabIndex={0}>
+      <section ref={frame} className="pdf-frame" aria-label="The document's pages">
         <div className="pdf-list" style={{ height: `${height}px`, minWidth: `${Math.max(0, ...drawn.map(({ width }) => width))}px` }}>
           {drawn.map((box, index) => (
             <PdfPage key={first + index} pdf={pdf} at={first + index} box={box} onSize={learn} onDrawn={noteDrawn} />
