@@ -66,7 +66,7 @@ test("the signing key turns by two persons' word, once nodes know the next one; 
   const [signature = ""] = (await client.sign(leaves(first.vkey), 2000)).notes;
   const [{ seq, body, mac } = { seq: 0, body: "", mac: "" }] = trail.rows(CHAIN);
   const place = { deployment: custodian.deployment, chain: CHAIN, generation: 1, seq, leaf: leafHash(lineOf(body, mac)).toString("hex") };
-  expect(verifyLeaf(place, signature, ed25519Public(parseVkey(first.vkey).raw))).toBe(true);
+  expect(verifyLeaf(place, signature, [ed25519Public(parseVkey(first.vkey).raw)])).toBe(true);
   expect(openNote((await client.sign(excerpt(running, first.vkey), 2000)).notes[0] ?? "", first.vkey)).toContain("sallyport-excerpt-v1");
   // What is begun now: the key in use, over checkpoints by either.
   const again = await client.sign(EXPORT, 2000);

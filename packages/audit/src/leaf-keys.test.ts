@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { type BundlePlan, checkpointPair, type Files, makeBundle, memoryReader, recomputeManifest, statementNoteOf } from "./testing/memory-bundle.ts";
 import { auditKey, sealLog } from "./testing/sealed-log.ts";
-import { keysText } from "./bundle-keys.ts";
 import { keyFingerprint, leafHash, signLeaf, verifyBundle } from "./index.ts";
 
 const log = { deployment: "dabcdefghijkl", chain: "site:STUDY/701", key: auditKey("ours") };
@@ -59,9 +58,8 @@ test("whoever writes the statement anew doesn't hide the record by naming a key 
   const single = makeBundle({ ...plan, earlier: { pair: checkpointPair("other"), upTo: 0 } });
   const other = checkpointPair("other");
   const files = altered(5, (all, leaf) => {
-    for (const [name, bytes] of single.files) if (name === "leaves-1.txt") all.set(name, bytes);
+    for (const [name, bytes] of single.files) if (name === "leaves-1.txt" || name === "keys.json") all.set(name, bytes);
     putLeaf(all, 5, () => `${leaf} ${signLeaf({ deployment: log.deployment, chain: log.chain, generation: 1, seq: 5, leaf }, other.privateKey)}`);
-    all.set("keys.json", Buffer.from(keysText(single.statement.keys)));
     all.set("statement.note", Buffer.from(statementNoteOf({ ...plan, pair: other }, single.statement)));
   });
   expect(await breaksOf(files)).toMatchObject([
