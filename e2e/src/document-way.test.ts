@@ -11,18 +11,18 @@ const SMALL = 200_000_000;
 const MORE_MIB = 256;
 const noProc = existsSync("/proc/self/clear_refs") ? null : "no /proc/self/clear_refs to measure by";
 const why = LONG ? noProc : "in the long run alone";
-/** Of a document in the ordinary run: of so many whole chunks that what is counted once a document doesn't show. */
+/** Of so many whole chunks that what is counted once a document doesn't show. */
 const [FEW, MANY] = [4 * MIB, 24 * MIB];
 
 let way: DocumentWay;
 beforeAll(async () => {
-  if (noProc === null) way = await DocumentWay.open();
+  if (why === null) way = await DocumentWay.open();
 }, 300_000);
 afterAll(async () => {
   await way?.close();
 }, 120_000);
 
-describe.skipIf(noProc !== null)(`what a document has the database do${noProc === null ? "" : ` (skipped: ${noProc})`}`, () => {
+describe.skipIf(why !== null)(`what a document has the database do${why === null ? "" : ` (skipped: ${why})`}`, () => {
   test("is as much for each chunk of a longer one: none is read again for those behind it", async () => {
     await way.take(FEW, "warm");
     const [few, many] = [await way.rowsOf(() => way.take(FEW, "few")), await way.rowsOf(() => way.take(MANY, "more"))];

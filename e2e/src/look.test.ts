@@ -264,12 +264,12 @@ const LOOKS: readonly Look[] = [
     person: () => people.alma,
     isScreenOnly: true,
     open: async (person) => {
-      if (!isBroken) await breakChain(product, "703");
+      if (!isBroken) await breakChain(product, "701");
       isBroken = true;
       await person.goto("/incidents");
       await person.page.locator(".row-open").first().click();
       await person.button("Record a step: begin").click();
-      await person.page.locator(".evidence-choice input").setInputFiles({ name: "trail-of-703.tar", mimeType: "application/x-tar", buffer: Buffer.alloc(300_000, 7) });
+      await person.page.locator(".evidence-choice input").setInputFiles({ name: "trail-of-701.tar", mimeType: "application/x-tar", buffer: Buffer.alloc(300_000, 7) });
       await person.page.locator(".evidence-file:not(:has(progress))").scrollIntoViewIfNeeded();
     },
   },

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type BundleVerdict, DeepVerifier, type SealedRecord, verifyBundle } from "@sallyport/audit";
+import { openPage, type PackedPage, type BundleVerdict, DeepVerifier, type SealedRecord, verifyBundle } from "@sallyport/audit";
 import { BundleWriter, directoryReader } from "@sallyport/audit/bundle-folder";
 import { secretKey } from "@sallyport/crypto";
 import { connectCustodian, type Custodian, type CustodianStatus } from "@sallyport/custody";
@@ -208,11 +208,7 @@ async function endExport(auditor: Workload, { chain, statement, generations, vke
     for (const { generation, size, checkpoints } of generations) {
       await writer.open(generation);
       for (let from = 1; from <= size; from += 1000) {
-        const { lines, signatures } = (await auditor.data("trail.readExport", { chain, generation, from, limit: Math.min(1000, size - from + 1), vkey })) as {
-          lines: string[];
-          signatures: string[];
-        };
-        await writer.addRows(lines.map((line, index) => ({ line, leafSignature: signatures[index] ?? "" })));
+        await writer.addPage(openPage((await auditor.data("trail.readExport", { chain, generation, from, limit: Math.min(1000, size - from + 1), vkey })) as PackedPage));
       }
       await writer.addCheckpoints(checkpoints);
     }

@@ -52,13 +52,20 @@ test("the next signing key is put in use with an administrator's passkey, who se
   store.put("keyring", "sign", { ...ring, keys: ring.keys.map((key) => (key.state === "next" ? { ...key, fromS: 0 } : key)) });
   const shown = async () => {
     const { rings } = dataOf(await desk.call(api, session, "keys.rings", {})) as {
-      rings: readonly { ring: string; keys: readonly { keyId: string; fingerprint: string | null; lacking: readonly string[] }[] }[];
+      rings: readonly { ring: string; keys: readonly { fingerprint: string | null }[]; steps: readonly { step: string; blockers: readonly { kind: string }[] }[] }[];
     };
-    return rings.find((each) => each.ring === "sign")?.keys ?? [];
+    const { keys = [], steps = [] } = rings.find((each) => each.ring === "sign") ?? {};
+    return {
+      prints: keys.map(({ fingerprint }) => fingerprint ?? "-"),
+      waits: steps
+        .find(({ step }) => step === "activate")
+        ?.blockers.map(({ kind }) => kind)
+        .join(),
+    };
   };
   // A node says that it knows the key, a look after it learnt of it.
-  await until(async () => (await shown())[1]?.lacking.length === 0 && api.process.watch.status().signKeys.length === 2, 20_000);
-  const [before, after] = (await shown()).map(({ fingerprint }) => fingerprint);
+  await until(async () => (await shown()).waits === "approval", 25_000);
+  const [before, after] = (await shown()).prints;
   const { approval } = dataOf(await ask()) as { approval: { approvalId: string; digest: string; lines?: unknown } };
   const text = JSON.stringify(dataOf(await desk.call(api, await desk.signIn(api, ben), "approvals.get", { approvalId: approval.approvalId })));
   expect([text.includes(before ?? "-"), text.includes(after ?? "-")]).toEqual([true, true]);
@@ -70,6 +77,20 @@ test("the next signing key is put in use with an administrator's passkey, who se
   const { checkpointKey, signKeys } = api.process.watch.status();
   expect([checkpointKey.handovers.length, signKeys.map(({ until: ended }) => ended !== null)]).toEqual([1, [true, false]]);
   expect(codeOf(await desk.call(api, session, "keys.rings", {}))).toBe("ok");
+});
+
+test("the signing key before is turned back to with an administrator's passkey too, where the ring is as they saw it", async () => {
+  const { store } = at.custodian;
+  const session = await desk.signIn(api, kim);
+  const alone = at.custodian.handle("rotate", Buffer.from(JSON.stringify({ kind: "step", ring: "sign", step: "revert", at: 2, statement: null })));
+  await expect(alone).rejects.toMatchObject({ code: "approval.required" });
+  const { approval: asked } = dataOf(await desk.call(api, session, "approvals.requestKeyActivate", { keyId: "sign-1", reason: REASON })) as {
+    approval: { approvalId: string; digest: string };
+  };
+  const response = ben.authenticator?.assert(Buffer.from(asked.digest, "hex"));
+  const decision = { approvalId: asked.approvalId, digest: asked.digest, verdict: "approve", reason: REASON, proof: { kind: "passkey", response } };
+  expect(codeOf(await desk.call(api, await desk.signIn(api, ben), "approvals.decide", decision))).toBe("ok");
+  expect(ringOf(store, "sign").keys.map(({ state }) => state)).toEqual(["active", "retiring"]);
 });
 
 test("a retired key's secret is destroyed with an administrator's passkey over its request, and nothing else's is", async () => {

@@ -68,7 +68,11 @@ faultTest(
     clock.advance(LEAD_MS);
     await hear(running);
     const activated = await crashes(running, [step("activate", approved)]);
-    const turned = await crashes(running, [step("revert"), step("revert")]);
+    const backs = [await approvedFor(running, people, "keys.activate", "sign-1", 4), await approvedFor(running, people, "keys.activate", "sign-3", 5)];
+    const turned = await crashes(
+      running,
+      backs.map((statement) => step("revert", statement)),
+    );
     trail.stored.push(...(await client.sign({ kind: "checkpoint", chains: [CHAIN] }, 2000)).checkpoints);
     clock.advance(OVERLAP_MS);
     const retired = await crashes(running, [step("retire")]);

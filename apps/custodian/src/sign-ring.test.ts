@@ -105,11 +105,21 @@ test("nothing is signed by a key that isn't in use yet, was taken back, or was n
 test("the ring turns back by a handover of its own, and either fingerprint leads to what is signed then", async () => {
   const running = await begun();
   const first = await keyOf(running);
-  await turnOnce(running, await founders(running), "sign-2");
+  const people = await founders(running);
+  await turnOnce(running, people, "sign-2");
   const second = await keyOf(running);
   running.clock.advance(1000);
   await hear(running);
-  expect(await turnSign(running, "revert")).toBe("sign-1 active, sign-2 retiring");
+  const turnBack = async (key: string, at?: number) => turnSign(running, "revert", await approvedFor(running, people, "keys.activate", key, at));
+  // One person can't, nor two who said another key, or the ring of another time.
+  expect(await turnSign(running, "revert")).toBe("approval.required");
+  for (const refused of [turnBack("sign-2", 2), turnBack("sign-1"), turnBack("sign-1", 1)]) expect(await refused).toBe("approval.required");
+  const approved = await approvedFor(running, people, "keys.activate", "sign-1", 2);
+  expect(await turnSign(running, "revert", approved)).toBe("sign-1 active, sign-2 retiring");
+  expect(await turnBack("sign-2", 3)).toBe("sign-1 retiring, sign-2 active");
+  // What they said once isn't said again.
+  expect(await turnSign(running, "revert", approved)).toBe("approval.required");
+  expect(await turnBack("sign-1", 4)).toBe("sign-1 active, sign-2 retiring");
   const third = await keyOf(running);
   expect([third.vkey, third.handovers.length]).toEqual([first.vkey, 2]);
   expect(keysBehind(third.vkey, third.handovers)).toEqual([first.vkey, second.vkey]);

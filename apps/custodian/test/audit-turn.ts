@@ -15,9 +15,9 @@ export async function turnRing({ client }: Running, ring: "audit" | "sign", step
 
 export const turnAudit = (running: Running, step: Step, statement: string | null = null): Promise<string> => turnRing(running, "audit", step, statement);
 
-/** A statement that one asked for and another approved by passkey. */
-export async function approvedFor(running: Running, [ada, bob]: readonly [Person, Person], kind: "keys.activate" | "keys.destroy", key: string): Promise<string> {
-  const statement = statementOf(running, ada, { kind, payload: { key } });
+/** A statement that one asked for and another approved by passkey; `at` of a signing key that is turned back to. */
+export async function approvedFor(running: Running, [ada, bob]: readonly [Person, Person], kind: "keys.activate" | "keys.destroy", key: string, at?: number): Promise<string> {
+  const statement = statementOf(running, ada, { kind, payload: { key, ...(at !== undefined && { at: String(at) }) } });
   await approveAs(running, bob, statement);
   return statement;
 }

@@ -6,7 +6,8 @@ export async function breakChain(product: Product, site: string): Promise<void> 
   const chain = `site:${PILOT}/${site}`;
   await product.withOwner(async (owner) => {
     await owner.unsafe("ALTER TABLE audit.records DISABLE TRIGGER append_only");
-    await owner`UPDATE audit.records SET body = replace(body, '"role":"', '"role":"x') WHERE chain = ${chain} AND generation = 1 AND seq = 2`;
+    const altered = await owner`UPDATE audit.records SET body = replace(body, '"role":"', '"role":"x') WHERE chain = ${chain} AND generation = 1 AND seq = 2 RETURNING seq`;
+    if (altered.length === 0) throw new Error(`nothing stands in ${chain} that could be altered`);
     await owner.unsafe("ALTER TABLE audit.records ENABLE ALWAYS TRIGGER append_only");
   });
   const auditor = product.connect("auditor");

@@ -102,5 +102,6 @@ test("a signing key takes the place of another upon two persons' word, once ever
   expect(outcome(activated, "retire", { nowS: NOW_S + 60 + 7199 })).toBe("keys.early");
   // Nothing that it signed keeps it from being retired: its public key is kept.
   expect(outcome(activated, "retire", { nowS: NOW_S + 60 + 7200, wraps: () => 7 })).toBe("sign-1 retired, sign-2 active");
+  expect(outcome(activated, "revert", { nowS: NOW_S + 60 + 7200, isApproved: () => false })).toBe("approval.required");
   expect(outcome(activated, "revert", { nowS: NOW_S + 60 + 7200 })).toBe("sign-1 active, sign-2 retiring");
 });

@@ -15,8 +15,10 @@ import type { RootKey } from "./root-key.ts";
 import { handedOver } from "./signing-keys.ts";
 
 const KEY_BYTES = 32;
-/** The kinds of approval by which a retired key's secret is destroyed, and an audit or a signing key is put in use. */
-const APPROVED = { destroy: "keys.destroy", activate: "keys.activate" } as const;
+/** The kinds of approval by which a retired key's secret is destroyed, an audit or a signing key is put in use, and a signing key is turned back to. */
+const APPROVED = { destroy: "keys.destroy", activate: "keys.activate", revert: "keys.activate" } as const;
+
+type StepRequest = Extract<RotateRequest, { readonly kind: "step" }>;
 
 export interface RingKeeperOptions {
   readonly store: KeyStore & Pick<CredentialStore, "all">;
@@ -54,7 +56,7 @@ export class RingKeeper {
   }
 
   /** Takes one step. The same asked again answers the same: an answer may be lost. @throws as {@link afterStep}; `service.unavailable`. */
-  step(request: Extract<RotateRequest, { readonly kind: "step" }>): Promise<RingAnswer> {
+  step(request: StepRequest): Promise<RingAnswer> {
     const taken = this.#turn.then(() => this.#step(request));
     this.#turn = taken.catch(() => undefined);
     return taken;
@@ -80,7 +82,7 @@ export class RingKeeper {
     return known;
   }
 
-  async #step({ ring: name, step, at, statement }: Extract<RotateRequest, { readonly kind: "step" }>): Promise<RingAnswer> {
+  async #step({ ring: name, step, at, statement }: StepRequest): Promise<RingAnswer> {
     const { store, rootKey, nodes, clients, deployment, now, rules = strictRingRules } = this.#options;
     const ring = ringOf(store, name);
     if (ring.at !== at + 1 || ring.last !== step) {
@@ -95,7 +97,7 @@ export class RingKeeper {
         newSecret: () => secret,
         lacking: (id: string) => (name === "ca" ? clients.lacking(id) : nodes.lacking(id)),
         wraps: uses,
-        isApproved: (id: string) => this.#isApproved(step, id, statement),
+        isApproved: (id: string) => this.#isApproved({ step, id, at, statement }),
       };
       const stepped = afterStep(ring, step, facts, rules);
       const after = name === "sign" ? handedOver(ring, stepped, deployment, now()) : stepped;
@@ -123,14 +125,16 @@ export class RingKeeper {
     return (id) => epochs.sealedBy(id, standing).length;
   }
 
-  #isApproved(step: RingStep, id: string, statement: string | null): boolean {
+  #isApproved({ step, id, at, statement }: Pick<StepRequest, "step" | "at" | "statement"> & { readonly id: string }): boolean {
     const { store, deployment, now } = this.#options;
-    if (statement === null || (step !== "destroy" && step !== "activate")) return false;
+    if (statement === null || (step !== "destroy" && step !== "activate" && step !== "revert")) return false;
     const kind = APPROVED[step];
     const refused = (why: string): SallyportError => new SallyportError("verb.refused", { why, kind });
     const rules = { kind: true, enough: true, separation: true, proven: true };
     const { said } = countedApproval({ store, deployment, rules }, { kind, statement, refused });
-    return said.payload["key"] === id && now() < Date.parse(said.expiresAt);
+    // A key may be turned back to more than once, and two persons say so each time: what they said names where the ring was.
+    const isOfNow = step !== "revert" || said.payload["at"] === String(at);
+    return isOfNow && said.payload["key"] === id && now() < Date.parse(said.expiresAt);
   }
 
   #viewOf(ring: KeyRing, counted: ReadonlyMap<string, number> | null, heads: readonly Head[] | null): RingView {

@@ -26,16 +26,21 @@ const withVkeys = (keys: readonly KeptKey[], deployment: string): readonly KeptK
  * The signing ring after a step: with the verifier key of each of its keys, and, where another key is in use than before, the handover from the one to the
  * other, signed by both (docs/spec/handover-v1.md). So a change of the key in use and its handover are one entry of the journal.
  *
+ * Of two handovers from one key to the same other the later is kept, which leads where the first led: turning back and forth takes up no room.
+ *
  * @throws `keys.step` where there were as many handovers as a verifier takes; a turn leaves room for its turning back.
  */
 export function handedOver(before: KeyRing, after: KeyRing, deployment: string, nowMs: number): KeyRing {
   const keys = withVkeys(after.keys, deployment);
   const [from, to] = [activeKey(before), activeKey(after)];
   if (from.id === to.id) return { ...after, keys };
-  const handovers = before.handovers ?? [];
+  const [one, other] = [signingKeyOf(from.secret, deployment), signingKeyOf(to.secret, deployment)];
+  const handovers = (before.handovers ?? []).filter((each) => {
+    const earlier = openHandover(each);
+    return earlier.from !== one.vkey || earlier.to !== other.vkey;
+  });
   const room = after.last === "revert" ? 1 : 2;
   if (handovers.length + room > HANDOVERS_MAX) throw refused(before, after.last ?? "activate");
-  const [one, other] = [signingKeyOf(from.secret, deployment), signingKeyOf(to.secret, deployment)];
   const note = signHandover({ from: one.vkey, to: other.vkey, at: new Date(nowMs).toISOString() }, one.signer, other.signer);
   return { ...after, keys, handovers: [...handovers, note] };
 }

@@ -6,7 +6,14 @@ import { ActSection } from "../components/act-section.tsx";
 import { useTell } from "../frame/notices.tsx";
 import type { Ring } from "./ring-text.ts";
 
-/** Asks for the next key to be put in use, where that takes a second person. Nothing where there is none, or where it is a step. */
+const TURNED_BACK =
+  "What the custodian signs from then on is signed with the key before. A handover, signed by both, goes along: who compared the fingerprint of either can go on with that one, so turn back only where neither key is in other hands.";
+const IN_USE = {
+  sign: "What the custodian signs from then on is signed with this key. A handover, signed by both, goes along: who compared the fingerprint before can go on with that one. Witnesses have to have its verifier key first.",
+  audit: "Every chain of the trail goes on in its next generation, sealed with this key, while records are written. What was sealed before stays verifiable, and closed.",
+};
+
+/** Asks for the next key to be put in use, or the one before again, where that takes a second person. Nothing where there is none, or where it is a step. */
 export function ActivateKey({ ring: { ring, keys, steps } }: { readonly ring: Ring }) {
   const router = useRouter();
   const tell = useTell();
@@ -17,20 +24,14 @@ export function ActivateKey({ ring: { ring, keys, steps } }: { readonly ring: Ri
       router.push(`/approvals?show=mine&request=${approval.approvalId}`);
     },
   });
-  const key = keys.find(({ state }) => state === "next");
-  const takesTwo = steps.some(({ step, blockers }) => step === "activate" && blockers.some(({ kind }) => kind === "approval"));
-  if (key === undefined || !takesTwo) return null;
+  const waiting = steps.find(({ step, blockers }) => (step === "activate" || step === "revert") && blockers.some(({ kind }) => kind === "approval"))?.step;
+  const key = keys.find(({ state }) => state === (waiting === "revert" ? "retiring" : "next"));
+  if (key === undefined || waiting === undefined) return null;
   return (
     <ActSection
-      title={`Put ${key.keyId} in use`}
+      title={waiting === "revert" ? `Turn back to ${key.keyId}` : `Put ${key.keyId} in use`}
       button="Ask for approval"
-      effect={
-        <p>
-          {ring === "sign"
-            ? "What the custodian signs from then on is signed with this key. A handover, signed by both, goes along: who compared the fingerprint before can go on with that one. Witnesses have to have its verifier key first. An administrator has to approve it with a passkey."
-            : "Every chain of the trail goes on in its next generation, sealed with this key, while records are written. What was sealed before stays verifiable, and closed. An administrator has to approve it with a passkey."}
-        </p>
-      }
+      effect={<p>{waiting === "revert" ? TURNED_BACK : IN_USE[ring === "sign" ? "sign" : "audit"]} An administrator has to approve it with a passkey.</p>}
       recorded={<li>that you asked for it</li>}
       isPending={ask.isPending}
       failure={ask.error}

@@ -7,11 +7,18 @@ import type { ApprovalAct } from "./act.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-/** The custodian reads the key's id from here. */
-const Activated = z.strictObject({ key: KeyId });
+/** The custodian reads the key's id from here; and of a signing key that is turned back to, how many steps its ring had taken. */
+const Activated = z.union([z.strictObject({ key: KeyId }), z.strictObject({ key: KeyId, at: z.string().regex(/^(?:0|[1-9]\d{0,8})$/) })]);
 type ActivatedKeyPayload = z.output<typeof Activated>;
 
-/** Puts the next audit or signing key in use: every chain goes on in another generation, or another key speaks for the deployment. The custodian does it upon this approval, so that has to be by a passkey that it holds. */
+/** What is asked for with this key, as its ring stands. @throws `keys.step` for a key that needs nobody else's word, or can't be put in use. */
+export function activatedKey(rings: readonly RingState<CustodianRing>[], keyId: string): ActivatedKeyPayload {
+  const { ring, at, step, refused } = waitingOf(rings, keyId);
+  if (step === null || refused !== null || (ring !== "audit" && ring !== "sign")) throw new SallyportError("keys.step", { key: keyId });
+  return step === "revert" ? { key: keyId, at: String(at) } : { key: keyId };
+}
+
+/** Puts the next audit or signing key in use, or the signing key before in use again: every chain goes on in another generation, or another key speaks for the deployment. The custodian does it upon this approval, so that has to be by a passkey that it holds. */
 export const activateKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAct<Tx, ActivatedKeyPayload> => ({
   kind: "keys.activate",
   ask: { action: "keys.rotate", resource: "key_ring" },
@@ -45,10 +52,11 @@ export const activateKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAc
       refused,
     };
   },
-  async perform(_tx, { key }, { statement }) {
-    const { ring, at, isDone } = waitingOf(await deps.rings.all(), key);
-    // The custodian's answer to the first try may have been lost.
-    if (!isDone) await deps.rings.approved({ ring, step: "activate", at, statement });
+  async perform(_tx, payload, { statement }) {
+    const { key } = payload;
+    const { ring, at, step } = waitingOf(await deps.rings.all(), key);
+    // The custodian's answer to the first try may have been lost: then the key is in use.
+    if (step !== null) await deps.rings.approved({ ring, step, at: "at" in payload ? Number(payload.at) : at, statement });
     return { key };
   },
 });
@@ -61,18 +69,21 @@ interface Waiting {
   readonly before: string;
   /** Fingerprints of the one before and of this one, of signing keys. */
   readonly prints: { readonly before: string; readonly after: string };
-  readonly isDone: boolean;
+  /** By which the key is put in use; null where it is. */
+  readonly step: "activate" | "revert" | null;
   readonly refused: "keys.step" | null;
 }
 
-/** The ring of a next key, the key that it takes the place of, and why it can't now. One that is in use already stays so. */
+/** The ring of a next key, or of a signing key that is retiring, the key that it takes the place of, and why it can't now. One that is in use already stays so. */
 function waitingOf(rings: readonly RingState<CustodianRing>[], keyId: string): Waiting {
   const found = rings.find(({ keys }) => keys.some(({ id }) => id === keyId));
   if (found === undefined) throw new SallyportError("keys.step", { key: keyId });
   const inState = (state: Key["state"]): Key | undefined => found.keys.find((key) => key.state === state);
   const isDone = inState("active")?.id === keyId;
   const isNext = inState("next")?.id === keyId && inState("retiring") === undefined;
+  const isBefore = found.ring === "sign" && inState("retiring")?.id === keyId;
+  const step = isBefore ? "revert" : "activate";
   const before = inState(isDone ? "retiring" : "active");
   const prints = { before: before?.fingerprint ?? "-", after: found.keys.find(({ id }) => id === keyId)?.fingerprint ?? "-" };
-  return { ring: found.ring, at: found.at, before: before?.id ?? "-", prints, isDone, refused: isDone || isNext ? null : "keys.step" };
+  return { ring: found.ring, at: found.at, before: before?.id ?? "-", prints, step: isDone ? null : step, refused: isDone || isNext || isBefore ? null : "keys.step" };
 }

@@ -71,11 +71,16 @@ export interface KeyRings {
     readonly at: number;
   }): Promise<RingState<CustodianRing>>;
   /**
-   * Puts the next key in use, or destroys the secret of the earliest retired one, upon the exact text of an approval of kind `keys.activate` or `keys.destroy`
+   * Puts the next key in use, turns back to the signing key before, or destroys the secret of the earliest retired one, upon the exact text of an approval of kind `keys.activate` or `keys.destroy`
    * that the custodian verified by itself.
    * @throws `verb.refused`, too.
    */
-  approved(asked: { readonly ring: CustodianRing; readonly step: "activate" | "destroy"; readonly at: number; readonly statement: string }): Promise<RingState<CustodianRing>>;
+  approved(asked: {
+    readonly ring: CustodianRing;
+    readonly step: "activate" | "revert" | "destroy";
+    readonly at: number;
+    readonly statement: string;
+  }): Promise<RingState<CustodianRing>>;
   /** Every job there was, the newest first. */
   rewraps(): Promise<readonly RewrapJobState[]>;
 }

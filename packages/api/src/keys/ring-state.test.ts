@@ -49,7 +49,7 @@ test("a ring tells which steps begin where it is, and what each waits for", () =
   expect([going([]), going(["system"]), going(null)].map((each) => steps(each)[2])).toEqual(["retire", "retire: in_use 1", "retire: in_use -"]);
   expect(steps(ring("sign", [key("sign-1", "active")]))).toEqual(["add"]);
   expect(steps(ring("sign", [key("sign-1", "active"), key("sign-2", "next", { lacking: ["a"] })]))).toEqual(["activate: unheld 1, approval -", "drop"]);
-  expect(steps(ring("sign", [key("sign-1", "retiring", { untilS: NOW_S + 1 }), key("sign-2", "active")]))).toEqual(["add", "revert", "retire: early -"]);
+  expect(steps(ring("sign", [key("sign-1", "retiring", { untilS: NOW_S + 1 }), key("sign-2", "active")]))).toEqual(["add", "revert: approval -", "retire: early -"]);
 });
 
 test("the database's passwords are overdue by their age, and nobody here is offered a step of them; the rehearsal says who turns them", () => {

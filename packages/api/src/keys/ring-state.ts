@@ -65,7 +65,7 @@ function stepsOf({ ring, keys }: RingState, nowS: number): Summary["steps"] {
   if (retiring !== undefined) {
     const untilS = retiring.untilS ?? 0;
     const late: Blocker | null = ring === "token" && nowS + MARGIN_S >= untilS ? { kind: "late", until: null, count: null } : null;
-    steps.push({ step: "revert", blockers: [late, unheldOf(retiring)] });
+    steps.push({ step: "revert", blockers: [late, unheldOf(retiring), ring === "sign" ? APPROVAL : null] });
     const uses = ring === "kek" ? retiring.wraps : ring === "audit" ? (retiring.holders?.length ?? null) : (retiring.holders?.length ?? 0);
     const inUse: Blocker | null = uses !== 0 ? { kind: "in_use", until: null, count: uses } : null;
     steps.push({ step: "retire", blockers: [earlyOf(nowS, untilS), inUse] });

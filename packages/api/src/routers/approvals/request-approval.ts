@@ -26,6 +26,7 @@ import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { Payload } from "../../approvals/act.ts";
 import { assertAccessTime } from "../../approvals/access-act.ts";
+import { activatedKey } from "../../approvals/key-activate-act.ts";
 import { routesPayload } from "../../approvals/outbox-acts.ts";
 import { approvalActs } from "../../approvals/registry.ts";
 import { discardPayload } from "../../approvals/spool-act.ts";
@@ -174,13 +175,9 @@ export function requestProcedures<Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
     requestKeyActivate: requestAct(boundary, deps, acts["keys.activate"], {
       input: RequestKeyActivateInput,
       locate: ({ keyId }, trace) => locateRing({ ring: keyId.replace(/-\d+$/, "") }, trace),
-      payload: ({ keyId }) => ({ key: keyId }),
-      reason: reasonOf,
       // One that needs nobody else's word is put in use by a step.
-      check: async ({ input: { keyId } }) => {
-        const found = (await deps.rings.all()).find(({ keys }) => keys.some(({ id, state }) => id === keyId && state === "next"));
-        if (found?.ring !== "audit" && found?.ring !== "sign") throw new SallyportError("keys.step", { key: keyId });
-      },
+      payload: async ({ keyId }) => activatedKey(await deps.rings.all(), keyId),
+      reason: reasonOf,
     }),
     requestSpoolDiscard: requestAct(boundary, deps, acts["spool.discard"], {
       input: RequestSpoolDiscardInput,
