@@ -3,7 +3,6 @@ import { join, resolve } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { violationsOf } from "./support/axe.ts";
-import { breakChain } from "./support/broken-chain.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ConsolePerson } from "./support/console-person.ts";
 import { documentLooks } from "./support/document-looks.ts";
@@ -34,7 +33,6 @@ let product: Product;
 let browser: Browser;
 let people: Populated;
 let stranger: ConsolePerson;
-let isBroken = false;
 
 beforeAll(async () => {
   if (noBrowser !== null) return;
@@ -258,21 +256,6 @@ const LOOKS: readonly Look[] = [
   ...submissionLooks(() => people),
   ...governingLooks(() => people),
   ...reviewLooks(() => people),
-  {
-    // The last: from here on something is broken.
-    name: "incident",
-    person: () => people.alma,
-    isScreenOnly: true,
-    open: async (person) => {
-      if (!isBroken) await breakChain(product, "701");
-      isBroken = true;
-      await person.goto("/incidents");
-      await person.page.locator(".row-open").first().click();
-      await person.button("Record a step: begin").click();
-      await person.page.locator(".evidence-choice input").setInputFiles({ name: "trail-of-701.tar", mimeType: "application/x-tar", buffer: Buffer.alloc(300_000, 7) });
-      await person.page.locator(".evidence-file:not(:has(progress))").scrollIntoViewIfNeeded();
-    },
-  },
 ];
 
 /** Waits until nothing is loading, the frame knows for whom it is, and nothing is on its way in or out; what moves for ever is left to it. */
