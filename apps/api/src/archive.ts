@@ -1,5 +1,5 @@
 import type { ChainState, SigningKey, TrailArchive } from "@sallyport/api";
-import { type ExportPage, keyFingerprint, openNote, parseStatement, parseVkey } from "@sallyport/audit";
+import { type ExportPage, fingerprintOf, heldBy, openNote, parseStatement } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
 import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
@@ -88,16 +88,18 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     // What a bundle ends with should be seen by a witness too, where there is one; where it can't be asked now, the newest that it saw goes along.
     await deps.desk.cosignNow(chain);
     const { vkey, handovers } = by;
-    const keys = new Map(parseStatement(openNote(statement, vkey)).generations.map((each) => [each.generation, each.auditKey]));
+    const { generations: said, keys } = parseStatement(openNote(statement, vkey));
+    const auditKeys = new Map(said.map((each) => [each.generation, each.auditKey]));
     const generations = await Promise.all(
-      stated.map(async ({ generation, size }) => {
+      stated.map(async (last) => {
+        const { generation, size } = last;
         // Up to what was stated: a checkpoint that came in since then belongs to the next export.
-        const kept = (await deps.checkpoints.list(chain, generation)).filter((checkpoint) => checkpoint.size <= size);
+        const kept = heldBy(keys, await deps.checkpoints.list(chain, generation), last);
         const cosigned = await cosignedNote(deps, kept);
-        return { generation, size, auditKey: keys.get(generation) ?? "", checkpoints: kept.map(({ note }) => note), ...(cosigned !== null && { cosigned }) };
+        return { generation, size, auditKey: auditKeys.get(generation) ?? "", checkpoints: kept.map(({ note }) => note), ...(cosigned !== null && { cosigned }) };
       }),
     );
-    return { statement, generations, vkey, handovers, fingerprint: keyFingerprint(parseVkey(vkey).raw), names: await deps.names() };
+    return { statement, generations, vkey, handovers, fingerprint: fingerprintOf(vkey), names: await deps.names() };
   },
 
   async readExport(grant, { chain, generation, from, limit, signed, vkey = deps.signingKey().vkey }) {

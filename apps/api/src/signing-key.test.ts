@@ -1,10 +1,10 @@
-import { keyFingerprint, parseVkey } from "@sallyport/audit";
+import { fingerprintOf } from "@sallyport/audit";
 import { badTurns, heldKey, turnOf } from "@sallyport/audit/testing";
 import { expect, test } from "vitest";
 import { signingKeyOf } from "./signing-key.ts";
 
 const [first, second, third] = [heldKey("first"), heldKey("second"), heldKey("third")];
-const saying = (vkey: string, handovers: readonly string[]) => ({ vkey, handovers, fingerprint: keyFingerprint(parseVkey(vkey).raw) });
+const saying = (vkey: string, handovers: readonly string[]) => ({ vkey, handovers, fingerprint: fingerprintOf(vkey) });
 
 test("the keys behind the custodian's are worked out when it says something new, and only then", () => {
   let said = saying(first.vkey, []);

@@ -1,6 +1,6 @@
-import { type Break, checkpointOrigin, checkpointText, CompactRange, DeepVerifier, type Head, leafHash, lineOf, type SealedRecord, signNote, strayedHead } from "@sallyport/audit";
+import { type Break, CompactRange, DeepVerifier, type Head, leafHash, lineOf, type SealedRecord, strayedHead } from "@sallyport/audit";
 import type { SignedCheckpoint } from "@sallyport/custody";
-import { type AuditEpochs, closingIncident, flawOfTurn, type Mark, markId, openGeneration, openingMark, type TrailIncidents } from "@sallyport/custody/incidents";
+import { type AuditEpochs, closingIncident, flawOfTurn, type Mark, markId, openGeneration, openingMark, signedCheckpoint, type TrailIncidents } from "@sallyport/custody/incidents";
 import type { SigningKeys } from "@sallyport/custody/keys";
 import { SallyportError } from "@sallyport/errors";
 import type { Store } from "./store.ts";
@@ -30,19 +30,14 @@ export class Checkpoints {
 
   /**
    * Signs the committed size and root of these chains; of one that goes on in its next generation, the one that ends as well, before the one
-   * that begins. The marks are on disk before a signature leaves. @throws as {@link Checkpoints.advance}.
+   * that begins. The marks, and the turn of the key, are on disk before a signature leaves. @throws as {@link Checkpoints.advance}.
    */
   async sign(chains: readonly string[]): Promise<readonly SignedCheckpoint[]> {
     const marks: Mark[] = [];
     for (const chain of chains) marks.push(...(await this.advance(chain)));
+    const { signer } = this.#keys.active();
     await this.#store.durable();
-    return marks.map((mark) => this.note(mark));
-  }
-
-  /** The signed checkpoint of a mark. */
-  note({ chain, generation, size, root }: Mark): SignedCheckpoint {
-    const origin = checkpointOrigin(this.#store.deployment.deployment, chain, generation);
-    return { chain, generation, size, root, note: signNote(checkpointText({ origin, size, root: Buffer.from(root, "hex") }), this.#keys.active().signer) };
+    return marks.map((mark) => signedCheckpoint(this.#store.deployment.deployment, mark, signer));
   }
 
   /**

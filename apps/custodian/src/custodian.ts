@@ -1,4 +1,4 @@
-import { keyFingerprint, parseVkey } from "@sallyport/audit";
+import { fingerprintOf } from "@sallyport/audit";
 import { type DocumentRules, type FrameHandler, type KeyContext, parseUnwrapCall, parseWrapCall } from "@sallyport/custody";
 import {
   CredentialLedger,
@@ -170,7 +170,7 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   return {
     deployment,
     trustDomain,
-    fingerprint: keyFingerprint(parseVkey(keys.active().vkey).raw),
+    fingerprint: fingerprintOf(keys.active().vkey),
     store,
     certificates,
     handle,

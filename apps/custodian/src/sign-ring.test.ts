@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { isKeyAmong, keysBehind, openNote, parseStatement, parseVkey, statementText, verifyLeaf, leafHash, lineOf } from "@sallyport/audit";
+import { cpSync, readFileSync } from "node:fs";
+import { CheckpointFile, heldBy, isKeyAmong, keysBehind, openNote, parseStatement, parseVkey, statementText, verifyLeaf, leafHash, lineOf } from "@sallyport/audit";
 import { ed25519Public, sha256Hex } from "@sallyport/crypto";
 import { fileRootKey, SealedStore } from "@sallyport/custody/journal";
 import type { KeyRing } from "@sallyport/custody/keys";
@@ -7,7 +7,7 @@ import { codeOf } from "@sallyport/errors";
 import { expect, test } from "vitest";
 import { approvedFor } from "../test/audit-turn.ts";
 import { founders } from "../test/people.ts";
-import { type Running, start, STARTER } from "../test/running.ts";
+import { newHome, type Running, start, STARTER } from "../test/running.ts";
 import { hear, keyOf, LEAD_MS, OVERLAP_MS, turnOnce, turnSign } from "../test/sign-turn.ts";
 import type { Kinds } from "./store.ts";
 
@@ -130,6 +130,38 @@ test("the ring turns back by a handover of its own, and either fingerprint leads
   ]);
   // What the other signed meanwhile is taken.
   expect(parseStatement(openNote((await running.client.sign(EXPORT, 2000)).notes[0] ?? "", third.vkey)).keys).toEqual([first.vkey, second.vkey]);
+});
+
+test("an older store that was put back, without the key that signed since, exports what its own keys signed", async () => {
+  const running = await begun();
+  const people = await founders(running);
+  const { vkey } = await keyOf(running);
+  const home = newHome();
+  for (const file of ["root.key", "shreds.jsonl", "store.jsonl"]) cpSync(`${running.home}/${file}`, `${home}/${file}`);
+  await turnOnce(running, people, "sign-2");
+  await grow(running, 2);
+  await running.stop();
+
+  const older = await start({ home, trail: running.trail, clock: running.clock });
+  const { client, trail } = older;
+  const [last] = (await client.sign({ kind: "checkpoint", chains: [CHAIN] }, 2000)).checkpoints;
+  /** What is stated, once it is what the exporter makes of what is stored. */
+  const exported = async () => {
+    const { notes, checkpoints } = await client.sign(EXPORT, 2000);
+    const { keys, generations } = parseStatement(openNote(notes[0] ?? "", vkey));
+    const [stated] = checkpoints;
+    const held = stated === undefined ? [] : heldBy(keys, trail.stored, stated);
+    const file = new CheckpointFile();
+    for (const { note } of held) file.add(`${openNote(note, keys)}\n${note.slice(note.indexOf("\n\n") + 2)}`);
+    expect(generations).toEqual([expect.objectContaining({ size: stated?.size, checkpoints: file.count, checkpointsSha256: file.sha256() })]);
+    return { keys, stated, sizes: held.map(({ size }) => size) };
+  };
+  // The database keeps the one of this size that the lost key signed.
+  expect(trail.stored.map(({ size }) => size)).toEqual([4, 6]);
+  expect(await exported()).toEqual({ keys: [vkey], stated: last, sizes: [4, 6] });
+  await grow(older, 1);
+  expect(trail.stored.map(({ size }) => size)).toEqual([4, 6, 7]);
+  expect(await exported()).toMatchObject({ stated: { size: 7 }, sizes: [4, 7] });
 });
 
 test("a home of the version before is taken over: its key has a public key, and the journal of shreds opens by the key that it had", async () => {

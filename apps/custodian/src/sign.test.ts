@@ -1,10 +1,14 @@
 import { leafHash, lineOf, openNote, parseStatement, RUN_LEAVES, verifyLeaf, verifyRun } from "@sallyport/audit";
 import { ed25519Public, sha256Hex } from "@sallyport/crypto";
 import { policyStatement } from "@sallyport/custody";
+import { AuditEpochs, TrailIncidents } from "@sallyport/custody/incidents";
+import { SigningKeys } from "@sallyport/custody/keys";
 import { codeOf } from "@sallyport/errors";
 import { parseVkey } from "@sallyport/audit";
 import { expect, test } from "vitest";
 import { type Running, start, STARTER } from "../test/running.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { sign } from "./sign.ts";
 
 const vkeyOf = async ({ client }: Running): Promise<string> => (await client.status({}, 2000)).checkpointKey.vkey;
 const policy = ({ client }: Running, canonical: string): Promise<unknown> =>
@@ -52,18 +56,56 @@ test("an export's statement is of the last stored checkpoint, whatever was appen
 
 test("nothing is exported without a checkpoint of ours for this very chain", async () => {
   const running = await exported(3);
-  const other = await exported(3);
   const refused = (): Promise<unknown> => running.client.sign(request, 2000).then(() => "signed", codeOf);
   const [own] = running.trail.stored.splice(0);
   expect(await refused()).toBe("verb.refused");
-  running.trail.stored.push({ ...(other.trail.stored[0] as (typeof other.trail.stored)[0]) });
-  expect(await refused()).not.toBe("signed");
   await running.trail.append(running.client, running.custodian.deployment, "site:S/701", 3);
   const [site] = (await running.client.sign({ kind: "checkpoint", chains: ["site:S/701"] }, 2000)).checkpoints;
   running.trail.stored.splice(0, 1, { ...(site as NonNullable<typeof site>), chain: "system" });
   expect(await refused()).toBe("verb.refused");
   running.trail.stored.splice(0, 1, own as NonNullable<typeof own>);
   expect(await refused()).toBe("signed");
+});
+
+test("what isn't signed by our keys is no part of an export, and the mark's own checkpoint stands in for it", async () => {
+  const [running, other] = [await exported(3), await exported(3)];
+  const [own] = running.trail.stored.splice(0, 1, ...other.trail.stored);
+  const { notes, checkpoints } = await running.client.sign(request, 2000);
+  expect(checkpoints).toEqual([own]);
+  expect(parseStatement(openNote(notes[0] ?? "", await vkeyOf(running))).generations[0]).toMatchObject({ size: 3, checkpoints: 1 });
+});
+
+test("no signature leaves before the journal is on disk: the turn of the key that made it may be in there", async () => {
+  const running = await exported(3);
+  const { trail, clock, custodian } = running;
+  const { store, deployment } = custodian;
+  let release = (): void => undefined;
+  const written = new Promise<void>((resolve) => void (release = resolve));
+  const slow = new Proxy(store, {
+    get(target, name) {
+      const value: unknown = name === "durable" ? () => written : Reflect.get(target, name, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const [keys, epochs, now] = [new SigningKeys(store, deployment), new AuditEpochs(store), clock.now];
+  const incidents = new TrailIncidents({ store, reader: trail, deployment, now });
+  const checkpoints = new Checkpoints(slow, trail, incidents, epochs, keys, now);
+  const signing = { store: slow, reader: trail, checkpoints, epochs, keys, now, starterPolicyDigest: sha256Hex(STARTER), shippedProfileDigests: [] };
+  const vkey = await vkeyOf(running);
+  const asked = [
+    request,
+    { kind: "leaves", vkey, chain: "system", generation: 1, from: 1, to: 3 },
+    { kind: "excerpt", vkey, exportedAt: new Date(now()).toISOString(), requestedBy: "svc_auditor", requestId: "req_1", records: 0, sha256: sha256Hex("") },
+    { kind: "checkpoint", chains: ["system"] },
+    { kind: "policy", canonical: STARTER, statement: null },
+  ];
+  const left: string[] = [];
+  const answers = asked.map((each) => sign(signing, Buffer.from(JSON.stringify(each))).then(() => left.push(each.kind)));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(left).toEqual([]);
+  release();
+  await Promise.all(answers);
+  expect(left).toHaveLength(asked.length);
 });
 
 test("each leaf's signature is for its own place", async () => {

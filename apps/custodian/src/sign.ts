@@ -32,7 +32,10 @@ export interface Signing {
 
 /** Verb `sign`. @throws `verb.refused` for what isn't committed, was signed otherwise, or needs an approval; `trail.unavailable`. */
 export async function sign(signing: Signing, payload: Buffer): Promise<string> {
-  return JSON.stringify(await answer(signing, parseSignCall(payload)));
+  const signed = JSON.stringify(await answer(signing, parseSignCall(payload)));
+  // No signature leaves before what it was made upon is on disk: the approval's use, the mark, and the turn of its key.
+  await signing.store.durable();
+  return signed;
 }
 
 async function answer(signing: Signing, request: SignRequest): Promise<SignAnswer> {
@@ -65,7 +68,7 @@ async function signDocument(signing: Signing, { kind, canonical, statement }: Ex
   const digest = sha256Hex(canonical);
   const { signer } = kind === "packet" ? keys.named(signerNamedIn(canonical)) : keys.active();
   const signed = store.get(kind, digest);
-  // The same one again gets the same note: its first answer may have been lost on the way. A packet's is made again, to the same bytes.
+  // The same one again gets the same note: its first answer may have been lost on the way. A packet's is made again, to the same bytes, as long as its key signs.
   if (signed !== undefined) return signed.note || signedDocument(kind, deployment, canonical, signer);
   const why =
     statement === null
@@ -74,7 +77,6 @@ async function signDocument(signing: Signing, { kind, canonical, statement }: Ex
   const note = signedDocument(kind, deployment, canonical, signer);
   store.put(kind, digest, { note: kind === "packet" ? "" : note });
   store.record(`${kind}.signed`, `${kind}/${digest.slice(0, 16)}`, why);
-  await store.durable();
   return note;
 }
 
@@ -90,7 +92,7 @@ const UNSIGNED = Buffer.alloc(64).toString("base64");
 
 /** Signs the statement of an export: of a chain, or of one closed generation of it. */
 async function signExport(signing: Signing, request: Extract<SignRequest, { kind: "export" }>): Promise<SignAnswer> {
-  const { store, reader, checkpoints: made, keys, now } = signing;
+  const { store, reader, keys, now } = signing;
   // One key for all of it, whatever step is taken meanwhile.
   const [{ signer, vkey }, behind, handovers] = [keys.active(), keys.behind(), keys.handovers()];
   const { statement, checkpoints } = await statedExport(
@@ -100,7 +102,7 @@ async function signExport(signing: Signing, request: Extract<SignRequest, { kind
       keys: behind,
       auditKeyId: signing.epochs.idOf.bind(signing.epochs),
       stored: (chain, generation) => readTrail(() => reader.checkpoints(chain, generation)),
-      note: (mark) => made.note(mark),
+      signer,
       headAt: (chain, generation, size) => headOf(signing, { chain, generation, from: size, to: size }),
       now,
     },

@@ -1,4 +1,4 @@
-import { keyFingerprint, parseVkey } from "@sallyport/audit";
+import { fingerprintOf } from "@sallyport/audit";
 import { type CustodianStatus, parseStatusCall } from "@sallyport/custody";
 import { foundersLeft } from "@sallyport/custody/credentials";
 import type { AuditEpochs, TrailIncidents, Verification } from "@sallyport/custody/incidents";
@@ -44,7 +44,7 @@ export async function status(standing: Standing, payload: Buffer): Promise<strin
     tokenKeys: rings.tokenKeys(),
     keks: rings.keks(),
     auditKey: store.active("audit").id,
-    checkpointKey: { vkey, fingerprint: keyFingerprint(parseVkey(vkey).raw), handovers: keys.handovers() },
+    checkpointKey: { vkey, fingerprint: fingerprintOf(vkey), handovers: keys.handovers() },
     signKeys: keys.views(),
     ca: certificates.caPem,
     crl: list.pem,

@@ -1,12 +1,11 @@
 import { canonicalJson } from "@sallyport/crypto";
 import { type BundleKeys, type BundleReader, KEYS_FILE } from "./bundle-model.ts";
-import { keysBehind } from "./handover.ts";
-import { fingerprintOf } from "./stating-key.ts";
+import { fingerprintOf } from "./signed-note.ts";
+import { handoverMembers, type KnownKey, knownKey, readHandovers } from "./stating-key.ts";
 
-/** Spells `keys.json` for these verifier keys: version 2 where there are handovers, and version 1 where there is none. */
+/** Spells `keys.json` for these verifier keys. */
 export function keysText(vkeys: readonly string[], handovers: readonly string[] = []): string {
-  const named = vkeys.map((vkey) => ({ vkey, fingerprint: fingerprintOf(vkey) }));
-  const keys: BundleKeys = handovers.length === 0 ? { v: 1, keys: named } : { v: 2, keys: named, handovers };
+  const keys: BundleKeys = { ...handoverMembers(handovers), keys: vkeys.map((vkey) => ({ vkey, fingerprint: fingerprintOf(vkey) })) };
   return `${canonicalJson(keys)}\n`;
 }
 
@@ -22,18 +21,19 @@ export interface NamedKeys {
 export async function readKeys(reader: BundleReader): Promise<NamedKeys | null> {
   try {
     const text = await reader.text(KEYS_FILE);
-    const { keys, handovers = [] } = JSON.parse(text) as BundleKeys;
+    const { v, keys, handovers: notes } = JSON.parse(text) as BundleKeys;
+    const handovers = readHandovers(v, notes);
     const vkeys = keys.map(({ vkey }) => vkey);
-    return keysText(vkeys, handovers) === text ? { vkeys, handovers } : null;
+    return handovers !== null && keysText(vkeys, handovers) === text ? { vkeys, handovers } : null;
   } catch {
     return null;
   }
 }
 
-/** The keys behind the one that states a bundle, by its handovers; null where one of these doesn't verify, or is another deployment's. */
-export function keysBehindIn({ vkeys: [vkey], handovers }: NamedKeys): readonly string[] | null {
+/** The key that states a bundle, its handovers verified; null where one of these doesn't verify, or is another deployment's. */
+export function knownKeyIn({ vkeys: [vkey], handovers }: NamedKeys): KnownKey | null {
   try {
-    return vkey === undefined ? null : keysBehind(vkey, handovers);
+    return vkey === undefined ? null : knownKey({ vkey, handovers });
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 import type { ExportStatement } from "./export-statement.ts";
-import { keyFingerprint, parseVkey } from "./signed-note.ts";
+import { fingerprintOf } from "./signed-note.ts";
 
 /** What a bundle says that doesn't hold the whole of its chain. */
 function partText({ scope, generations, archived }: Extract<ExportStatement, { readonly v: 2 }>): string {
@@ -18,7 +18,7 @@ Bundles of one chain verify together, as one trail (docs/spec/bundle-v2.md):
 /** Spells `README.txt`: how to verify this bundle, and what that shows. */
 export function readmeText(statement: ExportStatement): string {
   const { deployment, chain, exportedAt, keys } = statement;
-  const [fingerprint = "(none)", ...before] = keys.map((vkey) => keyFingerprint(parseVkey(vkey).raw));
+  const [fingerprint = "(none)", ...before] = keys.map(fingerprintOf);
   return `Sallyport audit trail, exported
 ===============================
 

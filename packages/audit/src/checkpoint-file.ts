@@ -1,4 +1,5 @@
 import { RunningSha256 } from "@sallyport/crypto";
+import { claimsOneOf } from "./signed-note.ts";
 
 /** Lines of a checkpoint's note in a bundle: origin, size, root, blank, signature. */
 const NOTE_LINES = 5;
@@ -28,6 +29,17 @@ export class CheckpointFile {
   sha256(): string {
     return this.#digest.hex();
   }
+}
+
+/**
+ * The checkpoints that an export holds of a generation: the stored ones below the stated one that say they are by a key of the statement, and that one itself.
+ * Others are there where an older store of the custodian's was put back: by a key that it doesn't know, and that handed nothing over to the one of now.
+ *
+ * @param stored - By size. @param keys - The statement's.
+ */
+export function heldBy<Noted extends { readonly size: number; readonly note: string }>(keys: readonly string[], stored: readonly Noted[], stated: Noted): readonly Noted[] {
+  const isOurs = claimsOneOf(keys);
+  return [...stored.filter(({ size, note }) => size < stated.size && isOurs(note)), stated];
 }
 
 /** Reads a checkpoint file's lines (with their newlines) into notes. What isn't of the form comes out as one `null`, and ends it. */

@@ -1,17 +1,11 @@
 import { canonicalJson } from "@sallyport/crypto";
 import { expect, test } from "vitest";
-import { checkpointPair } from "./testing/memory-bundle.ts";
-import { checkpointKeyName, isKeyAmong, keyFingerprint, keysBehind, openHandover, signHandover, signNote, vkeyOf } from "./index.ts";
+import { bothSign, heldKey as keyOf, turnOf as turn } from "./testing/held-key.ts";
+import { isKeyAmong, keysBehind, openHandover, signHandover } from "./index.ts";
 
 const invalid = expect.objectContaining({ code: "note.invalid" }) as Error;
-const name = checkpointKeyName("dabcdefghijkl");
 const at = "2026-01-02T03:04:05.678Z";
-const keyOf = (seed: string, under = name) => {
-  const pair = checkpointPair(seed);
-  return { vkey: vkeyOf(under, pair.raw), signer: { name: under, privateKey: pair.privateKey }, fingerprint: keyFingerprint(pair.raw) };
-};
 const [first, second, third] = [keyOf("first"), keyOf("second"), keyOf("third")];
-const turn = (from: typeof first, to: typeof first): string => signHandover({ from: from.vkey, to: to.vkey, at }, from.signer, to.signer);
 
 test("a handover is signed by both keys, and read back", () => {
   expect(openHandover(turn(first, second))).toEqual({ from: first.vkey, to: second.vkey, at });
@@ -21,22 +15,22 @@ test("a handover that one of them didn't sign, or that says anything else, is re
   const note = turn(first, second);
   const lines = note.split("\n");
   const said = { v: 1, from: first.vkey, to: second.vkey, at };
-  const bothSign = (value: unknown, title = "sallyport-handover-v1"): string => {
-    const text = `${title}\n${canonicalJson(value)}\n`;
-    return signNote(text, first.signer) + signNote(text, second.signer).slice(text.length + 1);
-  };
-  expect(openHandover(bothSign(said))).toEqual({ from: first.vkey, to: second.vkey, at });
+  const signed = (value: unknown, title = "sallyport-handover-v1", more = ""): string => bothSign(`${title}\n${canonicalJson(value)}\n${more}`, first, second);
+  expect(openHandover(signed(said))).toEqual({ from: first.vkey, to: second.vkey, at });
   for (const refused of [
     [...lines.slice(0, 3), lines[3], ""].join("\n"),
     [...lines.slice(0, 3), lines[4], ""].join("\n"),
     note.replace("678Z", "679Z"),
-    bothSign(said, "sallyport-handover-v2"),
-    bothSign({ ...said, v: 2 }),
-    bothSign({ ...said, more: "" }),
-    bothSign({ ...said, at: "yesterday" }),
-    bothSign({ ...said, to: first.vkey }),
-    bothSign({ ...said, to: "nobody" }),
-    bothSign({ ...said, to: keyOf("second", "dother.sallyport").vkey }),
+    signed(said, "sallyport-handover-v2"),
+    signed(said, undefined, "anything\n"),
+    // It is read up to the first empty line, and signed up to the last.
+    signed(said, undefined, "\nanything\n"),
+    signed({ ...said, v: 2 }),
+    signed({ ...said, more: "" }),
+    signed({ ...said, at: "yesterday" }),
+    signed({ ...said, to: first.vkey }),
+    signed({ ...said, to: "nobody" }),
+    signed({ ...said, to: keyOf("second", "dother").vkey }),
     "",
   ])
     expect(() => openHandover(refused), refused).toThrow(invalid);
@@ -57,7 +51,7 @@ test("the keys behind one are those that lead to it, and never those that follow
 });
 
 test("handovers of another deployment, of one key alone, or too many are refused with all of them", () => {
-  const [theirs, theirNext] = [keyOf("first", "dother.sallyport"), keyOf("second", "dother.sallyport")];
+  const [theirs, theirNext] = [keyOf("first", "dother"), keyOf("second", "dother")];
   expect(() => keysBehind(second.vkey, [turn(first, second), turn(theirs, theirNext)])).toThrow(invalid);
   expect(() => keysBehind(second.vkey, [turn(first, second).split("\n").slice(0, 4).join("\n").concat("\n")])).toThrow(invalid);
   expect(() =>

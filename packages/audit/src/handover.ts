@@ -1,6 +1,6 @@
 import { canonicalJson } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { keyFingerprint, type NoteSigner, openNote, parseVkey, signNote } from "./signed-note.ts";
+import { fingerprintOf, type NoteSigner, openNote, parseVkey, signNote } from "./signed-note.ts";
 
 /** First line of the note text; nothing else that the key signs begins so. */
 const TITLE = "sallyport-handover-v1";
@@ -34,31 +34,36 @@ export function signHandover(handover: Handover, from: NoteSigner, to: NoteSigne
 
 /** Reads a handover, both of whose signatures were verified. @throws SallyportError `note.invalid`. */
 export function openHandover(note: string): Handover {
-  const handover = parseHandover(note.slice(0, note.indexOf("\n\n") + 1));
-  // Each by itself: of several, one signature would do.
-  for (const vkey of [handover.from, handover.to]) openNote(note, vkey);
+  const text = note.slice(0, note.indexOf("\n\n") + 1);
+  const handover = parseHandover(text);
+  // Each by itself: of several, one signature would do. And over this very text: a note's may go on behind an empty line.
+  for (const vkey of [handover.from, handover.to]) if (openNote(note, vkey) !== text) throw invalid();
   return handover;
 }
 
 /**
- * The verifier keys that count beside the one that states something: it itself first, then those from which handovers lead to it, nearest first.
+ * The handovers that lead to the key that states something, from each key from which any do: that one itself first, by none, then the others, nearest first.
+ * Of each way the first handover comes first, and the shortest way counts.
  *
  * @param handovers - Notes, in any order, of one deployment; each is verified.
  * @throws SallyportError `note.invalid` for one that isn't signed by both keys, or isn't of this key's deployment.
  */
-export function keysBehind(vkey: string, handovers: readonly string[]): readonly string[] {
+export function waysTo(vkey: string, handovers: readonly string[]): ReadonlyMap<string, readonly Handover[]> {
   if (handovers.length > HANDOVERS_MAX) throw invalid();
   const { name } = parseVkey(vkey);
   const turns = handovers.map(openHandover);
   if (turns.some(({ from }) => parseVkey(from).name !== name)) throw invalid();
-  const keys = [vkey];
-  // The list grows while it is walked, by each key once.
-  for (const key of keys) for (const { from, to } of turns) if (to === key && !keys.includes(from)) keys.push(from);
-  return keys;
+  const ways = new Map<string, readonly Handover[]>([[vkey, []]]);
+  // The map grows while it is walked, by each key once.
+  for (const [key, way] of ways) for (const turn of turns) if (turn.to === key && !ways.has(turn.from)) ways.set(turn.from, [turn, ...way]);
+  return ways;
 }
 
+/** The verifier keys that count beside the one that states something: it itself first, then those from which handovers lead to it. @throws as {@link waysTo}. */
+export const keysBehind = (vkey: string, handovers: readonly string[]): readonly string[] => [...waysTo(vkey, handovers).keys()];
+
 /** Whether a fingerprint that somebody got elsewhere is that of one of these keys. */
-export const isKeyAmong = (fingerprint: string, vkeys: readonly string[]): boolean => vkeys.some((vkey) => keyFingerprint(parseVkey(vkey).raw) === fingerprint);
+export const isKeyAmong = (fingerprint: string, vkeys: readonly string[]): boolean => vkeys.some((vkey) => fingerprintOf(vkey) === fingerprint);
 
 function handoverText(handover: Handover): string {
   if (!isHandover({ v: 1, ...handover })) throw invalid();

@@ -57,6 +57,9 @@ export function keyIdOf(name: string, raw: Uint8Array, type: SignatureType = ED2
 /** A key's fingerprint as people compare it: `sha256:` and the SHA-256 of the raw public key in hex. */
 export const keyFingerprint = (raw: Uint8Array): string => `sha256:${sha256(raw).toString("hex")}`;
 
+/** The fingerprint of a verifier key: `sha256:` and hex. @throws SallyportError `note.invalid` for what is none. */
+export const fingerprintOf = (vkey: string): string => keyFingerprint(parseVkey(vkey).raw);
+
 /**
  * Spells a verifier key: `name+<key id>+<base64(signature type ‖ public key)>`; the type is 0x01, or 0x04 for who cosigns.
  *
@@ -124,6 +127,25 @@ function splitNote(note: string): { readonly text: string; readonly signatures: 
 }
 
 /**
+ * Whether a note has a line that says it is by one of these keys. It verifies no signature: it parts stored notes by their keys, of which there may be a million.
+ *
+ * @throws SallyportError `note.invalid` for what is no verifier key.
+ */
+export function claimsOneOf(vkeys: readonly string[]): (note: string) => boolean {
+  const keys = vkeys.map((vkey) => parseVkey(vkey));
+  return (note) => {
+    try {
+      return splitNote(note).signatures.some((line) => keyNamedIn(line, keys) !== undefined);
+    } catch {
+      return false;
+    }
+  };
+}
+
+const keyNamedIn = (line: SignatureLine, keys: readonly Vkey[]): Vkey | undefined =>
+  keys.find(({ name, keyId }) => line.name === name && line.bytes.subarray(0, 4).toString("hex") === keyId);
+
+/**
  * Opens a note: its text, once a signature over it by one of these keys has been verified. Signatures of other keys are ignored, as C2SP
  * demands; a signature that says it is of one of these and doesn't verify rejects the note, whatever the others say.
  *
@@ -135,7 +157,7 @@ export function openNote(note: string, vkeys: string | readonly string[], verify
   const keys = (typeof vkeys === "string" ? [vkeys] : vkeys).map((vkey) => parseVkey(vkey));
   const { text, signatures } = splitNote(note);
   const ours = signatures.flatMap((line) => {
-    const key = keys.find(({ name, keyId }) => line.name === name && line.bytes.subarray(0, 4).toString("hex") === keyId);
+    const key = keyNamedIn(line, keys);
     return key === undefined ? [] : [{ publicKey: ed25519Public(key.raw), signature: line.bytes.subarray(4) }];
   });
   if (ours.length === 0) throw invalid("unknown key");

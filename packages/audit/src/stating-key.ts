@@ -1,6 +1,6 @@
 import type { HandedOver } from "./bundle-model.ts";
-import { isKeyAmong, keysBehind, openHandover } from "./handover.ts";
-import { keyFingerprint, parseVkey } from "./signed-note.ts";
+import { type Handover, isKeyAmong, waysTo } from "./handover.ts";
+import { fingerprintOf } from "./signed-note.ts";
 
 /** The key that states something, with the handovers that lead to it (docs/spec/handover-v1.md, section 2). It proves nothing by itself: a fingerprint is compared. */
 export interface StatingKey {
@@ -16,13 +16,15 @@ export interface KnownKey {
   readonly fingerprint: string;
   /** Verifier keys that count beside it: it itself first, then those from which handovers lead to it. */
   readonly behind: readonly string[];
-  readonly handovers: readonly string[];
+  /** By each of these, the handovers that lead from it to the stating one, the first of them first. */
+  readonly ways: ReadonlyMap<string, readonly Handover[]>;
 }
 
-export const fingerprintOf = (vkey: string): string => keyFingerprint(parseVkey(vkey).raw);
-
 /** Verifies a stating key's handovers. @throws SallyportError `note.invalid` for what is no key, and for a handover that isn't one to follow. */
-export const knownKey = ({ vkey, handovers }: StatingKey): KnownKey => ({ fingerprint: fingerprintOf(vkey), behind: keysBehind(vkey, handovers), handovers });
+export function knownKey({ vkey, handovers }: StatingKey): KnownKey {
+  const ways = waysTo(vkey, handovers);
+  return { fingerprint: fingerprintOf(vkey), behind: [...ways.keys()], ways };
+}
 
 /** The members that tell the versions apart: a thing without handovers is of version 1, as it was before any key turned. */
 export const handoverMembers = (handovers: readonly string[]): { readonly v: 1 } | { readonly v: 2; readonly handovers: readonly string[] } =>
@@ -56,12 +58,7 @@ export const handedOverLines = ({ handedOver = [] }: { readonly handedOver?: rea
  * The handovers that lead from the key of a fingerprint to the stating key, the first of them first, by the shortest way; none where it is that key
  * itself, or where none lead there.
  */
-export function handoversFrom(fingerprint: string, { behind: [vkey = ""], handovers }: Pick<KnownKey, "behind" | "handovers">): readonly HandedOver[] {
-  const turns = handovers.map(openHandover);
-  const ways = new Map<string, readonly HandedOver[]>([[vkey, []]]);
-  // The map grows while it is walked, nearest first.
-  for (const [key, way] of ways)
-    for (const { from, to, at } of turns) if (to === key && !ways.has(from)) ways.set(from, [{ from: fingerprintOf(from), to: fingerprintOf(to), at }, ...way]);
-  for (const [key, way] of ways) if (fingerprintOf(key) === fingerprint) return way;
-  return [];
+export function handoversFrom(fingerprint: string, { ways }: KnownKey): readonly HandedOver[] {
+  const [, way = []] = [...ways].find(([vkey]) => fingerprintOf(vkey) === fingerprint) ?? [];
+  return way.map(({ from, to, at }) => ({ from: fingerprintOf(from), to: fingerprintOf(to), at }));
 }

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { ed25519Public, verifyEd25519 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import { keysBehindIn, type NamedKeys, readKeys } from "./bundle-keys.ts";
+import { knownKeyIn, type NamedKeys, readKeys } from "./bundle-keys.ts";
 import { firstUnsigned } from "./locate-break.ts";
 import {
   bundleFiles,
@@ -24,8 +24,8 @@ import { archivedIn, type ExportStatement, parseStatement, type StatedGeneration
 import { isKeyAmong } from "./handover.ts";
 import { checkSideFiles, digestOf } from "./manifest.ts";
 import type { Break, BreakKind } from "./model.ts";
-import { openNote, parseVkey } from "./signed-note.ts";
-import { fingerprintOf, handoversFrom } from "./stating-key.ts";
+import { fingerprintOf, openNote, parseVkey } from "./signed-note.ts";
+import { handoversFrom } from "./stating-key.ts";
 import { verdictOf } from "./bundle-verdict.ts";
 import { verifyGeneration } from "./verify-generation.ts";
 
@@ -138,8 +138,9 @@ async function openGround({ reader, files, keys, pin, holds }: Unopened): Promis
   if (!files.has("keys.json")) return { refused: wholeBundle("missing", "the keys are not there") };
   const [vkey] = keys?.vkeys ?? [];
   if (keys === null || vkey === undefined) return { refused: wholeBundle("altered", "keys.json does not hold verifier keys") };
-  const { vkeys, handovers } = keys;
-  if (!holds("handover", keysBehindIn(keys)?.join("\n") === vkeys.join("\n")))
+  const { vkeys } = keys;
+  const known = knownKeyIn(keys);
+  if (!holds("handover", known?.behind.join("\n") === vkeys.join("\n")))
     return { refused: wholeBundle("altered", "keys.json has a key that no handover leads from, or a handover that both its keys did not sign") };
   const { name, raw } = parseVkey(vkey);
   if (pin !== undefined && !holds("pin", isKeyAmong(pin, vkeys))) return { refused: wholeBundle("foreign", "the bundle is signed by another key than the one that was given") };
@@ -148,8 +149,7 @@ async function openGround({ reader, files, keys, pin, holds }: Unopened): Promis
     if (!holds("keys", statement.keys.join("\n") === vkeys.join("\n")))
       return { refused: wholeBundle("altered", "keys.json and the statement name different keys", statement.chain) };
     if (!holds("keys", name === checkpointKeyName(statement.deployment))) return { refused: wholeBundle("foreign", "the key is another deployment's", statement.chain) };
-    const handedOver = pin === undefined || keysBehindIn(keys) === null ? [] : handoversFrom(pin, { behind: vkeys, handovers });
-    return { statement, handedOver };
+    return { statement, handedOver: pin === undefined || known === null ? [] : handoversFrom(pin, known) };
   } catch {
     const refused = wholeBundle("altered", "the statement is not one that this key signed");
     const statement = await claimedStatement(reader);

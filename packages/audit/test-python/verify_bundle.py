@@ -111,6 +111,7 @@ def is_hash(value):
 
 def key_of(vkey, kind=1):
     """Name, key id and raw public key of a verifier key; a witness's is of kind 4."""
+    demand(type(vkey) is str and vkey.count("+") >= 2)
     name, key_id, data = vkey.split("+", 2)
     data = from_base64(data)
     demand(len(data) == 33 and data[0] == kind and re.fullmatch(r"[^\s+]+", name))
@@ -136,6 +137,15 @@ def open_note(note, vkey):
     return text
 
 
+def open_by_any(note, vkeys):
+    """The text of a note that one of these keys signed, and none of them that is named in it didn't."""
+    named = {(name, key_id): vkey for vkey in reversed(vkeys) for name, key_id, _ in [key_of(vkey)]}
+    lines = [line.split(" ") for line in note[note.rfind("\n\n") + 2 : -1].split("\n")]
+    signers = {named[line[1], from_base64(line[2])[:4]] for line in lines if len(line) == 3 and (line[1], from_base64(line[2])[:4]) in named}
+    demand(signers)
+    return {open_note(note, vkey) for vkey in signers}.pop()
+
+
 def is_cosigned(note, vkey):
     """Whether a witness cosigned a note's text. A line that says it is the witness's and isn't takes the others with it."""
     name, key_id, key = key_of(vkey, 4)
@@ -158,14 +168,7 @@ def check_cosigned(bundle, statement, stated, witness):
     if name not in bundle.names:
         return False
     note = bundle.text(name)
-    texts = []
-    for vkey in statement["keys"]:
-        try:
-            texts.append(open_note(note, vkey))
-        except Broken:
-            continue
-    demand(texts)
-    demand(texts[0] in ["".join(lines) for lines in checkpoint_texts(bundle, stated)])
+    demand(open_by_any(note, statement["keys"]) in ["".join(lines) for lines in checkpoint_texts(bundle, stated)])
     return witness is not None and is_cosigned(note, witness)
 
 
@@ -291,15 +294,9 @@ def checkpoints_of(bundle, statement, stated):
     demand(len(lines) % 6 == 5 and all(lines[at] == "\n" for at in range(5, len(lines), 6)))
     found = []
     for at in range(0, len(lines), 6):
-        texts = []
-        for vkey in statement["keys"]:
-            try:
-                texts.append(open_note("".join(lines[at : at + 5]), vkey))
-            except Broken:
-                continue
-        demand(texts)
-        origin, size, root = (texts[0].split("\n") + ["", ""])[:3]
-        demand(texts[0].count("\n") == 3 and origin == "%s.sallyport/%s/%d" % (statement["deployment"], statement["chain"], stated["generation"]))
+        text = open_by_any("".join(lines[at : at + 5]), statement["keys"])
+        origin, size, root = (text.split("\n") + ["", ""])[:3]
+        demand(text.count("\n") == 3 and origin == "%s.sallyport/%s/%d" % (statement["deployment"], statement["chain"], stated["generation"]))
         demand(re.fullmatch("0|[1-9][0-9]{0,15}", size) and len(from_base64(root)) == 32)
         size, root = int(size), from_base64(root)
         demand(not found or size > found[-1][0] or (size, root) == found[-1])

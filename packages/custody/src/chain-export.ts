@@ -1,8 +1,19 @@
-import { CheckpointFile, checkpointOrigin, type ExportStatement, openNote, parseCheckpoint, type StatedGeneration } from "@sallyport/audit";
+import {
+  type Checkpoint,
+  CheckpointFile,
+  checkpointOrigin,
+  claimsOneOf,
+  type ExportStatement,
+  heldBy,
+  type NoteSigner,
+  openNote,
+  parseCheckpoint,
+  type StatedGeneration,
+} from "@sallyport/audit";
 import { SallyportError } from "@sallyport/errors";
 import { archivedOf, asStated } from "./archival.ts";
 import type { SignedCheckpoint, SignRequest } from "./model.ts";
-import { type Mark, markId, openGeneration, type TrailMarkStore } from "./trail-marks.ts";
+import { markId, openGeneration, signedCheckpoint, type TrailMarkStore } from "./trail-marks.ts";
 
 export interface ChainExportOptions {
   readonly store: Pick<TrailMarkStore, "get">;
@@ -11,10 +22,10 @@ export interface ChainExportOptions {
   readonly keys: readonly string[];
   /** The id of a generation's audit key. */
   readonly auditKeyId: (chain: string, generation: number) => string;
-  /** The stored checkpoints of a generation, by size. */
+  /** The stored checkpoints of a generation, by size; some may be by a key that isn't one of these. */
   readonly stored: (chain: string, generation: number) => Promise<readonly SignedCheckpoint[]>;
-  /** The signed checkpoint of a mark. */
-  readonly note: (mark: Mark) => SignedCheckpoint;
+  /** Signs what the database has no checkpoint of: by the first of the keys. */
+  readonly signer: NoteSigner;
   /** The MAC of the record at a signed size below the mark. @throws `verb.refused`. */
   readonly headAt: (chain: string, generation: number, size: number) => Promise<string>;
   readonly now: () => number;
@@ -25,7 +36,8 @@ type Asked = Extract<SignRequest, { readonly kind: "export" }>;
 /**
  * States what an export holds: of a chain every generation that isn't archived, or one closed generation that is to be. The open one is stated as its
  * last stored checkpoint has it; that note must be one of ours, and at or below the mark. A closed one is stated as it was signed last, whatever
- * the database has of it by now. The exporter takes the stored checkpoints up to this size, and this one, so both make the same file.
+ * the database has of it by now; so is the open one where the last that is stored there is by a key which handed nothing over to ours, as after an older store was
+ * put back. The exporter takes the stored checkpoints of our keys up to this size, and this one (`heldBy`), so both make the same file.
  *
  * @throws `verb.refused` for what has no checkpoint, or can't be archived yet; `trail.unavailable`.
  */
@@ -63,17 +75,26 @@ async function statedGeneration(
   const mark = store.get("mark", markId(chain, generation));
   const signed = mark?.size ?? 0;
   const stored = (await options.stored(chain, generation)).filter(({ size }) => size <= signed);
-  if (isClosed && mark !== undefined && stored.at(-1)?.size !== signed) stored.push(options.note(mark));
-  const last = stored.at(-1);
+  const isOurs = claimsOneOf(keys);
+  const ours = stored.findLast(({ note }) => isOurs(note));
+  const last = mark !== undefined && ours?.size !== signed && (isClosed || ours !== stored.at(-1)) ? signedCheckpoint(deployment, mark, options.signer) : ours;
   if (last === undefined) throw new SallyportError("verb.refused", { why: "no checkpoint", chain });
-  const { origin, size, root: rootBytes } = parseCheckpoint(openNote(last.note, keys));
+  const { origin, size, root: rootBytes } = opened(last, keys);
   if (origin !== checkpointOrigin(deployment, chain, generation)) throw new SallyportError("verb.refused", { why: "other checkpoint", chain });
   const file = new CheckpointFile();
-  for (const { note } of stored) file.add(note);
+  for (const { note } of heldBy(keys, stored, last)) file.add(note);
   const root = rootBytes.toString("hex");
   const head = mark?.size === size ? mark.mac : await headAt(chain, generation, size);
   return {
     stated: { generation, auditKey: auditKeyId(chain, generation), size, root, head, checkpoints: file.count, checkpointsSha256: file.sha256() },
     last: { chain, generation, size, root, note: last.note },
   };
+}
+
+function opened({ chain, note }: SignedCheckpoint, keys: readonly string[]): Checkpoint {
+  try {
+    return parseCheckpoint(openNote(note, keys));
+  } catch (error) {
+    throw new SallyportError("verb.refused", { why: "other checkpoint", chain }, error);
+  }
 }

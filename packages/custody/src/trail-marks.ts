@@ -1,5 +1,6 @@
-import { CompactRange, type CompactRangeState, type SegmentSeal, ZERO_MAC } from "@sallyport/audit";
+import { checkpointOrigin, checkpointText, CompactRange, type CompactRangeState, type NoteSigner, type SegmentSeal, signNote, ZERO_MAC } from "@sallyport/audit";
 import type { Incident, Verdict } from "./incident.ts";
+import type { SignedCheckpoint } from "./model.ts";
 
 /** A committed position that was signed; nothing below it is ever sealed or signed differently. */
 export interface Mark {
@@ -79,6 +80,12 @@ export function segmentsOf(store: Pick<TrailMarkStore, "get">, chain: string, ge
 export function openingMark(chain: string, generation: number, atMs: number): Mark {
   const range = new CompactRange();
   return { chain, generation, size: 0, root: range.root().toString("hex"), mac: ZERO_MAC, frontier: range.toJSON(), atMs };
+}
+
+/** A mark's checkpoint (docs/spec/checkpoint-v1.md). */
+export function signedCheckpoint(deployment: string, { chain, generation, size, root }: Mark, signer: NoteSigner): SignedCheckpoint {
+  const origin = checkpointOrigin(deployment, chain, generation);
+  return { chain, generation, size, root, note: signNote(checkpointText({ origin, size, root: Buffer.from(root, "hex") }), signer) };
 }
 
 /** The generation that takes records: the highest that has a mark. The next one opens by being marked at 0. */

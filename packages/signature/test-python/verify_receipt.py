@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../audit/test-python"))
 
 from stated_by import stated_by
-from verify_bundle import Broken, canonical, demand, from_base64, from_json, is_signed, key_of, leaf_hash, open_note
+from verify_bundle import Broken, canonical, demand, from_base64, from_json, is_signed, key_of, leaf_hash, open_by_any, open_note
 
 # P-256: SP 800-186, section 3.2.1.3.
 P = 2**256 - 2**224 + 2**192 + 2**96 - 1
@@ -91,15 +91,6 @@ def manifest_of(text):
     demand(manifest["meaning"] in ("authorship", "review", "approval", "responsibility"))
     demand(not (manifest["meaning"] == "approval" and manifest["author"] == manifest["person"]))
     return manifest
-
-
-def open_by_any(note, vkeys):
-    """The text of a note that one of these keys signed, and none of them that is named in it didn't."""
-    named = {(name, key_id): vkey for vkey in vkeys for name, key_id, _ in [key_of(vkey)]}
-    lines = [line.split(" ") for line in note[note.rfind("\n\n") + 2 : -1].split("\n")]
-    signers = {named[line[1], from_base64(line[2])[:4]] for line in lines if len(line) == 3 and (line[1], from_base64(line[2])[:4]) in named}
-    demand(signers)
-    return {open_note(note, vkey) for vkey in signers}.pop()
 
 
 def check_signature(manifest, text, assertion, note, vkeys):

@@ -3,7 +3,20 @@ import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BundleVerdict, verifyTrail } from "@sallyport/audit";
 import { directoryReader } from "@sallyport/audit/bundle-folder";
-import { asFound, bundleFingerprint, type BundleDefence, bundleOperators, honestBundle, type Holds, recomputeManifest } from "@sallyport/audit/testing";
+import {
+  asFound,
+  badTurns,
+  bothSign,
+  bundleFingerprint,
+  type BundleDefence,
+  bundleOperators,
+  heldKey,
+  honestBundle,
+  type Holds,
+  recomputeManifest,
+  turnOf,
+} from "@sallyport/audit/testing";
+import { canonicalJson } from "@sallyport/crypto";
 import { type Defence, faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -25,6 +38,7 @@ import {
   startVerifiers,
   stopVerifiers,
   WITNESS,
+  withFile,
 } from "../test/verifiers.ts";
 
 /** Each attack once, and some other changes; or many times. */
@@ -218,6 +232,33 @@ test("bundles of before and after a turn of the signing key have one verdict, by
     ["broken", "broken", "broken", "broken", "broken"],
     ["self-consistent", "self-consistent", "self-consistent", "self-consistent", "self-consistent"],
   ]);
+});
+
+const [ours, second] = [heldKey("ours"), heldKey("second")];
+const said = (over: object): string => `sallyport-handover-v1\n${canonicalJson({ v: 1, from: ours.vkey, to: second.vkey, at: "2026-01-02T03:04:05.678Z", ...over })}\n`;
+/** Handovers in place of a bundle's own, and whether they lead from its first key to its second. */
+const HANDOVERS: readonly (readonly [what: string, handovers: readonly unknown[], whole: boolean])[] = [
+  ["is another one of the same keys", [turnOf(ours, second)], true],
+  ...badTurns(ours, second).map(([what, handovers]) => [what, handovers, false] as const),
+  ["leads from what is no key", [bothSign(said({ from: "nobody" }), ours, second)], false],
+  ["leads to what is half a key", [bothSign(said({ to: second.vkey.slice(0, second.vkey.lastIndexOf("+")) }), ours, second)], false],
+  ["leads from a number", [bothSign(said({ from: 1 }), ours, second)], false],
+  ["is no text", [1], false],
+  ["isn't there", [], false],
+];
+
+test("a bundle whose handover is another one has one verdict for all four verifiers: whole where that leads from its first key to its second", async () => {
+  const bundle = filesIn(turned[0] ?? "");
+  const keys = JSON.parse(String(bundle.get("keys.json"))) as object;
+  for (const [what, handovers, whole] of HANDOVERS) {
+    const changed = withFile(bundle, "keys.json", `${canonicalJson({ ...keys, handovers })}\n`);
+    const folder = folderOf(changed);
+    const verdict = await inLibrary(folder, FINGERPRINT);
+    expect({ what, verdict }).toMatchObject({ what, verdict: { whole } });
+    expect({ what, verdict: await inBrowser(changed, FINGERPRINT) }).toEqual({ what, verdict });
+    expect({ what, answer: alone(folder, FINGERPRINT).answer }).toEqual({ what, answer: verdict });
+    if (hasPython) expect({ what, words: inPython([folder], FINGERPRINT) }).toEqual({ what, words: [inAWord(verdict)] });
+  }
 });
 
 test("a bundle has one verdict, in whatever order its files are listed", async () => {

@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import { parseVkey } from "@sallyport/audit";
+import { heldKey } from "@sallyport/audit/testing";
 import { expect, beforeAll, afterAll, test } from "vitest";
 import {
   alone,
@@ -24,6 +27,8 @@ import {
 
 const bare = filesIn(golden);
 const honest = cosigned(bare, 2, newestNote(bare, 2));
+/** Of after a turn of the signing key: the newest checkpoint is by the second key. */
+const turned = filesIn(join(import.meta.dirname, "../../audit/vectors/bundle-handed-over/turned"));
 
 beforeAll(startVerifiers);
 afterAll(stopVerifiers);
@@ -43,10 +48,25 @@ const WITNESSED: readonly (readonly [what: string, bundle: () => Bundle, without
     false,
     false,
   ],
+  ["it is over a checkpoint by the key that a handover led to", () => cosigned(turned, 2, newestNote(turned, 2)), true, true],
+  ["it is over one by the key before", () => cosigned(turned, 1, newestNote(turned, 1)), true, true],
+  [
+    "beside the key that signed it, the key before is said to have signed it too, and didn't",
+    () => cosigned(turned, 2, newestNote(turned, 2) + unsignedLine("ours")),
+    false,
+    false,
+  ],
+  ["the same the other way round", () => cosigned(turned, 1, newestNote(turned, 1) + unsignedLine("second")), false, false],
   ["it is under another name", () => withFile(bare, "cosigned-3.note", textIn(honest, "cosigned-2.note")), false, false],
 ];
 
 const textIn = (bundle: Bundle, name: string): string => (bundle.get(name) ?? Buffer.alloc(0)).toString("utf8");
+
+/** A line that says it is by a key of the deployment's, and isn't. */
+function unsignedLine(seed: string): string {
+  const { name, keyId } = parseVkey(heldKey(seed).vkey);
+  return `\u2014 ${name} ${Buffer.concat([Buffer.from(keyId, "hex"), Buffer.alloc(64)]).toString("base64")}\n`;
+}
 
 /** The witness's line, saying that it was a second later. */
 function retimed(note: string): string {

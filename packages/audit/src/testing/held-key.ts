@@ -1,4 +1,4 @@
-import { checkpointKeyName, keyFingerprint, type NoteSigner, signHandover, vkeyOf } from "../index.ts";
+import { checkpointKeyName, keyFingerprint, type NoteSigner, signHandover, signNote, vkeyOf } from "../index.ts";
 import { checkpointPair } from "./memory-bundle.ts";
 
 /** A key of a deployment, with which a test signs. */
@@ -25,6 +25,9 @@ export const halfOf = (handover: string, by: "from" | "to"): string =>
     .filter((_, at) => at !== (by === "from" ? 4 : 3))
     .join("\n");
 
+/** A note by both keys. */
+export const bothSign = (text: string, from: HeldKey, to: HeldKey): string => signNote(text, from.signer) + signNote(text, to.signer).slice(text.length + 1);
+
 /** What no verifier follows, by name: handovers from this key to that one, each with what is wrong with it. */
 export const badTurns = (from: HeldKey, to: HeldKey): readonly (readonly [name: string, handovers: readonly string[]])[] => {
   const turn = turnOf(from, to);
@@ -32,6 +35,7 @@ export const badTurns = (from: HeldKey, to: HeldKey): readonly (readonly [name: 
     ["is signed by the key before alone", [halfOf(turn, "from")]],
     ["is signed by the key after alone", [halfOf(turn, "to")]],
     ["is another deployment's", [turn, turnOf(heldKey("first", "dother"), heldKey("second", "dother"))]],
+    ["goes on behind an empty line", [bothSign(`${turn.slice(0, turn.indexOf("\n\n") + 2)}anything\n`, from, to)]],
     ["was changed", [turn.replace("678Z", "679Z")]],
     ["leads from the key after", [turnOf(to, from)]],
     ["leads elsewhere", [turnOf(from, heldKey("elsewhere"))]],
