@@ -1,16 +1,15 @@
 import type { ChainState, SigningKey, TrailArchive } from "@sallyport/api";
-import { type ExportPage, fingerprintOf, heldBy, openNote, parseStatement } from "@sallyport/audit";
+import { type ExportPage, fingerprintOf, heldBy, openNote, parseStatement, SIGNATURE_BYTES, signaturesOf } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
 import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
 import type { AnchorDesk } from "./anchor-desk.ts";
 import type { CustodianWatch } from "./custodian-watch.ts";
-import { type LeafDesk, signaturesOf } from "./leaf-desk.ts";
+import type { LeafDesk } from "./leaf-desk.ts";
 import { trailProofs } from "./trail-proofs.ts";
 
 const SIGN_DEADLINE_MS = 20_000;
-const SIGNATURE_BYTES = 64;
 const NONE = Buffer.alloc(0);
 const EMPTY: ExportPage = { lines: NONE, ends: [], signatures: NONE };
 const VERIFY_DEADLINE_MS = 120_000;
@@ -85,6 +84,8 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     // A generation that an incident closed ends with a checkpoint of its own, which a database that was put back may lack.
     for (const checkpoint of stated) await deps.checkpoints.insert(checkpoint);
     if (statement === undefined || by === undefined) throw new SallyportError("trail.unavailable");
+    // Whoever brings what it stated finds the key known here.
+    if (by.vkey !== deps.signingKey().vkey) await deps.watch.poll(null);
     // What a bundle ends with should be seen by a witness too, where there is one; where it can't be asked now, the newest that it saw goes along.
     await deps.desk.cosignNow(chain);
     const { vkey, handovers } = by;

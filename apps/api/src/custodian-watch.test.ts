@@ -13,7 +13,10 @@ function watchOf(): { readonly watch: CustodianWatch; readonly events: () => num
     return Promise.resolve({ tokenKeys: [], crl: "", revokedWorkloads: [], ca: "", signKeys: [], events } as unknown as CustodianStatus);
   };
   const custodian = { status } as unknown as Custodian;
-  return { watch: new CustodianWatch(custodian, { changed: () => undefined, holds: () => ["token-1"] }, { event: () => undefined }), events: () => events.length };
+  return {
+    watch: new CustodianWatch(custodian, { changed: () => undefined, turned: () => undefined, holds: () => ["token-1"] }, { event: () => undefined }),
+    events: () => events.length,
+  };
 }
 
 test("an act of the custodian's is put on record and then forgotten by it", async () => {
@@ -31,4 +34,19 @@ test("while nothing can be put on record, the custodian keeps it", async () => {
   expect(events()).toBe(1);
   await watch.poll(() => Promise.reject(new Error("the trail is away")));
   expect(events()).toBe(1);
+});
+
+test("that the signing key was turned is told once, when it is known here", async () => {
+  let key = { vkey: "one", fingerprint: "1", handovers: [] as readonly string[] };
+  const status = () => Promise.resolve({ tokenKeys: [], crl: "", revokedWorkloads: [], ca: "", signKeys: [], events: [], checkpointKey: key } as unknown as CustodianStatus);
+  const told: string[] = [];
+  const listener = { changed: () => undefined, turned: () => void told.push(watch.status().checkpointKey.vkey), holds: () => [] };
+  const watch: CustodianWatch = new CustodianWatch({ status } as unknown as Custodian, listener, { event: () => undefined });
+  for (let n = 0; n < 2; n += 1) await watch.poll(null);
+  expect(told).toEqual(["one"]);
+  key = { vkey: "two", fingerprint: "2", handovers: ["from one to two"] };
+  for (let n = 0; n < 2; n += 1) await watch.poll(null);
+  key = { vkey: "one", fingerprint: "1", handovers: ["from one to two", "from two to one"] };
+  for (let n = 0; n < 2; n += 1) await watch.poll(null);
+  expect(told).toEqual(["one", "two", "one"]);
 });

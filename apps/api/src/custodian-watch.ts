@@ -12,6 +12,8 @@ export interface WatchListener {
   readonly holds: () => readonly string[];
   /** At the first status and whenever the token keys, the revocation list, the revoked workloads or the number of shreds changed. */
   readonly changed: (status: CustodianStatus) => void;
+  /** At the first status and whenever the signing key or its handovers changed, once {@link CustodianWatch.status} says so. Throws nothing. */
+  readonly turned: () => void;
 }
 
 /**
@@ -43,6 +45,7 @@ export class CustodianWatch {
       if (before === null || fingerprintOf(before) !== fingerprintOf(status)) this.#listener.changed(status);
       // Kept once it is in force: a change that couldn't be taken up is met again at the next look.
       this.#status = status;
+      if (before === null || signerIn(before) !== signerIn(status)) this.#listener.turned();
       if (append !== null) await this.#record(status, append);
     } catch {
       if (this.#reachable) this.#log.event("custodian.unreachable", {});
@@ -73,11 +76,13 @@ export class CustodianWatch {
   }
 }
 
-/** The signing keys by which what is signed from now on verifies here, the next one among them. */
+/** The signing keys that this node has heard of, the next one among them. That one of them is in use by now it learns at its next look. */
 const knownIn = (status: CustodianStatus | null): readonly string[] =>
   (status?.signKeys ?? []).filter(({ state }) => state === "next" || state === "active" || state === "retiring").map(({ id }) => id);
 
 const fingerprintOf = ({ tokenKeys, crl, revokedWorkloads, ca, shreds }: CustodianStatus): string => JSON.stringify([tokenKeys, crl, revokedWorkloads, ca, shreds]);
+
+const signerIn = ({ checkpointKey }: CustodianStatus): string => JSON.stringify(checkpointKey);
 
 const draftOf = (event: CustodianStatus["events"][number]): RecordDraft => ({
   chain: event.chain ?? "system",

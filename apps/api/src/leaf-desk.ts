@@ -1,12 +1,12 @@
 import type { EventLog, SigningKey } from "@sallyport/api";
-import { firstOf, keysBehind, parseVkey, RUN_LEAVES, runOf, verifyRun } from "@sallyport/audit";
+import { firstOf, parseVkey, RUN_LEAVES, runOf, SIGNATURE_BYTES, signaturesOf, verifyRun } from "@sallyport/audit";
 import { ed25519Public } from "@sallyport/crypto";
 import type { Custodian } from "@sallyport/custody";
 import type { KeptRun, LeafStore, RunAt } from "@sallyport/db";
 import type { Grant } from "@sallyport/policy";
+import { keysBehindIn } from "./signing-key.ts";
 
 const SIGN_DEADLINE_MS = 20_000;
-const SIGNATURE_BYTES = 64;
 
 export interface LeafDeskDeps {
   readonly store: Pick<LeafStore, "runs" | "keep">;
@@ -43,30 +43,32 @@ export class LeafDesk {
     const { chain, generation, from, to } = range;
     const [first, last] = [runOf(from), runOf(to)];
     const kept = new Map((await this.#deps.store.runs(grant, { chain, generation, first, last })).map((each) => [each.run, each]));
+    const behind = kept.size === 0 ? [] : keysBehindIn(this.#deps.signingKey(), range.vkey);
     const parts: Buffer[] = [];
-    for (let run = first; run <= last; run += 1) parts.push(await this.#ofRun({ ...range, run }, kept.get(run)));
+    for (let run = first; run <= last; run += 1) parts.push(await this.#ofRun({ ...range, run }, kept.get(run), behind));
     return Buffer.concat(parts);
   }
 
-  /** Makes a run's signatures, by the key in use if none is named, and keeps them; null where its records aren't all there as they were sealed. */
+  /** Makes a run's signatures, by the key in use if none is named, and keeps them where its records are what was sealed; null where some are missing. */
   async keep(at: RunAt, vkey = this.#deps.signingKey().vkey): Promise<Buffer | null> {
     const { chain, generation, run } = at;
     const notes = await this.#sign({ chain, generation, from: firstOf(run), to: firstOf(run + 1) - 1, vkey });
-    if (notes.length !== RUN_LEAVES + 1) return null;
+    if (notes.length < RUN_LEAVES) return null;
     const signatures = signaturesOf(notes.slice(0, RUN_LEAVES));
-    await this.#deps.store.keep(at, { signatures, vkey, signature: Buffer.from(notes[RUN_LEAVES] ?? "", "base64") });
+    const over = notes[RUN_LEAVES];
+    if (over !== undefined) await this.#deps.store.keep(at, { signatures, vkey, signature: Buffer.from(over, "base64") });
     return signatures;
   }
 
-  async #ofRun({ chain, generation, from, to, size, vkey, run }: LeafRange & RunAt, kept: KeptRun | undefined): Promise<Buffer> {
+  async #ofRun({ chain, generation, from, to, size, vkey, run }: LeafRange & RunAt, kept: KeptRun | undefined, behind: readonly string[]): Promise<Buffer> {
     const [first, end] = [firstOf(run), firstOf(run + 1) - 1];
     const [start, stop] = [Math.max(from, first), Math.min(to, end)];
     const cut = (signatures: Buffer): Buffer => signatures.subarray((start - first) * SIGNATURE_BYTES, (stop - first + 1) * SIGNATURE_BYTES);
     if (kept !== undefined) {
-      const isGenuine = this.#isGenuine({ chain, generation, run }, kept);
+      const why = this.#doubtOf({ chain, generation, run }, kept);
       // What a key signed that follows the one by which this export was begun isn't for this export.
-      if (isGenuine && this.#behind(vkey).includes(kept.vkey)) return cut(kept.signatures);
-      if (!isGenuine) this.#deps.log.event("leaves.altered", { chain, generation, run });
+      if (why === null && behind.includes(kept.vkey)) return cut(kept.signatures);
+      if (why !== null) this.#deps.log.event("leaves.altered", { chain, generation, run, why });
     } else if (end <= size) {
       const made = await this.keep({ chain, generation, run }, vkey);
       if (made !== null) return cut(made);
@@ -74,21 +76,14 @@ export class LeafDesk {
     return signaturesOf(await this.#sign({ chain, generation, from: start, to: stop, vkey })).subarray(0, (stop - start + 1) * SIGNATURE_BYTES);
   }
 
-  /** The keys that count for what this one states. */
-  #behind(vkey: string): readonly string[] {
-    const now = this.#deps.signingKey();
-    return vkey === now.vkey ? now.behind : keysBehind(vkey, now.handovers);
-  }
-
-  #isGenuine({ chain, generation, run }: RunAt, { vkey, signatures, signature }: KeptRun): boolean {
+  /** What is wrong with a kept run; null where it is as it was made. A key that isn't known may be one that another node heard of first. */
+  #doubtOf({ chain, generation, run }: RunAt, { vkey, signatures, signature }: KeptRun): "key" | "signature" | null {
     const { deployment, signingKey } = this.#deps;
-    return signingKey().behind.includes(vkey) && verifyRun({ deployment, chain, generation, run }, signatures, signature, ed25519Public(parseVkey(vkey).raw));
+    if (!signingKey().behind.includes(vkey)) return "key";
+    return verifyRun({ deployment, chain, generation, run }, signatures, signature, ed25519Public(parseVkey(vkey).raw)) ? null : "signature";
   }
 
   async #sign(asked: Pick<LeafRange, "chain" | "generation" | "from" | "to" | "vkey">): Promise<readonly string[]> {
     return (await this.#deps.custodian.sign({ kind: "leaves", ...asked }, SIGN_DEADLINE_MS)).notes;
   }
 }
-
-/** As bytes, one behind the other. */
-export const signaturesOf = (signatures: readonly string[]): Buffer => Buffer.concat(signatures.map((each) => Buffer.from(each, "base64")));

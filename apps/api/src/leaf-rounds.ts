@@ -30,7 +30,7 @@ export interface LeafRoundDeps {
  */
 export class LeafRounds {
   readonly #deps: LeafRoundDeps;
-  /** Up to where each generation is known to be done. A run that can't be kept, its records not being what was sealed, is passed over. */
+  /** Up to where each generation is known to be done. A run that can't be kept, its records not being what was sealed or the custodian not having seen them, is passed over. */
   readonly #done = new Map<string, RunAt>();
   #looked: { readonly atMs: number; readonly appended: number } | null = null;
   #isFailing = false;
@@ -42,13 +42,17 @@ export class LeafRounds {
   /** Keeps some runs, if nobody appends meanwhile. Never throws: what couldn't be done now is met again at the next round. */
   async run(): Promise<void> {
     try {
-      const { store, clock } = this.#deps;
+      const { store, node, clock } = this.#deps;
       const untilMs = clock() + ROUND_MS;
-      if (await this.#isBusy()) return;
+      // Who hasn't the work needn't know what is left of it.
+      if ((await this.#isBusy()) || !(await store.take(node))) return;
       for (let isGoingOn = true; isGoingOn; ) {
         const due = await store.due([...this.#done.values()], GENERATIONS);
         isGoingOn = due.length > 0;
-        for (const at of due) isGoingOn &&= await this.#keep(at, untilMs);
+        for (const { isKept, ...at } of due) {
+          if (isKept) this.#pass(at);
+          else isGoingOn &&= await this.#keep(at, untilMs);
+        }
       }
       this.#isFailing = false;
     } catch (error) {
@@ -62,10 +66,18 @@ export class LeafRounds {
     const { store, desk, node, clock } = this.#deps;
     if (clock() >= untilMs || (await this.#isBusy()) || !(await store.take(node))) return false;
     const fromMs = clock();
-    await desk.keep(at);
-    this.#done.set(`${at.chain}/${at.generation}`, { ...at, run: at.run + 1 });
+    // The custodian may have been put back to before what was checkpointed: it doesn't sign what it hasn't seen, and there are other generations.
+    await desk.keep(at).catch((error: unknown) => {
+      if (codeOf(error) !== "verb.refused") throw error;
+    });
+    this.#pass({ ...at, run: at.run + 1 });
     await sleep(REST * (clock() - fromMs));
     return true;
+  }
+
+  /** What stands before it is done. */
+  #pass(at: RunAt): void {
+    this.#done.set(`${at.chain}/${at.generation}`, at);
   }
 
   /** Whether records come in. The first look can't tell, and says so. */

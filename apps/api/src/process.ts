@@ -115,7 +115,7 @@ export class ApiProcess {
       now,
       ...(parts.tokenCache !== undefined && { cacheSize: parts.tokenCache }),
     });
-    this.watch = new CustodianWatch(custodian, { changed: (status) => this.#take(status), holds: () => this.#tokens.kids }, log);
+    this.watch = new CustodianWatch(custodian, { changed: (status) => this.#take(status), turned: () => this.#judgeAnew(), holds: () => this.#tokens.kids }, log);
     const stores = peopleStores(database);
     this.people = parts.stores?.(stores) ?? stores;
     this.sessions = new SessionDesk(this.people.sessions, { now, idleMs: (parts.sessionLimits ?? SESSION_LIMITS).idleMs });
@@ -289,6 +289,11 @@ export class ApiProcess {
       workloads: new Set(status.revokedWorkloads),
     };
     this.#listener?.renew();
+  }
+
+  /** What was signed by a key that wasn't heard of until now is what it was signed as. */
+  #judgeAnew(): void {
+    for (const desk of [this.policy, this.profiles]) desk.judgeAnew();
   }
 
   #isSigned(kind: "policy" | "profile", note: string, canonical: string): boolean {

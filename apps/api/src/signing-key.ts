@@ -16,3 +16,6 @@ export function signingKeyOf(said: () => CustodianStatus["checkpointKey"]): () =
     return known;
   };
 }
+
+/** The keys that count for what one of the custodian's states: of the one in use they are known. @throws `note.invalid` for what is no verifier key. */
+export const keysBehindIn = (now: SigningKey, vkey: string): readonly string[] => (vkey === now.vkey ? now.behind : keysBehind(vkey, now.handovers));

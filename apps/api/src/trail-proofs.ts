@@ -1,8 +1,9 @@
 import type { ExcerptProofs, SigningKey, TrailArchive } from "@sallyport/api";
-import { keysBehind, leafHash, lineOf, openNote, recordProofText, type StatingKey, TreeProver, verifyConsistency, verifyInclusion } from "@sallyport/audit";
+import { leafHash, lineOf, openNote, recordProofText, type StatingKey, TreeProver, verifyConsistency, verifyInclusion } from "@sallyport/audit";
 import type { AnchorStore, CheckpointStore, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
 import type { Custodian } from "@sallyport/custody";
 import { codeOf, SallyportError } from "@sallyport/errors";
+import { keysBehindIn } from "./signing-key.ts";
 
 const SIGN_DEADLINE_MS = 20_000;
 
@@ -39,10 +40,10 @@ export const trailProofs = (deps: ProofDeps): Pick<TrailArchive, "prove" | "prov
     const isProven = hashes !== null && verifyConsistency({ size1: before.size, size2: latest.size, root1: rootOf(before), root2: rootOf(latest), proof: hashes });
     if (!isProven) throw new SallyportError("trail.unprovable", { chain, generation, seq: before.size });
     const vkey = await signerOf(deps, latest);
-    const { handovers } = deps.signingKey();
+    const now = deps.signingKey();
     // What is stated by the key that signed the newer one holds the older one beside, by any key behind that.
-    if (signerAmong(keysBehind(vkey, handovers), before) === null) throw new SallyportError("trail.unprovable", { chain, generation, seq: before.size });
-    return { from: before.note, to: latest.note, proof: hashes.map((hash) => hash.toString("base64")), vkey, handovers };
+    if (signerAmong(keysBehindIn(now, vkey), before) === null) throw new SallyportError("trail.unprovable", { chain, generation, seq: before.size });
+    return { from: before.note, to: latest.note, proof: hashes.map((hash) => hash.toString("base64")), vkey, handovers: now.handovers };
   },
 
   async openExcerpt(grant, chains) {

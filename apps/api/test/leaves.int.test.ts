@@ -2,7 +2,7 @@ import { type ExportPage, leafHash, pageLines, openPage, type PackedPage, parseV
 import { directoryReader, BundleWriter } from "@sallyport/audit/bundle-folder";
 import { ed25519Public } from "@sallyport/crypto";
 import type { Custodian, SignRequest } from "@sallyport/custody";
-import { leafStore } from "@sallyport/db";
+import { leafStore, type RunAt } from "@sallyport/db";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -122,18 +122,19 @@ test("with any part of the signatures kept, a page is the same to the byte as wi
 }, 120_000);
 
 test.each([
-  ["one bit of a signature", "UPDATE audit.leaf_runs SET signatures = set_byte(signatures, 70, get_byte(signatures, 70) # 1) WHERE run = 0"],
+  ["one bit of a signature", "signature", "UPDATE audit.leaf_runs SET signatures = set_byte(signatures, 70, get_byte(signatures, 70) # 1) WHERE run = 0"],
   [
     "two signatures that changed places",
+    "signature",
     "UPDATE audit.leaf_runs SET signatures = substr(signatures, 65, 64) || substr(signatures, 1, 64) || substr(signatures, 129) WHERE run = 0",
   ],
-  ["another run's", "UPDATE audit.leaf_runs l SET (signatures, signature) = (SELECT signatures, signature FROM audit.leaf_runs WHERE run = 1) WHERE run = 0"],
-  ["another key's name", "UPDATE audit.leaf_runs SET vkey = 'other' WHERE run = 0"],
+  ["another run's", "signature", "UPDATE audit.leaf_runs l SET (signatures, signature) = (SELECT signatures, signature FROM audit.leaf_runs WHERE run = 1) WHERE run = 0"],
+  ["another key's name", "key", "UPDATE audit.leaf_runs SET vkey = 'other' WHERE run = 0"],
 ])(
   "signatures altered in the database are told of and not exported: %s",
-  async (_what, alteration) => {
+  async (_what, why, alteration) => {
     expect(await pages(4000)).toEqual(truth);
-    const told = () => api.events.filter((line) => line.includes("leaves.altered")).length;
+    const told = () => api.events.filter((line) => line.includes("leaves.altered") && line.includes(`"why":"${why}"`)).length;
     const before = told();
     await tamper(alteration);
     expect(await pages(4000)).toEqual(truth);
@@ -174,14 +175,20 @@ test("a record that is altered after its leaf was signed is named by the bundle,
   expect(await exported()).toEqual(["altered 1500"]);
   // Its run is kept no more, and isn't kept again: the custodian doesn't vouch for it.
   await tamper("DELETE FROM audit.leaf_runs WHERE run = 1");
+  asked.length = 0;
   expect(await exported()).toEqual(["altered 1500"]);
+  // And its leaves are signed once for each export.
+  expect(asked.filter(({ from }) => from === 1025)).toHaveLength(1);
   expect(await kept()).toEqual(["0"]);
   await alter("denys", "allow", 1500);
   expect(await exported()).toEqual([]);
 }, 60_000);
 
+/** What the rounds told the database that they know to be kept, each time they asked what is left. */
+const knew: (readonly RunAt[])[] = [];
 const rounds = (node: string) => {
-  const store = leafStore(api.database);
+  const real = leafStore(api.database);
+  const store = { ...real, due: (known: readonly RunAt[], limit: number) => (knew.push(known), real.due(known, limit)) };
   const log = { event: (name: string, facts: object) => Promise.reject(new Error(`${name} ${JSON.stringify(facts)}`)) as never };
   const custodian = { sign: async (request: SignRequest) => ({ notes: await sign(request), checkpoints: [] }) };
   const desk = new LeafDesk({ store, custodian, deployment: at.custodian.deployment, signingKey: api.process.signingKey, log });
@@ -265,3 +272,23 @@ test.each(["before it keeps", "while it keeps", "after it kept"])(
   },
   60_000,
 );
+
+test("what the custodian hasn't seen holds up nothing else, and what is kept is looked for once", async () => {
+  // The first of all in order, and checkpointed beyond what the custodian knows of it, as where it was put back.
+  const unseen = `site:${STUDY}/100`;
+  await at.owner.run`INSERT INTO audit.generations (chain, generation) VALUES (${unseen}, 1)`;
+  await at.owner.run`INSERT INTO audit.checkpoints (chain, generation, size, root, note) VALUES (${unseen}, 1, 4096, decode(repeat('00', 32), 'hex'), 'a note')`;
+  await tamper(`DELETE FROM audit.leaf_runs WHERE chain = '${CHAIN}'`);
+  await hold("node");
+  await runs(rounds("node"), 4);
+  const count = (await kept()).length;
+  expect(count).toBeGreaterThan(1);
+  // One that is started anew finds all kept, and doesn't have it looked for again.
+  knew.length = 0;
+  await runs(rounds("node"), 4);
+  expect([knew[0], knew.at(-1)?.find(({ chain }) => chain === CHAIN)]).toEqual([[], { chain: CHAIN, generation: 1, run: count }]);
+  await hold("another");
+  knew.length = 0;
+  await runs(rounds("node"), 3);
+  expect(knew).toEqual([]);
+}, 60_000);

@@ -31,19 +31,23 @@ export interface PolicyState {
 
 export type PolicySource = EpochSource<PolicySnapshot>;
 
+/** Between two looks at a policy that can't be decided on. */
+const AGAIN_MS = 1000;
+
 /** Port: whether the custodian's signed note is over exactly these canonical bytes. */
 export type NoteCheck = (note: string, canonical: string) => boolean;
 
 /**
  * Keeps the policy, principals and assignments of this node as they stand in the store, at most a second old: a node that couldn't read
- * for a second decides nothing, `policy.unavailable`. An active version whose signature doesn't verify denies everything: `policy.unsigned`.
+ * for a second decides nothing, `policy.unavailable`. An active version whose signature doesn't verify denies everything: `policy.unsigned`. Whether it does
+ * is asked again each second: it may be by a key that this node hasn't heard of yet.
  */
 export class PolicyDesk {
   readonly #poll: EpochPoll<PolicySnapshot>;
   readonly #isSigned: NoteCheck;
   readonly #now: () => number;
   #state: PolicyState | SallyportError = new SallyportError("policy.unavailable");
-  /** What the state was made from, and when a lock in it ends by itself; null where none does. */
+  /** What the state was made from, and until when it stands by itself: until a lock in it ends, if one does. */
   #made: { readonly snapshot: PolicySnapshot; readonly untilMs: number } | null = null;
 
   constructor(source: PolicySource, isSigned: NoteCheck, options: { readonly now: () => number; readonly staleMs?: number }) {
@@ -69,18 +73,24 @@ export class PolicyDesk {
     return this.#state;
   }
 
+  /** Judges what was read last once more: other keys count from now on. Never throws. */
+  judgeAnew(): void {
+    if (this.#made !== null) this.#take(this.#made.snapshot);
+  }
+
   #take(snapshot: PolicySnapshot): void {
     const nowMs = this.#now();
     this.#state = this.#judge(snapshot, nowMs);
-    const untilMs = firstEnd(snapshot.locks, nowMs);
-    this.#made = untilMs === null ? null : { snapshot, untilMs };
+    const untilMs = this.#state instanceof SallyportError ? nowMs + AGAIN_MS : (firstEnd(snapshot.locks, nowMs) ?? Number.POSITIVE_INFINITY);
+    this.#made = { snapshot, untilMs };
   }
 
   #judge(snapshot: PolicySnapshot, nowMs: number): PolicyState | SallyportError {
     if (snapshot.active === null) return new SallyportError("policy.unsigned");
     const { canonical, note } = snapshot.active;
     if (!this.#isSigned(note, canonical)) return new SallyportError("policy.unsigned");
-    const compiled = readPolicy(canonical);
+    const compiled = compiledFrom(canonical);
+    if (compiled instanceof SallyportError) return compiled;
     const principals = withEmergencies(withClosed(underLocks(snapshot.principals, snapshot.locks, nowMs), snapshot.closedSites), snapshot.emergencies);
     return {
       compiled,
@@ -90,5 +100,14 @@ export class PolicyDesk {
       revokedTokens: new Set([...snapshot.revokedTokens, ...lockedTokens(snapshot.locks, nowMs)]),
       locks: snapshot.locks.filter((lock) => isLocking(lock, nowMs)),
     };
+  }
+}
+
+/** What was signed and isn't a policy to this version is as good as unread. */
+function compiledFrom(canonical: string): CompiledPolicy | SallyportError {
+  try {
+    return readPolicy(canonical);
+  } catch (error) {
+    return new SallyportError("policy.unavailable", {}, error);
   }
 }

@@ -38,15 +38,19 @@ export class ProfileDesk implements Profiles {
   readonly #isSigned: NoteCheck;
   readonly #now: () => number;
   #state: State | null = null;
+  /** What the state was made from. */
+  #snapshot: ProfileSnapshot | null = null;
 
   constructor(source: ProfileSource, isSigned: NoteCheck, options: { readonly now: () => number; readonly staleMs?: number }) {
     this.#isSigned = isSigned;
     this.#now = options.now;
     const take = (snapshot: ProfileSnapshot): void => {
       this.#state = this.#judge(snapshot);
+      this.#snapshot = snapshot;
     };
     const lose = (): void => {
       this.#state = null;
+      this.#snapshot = null;
     };
     this.#poll = new EpochPoll(source, { take, lose }, options);
   }
@@ -54,6 +58,11 @@ export class ProfileDesk implements Profiles {
   /** Reads the store once if its epoch moved. Called a few times a second by the process; never throws. */
   refresh(): Promise<void> {
     return this.#poll.refresh();
+  }
+
+  /** Judges what was read last once more: other keys count from now on. Never throws. */
+  judgeAnew(): void {
+    if (this.#snapshot !== null) this.#state = this.#judge(this.#snapshot);
   }
 
   of(study: string): Classifier {

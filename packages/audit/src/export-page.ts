@@ -1,6 +1,6 @@
 import { SallyportError } from "@sallyport/errors";
+import { SIGNATURE_BYTES } from "./leaf-run.ts";
 
-const SIGNATURE_BYTES = 64;
 const END_BYTES = 4;
 
 /** Records of one generation on their way out, in order. */

@@ -3,8 +3,12 @@ import { sha256Hex, signEd25519, verifyEd25519 } from "@sallyport/crypto";
 
 /** Leaves whose signatures are kept together: those of records `run * 1024 + 1` to `run * 1024 + 1024` of a generation. */
 export const RUN_LEAVES = 1024;
-const SIGNATURE_BYTES = 64;
+/** Of a leaf's signature. */
+export const SIGNATURE_BYTES = 64;
 export const RUN_BYTES = RUN_LEAVES * SIGNATURE_BYTES;
+
+/** Signatures in base64 as bytes, one behind the other. */
+export const signaturesOf = (signatures: readonly string[]): Buffer => Buffer.concat(signatures.map((each) => Buffer.from(each, "base64")));
 
 /** Where a whole run of leaves stands, counted from 0. */
 export interface RunPlace {
@@ -39,8 +43,7 @@ export function withRun(
 ): readonly string[] {
   const run = runOf(from);
   if (from !== firstOf(run) || to !== firstOf(run + 1) - 1 || signatures.length !== RUN_LEAVES) return signatures;
-  const bytes = Buffer.concat(signatures.map((each) => Buffer.from(each, "base64")));
-  return [...signatures, signEd25519(privateKey, runText({ ...place, run }, bytes)).toString("base64")];
+  return [...signatures, signEd25519(privateKey, runText({ ...place, run }, signaturesOf(signatures))).toString("base64")];
 }
 
 /** Whether these are the signatures that were made for the run at this place, by this key. */

@@ -43,34 +43,28 @@ BEGIN
   RETURN FOUND;
 END $$;
 
--- The runs of one generation that overlap a page of it, under row security (SECURITY INVOKER).
-CREATE FUNCTION audit.leaf_page(p_sites text, p_action text, p_chain text, p_generation integer, p_first bigint, p_last bigint)
-  RETURNS TABLE (run bigint, signatures bytea, vkey text, signature bytea)
-  LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM set_config('sallyport.sites', p_sites, true), set_config('sallyport.action', p_action, true);
-  RETURN QUERY
-    SELECT l.run, l.signatures, l.vkey, l.signature FROM audit.leaf_runs l
-     WHERE l.chain = p_chain AND l.generation = p_generation AND l.run BETWEEN p_first AND p_last ORDER BY l.run;
-END $$;
-
--- Generations with records that have runs that aren't kept yet, as far as they are checkpointed: the first such run from `p_from` on, of up to `p_limit`
--- generations. What was archived has none. `p_from` is what the caller knows to be kept, a line a generation (chain, generation, run), between tabs.
-CREATE FUNCTION audit.leaf_runs_due(p_from text, p_limit integer) RETURNS TABLE (chain text, generation integer, run bigint)
+-- Of up to `p_limit` generations that are checkpointed beyond what the caller knows to be kept, the first run that isn't kept; where all are, the one that
+-- comes next, and is_kept: for the caller to know. What was archived is left out. `p_from` is what is known, a line a generation (chain, generation, run),
+-- between tabs; runs before those aren't looked at.
+CREATE FUNCTION audit.leaf_runs_due(p_from text, p_limit integer) RETURNS TABLE (chain text, generation integer, run bigint, is_kept boolean)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH known AS MATERIALIZED (
     SELECT split_part(line, E'\t', 1) AS chain, split_part(line, E'\t', 2)::integer AS generation, split_part(line, E'\t', 3)::bigint AS run
       FROM string_to_table(p_from, E'\n') AS line WHERE line <> '')
-  SELECT g.chain, g.generation, f.run
-    FROM audit.generations g
-    JOIN LATERAL (SELECT c.size FROM audit.checkpoints c WHERE c.chain = g.chain AND c.generation = g.generation ORDER BY c.size DESC LIMIT 1) c ON c.size >= 1024
-    LEFT JOIN known k ON k.chain = g.chain AND k.generation = g.generation
-    CROSS JOIN LATERAL (
-      SELECT n AS run FROM generate_series(coalesce(k.run, 0), c.size / 1024 - 1) AS n
-       WHERE NOT EXISTS (SELECT 1 FROM audit.leaf_runs l WHERE l.chain = g.chain AND l.generation = g.generation AND l.run = n)
-       LIMIT 1) f
-   WHERE NOT EXISTS (SELECT 1 FROM audit.archivals a WHERE a.chain = g.chain AND a.generation = g.generation)
-   ORDER BY g.chain = 'system', g.chain COLLATE "C", g.generation LIMIT p_limit
+  SELECT w.chain, w.generation, coalesce(f.run, w.runs), f.run IS NULL
+    FROM (
+      SELECT g.chain, g.generation, coalesce(k.run, 0) AS run, c.size / 1024 AS runs
+        FROM audit.generations g
+        JOIN LATERAL (SELECT c.size FROM audit.checkpoints c WHERE c.chain = g.chain AND c.generation = g.generation ORDER BY c.size DESC LIMIT 1) c ON true
+        LEFT JOIN known k ON k.chain = g.chain AND k.generation = g.generation
+       WHERE coalesce(k.run, 0) < c.size / 1024
+         AND NOT EXISTS (SELECT 1 FROM audit.archivals a WHERE a.chain = g.chain AND a.generation = g.generation)
+       ORDER BY g.chain = 'system', g.chain COLLATE "C", g.generation LIMIT p_limit) w
+    LEFT JOIN LATERAL (
+      SELECT n AS run FROM generate_series(w.run, w.runs - 1) AS n
+       WHERE NOT EXISTS (SELECT 1 FROM audit.leaf_runs l WHERE l.chain = w.chain AND l.generation = w.generation AND l.run = n)
+       LIMIT 1) f ON true
+   ORDER BY w.chain = 'system', w.chain COLLATE "C", w.generation
 $$;
 
 -- Which node keeps signatures now. One row.
@@ -130,4 +124,4 @@ BEGIN
 END $$;
 
 GRANT SELECT ON audit.leaf_runs TO sallyport_api;
-GRANT EXECUTE ON FUNCTION audit.keep_leaf_run(text, integer, bigint, bytea, text, bytea), audit.leaf_page(text, text, text, integer, bigint, bigint), audit.leaf_runs_due(text, integer), audit.take_leaves(text) TO sallyport_api;
+GRANT EXECUTE ON FUNCTION audit.keep_leaf_run(text, integer, bigint, bytea, text, bytea), audit.leaf_runs_due(text, integer), audit.take_leaves(text) TO sallyport_api;

@@ -10,6 +10,8 @@ let admin: postgres.Sql;
 let store: LeafStore;
 const RUN = { signatures: Buffer.alloc(65_536, 7), vkey: "d.sallyport+00000000+AA==", signature: Buffer.alloc(64, 9) };
 const at = (run: number) => ({ chain: "system", generation: 1, run });
+const due = (run: number) => [{ ...at(run), isKept: false }];
+const allKept = (run: number) => [{ ...at(run), isKept: true }];
 const checkpoint = (size: number, generation = 1) =>
   admin`INSERT INTO audit.checkpoints (chain, generation, size, root, note) VALUES ('system', ${generation}, ${size}, decode(repeat('00', 32), 'hex'), 'a note')`;
 
@@ -38,20 +40,20 @@ const outcome = (work: PromiseLike<unknown>): Promise<string> =>
     (error: postgres.PostgresError) => error.code,
   );
 
-test("what is due is the first run that is checkpointed and not kept, until all are", async () => {
+test("what is due is the first run that is checkpointed and not kept; that all are is said until the caller knows", async () => {
   expect(await store.due([], 8)).toEqual([]);
   await checkpoint(1023);
   expect(await store.due([], 8)).toEqual([]);
   await checkpoint(4100);
-  expect(await store.due([], 8)).toEqual([at(0)]);
+  expect(await store.due([], 8)).toEqual(due(0));
   expect([await store.keep(at(0), RUN), await store.keep(at(0), { ...RUN, signature: Buffer.alloc(64, 1) })]).toEqual([true, false]);
-  expect(await store.due([], 8)).toEqual([at(1)]);
+  expect(await store.due([], 8)).toEqual(due(1));
   await store.keep(at(2), RUN);
-  expect(await store.due([at(1)], 8)).toEqual([at(1)]);
+  expect(await store.due([at(1)], 8)).toEqual(due(1));
   await store.keep(at(1), RUN);
-  expect([await store.due([], 8), await store.due([at(3)], 8), await store.due([at(4)], 8), await store.due([], 0)]).toEqual([[at(3)], [at(3)], [], []]);
+  expect([await store.due([], 8), await store.due([at(3)], 8), await store.due([at(4)], 8), await store.due([], 0)]).toEqual([due(3), due(3), [], []]);
   await store.keep(at(3), RUN);
-  expect(await store.due([], 8)).toEqual([]);
+  expect([await store.due([], 8), await store.due([at(2)], 8), await store.due([at(4)], 8)]).toEqual([allKept(4), allKept(4), []]);
 });
 
 test("a page's runs are there as they were kept, for a grant that reaches the chain, and for an export alone", async () => {

@@ -3,7 +3,7 @@ import { SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
 import { copyRows, fitsCopy } from "./copy-rows.ts";
 import type { Database } from "./database.ts";
-import { grantedSites } from "./site-context.ts";
+import { copyContext } from "./site-context.ts";
 
 /** Where a run of 1024 leaves stands, counted from 0. */
 export interface RunAt {
@@ -26,8 +26,11 @@ export interface LeafStore {
   runs(grant: Grant, of: { readonly chain: string; readonly generation: number; readonly first: number; readonly last: number }): Promise<readonly KeptRun[]>;
   /** Keeps a run; false where it is kept already, or its records were archived. */
   keep(at: RunAt, kept: Omit<KeptRun, "run">): Promise<boolean>;
-  /** The first run that isn't kept yet of each generation that has one, checkpointed and not archived. `kept`: up to where the caller knows each to be kept. */
-  due(kept: readonly RunAt[], limit: number): Promise<readonly RunAt[]>;
+  /**
+   * Of generations that are checkpointed beyond where the caller knows them to be kept, and not archived, the first run that isn't kept; where all are, the
+   * one that comes next, and `isKept`.
+   */
+  due(kept: readonly RunAt[], limit: number): Promise<readonly (RunAt & { readonly isKept: boolean })[]>;
   /** How far all chains have come together, to tell whether records come in. */
   appended(): Promise<number>;
   /** Takes the work of keeping them for ten seconds; false while another node has it. */
@@ -39,11 +42,10 @@ export function leafStore(database: Database): LeafStore {
   return {
     async runs(grant, { chain, generation, first, last }) {
       grant.assert("trail.export");
-      const sites = grantedSites(grant);
-      if (!isChain(chain) || !fitsCopy([chain, sites, grant.action], [generation, first, last])) throw new SallyportError("input.invalid", { where: ["chain: not one"] });
-      const page = `audit.leaf_page('${sites}', '${grant.action}', '${chain}', ${generation}, ${first}, ${last})`;
+      if (!isChain(chain) || !fitsCopy([chain], [generation, first, last])) throw new SallyportError("input.invalid", { where: ["chain: not one"] });
+      const page = `SELECT run, signatures, vkey, signature FROM audit.leaf_runs WHERE chain = '${chain}' AND generation = ${generation} AND run BETWEEN ${first} AND ${last} ORDER BY run`;
       const runs: KeptRun[] = [];
-      for await (const rows of database.stream(`COPY (SELECT run, signatures, vkey, signature FROM ${page}) TO STDOUT (FORMAT binary)`, copyRows)) {
+      for await (const rows of database.stream(`COPY (${page}) TO STDOUT (FORMAT binary)`, copyRows, copyContext(grant))) {
         for (const [run, signatures, vkey, signature] of rows) {
           if (run === undefined || signatures === undefined || vkey === undefined || signature === undefined) throw new SallyportError("service.unavailable", { copy: "columns" });
           runs.push({ run: Number(run.readBigInt64BE()), signatures, vkey: vkey.toString("latin1"), signature });
@@ -57,8 +59,9 @@ export function leafStore(database: Database): LeafStore {
     },
     async due(kept, limit) {
       const known = kept.map(({ chain, generation, run }) => `${chain}\t${generation}\t${run}`).join("\n");
-      const rows = await database.run<{ chain: string; generation: number; run: string }>`SELECT chain, generation, run FROM audit.leaf_runs_due(${known}, ${limit})`;
-      return rows.map(({ run, ...at }) => ({ ...at, run: Number(run) }));
+      const rows = await database.run<{ chain: string; generation: number; run: string; is_kept: boolean }>`
+        SELECT chain, generation, run, is_kept FROM audit.leaf_runs_due(${known}, ${limit})`;
+      return rows.map(({ chain, generation, run, is_kept: isKept }) => ({ chain, generation, run: Number(run), isKept }));
     },
     async appended() {
       const [row] = await database.run<{ appended: string }>`SELECT coalesce(sum(seq), 0)::bigint AS appended FROM audit.heads`;

@@ -4,7 +4,7 @@ import type { Grant, SiteKey } from "@sallyport/policy";
 import { copyLines, type RecordLines } from "./copy-lines.ts";
 import { fitsCopy } from "./copy-rows.ts";
 import type { Database } from "./database.ts";
-import { grantedSites } from "./site-context.ts";
+import { copyContext, grantedSites } from "./site-context.ts";
 
 /** A generation of a chain and how far it goes. */
 export interface GenerationRow {
@@ -53,12 +53,10 @@ export function recordStore(database: Database): RecordStore {
       grant.assert("trail.export");
       const limit = toSeq - fromSeq + 1;
       if (limit < 1 || limit > LIMIT_MAX) throw new RangeError(`a read is of 1 to ${LIMIT_MAX} records`);
-      const sites = grantedSites(grant);
-      if (!isChain(chain) || !fitsCopy([chain, sites, grant.action], [generation, fromSeq, toSeq])) throw new SallyportError("input.invalid", { where: ["chain: not one"] });
+      if (!isChain(chain) || !fitsCopy([chain], [generation, fromSeq, toSeq])) throw new SallyportError("input.invalid", { where: ["chain: not one"] });
       // Under row security, as the function that reads a page of records; not through it, since it would read all of them before it hands out the first.
-      const context = `SELECT set_config('sallyport.sites', '${sites}', true), set_config('sallyport.action', '${grant.action}', true)`;
       const rows = `SELECT mac, body FROM audit.records WHERE chain = '${chain}' AND generation = ${generation} AND seq BETWEEN ${fromSeq} AND ${toSeq} ORDER BY seq`;
-      return database.stream(`COPY (${rows}) TO STDOUT (FORMAT binary)`, copyLines, context);
+      return database.stream(`COPY (${rows}) TO STDOUT (FORMAT binary)`, copyLines, copyContext(grant));
     },
 
     async generations(chain) {

@@ -1,4 +1,6 @@
+import { SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
+import { fitsCopy } from "./copy-rows.ts";
 import type { Database, Tx } from "./database.ts";
 
 /** The one name in the list of granted sites that is no site: the deployment's own chain. Site keys hold a slash. */
@@ -27,6 +29,17 @@ export async function enterGrant(tx: Tx, grant: Grant): Promise<void> {
   entered.set(tx, grant);
   await tx`SELECT set_config('sallyport.sites', ${grantedSites(grant)}, true), set_config('sallyport.action', ${grant.action}, true),
                   set_config('sallyport.resource', ${grant.resource}, true), set_config('sallyport.principal', ${grant.principal}, true)`;
+}
+
+/**
+ * The same for a COPY, which takes no parameters: the statement that its transaction begins with.
+ *
+ * @throws SallyportError `input.invalid` for what can't be spelled in it.
+ */
+export function copyContext(grant: Grant): string {
+  const sites = grantedSites(grant);
+  if (!fitsCopy([sites, grant.action], [])) throw new SallyportError("input.invalid", { where: ["site: not one"] });
+  return `SELECT set_config('sallyport.sites', '${sites}', true), set_config('sallyport.action', '${grant.action}', true)`;
 }
 
 /** Runs `work` in one transaction whose row security stands at what the grants of one act reach together. */

@@ -72,17 +72,8 @@ export class Holding {
   }
 
   /** Whether the assignment reaches a site. */
-  covers({ study, site }: SiteRef): boolean {
-    switch (this.extent) {
-      case "site":
-        return this.#site === site && this.#study === study;
-      case "study":
-        return this.#study === study;
-      case "deployment":
-        return true;
-      case "nothing":
-        return false;
-    }
+  covers(place: SiteRef): boolean {
+    return covers(this.extent, this.#study, this.#site, place);
   }
 
   /** What a rule of this assignment alone allows at its one site, always the same object; null where the assignment is held more widely, or nowhere. */
@@ -144,12 +135,15 @@ export function extentOf(assignment: Assignment): Extent {
 }
 
 /** Whether an assignment reaches a site. */
-export function coversSite(assignment: Assignment, { study, site }: SiteRef, extent = extentOf(assignment)): boolean {
+export const coversSite = (assignment: Assignment, place: SiteRef, extent = extentOf(assignment)): boolean => covers(extent, assignment.study, assignment.site, place);
+
+/** Whether what is held so far, at this study and site, reaches a place. */
+function covers(extent: Extent, study: string, site: string, place: SiteRef): boolean {
   switch (extent) {
     case "site":
-      return assignment.site === site && assignment.study === study;
+      return site === place.site && study === place.study;
     case "study":
-      return assignment.study === study;
+      return study === place.study;
     case "deployment":
       return true;
     case "nothing":

@@ -32,18 +32,22 @@ export const readSealed = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     if (item.phase !== "sending" || item.attempt !== attempt) throw new SallyportError("outbox.fenced");
     const read = (from: number): Promise<Buffer> => {
       const reading = from < length ? deps.sealedPackets.read(packetId, from, Math.min(PIECE_BYTES, length - from)) : Promise.resolve(NOTHING);
-      // Whoever takes it meets the failure; a taker who leaves doesn't want to know.
+      // Whoever takes it meets the failure, also where that is later than it fails.
       reading.catch(() => undefined);
       return reading;
     };
     let next = read(first);
-    for (let from = first; from < length && !signal.aborted; ) {
-      const piece = await next;
-      if (piece.length === 0) throw new SallyportError("internal");
-      // The next one is read while this one is on its way, and no other.
-      next = read(from + piece.length);
-      yield { from, content: piece.toString("base64") };
-      from += piece.length;
+    try {
+      for (let from = first; from < length && !signal.aborted; ) {
+        const piece = await next;
+        if (piece.length === 0) throw new SallyportError("internal");
+        // The next one is read while this one is on its way, and no other.
+        next = read(from + piece.length);
+        yield { from, content: piece.toString("base64") };
+        from += piece.length;
+      }
+    } finally {
+      await next.catch(() => undefined);
     }
   });
 
