@@ -86,6 +86,36 @@ async function inkOf(person: ConsolePerson, n: number, of: number): Promise<numb
   });
 }
 
+/** Of a page with a line of text above a bar: how much of its ink, in square points, lies under the text that is laid over it, and how much elsewhere. */
+async function inkUnderText(person: ConsolePerson, points: number): Promise<{ readonly under: number; readonly elsewhere: number }> {
+  await inkOf(person, 1, 1);
+  return await pageOf(person, 1, 1).evaluate((sheet, width) => {
+    const [canvas, text] = [sheet.querySelector("canvas"), sheet.querySelector(".pdf-text span")];
+    if (canvas === null || text === null) throw new Error("There is no page, or no text on it.");
+    const [frame, box] = [canvas.getBoundingClientRect(), text.getBoundingClientRect()];
+    const ratio = canvas.width / frame.width;
+    const [left, top, right, bottom] = [box.left - frame.left, box.top - frame.top, box.right - frame.left, box.bottom - frame.top].map((side) => side * ratio) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const dots = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    const each = (width / canvas.width) ** 2;
+    let [under, elsewhere] = [0, 0];
+    for (let at = 0; at < canvas.width * canvas.height; at++) {
+      if ((dots[4 * at] ?? 255) >= 128) continue;
+      const [x, y] = [at % canvas.width, Math.floor(at / canvas.width)];
+      if (x >= left && x < right && y >= top && y < bottom) under += each;
+      else elsewhere += each;
+    }
+    return { under, elsewhere };
+  }, points);
+}
+
+/** How many fonts of PDFs the page has. */
+const fontsOf = async ({ page }: ConsolePerson): Promise<number> => await page.evaluate(() => [...document.fonts].filter(({ family }) => /^"?g_d/.test(family)).length);
+
 describe.skipIf(noBrowser !== null)(`a PDF at the console${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
   test("is drawn page by page where it is signed, with its text, by keyboard too; and is signed", async () => {
     await openSequence(rosa, await releasedSequence(product, "cover.pdf", printedPdf(["Module 1, cover letter", "Module 2, summary"])));
@@ -111,11 +141,20 @@ describe.skipIf(noBrowser !== null)(`a PDF at the console${noBrowser === null ? 
     await number.fill("1");
     await number.press("Enter");
     await expect.poll(async () => await rosa.page.locator(".pdf-place output").innerText()).toBe("Page 1 of 2");
+    await number.fill("2");
+    await number.blur();
+    await expect.poll(async () => await rosa.page.locator(".pdf-place output").innerText()).toBe("Page 2 of 2");
+    await number.fill("3");
+    await number.blur();
+    expect(await number.inputValue()).toBe("2");
     await beginSigning(rosa);
     await rosa.button("I take my signatures to be so").click();
     await proveSigning(rosa, "Review");
     expect(await rosa.page.getByRole("table", { name: "Signatures" }).locator("tbody tr").count()).toBe(1);
     expect(await violationsOf(rosa.page)).toEqual([]);
+    expect(await fontsOf(rosa)).toBeGreaterThan(0);
+    await rosa.page.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link", { name: "Documents", exact: true }).click();
+    await expect.poll(async () => await fontsOf(rosa)).toBe(0);
   }, 150_000);
 
   test("of two thousand pages has a few of them in the page at a time", async () => {
@@ -211,6 +250,29 @@ describe.skipIf(noBrowser !== null)(`a PDF at the console${noBrowser === null ? 
       await openSequence(rosa, await releasedSequence(product, `lost-${at}.pdf`, withPictures([...BLACK, picture])));
       await rosa.see("Not all of it is drawn:");
       await rosa.see("something on page 1 can't be read here.");
+    }
+  }, 120_000);
+
+  test("with a picture that is too large for this says that its page isn't drawn, and shows nothing of it", async () => {
+    const large: Picture = { side: 9000, bits: 8, filter: "", bytes: Buffer.from("too large") };
+    await openSequence(rosa, await releasedSequence(product, "large.pdf", withPictures([...BLACK, large])));
+    await rosa.see("This page couldn't be drawn. Something on it can't be read here.");
+    await rosa.see("something on page 1 can't be read here.");
+    expect(await pageOf(rosa, 1, 1).locator("canvas").getAttribute("width")).toBe("0");
+  }, 120_000);
+
+  test("with text in a font that it lacks says on which page", async () => {
+    await openSequence(rosa, await releasedSequence(product, "font.pdf", printedPdf(["What is there"], { content: "BT /Nope 24 Tf 72 300 Td (What is lost) Tj ET" })));
+    await rosa.see("something on page 1 can't be read here.");
+    expect(await inkOf(rosa, 1, 1)).toBeGreaterThan(200);
+  }, 120_000);
+
+  test("whose pages are turned has its text where its picture has it", async () => {
+    for (const turn of [90, 180, 270]) {
+      await openSequence(rosa, await releasedSequence(product, `turned-${turn}.pdf`, printedPdf(["A page that is turned"], { page: `/Rotate ${turn}` })));
+      const { under, elsewhere } = await inkUnderText(rosa, turn === 180 ? 595 : 842);
+      // The bar has 800, and up to a third more by its edges; the text over a thousand.
+      expect([turn, under > 1000, elsewhere < 1200]).toEqual([turn, true, true]);
     }
   }, 120_000);
 

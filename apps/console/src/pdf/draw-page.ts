@@ -1,6 +1,7 @@
-import { AnnotationMode, type PDFPageProxy, TextLayer } from "pdfjs-dist/legacy/build/pdf.mjs";
+import { AnnotationMode, TextLayer } from "pdfjs-dist/legacy/build/pdf.mjs";
+import type { OpenPage } from "./open-pdf.ts";
 import { ratioOf } from "./page-layout.ts";
-import { faultOf, type PdfFaultKind } from "./pdf-fault.ts";
+import { faultOf, PdfFault, type PdfFaultKind } from "./pdf-fault.ts";
 import { within } from "./within.ts";
 
 const DRAW_MS = 60_000;
@@ -8,7 +9,7 @@ const DRAW_MS = 60_000;
 /** What became of a page: why it isn't drawn, or what of it is missing. */
 export interface Drawn {
   readonly fault: PdfFaultKind | null;
-  /** Whether a picture of it, or one that several pages share, couldn't be read and is left out. */
+  /** Whether a picture or a font of it, or one that several pages share, couldn't be read and is left out. */
   readonly isLacking: boolean;
   /** Whether there is text on it that can be read out and selected. */
   readonly hasText: boolean;
@@ -21,15 +22,15 @@ export interface Sheet {
   readonly text: HTMLElement;
 }
 
-// What can't be read is kept as null by the library, which then leaves it out without a word.
-const lacks = (objects: Iterable<unknown>): boolean => [...objects].some((entry) => Array.isArray(entry) && entry[1] === null);
+// The library keeps null for a picture that can't be read, and for a font what went wrong with it; it then leaves it out without a word.
+const lacks = (objects: Iterable<unknown>): boolean => [...objects].some((entry) => Array.isArray(entry) && (entry[1] === null || typeof entry[1] === "string"));
 
 /**
  * Draws a page, with what its annotations look like and no more of them, and lays its text over it.
  * @param scale - CSS pixels to a point.
  * @returns null where the signal was given first.
  */
-export async function drawPage(page: PDFPageProxy, { canvas, text }: Sheet, scale: number, signal: AbortSignal): Promise<Drawn | null> {
+export async function drawPage({ page, isCutOff }: OpenPage, { canvas, text }: Sheet, scale: number, signal: AbortSignal): Promise<Drawn | null> {
   const viewport = page.getViewport({ scale });
   const ratio = ratioOf(viewport, globalThis.devicePixelRatio);
   canvas.width = Math.max(1, Math.floor(viewport.width * ratio));
@@ -39,9 +40,11 @@ export async function drawPage(page: PDFPageProxy, { canvas, text }: Sheet, scal
   signal.addEventListener("abort", stop);
   try {
     await within(DRAW_MS, drawing.promise);
+    if (isCutOff()) throw new PdfFault("unreadable");
     const content = await within(DRAW_MS, page.getTextContent());
     if (signal.aborted) return null;
     text.replaceChildren();
+    text.lang = content.lang ?? "";
     await within(DRAW_MS, new TextLayer({ textContentSource: content, container: text, viewport }).render());
     const hasText = content.items.some((item) => "str" in item && item.str.trim() !== "");
     return signal.aborted ? null : { fault: null, isLacking: lacks(page.objs) || lacks(page.commonObjs), hasText };

@@ -20,9 +20,10 @@ export function PdfBar({ page, pages, zoom, onPage, onZoom }: BarProps) {
   const [typed, setTyped] = useState<string | null>(null);
   const [isWrong, setWrong] = useState(false);
 
+  const wanted = Number(typed ?? page);
+  const isThere = Number.isInteger(wanted) && wanted >= 1 && wanted <= pages;
+
   function go(): void {
-    const wanted = Number(typed ?? page);
-    const isThere = Number.isInteger(wanted) && wanted >= 1 && wanted <= pages;
     setWrong(!isThere);
     if (!isThere) return;
     setTyped(null);
@@ -32,7 +33,9 @@ export function PdfBar({ page, pages, zoom, onPage, onZoom }: BarProps) {
     setTyped(value);
     setWrong(false);
   }
-  function forget(): void {
+  // A phone's keyboard for numbers has no return key: its "Done" leaves the field.
+  function leave(): void {
+    if (typed !== null && isThere) return go();
     setTyped(null);
     setWrong(false);
   }
@@ -46,7 +49,7 @@ export function PdfBar({ page, pages, zoom, onPage, onZoom }: BarProps) {
           go();
         }}
       >
-        <Field label="Page" value={typed ?? String(page)} onChange={type} onBlur={forget} inputMode="numeric" maxLength={5} error={isWrong ? `From 1 to ${pages}.` : null} />
+        <Field label="Page" value={typed ?? String(page)} onChange={type} onBlur={leave} inputMode="numeric" maxLength={5} error={isWrong ? `From 1 to ${pages}.` : null} />
         <span className="numeral">of {pages.toLocaleString("en-GB")}</span>
         <output className="visually-hidden">
           Page {page} of {pages}
@@ -56,7 +59,7 @@ export function PdfBar({ page, pages, zoom, onPage, onZoom }: BarProps) {
         <Button isIcon aria-label="Zoom out" onPress={() => onZoom("out")}>
           <Icon name="minus" />
         </Button>
-        <span className="numeral pdf-percent">{Math.round(zoom * 100)} %</span>
+        <output className="numeral pdf-percent">{Math.round(zoom * 100)} %</output>
         <Button isIcon aria-label="Zoom in" onPress={() => onZoom("in")}>
           <Icon name="plus" />
         </Button>

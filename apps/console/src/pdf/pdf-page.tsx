@@ -4,7 +4,7 @@ import { type CSSProperties, useEffect, useRef, useState } from "react";
 import { drawPage, type Drawn } from "./draw-page.ts";
 import { type OpenPdf, sizeOf } from "./open-pdf.ts";
 import type { Size } from "./page-layout.ts";
-import { FAULT_TEXT } from "./pdf-fault.ts";
+import { FAULT_TEXT, faultOf } from "./pdf-fault.ts";
 import type { Box } from "./use-pages-in-sight.ts";
 
 interface PageProps {
@@ -16,8 +16,6 @@ interface PageProps {
   readonly onDrawn: (at: number, drawn: Drawn) => void;
 }
 
-const UNREADABLE: Drawn = { fault: "unreadable", isLacking: false, hasText: false };
-
 /** One page, drawn while it is in sight or next to it. */
 export function PdfPage({ pdf, at, box: { scale, top, width, height }, onSize, onDrawn }: PageProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -28,18 +26,19 @@ export function PdfPage({ pdf, at, box: { scale, top, width, height }, onSize, o
     const gone = new AbortController();
     const sheet = { canvas: canvas.current, text: text.current };
     async function draw(): Promise<void> {
-      const page = await pdf.page(at + 1);
+      const open = await pdf.page(at + 1);
       if (gone.signal.aborted || sheet.canvas === null || sheet.text === null) return;
-      onSize(at, sizeOf(page));
-      const next = await drawPage(page, { canvas: sheet.canvas, text: sheet.text }, scale, gone.signal);
+      onSize(at, sizeOf(open.page));
+      const next = await drawPage(open, { canvas: sheet.canvas, text: sheet.text }, scale, gone.signal);
       if (next === null) return;
       setDrawn(next);
       onDrawn(at, next);
     }
-    draw().catch(() => {
+    draw().catch((error: unknown) => {
       if (gone.signal.aborted) return;
-      setDrawn(UNREADABLE);
-      onDrawn(at, UNREADABLE);
+      const failed: Drawn = { fault: faultOf(error).kind, isLacking: false, hasText: false };
+      setDrawn(failed);
+      onDrawn(at, failed);
     });
     return () => gone.abort();
   }, [pdf, at, scale, onSize, onDrawn]);
@@ -47,7 +46,7 @@ export function PdfPage({ pdf, at, box: { scale, top, width, height }, onSize, o
   useEffect(
     () => () => {
       pdf.page(at + 1).then(
-        (page) => page.cleanup(),
+        ({ page }) => page.cleanup(),
         () => undefined,
       );
     },

@@ -146,7 +146,6 @@ const columnsOf = (discard: ((row: Spooled) => void) | null): readonly Column<Sp
   {
     key: "request",
     title: "Crossing",
-    isWide: true,
     cell: ({ requestId, approvalId }) => {
       if (approvalId !== null) return <Link href={`/approvals?show=all&request=${approvalId}`}>see the approval</Link>;
       return requestId === null ? "–" : <Link href={`/crossings?request=${requestId}`}>see the trace</Link>;

@@ -30,4 +30,5 @@ test("of a discarded request it is said whether its content is removed, of a ref
   expect(endText(row(1, { state: "discarded" }))).toBe("Its node hasn't removed its content yet.");
   expect(endText(row(1, { state: "discarded", removedAt: "2026-11-23T10:01:00.000Z" }))).toBe("Its content is removed, unopened.");
   expect([endText(row(1, { state: "refused", reason: "expired" })), endText(row(1))]).toEqual(["It was over a day old.", null]);
+  expect(endText(row(1, { state: "refused", reason: "packet.invalid" }))).toBe("The packet holds a file that isn't taken. Nothing was stored.");
 });

@@ -1,3 +1,4 @@
+import { catalog, isErrorCode } from "@sallyport/errors";
 import type { OutputOf } from "../api/procedures.ts";
 import type { BadgeTone } from "../components/states.tsx";
 
@@ -37,10 +38,13 @@ const REASONS: Readonly<Record<string, string>> = {
   "policy.denied": "The service's roles don't allow it any more.",
 };
 
+/** In this page's own words, or else in those of the catalogue. */
+const reasonText = (reason: string): string => REASONS[reason] ?? (isErrorCode(reason) ? catalog[reason].message : reason);
+
 /** What is to be said of how it ended, for people: why it was refused, or where what was sealed of a discarded one is; null where there is nothing. */
 export function endText({ state, reason, removedAt }: Pick<Spooled, "state" | "reason" | "removedAt">): string | null {
   if (state === "discarded") return removedAt === null ? "Its node hasn't removed its content yet." : "Its content is removed, unopened.";
-  return reason === null ? null : (REASONS[reason] ?? reason);
+  return reason === null ? null : reasonText(reason);
 }
 
 /** So many at most are asked to be discarded in one request. */
