@@ -1,8 +1,8 @@
 import type { ExcerptProofs, SigningKey, TrailArchive } from "@sallyport/api";
-import { leafHash, lineOf, openNote, recordProofText, type StatingKey, TreeProver, verifyConsistency, verifyInclusion } from "@sallyport/audit";
+import { isSignedBy, leafHash, lineOf, recordProofText, type StatingKey, TreeProver, verifyConsistency, verifyInclusion } from "@sallyport/audit";
 import type { AnchorStore, CheckpointStore, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
 import type { Custodian } from "@sallyport/custody";
-import { codeOf, SallyportError } from "@sallyport/errors";
+import { SallyportError } from "@sallyport/errors";
 import { keysBehindIn } from "./signing-key.ts";
 
 const SIGN_DEADLINE_MS = 20_000;
@@ -144,16 +144,6 @@ const proverOf = ({ trees }: ProofDeps, { chain, generation, size }: StoredCheck
 /** By which of these keys a stored checkpoint is signed; null where by none. */
 function signerAmong(vkeys: readonly string[], { note }: StoredCheckpoint): string | null {
   return vkeys.find((vkey) => isSignedBy(note, vkey)) ?? null;
-}
-
-function isSignedBy(note: string, vkey: string): boolean {
-  try {
-    openNote(note, vkey);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "note.invalid") return false;
-    throw error;
-  }
 }
 
 /**

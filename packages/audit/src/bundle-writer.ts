@@ -26,6 +26,7 @@ import { CheckpointFile } from "./checkpoint-file.ts";
 import { dictionaryText, type Vocabulary } from "./data-dictionary.ts";
 import type { ExportPage } from "./export-page.ts";
 import { type ExportStatement, parseStatement } from "./export-statement.ts";
+import { SIGNATURE_BYTES } from "./leaf-run.ts";
 import { manifestText } from "./manifest.ts";
 import { parseLine } from "./record-encoding.ts";
 import { leafHashesIn } from "./tree-hash.ts";
@@ -81,7 +82,6 @@ class DigestedFile {
   }
 }
 
-const SIGNATURE_BYTES = 64;
 const HASH_TEXT = 64;
 const SIGNATURE_TEXT = 88;
 const LEAF_TEXT = HASH_TEXT + SIGNATURE_TEXT + 2;

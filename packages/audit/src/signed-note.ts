@@ -1,5 +1,5 @@
 import { ed25519Public, ed25519RawOf, sha256, signEd25519, verifyEd25519 } from "@sallyport/crypto";
-import { SallyportError } from "@sallyport/errors";
+import { codeOf, SallyportError } from "@sallyport/errors";
 import type { KeyObject } from "node:crypto";
 
 /** Signature type identifiers (C2SP signed-note, "Signature types"). */
@@ -164,4 +164,15 @@ export function openNote(note: string, vkeys: string | readonly string[], verify
   const bytes = Buffer.from(text, "utf8");
   for (const { publicKey, signature } of ours) if (!verify(publicKey, bytes, signature)) throw invalid("signature");
   return text;
+}
+
+/** Whether a note is signed by this key. */
+export function isSignedBy(note: string, vkey: string): boolean {
+  try {
+    openNote(note, vkey);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "note.invalid") return false;
+    throw error;
+  }
 }

@@ -30,7 +30,7 @@ function assertKey(key: KeyObject): void {
 }
 
 /**
- * The only cipher of what is kept (SP 800-38D); what leaves sealed is under age's own (age-payload.ts). Lengths are fixed and checked first: Node takes tags of 4 bytes
+ * The only cipher of this code base (SP 800-38D). Lengths are fixed and checked first: Node takes tags of 4 bytes
  * where `authTagLength` is unset, and nonces of any length.
  */
 export const aes256Gcm: Aead = {

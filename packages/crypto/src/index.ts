@@ -1,6 +1,5 @@
 export { TOKEN_LIFETIME_SECONDS_MAX, type TokenClaims } from "./access-claims.ts";
 export { type AccessTokenChecks, CLOCK_SKEW_SECONDS_MAX, type RingKey, strictChecks, type TokenPeer } from "./access-token-checks.ts";
-export { sealAgePayload } from "./age-payload.ts";
 export { type AccessClaims, AccessTokenVerifier, type AccessTokenVerifierOptions, type PublishedTokenKey } from "./access-token-verifier.ts";
 export { decodeBase64url, encodeBase64url } from "./base64url.ts";
 export { bearerToken } from "./bearer-token.ts";

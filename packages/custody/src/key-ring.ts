@@ -31,7 +31,7 @@ export interface KeyRing {
   readonly last: RingStep | null;
   /** The oldest first. */
   readonly keys: readonly KeptKey[];
-  /** Of the signing ring: one for each change of the key in use, the oldest first (docs/spec/handover-v1.md). Never forgotten. */
+  /** Of the signing ring: of each key to another that took its place, the latest, the oldest of them first (docs/spec/handover-v1.md). Kept for good. */
   readonly handovers?: readonly string[];
 }
 

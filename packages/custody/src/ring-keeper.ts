@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Head, keyFingerprint, parseVkey } from "@sallyport/audit";
+import { fingerprintOf, type Head } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { AuditEpochs } from "./audit-epochs.ts";
@@ -156,7 +156,7 @@ export class RingKeeper {
         lacking: !isProven(key) ? [] : ring.ring === "ca" ? clients.lacking(key.id) : nodes.lacking(key.id),
         holders: isHeld(key) ? clients.holders(key.id) : ring.ring === "audit" && key.state === "retiring" && heads !== null ? epochs.sealedBy(key.id, heads) : null,
         vkey: key.vkey ?? null,
-        fingerprint: key.vkey === undefined ? null : keyFingerprint(parseVkey(key.vkey).raw),
+        fingerprint: key.vkey === undefined ? null : fingerprintOf(key.vkey),
       })),
     };
   }

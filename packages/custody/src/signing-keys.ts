@@ -1,4 +1,4 @@
-import { checkpointKeyName, HANDOVERS_MAX, keyFingerprint, keysBehind, type NoteSigner, openHandover, parseVkey, signHandover, vkeyOf } from "@sallyport/audit";
+import { checkpointKeyName, fingerprintOf, HANDOVERS_MAX, keysBehind, type NoteSigner, openHandover, signHandover, vkeyOf } from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { KeyStore } from "./key-kinds.ts";
@@ -145,6 +145,6 @@ function viewsOf({ keys, handovers = [] }: KeyRing): readonly SigningKeyView[] {
     if (vkey === undefined) return [];
     const since = turns.findLast(({ to }) => to === vkey)?.at ?? null;
     const until = state === "active" ? null : (turns.findLast(({ from }) => from === vkey)?.at ?? null);
-    return [{ id, state, vkey, fingerprint: keyFingerprint(parseVkey(vkey).raw), since, until }];
+    return [{ id, state, vkey, fingerprint: fingerprintOf(vkey), since, until }];
   });
 }

@@ -1,10 +1,8 @@
-import { RunningSha256, sealAgePayload } from "@sallyport/crypto";
+import { RunningSha256 } from "@sallyport/crypto";
 import { Encrypter } from "age-encryption";
 
 /** `age1` and 58 digits of bech32: an X25519 recipient, and no other kind. */
 const RECIPIENT = /^age1[023456789ac-hj-np-z]{58}$/;
-/** Behind a header, of an empty file: a nonce of 16 bytes, and a tag of 16. */
-const EMPTY_PAYLOAD_BYTES = 32;
 
 /**
  * Whether this is an X25519 recipient of the age format to which something can be sealed: in its one spelling, with its checksum, and no point of low
@@ -28,42 +26,44 @@ export interface Sealed {
 }
 
 /**
- * Seals bytes to one recipient in the age format (age-encryption.org/v1), a piece at a time, so that the stock `age` command opens it. The header is the
- * library's; what stands behind it, all of the bytes, is sealed by the platform's own cipher.
+ * Seals bytes to one recipient in the age format (age-encryption.org/v1), a piece at a time, so that the stock `age` command opens it.
  *
  * @param recipient - As {@link isRecipientKey} takes it.
  * @returns What was sealed: length in bytes and SHA-256, for the record.
  */
 export async function* sealPacket(recipient: string, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, Sealed> {
-  const { header, fileKey } = await headerTo(recipient);
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(recipient);
+  const sealed = await encrypter.encrypt(streamOf(content));
   const digest = new RunningSha256();
   let length = 0;
-  const told = (piece: Uint8Array): Uint8Array => {
-    digest.update(piece);
-    length += piece.length;
-    return piece;
-  };
+  const reader = sealed.getReader();
   try {
-    yield told(header);
-    for await (const piece of sealAgePayload(fileKey, content)) yield told(piece);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      digest.update(next.value);
+      length += next.value.length;
+      yield next.value;
+    }
   } finally {
-    fileKey.fill(0);
+    await reader.cancel().catch(() => undefined);
   }
   return { sha256: digest.hex(), length };
 }
 
-/** The header of a fresh file key to a recipient: of an empty file that the library seals, whose payload is thrown away with its nonce. */
-async function headerTo(recipient: string): Promise<{ readonly header: Uint8Array; readonly fileKey: Uint8Array }> {
-  let fileKey: Uint8Array = new Uint8Array();
-  const encrypter = new Encrypter();
-  encrypter.addRecipient(recipient);
-  // One that adds nothing to the header, and is handed the file key as each recipient is.
-  encrypter.addRecipient({
-    wrapFileKey: (key) => {
-      fileKey = Uint8Array.from(key);
-      return [];
+/** Pulled one piece at a time; each is copied, since its source may use its memory again. */
+function streamOf(content: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const pieces = content[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const next = await pieces.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(Uint8Array.from(next.value));
+      },
+      async cancel() {
+        await pieces.return?.();
+      },
     },
-  });
-  const sealed = await encrypter.encrypt(new Uint8Array());
-  return { header: sealed.subarray(0, sealed.length - EMPTY_PAYLOAD_BYTES), fileKey };
+    { highWaterMark: 0 },
+  );
 }

@@ -2,8 +2,8 @@ import {
   checkpointText,
   cosign,
   emptyRoot,
+  isSignedBy,
   type NoteSigner,
-  openNote,
   parseCheckpoint,
   parseVkey,
   parseWitnessRequest,
@@ -92,14 +92,5 @@ export class Witness {
     }
     this.#seen.save(origin, { size, root: root.toString("hex") });
     return answer(200, cosign(checkpointText(claimed), this.#signer, this.#nowS()));
-  }
-}
-
-function isSignedBy(note: string, vkey: string): boolean {
-  try {
-    openNote(note, vkey);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -29,8 +29,11 @@ export const activateKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAc
   onlyBy: "proven_passkey",
   payload: Activated,
   concerns: () => null,
-  async effect(_tx, _grant, { key }) {
-    const { ring, before, prints, refused } = waitingOf(await deps.rings.all(), key);
+  async effect(_tx, _grant, payload) {
+    const { key } = payload;
+    const { ring, at, before, prints, step, ...waiting } = waitingOf(await deps.rings.all(), key);
+    // Where the ring has gone on since, the custodian would refuse what they say.
+    const refused = step !== null && "at" in payload && payload.at !== String(at) ? ("keys.step" as const) : waiting.refused;
     if (ring === "sign")
       return {
         about: key,

@@ -2,13 +2,13 @@ import { ReadSealedEvent, ReadSealedInput, ReportRouteInput, ReportRouteOutput, 
 import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { pause } from "../../crossings/pause.ts";
+import { readAhead } from "../../crossings/read-ahead.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { DELIVER, inDeployment, locateItem } from "./outbox-place.ts";
 
 const LOOK_EVERY_MS = 500;
 /** How many sealed bytes are in one event. */
 const PIECE_BYTES = 1_048_576;
-const NOTHING = Buffer.alloc(0);
 
 /** Tells the egress process when there is something to do, and which routes there are: so that a deployment with nothing to send writes no records about it. */
 export const watchOutbox = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -30,24 +30,17 @@ export const readSealed = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     if (found === null) throw new SallyportError("policy.denied");
     const { packetId, length, item } = found.row;
     if (item.phase !== "sending" || item.attempt !== attempt) throw new SallyportError("outbox.fenced");
-    const read = (from: number): Promise<Buffer> => {
-      const reading = from < length ? deps.sealedPackets.read(packetId, from, Math.min(PIECE_BYTES, length - from)) : Promise.resolve(NOTHING);
-      // Whoever takes it meets the failure, also where that is later than it fails.
-      reading.catch(() => undefined);
-      return reading;
-    };
-    let next = read(first);
-    try {
-      for (let from = first; from < length && !signal.aborted; ) {
-        const piece = await next;
-        if (piece.length === 0) throw new SallyportError("internal");
-        // The next one is read while this one is on its way, and no other.
-        next = read(from + piece.length);
-        yield { from, content: piece.toString("base64") };
-        from += piece.length;
-      }
-    } finally {
-      await next.catch(() => undefined);
+    let asked = first;
+    const pieces = readAhead<Buffer>((last) => {
+      if (last?.length === 0) throw new SallyportError("internal");
+      asked += last?.length ?? 0;
+      return asked < length ? deps.sealedPackets.read(packetId, asked, Math.min(PIECE_BYTES, length - asked)) : null;
+    });
+    let from = first;
+    for await (const piece of pieces) {
+      if (signal.aborted) return;
+      yield { from, content: piece.toString("base64") };
+      from += piece.length;
     }
   });
 

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { DataKey } from "@sallyport/crypto";
 import { fileId, openFile } from "@sallyport/phi";
+import { readAhead } from "../../crossings/read-ahead.ts";
 import type { OpenedFile } from "./opened-file.ts";
 
 /** Chunks that are asked for at once: 2 MiB. */
@@ -21,25 +22,16 @@ export const storedFiles = ({ id, files }: Stored, key: DataKey, ask: AskChunks)
 
 /** The sealed chunks of one file, in order. The next ones are asked for while these are read, so that neither side waits for the other. */
 export async function* chunksOf(file: number, ask: AskChunks): AsyncGenerator<Buffer> {
-  const askFrom = (from: number): Promise<readonly Buffer[]> => {
-    const asked = ask({ file, from, limit: CHUNKS_AT_ONCE });
-    // Whoever takes them meets the failure; who stops early doesn't want to know.
-    asked.catch(() => undefined);
-    return asked;
-  };
-  let next: Promise<readonly Buffer[]> | null = askFrom(0);
-  try {
-    for (let from = CHUNKS_AT_ONCE; next !== null; from += CHUNKS_AT_ONCE) {
-      const chunks: readonly Buffer[] = await next;
-      next = chunks.length < CHUNKS_AT_ONCE ? null : askFrom(from);
-      for (const chunk of chunks) {
-        yield chunk;
-        // Reading goes on for minutes: between two chunks everybody else has a turn.
-        await setImmediate();
-      }
+  let from = 0;
+  const pages = readAhead<readonly Buffer[]>((last) => {
+    if (last !== null && last.length < CHUNKS_AT_ONCE) return null;
+    if (last !== null) from += CHUNKS_AT_ONCE;
+    return ask({ file, from, limit: CHUNKS_AT_ONCE });
+  });
+  for await (const chunks of pages)
+    for (const chunk of chunks) {
+      yield chunk;
+      // Reading goes on for minutes: between two chunks everybody else has a turn.
+      await setImmediate();
     }
-  } finally {
-    // Nothing is under way any more when the reader goes on: its grant may end then.
-    await next?.catch(() => undefined);
-  }
 }

@@ -1,3 +1,4 @@
+import { fingerprintOf, recordProofKey } from "@sallyport/audit";
 import { ProveGrowthInput, ProveGrowthOutput, ProveRecordInput, ProveRecordOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { isArchived } from "../../archives/standing.ts";
@@ -23,7 +24,7 @@ export const proveRecord = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       trace.note({ generation: input.generation, seq: input.seq });
       const proven = await deps.archive.prove(grant, input);
       if (proven === null) throw new SallyportError(isArchived(deps, input) ? "trail.archived" : "policy.denied");
-      return { ...proven, witnesses: [...proven.witnesses], fingerprint: deps.pillars.fingerprint() };
+      return { ...proven, witnesses: [...proven.witnesses], fingerprint: fingerprintOf(recordProofKey(proven.proof).vkey) };
     },
   );
 
@@ -45,6 +46,6 @@ export const proveGrowth = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       trace.note({ generation: input.generation, from: input.from });
       const proven = await deps.archive.proveGrowth(grant, input);
       if (proven === null) throw new SallyportError(isArchived(deps, input) ? "trail.archived" : "policy.denied");
-      return { ...proven, proof: [...proven.proof], handovers: [...proven.handovers], fingerprint: deps.pillars.fingerprint() };
+      return { ...proven, proof: [...proven.proof], handovers: [...proven.handovers], fingerprint: fingerprintOf(proven.vkey) };
     },
   );
