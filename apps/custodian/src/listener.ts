@@ -2,7 +2,7 @@ import { type FrameHandler, listenFrames } from "@sallyport/custody";
 import type { Certificates } from "@sallyport/custody/keys";
 import { SallyportError } from "@sallyport/errors";
 import { socketPeer } from "@sallyport/pki";
-import { processId } from "@sallyport/zones";
+import { mayReach } from "@sallyport/zones";
 
 const RENEWAL_CHECK_MS = 60_000;
 
@@ -31,7 +31,7 @@ export async function listen({ host, port, trustDomain, certificates, handle, no
     handle,
     admit(socket) {
       const { spiffe, x5t } = socketPeer(socket, { trustDomain, nowMs: now() });
-      if (spiffe !== processId(trustDomain, "api") || !certificates.isInForce(spiffe, x5t)) throw new SallyportError("workload.not_allowed", { spiffe });
+      if (!mayReach(spiffe, "custodian") || !certificates.isInForce(spiffe, x5t)) throw new SallyportError("workload.not_allowed", { spiffe });
     },
   });
   const renew = async (): Promise<void> => {

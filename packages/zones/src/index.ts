@@ -1,1 +1,1 @@
-export { carriesPeople, mayConnect, processId, serviceId, terminalId, type WorkloadName, type Zone, type ZoneName, zoneOf, zones } from "./zones.ts";
+export { carriesPeople, mayReach, processId, serviceId, terminalId, type WorkloadName, type Zone, type ZoneName, zoneOf, zones } from "./zones.ts";

@@ -50,11 +50,18 @@ export function zoneOf(process: WorkloadName): Zone {
 }
 
 /** Whether `from` may open a connection to `to`: by the caller's zone, or by an exception inside one zone. */
-export function mayConnect(from: WorkloadName | "client", to: WorkloadName): boolean {
+function mayConnect(from: WorkloadName | "client", to: WorkloadName): boolean {
   const target = zoneOf(to);
   if (target.within.some(([a, b]) => a === from && b === to)) return true;
   const source: ZoneName = from === "client" ? "public" : zoneOf(from).name;
   return source !== target.name && target.callers.includes(source);
+}
+
+/** Whether the workload of a SPIFFE ID of ours may open a connection to a process. False for whatever isn't spelled as one of ours is. */
+export function mayReach(spiffe: string, to: WorkloadName): boolean {
+  const [, path = ""] = /^spiffe:\/\/[a-z0-9.-]+\/(.+)$/.exec(spiffe) ?? [];
+  if (/^service\/[a-z0-9-]+$/.test(path)) return mayConnect("client", to);
+  return zones.some((zone) => zone.processes.some((process) => path === `zone/${zone.name}/${process}` && mayConnect(process, to)));
 }
 
 /** The SPIFFE ID of one of our processes (SPIFFE-ID §2: trust domain and path). */

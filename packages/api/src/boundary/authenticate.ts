@@ -2,7 +2,7 @@ import type { AccessClaims } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { Session } from "@sallyport/people";
 import { type LivePrincipal, type Moment, type Rights, TokenScope } from "@sallyport/policy";
-import { carriesPeople } from "@sallyport/zones";
+import { carriesPeople, mayReach } from "@sallyport/zones";
 import type { SessionGate } from "../people/session-desk.ts";
 import type { PolicyState } from "../policy-desk.ts";
 import type { BoundaryDeps, Peer, RequestContext } from "../ports.ts";
@@ -21,16 +21,13 @@ export interface Caller {
   readonly session: Session | null;
 }
 
-/** The workloads that may carry a token to a procedure: services and the egress process, each its own, and where people sign in. */
-const mayCarry = (spiffe: string): boolean => /^spiffe:\/\/[a-z0-9.-]+\/(?:service\/[a-z0-9-]+|zone\/egress\/egress)$/.test(spiffe) || carriesPeople(spiffe) !== null;
-
 /**
  * The first two pillars. Throws `workload.not_allowed`, `token.*`, `session.*`, or `policy.*` where the principal can't be looked up.
  * The token says who; whether that principal still may act, and a person's session still lasts, is asked of our own records each time.
  */
 export async function authenticate<Tx>(deps: Pick<BoundaryDeps<Tx>, "tokens" | "policy" | "sessions">, context: RequestContext): Promise<Caller> {
   const { peer } = context;
-  if (!mayCarry(peer.spiffe)) throw new SallyportError("workload.not_allowed");
+  if (!mayReach(peer.spiffe, "api")) throw new SallyportError("workload.not_allowed");
   const claims = deps.tokens.verify(context.authorization, peer);
   const state = deps.policy.current();
   const principal = livePrincipal(state, claims);
