@@ -145,8 +145,13 @@ export class Listener {
       else socket.destroy();
     });
     this.server.on("request", (request, response) => void this.#serve(request, response));
-    for (const event of ["upgrade", "connect"] as const) this.server.on(event, (_request, socket) => socket.destroy());
-    this.server.on("checkExpectation", (_request, response) => sendFailure(response, "input.invalid", newId("req")));
+    for (const event of ["upgrade", "connect"] as const) {
+      this.server.on(event, (_request, socket) => {
+        deps.knocks.count("api", "input.method");
+        socket.destroy();
+      });
+    }
+    this.server.on("checkExpectation", (_request, response) => sendFailure(response, this.#unread(new SallyportError("input.invalid")).code, newId("req")));
   }
 
   /** Takes up a new certificate or revocation list; connections go on, and are judged by the new list at their next request. */
@@ -226,16 +231,16 @@ export class Listener {
   async #route(request: IncomingMessage, response: ServerResponse, peer: PeerIdentity, requestId: string): Promise<void> {
     const [path = ""] = (request.url ?? "").split("?");
     if (path === "/health" && request.method === "GET") return sendRoute(response, await this.#deps.health(peer, null, requestId));
-    if (request.method !== "POST") throw new SallyportError("input.method");
-    if (path === "/token") return sendRoute(response, await this.#deps.token(peer, await readJsonBody(request, this.#deps.limits.bodyBytes), requestId));
-    if (path === "/renew") return sendRoute(response, await this.#deps.renew(peer, await readJsonBody(request, SESSION_BODY_MAX), requestId));
+    if (request.method !== "POST") throw this.#unread(new SallyportError("input.method"));
+    if (path === "/token") return sendRoute(response, await this.#deps.token(peer, await this.#body(request, this.#deps.limits.bodyBytes), requestId));
+    if (path === "/renew") return sendRoute(response, await this.#deps.renew(peer, await this.#body(request, SESSION_BODY_MAX), requestId));
     const step = path.startsWith("/session/") ? this.#deps.session(path.slice("/session/".length)) : null;
-    if (step !== null) return sendRoute(response, await step(peer, await readJsonBody(request, SESSION_BODY_MAX), requestId));
+    if (step !== null) return sendRoute(response, await step(peer, await this.#body(request, SESSION_BODY_MAX), requestId));
     if (isPartPath(path)) return this.#part(path, request, response, { peer, requestId });
     const name = path.startsWith("/trpc/") ? path.slice("/trpc/".length) : "";
     const procedures = this.#deps.router._def.procedures as unknown as Readonly<Record<string, { readonly _def: { readonly type: "query" | "mutation" | "subscription" } }>>;
     const procedure = Object.hasOwn(procedures, name) ? procedures[name] : undefined;
-    if (procedure === undefined || name === PART) throw new SallyportError("input.not_found");
+    if (procedure === undefined || name === PART) throw this.#unread(new SallyportError("input.not_found"));
     const context = contextOf(request, peer, requestId);
     const { handOver } = this.#deps;
     // What is long, or doesn't say how long it is, is read for a proven principal only; what is short is read first, as it costs less.
@@ -246,7 +251,7 @@ export class Listener {
         (error: unknown) => handOver.outage(name, context, error),
       );
     let outage = announced <= UNPROVEN_BODY_MAX ? null : await prove();
-    const input = await readJsonBody(request, name === "packets.upload" ? UPLOAD_BODY_MAX : this.#deps.limits.bodyBytes);
+    const input = await this.#body(request, name === "packets.upload" ? UPLOAD_BODY_MAX : this.#deps.limits.bodyBytes);
     if (procedure._def.type === "subscription" && this.#watchesOf(peer.x5t) >= this.#deps.limits.watchesPerPeer) throw new SallyportError("service.busy");
     if (outage === null && handOver.isBehind(name, context)) outage = new SallyportError("service.unavailable", { why: "others wait" });
     if (outage !== null) return handOver.handOver(name, context, input, outage);
@@ -255,13 +260,25 @@ export class Listener {
     else sendJson(response, 200, JSON.stringify({ result: { data } }));
   }
 
+  /** Counts what is refused before any procedure or route is come to: no record tells of it otherwise. */
+  #unread(error: SallyportError): SallyportError {
+    this.#deps.knocks.count("api", error.code);
+    return error;
+  }
+
+  #body(request: IncomingMessage, bytesMax: number): Promise<unknown> {
+    return readJsonBody(request, bytesMax).catch((error: unknown) => {
+      throw this.#unread(failureOf(error));
+    });
+  }
+
   #call(path: string, type: "query" | "mutation" | "subscription", ctx: RequestContext, input: unknown): Promise<unknown> {
     return callTRPCProcedure({ router: this.#deps.router, path, type, ctx, getRawInput: () => Promise.resolve(input), signal: undefined, batchIndex: 0 });
   }
 
   /** A part of an upload goes through the same boundary as everything else; its bytes are read there, when it is proven who sends them. */
   async #part(path: string, request: IncomingMessage, response: ServerResponse, { peer, requestId }: { readonly peer: PeerIdentity; readonly requestId: string }): Promise<void> {
-    const { input, body } = partRequest(path, request);
+    const { input, body } = this.#partOf(path, request);
     const { partsMax, partsPerPeer } = this.#deps.limits;
     const own = this.#partsOf.get(peer.x5t) ?? 0;
     if (own >= partsPerPeer || [...this.#partsOf.values()].reduce((sum, each) => sum + each, 0) >= partsMax) throw new SallyportError("service.busy");
@@ -274,6 +291,14 @@ export class Listener {
       const left = (this.#partsOf.get(peer.x5t) ?? 1) - 1;
       if (left === 0) this.#partsOf.delete(peer.x5t);
       else this.#partsOf.set(peer.x5t, left);
+    }
+  }
+
+  #partOf(path: string, request: IncomingMessage): ReturnType<typeof partRequest> {
+    try {
+      return partRequest(path, request);
+    } catch (error) {
+      throw this.#unread(failureOf(error));
     }
   }
 

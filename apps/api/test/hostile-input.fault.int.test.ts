@@ -144,7 +144,9 @@ faultTest(
 const MIB = 1024 * 1024;
 
 faultTest("P14", "a body that is too long, too deep, compressed or no JSON is refused, in bounded memory", async (defence) => {
-  await using api = await at.serve({ ports: seen, ...(defence === "off" && { limits: { bodyBytes: 64 * MIB } }) });
+  const counted = new Map<string, number>();
+  const counting: Ports = (real) => ({ ...seen(real), knocks: { count: (_, code) => void counted.set(code, (counted.get(code) ?? 0) + 1) } });
+  await using api = await at.serve({ ports: counting, ...(defence === "off" && { limits: { bodyBytes: 64 * MIB } }) });
   const before = process.memoryUsage().rss;
   const deep = (n: number, open: string, close: string) => open.repeat(n) + "1" + close.repeat(n);
   for (const [body, headers, status] of [
@@ -171,6 +173,9 @@ faultTest("P14", "a body that is too long, too deep, compressed or no JSON is re
   }
   expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB);
   expect((await ask(api, "access.mine", {})).status).toBe(200);
+  // What no procedure was come to with is counted; what one refused, by its schema, is a record.
+  expect((await ask(api, "nowhere.at_all", {})).status).toBe(404);
+  expect(Object.fromEntries(counted)).toEqual({ "input.too_large": 1, "input.media_type": 3, "input.invalid": 5, "input.not_found": 1 });
 });
 
 const [TEXT = ""] = canaries(1, "forced exceptions");

@@ -19,9 +19,34 @@ test("every procedure of the router is made by the boundary, with strict input a
   expect(walked.filter(({ faults }) => faults.length > 0)).toEqual([]);
 });
 
-test("every procedure names an action that the policy knows", async () => {
-  const walked = walkRouter(await appRouter());
-  expect(walked.map(({ declared }) => declared?.rule.action)).not.toContain(undefined);
+test.each([
+  ["action", "names no action that the policy knows"],
+  ["resource", "names no resource that the policy knows"],
+  ["locate", "doesn't say where it happens"],
+] as const)("the walk finds a rule without %s", async (missing, fault) => {
+  const { boundary } = await inMemory();
+  const rule = { action: "subject.read", resource: "subject", input: Ask, output: Answer, locate } as const;
+  const router = boundary.router({ planted: boundary.read({ ...rule, [missing]: undefined } as unknown as typeof rule, () => Promise.resolve({ value: "" })) });
+  expect(walkRouter(router as never).map(({ faults }) => faults)).toEqual([[fault]]);
+});
+
+test.each([
+  ["tuple", z.tuple([z.object({ id: z.string() })])],
+  ["lazy", z.lazy(() => z.object({ id: z.string() }))],
+  ["intersection", z.intersection(strict({}), z.object({ id: z.string() }))],
+  ["pipe", z.object({ id: z.string() }).pipe(strict({ id: z.string() }))],
+  ["readonly", z.object({ id: z.string() }).readonly()],
+  ["catch", z.object({ id: z.string() }).catch({ id: "" })],
+  ["map", z.map(z.string(), z.object({}))],
+  ["set", z.set(z.object({}))],
+  ["custom", z.custom()],
+  ["instanceof", z.instanceof(Buffer)],
+] as const)("the walk doesn't trust what it can't look into: %s", async (_, inside) => {
+  const { boundary } = await inMemory();
+  const router = boundary.router({
+    planted: boundary.read({ action: "subject.read", resource: "subject", input: Ask, output: strict({ inside }), locate }, () => Promise.resolve({ inside: {} as never })),
+  });
+  expect(walkRouter(router as never).map(({ faults }) => faults)).toEqual([["output.inside is of a kind that isn't looked into"]]);
 });
 
 test("the walk finds a procedure that was made around the boundary", () => {
