@@ -22,11 +22,14 @@ function required(env: Environment, name: string): string {
 function planIn(env: Environment): EgressPlan | null {
   const file = env["SALLYPORT_EGRESS_FILE"];
   if (file === undefined || file === "") return null;
-  if ((statSync(file).mode & 0o077) !== 0) throw new SallyportError("secret.exposed", { setting: "SALLYPORT_EGRESS_FILE" });
+  const setting = "SALLYPORT_EGRESS_FILE";
+  const facts = statSync(file, { throwIfNoEntry: false });
+  if (facts?.isFile() !== true) throw new SallyportError("secret.missing", { setting });
+  if ((facts.mode & 0o077) !== 0) throw new SallyportError("secret.exposed", { setting });
   return readEgress(readFileSync(file, "utf8"));
 }
 
-/** @throws SallyportError `setting.invalid` or `secret.exposed`, which names the setting. */
+/** @throws SallyportError `setting.invalid`, `secret.missing` or `secret.exposed`, which names the setting. */
 export const readSettings = (env: Environment = process.env): Settings => ({
   api: required(env, "SALLYPORT_API_URL"),
   identityDir: required(env, "SALLYPORT_IDENTITY_DIR"),

@@ -29,8 +29,8 @@ const PARAMETERS = new Set(["sslmode", "sslrootcert"]);
 export function parseDatabaseUrl(url: string): ConnectionSettings {
   if (!URL.canParse(url)) throw new SallyportError("setting.invalid", { setting: "database url" });
   const { protocol, hostname, port, pathname, username, password, searchParams } = new URL(url);
-  const host = decodeURIComponent(hostname).replace(/^\[(.*)\]$/, "$1");
-  const database = decodeURIComponent(pathname.slice(1));
+  const host = decoded(hostname).replace(/^\[(.*)\]$/, "$1");
+  const database = decoded(pathname.slice(1));
   if (!/^postgres(ql)?:$/.test(protocol) || host === "" || database === "" || username === "") {
     throw new SallyportError("setting.invalid", { setting: "database url" });
   }
@@ -41,17 +41,34 @@ export function parseDatabaseUrl(url: string): ConnectionSettings {
     host,
     port: port === "" ? 5432 : Number(port),
     database,
-    username: decodeURIComponent(username),
-    password: decodeURIComponent(password),
+    username: decoded(username),
+    password: decoded(password),
     ssl: tlsOf(host, searchParams.get("sslmode"), searchParams.get("sslrootcert")),
   };
+}
+
+/** A part of a URL without its escapes. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new SallyportError("setting.invalid", { setting: "database url", reason: "holds a % that is no escape; write it as %25" });
+  }
+}
+
+function certificateIn(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new SallyportError("setting.invalid", { setting: "database url", reason: "names an sslrootcert that can't be read" });
+  }
 }
 
 function tlsOf(host: string, mode: string | null, rootCert: string | null): ConnectionSettings["ssl"] {
   if (mode === "verify-full") {
     return {
       rejectUnauthorized: true,
-      ...(rootCert !== null && { ca: readFileSync(rootCert, "utf8") }),
+      ...(rootCert !== null && { ca: certificateIn(rootCert) }),
       ...(isIP(host) === 0 && { servername: host }),
     };
   }
