@@ -1,7 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { isLeftBehind } from "./bootstrap/build.mjs";
+import { flagsFor } from "./bootstrap/install.mjs";
+import { birthOf, take } from "./bootstrap/lock.mjs";
 import { uncoveredFamilies } from "./bootstrap/lockfile-platform.mjs";
 import { nodeRefusal } from "./bootstrap/node-version.mjs";
 import { filesToRunAgain, withRunAgain } from "./bootstrap/run-again.mjs";
@@ -45,6 +49,36 @@ describe("the lockfile's platforms", () => {
 
   it("finds no gap on the platform it was made on, and none in what only another platform needs", () => {
     expect(uncoveredFamilies(lockfile, "linux", "x64")).toEqual([]);
+  });
+});
+
+describe("installing", () => {
+  it("keeps to the lockfile where it covers the platform, and says so and goes on without it where it doesn't", () => {
+    const said = [];
+    const progress = { line: (text) => said.push(text) };
+    expect(flagsFor(progress, lockfile, { platform: "linux", arch: "x64" })).toEqual(["--frozen-lockfile"]);
+    expect(said).toEqual([]);
+    expect(flagsFor(progress, lockfile, { platform: "darwin", arch: "x64" })).toEqual(["--no-lockfile"]);
+    expect(said).toEqual([expect.stringContaining("no darwin-x64 build of @next/swc, @turbo/: installing without it")]);
+  });
+});
+
+describe("the lock of installing and building", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "lock-")), "bootstrap.pid");
+  const other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+  afterAll(() => other.kill());
+
+  it.each([
+    ["held by a process that runs", () => birthOf(other.pid), false],
+    ["left by a process that is gone", () => "999999999 1", true],
+    ["left under a number that a later process has", () => `${other.pid} 1`, true],
+    ["left under this process's own number", () => `${process.pid} 1`, true],
+    ["that is empty", () => "", true],
+  ])("%s", (_, owner, isTaken) => {
+    writeFileSync(file, owner());
+    expect([take(file), take(file)]).toEqual([false, isTaken]);
+    expect(readFileSync(file, "utf8")).toBe(isTaken ? birthOf(process.pid) : owner());
+    rmSync(file);
   });
 });
 

@@ -27,18 +27,19 @@ export const packageManager = () => JSON.parse(read(join(root, "package.json")))
 
 /** Installs what the lockfile names, or says why it can't keep to the lockfile and goes on without. */
 export async function install(progress) {
-  const gaps = uncoveredFamilies(read(join(root, "pnpm-lock.yaml")), process.platform, process.arch);
-  let code;
-  if (gaps.length > 0) {
-    progress.line(`the lockfile holds no ${process.platform}-${process.arch} build of ${gaps.join(", ")}: installing without it, by the exact versions in each package.json`);
-    code = await attempt(progress, ["--no-lockfile"]);
-  } else {
-    code = await attempt(progress, ["--frozen-lockfile"]);
-  }
+  const code = await attempt(progress, flagsFor(progress, read(join(root, "pnpm-lock.yaml")), process));
   if (code !== 0) return code;
   mkdirSync(stamps, { recursive: true });
   writeFileSync(stamp, wanted());
   return 0;
+}
+
+/** How to install on a platform: by the lockfile, or, where it doesn't cover that one, without, which is said. */
+export function flagsFor(progress, lockfile, { platform, arch }) {
+  const gaps = uncoveredFamilies(lockfile, platform, arch);
+  if (gaps.length === 0) return ["--frozen-lockfile"];
+  progress.line(`the lockfile holds no ${platform}-${arch} build of ${gaps.join(", ")}: installing without it, by the exact versions in each package.json`);
+  return ["--no-lockfile"];
 }
 
 function attempt(progress, flags) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "./root.mjs";
@@ -23,21 +23,38 @@ export async function withLock(progress, work) {
   }
 }
 
-function take() {
+/** The lock appears with its owner in it, by a link: nobody can read it between the two and take it for one whose owner is gone. */
+export function take(file = path, self = birthOf(process.pid)) {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, self);
   try {
-    writeFileSync(path, String(process.pid), { flag: "wx" });
+    linkSync(own, file);
     return true;
   } catch {
-    const owner = Number(read());
-    if (owner > 0 && isAlive(owner)) return false;
-    rmSync(path, { force: true });
+    const owner = read(file);
+    const [pid = ""] = owner.split(" ");
+    // A process that came later under the same number isn't the owner.
+    if (Number(pid) > 0 && isAlive(Number(pid)) && birthOf(Number(pid)) === owner && owner !== self) return false;
+    rmSync(file, { force: true });
     return false;
+  } finally {
+    rmSync(own, { force: true });
   }
 }
 
-function read() {
+/** A process's number and when it began, where the system says so (proc_pid_stat(5), field 22). */
+export function birthOf(pid) {
   try {
-    return readFileSync(path, "utf8");
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}`;
+  } catch {
+    return `${pid} -`;
+  }
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, "utf8");
   } catch {
     return "";
   }
