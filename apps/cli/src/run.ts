@@ -57,7 +57,7 @@ function overview(): string {
     "  --as PROFILE  call as a local profile (SALLYPORT_HOME/profiles/PROFILE), or as yourself: --as me, after sallyport login",
     "  --json        one JSON document on standard output; failures as JSON on standard error",
     "",
-    "sallyport COMMAND --help says more. Exit codes: 0 done, 1 broken or failed, 2 usage or nothing to read, 3 denied, 4 unavailable.",
+    "sallyport COMMAND --help says more. Exit codes: 0 done, 1 broken or failed, 2 usage or nothing to read, 3 denied, 4 unavailable, 5 kept for later and not done.",
     "",
   ].join("\n");
 }

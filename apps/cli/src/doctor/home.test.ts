@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Authority, createAuthority, createRequest, writeIdentity } from "@sallyport/pki";
 import { processId } from "@sallyport/zones";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -58,6 +58,21 @@ test.each([
 
 test("processes of one user are a warning that says what it costs", () => {
   expect(checkUsers(home)).toMatchObject({ severity: "warning", message: expect.stringContaining("reaches the keys") });
+});
+
+/** A home in which each process's identity belongs to a user by number. */
+const owned =
+  (uids: Readonly<Record<string, number>>): ((path: string) => number | null) =>
+  (path) =>
+    uids[basename(path)] ?? null;
+
+test.each([
+  [{ custodian: 901, api: 902, console: 903, egress: 904 }, "ok", "a user of its own"],
+  [{ custodian: 901, api: 901, console: 903, egress: 904 }, "warning", "custodian and api share a user"],
+  [{ custodian: 0, api: 0, console: 0, egress: 0 }, "warning", "all processes run as root"],
+  [{ custodian: 901, api: 902, console: 903 }, "warning", "can't be told yet"],
+] as const)("users %o: %s", (uids, severity, words) => {
+  expect(checkUsers(home, owned(uids))).toMatchObject({ severity, message: expect.stringContaining(words) });
 });
 
 test.each([

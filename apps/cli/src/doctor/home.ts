@@ -47,12 +47,13 @@ function certificateFinding(name: string, { fromMs, untilMs }: { readonly fromMs
 const ZONE_PROCESSES = ["custodian", "api", "console", "egress"] as const;
 
 /** Whether each zone's process has a user of its own, by who owns its identity. */
-export function checkUsers(home: string): Finding {
-  const uids = ZONE_PROCESSES.map((name) => uidOf(join(home, "identity", name))).filter((uid) => uid !== null);
+export function checkUsers(home: string, ownerOf = uidOf): Finding {
+  const uids = ZONE_PROCESSES.map((name) => ownerOf(join(home, "identity", name))).filter((uid) => uid !== null);
   if (uids.length < ZONE_PROCESSES.length) return warning("users", "it can't be told yet as which users the processes run", "start Sallyport once");
-  const [first] = uids;
-  if (uids.some((uid) => uid !== first)) return ok("users", "each zone's process runs as a user of its own");
-  const who = first === 0 ? "all processes run as root" : "all processes run as one user";
+  const users = new Set(uids);
+  if (users.size === uids.length) return ok("users", "each zone's process runs as a user of its own");
+  const shared = ZONE_PROCESSES.filter((_, at) => uids.filter((uid) => uid === uids[at]).length > 1);
+  const who = users.size > 1 ? `${shared.join(" and ")} share a user` : users.has(0) ? "all processes run as root" : "all processes run as one user";
   return warning(
     "users",
     `${who}: a break-in into one of them reaches the keys and secrets of the others`,
