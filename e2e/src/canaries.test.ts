@@ -51,6 +51,8 @@ async function refused(place: string, work: () => Promise<unknown>): Promise<Sal
 
 beforeAll(async () => {
   product = await Product.start();
+  // Before anything is stored: what PostgreSQL compresses itself, in its own way, no search sees into.
+  await product.withOwner(storeAsIs);
 }, 240_000);
 afterAll(async () => await product.remove(), 120_000);
 
@@ -301,11 +303,31 @@ describe("four hundred values that nobody may see where they don't belong", () =
   );
 });
 
-/** Stores the values as encryption switched off would; a long one is compressed by PostgreSQL unless its column says otherwise. */
+/** Has every column hold its values as they are given: nothing that is stored from now on is compressed. */
+async function storeAsIs(owner: postgres.Sql): Promise<void> {
+  const columns = await owner<{ statement: string }[]>`
+    SELECT format('ALTER TABLE %I.%I ALTER COLUMN %I SET STORAGE EXTERNAL', n.nspname, c.relname, a.attname) AS statement
+      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND a.attstorage IN ('x', 'm') AND n.nspname !~ '^(pg_|information_schema$)'
+       AND a.atttypid <> 'numeric'::regtype`;
+  for (const { statement } of columns) await owner.unsafe(statement);
+}
+
+/** Stores the values as encryption switched off would, each by itself and all of them in one long one. */
 async function storePlainly(): Promise<void> {
   const database = await startPostgres({ dataDir: join(product.home, "postgres") });
   const owner = postgres(database.url, { max: 1, onnotice: () => undefined });
-  await owner`CREATE TABLE plain (value text, long text STORAGE EXTERNAL)`;
+  await owner`CREATE TABLE plain (value text, long text)`;
+  await owner`CREATE TABLE document (content text)`;
+  const all = JSON.stringify(EVERYTHING.map((value) => `${value}${" again".repeat(LONG / 6)}`));
+  // As a column is by itself, the search is blind for what is long: it has to be made to see, as the product's columns were.
+  await owner`INSERT INTO document VALUES (${all})`;
+  await owner.unsafe("CHECKPOINT");
+  const unseen = EVERYTHING.length - new Set(searchFolder(join(product.home, "postgres"), EVERYTHING).map(({ canary }) => canary)).size;
+  if (unseen === 0) throw new Error("PostgreSQL compresses nothing: storeAsIs isn't needed");
+  await storeAsIs(owner);
+  await owner`TRUNCATE document`;
+  await owner`INSERT INTO document VALUES (${all})`;
   for (const value of EVERYTHING) await owner`INSERT INTO plain VALUES (${value}, ${`${value}${" again".repeat(LONG / 6)}`})`;
   await owner.unsafe("CHECKPOINT");
   await owner.end();

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { items } from "@sallyport/client";
@@ -105,3 +105,17 @@ test("changes that it sends while the api is killed with -9 have one effect each
   expect(await uploaded()).toEqual(answered.toSorted());
   await steward.close();
 }, 240_000);
+
+test("the README's tour works as it is pasted", async (context) => {
+  if (missing !== null) return context.skip();
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const [, tour = ""] = /## A tour\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(readme) ?? [];
+  cpSync(join(ROOT, "docs/examples"), join(product.folder, "docs/examples"), { recursive: true });
+  // Built already, so what npm would run is run at once; each command's code is told beside its own output.
+  const shell = `npm() { shift 4; "${process.execPath}" "${join(ROOT, "apps/cli/dist/main.js")}" "$@"; echo "exit $?" >&2; }\n${tour}`;
+  const { code, stderr, stdout } = await run("bash", ["-c", shell], { cwd: product.folder, env: { SALLYPORT_HOME: product.home, INIT_CWD: product.folder } });
+  expect(code).toBe(0);
+  // The same service can't release; all else is done.
+  expect(stderr.match(/^exit \d$/gm)).toEqual(Array.from({ length: (tour.match(/npm run -s sallyport/g) ?? []).length }, (_, at) => `exit ${at === 1 ? 3 : 0}`));
+  expect(stdout).toContain("whole");
+}, 120_000);
