@@ -70,7 +70,7 @@ export const storesOf = (database: Database): Stores => ({
   approvals: approvalStore(database),
   archives: archiveStore(database),
   assignments: assignmentStore(database),
-  changes: changeStore(),
+  changes: changeStore(database),
   documents: documentStore(database),
   emergencies: emergencyStore(database),
   exposure: exposureStore(database),

@@ -48,14 +48,16 @@ faultTest(
       const key = `retry-of-${subject}-000000`;
       const before = await effects(at);
       const first = await childApi(at, proxy);
-      const held = proxy.hold(direction, (chunk) => chunk.includes("COMMIT"));
+      const held = proxy.hold(direction, inTurn(["INSERT INTO ingress.packets", "COMMIT"]));
       const lost = first.client.call("packets.upload", input, at.forge("ingest"), key).then(
         () => "answered",
         () => "no answer",
       );
-      await held;
+      await Promise.race([held, lost.then((how) => expect([point, how]).toEqual([point, "held"]))]);
       expect(await first.child.end("SIGKILL")).toBe("SIGKILL");
       expect(await lost).toBe("no answer");
+      const left = direction === "to client" ? 1 : 0;
+      await until(async () => (await effects(at)).packets - before.packets === left, 5000);
 
       const second = await childApi(at, proxy);
       // Off: the retry is a request of its own, as without keys every retry is.

@@ -163,6 +163,18 @@ test("a record is shown as it is stored, with its checkpoint and its trace", asy
   expect(codeOf(await api.call("auditor", "crossings.get", { chain, generation: 1, seq: 999_999 }))).toBe("policy.denied");
 });
 
+test("the reason of an act is opened for whoever may read its record, from what the record commits to, and for nobody else", async () => {
+  const chain = `site:${STUDY}/701`;
+  const [released] = await at.owner.run<{ seq: string }>`SELECT seq FROM audit.records WHERE chain = ${chain} AND body::json ->> 'action' = 'packet.release'`;
+  const place = { chain, generation: 1, seq: Number(released?.seq) };
+  const { reason } = dataOf(await api.call("auditor", "crossings.reason", place)) as { reason: string };
+  expect(reason).toBe("checked against the source");
+  expect(dataOf(await api.call("auditor701", "crossings.reason", place))).toEqual({ reason });
+  expect(codeOf(await api.call("reviewer", "crossings.reason", place))).toBe("policy.denied");
+  // A record of an act without one.
+  expect(dataOf(await api.call("auditor", "crossings.reason", { chain: "system", generation: 1, seq: 1 }))).toEqual({ reason: null });
+});
+
 test("a refused request is traced to the lamp that shut, by whoever may see its record and by nobody else", async () => {
   const refused = await api.call("reviewer701", "subjects.list", { site: "704" });
   const { requestId } = JSON.parse(refused.text) as { requestId: string };

@@ -168,6 +168,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "trail.proveGrowth": chains((chain) => ({ chain, generation: 1, from: 1 })),
     "trail.verify": chains((chain) => ({ chains: [chain] })),
     "crossings.get": chains((chain) => ({ chain, generation: 1, seq: 1 })),
+    "crossings.reason": chains((chain) => ({ chain, generation: 1, seq: 1 })),
     "crossings.verify": chains((chain) => ({ chains: [chain] })),
     "crossings.naming": [{ who: "auditor701", foreign: { study: STUDY, site: "704" }, absent: { study: STUDY, site: "799" } }],
     "crossings.export": chains((chain) => ({ filter: { chain }, format: "csv" })),

@@ -93,6 +93,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "crossings.rename": ["auditor", { searchId: `svs_${"0".repeat(26)}`, name: "Of mine" }],
   "crossings.remove": ["auditor", { searchId: `svs_${"0".repeat(26)}` }],
   "crossings.get": ["auditor", { chain: "system", generation: 1, seq: 1 }],
+  "crossings.reason": ["auditor", { chain: "system", generation: 1, seq: 1 }],
   "crossings.trace": ["auditor", { requestId: `req_${"0".repeat(26)}` }],
   "crossings.verify": ["auditor", {}],
   "crossings.naming": ["auditor701", { study: STUDY, site: "701" }],

@@ -142,16 +142,16 @@ faultTest(
       let isChanging = false;
       const held = proxy.hold(direction, (chunk) => {
         isChanging ||= chunk.includes("idempotency") && chunk.includes("INSERT");
-        return (isChanging || direction === "to client") && chunk.includes("COMMIT");
+        return isChanging && chunk.includes("COMMIT");
       });
       const answer = lost(first.client.call("packets.complete", input, token, key));
-      await held;
+      await Promise.race([held, answer.then((how) => expect([point, how]).toEqual([point, "held"]))]);
       await first.kill();
       expect(await answer).toBe("no answer");
 
       const second = await start();
       const standing = (dataOf(await second.client.call("packets.progress", { packetId }, token)) as Standing).state;
-      expect(["receiving", "quarantined"]).toContain(standing);
+      expect([point, standing]).toEqual([point, direction === "to client" ? "quarantined" : "receiving"]);
       // Off: the retry is a request of its own, as without keys every retry is.
       const retried = await second.client.call("packets.complete", input, token, defence === "on" || standing === "receiving" ? key : `${key}-again`);
       const again = await second.client.call("packets.complete", input, token, defence === "on" ? key : `${key}-again`);

@@ -17,6 +17,7 @@ import { myAccess } from "./routers/administration/my-access.ts";
 import { removeSearch, renameSearch, savedSearches, saveSearch } from "./routers/crossings/saved-searches.ts";
 import { exportCrossings } from "./routers/crossings/export-crossings.ts";
 import { exportNaming } from "./routers/crossings/export-naming.ts";
+import { getReason } from "./routers/crossings/get-reason.ts";
 import { getCrossing } from "./routers/crossings/get-crossing.ts";
 import { traceRequest } from "./routers/crossings/trace-request.ts";
 import { verifyCrossings } from "./routers/crossings/verify-crossings.ts";
@@ -203,6 +204,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     crossings: {
       search: searchCrossings(boundary, deps),
       get: getCrossing(boundary, deps),
+      reason: getReason(boundary, deps),
       trace: traceRequest(boundary, deps),
       watch: watchCrossings(boundary, deps),
       verify: verifyCrossings(boundary, deps),

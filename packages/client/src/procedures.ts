@@ -76,6 +76,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "crossings.naming": { type: "subscription", repeatable: true },
   "crossings.export": { type: "subscription", repeatable: true },
   "crossings.get": { type: "query", repeatable: true },
+  "crossings.reason": { type: "query", repeatable: true },
   "crossings.remove": { type: "mutation", repeatable: true },
   "crossings.rename": { type: "mutation", repeatable: true },
   "crossings.save": { type: "mutation", repeatable: true },

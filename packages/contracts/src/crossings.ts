@@ -83,6 +83,10 @@ export const GetCrossingOutput = strict({
   checkpoint: z.strictObject({ size: Count, root: Hex64, at: IsoTime }).nullable(),
 });
 
+export const GetReasonInput = strict(RecordPlace.shape);
+/** The free text that a record commits to; null where its act gave none. */
+export const GetReasonOutput = strict({ reason: z.string().nullable() });
+
 export const TraceRequestInput = strict({ requestId: z.string().regex(/^req_[0-9a-hjkmnp-tv-z]{26}$/) });
 /** Every record of one request. */
 export const TraceRequestOutput = strict({ crossings: z.array(CrossingSummary), trace: Trace.nullable() });

@@ -16,7 +16,7 @@ export const HistoryInput = strict({
 
 /**
  * One version of a record. `changed` names the variables in which it differs from the one before, as far as the caller may know of them; null for a
- * first version, and where it was not noted. `requestId` is the release's: its record leads to the sealed reason.
+ * first version, and where it was not noted. `requestId` is the release's: its record holds the commitment to the reason, which `crossings.reason` opens.
  */
 const RecordVersion = z.strictObject({
   version: z.int().positive(),

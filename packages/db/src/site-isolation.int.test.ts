@@ -307,7 +307,7 @@ test("a site's records are read with a grant for that site, the system's with on
   const chains = ["site:S/1", "site:S/2", "system"];
   const receipts = await trail.inTransaction(async (tx, appendLast) => {
     for (const chain of chains) await store.openChain(tx, chain);
-    await changeStore().insert(tx, { id: "chg_1", requestId: "req", sealed: "sp1.x.AAAA", commitment: "c" });
+    await changeStore(database).insert(tx, { id: "chg_1", requestId: "req", sealed: "sp1.x.AAAA", commitment: "c" });
     return appendLast(chains.flatMap((chain) => [testDraft(`a-${chain}`, chain), testDraft(`b-${chain}`, chain)]));
   });
   const records = recordStore(database);

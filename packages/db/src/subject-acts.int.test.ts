@@ -3,7 +3,6 @@ import { type Action, Grant, type SiteRef, siteKey } from "@sallyport/policy";
 import { faultTest } from "@sallyport/testkit";
 import postgres from "postgres";
 import { afterEach, expect, test } from "vitest";
-import { changeStore } from "./change-store.ts";
 import { connectDatabase, type Database, type Tx } from "./database.ts";
 import { packetStore } from "./packet-store.ts";
 import { withGrant } from "./site-context.ts";
@@ -104,7 +103,7 @@ async function fixture(): Promise<Fixture> {
 let reasons = 0;
 async function reasonIn(tx: Tx): Promise<string> {
   const id = `chg_${(reasons += 1)}`;
-  await changeStore().insert(tx, { id, requestId: "req_test", sealed: "s", commitment: "c" });
+  await tx`INSERT INTO audit.changes (id, request_id, sealed, commitment) VALUES (${id}, 'req_test', 's', 'c')`;
   return id;
 }
 

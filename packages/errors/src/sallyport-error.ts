@@ -39,7 +39,7 @@ export interface WireError {
   readonly code: ErrorCode;
   readonly remedy: string;
   readonly requestId: string;
-  /** Where in the input the fault is (paths, rows and columns, never values); only with `input` codes. */
+  /** Where in the input the fault is (paths, rows and columns, never values); with `input` codes, and with `policy.denied` where the input names sites that aren't the caller's. */
   readonly where?: readonly string[];
   /** The offset at which an upload goes on; only with `packet.offset`. */
   readonly next?: number;
@@ -65,7 +65,7 @@ export function toWireError(code: ErrorCode, requestId: string, { where, next, i
     code,
     remedy,
     requestId,
-    ...(pillar === "input" && where !== undefined && { where }),
+    ...((pillar === "input" || code === "policy.denied") && where !== undefined && { where }),
     ...(code === "packet.offset" && next !== undefined && { next }),
     ...(code === "service.accepted_later" && receipt !== undefined && { receipt }),
     ...(code === "trail.quarantined" && incident !== undefined && { incident }),

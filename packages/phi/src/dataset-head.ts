@@ -9,6 +9,9 @@ const VARIABLE = /^[A-Z][A-Z0-9_]{0,15}$/;
 const ROW_NUMBER = "ITEMGROUPDATASEQ";
 const LABEL_MAX = 200;
 const COLUMNS_MAX = 1_000;
+/** What is remembered of each row, to tell it from the others, bounds how many are read: some 64 bytes each, and of a subject some 200. */
+const RECORDS_MAX = 2_000_000;
+const SUBJECTS_MAX = 200_000;
 
 /** What a file says of its dataset besides the rows. */
 export interface DatasetHead {
@@ -82,6 +85,7 @@ export function headOf(members: Members, rowsAt: "rows" | "itemData" | "lines" |
   if (isNumbered && columns[0]?.type !== "integer") refuse(`column ${ROW_NUMBER}`, "not of type integer");
   list(body.rows, "rows");
   if (!Number.isSafeInteger(body.records) || (body.records as number) < 0) refuse("records", "not a number of rows");
+  assertCount(body.records as number, body.name === "DM");
   return {
     standardVersion: body.version,
     format: rowsAt === "lines" ? "ndjson" : "json",
@@ -94,6 +98,12 @@ export function headOf(members: Members, rowsAt: "rows" | "itemData" | "lines" |
     isSparse: false,
     isNumbered,
   };
+}
+
+/** @throws SallyportError `packet.invalid` where a file has more rows than are read at once. */
+export function assertCount(records: number, binds: boolean): void {
+  const most = binds ? SUBJECTS_MAX : RECORDS_MAX;
+  if (records > most) refuse("records", `more than ${most.toLocaleString("en")} rows: bring them in several files`);
 }
 
 function bodyOf(file: Members): Body {

@@ -122,7 +122,7 @@ test("no row is handed out beside a wrong one, nor after it", async () => {
     [1_700, 1_500],
   ] as const) {
     const { rows, where } = await read(textOf(many(wrong), "1.1", PLAIN));
-    expect(where).toEqual([`row ${wrong}: the subject is named in an earlier row`]);
+    expect(where).toEqual([`row ${wrong}, column USUBJID: the subject is named in an earlier row`]);
     expect(rows).toHaveLength(handedOut);
   }
 });

@@ -71,7 +71,7 @@ test("a dataset in lines is read as it is written", async () => {
 test("a record of a subject stands once in a domain", async () => {
   const lines = vector("ae-1.1.ndjson").split("\r\n");
   lines[5] = (lines[5] ?? "").replace(", 2,", ", 1,");
-  expect(await whereOf(lines.join("\n"))).toEqual(["row 5: the same USUBJID, AESEQ as in an earlier row"]);
+  expect(await whereOf(lines.join("\n"))).toEqual(["row 5, columns USUBJID AESEQ: the same USUBJID, AESEQ as in an earlier row"]);
   lines[5] = (lines[5] ?? "").replace(", 1,", ", null,");
   expect(await whereOf(lines.join("\n"))).toEqual(["row 5, column AESEQ: empty"]);
 });
@@ -96,7 +96,7 @@ test.each<readonly [what: string, row: number, variable: string, value: unknown,
   ["another domain in a row", 2, "DOMAIN", "AE", "row 2, column DOMAIN: not spelled as it must be"],
   ["another study in a row", 3, "STUDYID", "SYNTH-02", "row 3, column STUDYID: another study than the first row's"],
   ["a subject's id in another normal form", 1, "USUBJID", "e\u0301", "row 1, column USUBJID: not spelled as it must be"],
-  ["a subject that was named before", 2, "USUBJID", "SYN-N01-0001", "row 2: the subject is named in an earlier row"],
+  ["a subject that was named before", 2, "USUBJID", "SYN-N01-0001", "row 2, column USUBJID: the subject is named in an earlier row"],
 ])("%s is refused, with its place", async (_, row, variable, value, where) => {
   expect(await whereOf(put(row, variable, value))).toContain(where);
 });
@@ -107,7 +107,7 @@ test("a subject is named once in DM, also where the file declares no key", async
     const [first = [], second = []] = copy.rows;
     second[at(copy, "USUBJID")] = first[at(copy, "USUBJID")];
   });
-  expect(await whereOf(text)).toEqual(["row 2: the subject is named in an earlier row"]);
+  expect(await whereOf(text)).toEqual(["row 2, column USUBJID: the subject is named in an earlier row"]);
 });
 
 test("a length counts characters, not code units or bytes", async () => {

@@ -1,7 +1,7 @@
 import { isSiteToken } from "@sallyport/policy";
 import type { Column, DataType, FieldValue } from "./dataset.ts";
 import { DatasetFaults, refuse } from "./dataset-faults.ts";
-import type { DatasetHead } from "./dataset-head.ts";
+import { assertCount, type DatasetHead } from "./dataset-head.ts";
 import { DigestSet } from "./digest-set.ts";
 import { flattenResource } from "./flatten-resource.ts";
 import { JsonStream } from "./json-stream.ts";
@@ -51,6 +51,7 @@ async function readPaths(source: AsyncIterable<Uint8Array>, binding: Binding, li
   const faults = new DatasetFaults();
   const file = await eachPatient(source, binding, faults, limits, ({ variables }) => {
     records += 1;
+    assertCount(records, true);
     for (const [path, value] of variables) if (!types.has(path)) types.set(path, typeOf(value));
     if (types.size > COLUMNS_MAX) refuse("the file", "has more paths than are read");
   });

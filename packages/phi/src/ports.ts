@@ -253,6 +253,11 @@ export interface StudyStore<Tx> {
 /** Port: sealed values of changes and free-text reasons; the trail holds a salted commitment to them. */
 export interface ChangeStore<Tx> {
   insert(tx: Tx, change: { readonly id: string; readonly requestId: string; readonly sealed: string; readonly commitment: string }): Promise<void>;
+  /** The sealed reason of one request by the commitment that its record holds, through a grant that reads the trail. */
+  reason(
+    grant: Grant,
+    of: { readonly requestId: string; readonly commitment: string },
+  ): Promise<{ readonly id: string; readonly sealed: string; readonly commitment: string } | null>;
 }
 
 /** Port: the keys that belong to no subject and no packet (reference and lookup key, change key), wrapped. Made once. */

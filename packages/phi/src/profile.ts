@@ -1,4 +1,5 @@
 import type { FieldValue } from "./dataset.ts";
+import { parentDomain } from "./record-identity.ts";
 import type { Classification } from "./ports.ts";
 import { classOfValue } from "./value-class.ts";
 
@@ -51,7 +52,8 @@ export type ProfileSource = (typeof PROFILE_SOURCES)[number];
 
 export type DomainRules = Readonly<Record<string, VariableRule>>;
 
-/** A classification profile: an immutable document, by version. A domain's own entry goes before the one for every domain (`*`). */
+/** A classification profile: an immutable document, by version. A dataset's own entry goes before that of the domain of which it is a part, and
+ * that one before the one for every domain (`*`). */
 export interface Profile {
   readonly id: string;
   readonly version: number;
@@ -84,7 +86,7 @@ export const ruleName = (variable: string): string => variable.replace(PLACES, "
 /** How a profile classifies a variable. A variable, or a domain, that it doesn't speak of is PHI. */
 export function classify(profile: Pick<Profile, "domains">, domain: string, variable: string): Classified {
   const name = ruleName(variable);
-  const rule = own(own(profile.domains, domain), name) ?? own(own(profile.domains, "*"), name);
+  const rule = own(own(profile.domains, domain), name) ?? own(own(profile.domains, parentDomain(domain)), name) ?? own(own(profile.domains, "*"), name);
   return rule === undefined ? UNKNOWN : { ...rule, isKnown: true };
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { secretKey } from "@sallyport/crypto";
 import { seededBytes } from "@sallyport/testkit";
 import type { Column, FieldValue } from "./dataset.ts";
-import { identityOf, recordIdOf } from "./record-identity.ts";
+import { identityOf, parentDomain, recordIdOf } from "./record-identity.ts";
 
 const column = (name: string, key: number | null = null, type: Column["type"] = "string"): Column => ({ name, label: name, type, length: null, key });
 const identity = (name: string, ...columns: readonly Column[]) => identityOf({ name, columns });
@@ -18,6 +18,12 @@ test("a sequence number goes before the declared key, which goes by name and wit
   expect(identity("SV", study, domain, subject, column("VISITNUM", 4, "float"), column("SVSTDTC", 5))).toEqual(["SVSTDTC", "VISITNUM"]);
   expect(identity("SV", study, domain, subject, column("VISITNUM", 5, "float"), column("SVSTDTC", 4))).toEqual(["SVSTDTC", "VISITNUM"]);
   expect(identity("SC", study, subject)).toEqual([]);
+});
+
+test("a part of a split domain is numbered by the domain's sequence, and one with a number of its own by that", () => {
+  expect(["QSCO", "LBCH", "QS", "DM", "SUPPQS", "RELREC", "AEX"].map(parentDomain)).toEqual(["QS", "LB", "QS", "DM", "SUPPQS", "RELREC", "AE"]);
+  expect(identity("QSCO", column("USUBJID", 1), column("QSSEQ", null, "integer"))).toEqual(["QSSEQ"]);
+  expect(identity("QSCO", column("USUBJID", 1), column("QSSEQ", null, "integer"), column("QSCOSEQ", null, "integer"))).toEqual(["QSCOSEQ"]);
 });
 
 test("a dataset whose records nothing tells apart is refused, as is a sequence number that is none", () => {

@@ -18,7 +18,7 @@ const DIGITS = 26;
  */
 export function identityOf(head: Pick<DatasetHead, "name" | "columns">): readonly string[] {
   if (head.name === "DM") return [];
-  const sequence = head.columns.find(({ name }) => name === `${head.name}SEQ`);
+  const sequence = sequenceOf(head);
   if (sequence !== undefined) {
     if (!NUMERIC.has(sequence.type)) refuse(`column ${sequence.name}`, "not of a numeric type");
     return [sequence.name];
@@ -28,6 +28,13 @@ export function identityOf(head: Pick<DatasetHead, "name" | "columns">): readonl
   if (own.length === 0 && !keys.includes("USUBJID")) refuse("columns", `neither ${head.name}SEQ nor keys that tell a subject's records apart`);
   return own.sort((a, b) => (a < b ? -1 : 1));
 }
+
+/** The domain of which a dataset is a part, where it is one: `QSCO` is of `QS`. A split dataset's name has three or four letters, the domain's first (SDTMIG 3.4 §4.1.7). */
+export const parentDomain = (name: string): string => (name.length === 3 || name.length === 4 ? name.slice(0, 2) : name);
+
+/** The column of a dataset's sequence numbers, by its own name or its domain's. */
+export const sequenceOf = ({ name, columns }: Pick<DatasetHead, "name" | "columns">): DatasetHead["columns"][number] | undefined =>
+  columns.find((column) => column.name === `${name}SEQ`) ?? columns.find((column) => column.name === `${parentDomain(name)}SEQ`);
 
 /** A record as a file's row names it. `values` are those of {@link identityOf}, in its order. */
 export interface RecordPlace {

@@ -4,7 +4,7 @@ import { type DatasetFaults, refuse } from "./dataset-faults.ts";
 import type { FileHead } from "./dataset-head.ts";
 import { DigestSet } from "./digest-set.ts";
 import { faultOf } from "./field-type.ts";
-import { identityOf } from "./record-identity.ts";
+import { identityOf, parentDomain, sequenceOf } from "./record-identity.ts";
 
 type Form = (text: string) => boolean;
 
@@ -14,7 +14,7 @@ export const isIdentifier: Form = (text) => PRINTABLE.test(text) || (text === te
 
 /** What no dataset of a domain can be without, and how its texts must be. */
 function requiredOf(domain: string): ReadonlyMap<string, Form> {
-  const isDomain: Form = (text) => text === domain;
+  const isDomain: Form = (text) => text === domain || text === parentDomain(domain);
   const own: readonly (readonly [string, Form])[] =
     domain === "DM"
       ? [
@@ -40,6 +40,8 @@ export function assertColumns(head: FileHead): void {
 /** Rows that must differ: in which cells, which rows were seen, and what is said of one that was there before. */
 interface Distinct {
   readonly cells: readonly number[];
+  /** The columns, as a place says them. */
+  readonly column: string;
   readonly seen: DigestSet;
   readonly fault: string;
 }
@@ -51,15 +53,15 @@ export class RowChecks {
   readonly #cells: readonly (((value: unknown) => string | null) | undefined)[];
   readonly #distinct: readonly Distinct[];
   readonly #numbers = new DigestSet();
-  readonly #studyAt: number;
-  #study: unknown;
+  /** What all rows have to have in common, and what the first one has. */
+  readonly #common: { readonly at: number; readonly name: string; first: unknown }[];
   #rows = 0;
 
   constructor(head: FileHead, faults: DatasetFaults) {
     this.#head = head;
     this.#faults = faults;
     const required = requiredOf(head.name);
-    const sequence = `${head.name}SEQ`;
+    const sequence = sequenceOf(head)?.name;
     this.#cells = head.columns.map((column) => {
       const form = required.get(column.name) ?? (column.name === sequence ? () => true : undefined);
       return form === undefined
@@ -69,7 +71,7 @@ export class RowChecks {
             (value === null || value === "" ? "empty" : typeof value !== "string" || form(value) ? null : "not spelled as it must be");
     });
     this.#distinct = distinctOf(head);
-    this.#studyAt = head.columns.findIndex(({ name }) => name === "STUDYID");
+    this.#common = ["STUDYID", "DOMAIN"].flatMap((name) => head.columns.flatMap((column, at) => (column.name === name ? [{ at, name, first: undefined }] : [])));
   }
 
   /** How many rows were taken. */
@@ -103,10 +105,12 @@ export class RowChecks {
 
   /** Whether a row of right cells goes with the rows before it. */
   #fits(cells: readonly FieldValue[]): boolean {
-    const study = cells[this.#studyAt];
-    this.#study ??= study;
-    if (study !== this.#study) return this.#wrong(", column STUDYID", "another study than the first row's");
-    for (const { cells: places, seen, fault } of this.#distinct) if (!seen.add(JSON.stringify(places.map((at) => cells[at])))) return this.#wrong("", fault);
+    for (const common of this.#common) {
+      common.first ??= cells[common.at];
+      if (cells[common.at] !== common.first)
+        return this.#wrong(`, column ${common.name}`, common.name === "STUDYID" ? "another study than the first row's" : "another domain than the first row's");
+    }
+    for (const { cells: places, column, seen, fault } of this.#distinct) if (!seen.add(JSON.stringify(places.map((at) => cells[at])))) return this.#wrong(column, fault);
     return true;
   }
 
@@ -125,6 +129,7 @@ function distinctOf(head: FileHead): readonly Distinct[] {
   const sameRecord = name === "DM" ? "the subject is named in an earlier row" : `the same ${[...identity].join(", ")} as in an earlier row`;
   const distinct = (names: ReadonlySet<string>, fault: string): Distinct => ({
     cells: [...names].map((one) => columns.findIndex((column) => column.name === one)),
+    column: `, ${names.size === 1 ? "column" : "columns"} ${[...names].join(" ")}`,
     seen: new DigestSet(),
     fault,
   });

@@ -44,6 +44,7 @@ interface Named {
   "crossings.export": ["ExportCrossingsInput", "ExportCrossingsEvent"];
   "crossings.naming": ["ExportNamingInput", "ExportCrossingsEvent"];
   "crossings.get": ["GetCrossingInput", "GetCrossingOutput"];
+  "crossings.reason": ["GetReasonInput", "GetReasonOutput"];
   "crossings.remove": ["RemoveSearchInput", "RemoveSearchOutput"];
   "crossings.rename": ["RenameSearchInput", "RenameSearchOutput"];
   "crossings.save": ["SaveSearchInput", "SaveSearchOutput"];

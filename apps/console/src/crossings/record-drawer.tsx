@@ -16,6 +16,7 @@ import { outcomeLook } from "./crossing-grid.tsx";
 import { outcomeText } from "./filter-chips.ts";
 import type { FilterQuery } from "./filter-query.ts";
 import { type RecordRef, writeRef } from "./record-ref.ts";
+import { ReasonSection } from "./reason-section.tsx";
 import { WhySection } from "./why-section.tsx";
 
 type Got = OutputOf<"crossings.get">;
@@ -61,6 +62,7 @@ function Opened({ at, onGo, onFilter }: Omit<RecordDrawerProps, "at" | "onClose"
         <Whole
           got={call.data}
           onFilter={onFilter}
+          reason={"commitment" in call.data.detail ? <ReasonSection at={at} /> : null}
           why={mayExplain && (call.data.crossing.outcome === "allow" || call.data.crossing.outcome === "deny") ? <WhySection at={at} /> : null}
         />
       )}
@@ -76,11 +78,13 @@ function Opened({ at, onGo, onFilter }: Omit<RecordDrawerProps, "at" | "onClose"
 interface WholeProps {
   readonly got: Got;
   readonly onFilter: (filter: FilterQuery) => void;
+  /** Why it was done, where its act gave a reason. */
+  readonly reason: ReactNode;
   /** Why it was decided so, for those who may ask. */
   readonly why: ReactNode;
 }
 
-function Whole({ got, onFilter, why }: WholeProps) {
+function Whole({ got, onFilter, reason, why }: WholeProps) {
   const { crossing, line, trace, detail, checkpoint, mac, prevMac } = got;
   const copy = useCopy();
   const local = new Date(crossing.at);
@@ -105,6 +109,7 @@ function Whole({ got, onFilter, why }: WholeProps) {
         <code>{crossing.action}</code>
       </p>
       <Trace trace={trace} />
+      {reason}
       {why}
       <section aria-labelledby="record-fields">
         <h3 id="record-fields" className="eyebrow">

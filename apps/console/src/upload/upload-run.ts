@@ -31,7 +31,7 @@ const CHUNK_BYTES = 262_144;
 const SLOW_MS = 8000;
 const [WAIT_FIRST_MS, WAIT_MOST_MS] = [500, 10_000];
 /** What was sent can't become a packet: nothing but other files help, so what is there is given up. */
-const UNMENDABLE: ReadonlySet<string> = new Set(["packet.invalid", "packet.digest", "packet.conflict"]);
+const UNMENDABLE: ReadonlySet<string> = new Set(["packet.invalid", "packet.digest", "packet.conflict", "policy.denied"]);
 
 const isPassing = ({ code, facts }: WireFailure): boolean => code.startsWith("connection.") || facts.retry;
 

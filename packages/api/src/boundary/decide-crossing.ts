@@ -30,6 +30,8 @@ export interface Located<Found> {
   readonly whose?: string;
   /** The one principal whose it is: another account of the same person is a stranger too. */
   readonly ownedBy?: string;
+  /** Where the caller's own input names what isn't theirs to name, for a denial to say; places, never values, and the same whether it is another's or nobody's. */
+  readonly where?: readonly string[];
 }
 
 export interface Rule extends Right {
@@ -67,7 +69,7 @@ export function decideCrossing<Tx, Found>(
   const decision = decideAct(caller.rights, act, located.place, momentOf(caller, deps.now(), located.subject));
   if (decision.effect === "deny") {
     trace.denial = decision.reason;
-    throw new SallyportError("policy.denied");
+    throw new SallyportError("policy.denied", located.where === undefined || located.where.length === 0 ? {} : { where: [...located.where] });
   }
   const { also, whose, ownedBy } = located;
   if ((whose !== undefined && whose !== principal.person) || (ownedBy !== undefined && ownedBy !== principal.id)) {

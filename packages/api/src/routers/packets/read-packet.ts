@@ -18,10 +18,13 @@ export interface ReadPacket {
   readonly sites: readonly (SiteRef | null)[];
   /** Rows by `study/site`. */
   readonly rowsAt: ReadonlyMap<string, number>;
+  /** Where a row names a site that the caller can't bring data for, whether it is another's or nobody's. */
+  readonly elsewhere: readonly string[];
 }
 
 const UPLOAD = { action: "packet.upload", resource: "packet" } as const;
-const NOWHERE: ReadPacket = { files: [], dataset: "-", format: "-", rows: 0, bytes: 0, sites: [null], rowsAt: new Map() };
+const NOWHERE: ReadPacket = { files: [], dataset: "-", format: "-", rows: 0, bytes: 0, sites: [null], rowsAt: new Map(), elsewhere: [] };
+const ELSEWHERE = "not a site that you can bring data for";
 const FOREIGN = "not a subject that you can bring data for; DM goes first";
 
 /**
@@ -41,11 +44,11 @@ export async function readPacket<Tx>(
   if (study === undefined || grant === null) return NOWHERE;
   const { lookup } = await deps.referenceKeys();
   const opened = await openRows(files, study, lookup.key, deps.profiles.of(id).profile);
-  const check = new PacketCheck(deps, id, grant);
+  const registered = new Set(study.sites.map((site) => site.id));
+  const check = new PacketCheck(deps, { study: id, registered }, grant);
   for (const file of opened) await check.file(file);
   check.faults.throwIfAny();
   if (check.rowsAt.size === 0) throw new SallyportError("packet.invalid", { where: ["rows: none"] });
-  const registered = new Set(study.sites.map((site) => site.id));
   return {
     files: opened
       .map(({ n, bytes, reader: { head } }) => ({ n, bytes, dataset: head.name, format: formatOf(head), rows: head.records, document: null }))
@@ -56,23 +59,27 @@ export async function readPacket<Tx>(
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     sites: [...check.rowsAt.keys()].toSorted((a, b) => (a < b ? -1 : 1)).map((site) => (registered.has(site) ? { study: id, site } : null)),
     rowsAt: new Map([...check.rowsAt].map(([site, rows]) => [siteKey({ study: id, site }), rows])),
+    elsewhere: check.elsewhere.places,
   };
 }
 
 /** What has to hold of all files of a packet together. */
 class PacketCheck<Tx> {
   readonly faults = new DatasetFaults();
+  readonly elsewhere = new DatasetFaults();
   /** Rows by site, as the packet itself and our own records put them. */
   readonly rowsAt = new Map<string, number>();
   readonly #deps: Pick<ApiDeps<Tx>, "subjects" | "read">;
   readonly #study: string;
+  readonly #registered: ReadonlySet<string>;
   readonly #grant: Grant;
   /** The sites of the packet's own DM, by lookup. */
   readonly #brought = new Map<string, string>();
 
-  constructor(deps: Pick<ApiDeps<Tx>, "subjects" | "read">, study: string, grant: Grant) {
+  constructor(deps: Pick<ApiDeps<Tx>, "subjects" | "read">, { study, registered }: { readonly study: string; readonly registered: ReadonlySet<string> }, grant: Grant) {
     this.#deps = deps;
     this.#study = study;
+    this.#registered = registered;
     this.#grant = grant;
   }
 
@@ -80,15 +87,17 @@ class PacketCheck<Tx> {
     const { reader, placed } = file;
     await this.#assertSameKeys(file);
     for await (const batch of file.rows()) {
-      if (reader.head.binds) for (const row of batch) this.#bring(row);
+      if (reader.head.binds) for (const row of batch) this.#bring(row, file);
       else await this.#follow(batch, placed);
       if (this.faults.isFull) break;
     }
     for (const where of reader.studyFaults.places) this.faults.put(placed(where));
   }
 
-  #bring({ lookup, site }: IdentifiedRow): void {
+  #bring({ row, lookup, site }: IdentifiedRow, { reader: { head }, placed }: OpenedRows): void {
     if (site === null) return;
+    if (!this.#registered.has(site) || !this.#grant.covers({ study: this.#study, site }))
+      this.elsewhere.put(placed(`row ${row}${head.standardVersion === "R4" ? "" : ", column SITEID"}: ${ELSEWHERE}`));
     this.#brought.set(lookup, site);
     this.#count(site);
   }

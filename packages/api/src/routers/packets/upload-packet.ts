@@ -27,7 +27,7 @@ export const uploadPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         if (bytes.length > BYTES_MAX) throw new SallyportError("input.too_large");
         const read = await readPacket(deps, { files: [{ n: 1, of: 1, bytes: bytes.length, open: () => inOnePiece(bytes) }], study, reach });
         // A study or site that isn't registered has no owner: it is denied in the same way as one that is someone else's.
-        return { place: { kind: "each", sites: read.sites }, found: { read, bytes } };
+        return { place: { kind: "each", sites: read.sites }, where: read.elsewhere, found: { read, bytes } };
       },
     },
     {

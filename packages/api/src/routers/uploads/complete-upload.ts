@@ -49,7 +49,7 @@ export const completeUpload = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         // Completed before: a repeated call is answered as the first was.
         if (place.state !== "receiving") return { place: { kind: "each", sites: place.sites }, found: null };
         const found = await read(packetId, files, grant, reach);
-        return { place: { kind: "each", sites: found.sites }, found, ownedBy: place.ingestedBy };
+        return { place: { kind: "each", sites: found.sites }, where: found.elsewhere, found, ownedBy: place.ingestedBy };
       },
     },
     {

@@ -19,7 +19,7 @@ interface ReceivedUpload {
   readonly reach: Reach;
 }
 
-const NO_DATA: ReadPacket = { files: [], dataset: "", format: "", rows: 0, bytes: 0, sites: [], rowsAt: new Map() };
+const NO_DATA: ReadPacket = { files: [], dataset: "", format: "", rows: 0, bytes: 0, sites: [], rowsAt: new Map(), elsewhere: [] };
 
 /**
  * Reads an upload whole, its datasets as {@link readPacket} does, and its documents by their content; it belongs where both do.
@@ -42,6 +42,7 @@ export async function readUpload<Tx>(deps: ApiDeps<Tx>, { upload, key, ask, dige
     bytes: upload.files.reduce((sum, { bytes }) => sum + bytes, 0),
     sites: distinct([...data.sites, ...(await sitesOf(deps, upload.study, read))]),
     rowsAt: data.rowsAt,
+    elsewhere: data.elsewhere,
   };
 }
 
