@@ -55,6 +55,12 @@ const DATA_10 = ["studyOID", "itemGroupData"];
 const GROUP_10 = ["records", "name", "label", "items", "itemData"];
 const TOP_11 = ["datasetJSONCreationDateTime", "datasetJSONVersion", "itemGroupOID", "records", "name", "label", "columns"];
 
+const TEXTS_11 = ["itemGroupOID", "fileOID", "originator", "studyOID", "metaDataVersionOID", "metaDataRef"];
+const TIMES_11 = ["datasetJSONCreationDateTime", "dbLastModifiedDateTime"];
+/** As the standard's schema has it: to the second at least, with or without a zone. */
+const DATE_TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[+-](?:[01]\d|2[0-3]):[0-5]\d|Z)?$/;
+const TARGETS_11: readonly unknown[] = [undefined, "integer", "decimal"];
+
 /** Whether everything that {@link headOf} looks for has been read, so that whatever comes after it can wait. */
 export function isWholeHead(members: Members): boolean {
   const has = (object: unknown, names: readonly string[]): boolean => typeof object === "object" && object !== null && names.every((name) => Object.hasOwn(object, name));
@@ -109,7 +115,7 @@ export function assertCount(records: number, binds: boolean): void {
 function bodyOf(file: Members): Body {
   const version = file["datasetJSONVersion"];
   if (typeof version === "string" && /^1\.0(\.\d+)?$/.test(version)) return bodyOf10(file);
-  if (typeof version === "string" && /^1\.1(\.\d+)?$/.test(version)) return bodyOf11(file);
+  if (typeof version === "string" && /^1\.1(\.(0|[1-9]\d*))?$/.test(version)) return bodyOf11(file);
   return refuse("datasetJSONVersion", "not a version that is read (1.0 or 1.1)");
 }
 
@@ -136,6 +142,12 @@ function bodyOf10(file: object): Body {
 
 function bodyOf11(file: object): Body {
   const top = membersOf(file, "the file", TOP_11, ["fileOID", "dbLastModifiedDateTime", "originator", "sourceSystem", "studyOID", "metaDataVersionOID", "metaDataRef", "rows"]);
+  for (const name of TEXTS_11) if (top[name] !== undefined && typeof top[name] !== "string") refuse(name, "not a text");
+  for (const name of TIMES_11) if (top[name] !== undefined && !(typeof top[name] === "string" && DATE_TIME.test(top[name]))) refuse(name, "not a date and time");
+  if (top["sourceSystem"] !== undefined) {
+    const { name, version } = membersOf(top["sourceSystem"], "sourceSystem", ["name", "version"], []);
+    if (typeof name !== "string" || typeof version !== "string") refuse("sourceSystem", "not a name and a version");
+  }
   return {
     version: "1.1",
     studyOid: top["studyOID"],
@@ -156,6 +168,9 @@ function columnOf10(value: unknown, at: number): Column {
 function columnOf11(value: unknown, at: number): Column {
   const place = `column ${at + 1}`;
   const item = membersOf(value, place, ["itemOID", "name", "label", "dataType"], ["targetDataType", "length", "displayFormat", "keySequence"]);
+  if (typeof item["itemOID"] !== "string" || !(item["displayFormat"] === undefined || typeof item["displayFormat"] === "string"))
+    refuse(place, "an OID or a format that is no text");
+  if (!TARGETS_11.includes(item["targetDataType"])) refuse(place, "not a target type of the standard");
   return columnOf(item, item["dataType"], place);
 }
 

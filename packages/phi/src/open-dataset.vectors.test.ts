@@ -39,6 +39,63 @@ describe.skipIf(!existsSync(folder))(existsSync(folder) ? "the CDISC example stu
     expect(dataset.rows).toEqual(rows);
   });
 
+  test("a head is refused wherever the standard's own schema refuses it", async () => {
+    interface Part {
+      readonly type?: string;
+      readonly pattern?: string;
+      readonly minimum?: number;
+      readonly $ref?: string;
+      readonly enum?: readonly string[];
+      readonly properties?: Readonly<Record<string, Part>>;
+    }
+    const schema = JSON.parse(readFileSync(new URL("cdisc-1.1/dataset.schema1-1-0.json", folder), "utf8")) as Part & { readonly $defs: Readonly<Record<string, Part>> };
+    const file = JSON.parse(readFileSync(new URL("cdisc-1.1/ae.json", folder), "utf8")) as Record<string, unknown> & { columns: Record<string, unknown>[] };
+    const [first = {}, ...others] = file.columns;
+    const partOf = (part: Part): Part => (part.$ref === undefined ? part : (schema.$defs[part.$ref.split("/").at(-1) ?? ""] ?? {}));
+    const isRight = (of: Part, value: unknown): boolean => {
+      const part = partOf(of);
+      if (part.enum !== undefined) return part.enum.includes(String(value)) && typeof value === "string";
+      if (part.type === "string") return typeof value === "string" && (part.pattern === undefined || new RegExp(part.pattern, "u").test(value));
+      if (part.type === "integer") return Number.isInteger(value) && (value as number) >= (part.minimum ?? Number.NEGATIVE_INFINITY);
+      return part.type === "array" ? Array.isArray(value) : part.properties !== undefined && typeof value === "object" && value !== null && Object.keys(value).length > 0;
+    };
+    const tried: string[] = [];
+    const values = [
+      7,
+      1.5,
+      -1,
+      0,
+      null,
+      true,
+      [],
+      {},
+      { name: 7, version: "" },
+      "",
+      "banana",
+      "1.1.00",
+      "1.1",
+      "2031-05-01",
+      "2031-05-01T00:00:00",
+      "2031-13-01T00:00:00",
+      "2031-05-01T00:00Z",
+    ];
+    for (const [place, properties] of Object.entries({ file: schema.properties ?? {}, column: schema.$defs["Column"]?.properties ?? {} })) {
+      for (const [name, part] of Object.entries(properties)) {
+        for (const value of values) {
+          if (isRight(part, value)) continue;
+          const changed = place === "file" ? { ...file, [name]: value } : { ...file, columns: [{ ...first, [name]: value }, ...others] };
+          const refused = await readDataset(Buffer.from(JSON.stringify(changed))).then(
+            () => "taken",
+            (error: { readonly code?: string }) => error.code,
+          );
+          tried.push(`${place} ${name}`);
+          expect([place, name, value, refused]).toEqual([place, name, value, "packet.invalid"]);
+        }
+      }
+    }
+    expect(new Set(tried).size).toBeGreaterThanOrEqual(20);
+  });
+
   test("the trial summary is refused: it is about no subject", async () => {
     await expect(read("cdisc/TS.json")).rejects.toMatchObject({ code: "packet.invalid", context: { where: ["column USUBJID: missing: only datasets about subjects are taken"] } });
   });
