@@ -34,7 +34,7 @@ export default defineConfig({
           name: "whole",
           include: WHOLE,
           exclude: EXCLUDED,
-          globalSetup: ["packages/embedded-postgres/dist/testing-setup.js"],
+          globalSetup: ["packages/embedded-postgres/dist/testing-setup.js", "e2e/dist/support/founded-setup.js"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           unstubEnvs: true,
