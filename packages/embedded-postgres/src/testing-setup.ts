@@ -13,8 +13,8 @@ declare module "vitest" {
  */
 export default async function setup(project: { provide(name: "sallyportPostgres", value: string): void }): Promise<() => Promise<void>> {
   const cluster = await madeOnce("postgres", async () => {
-    const { url, dispose } = await startTemporary(false);
-    return { told: { url }, dispose };
+    const server = await startTemporary(false);
+    return { told: { url: server.url }, dispose: () => server.dispose() };
   });
   project.provide("sallyportPostgres", cluster.path);
   return () => cluster.close();
