@@ -2,8 +2,10 @@ import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const EXCLUDED = [...configDefaults.exclude, "**/dist/**", "**/.next/**", "**/.cache/**"];
-/** What has a database, a browser, processes or a measured memory of its own. */
-const WHOLE = ["packages/**/*.int.test.ts", "apps/**/*.int.test.ts", "**/*.memory.test.ts", "e2e/**/*.test.ts", "scripts/**/*.test.mjs"];
+/** What has the whole product, and most often a browser, of its own. */
+const PRODUCT = ["e2e/**/*.test.ts"];
+/** What has a database, processes or a measured memory of its own. */
+const WHOLE = ["packages/**/*.int.test.ts", "apps/**/*.int.test.ts", "**/*.memory.test.ts", "scripts/**/*.test.mjs"];
 
 /** The longest first, so that nothing long is left when nothing else is: what drives a browser or the whole product, then what has a database. */
 const LONGEST = [/\/e2e\/src\/(?:look|page-speed)\./, /\/e2e\//, /\.fault\.int\.test\.ts$/, /\/apps\/.*\.int\.test\.ts$/, /\.int\.test\.ts$/];
@@ -17,11 +19,14 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** What is run again, alone (ADR 0040). A project's own number outweighs --maxWorkers. */
+const IS_ALONE = process.env["SALLYPORT_TEST_ALONE"] !== undefined;
+const TIMES = { testTimeout: 30_000, hookTimeout: 60_000, unstubEnvs: true };
+
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     pool: "forks",
-    maxWorkers: 2,
     reporters: ["default", "json"],
     outputFile: { json: "test-results/vitest.json" },
     teardownTimeout: 30_000,
@@ -31,13 +36,27 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "e2e",
+          include: PRODUCT,
+          exclude: EXCLUDED,
+          globalSetup: ["e2e/dist/support/founded-setup.js"],
+          // Each keeps a processor busy, with the browser and the five processes that it drives.
+          maxWorkers: IS_ALONE ? 1 : 2,
+          sequence: { groupOrder: 0 },
+          ...TIMES,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "whole",
           include: WHOLE,
           exclude: EXCLUDED,
           globalSetup: ["packages/embedded-postgres/dist/testing-setup.js"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          unstubEnvs: true,
+          // Half of their time they wait: for a commit, a deadline, a lock that ends.
+          maxWorkers: IS_ALONE ? 1 : 3,
+          sequence: { groupOrder: 1 },
+          ...TIMES,
         },
       },
       {
@@ -48,9 +67,9 @@ export default defineConfig({
           exclude: [...EXCLUDED, ...WHOLE],
           // Loading the same modules for each file anew took longer than most of these tests.
           isolate: false,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          unstubEnvs: true,
+          maxWorkers: IS_ALONE ? 1 : 3,
+          sequence: { groupOrder: 1 },
+          ...TIMES,
         },
       },
     ],

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { items } from "@sallyport/client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inventedDemographics, PILOT } from "./support/pilot-study.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { until } from "./support/until.ts";
 
@@ -34,7 +35,7 @@ function releasing(): { count: () => number; stop: () => Promise<void> } {
 }
 
 beforeAll(async () => {
-  product = await Product.start();
+  product = await startFounded();
   const load = releasing();
   await until(
     () => load.count() >= 2,

@@ -9,6 +9,7 @@ import { columnsOf, DELIVERY, FILE_NAMES, IN_FAULTS as IN_COLUMNS, INGRESS, plan
 import { type Finding, searchFolder, searchText } from "./support/leak-search.ts";
 import { noSshServer, OpenSshServer } from "@sallyport/portal-testkit";
 import { inventedDemographics, PILOT, withCells } from "./support/pilot-study.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 
 const PLANTED = canaries(200, "whole run");
@@ -50,7 +51,7 @@ async function refused(place: string, work: () => Promise<unknown>): Promise<Sal
 }
 
 beforeAll(async () => {
-  product = await Product.start();
+  product = await startFounded();
   // Before anything is stored: what PostgreSQL compresses itself, in its own way, no search sees into.
   await product.withOwner(storeAsIs);
 }, 240_000);

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PILOT, pilotDemographics, tally } from "./support/pilot-study.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { ROOT } from "./support/program.ts";
 
@@ -42,7 +43,7 @@ let file = "";
 let packetId = "";
 
 beforeAll(async () => {
-  product = await Product.start();
+  product = await startFounded();
   file = data.isPublished ? join(ROOT, "../shared/data/cdisc/DM.json") : join(product.folder, "DM.json");
   if (!existsSync(file)) writeFileSync(file, data.text);
 }, 240_000);

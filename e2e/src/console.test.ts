@@ -5,6 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { violationsOf } from "./support/axe.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { run } from "./support/program.ts";
 import { checkExport, withAlteredRecord } from "./support/verify-page.ts";
@@ -18,7 +19,7 @@ let product: Product;
 let browser: Browser;
 
 beforeAll(async () => {
-  product = await Product.start();
+  product = await startFounded();
   if (noBrowser === null) browser = await launchBrowser();
 }, 300_000);
 afterAll(async () => {

@@ -13,6 +13,7 @@ import { exportedRecords } from "./support/exported-records.ts";
 import { Load } from "./support/load.ts";
 import { PILOT } from "./support/pilot-study.ts";
 import { leftAfter, processesOf } from "./support/processes.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { until } from "./support/until.ts";
 
@@ -27,7 +28,7 @@ let load: Load;
 let records: ReadonlyMap<string, readonly AuditRecord[]>;
 
 beforeAll(async () => {
-  product = await Product.start();
+  product = await startFounded();
 }, 240_000);
 afterAll(async () => await product.remove(), 120_000);
 

@@ -10,6 +10,7 @@ import { inventedEvents, publishedEvents } from "./support/adverse-events.ts";
 import type { KilledRound } from "./support/killed-drop.ts";
 import { cutLine, fingerprintOf, keyPair, noSshServer, OpenSshServer } from "@sallyport/portal-testkit";
 import { inventedDemographics, PILOT, pilotDemographics, withCells } from "./support/pilot-study.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { type Ended, Program, ROOT } from "./support/program.ts";
 import { until } from "./support/until.ts";
@@ -35,7 +36,7 @@ describe.skipIf(noSshServer !== null)(`deliveries over SFTP${noSshServer === nul
 
   beforeAll(async () => {
     // One after the other: a deployment is founded within deadlines.
-    product = await Product.start();
+    product = await startFounded();
     other = await Product.start();
     site = await OpenSshServer.start();
     [ingest, steward] = [product.connect("ingest"), product.connect("steward")];

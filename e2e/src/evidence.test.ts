@@ -10,6 +10,7 @@ import { freePort } from "@sallyport/embedded-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHANGES, recompute, recomputeNotes } from "./support/forgery.ts";
 import { inventedDemographics, PILOT } from "./support/pilot-study.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { type Ended, type Program, ROOT, run } from "./support/program.ts";
 
@@ -85,7 +86,7 @@ async function startReceiver(): Promise<void> {
 }
 
 beforeAll(async () => {
-  product = await Product.start();
+  product = await startFounded();
   witnessKey = await startWitness();
   await product.stop();
   await startReceiver();

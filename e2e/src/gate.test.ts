@@ -8,6 +8,7 @@ import { expectTrace, exportedLines, listCrossings, shownRecords } from "./suppo
 import { type GatePeople, gatePeople, releaseDemographics } from "./support/gate-people.ts";
 import { approvedLink, joined, REASON } from "./support/invitation.ts";
 import { PILOT, pilotDemographics, tally } from "./support/pilot-study.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { expectGone, fieldRow, reveal } from "./support/subject-record.ts";
 import { until } from "./support/until.ts";
@@ -22,7 +23,7 @@ let subjectPath = "";
 
 beforeAll(async () => {
   if (noBrowser !== null) return;
-  product = await Product.start();
+  product = await startFounded();
   browser = await launchBrowser();
   [people] = await Promise.all([gatePeople(browser, product), releaseDemographics(product)]);
 }, 420_000);

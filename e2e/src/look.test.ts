@@ -14,6 +14,7 @@ import { reviewLooks } from "./support/review-looks.ts";
 import { serviceLooks } from "./support/service-looks.ts";
 import { roleLooks } from "./support/role-looks.ts";
 import { submissionLooks } from "./support/submission-looks.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { enterSpooled } from "./support/spooled.ts";
 
@@ -36,7 +37,7 @@ let stranger: ConsolePerson;
 
 beforeAll(async () => {
   if (noBrowser !== null) return;
-  product = await Product.start();
+  product = await startFounded();
   browser = await launchBrowser();
   people = await populated(product, browser);
   await enterSpooled(product);

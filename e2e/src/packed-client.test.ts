@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { items } from "@sallyport/client";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { Program, ROOT, run } from "./support/program.ts";
 
@@ -53,7 +54,7 @@ beforeAll(async () => {
     missing = "no registry can be reached";
     return;
   }
-  product = await Product.start();
+  product = await startFounded();
 }, 300_000);
 afterAll(async () => {
   if (missing === null) await product.remove();

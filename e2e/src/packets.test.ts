@@ -14,6 +14,7 @@ import { chooseIn, identify } from "./support/people-pages.ts";
 import { searchText } from "./support/leak-search.ts";
 import { bringIn, decide, ended, goOnWith, openWaiting, sendFiles } from "./support/packet-pages.ts";
 import { demographics, inventedDemographics, PILOT, pilotDemographics, withCells } from "./support/pilot-study.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { fieldRow, reveal } from "./support/subject-record.ts";
 import { until } from "./support/until.ts";
@@ -45,7 +46,7 @@ const answers: { readonly place: string; readonly text: string }[] = [];
 
 beforeAll(async () => {
   if (noBrowser !== null) return;
-  product = await Product.start();
+  product = await startFounded();
   browser = await launchBrowser();
   admins = await founders(browser, product);
   const inTurn = [admins.boris, admins.alma] as const;

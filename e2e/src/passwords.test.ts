@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exportedRecords } from "./support/exported-records.ts";
 import { Load } from "./support/load.ts";
 import { leftAfter } from "./support/processes.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { until } from "./support/until.ts";
 
@@ -20,7 +21,7 @@ let product: Product;
 let subjects: readonly string[];
 beforeAll(async () => {
   if (!LONG) return;
-  product = await Product.start();
+  product = await startFounded();
   const reviewer = product.connect("reviewer");
   subjects = (await reviewer.api.subjects.list.query({ study: "SYN-001" })).items.map(({ subjectId }) => subjectId);
   await reviewer.close();

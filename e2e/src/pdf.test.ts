@@ -9,6 +9,7 @@ import { joined } from "./support/invitation.ts";
 import { identify } from "./support/people-pages.ts";
 import { PILOT } from "./support/pilot-study.ts";
 import { FIRST_BESIDE, printedPdf } from "./support/printed-pdf.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { releasedSequence } from "./support/released-sequence.ts";
 
@@ -57,7 +58,7 @@ let before = 0;
 
 beforeAll(async () => {
   if (noBrowser !== null) return;
-  product = await Product.start();
+  product = await startFounded();
   browser = await launchBrowser();
   const { alma, boris } = await founders(browser, product);
   rosa = await joined(browser, [boris, alma], { username: "rosa", printedName: "Rosa Imhof" }, "regulatory_reviewer", PILOT);

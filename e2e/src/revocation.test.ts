@@ -3,12 +3,13 @@ import { request as httpsRequest, Agent } from "node:https";
 import { join } from "node:path";
 import { SallyportClientError } from "@sallyport/client";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 
 const WITHIN_MS = 2_000;
 let product: Product;
 beforeAll(async () => {
-  product = await Product.start();
+  product = await startFounded();
 }, 240_000);
 afterAll(async () => await product.remove(), 120_000);
 

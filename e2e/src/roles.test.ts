@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import type { ConsolePerson } from "./support/console-person.ts";
 import { passkeyFounders } from "./support/founders.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { allowInDraft, cell, propose, putToApproval } from "./support/role-pages.ts";
 import { until } from "./support/until.ts";
@@ -18,7 +19,7 @@ let boris: ConsolePerson;
 
 beforeAll(async () => {
   if (noBrowser !== null) return;
-  product = await Product.start();
+  product = await startFounded();
   browser = await launchBrowser();
   ({ alma, boris } = await passkeyFounders(browser, product));
 }, 300_000);

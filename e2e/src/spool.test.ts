@@ -7,6 +7,7 @@ import { exportedRecords } from "./support/exported-records.ts";
 import { type Founders, founders } from "./support/founders.ts";
 import { askToInvite, REASON } from "./support/invitation.ts";
 import { inventedDemographics, PILOT } from "./support/pilot-study.ts";
+import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { enterSpooled } from "./support/spooled.ts";
 import { until } from "./support/until.ts";
@@ -21,7 +22,7 @@ let ingest: Connection;
 
 beforeAll(async () => {
   if (noBrowser !== null) return;
-  product = await Product.start();
+  product = await startFounded();
   browser = await launchBrowser();
   admins = await founders(browser, product);
   ingest = product.connect("ingest");

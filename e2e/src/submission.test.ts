@@ -10,6 +10,7 @@ import { bringIn, decide, openWaiting } from "./support/packet-pages.ts";
 import { identify } from "./support/people-pages.ts";
 import { PILOT } from "./support/pilot-study.ts";
 import { Portals } from "./support/portals.ts";
+import { prepareFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { beginSubmission, openRoutes, registerRecipient, typeRoute } from "./support/submission-looks.ts";
 import { until } from "./support/until.ts";
@@ -36,7 +37,7 @@ let document = "";
 
 beforeAll(async () => {
   if (why !== null) return;
-  product = await Product.prepare();
+  product = await prepareFounded();
   portals = await Portals.start();
   [browser] = await Promise.all([launchBrowser(), product.start({ SALLYPORT_EGRESS_FILE: portals.credentials(product.folder) })]);
   admins = await passkeyFounders(browser, product);

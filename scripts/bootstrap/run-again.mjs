@@ -42,7 +42,7 @@ export async function runAgain(report, env) {
   if (files.length === 0) return null;
   process.stdout.write(`\nfailed among others, run again alone: ${files.join(", ")}\n`);
   const second = join(root, "test-results", "vitest-again.json");
-  const ran = await runStep(vitest, ["run", "--maxWorkers=1", `--outputFile.json=${second}`, ...files], { quiet: false, env });
+  const ran = await runStep(vitest, ["run", `--outputFile.json=${second}`, ...files], { quiet: false, env: { ...env, SALLYPORT_TEST_ALONE: "1" } });
   const again = read(second);
   if (again === null) return null;
   writeFileSync(report, JSON.stringify(withRunAgain(before, again)));

@@ -1,8 +1,5 @@
-import { rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startTemporary, type TemporaryCluster } from "./testing-server.ts";
+import { madeOnce } from "./testing-once.ts";
+import { startTemporary } from "./testing-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -15,24 +12,10 @@ declare module "vitest" {
  * and gone when the run ends.
  */
 export default async function setup(project: { provide(name: "sallyportPostgres", value: string): void }): Promise<() => Promise<void>> {
-  const path = join(tmpdir(), `sallyport-test-${process.pid}-${Date.now().toString(36)}.sock`);
-  let cluster: Promise<TemporaryCluster> | undefined;
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
-    cluster ??= startTemporary(false);
-    cluster.then(
-      ({ url }) => socket.end(JSON.stringify({ url })),
-      (error: Error) => socket.end(JSON.stringify({ error: error.message })),
-    );
+  const cluster = await madeOnce("postgres", async () => {
+    const server = await startTemporary(false);
+    return { told: { url: server.url }, dispose: () => server.dispose() };
   });
-  await new Promise<void>((settle, fail) => server.once("error", fail).listen(path, settle));
-  project.provide("sallyportPostgres", path);
-  return async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise<void>((settle) => server.close(() => settle()));
-    rmSync(path, { force: true });
-    await (await cluster)?.dispose();
-  };
+  project.provide("sallyportPostgres", cluster.path);
+  return () => cluster.close();
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { connect } from "node:net";
 import postgres from "postgres";
 import { inject } from "vitest";
+import { askFor } from "./testing-once.ts";
 import { startTemporary, type TemporaryCluster } from "./testing-server.ts";
 import type {} from "./testing-setup.ts";
 
@@ -55,24 +55,9 @@ let own: Promise<TemporaryCluster> | undefined;
 
 async function sharedUrl(): Promise<string> {
   const path = inject("sallyportPostgres") as string | undefined;
-  if (path !== undefined) return ask(path);
+  if (path !== undefined) return (await askFor<{ url: string }>(path)).url;
   own ??= startTemporary(false);
   return (await own).url;
-}
-
-function ask(path: string): Promise<string> {
-  return new Promise((settle, fail) => {
-    let text = "";
-    connect(path)
-      .setEncoding("utf8")
-      .on("data", (part) => (text += String(part)))
-      .on("error", fail)
-      .on("end", () => {
-        const answer = JSON.parse(text) as { url?: string; error?: string };
-        if (answer.url === undefined) fail(new Error(answer.error));
-        else settle(answer.url);
-      });
-  });
 }
 
 /** The database that holds the list of templates, beside the templates themselves. */
