@@ -15,7 +15,7 @@ import type { RootKey } from "./root-key.ts";
 import { handedOver } from "./signing-keys.ts";
 
 const KEY_BYTES = 32;
-/** The kinds of approval by which a retired key's secret is destroyed, an audit or a signing key is put in use, and a signing key is turned back to. */
+/** The kinds of approval by which a retired key's secret is destroyed, and an audit or a signing key is put in use or turned back to. */
 const APPROVED = { destroy: "keys.destroy", activate: "keys.activate", revert: "keys.activate" } as const;
 
 type StepRequest = Extract<RotateRequest, { readonly kind: "step" }>;
