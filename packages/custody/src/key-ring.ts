@@ -31,6 +31,8 @@ export interface KeyRing {
   readonly last: RingStep | null;
   /** The oldest first. */
   readonly keys: readonly KeptKey[];
+  /** Number of the event that tells of the latest step: in the same entry, so that a step that was cut off before its event is told when the store is opened. */
+  readonly event?: number;
   /** Of the signing ring: of each key to another that took its place, the latest, the oldest of them first (docs/spec/handover-v1.md). Kept for good. */
   readonly handovers?: readonly string[];
 }
