@@ -2,7 +2,7 @@ export { newAuthoritySecret, ringOfAuthority } from "./authorities.ts";
 export { type CertificateKinds, Certificates } from "./certificates.ts";
 export { DataKeys, newKekSecret } from "./data-keys.ts";
 export type { KeyKinds, KeyStore } from "./key-kinds.ts";
-export { activeKey, firstRing, type KeyRing, type KeptKey, type RingName, type RingRules, strictRingRules } from "./key-ring.ts";
+export { activeKey, firstRing, type KeyRing, type KeptKey, RING_NAMES, RING_STEPS, type RingName, type RingRules, type RingStep, strictRingRules } from "./key-ring.ts";
 export { NodeReports } from "./node-reports.ts";
 export { RingKeeper, ringOf, tellRingSteps } from "./ring-keeper.ts";
 export { rotate } from "./rotate.ts";
