@@ -79,18 +79,18 @@ test("the next signing key is put in use with an administrator's passkey, who se
   expect(codeOf(await desk.call(api, session, "keys.rings", {}))).toBe("ok");
 });
 
-test("the signing key before is turned back to with an administrator's passkey too, where the ring is as they saw it", async () => {
+test.each(["audit", "sign"] as const)("the %s key before is turned back to with an administrator's passkey too, where the ring is as they saw it", async (name) => {
   const { store } = at.custodian;
   const session = await desk.signIn(api, kim);
-  const alone = at.custodian.handle("rotate", Buffer.from(JSON.stringify({ kind: "step", ring: "sign", step: "revert", at: 2, statement: null })));
+  const alone = at.custodian.handle("rotate", Buffer.from(JSON.stringify({ kind: "step", ring: name, step: "revert", at: 2, statement: null })));
   await expect(alone).rejects.toMatchObject({ code: "approval.required" });
-  const { approval: asked } = dataOf(await desk.call(api, session, "approvals.requestKeyActivate", { keyId: "sign-1", reason: REASON })) as {
+  const { approval: asked } = dataOf(await desk.call(api, session, "approvals.requestKeyActivate", { keyId: `${name}-1`, reason: REASON })) as {
     approval: { approvalId: string; digest: string };
   };
   const response = ben.authenticator?.assert(Buffer.from(asked.digest, "hex"));
   const decision = { approvalId: asked.approvalId, digest: asked.digest, verdict: "approve", reason: REASON, proof: { kind: "passkey", response } };
   expect(codeOf(await desk.call(api, await desk.signIn(api, ben), "approvals.decide", decision))).toBe("ok");
-  expect(ringOf(store, "sign").keys.map(({ state }) => state)).toEqual(["active", "retiring"]);
+  expect(ringOf(store, name).keys.map(({ state }) => state)).toEqual(["active", "retiring"]);
 });
 
 test("a retired key's secret is destroyed with an administrator's passkey over its request, and nothing else's is", async () => {

@@ -8,6 +8,7 @@ import { type Defence, faultTest } from "@sallyport/testkit";
 import { expect } from "vitest";
 import { archive, CHAIN, DAY_MS, KEPT_DAYS, manifestOf, payloadOf } from "../test/archiving.ts";
 import { approvedFor, commitOpening, goOn, look, type Opening, sealedOpening, turnAudit } from "../test/audit-turn.ts";
+import { untold } from "../test/crashes.ts";
 import { draftOf, type MemoryTrail } from "../test/memory-trail.ts";
 import { founders } from "../test/people.ts";
 import { newHome, type Running, start } from "../test/running.ts";
@@ -86,6 +87,7 @@ async function goesOn(first: Running, { at, file, trail, nowMs }: Left, defence:
   if (defence === "off") await forgetEpochs(home);
   const again = await start({ home, trail: trail.copy(), clock: { ...first.clock, now: () => nowMs } });
   const { client, custodian } = again;
+  expect([at, await untold(again)]).toEqual([at, []]);
   expect([at, await usableOf(again)]).toEqual([at, CHAINS.map((chain) => `${chain}: 1 key`)]);
   for (const chain of CHAINS) {
     expect([at, await look(again, chain)]).toEqual([at, expect.stringMatching(/^\d/)]);

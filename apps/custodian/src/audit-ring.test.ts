@@ -102,11 +102,18 @@ test("a chain that goes on behind records that its opening doesn't cite is an in
   expect((await running.client.status({}, 2000)).incidents).toMatchObject([{ chain: "system", generation: 1, from: 5, kind: "inserted" }]);
 });
 
-test("the ring turns back until the key before is retired: chains go on with that one, in one more generation", async () => {
-  const { running, approved } = await ready();
+test("the ring turns back by two people's word, until the key before is retired: chains go on with that one, in one more generation", async () => {
+  const { running, approved, people } = await ready();
   await turnAudit(running, "activate", approved);
   await goOn(running, "system");
-  expect(await turnAudit(running, "revert")).toBe("audit-1 active, audit-2 retiring");
+  // One person can't, nor two who said another key, or the ring of another time.
+  expect(await turnAudit(running, "revert")).toBe("approval.required");
+  const turnBack = async (key: string, at?: number) => turnAudit(running, "revert", await approvedFor(running, people, "keys.activate", key, at));
+  for (const refused of [turnBack("audit-2", 2), turnBack("audit-1"), turnBack("audit-1", 1)]) expect(await refused).toBe("approval.required");
+  const back = await approvedFor(running, people, "keys.activate", "audit-1", 2);
+  expect(await turnAudit(running, "revert", back)).toBe("audit-1 active, audit-2 retiring");
+  // Each time anew: what they said once closes no other generation of every chain.
+  expect(await turnAudit(running, "revert", await approvedFor(running, people, "keys.activate", "audit-2", 2))).toBe("approval.required");
   // The one that hadn't turned has nothing to do.
   expect(await sealOpening(running, "site:S/701")).toBe("verb.refused");
   expect(await write(running, "system")).toBe("sealed");

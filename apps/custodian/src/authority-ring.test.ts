@@ -8,7 +8,7 @@ import { authorityIds, createRequest, isIssuedBy, readRevocationLists, renewalPr
 import { faultTest } from "@sallyport/testkit";
 import { processId } from "@sallyport/zones";
 import { expect, test } from "vitest";
-import { crashes } from "../test/crashes.ts";
+import { crashes, untold } from "../test/crashes.ts";
 import { enrol, newHome, type Running, start } from "../test/running.ts";
 import type { Kinds } from "./store.ts";
 
@@ -215,6 +215,7 @@ faultTest(
       writeFileSync(`${home}/store.jsonl`, file, { mode: 0o600 });
       const again = await start({ home, trail: running.trail, clock: running.clock }, { ringRules: rules });
       expect(use(again, held)).toBe(true);
+      expect(await untold(again)).toEqual([]);
       const { ca, crl } = await again.client.status({}, 2000);
       expect(readRevocationLists(crl, ca).pems.length).toBe(authorityIds(ca).length);
       // What it is shown by is trusted by who it was handed to.

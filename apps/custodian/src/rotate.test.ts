@@ -7,7 +7,7 @@ import { codeOf } from "@sallyport/errors";
 import { faultTest } from "@sallyport/testkit";
 import { expect, test } from "vitest";
 import { approveAs, founders, statementOf } from "../test/people.ts";
-import { crashes } from "../test/crashes.ts";
+import { crashes, untold } from "../test/crashes.ts";
 import { enrol, newHome, type Running, start } from "../test/running.ts";
 import type { Kinds } from "./store.ts";
 
@@ -242,6 +242,7 @@ faultTest(
         writeFileSync(`${home}/store.jsonl`, file, { mode: 0o600 });
         const again = await start({ home, trail: running.trail, clock: running.clock }, { ringRules: rules });
         expect(await again.client.unwrap([{ context, wrapped }], 2000).catch(codeOf)).toEqual([made?.key]);
+        expect(await untold(again)).toEqual([]);
         const { keys } = await ringOf(again, "kek");
         expect(keys.filter(({ state }) => state === "active")).toHaveLength(1);
         const next = keys.some(({ state }) => state === "next") ? "drop" : "add";
@@ -291,6 +292,7 @@ faultTest(
       const fresh = await minted(again);
       const good = nowMs <= lastMs ? [old, fresh] : [fresh];
       expect(good.map((token) => codeFrom(() => verifier.verify(token, { spiffe, x5t })))).toEqual(good.map(() => "accepted"));
+      expect(await untold(again)).toEqual([]);
       const { keys } = await ringOf(again, "token");
       expect(keys.filter(({ state }) => state === "active")).toHaveLength(1);
       const next = keys.some(({ state }) => state === "next") ? "drop" : "add";

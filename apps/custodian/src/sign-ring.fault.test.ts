@@ -6,7 +6,7 @@ import { codeOf } from "@sallyport/errors";
 import { type Defence, faultTest } from "@sallyport/testkit";
 import { expect } from "vitest";
 import { approvedFor } from "../test/audit-turn.ts";
-import { crashes } from "../test/crashes.ts";
+import { crashes, untold } from "../test/crashes.ts";
 import { founders } from "../test/people.ts";
 import { newHome, type Running, start } from "../test/running.ts";
 import { hear, keyOf, LEAD_MS, OVERLAP_MS, turnSign } from "../test/sign-turn.ts";
@@ -34,6 +34,7 @@ async function goesOn(first: Running, file: Buffer, fingerprint: string, defence
   if (defence === "off") await forgetLastHandover(home);
   const again = await start({ home, trail: first.trail.copy(), clock: first.clock });
   const { client, custodian } = again;
+  expect(await untold(again)).toEqual([]);
   const ring = custodian.store.get("keyring", "sign") as KeyRing;
   expect(ring.keys.filter(({ state }) => state === "active")).toHaveLength(1);
   const { vkey, handovers } = await keyOf(again);

@@ -3,7 +3,18 @@ import type { CustodyEvent } from "@sallyport/custody";
 import type { CredentialKinds } from "@sallyport/custody/credentials";
 import type { TrailKinds } from "@sallyport/custody/incidents";
 import { lockStore, type RootKey, SealedStore, type SealedStoreOptions, ShredJournal, SHREDS, type StoreLock } from "@sallyport/custody/journal";
-import { activeKey, type CertificateKinds, firstRing, type KeptKey, type KeyKinds, resumeShreds, type RingName, ringOfAuthority, settleSigningKeys } from "@sallyport/custody/keys";
+import {
+  activeKey,
+  type CertificateKinds,
+  firstRing,
+  type KeptKey,
+  type KeyKinds,
+  resumeShreds,
+  type RingName,
+  ringOfAuthority,
+  settleSigningKeys,
+  tellRingSteps,
+} from "@sallyport/custody/keys";
 import { rootKeyOf, type RootWrapper } from "@sallyport/custody/roots";
 import type { CustodianEpochs } from "@sallyport/db";
 import { SallyportError } from "@sallyport/errors";
@@ -57,6 +68,10 @@ export class Store extends SealedStore<Kinds> {
       const { rootKey, header } = given === undefined ? await rootKeyOf({ home, isEmpty, wrapper }) : { rootKey: given, header: null };
       const store = new Store({ path, key: await rootKey.derive("store"), lock, header, onFailure }, rootKey, now);
       if (isEmpty) await found(store);
+      // An event is written before its number: one that was cut off between the two keeps the number that it has.
+      const told = [...store.all("event").values()].reduce((last, { n }) => Math.max(last, n), store.deployment.eventN);
+      if (told > store.deployment.eventN) store.put("deployment", "-", { ...store.deployment, eventN: told });
+      tellRingSteps(store);
       await store.#number(ports.epochs);
       for (const [id, { ring, secret, fromS }] of store.all("ring")) {
         store.put("keyring", ring, firstRing(ring, secret, fromS));
@@ -129,8 +144,8 @@ export class Store extends SealedStore<Kinds> {
   /** Keeps an act of the custodian's own until the api has put it on the trail, in `system` if no chain is named. Printable ASCII, no values. */
   record(action: string, resource: string, detail: string, chain?: string): void {
     const n = this.deployment.eventN + 1;
-    this.put("deployment", "-", { ...this.deployment, eventN: n });
     this.put("event", String(n), { n, at: new Date(this.#now()).toISOString(), ...(chain !== undefined && { chain }), action, resource, detail });
+    this.put("deployment", "-", { ...this.deployment, eventN: n });
   }
 }
 

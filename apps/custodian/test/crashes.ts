@@ -14,3 +14,14 @@ export async function crashes(running: Running, steps: readonly (() => Promise<u
   }
   return files;
 }
+
+/** Rings whose latest step isn't told by one event: none, wherever a process was ended. */
+export async function untold({ client }: Running): Promise<readonly string[]> {
+  const { rings } = await client.rotate({ kind: "rings" }, 2000);
+  const { events } = await client.status({}, 2000);
+  const told = events.filter(({ action }) => action === "keys.rotated").map(({ resource, detail }) => `${resource} ${detail.split(";", 2).join(";")}`);
+  return rings
+    .filter(({ at }) => at > 0)
+    .map(({ ring, last, at }) => `ring/${ring} step=${last};at=${at}`)
+    .filter((step) => told.filter((each) => each === step).length !== 1);
+}

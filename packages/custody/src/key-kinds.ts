@@ -15,6 +15,13 @@ export interface KeyKinds {
   readonly shred: Shred;
 }
 
+/** Port: the events that wait for the trail. */
+export interface EventStore {
+  /** `eventN`: the number of the latest. */
+  readonly deployment: { readonly eventN: number };
+  record(action: string, resource: string, detail: string): void;
+}
+
 /** Port: the part of the custodian's store that keys work on. */
 export interface KeyStore {
   get<K extends keyof KeyKinds>(kind: K, id: string): KeyKinds[K] | undefined;

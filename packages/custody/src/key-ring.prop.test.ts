@@ -1,7 +1,7 @@
 import { codeOf } from "@sallyport/errors";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { activeKey, afterStep, firstRing, type KeyRing, RING_STEPS, type RingFacts, type RingName } from "./key-ring.ts";
+import { activeKey, afterStep, firstRing, type KeyRing, RING_NAMES, RING_STEPS, type RingFacts, type RingName } from "./key-ring.ts";
 
 const NOW_S = 1_800_000_000;
 const proven = (nowS: number, over: Partial<RingFacts> = {}): RingFacts => ({
@@ -104,4 +104,21 @@ test("a signing key takes the place of another upon two persons' word, once ever
   expect(outcome(activated, "retire", { nowS: NOW_S + 60 + 7200, wraps: () => 7 })).toBe("sign-1 retired, sign-2 active");
   expect(outcome(activated, "revert", { nowS: NOW_S + 60 + 7200, isApproved: () => false })).toBe("approval.required");
   expect(outcome(activated, "revert", { nowS: NOW_S + 60 + 7200 })).toBe("sign-1 active, sign-2 retiring");
+});
+
+test("what two people put in use is turned back by two people, and what one person turns, by one", () => {
+  const alone = (name: RingName, step: "activate" | "revert"): string => {
+    try {
+      const ring = step === "revert" ? after(name, "add", "activate") : afterStep(firstRing(name, "secret", NOW_S), "add", proven(NOW_S));
+      return states(afterStep(ring, step, proven(NOW_S + 60, { isApproved: () => false })));
+    } catch (error) {
+      return codeOf(error);
+    }
+  };
+  for (const name of RING_NAMES)
+    expect([name, alone(name, "activate"), alone(name, "revert")]).toEqual(
+      name === "audit" || name === "sign"
+        ? [name, "approval.required", "approval.required"]
+        : [name, `${name}-1 retiring, ${name}-2 active`, `${name}-1 active, ${name}-2 retiring`],
+    );
 });

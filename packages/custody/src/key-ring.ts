@@ -31,6 +31,8 @@ export interface KeyRing {
   readonly last: RingStep | null;
   /** The oldest first. */
   readonly keys: readonly KeptKey[];
+  /** Number of the event that tells of the latest step: in the same entry, so that a step that was cut off before its event is told when the store is opened. */
+  readonly event?: number;
   /** Of the signing ring: of each key to another that took its place, the latest, the oldest of them first (docs/spec/handover-v1.md). Kept for good. */
   readonly handovers?: readonly string[];
 }
@@ -92,6 +94,9 @@ export interface RingFacts {
   readonly isApproved: (id: string) => boolean;
 }
 
+/** The rings whose key in use changes by two persons' word alone, forward and back. */
+const TAKES_TWO: ReadonlySet<RingName> = new Set(["audit", "sign"]);
+
 /** What a step is held against, each by itself. A test that shows what one is for leaves it out; production takes {@link strictRingRules}. */
 export interface RingRules {
   /** Every running node holds a key before it is used. */
@@ -100,7 +105,7 @@ export interface RingRules {
   readonly inWindow: boolean;
   /** A key under which data keys are wrapped, or with which a chain goes on, isn't retired; one that is needed to open or to verify isn't destroyed. */
   readonly unused: boolean;
-  /** A secret is destroyed, and an audit or a signing key put in use, or a signing key turned back to, only where two persons said so. */
+  /** A secret is destroyed, and an audit or a signing key put in use, or turned back to, only where two persons said so. */
   readonly approved: boolean;
 }
 export const strictRingRules: RingRules = { held: true, inWindow: true, unused: true, approved: true };
@@ -127,7 +132,7 @@ export function activeKey(ring: KeyRing | undefined): KeptKey & { readonly secre
  * The ring after one step. It changes nothing by itself: whoever calls it keeps what it answers.
  *
  * @throws `keys.step` where the ring isn't where the step begins; `keys.unheld`, `keys.early`, `keys.in_use` for what isn't proven;
- * `approval.required` for a destruction, an audit or a signing key put in use, or a signing key turned back to, that two persons didn't ask for.
+ * `approval.required` for a destruction, an audit or a signing key put in use or turned back to, that two persons didn't ask for.
  */
 export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules: RingRules = strictRingRules): KeyRing {
   const windows = RING_WINDOWS[ring.ring];
@@ -153,15 +158,15 @@ export function afterStep(ring: KeyRing, step: RingStep, facts: RingFacts, rules
       if (rules.inWindow && facts.nowS < next.fromS) throw new SallyportError("keys.early", { key: next.id });
       assertHeld(next, windows, facts, rules);
       // The one closes a generation of every chain, for good; who holds the other speaks for the deployment.
-      if (rules.approved && (ring.ring === "audit" || ring.ring === "sign") && !facts.isApproved(next.id)) throw new SallyportError("approval.required", { key: next.id });
+      if (rules.approved && TAKES_TWO.has(ring.ring) && !facts.isApproved(next.id)) throw new SallyportError("approval.required", { key: next.id });
       return changed({ ...next, state: "active" }, overlapping(active));
     case "revert":
       if (retiring === undefined || active === undefined) throw refused(ring, step);
       // What nodes take for over, they would refuse until they hear of it.
       if (rules.inWindow && windows.isOverByTime && facts.nowS + MARGIN_S >= (retiring.untilS ?? 0)) throw new SallyportError("keys.early", { key: retiring.id });
       assertHeld(retiring, windows, facts, rules);
-      // It speaks for the deployment again, and who compared the fingerprint of either follows to the other from then on.
-      if (rules.approved && ring.ring === "sign" && !facts.isApproved(retiring.id)) throw new SallyportError("approval.required", { key: retiring.id });
+      // The same again: a generation of every chain; and who compared the fingerprint of either signing key follows to the other from then on.
+      if (rules.approved && TAKES_TWO.has(ring.ring) && !facts.isApproved(retiring.id)) throw new SallyportError("approval.required", { key: retiring.id });
       return changed({ ...retiring, state: "active", untilS: null }, overlapping(active));
     case "retire": {
       if (retiring === undefined) throw refused(ring, step);

@@ -7,7 +7,7 @@ import type { AuthorityClients } from "./certificates.ts";
 import { countedApproval } from "./approved-document.ts";
 import type { CredentialStore } from "./credential-kinds.ts";
 import { newKekSecret } from "./data-keys.ts";
-import type { KeyStore } from "./key-kinds.ts";
+import type { EventStore, KeyStore } from "./key-kinds.ts";
 import { activeKey, afterStep, type KeyRing, type KeptKey, type RingName, RING_NAMES, RING_WINDOWS, type RingRules, type RingStep, strictRingRules } from "./key-ring.ts";
 import type { CustodianStatus, RingAnswer, RingView, RotateRequest, TokenKey } from "./model.ts";
 import type { NodeReports } from "./node-reports.ts";
@@ -15,13 +15,13 @@ import type { RootKey } from "./root-key.ts";
 import { handedOver } from "./signing-keys.ts";
 
 const KEY_BYTES = 32;
-/** The kinds of approval by which a retired key's secret is destroyed, an audit or a signing key is put in use, and a signing key is turned back to. */
+/** The kinds of approval by which a retired key's secret is destroyed, and an audit or a signing key is put in use or turned back to. */
 const APPROVED = { destroy: "keys.destroy", activate: "keys.activate", revert: "keys.activate" } as const;
 
 type StepRequest = Extract<RotateRequest, { readonly kind: "step" }>;
 
 export interface RingKeeperOptions {
-  readonly store: KeyStore & Pick<CredentialStore, "all">;
+  readonly store: KeyStore & EventStore & Pick<CredentialStore, "all">;
   readonly rootKey: RootKey;
   readonly nodes: NodeReports;
   /** The authority's side of its ring. */
@@ -101,8 +101,8 @@ export class RingKeeper {
       };
       const stepped = afterStep(ring, step, facts, rules);
       const after = name === "sign" ? handedOver(ring, stepped, deployment, now()) : stepped;
-      store.put("keyring", name, after);
-      store.record("keys.rotated", `ring/${name}`, `step=${step};at=${after.at};${stateText(after)}`);
+      store.put("keyring", name, { ...after, event: store.deployment.eventN + 1 });
+      tellRingSteps(store);
       if (step === "destroy" || step === "drop") store.rewriteSoon();
       if (name === "ca") clients.changed();
     }
@@ -167,6 +167,12 @@ export function ringOf(store: Pick<KeyStore, "get">, name: RingName): KeyRing {
   const ring = store.get("keyring", name);
   activeKey(ring);
   return ring as KeyRing;
+}
+
+/** Puts on record each ring's latest step that has no event yet: right behind the step, and, where a crash was between the two, when the store is opened. */
+export function tellRingSteps(store: Pick<KeyStore, "all"> & EventStore): void {
+  for (const ring of store.all("keyring").values())
+    if (ring.event !== undefined && ring.event > store.deployment.eventN) store.record("keys.rotated", `ring/${ring.ring}`, `step=${ring.last};at=${ring.at};${stateText(ring)}`);
 }
 
 const stateText = ({ keys }: KeyRing): string =>

@@ -7,7 +7,7 @@ import type { ApprovalAct } from "./act.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-/** The custodian reads the key's id from here; and of a signing key that is turned back to, how many steps its ring had taken. */
+/** The custodian reads the key's id from here; and of one that is turned back to, how many steps its ring had taken. */
 const Activated = z.union([z.strictObject({ key: KeyId }), z.strictObject({ key: KeyId, at: z.string().regex(/^(?:0|[1-9]\d{0,8})$/) })]);
 type ActivatedKeyPayload = z.output<typeof Activated>;
 
@@ -18,7 +18,7 @@ export function activatedKey(rings: readonly RingState<CustodianRing>[], keyId: 
   return step === "revert" ? { key: keyId, at: String(at) } : { key: keyId };
 }
 
-/** Puts the next audit or signing key in use, or the signing key before in use again: every chain goes on in another generation, or another key speaks for the deployment. The custodian does it upon this approval, so that has to be by a passkey that it holds. */
+/** Puts the next audit or signing key in use, or the one before in use again: every chain goes on in another generation, or another key speaks for the deployment. The custodian does it upon this approval, so that has to be by a passkey that it holds. */
 export const activateKeyAct = <Tx>(deps: Pick<ApiDeps<Tx>, "rings">): ApprovalAct<Tx, ActivatedKeyPayload> => ({
   kind: "keys.activate",
   ask: { action: "keys.rotate", resource: "key_ring" },
@@ -77,14 +77,14 @@ interface Waiting {
   readonly refused: "keys.step" | null;
 }
 
-/** The ring of a next key, or of a signing key that is retiring, the key that it takes the place of, and why it can't now. One that is in use already stays so. */
+/** The ring of a next key, or of one that is retiring, the key that it takes the place of, and why it can't now. One that is in use already stays so. */
 function waitingOf(rings: readonly RingState<CustodianRing>[], keyId: string): Waiting {
   const found = rings.find(({ keys }) => keys.some(({ id }) => id === keyId));
   if (found === undefined) throw new SallyportError("keys.step", { key: keyId });
   const inState = (state: Key["state"]): Key | undefined => found.keys.find((key) => key.state === state);
   const isDone = inState("active")?.id === keyId;
   const isNext = inState("next")?.id === keyId && inState("retiring") === undefined;
-  const isBefore = found.ring === "sign" && inState("retiring")?.id === keyId;
+  const isBefore = (found.ring === "audit" || found.ring === "sign") && inState("retiring")?.id === keyId;
   const step = isBefore ? "revert" : "activate";
   const before = inState(isDone ? "retiring" : "active");
   const prints = { before: before?.fingerprint ?? "-", after: found.keys.find(({ id }) => id === keyId)?.fingerprint ?? "-" };

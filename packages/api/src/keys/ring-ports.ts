@@ -71,7 +71,7 @@ export interface KeyRings {
     readonly at: number;
   }): Promise<RingState<CustodianRing>>;
   /**
-   * Puts the next key in use, turns back to the signing key before, or destroys the secret of the earliest retired one, upon the exact text of an approval of kind `keys.activate` or `keys.destroy`
+   * Puts the next key in use, turns back to the one before, or destroys the secret of the earliest retired one, upon the exact text of an approval of kind `keys.activate` or `keys.destroy`
    * that the custodian verified by itself.
    * @throws `verb.refused`, too.
    */

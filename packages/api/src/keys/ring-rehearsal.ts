@@ -46,7 +46,8 @@ const BACK: Readonly<Record<Summary["ring"], string>> = {
   token: "Until a minute before the end of the old key's window: turn back.",
   kek: "Until the old key is retired: turn back. Afterwards it can be opened again, for a database that was restored.",
   ca: "Until the old authority is retired: turn back. Both are trusted until then.",
-  audit: "Until the old key is retired: turn back. Every chain goes on in one more generation then, sealed with the old key; what was closed stays closed.",
+  audit:
+    "Until the old key is retired: turn back, which takes an approval too. Every chain goes on in one more generation then, sealed with the old key; what was closed stays closed.",
   sign: "Until the old key is retired: turn back, which takes an approval too, by a handover of its own. What the other signed meanwhile stays good.",
   database: "None is needed: a step that is cut off anywhere is gone on with by the supervisor's next start.",
 };

@@ -47,6 +47,7 @@ test("a ring tells which steps begin where it is, and what each waits for", () =
   const going = (holders: readonly string[] | null): RingState =>
     ring("audit", [key("audit-1", "retiring", { untilS: NOW_S, wraps: 9, holders }), key("audit-2", "active", { wraps: 3 })]);
   expect([going([]), going(["system"]), going(null)].map((each) => steps(each)[2])).toEqual(["retire", "retire: in_use 1", "retire: in_use -"]);
+  expect(steps(going([]))[1]).toBe("revert: approval -");
   expect(steps(ring("sign", [key("sign-1", "active")]))).toEqual(["add"]);
   expect(steps(ring("sign", [key("sign-1", "active"), key("sign-2", "next", { lacking: ["a"] })]))).toEqual(["activate: unheld 1, approval -", "drop"]);
   expect(steps(ring("sign", [key("sign-1", "retiring", { untilS: NOW_S + 1 }), key("sign-2", "active")]))).toEqual(["add", "revert: approval -", "retire: early -"]);

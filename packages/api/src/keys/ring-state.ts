@@ -57,15 +57,15 @@ function dueOf({ keys, windows }: RingState, nowS: number): Summary["due"] {
 function stepsOf({ ring, keys }: RingState, nowS: number): Summary["steps"] {
   const inState = (state: Key["state"]): Key | undefined => keys.find((key) => key.state === state);
   const [next, retiring] = [inState("next"), inState("retiring")];
+  const approval = ring === "audit" || ring === "sign" ? APPROVAL : null;
   const steps: { readonly step: Step; readonly blockers: readonly (Blocker | null)[] }[] = [];
   if (next === undefined) steps.push({ step: "add", blockers: [] });
-  if (next !== undefined && retiring === undefined)
-    steps.push({ step: "activate", blockers: [earlyOf(nowS, next.fromS), unheldOf(next), ring === "audit" || ring === "sign" ? APPROVAL : null] });
+  if (next !== undefined && retiring === undefined) steps.push({ step: "activate", blockers: [earlyOf(nowS, next.fromS), unheldOf(next), approval] });
   if (next !== undefined) steps.push({ step: "drop", blockers: [] });
   if (retiring !== undefined) {
     const untilS = retiring.untilS ?? 0;
     const late: Blocker | null = ring === "token" && nowS + MARGIN_S >= untilS ? { kind: "late", until: null, count: null } : null;
-    steps.push({ step: "revert", blockers: [late, unheldOf(retiring), ring === "sign" ? APPROVAL : null] });
+    steps.push({ step: "revert", blockers: [late, unheldOf(retiring), approval] });
     const uses = ring === "kek" ? retiring.wraps : ring === "audit" ? (retiring.holders?.length ?? null) : (retiring.holders?.length ?? 0);
     const inUse: Blocker | null = uses !== 0 ? { kind: "in_use", until: null, count: uses } : null;
     steps.push({ step: "retire", blockers: [earlyOf(nowS, untilS), inUse] });
