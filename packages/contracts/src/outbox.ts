@@ -67,6 +67,8 @@ export const OutboxItemSummary = z.strictObject({
   changedAt: IsoTime,
   /** When it is sent next, or its portal asked; null where nothing is done by itself. */
   nextAt: IsoTime.nullable(),
+  /** Whether its recipient was withdrawn, or has another key now than it was sealed to: then it isn't sent any more. */
+  isStopped: z.boolean(),
   /** When a portal contradicted us, or itself, last. */
   disagreedAt: IsoTime.nullable(),
 });

@@ -9,7 +9,7 @@ export async function checkOutbox(invocation: Invocation): Promise<readonly Find
   return await knownFindings(invocation, async ({ api }) => {
     const { counts, items, routes } = await api.outbox.list.query({});
     const doubted = counts["in-doubt"] ?? 0;
-    const waiting = items.filter(({ state, phase, nextAt }) => state === "sealed" && phase === "idle" && nextAt === null).length;
+    const waiting = items.filter(({ state, phase, nextAt, isStopped }) => state === "sealed" && phase === "idle" && nextAt === null && !isStopped).length;
     const unhealthy = routes.filter(({ health }) => health?.state !== "healthy");
     const found = [
       ...(doubted > 0 ? [warning("outbox", `items in doubt: ${doubted}`, `have their portals asked; ${RUNBOOK}`)] : []),

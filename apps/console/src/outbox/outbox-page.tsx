@@ -26,7 +26,10 @@ export function OutboxPage() {
   const { items = [], routes = [] } = list.data ?? {};
   return (
     <div className="stack">
-      <PageHead title="Outbox" lead="Sealed packets on their way to their recipients. What may have arrived is never sent again without a receipt, or two people who say so." />
+      <PageHead
+        title="Outbox"
+        lead="Sealed packets on their way to their recipients. What may have arrived is sent again only upon a receipt, after an SFTP upload that was taken back, or when two people say so."
+      />
       {list.isPending && (
         <div className="panel">
           <Skeleton lines={6} label="Loading the outbox" />
