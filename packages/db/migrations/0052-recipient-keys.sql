@@ -25,3 +25,9 @@ ALTER POLICY within_sites ON phi.documents
         AND type = (SELECT boundary.granted_resource())))
     AND boundary.reaches_document(study, site_key)
   );
+
+-- What security is told of signatures at once: a wrong proof, and one that doesn't verify.
+ALTER TABLE audit.alerts DROP CONSTRAINT alerts_kind_check;
+ALTER TABLE audit.alerts ADD CONSTRAINT alerts_kind_check CHECK (kind IN ('incident.opened', 'incident.ended', 'emergency.opened', 'method.locked', 'workload.revoked',
+  'policy.signed', 'keys.escrowed', 'anchors.behind', 'delivery.disagrees', 'approval.requested', 'approval.decided', 'signature.made', 'signature.refused',
+  'signature.broken', 'proof.used', 'address.changed', 'review.overdue', 'alert.test'));
