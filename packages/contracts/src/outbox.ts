@@ -116,8 +116,8 @@ export const WatchOutboxInput = strict({});
 export const WatchOutboxEvent = strict({
   /** Items that are to be taken up now. */
   due: z.int().min(0),
-  /** Every route, to be looked at. */
-  routes: z.array(z.strictObject({ routeId: RouteId, settings: RouteSettings, health: z.enum(["healthy", "unhealthy"]).nullable() })),
+  /** Every route, to be looked at; with how it is on record, null where nobody has looked at it: its failure, null where it is healthy. */
+  routes: z.array(z.strictObject({ routeId: RouteId, settings: RouteSettings, health: z.strictObject({ failure: FailureWord.nullable() }).nullable() })),
 });
 
 /** For the egress process alone: one thing to do, or nothing. `expired` says only that an attempt's time was over. */
