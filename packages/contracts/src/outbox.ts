@@ -77,7 +77,9 @@ export const ListOutboxInput = strict({ state: OutboxState.optional(), limit: z.
 export const ListOutboxOutput = strict({
   /** How many items are in each state, of all there are. */
   counts: z.record(OutboxState, z.int()),
-  /** Newest first. */
+  /** How many of the sealed ones wait for somebody, of all there are: tried in vain for as often as they are tried by themselves. */
+  waiting: z.int(),
+  /** What needs somebody first: in doubt, then those that wait for somebody, then the newest; no more than were asked for. */
   items: z.array(OutboxItemSummary),
   /** Every recipient's routes as they are registered now, in their order. */
   routes: z.array(RouteStanding),

@@ -120,12 +120,22 @@ export function outboxStore(database: Database, now: () => number = Date.now): O
 
     list: (grant, { state, limit }) =>
       withGrant(database, grant, async (tx) => {
-        const found = await tx<{ state: ItemState; many: string }>`SELECT state, count(*) AS many FROM egress.outbox_item GROUP BY state`;
+        const found = await tx<{ state: ItemState; many: string; waiting: string }>`
+          SELECT i.state, count(*) AS many,
+                 count(*) FILTER (WHERE i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms IS NULL AND egress.has_key(i.recipient, i.recipient_key)) AS waiting
+            FROM egress.outbox_item i GROUP BY i.state`;
         const rows = await tx<StoredItem>`
           SELECT i.*, egress.has_key(i.recipient, i.recipient_key) AS has_key
-            FROM egress.outbox_item i WHERE ${state}::text IS NULL OR i.state = ${state} ORDER BY i.enqueued_at_ms DESC, i.id DESC LIMIT ${limit}`;
+            FROM egress.outbox_item i WHERE ${state}::text IS NULL OR i.state = ${state}
+           ORDER BY CASE WHEN i.state = 'in-doubt' THEN 0
+                         WHEN i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms IS NULL AND egress.has_key(i.recipient, i.recipient_key) THEN 1 ELSE 2 END,
+                    i.enqueued_at_ms DESC, i.id DESC LIMIT ${limit}`;
         const many = (of: ItemState): number => Number(found.find((each) => each.state === of)?.many ?? 0);
-        return { counts: Object.fromEntries(itemStates.map((of) => [of, many(of)])) as Record<ItemState, number>, rows: rows.map(rowOf) };
+        return {
+          counts: Object.fromEntries(itemStates.map((of) => [of, many(of)])) as Record<ItemState, number>,
+          waiting: Number(found.find((each) => each.state === "sealed")?.waiting ?? 0),
+          rows: rows.map(rowOf),
+        };
       }),
 
     get: (grant, id) =>

@@ -63,10 +63,11 @@ export interface OutboxStore<Tx> extends OutboxPort<Tx> {
   endAttempt(tx: Tx, attempt: { readonly itemId: string; readonly n: number }, end: AttemptEnd): Promise<void>;
   /** Keeps a receipt; the same bytes again are kept once. */
   keepReceipt(tx: Tx, itemId: string, receipt: ReceiptRow): Promise<void>;
+  /** What needs somebody first: in doubt, then those that wait for somebody, then the newest. Counts, and how many wait for somebody, are of all there are. */
   list(
     grant: Grant,
     of: { readonly state: ItemState | null; readonly limit: number },
-  ): Promise<{ readonly counts: Readonly<Record<ItemState, number>>; readonly rows: readonly OutboxRow[] }>;
+  ): Promise<{ readonly counts: Readonly<Record<ItemState, number>>; readonly waiting: number; readonly rows: readonly OutboxRow[] }>;
   get(grant: Grant, id: string): Promise<{ readonly row: OutboxRow; readonly attempts: readonly AttemptRow[]; readonly receipts: readonly ReceiptRow[] } | null>;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { aboutText, type Item, isWaiting, progressText } from "./outbox-text.ts";
+import { aboutText, type Item, isWaiting, progressText, shownText } from "./outbox-text.ts";
 
 const item = { state: "sealed", phase: "idle", nextAt: null, isStopped: false } as Item;
 
@@ -14,4 +14,11 @@ test("one whose recipient has its key no more is told as stopped, and not that i
   const stopped: Item = { ...item, isStopped: true };
   expect([progressText(stopped), isWaiting(stopped), aboutText(stopped)]).toEqual(["stopped", false, "Surely nothing of it has arrived anywhere."]);
   expect(aboutText(item)).toContain("send it once its route is mended");
+});
+
+test("a list says how much of what there is it shows, and how much of it waits", () => {
+  expect(shownText(3, { sealed: 2, sent: 0, acknowledged: 0, rejected: 0, "in-doubt": 1 }, 1)).toBe("2 sealed (1 waiting for somebody), 1 in doubt.");
+  expect(shownText(200, { acknowledged: 1300, "in-doubt": 1 }, 0)).toBe(
+    "200 of 1,301 are shown, those in doubt first, then those that wait for somebody, then the newest: 1,300 acknowledged, 1 in doubt.",
+  );
 });

@@ -42,6 +42,17 @@ export const aboutText = (item: Item): string =>
 
 export const toneOf = (item: Item): BadgeTone => (isWaiting(item) ? "caution" : isOver(item) ? "shut" : STATE_TONE[item.state]);
 
+/** How much of what there is a list shows; `waiting` are among the sealed. */
+export function shownText(shown: number, counts: Readonly<Record<string, number>>, waiting: number): string {
+  const many = (count: number): string => count.toLocaleString("en-GB");
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const parts = (Object.keys(STATE_TEXT) as Item["state"][]).flatMap((state) => {
+    const count = counts[state] ?? 0;
+    return count === 0 ? [] : [`${many(count)} ${STATE_TEXT[state]}${state === "sealed" && waiting > 0 ? ` (${many(waiting)} waiting for somebody)` : ""}`];
+  });
+  return `${shown < total ? `${many(shown)} of ${many(total)} are shown, those in doubt first, then those that wait for somebody, then the newest: ` : ""}${parts.join(", ")}.`;
+}
+
 /** How often a page asks how things stand. */
 export const EVERY_MS = 10_000;
 
