@@ -181,6 +181,7 @@ function linkTo(origin: string, about: string): string {
     approval: "approvals",
     review: "reviews",
     signature: "documents",
+    document: "documents",
   };
   return `${origin}/${about.startsWith("spiffe:") ? "services" : (page[what] ?? "overview")}`;
 }

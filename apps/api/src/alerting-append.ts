@@ -15,7 +15,7 @@ const TOLD: Readonly<Record<string, AlertKind>> = {
 
 /**
  * Appends a record and, where it is one that somebody has to be told of, raises the alert in the same transaction. A lock that falls again and again is told once
- * an hour: whoever guesses must not be able to fill a mailbox.
+ * an hour for each way of signing in: whoever guesses must not be able to fill a mailbox, and a lock that any stranger can have fall hides none of another.
  */
 export const alertingAppend =
   <Tx>(trail: Trail<Tx>, alerts: Pick<Alerts<Tx>, "raise">, now: () => number) =>
@@ -28,9 +28,11 @@ export const alertingAppend =
     });
   };
 
-function alertOf({ action, chain, resource, request_id }: RecordDraft, nowMs: number): RaisedAlert | null {
+function alertOf({ action, chain, resource, request_id, detail }: RecordDraft, nowMs: number): RaisedAlert | null {
   const kind = Object.hasOwn(TOLD, action) ? TOLD[action] : undefined;
   if (kind === undefined) return null;
-  const key = kind === "method.locked" ? `${kind}:${resource}:${Math.floor(nowMs / HOUR_MS)}` : `${kind}:${request_id}:${resource}`;
-  return { key: key.slice(0, KEY_MAX), kind, chain, about: resource.slice(0, KEY_MAX), facts: { request: request_id }, atMs: nowMs };
+  const told = { kind, chain, about: resource.slice(0, KEY_MAX), atMs: nowMs };
+  if (kind !== "method.locked") return { ...told, key: `${kind}:${request_id}:${resource}`.slice(0, KEY_MAX), facts: { request: request_id } };
+  const method = /(?:^|;)method=([a-z]+)/.exec(detail)?.[1] ?? "-";
+  return { ...told, key: `${kind}:${method}:${Math.floor(nowMs / HOUR_MS)}:${resource}`.slice(0, KEY_MAX), facts: { method, request: request_id } };
 }

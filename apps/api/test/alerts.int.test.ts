@@ -320,11 +320,18 @@ test("a record that has to be told raises its alert in its own transaction; a lo
       database.transaction((tx) => work(tx as never, () => (order.push("record"), Promise.resolve([])))),
   };
   const append = alertingAppend(trail, desk as never, () => 1_767_225_600_000);
-  await append(draft);
-  await append({ ...draft, request_id: "r2" });
+  const [byPassword, byPasskey] = ["password", "passkey"].map((method) => ({ ...draft, detail: `method=${method};failures=5;seconds=900` }));
+  if (byPassword === undefined || byPasskey === undefined) throw new RangeError("no drafts");
+  await append(byPassword);
+  await append({ ...byPassword, request_id: "r2" });
+  // The password, which any stranger can have locked, hides nothing of the passkey within the hour.
+  await append({ ...byPasskey, request_id: "r3" });
   await desk.run();
-  expect(order).toEqual(["record", "record"]);
-  expect(place.got).toMatchObject([{ kind: "method.locked", about: "person/per_1" }]);
+  expect(order).toEqual(["record", "record", "record"]);
+  expect(place.got.toSorted((one, other) => String(one.facts["request"]).localeCompare(String(other.facts["request"])))).toMatchObject([
+    { kind: "method.locked", about: "person/per_1", facts: { method: "password", request: "r1" } },
+    { kind: "method.locked", about: "person/per_1", facts: { method: "passkey", request: "r3" } },
+  ]);
   place.got.length = 0;
   for (const action of ["workload.revoked", "policy.signed", "keys.escrowed"]) await append({ ...draft, action, resource: `${action}/x`, request_id: "custodian-7" });
   await desk.run();

@@ -15,10 +15,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { Desk, type Enrolled, PASSWORD } from "./people.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
 
-/** The keys of three recipients, as the age format spells them. */
+/** The keys of recipients, as the age format spells them. */
 const KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const NEXT = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg";
 const UNREACHED = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+const WITHDRAWN = "age1ah6ghf0hpvjk4ss38az3pqgacu4c0dvwrqgfpcn9cdlrwgqx29vsju5yng";
+const REPLACED = "age17mapha6py0tgduxydrrttzyklkaln2k5p376n9rz3ax94zpkgy7skd4xhr";
+const REPLACING = "age1fcp8979fpy7w8uu3j7rfdmygujst9fgc2z02f824ulmh2xj5qacsgkgg9a";
 const REASON = "as the agency has told us";
 const LENGTH = 700_001;
 /** Longer than an attempt may take until its first byte, and with all its bytes. */
@@ -130,6 +133,7 @@ interface Shown {
   readonly state: string;
   readonly attempts: number;
   readonly nextAt: string | null;
+  readonly isStopped: boolean;
   readonly disagreedAt: string | null;
   readonly idempotencyKey: string;
 }
@@ -154,13 +158,15 @@ const look = async (): Promise<void> => {
 
 /** A packet that was submitted. */
 async function submit(recipientId: string): Promise<Shown> {
+  const { recipients } = dataOf(await api.call("admin", "recipients.list", {})) as { recipients: readonly { recipientId: string; key: string }[] };
+  const recipientKey = recipients.find((each) => each.recipientId === recipientId)?.key ?? "";
   const packetId = newId("spk");
   const bytes = randomBytes(LENGTH);
   sealed.set(packetId, bytes);
   await api.database.transaction(async (tx) => {
     await tx`SELECT set_config('sallyport.action', 'submission.submit', true)`;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
-    await outboxStore(api.database).enqueue(tx, { packetId, recipientId, sha256, length: bytes.length, idempotencyKey: newId("idk") });
+    await outboxStore(api.database).enqueue(tx, { packetId, recipientId, recipientKey, sha256, length: bytes.length, idempotencyKey: newId("idk") });
   });
   return (await list()).items.find((item) => item.packetId === packetId) as Shown;
 }
@@ -258,6 +264,15 @@ describe("over HTTPS", () => {
     await pass(5000);
     await work();
     expect(await stateOf(item)).toBe("in-doubt");
+    // However many came after it, it is the first that is shown; and the overview tells of it.
+    const later = await submit(recipient);
+    const first = dataOf(await api.call("admin", "outbox.list", { limit: 1 })) as Listed;
+    expect([first.items.map(({ itemId }) => itemId), first.counts["in-doubt"]]).toEqual([[item.itemId], 1]);
+    const { needs } = dataOf(await api.call("admin", "overview.get", {})) as { needs: readonly object[] };
+    expect(needs).toContainEqual(expect.objectContaining({ kind: "outbox", count: 1, href: "/outbox" }));
+    await work();
+    expect(await stateOf(later)).toBe("in-doubt");
+    portal.held.delete(later.idempotencyKey);
     // As if the portal had found and removed its error.
     portal.held.delete(item.idempotencyKey);
     portal.manner = "taken";
@@ -266,6 +281,11 @@ describe("over HTTPS", () => {
     await work();
     expect([await stateOf(item), portal.arrivals.get(item.idempotencyKey)]).toEqual(["acknowledged", 2]);
     expect(await byTwo("approvals.requestResend", { itemId: item.itemId })).toBe("outbox.state");
+    for (let round = 0; round < 2; round += 1) {
+      await pass(5000);
+      await work();
+    }
+    expect([await stateOf(later), portal.arrivals.get(later.idempotencyKey)]).toEqual(["acknowledged", 2]);
   });
 
   /** One whose watches of the bytes are cut after 100,000 of them, as many as there are codes, when `meanwhile` is over; and where each began. */
@@ -392,7 +412,11 @@ describe("over HTTPS", () => {
     await expect(settle({})).rejects.toMatchObject({ code: "input.invalid" });
     await expect(settle({ receipt: Buffer.from("{}").toString("base64") })).rejects.toMatchObject({ code: "input.invalid" });
     const forged = { v: 1, key: item.idempotencyKey, at: "2026-01-01T00:00:00Z", outcome: "received", sha256: "0".repeat(64), length: LENGTH, receipt: "r" };
+    await expect(settle({ kind: "not-received" })).rejects.toMatchObject({ code: "input.invalid" });
     expect(await settle({ receipt: Buffer.from(JSON.stringify(forged)).toString("base64") })).toMatchObject({ state: "in-doubt" });
+    // Its word that nothing arrived frees nothing either.
+    await expect(settle({ asked: true, kind: "not-received" })).rejects.toMatchObject({ code: "input.invalid" });
+    expect(await stateOf(item)).toBe("in-doubt");
     for (const [who, procedure, input] of [
       ["egress", "outbox.list", {}],
       ["egress", "outbox.reconcile", { itemId: item.itemId }],
@@ -405,6 +429,42 @@ describe("over HTTPS", () => {
     ] as const)
       expect([who, procedure, codeOf(await api.call(who, procedure, input))]).toEqual([who, procedure, "policy.denied"]);
   });
+
+  test("what is in the outbox goes to nobody who was withdrawn or has another key, whoever wants it: neither taken up, nor begun, nor sent again", async () => {
+    const withdrawn = await recipientWith(WITHDRAWN, [httpsRoute()]);
+    const replaced = await recipientWith(REPLACED, [httpsRoute()]);
+    // What was left in doubt before has its answer first.
+    for (let round = 0; round < 2; round += 1) {
+      await pass(5000);
+      await work();
+    }
+    const begun = await submit(withdrawn);
+    const { work: claimed } = await connection.api.outbox.claim.mutate({});
+    expect(claimed?.itemId).toBe(begun.itemId);
+    portal.manner = "swallows";
+    const doubted = await submit(withdrawn);
+    await work();
+    portal.manner = "taken";
+    const waiting = [await submit(withdrawn), await submit(replaced)];
+    expect(await byTwo("approvals.requestRecipientEnd", { recipientId: withdrawn })).toBe("ok");
+    expect(await byTwo("approvals.requestRecipient", { recipientId: replaced, kind: "agency", name: "An Agency", key: REPLACING })).toBe("ok");
+    await expect(connection.api.outbox.begin.mutate({ itemId: begun.itemId, attempt: 1 })).rejects.toMatchObject({ code: "recipient.state" });
+    await connection.api.outbox.settle.mutate({ itemId: begun.itemId, attempt: 1, asked: false, kind: "unsent", failure: "recipient.state" });
+    expect(await byTwo("approvals.requestResend", { itemId: doubted.itemId })).toBe("recipient.state");
+    await pass(5000);
+    await work();
+    for (const item of [begun, ...waiting]) {
+      expect(await standing(item.itemId)).toMatchObject({ state: "sealed", isStopped: true, nextAt: null });
+      expect(codeOf(await api.call("admin", "outbox.reconcile", { itemId: item.itemId }))).toBe("recipient.state");
+      expect(portal.arrivals.get(item.idempotencyKey)).toBe(undefined);
+    }
+    // Its portal was asked as ever.
+    expect([await stateOf(doubted), portal.arrivals.get(doubted.idempotencyKey)]).toEqual(["acknowledged", 1]);
+    // What a recipient has the key of goes out as before.
+    const item = await submit(recipient);
+    await work();
+    expect(await stateOf(item)).toBe("acknowledged");
+  }, 60_000);
 
   test("the schema lets no item move otherwise, whoever asks it", async () => {
     const item = await submit(recipient);

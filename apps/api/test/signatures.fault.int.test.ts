@@ -268,6 +268,13 @@ test("a signature that was moved or rewritten in the database is shown as broken
   expect(await stateOf(documentId)).toEqual(["broken other meaning", "broken manifest"]);
   expect(await stateOf(stripped)).toEqual(["broken assertion"]);
   expect(api.events.filter((line) => line.includes("signature.broken")).length).toBe(4);
+  // Security is told of each, once for what doesn't hold, however often it is looked at.
+  await stateOf(stripped);
+  const told = (await at.owner.run<{ about: string; facts: string; chain: string }>`SELECT about, facts, chain FROM audit.alerts WHERE kind = 'signature.broken'`).map(
+    ({ about, facts, chain }) => ({ about, chain, ...(JSON.parse(facts) as { document: string; why: string }) }),
+  );
+  expect(told.length).toBe(4);
+  expect(told).toContainEqual({ about: `signature/${String(bare["signatureId"])}`, chain: `site:${STUDY}/701`, document: stripped, version: 1, why: "assertion" });
 });
 
 const REFUSED = { kind: "password", password: "a wrong password", totp: "000000" };
@@ -287,6 +294,9 @@ faultTest("S1", "a wrong password, a wrong code, or a proof of another kind than
   expect(codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, proof: { kind: "passkey", response: "{}" } }))).toBe("input.invalid");
   const failed = (await at.records("system")).filter(({ action, resource, decision }) => action === "submission.sign" && resource === documentId && decision === "deny");
   expect(failed.length).toBe(4);
+  // Security is told at once, and no more than once an hour.
+  const told = await at.owner.run<{ about: string; facts: string }>`SELECT about, facts FROM audit.alerts WHERE kind = 'signature.refused' AND about = ${`document/${documentId}`}`;
+  expect(told.map(({ facts }) => JSON.parse(facts) as object)).toMatchObject([{ person: who.who.personId, act: "review", method: "server-attested" }]);
   expect((await there.get(who, documentId)).versions[0]?.signatures).toEqual([]);
 });
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { revocationDigest } from "@sallyport/api";
 import type { Tx } from "@sallyport/db";
 import { openFoundingLinks } from "@sallyport/custody/credentials";
 import { type PacketManifest, verifyPacket } from "@sallyport/submission";
@@ -292,7 +293,7 @@ test("a sequence that was put together otherwise since isn't released, and who h
   expect(dataOf(await call(submitter, "submissions.list", {}))).toEqual({ submissions: [] });
 });
 
-test("a withdrawn recipient gets nothing: nothing is prepared for them, released to them or sealed to them any more", async () => {
+test("a withdrawn recipient gets nothing: nothing is prepared for them, released to them, sealed to them or submitted to them any more", async () => {
   const recipient = { kind: "agency", name: "Another Agency", key: "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa" };
   const registered = dataOf(await call(ben, "approvals.requestRecipient", { ...recipient, reason: REASON })) as { approval: Asked };
   expect(await decide(ada, registered.approval)).toBe("ok");
@@ -300,6 +301,9 @@ test("a withdrawn recipient gets nothing: nothing is prepared for them, released
   const theirs = recipients.find((each) => each.key === recipient.key)?.recipientId;
   const files = [at0("m1/a.pdf", await signing.brought(rita, letter()))];
   const [toBeSealed, toBeReleased] = [await begun(files), await begun(files)];
+  const submittable = await prepared(await begun(files), theirs);
+  expect(await decide(ada, await asked(submittable.packetId))).toBe("ok");
+  dataOf(await seal(submittable.packetId));
   const sealable = await prepared(toBeSealed, theirs);
   expect(await decide(ada, await asked(sealable.packetId))).toBe("ok");
   const releasable = await asked((await prepared(toBeReleased, theirs)).packetId);
@@ -308,6 +312,21 @@ test("a withdrawn recipient gets nothing: nothing is prepared for them, released
   expect(codeOf(await seal(sealable.packetId))).toBe("recipient.state");
   expect(await decide(ada, releasable)).toBe("recipient.state");
   expect(codeOf(await prepare(await begun(files), theirs))).toBe("recipient.state");
+  expect(codeOf(await call(rita, "submissions.submit", { packetId: submittable.packetId }))).toBe("recipient.state");
+  expect(await at.owner.run`SELECT 1 FROM egress.outbox_item WHERE packet = ${submittable.packetId}`).toEqual([]);
+});
+
+test("a packet of which a signature was revoked once it was sealed isn't submitted, and says which", async () => {
+  const document = await signing.brought(rita, letter());
+  const { signatureId } = (await signing.sign(ada, document, "approval")) as { signatureId: string };
+  const packetId = await released([at0("m1/a.pdf", document, { needsApproval: true })]);
+  dataOf(await seal(packetId));
+  const digest = revocationDigest(ada.who.personId, signatureId);
+  const proof = { kind: "passkey", response: ada.who.authenticator?.assert(Buffer.from(digest, "hex")) };
+  expect(codeOf(await call(ada, "signatures.revoke", { documentId: document, signatureId, reason: REASON, proof }))).toBe("ok");
+  const reply = await call(rita, "submissions.submit", { packetId });
+  expect([codeOf(reply), JSON.stringify(reply)]).toEqual(["submission.incomplete", expect.stringContaining(`evidence/${signatureId}.receipt.json: revoked`)]);
+  expect(await at.owner.run`SELECT 1 FROM egress.outbox_item WHERE packet = ${packetId}`).toEqual([]);
 });
 
 test("what is the whole study's is asked for and decided at each of its sites: an incident or an ended right at one of them stops its release", async () => {

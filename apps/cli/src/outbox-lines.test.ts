@@ -14,12 +14,14 @@ const item = {
   enqueuedAt: "2026-03-01T12:00:00.000Z",
   changedAt: "2026-03-01T12:00:00.000Z",
   nextAt: null,
+  isStopped: false,
   disagreedAt: null,
 } as const;
 
 test("an item's line says where it is, what is under way, and whether it waits for somebody", () => {
   expect(outboxLine(item)).toBe("obx_00000000000000000000000000  sealed        to rcp_00000000000000000000000000, attempts 11, waits for somebody");
   expect(outboxLine({ ...item, phase: "sending", nextAt: "2026-03-01T13:00:00.000Z" })).toContain("  sending       to rcp_");
+  expect(outboxLine({ ...item, isStopped: true })).toContain("attempts 11, stopped: its recipient was withdrawn or has another key");
   expect(outboxLine({ ...item, state: "in-doubt", disagreedAt: "2026-03-01T13:00:00.000Z" })).toBe(
     "obx_00000000000000000000000000  in-doubt      to rcp_00000000000000000000000000, attempts 11, its portal disagreed at 2026-03-01T13:00:00.000Z",
   );

@@ -5,7 +5,8 @@ import type { RouteSettings } from "@sallyport/outbox";
 interface Watched {
   readonly routeId: string;
   readonly settings: RouteSettings;
-  readonly health: "healthy" | "unhealthy" | null;
+  /** How it is on record: its failure, or null where it is healthy. Null where nobody has looked at it. */
+  readonly health: { readonly failure: string | null } | null;
 }
 interface RouteWatchParts {
   readonly portalOf: (settings: RouteSettings) => Portal;
@@ -15,11 +16,12 @@ interface RouteWatchParts {
   readonly lookMs: number;
 }
 
-/** Looks at every route again and again, and says how it is when that changes: a route that stays as it is makes no records. */
+/** Looks at every route again and again, and says how it is when that changes, be it the reason alone: a route that stays as it is makes no records. */
 export class RouteWatch {
   readonly #parts: RouteWatchParts;
   #routes: readonly Watched[] = [];
-  readonly #known = new Map<string, "healthy" | "unhealthy">();
+  /** What is on record of each: its failure, or null. */
+  readonly #known = new Map<string, string | null>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: RouteWatchParts) {
@@ -29,7 +31,7 @@ export class RouteWatch {
   /** Takes over which routes there are; looks at once at those that nobody has looked at yet. */
   async take(routes: readonly Watched[]): Promise<void> {
     this.#routes = routes;
-    for (const { routeId, health } of routes) if (health !== null && !this.#known.has(routeId)) this.#known.set(routeId, health);
+    for (const { routeId, health } of routes) if (health !== null) this.#known.set(routeId, health.failure);
     this.#timer ??= setInterval(() => void this.#look(this.#routes), this.#parts.lookMs).unref();
     await this.#look(routes.filter(({ routeId }) => !this.#known.has(routeId)));
   }
@@ -45,12 +47,11 @@ export class RouteWatch {
   async #lookAt({ routeId, settings }: Watched): Promise<void> {
     const { portalOf, report, log } = this.#parts;
     const failure = await portalOf(settings).health();
-    const state = failure === null ? "healthy" : "unhealthy";
-    if (this.#known.get(routeId) === state) return;
+    if (this.#known.get(routeId) === failure) return;
     try {
       await report(routeId, failure);
-      this.#known.set(routeId, state);
-      log("egress.route", { route: routeId, state, failure: failure ?? "-" });
+      this.#known.set(routeId, failure);
+      log("egress.route", { route: routeId, state: failure === null ? "healthy" : "unhealthy", failure: failure ?? "-" });
     } catch (error) {
       log("egress.unreported", { route: routeId, code: codeOf(error) });
     }

@@ -14,6 +14,8 @@ export const ALERT_KINDS = {
   "approval.requested": "Somebody asked for an act that others decide on.",
   "approval.decided": "A request was approved or rejected in a person's name.",
   "signature.made": "A document was signed in a person's name.",
+  "signature.refused": "Somebody tried to sign a document in a person's name, and what they showed as proof was wrong. Nothing was signed.",
+  "signature.broken": "A signature on a document doesn't verify any more: it, its document or what stands beside them was changed. It is shown as broken.",
   "proof.used": "An act was carried out upon a person's passkey, or their password and code.",
   "address.changed": "Where a person is told of their approvals and signatures was changed.",
   "review.overdue": "A review is overdue.",
@@ -26,6 +28,7 @@ const NOT_YOU =
 export const ALERT_ADVICE: Partial<Readonly<Record<AlertKind, string>>> = {
   "approval.decided": NOT_YOU,
   "signature.made": `${NOT_YOU} A signature that isn't yours has to be reported at once.`,
+  "signature.refused": NOT_YOU,
   "proof.used": NOT_YOU,
   "address.changed": NOT_YOU,
 };

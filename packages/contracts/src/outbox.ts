@@ -67,6 +67,8 @@ export const OutboxItemSummary = z.strictObject({
   changedAt: IsoTime,
   /** When it is sent next, or its portal asked; null where nothing is done by itself. */
   nextAt: IsoTime.nullable(),
+  /** Whether its recipient was withdrawn, or has another key now than it was sealed to: then it isn't sent any more. */
+  isStopped: z.boolean(),
   /** When a portal contradicted us, or itself, last. */
   disagreedAt: IsoTime.nullable(),
 });
@@ -75,7 +77,9 @@ export const ListOutboxInput = strict({ state: OutboxState.optional(), limit: z.
 export const ListOutboxOutput = strict({
   /** How many items are in each state, of all there are. */
   counts: z.record(OutboxState, z.int()),
-  /** Newest first. */
+  /** How many of the sealed ones wait for somebody, of all there are: tried in vain for as often as they are tried by themselves. */
+  waiting: z.int(),
+  /** What needs somebody first: in doubt, then those that wait for somebody, then the newest; no more than were asked for. */
   items: z.array(OutboxItemSummary),
   /** Every recipient's routes as they are registered now, in their order. */
   routes: z.array(RouteStanding),
@@ -114,8 +118,8 @@ export const WatchOutboxInput = strict({});
 export const WatchOutboxEvent = strict({
   /** Items that are to be taken up now. */
   due: z.int().min(0),
-  /** Every route, to be looked at. */
-  routes: z.array(z.strictObject({ routeId: RouteId, settings: RouteSettings, health: z.enum(["healthy", "unhealthy"]).nullable() })),
+  /** Every route, to be looked at; with how it is on record, null where nobody has looked at it: its failure, null where it is healthy. */
+  routes: z.array(z.strictObject({ routeId: RouteId, settings: RouteSettings, health: z.strictObject({ failure: FailureWord.nullable() }).nullable() })),
 });
 
 /** For the egress process alone: one thing to do, or nothing. `expired` says only that an attempt's time was over. */

@@ -37,6 +37,7 @@ export const Need = z.strictObject({
     "emergency_review",
     "access_review",
     "trail_review",
+    "outbox",
     "few_administrators",
     "one_authenticator",
   ]),

@@ -68,7 +68,7 @@ export function documentStore(database: Database): DocumentStore<Tx> {
     },
 
     async versions(tx, grant, id) {
-      grant.assert("document.read", "submission.sign", "submission.assemble");
+      grant.assert("document.read", "submission.sign", "submission.assemble", "submission.submit");
       await enterGrant(tx, grant);
       const rows = await tx<StoredDocument>`
         SELECT d.id, d.version, d.study, d.site, d.type, d.media_type, d.sha256, d.bytes, d.packet, d.file, d.released_by, d.released_at_ms

@@ -9,6 +9,8 @@ interface StoredItem {
   readonly id: string;
   readonly packet: string;
   readonly recipient: string;
+  readonly recipient_key: string;
+  readonly has_key: boolean;
   readonly sha256: string;
   readonly length: string;
   readonly key: string;
@@ -43,35 +45,36 @@ const msOf = (text: string | null): number | null => (text === null ? null : Num
 /** Items, attempts and receipts in Postgres, which lets an item move as the model does and no other way (0039-outbox.sql). */
 export function outboxStore(database: Database, now: () => number = Date.now): OutboxStore<Tx> {
   return {
-    async enqueue(tx, { packetId, recipientId, sha256, length, idempotencyKey }) {
+    async enqueue(tx, { packetId, recipientId, recipientKey, sha256, length, idempotencyKey }) {
       const atMs = now();
       const item = enqueued(atMs);
       await tx`
-        INSERT INTO egress.outbox_item (id, packet, recipient, sha256, length, key, state, phase, attempt, failed, asked, next_at_ms, enqueued_at_ms, changed_at_ms)
-        VALUES (${newId("obx")}, ${packetId}, ${recipientId}, ${sha256}, ${length}::bigint, ${idempotencyKey}, ${item.state}, ${item.phase}, ${item.attempt}, '{}', ${item.asked},
-                ${item.nextAtMs}::bigint, ${atMs}::bigint, ${atMs}::bigint) ON CONFLICT (key) DO NOTHING`;
+        INSERT INTO egress.outbox_item (id, packet, recipient, recipient_key, sha256, length, key, state, phase, attempt, failed, asked, next_at_ms, enqueued_at_ms, changed_at_ms)
+        VALUES (${newId("obx")}, ${packetId}, ${recipientId}, ${recipientKey}, ${sha256}, ${length}::bigint, ${idempotencyKey}, ${item.state}, ${item.phase}, ${item.attempt}, '{}',
+                ${item.asked}, ${item.nextAtMs}::bigint, ${atMs}::bigint, ${atMs}::bigint) ON CONFLICT (key) DO NOTHING`;
     },
 
     due: (grant, nowMs) =>
       withGrant(database, grant, async (tx) => {
-        // One that no healthy route leads from is not to be taken up.
+        // One that no healthy route leads from, or whose recipient has its key no more, is not to be taken up.
         const [row] = await tx<{ due: string }>`
           SELECT count(*) AS due FROM egress.outbox_item i
            WHERE i.lease_until_ms <= ${nowMs}::bigint
               OR (i.next_at_ms <= ${nowMs}::bigint AND i.phase = 'idle'
-                  AND (i.state <> 'sealed' OR EXISTS (
+                  AND (i.state <> 'sealed' OR (egress.has_key(i.recipient, i.recipient_key) AND EXISTS (
                     SELECT 1 FROM egress.route r JOIN egress.route_health h ON h.route = r.id AND h.state = 'healthy'
-                     WHERE r.recipient = i.recipient AND r.version = (SELECT max(v.version) FROM egress.route v WHERE v.recipient = i.recipient))))`;
+                     WHERE r.recipient = i.recipient AND r.version = (SELECT max(v.version) FROM egress.route v WHERE v.recipient = i.recipient)))))`;
         return Number(row?.due ?? 0);
       }),
 
     async hold(tx, grant, what, nowMs) {
       await enterGrant(tx, grant);
       const rows = await tx<StoredItem>`
-        SELECT * FROM egress.outbox_item i
+        SELECT i.*, egress.has_key(i.recipient, i.recipient_key) AS has_key FROM egress.outbox_item i
          WHERE CASE ${what}::text WHEN 'expired' THEN i.lease_until_ms <= ${nowMs}::bigint
                                   WHEN 'asked' THEN i.state <> 'sealed' AND i.next_at_ms <= ${nowMs}::bigint
-                                  ELSE i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms <= ${nowMs}::bigint AND EXISTS (
+                                  ELSE i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms <= ${nowMs}::bigint
+                                    AND egress.has_key(i.recipient, i.recipient_key) AND EXISTS (
                                     SELECT 1 FROM egress.route r JOIN egress.route_health h ON h.route = r.id AND h.state = 'healthy'
                                      WHERE r.recipient = i.recipient AND r.version = (SELECT max(v.version) FROM egress.route v WHERE v.recipient = i.recipient)) END
          ORDER BY coalesce(i.lease_until_ms, i.next_at_ms), i.id LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED`;
@@ -82,7 +85,7 @@ export function outboxStore(database: Database, now: () => number = Date.now): O
       if (grant !== null) await enterGrant(tx, grant);
       await tx`SELECT 1 FROM egress.outbox_item WHERE id = ${id} FOR UPDATE`;
       // A statement of its own: it sees what the one before waited for.
-      const [row] = await tx<StoredItem>`SELECT * FROM egress.outbox_item WHERE id = ${id}`;
+      const [row] = await tx<StoredItem>`SELECT i.*, egress.has_key(i.recipient, i.recipient_key) AS has_key FROM egress.outbox_item i WHERE i.id = ${id}`;
       return row === undefined ? null : rowOf(row);
     },
 
@@ -117,16 +120,27 @@ export function outboxStore(database: Database, now: () => number = Date.now): O
 
     list: (grant, { state, limit }) =>
       withGrant(database, grant, async (tx) => {
-        const found = await tx<{ state: ItemState; many: string }>`SELECT state, count(*) AS many FROM egress.outbox_item GROUP BY state`;
+        const found = await tx<{ state: ItemState; many: string; waiting: string }>`
+          SELECT i.state, count(*) AS many,
+                 count(*) FILTER (WHERE i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms IS NULL AND egress.has_key(i.recipient, i.recipient_key)) AS waiting
+            FROM egress.outbox_item i GROUP BY i.state`;
         const rows = await tx<StoredItem>`
-          SELECT * FROM egress.outbox_item WHERE ${state}::text IS NULL OR state = ${state} ORDER BY enqueued_at_ms DESC, id DESC LIMIT ${limit}`;
+          SELECT i.*, egress.has_key(i.recipient, i.recipient_key) AS has_key
+            FROM egress.outbox_item i WHERE ${state}::text IS NULL OR i.state = ${state}
+           ORDER BY CASE WHEN i.state = 'in-doubt' THEN 0
+                         WHEN i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms IS NULL AND egress.has_key(i.recipient, i.recipient_key) THEN 1 ELSE 2 END,
+                    i.enqueued_at_ms DESC, i.id DESC LIMIT ${limit}`;
         const many = (of: ItemState): number => Number(found.find((each) => each.state === of)?.many ?? 0);
-        return { counts: Object.fromEntries(itemStates.map((of) => [of, many(of)])) as Record<ItemState, number>, rows: rows.map(rowOf) };
+        return {
+          counts: Object.fromEntries(itemStates.map((of) => [of, many(of)])) as Record<ItemState, number>,
+          waiting: Number(found.find((each) => each.state === "sealed")?.waiting ?? 0),
+          rows: rows.map(rowOf),
+        };
       }),
 
     get: (grant, id) =>
       withGrant(database, grant, async (tx) => {
-        const [row] = await tx<StoredItem>`SELECT * FROM egress.outbox_item WHERE id = ${id}`;
+        const [row] = await tx<StoredItem>`SELECT i.*, egress.has_key(i.recipient, i.recipient_key) AS has_key FROM egress.outbox_item i WHERE i.id = ${id}`;
         if (row === undefined) return null;
         const attempts = await tx<StoredAttempt>`
           SELECT a.*, r.settings FROM egress.delivery_attempt a JOIN egress.route r ON r.id = a.route WHERE a.item = ${id} ORDER BY a.n DESC LIMIT 200`;
@@ -141,6 +155,7 @@ const rowOf = (row: StoredItem): OutboxRow => ({
   id: row.id,
   packetId: row.packet,
   recipientId: row.recipient,
+  hasKey: row.has_key,
   sha256: row.sha256,
   length: Number(row.length),
   idempotencyKey: row.key,

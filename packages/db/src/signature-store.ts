@@ -15,7 +15,7 @@ interface StoredSignature extends Omit<StandingSignature, "atMs" | "supersededBy
 export function signatureStore(database: Database): SignatureStore<Tx> {
   return {
     async of(tx, grant, document) {
-      grant.assert("document.read", "submission.sign", "submission.assemble");
+      grant.assert("document.read", "submission.sign", "submission.assemble", "submission.submit");
       await enterGrant(tx, grant);
       const rows = await tx<StoredSignature>`
         SELECT s.id, s.document, s.version, s.person, s.principal, s.meaning, s.method, s.manifest, s.digest, s.assertion, s.note, s.supersedes, s.request, s.at_ms,

@@ -77,7 +77,11 @@ export const inputFailures = {
     "This is no key that a packet could be sealed to: it is not an X25519 recipient of the age format. Nothing was changed.",
     "Ask the recipient for the line that begins with age1, and compare its fingerprint with theirs.",
   ),
-  "submission.incomplete": rejected(409, "This sequence can't leave as it stands. Nothing was prepared.", "Mend what stands at the named places, or take it out of the sequence."),
+  "submission.incomplete": rejected(
+    409,
+    "This sequence can't leave as it stands. Nothing was prepared or sent.",
+    "Mend what stands at the named places, or take it out of the sequence; then prepare a packet anew.",
+  ),
   "submission.state": rejected(
     409,
     "This sequence isn't there, or a packet of it was released and it stays as it is. Nothing was changed.",
@@ -85,8 +89,8 @@ export const inputFailures = {
   ),
   "recipient.state": rejected(
     409,
-    "This recipient was withdrawn, isn't there, has this key already, or another one has it. Nothing was changed.",
-    "Look at the recipients as they stand.",
+    "This recipient was withdrawn, isn't there, has this key already or another one than this was made for, or another recipient has it. Nothing was changed.",
+    "Look at the recipients as they stand. A packet to a key that was replaced is prepared anew.",
   ),
   "signature.invalid": rejected(
     400,

@@ -10,6 +10,8 @@ export interface OutboxRow extends Sealed {
   readonly id: string;
   readonly packetId: string;
   readonly recipientId: string;
+  /** Whether its recipient has the key now that it was sealed to: where not, it isn't sent. */
+  readonly hasKey: boolean;
   readonly enqueuedAtMs: number;
   readonly changedAtMs: number;
   readonly disagreedAtMs: number | null;
@@ -49,7 +51,7 @@ export interface AttemptEnd {
 export interface OutboxStore<Tx> extends OutboxPort<Tx> {
   /** How many items are to be taken up now. */
   due(grant: Grant, nowMs: number): Promise<number>;
-  /** Items whose attempt's time is over, whose portal is to be asked, or that are to be sent and have a healthy route, the earliest first; held until the transaction ends, without those that another one holds. */
+  /** Items whose attempt's time is over, whose portal is to be asked, or that are to be sent, have a healthy route and are still to their recipient's key, the earliest first; held until the transaction ends, without those that another one holds. */
   hold(tx: Tx, grant: Grant, what: "expired" | "asked" | "sendable", nowMs: number): Promise<readonly OutboxRow[]>;
   /** One item, held until the transaction ends; null where there is none. Without a grant, by what the transaction stands at already. */
   lock(tx: Tx, grant: Grant | null, id: string): Promise<OutboxRow | null>;
@@ -61,10 +63,11 @@ export interface OutboxStore<Tx> extends OutboxPort<Tx> {
   endAttempt(tx: Tx, attempt: { readonly itemId: string; readonly n: number }, end: AttemptEnd): Promise<void>;
   /** Keeps a receipt; the same bytes again are kept once. */
   keepReceipt(tx: Tx, itemId: string, receipt: ReceiptRow): Promise<void>;
+  /** What needs somebody first: in doubt, then those that wait for somebody, then the newest. Counts, and how many wait for somebody, are of all there are. */
   list(
     grant: Grant,
     of: { readonly state: ItemState | null; readonly limit: number },
-  ): Promise<{ readonly counts: Readonly<Record<ItemState, number>>; readonly rows: readonly OutboxRow[] }>;
+  ): Promise<{ readonly counts: Readonly<Record<ItemState, number>>; readonly waiting: number; readonly rows: readonly OutboxRow[] }>;
   get(grant: Grant, id: string): Promise<{ readonly row: OutboxRow; readonly attempts: readonly AttemptRow[]; readonly receipts: readonly ReceiptRow[] } | null>;
 }
 

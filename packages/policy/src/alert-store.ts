@@ -14,6 +14,8 @@ export const alertKinds = [
   "approval.requested",
   "approval.decided",
   "signature.made",
+  "signature.refused",
+  "signature.broken",
   "proof.used",
   "address.changed",
   "review.overdue",

@@ -10,8 +10,9 @@ interface Reference {
   readonly operation: string;
 }
 
-/** Letters of a backbone at most. */
-export const BACKBONE_CHARS_MAX = 8 * 1024 * 1024;
+/** Bytes of a backbone at most. */
+export const BACKBONE_BYTES_MAX = 8 * 1024 * 1024;
+const TOO_LONG = `longer than the ${BACKBONE_BYTES_MAX / 1024 / 1024} MiB that are taken of a backbone`;
 const LEAVES_MAX = 20_000;
 
 class NoBackbone extends Error {}
@@ -23,7 +24,6 @@ function readBackbone(text: string): readonly Reference[] {
   const refuse = (why: string): never => {
     throw new NoBackbone(why);
   };
-  if (text.length > BACKBONE_CHARS_MAX) refuse("longer than is taken");
   parser.on("error", () => refuse("not well-formed XML"));
   parser.on("doctype", (doctype) => void (doctype.includes("[") && refuse("a document type with declarations of its own")));
   parser.on("opentag", ({ local, attributes }) => {
@@ -42,16 +42,17 @@ export const isRegionalBackbone = (path: string): boolean => /^m1\/(?:[a-z0-9_-]
 /**
  * Holds uploaded backbones against the files of the sequence: every leaf there, with its checksum, and every file of the modules a leaf of one of them.
  *
- * @param backbones - By path: `index.xml`, and those of {@link isRegionalBackbone}.
+ * @param backbones - Texts by path: `index.xml`, and those of {@link isRegionalBackbone}; null for one of more than {@link BACKBONE_BYTES_MAX} bytes, which isn't read.
  * @returns Where they differ, one line each; empty where they don't.
  */
-export function backboneFaults(backbones: ReadonlyMap<string, string>, files: readonly Leaf[]): readonly string[] {
+export function backboneFaults(backbones: ReadonlyMap<string, string | null>, files: readonly Leaf[]): readonly string[] {
   const faults: string[] = [];
   const there = new Map(files.map(({ path, md5 }) => [path, md5]));
   const named = new Set<string>();
   for (const [backbone, text] of backbones) {
     const folder = backbone.slice(0, backbone.lastIndexOf("/") + 1);
     try {
+      if (text === null) throw new NoBackbone(TOO_LONG);
       for (const reference of readBackbone(text)) {
         if (reference.operation === "delete") continue;
         const { path, fault } = referred(folder, reference, there);
@@ -67,6 +68,21 @@ export function backboneFaults(backbones: ReadonlyMap<string, string>, files: re
   const isFree = (path: string): boolean => path === BACKBONE || path === BACKBONE_MD5 || path.startsWith("util/");
   for (const { path } of files) if (!named.has(path) && !isFree(path)) faults.push(`${path}: ${isLeaf(path) ? "no backbone lists it" : "in no module"}`);
   return faults;
+}
+
+/** The files that these backbones list, as far as they can be read. */
+export function listedIn(backbones: ReadonlyMap<string, string | null>): ReadonlySet<string> {
+  const listed = [...backbones].flatMap(([backbone, text]) => {
+    const folder = backbone.slice(0, backbone.lastIndexOf("/") + 1);
+    try {
+      return text === null ? [] : readBackbone(text).flatMap(({ href, operation }) => (operation === "delete" ? [] : [`${folder}${href.split("#")[0] ?? ""}`]));
+    } catch (error) {
+      // Held against the files, it is told as a fault.
+      if (!(error instanceof NoBackbone)) throw error;
+      return [];
+    }
+  });
+  return new Set(listed);
 }
 
 function referred(folder: string, { href, checksum, type }: Reference, there: ReadonlyMap<string, string>): { readonly path: string; readonly fault: string | null } {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { backboneXml, isLeaf, outsideOfModules } from "./backbone.ts";
-import { backboneFaults, isRegionalBackbone } from "./backbone-check.ts";
+import { backboneFaults, isRegionalBackbone, listedIn } from "./backbone-check.ts";
 import { collidingPaths, pathFault } from "./tree-path.ts";
 
 const MD5 = "0123456789abcdef0123456789abcdef";
@@ -83,4 +83,26 @@ test("a path is relative, of plain segments, and one file on any system", () => 
     expect([path, pathFault(path)]).toEqual([path, expect.any(String)]);
   expect(collidingPaths(["a/b", "A/B", "a", "a/b/c", "x"])).toEqual(["A/B", "a", "a/b/c"]);
   expect([isLeaf("m1/a.pdf"), isLeaf("m1"), isLeaf("util/a"), outsideOfModules("util/a"), outsideOfModules("z/a.pdf")]).toEqual([true, false, false, false, true]);
+});
+
+test("beside a backbone that is made here, a regional one is held against the files, and what it lists stands in it alone", () => {
+  const regional = "m1/us/us-regional.xml";
+  const all = [...files, { path: regional, md5: MD5 }];
+  const found = (us: string | null): readonly string[] => {
+    const backbones = new Map<string, string | null>([[regional, us === null ? null : backbone(us)]]);
+    const listed = listedIn(backbones);
+    const made = backboneXml(all.filter(({ path }) => isLeaf(path) && !listed.has(path)));
+    return backboneFaults(backbones.set("index.xml", made), all);
+  };
+  expect(found(leaf("cover.pdf"))).toEqual([]);
+  expect(found("")).toEqual([]);
+  expect(found(leaf("cover.pdf", 'operation="delete"'))).toEqual([]);
+  expect(found(`${leaf("cover.pdf")}${leaf("none.pdf")}`)).toEqual([`${regional}: m1/us/none.pdf: it isn't in the sequence`]);
+  expect(found(leaf("cover.pdf").replace(MD5, `f${MD5.slice(1)}`))).toEqual([`${regional}: m1/us/cover.pdf: another checksum than the file's`]);
+  expect(found("<leaf")).toEqual([`${regional}: not well-formed XML`]);
+});
+
+test("a backbone that is longer than is read is told as that, and not as one that isn't well-formed", () => {
+  const found = backboneFaults(new Map([["index.xml", null]]), [{ path: "index.xml", md5: MD5 }]);
+  expect(found).toEqual(["index.xml: longer than the 8 MiB that are taken of a backbone"]);
 });

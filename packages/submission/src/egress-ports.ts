@@ -2,6 +2,8 @@
 export interface OutboxItem {
   readonly packetId: string;
   readonly recipientId: string;
+  /** The key that it was sealed to. It is sent for as long as its recipient has it. */
+  readonly recipientKey: string;
   /** Of the sealed bytes, 64 lower-case hex digits. */
   readonly sha256: string;
   /** Of the sealed bytes. */

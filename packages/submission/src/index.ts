@@ -6,7 +6,7 @@ export type { OutboxItem, OutboxPort, SealedPackets } from "./egress-ports.ts";
 export { recipientFingerprint } from "./recipient-key.ts";
 export type { RecipientRow, RecipientStore } from "./recipient-store.ts";
 export { BACKBONE, BACKBONE_MD5, backboneXml, isLeaf, type Leaf, outsideOfModules } from "./backbone.ts";
-export { BACKBONE_CHARS_MAX, backboneFaults, isRegionalBackbone } from "./backbone-check.ts";
+export { BACKBONE_BYTES_MAX, backboneFaults, isRegionalBackbone, listedIn } from "./backbone-check.ts";
 export {
   type NewPacket,
   type PacketRow,

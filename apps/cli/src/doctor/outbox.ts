@@ -7,9 +7,8 @@ const RUNBOOK = "see docs/runbooks/outbox.md";
 /** Whether something in the outbox waits for people, where whoever asks may know. */
 export async function checkOutbox(invocation: Invocation): Promise<readonly Finding[]> {
   return await knownFindings(invocation, async ({ api }) => {
-    const { counts, items, routes } = await api.outbox.list.query({});
+    const { counts, waiting, routes } = await api.outbox.list.query({});
     const doubted = counts["in-doubt"] ?? 0;
-    const waiting = items.filter(({ state, phase, nextAt }) => state === "sealed" && phase === "idle" && nextAt === null).length;
     const unhealthy = routes.filter(({ health }) => health?.state !== "healthy");
     const found = [
       ...(doubted > 0 ? [warning("outbox", `items in doubt: ${doubted}`, `have their portals asked; ${RUNBOOK}`)] : []),

@@ -11,7 +11,7 @@ import { Refusal } from "../components/refusal.tsx";
 import { Badge, Skeleton } from "../components/states.tsx";
 import { useMay } from "../frame/me.ts";
 import { useTell } from "../frame/notices.tsx";
-import { aboutText, EVERY_MS, type Item, progressText, toneOf } from "./outbox-text.ts";
+import { aboutText, EVERY_MS, type Item, progressText, STOPPED_TEXT, toneOf } from "./outbox-text.ts";
 
 /** One item: what it is, what was tried and said, and what may be done. */
 export function ItemDrawer({ itemId, nameOf }: { readonly itemId: string; readonly nameOf: (recipientId: string) => string }) {
@@ -25,6 +25,7 @@ export function ItemDrawer({ itemId, nameOf }: { readonly itemId: string; readon
       <p>
         <Badge tone={toneOf(item)}>{progressText(item)}</Badge> {aboutText(item)}
       </p>
+      {item.isStopped && <p role="alert">{STOPPED_TEXT}</p>}
       {item.disagreedAt !== null && (
         <p role="alert">
           Its portal contradicted what was sealed, or itself, at <Moment at={item.disagreedAt} />. Compare the SHA-256 with the recipient by another way before anything is sent
@@ -77,7 +78,7 @@ export function ItemDrawer({ itemId, nameOf }: { readonly itemId: string; readon
         ))
       )}
       {may && <Reconcile item={item} />}
-      {may && item.state === "in-doubt" && <Resend item={item} />}
+      {may && item.state === "in-doubt" && !item.isStopped && <Resend item={item} />}
     </DialogBody>
   );
 }
@@ -91,7 +92,7 @@ function Reconcile({ item }: { readonly item: Item }) {
   return (
     <section className="act">
       {change.error !== null && <Refusal failure={change.error} />}
-      <Button isPending={change.isPending} isDisabled={item.phase !== "idle"} onPress={() => change.mutate({ itemId: item.itemId })}>
+      <Button isPending={change.isPending} isDisabled={item.phase !== "idle" || (item.state === "sealed" && item.isStopped)} onPress={() => change.mutate({ itemId: item.itemId })}>
         {item.state === "sealed" ? "Send now" : "Ask its portal now"}
       </Button>
     </section>

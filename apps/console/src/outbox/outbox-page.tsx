@@ -10,7 +10,7 @@ import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { useMay } from "../frame/me.ts";
-import { EVERY_MS, type Item, isWaiting, progressText, rankText, type Route, routeText, toneOf } from "./outbox-text.ts";
+import { EVERY_MS, type Item, progressText, rankText, type Route, routeText, shownText, toneOf } from "./outbox-text.ts";
 
 const ItemDrawer = dynamic(async () => (await import("./item-drawer.tsx")).ItemDrawer, { ssr: false });
 
@@ -18,7 +18,7 @@ const ItemDrawer = dynamic(async () => (await import("./item-drawer.tsx")).ItemD
 export function OutboxPage() {
   const router = useRouter();
   const opened = useSearchParams().get("item");
-  const list = useCall("outbox.list", {}, { everyMs: EVERY_MS });
+  const list = useCall("outbox.list", { limit: 200 }, { everyMs: EVERY_MS });
   const mayName = useMay("recipient.read");
   const mayChange = useMay("route.change");
   const recipients = useCall("recipients.list", {}, { enabled: mayName });
@@ -26,7 +26,10 @@ export function OutboxPage() {
   const { items = [], routes = [] } = list.data ?? {};
   return (
     <div className="stack">
-      <PageHead title="Outbox" lead="Sealed packets on their way to their recipients. What may have arrived is never sent again without a receipt, or two people who say so." />
+      <PageHead
+        title="Outbox"
+        lead="Sealed packets on their way to their recipients. What may have arrived is sent again only upon a receipt, after an SFTP upload that was taken back, or when two people say so."
+      />
       {list.isPending && (
         <div className="panel">
           <Skeleton lines={6} label="Loading the outbox" />
@@ -39,13 +42,16 @@ export function OutboxPage() {
             {items.length === 0 ? (
               <EmptyState title="Nothing is in the outbox">A packet comes here when it is submitted, and stays on record once its recipient has it.</EmptyState>
             ) : (
-              <Table
-                caption="Items, what needs somebody first"
-                rows={items.toSorted((one, other) => urgency(other) - urgency(one))}
-                keyOf={({ itemId }) => itemId}
-                columns={itemColumns(nameOf, (itemId) => router.replace(`/outbox?item=${itemId}`, { scroll: false }))}
-                isLong
-              />
+              <>
+                <p className="quiet">{shownText(items.length, list.data.counts, list.data.waiting)}</p>
+                <Table
+                  caption="Items, what needs somebody first"
+                  rows={items}
+                  keyOf={({ itemId }) => itemId}
+                  columns={itemColumns(nameOf, (itemId) => router.replace(`/outbox?item=${itemId}`, { scroll: false }))}
+                  isLong
+                />
+              </>
             )}
           </Panel>
           <Panel id="routes" title="Routes">
@@ -73,9 +79,6 @@ export function OutboxPage() {
     </div>
   );
 }
-
-/** In doubt before what waits, before the rest: within each as they came, the newest first. */
-const urgency = (item: Item): number => (item.state === "in-doubt" ? 2 : isWaiting(item) ? 1 : 0);
 
 const itemColumns = (nameOf: (recipientId: string) => string, open: (itemId: string) => void): readonly Column<Item>[] => [
   {

@@ -3,7 +3,18 @@ import { Badge, EmptyState, Panel } from "../components/states.tsx";
 import { inUrgency, type NeedOf } from "./needs.ts";
 
 /** Where the count is of things to do, and not of what there is. */
-const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set(["approval", "packet", "lock", "locked", "broken", "emergency", "emergency_review", "access_review", "trail_review"]);
+const COUNTED: ReadonlySet<NeedOf["kind"]> = new Set([
+  "approval",
+  "packet",
+  "lock",
+  "locked",
+  "broken",
+  "emergency",
+  "emergency_review",
+  "access_review",
+  "trail_review",
+  "outbox",
+]);
 
 /** What waits for the reader, most urgent first. */
 export function NeedsPanel({ needs }: { readonly needs: readonly NeedOf[] }) {

@@ -9,6 +9,7 @@ const urgency: Record<NeedOf["kind"], number> = {
   emergency: 2,
   lock: 3,
   emergency_review: 4,
+  outbox: 4,
   approval: 5,
   access_review: 6,
   trail_review: 6,

@@ -83,7 +83,7 @@ export const resendAct = <Tx>(deps: Pick<ApiDeps<Tx>, "outbox" | "now">): Approv
   async effect(tx, grant, { itemId }) {
     const row = await deps.outbox.lock(tx, grant, itemId);
     if (row === null) return { about: "-", lines: [], refused: "policy.denied" };
-    const { item, packetId, recipientId, sha256, length, idempotencyKey } = row;
+    const { item, packetId, recipientId, hasKey, sha256, length, idempotencyKey } = row;
     return {
       about: `packet ${packetId} to ${recipientId}`,
       lines: [
@@ -94,7 +94,7 @@ export const resendAct = <Tx>(deps: Pick<ApiDeps<Tx>, "outbox" | "now">): Approv
         },
         { what: "the bytes, and the key that the portal knows them by", before: `${length} bytes, ${sha256}, ${idempotencyKey}`, after: "the same" },
       ],
-      refused: item.state === "in-doubt" ? null : "outbox.state",
+      refused: item.state !== "in-doubt" ? "outbox.state" : hasKey ? null : "recipient.state",
     };
   },
   async perform(tx, { itemId }) {

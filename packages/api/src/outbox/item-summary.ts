@@ -1,5 +1,5 @@
 import type { ListOutboxOutput, OutboxItemSummary } from "@sallyport/contracts";
-import type { OutboxRow, RouteStanding } from "@sallyport/outbox";
+import { isSettled, type OutboxRow, type RouteStanding } from "@sallyport/outbox";
 import type { z } from "zod";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -10,6 +10,7 @@ export const itemSummary = ({
   id,
   packetId,
   recipientId,
+  hasKey,
   sha256,
   length,
   idempotencyKey,
@@ -29,7 +30,8 @@ export const itemSummary = ({
   attempts: item.attempt,
   enqueuedAt: iso(enqueuedAtMs),
   changedAt: iso(changedAtMs),
-  nextAt: isoOrNull(item.nextAtMs),
+  nextAt: item.state === "sealed" && !hasKey ? null : isoOrNull(item.nextAtMs),
+  isStopped: !isSettled(item) && !hasKey,
   disagreedAt: isoOrNull(disagreedAtMs),
 });
 

@@ -4,9 +4,10 @@ import type { DocumentType } from "@sallyport/phi";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { signatureSummary } from "../../signatures/signature-summary.ts";
+import { tellBroken } from "../../signatures/tell-signatures.ts";
 import { locateDocument } from "./document-place.ts";
 
-/** A document's versions with their signatures, each verified as it is read. One that doesn't verify is shown as broken, and on record. */
+/** A document's versions with their signatures, each verified as it is read. One that doesn't verify is shown as broken, on record, and told. */
 export const getDocument = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, type: DocumentType) =>
   boundary.read(
     {
@@ -37,8 +38,11 @@ export const getDocument = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, type:
         isShown: shown.get(row.version) === row.bytes,
         signatures: signatures.filter(({ version }) => version === row.version).map((signature) => signatureSummary(signature, row, beside)),
       }));
-      const broken = shownOf.flatMap((version) => version.signatures).filter(({ state }) => state === "broken");
-      for (const { signatureId, why } of broken) deps.log.event("signature.broken", { signature: signatureId, why: why ?? "-" });
+      const broken = await tellBroken(
+        deps,
+        current,
+        shownOf.flatMap((version) => version.signatures),
+      );
       trace.note({ versions: versions.length, signatures: signatures.length, broken: broken.length });
       const { study, site } = current;
       return { documentId, type, study, site, maySign: may({ action: "submission.sign", resource: type }, found), versions: shownOf };

@@ -10,9 +10,9 @@ const READ = { action: "outbox.read", resource: "outbox" } as const;
 /** What is on its way, and over which routes. */
 export const listOutbox = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.read({ ...READ, input: ListOutboxInput, output: ListOutboxOutput, locate: inDeployment }, async ({ input: { state, limit }, grant, trace }) => {
-    const [{ counts, rows }, routes] = await Promise.all([deps.outbox.list(grant, { state: state ?? null, limit }), deps.routes.current(grant)]);
+    const [{ counts, waiting, rows }, routes] = await Promise.all([deps.outbox.list(grant, { state: state ?? null, limit }), deps.routes.current(grant)]);
     trace.note({ shown: rows.length });
-    return { counts, items: rows.map(itemSummary), routes: routes.map(routeSummary) };
+    return { counts, waiting, items: rows.map(itemSummary), routes: routes.map(routeSummary) };
   });
 
 /** One item with its attempts and everything that was said of it. */

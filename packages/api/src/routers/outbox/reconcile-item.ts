@@ -15,6 +15,7 @@ export const reconcileItem = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       commit: async (tx, { input: { itemId }, grant, trace }) => {
         const row = await deps.outbox.lock(tx, grant, itemId);
         if (row === null) throw new SallyportError("policy.denied");
+        if (row.item.state === "sealed" && !row.hasKey) throw new SallyportError("recipient.state");
         const item = hasten(row.item, deps.now());
         if (item === null) throw new SallyportError("outbox.state");
         await moveItem(deps, tx, trace, row, { item, isDisagreement: false }, null);

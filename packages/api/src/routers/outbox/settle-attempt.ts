@@ -10,7 +10,7 @@ import { DELIVER, locateItem } from "./outbox-place.ts";
 
 type Settled = z.output<typeof SettleAttemptInput>;
 
-/** Says that bytes go out from now on; what comes of it is the portal's to say. Refused for an attempt that isn't the one under way. */
+/** Says that bytes go out from now on; what comes of it is the portal's to say. Refused for an attempt that isn't the one under way, or where its recipient has its key no more. */
 export const beginAttempt = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.change(
     { ...DELIVER, input: BeginAttemptInput, output: BeginAttemptOutput, locate: locateItem },
@@ -22,6 +22,7 @@ export const beginAttempt = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         const nowMs = deps.now();
         const item = begin(row.item, { attempt, length: row.length }, nowMs);
         if (item === null) throw new SallyportError("outbox.fenced");
+        if (!row.hasKey) throw new SallyportError("recipient.state");
         await deps.outbox.beginAttempt(tx, { itemId, n: attempt, atMs: nowMs });
         await moveItem(deps, tx, trace, row, { item, isDisagreement: false }, null);
         return { itemId, attempt };
@@ -30,8 +31,8 @@ export const beginAttempt = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   );
 
 /**
- * Says how an attempt ended, or what its portal answered. A receipt is judged here, by its bytes; without one nothing is acknowledged or rejected. The
- * process that says it holds no more than its word about a failure.
+ * Says how an attempt ended, or what its portal answered. A receipt is judged here, by its bytes; without one nothing is acknowledged or rejected, and
+ * over HTTPS nothing is free to be sent again. The process that says it holds no more than its word about a failure.
  */
 export const settleAttempt = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.change(
@@ -44,9 +45,11 @@ export const settleAttempt = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         if (row === null) throw new SallyportError("policy.denied");
         const nowMs = deps.now();
         const receipt = input.receipt === undefined ? null : receiptOf(input.receipt, row, { attempt, atMs: nowMs });
+        const route = row.item.route === null ? null : await deps.routes.byId(tx, grant, row.item.route);
+        const isFolder = route?.settings.kind === "sftp";
         const to = input.asked
-          ? answered(row.item, { attempt, answer: answerOf(input, receipt) }, nowMs)
-          : settle(row.item, { attempt, outcome: outcomeOf(input, receipt) }, nowMs);
+          ? answered(row.item, { attempt, answer: answerOf(input, receipt, isFolder) }, nowMs)
+          : settle(row.item, { attempt, outcome: outcomeOf(input, receipt, isFolder) }, nowMs);
         if (to === null) throw new SallyportError("outbox.fenced");
         if (receipt !== null) await deps.outbox.keepReceipt(tx, itemId, receipt);
         const outcome = receipt?.verdict ?? input.kind;
@@ -67,18 +70,19 @@ function receiptOf(base64: string, row: OutboxRow, { attempt, atMs }: { readonly
   return { attempt, verdict: verdictOf(receipt, row).kind, sha256: sha256Hex(bytes), body: bytes.toString("utf8"), atMs };
 }
 
-function saidWithout({ kind }: Settled): Said {
-  if (kind === "not-received" || kind === "pending" || kind === "disagrees") return { kind };
+/** What is taken without a receipt. That nothing arrived is taken of a folder alone, of which the upload was taken back (ADR 0093); any other portal says so in a receipt. */
+function saidWithout({ kind }: Settled, isFolder: boolean): Said {
+  if (kind === "pending" || kind === "disagrees" || (kind === "not-received" && isFolder)) return { kind };
   throw new SallyportError("input.invalid", { where: ["kind: needs a receipt, or isn't an answer"] });
 }
 
-function answerOf(input: Settled, receipt: ReceiptRow | null): Asked {
+function answerOf(input: Settled, receipt: ReceiptRow | null, isFolder: boolean): Asked {
   if (receipt !== null) return { kind: receipt.verdict };
-  return input.kind === "unknown" ? { kind: "unknown", failure: input.failure ?? "unsaid" } : saidWithout(input);
+  return input.kind === "unknown" ? { kind: "unknown", failure: input.failure ?? "unsaid" } : saidWithout(input, isFolder);
 }
 
-function outcomeOf(input: Settled, receipt: ReceiptRow | null): Outcome {
+function outcomeOf(input: Settled, receipt: ReceiptRow | null, isFolder: boolean): Outcome {
   if (receipt !== null) return { kind: receipt.verdict };
   if (input.kind === "sent") return { kind: "sent" };
-  return input.kind === "unsent" || input.kind === "in-doubt" ? { kind: input.kind, failure: input.failure ?? "unsaid" } : saidWithout(input);
+  return input.kind === "unsent" || input.kind === "in-doubt" ? { kind: input.kind, failure: input.failure ?? "unsaid" } : saidWithout(input, isFolder);
 }

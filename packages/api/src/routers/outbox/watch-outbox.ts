@@ -16,7 +16,7 @@ export const watchOutbox = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     let told = "";
     do {
       const [due, standings] = await Promise.all([deps.outbox.due(grant, deps.now()), deps.routes.current(grant)]);
-      const routes = standings.map(({ id, settings, health }) => ({ routeId: id, settings, health: health?.state ?? null }));
+      const routes = standings.map(({ id, settings, health }) => ({ routeId: id, settings, health: health === null ? null : { failure: health.failure } }));
       const standing = JSON.stringify(routes);
       if (due > 0 || standing !== told) yield { due, routes };
       told = standing;

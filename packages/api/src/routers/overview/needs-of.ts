@@ -102,6 +102,17 @@ async function alertNeed<Tx>(deps: ApiDeps<Tx>, { reach }: Pick<Crossing<unknown
   return [{ kind: "alerts", text: `Alerts don't reach ${failing.join(", ")}.`, count: failing.length, href: "/incidents" }];
 }
 
+/** What lies in the outbox and waits for somebody like the caller: in doubt, or tried in vain. */
+async function outboxNeed<Tx>(deps: ApiDeps<Tx>, { reach }: Pick<Crossing<unknown, unknown>, "reach">): Promise<readonly Need[]> {
+  const grant = reach({ action: "outbox.reconcile", resource: "outbox" }, { kind: "deployment" });
+  if (grant === null) return [];
+  const { counts, waiting } = await deps.outbox.list(grant, { state: null, limit: 1 });
+  const doubted = counts["in-doubt"];
+  if (doubted + waiting === 0) return [];
+  const text = doubted > 0 ? "It isn't known whether what was sent has arrived: the outbox has items in doubt." : "What was tried in vain waits in the outbox for somebody.";
+  return [{ kind: "outbox", text, count: doubted + waiting, href: "/outbox" }];
+}
+
 /** What waits for the caller, of what their rights let them see. */
 export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, session }: Crossing<unknown, unknown>, chains: readonly ChainStatus[] | null): Promise<readonly Need[]> {
   const needs: Need[] = [];
@@ -115,6 +126,7 @@ export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, sessio
     ...(await emergencyNeeds(deps, { grant, reach })),
     ...(await reviewNeed(deps, { grant, session, may })),
     ...(await trailReviewNeed(deps, { grant, session, reach })),
+    ...(await outboxNeed(deps, { reach })),
   );
   if (reach({ action: "principal.read", resource: "principal" }, { kind: "deployment" }) !== null) {
     const nowMs = deps.now();

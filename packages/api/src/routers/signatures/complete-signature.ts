@@ -6,6 +6,7 @@ import { DIGEST_SHOWN, tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { assertSignable } from "../../signatures/assert-signable.ts";
 import { signatureSummary } from "../../signatures/signature-summary.ts";
+import { tellingRefusal } from "../../signatures/tell-signatures.ts";
 import { locateDocument } from "../documents/document-place.ts";
 import { ownSession } from "../me/own-place.ts";
 
@@ -43,7 +44,8 @@ export const completeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         if ((method === "passkey") !== (input.proof.kind === "passkey")) throw new SallyportError("input.invalid", { where: ["proof: not of the kind that was asked for"] });
         // Before the custodian countersigns: what it verified should be what can be stored.
         await deps.read((tx) => assertSignable(deps, tx, grant, { ...manifest, session: own.id }));
-        const { note } = await deps.stepUp.sign(grant.person, input.proof, text);
+        const proving = { grant, method: input.proof.kind, act: meaning, document: { id: manifest.document, study: manifest.study, site: manifest.site } };
+        const { note } = await tellingRefusal(deps, proving, () => deps.stepUp.sign(grant.person, input.proof, text));
         return { text, manifest, session: own.id, note, assertion: input.proof.kind === "passkey" ? signingAssertion(input.proof.response) : null };
       },
       commit: async (tx, { grant }, { text, manifest, session, assertion, note }) => {

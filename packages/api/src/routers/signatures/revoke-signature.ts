@@ -8,6 +8,7 @@ import { tellOwnAct } from "../../notices/own-act.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { sealReason } from "../../sealed-reason.ts";
 import { signatureSummary } from "../../signatures/signature-summary.ts";
+import { tellingRefusal } from "../../signatures/tell-signatures.ts";
 import { locateDocument } from "../documents/document-place.ts";
 import { ownSession } from "../me/own-place.ts";
 
@@ -37,7 +38,10 @@ export const revokeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
         const { digest } = await deps.read((tx) => standing(tx, grant, documentId, signatureId));
         const reason = sealReason((await deps.referenceKeys()).change, grant, text);
         trace.note({ revoked: signatureId, digest, proof: proof.kind, commitment: reason.commitment });
-        await deps.stepUp.attest(grant.person, proof, revocationDigest(grant.person, signatureId));
+        const place = await deps.documents.placeOf(documentId);
+        if (place === null) throw new SallyportError("policy.denied");
+        const proving = { grant, method: proof.kind, act: "revoke a signature", document: { id: documentId, study: place.study, site: place.site } };
+        await tellingRefusal(deps, proving, () => deps.stepUp.attest(grant.person, proof, revocationDigest(grant.person, signatureId)));
         return reason;
       },
       commit: async (tx, { input: { documentId, signatureId, proof }, grant }, reason) => {

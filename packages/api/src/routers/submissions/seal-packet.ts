@@ -2,12 +2,12 @@ import { SealPacketInput, SealPacketOutput } from "@sallyport/contracts";
 import { newId, RunningSha256 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
-import { type PacketManifest, type PacketRow, packetState, packPacket, readPacketManifest } from "@sallyport/submission";
+import { type PacketManifest, type PacketRow, packPacket } from "@sallyport/submission";
 import { storedProof } from "../../archives/stored-proof.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { documentBytes } from "../../submissions/document-bytes.ts";
-import { knownFiles } from "../../submissions/sequence-findings.ts";
+import { standingManifest } from "../../submissions/standing-manifest.ts";
 import { locateSubmission } from "../../submissions/submission-place.ts";
 import { ASSEMBLE } from "./assemble-submission.ts";
 
@@ -35,7 +35,7 @@ export const sealPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         if (packet === null) throw new SallyportError("policy.denied");
         if (packet.sealed !== null) return { attempt: null, ...packet.sealed };
         if (packet.released === null) throw new SallyportError("packet.state");
-        const manifest = await sealable(deps, grant, packet);
+        const manifest = await standingManifest(deps, grant, packet, "released");
         const release = await releaseProof(deps, grant, packetId, packet.released.atMs);
         const attempt = newId("att");
         await deps.submissions.beginSeal(grant, { packet: packetId, attempt, atMs: deps.now(), aloneForMs: ALONE_MS });
@@ -55,23 +55,6 @@ export const sealPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       },
     },
   );
-
-/** The manifest, while all that it rests on still holds: the recipient's key, and the signatures whose receipts are in it. */
-async function sealable<Tx>(deps: ApiDeps<Tx>, grant: Grant, packet: PacketRow): Promise<PacketManifest> {
-  const manifest = readPacketManifest(packet.manifest);
-  if (manifest === null || packetState(packet) !== "released") throw new SallyportError("packet.state");
-  const documents = manifest.files.flatMap(({ path, document, version }) => (document === null || version === null ? [] : [{ path, document, version, needsApproval: false }]));
-  const { recipient, known } = await deps.read(async (tx) => ({
-    recipient: await deps.recipients.byId(tx, packet.recipient),
-    known: await knownFiles(deps, tx, grant, documents),
-  }));
-  if (recipient?.key !== manifest.recipient.key) throw new SallyportError("recipient.state");
-  const valid = new Set(known.flatMap((file) => file.valid.map(({ id }) => `evidence/${id}.receipt.json`)));
-  const gone = manifest.files.filter(({ path }) => path.startsWith("evidence/") && !valid.has(path));
-  const where = [...gone.map(({ path }) => `${path}: revoked or superseded since`), ...known.filter(({ isBroken }) => isBroken).map(({ path }) => `${path}: broken`)];
-  if (where.length > 0) throw new SallyportError("submission.incomplete", { where });
-  return manifest;
-}
 
 async function keep<Tx>(
   deps: ApiDeps<Tx>,

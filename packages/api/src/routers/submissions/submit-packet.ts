@@ -2,11 +2,12 @@ import { DownloadPacketInput, DownloadPacketOutput, SubmitPacketInput, SubmitPac
 import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
+import { standingManifest } from "../../submissions/standing-manifest.ts";
 import { locateSubmission } from "../../submissions/submission-place.ts";
 
 const PIECE_BYTES = 1_048_576;
 
-/** Lets a sealed packet leave: it is in the outbox if, and only if, that is on record. */
+/** Lets a sealed packet leave, while all that it rests on still holds: it is in the outbox if, and only if, that is on record. */
 export const submitPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.change(
     {
@@ -18,14 +19,20 @@ export const submitPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: ({ packetId }, trace) => locateSubmission(deps, packetId, trace),
     },
     {
-      prepare: () => Promise.resolve(null),
-      commit: async (tx, { input: { packetId }, grant, trace }) => {
+      prepare: async ({ input: { packetId }, grant }): Promise<string> => {
+        const packet = await deps.read((tx) => deps.submissions.packet(tx, grant, packetId));
+        if (packet === null) throw new SallyportError("policy.denied");
+        return (await standingManifest(deps, grant, packet, "sealed")).recipient.key;
+      },
+      commit: async (tx, { input: { packetId }, grant, trace }, recipientKey) => {
         const packet = await deps.submissions.packet(tx, grant, packetId, "hold");
         if (packet === null) throw new SallyportError("policy.denied");
         if (packet.sealed === null || packet.submittedAtMs !== null) throw new SallyportError("packet.state");
+        // Who was withdrawn meanwhile gets nothing.
+        if ((await deps.recipients.byId(tx, packet.recipient))?.key !== recipientKey) throw new SallyportError("recipient.state");
         const { sha256, length } = packet.sealed;
         await deps.submissions.submit(tx, grant, packetId, deps.now());
-        await deps.outbox.enqueue(tx, { packetId, recipientId: packet.recipient, sha256, length, idempotencyKey: packetId });
+        await deps.outbox.enqueue(tx, { packetId, recipientId: packet.recipient, recipientKey, sha256, length, idempotencyKey: packetId });
         trace.note({ packet: packetId, recipient: packet.recipient, sealed: sha256, length });
         return { done: true as const };
       },
