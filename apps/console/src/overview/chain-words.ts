@@ -43,6 +43,7 @@ export function anchorLine({ kind, name, size, failure }: AnchorOf): string {
   const where = `${KINDS[kind]} ${name}`;
   if (failure === "anchor.refused") return `${where}: refuses what it was shown; it knows of another history`;
   const reached = size === 0 ? "nothing yet" : `up to ${n(size)}`;
+  if (failure === "trail.unprovable") return `${where}: ${reached}; what is stored doesn't prove what was signed since`;
   return `${where}: ${reached}${failure === null ? "" : ", not reached now"}`;
 }
 

@@ -126,6 +126,7 @@ describe("a chain in words", () => {
     expect(anchoredText({ ...chain, anchors: [{ ...witness, size: 0 }, stamp] })).toBe("Not anchored outside yet");
     expect(anchoredText({ ...chain, anchors: [stamp] })).toBe("Up to 1,200, at tsa.example");
     expect(anchorLine({ ...witness, failure: "anchor.unavailable" })).toBe("Witness w.example/1: up to 1,000, not reached now");
+    expect(anchorLine({ ...witness, failure: "trail.unprovable" })).toContain("doesn't prove");
     expect(anchorLine({ ...witness, failure: "anchor.refused" })).toContain("another history");
     expect(chainsSentence([anchored])).toBe("The chain is whole and signed to the end.");
   });
