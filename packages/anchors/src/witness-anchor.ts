@@ -46,6 +46,7 @@ export function witnessAnchor({ url, key, ca, deadlineMs }: WitnessOptions): Anc
         answer = await ask(note, Number(theirs), position);
       }
       if (isSize(answer)) throw new SallyportError("anchor.unavailable", { anchor: name, why: "busy" });
+      // 409: it has another root of this size. 422: what it has isn't a prefix of this; the proof was verified here before it left.
       if (answer.status === 409 || answer.status === 422) throw new SallyportError("anchor.refused", { anchor: name, why: "inconsistent", status: answer.status });
       if (answer.status !== 200) throw new SallyportError("anchor.unavailable", { anchor: name, status: answer.status });
       return ownLines(answer.body.toString("utf8"), note, key, name);
