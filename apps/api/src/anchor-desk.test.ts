@@ -1,10 +1,13 @@
 import { setTimeout } from "node:timers/promises";
 import type { Anchor } from "@sallyport/anchors";
-import { consistencyProof, type Head, leafHash, merkleRoot } from "@sallyport/audit";
+import type { Trail } from "@sallyport/api";
+import { consistencyProof, type Head, leafHash, merkleRoot, type RecordDraft } from "@sallyport/audit";
 import type { StoredAnchor, StoredCheckpoint } from "@sallyport/db";
 import { SallyportError } from "@sallyport/errors";
+import type { RaisedAlert } from "@sallyport/policy";
 import { faultTest } from "@sallyport/testkit";
 import { expect, test } from "vitest";
+import { alertingAppend } from "./alerting-append.ts";
 import { AnchorDesk, type AnchorDeskDeps } from "./anchor-desk.ts";
 
 const MAC = "0".repeat(64);
@@ -230,6 +233,49 @@ test("a witness that really has more than is stored refuses, which stays on view
   await desk.run();
   expect(await failureOf(desk)).toBe("anchor.refused");
   expect(world.events).toHaveLength(1);
+});
+
+faultTest("A5", "that an anchor knows of another history goes on record, and somebody is told, once a day for as long as it lasts", async (defence) => {
+  const world = new World();
+  const records: RecordDraft[] = [];
+  const alerts: RaisedAlert[] = [];
+  const trail: Trail<null> = {
+    append: async (draft) => ({ chain: draft.chain, generation: 1, seq: records.push(draft), mac: MAC }),
+    inTransaction: (work) => work(null, (drafts) => Promise.all(drafts.map((draft) => trail.append(draft)))),
+  };
+  const raise = async (_tx: null, alert: RaisedAlert): Promise<string> => (alerts.push(alert), alert.key);
+  const append = defence === "on" ? alertingAppend(trail, { raise }, () => world.nowMs) : (draft: RecordDraft) => trail.append(draft);
+  const witness: Anchor = { ...world.witness, hold: () => Promise.reject(new SallyportError("anchor.refused", { why: "ahead", size: 9 })) };
+  const desk = world.desk("best-effort", [witness]);
+  world.grow(5);
+  await desk.report(append);
+  expect(records).toEqual([]);
+  for (const hours of [0, 1, 24]) {
+    world.nowMs += hours * 3_600_000;
+    await desk.run();
+    // The trail is away once: that is met again.
+    await desk.report(() => Promise.reject(new SallyportError("trail.unavailable")));
+    await desk.report(append);
+  }
+  expect(records).toHaveLength(2);
+  expect(records[0]).toMatchObject({ chain: "system", action: "anchor.refused", resource: "anchor/witness.example/w1", detail: "kind=witness;chain=system;why=ahead" });
+  expect(alerts).toMatchObject([1, 2].map(() => ({ kind: "anchor.refused", chain: "system", about: "anchor/witness.example/w1" })));
+  expect(new Set(alerts.map(({ key }) => key)).size).toBe(2);
+});
+
+test("that nobody has taken a checkpoint for too long is known in best effort too, though acts go on", async () => {
+  const world = new World();
+  const desk = world.desk("best-effort");
+  world.isAway = true;
+  world.grow(5);
+  await desk.run();
+  expect(desk.isBehind()).toBe(false);
+  world.nowMs += 301_000;
+  expect(desk.isBehind()).toBe(true);
+  desk.assertWithin();
+  world.isAway = false;
+  await desk.run();
+  expect(desk.isBehind()).toBe(false);
 });
 
 test("an anchor that doesn't answer is asked once a round, whatever number of chains there is; one that answers that it can't, for each", async () => {

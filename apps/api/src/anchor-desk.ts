@@ -1,6 +1,6 @@
 import type { Anchor, AnchorPlan } from "@sallyport/anchors";
 import type { AnchorState, EventLog } from "@sallyport/api";
-import { type Head, type TileSource, TreeProver, verifyConsistency } from "@sallyport/audit";
+import { type Head, type RecordDraft, type TileSource, TreeProver, verifyConsistency } from "@sallyport/audit";
 import type { AnchorStore, CheckpointStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
 import { codeOf, type ErrorCode, SallyportError } from "@sallyport/errors";
 
@@ -18,6 +18,16 @@ export interface AnchorDeskDeps {
 
 type Standing = ReadonlyMap<string, { readonly generation: number; readonly size: number; readonly atMs: number }>;
 
+interface Failure {
+  readonly anchor: Anchor;
+  readonly chain: string;
+  readonly code: ErrorCode;
+  /** What an anchor refused, in a word; `-` where nothing says. */
+  readonly why: string;
+  /** The day on which this was put on record, as far as it belongs there. */
+  recordedOn: string | null;
+}
+
 /** What came of asking an anchor for a chain's newest checkpoint. Of one that wasn't reached, nothing else is asked in the same round. */
 type Asked = "held" | "failed" | "unreached";
 
@@ -28,7 +38,7 @@ type Asked = "held" | "failed" | "unreached";
 export class AnchorDesk {
   readonly #deps: AnchorDeskDeps;
   /** Why an anchor doesn't have a chain's newest checkpoint, by anchor and chain: from the first failure until it has it. */
-  readonly #failures = new Map<string, ErrorCode>();
+  readonly #failures = new Map<string, Failure>();
   /** What is being asked of an anchor for a chain, and what is asked next for everybody who came meanwhile. */
   readonly #asking = new Map<string, Promise<Asked>>();
   readonly #waiting = new Map<string, Promise<Asked>>();
@@ -69,9 +79,28 @@ export class AnchorDesk {
 
   /** Before an act whose evidence has to be kept elsewhere. @throws SallyportError `trail.unanchored` where that is required and has failed for too long. */
   assertWithin(): void {
+    if (this.#deps.plan?.mode === "required" && this.isBehind()) throw new SallyportError("trail.unanchored");
+  }
+
+  /** Whether no anchor has taken a checkpoint for longer than is set, whether or not acts wait for that. */
+  isBehind(): boolean {
     const { plan, now } = this.#deps;
-    if (plan?.mode !== "required" || this.#openSinceMs === null) return;
-    if (now() - this.#openSinceMs > plan.unanchoredSecondsMax * 1000) throw new SallyportError("trail.unanchored");
+    return plan !== null && this.#openSinceMs !== null && now() - this.#openSinceMs > plan.unanchoredSecondsMax * 1000;
+  }
+
+  /**
+   * Puts on record what anchors refuse: once, and once a day for as long as it lasts. That an anchor knows of another history is all that shows a database
+   * and a custodian that were put back together. Never throws: what can't be recorded now is met again at the next round.
+   */
+  async report(append: (draft: RecordDraft) => Promise<unknown>): Promise<void> {
+    const day = new Date(this.#deps.now()).toISOString().slice(0, 10);
+    for (const failure of this.#failures.values()) {
+      if (failure.code !== "anchor.refused" || failure.recordedOn === day) continue;
+      failure.recordedOn = await append(refusalRecord(failure, day)).then(
+        () => day,
+        () => failure.recordedOn,
+      );
+    }
   }
 
   /** Where acts wait for it: has these chains' newest checkpoints anchored now. Answers, by chain, the names of the anchors that have it; none is no failure within the limit. */
@@ -109,7 +138,7 @@ export class AnchorDesk {
             name,
             size: at?.size ?? 0,
             at: at === undefined ? null : new Date(at.atMs).toISOString(),
-            failure: this.#failures.get(keyOf(anchor, chain)) ?? null,
+            failure: this.#failures.get(keyOf(anchor, chain))?.code ?? null,
           };
         }),
       ]),
@@ -136,7 +165,7 @@ export class AnchorDesk {
         if (asked === "held") held.push(chain);
         isReached = asked !== "unreached";
       } else {
-        this.#fail(keyOf(anchor, chain), "anchor.unavailable");
+        this.#fail(anchor, chain, new SallyportError("anchor.unavailable"));
       }
     }
     return held;
@@ -163,19 +192,17 @@ export class AnchorDesk {
   /** Has the chain's newest checkpoint held, unless it is. Never throws. */
   async #hold(anchor: Anchor, chain: string, generation: number): Promise<Asked> {
     const { checkpoints, log } = this.#deps;
-    const key = keyOf(anchor, chain);
     try {
       for (let isHeld = false; !isHeld; ) {
         const checkpoint = await checkpoints.latest(chain, generation);
         const anchored = anchoredOf(await this.#standing(anchor, [chain]), chain, generation);
         isHeld = checkpoint === null || anchored >= checkpoint.size || (await this.#bring(anchor, checkpoint, anchored));
       }
-      this.#failures.delete(key);
+      this.#failures.delete(keyOf(anchor, chain));
       return "held";
     } catch (error) {
-      const code = codeOf(error);
       // Once until it changes: what goes on for hours is one line, not a thousand.
-      if (this.#fail(key, code)) log.event("anchor.failed", { anchor: anchor.name, chain, code });
+      if (this.#fail(anchor, chain, error)) log.event("anchor.failed", { anchor: anchor.name, chain, code: codeOf(error) });
       return error instanceof SallyportError && error.context["why"] === "unreached" ? "unreached" : "failed";
     }
   }
@@ -196,10 +223,12 @@ export class AnchorDesk {
   }
 
   /** Keeps why it failed, and answers whether that is news. What an anchor refused isn't forgotten because it is away now. */
-  #fail(key: string, code: ErrorCode): boolean {
-    const before = this.#failures.get(key);
+  #fail(anchor: Anchor, chain: string, error: unknown): boolean {
+    const [key, code] = [keyOf(anchor, chain), codeOf(error)];
+    const before = this.#failures.get(key)?.code;
     if (before === code || before === "anchor.refused") return false;
-    this.#failures.set(key, code);
+    const why = error instanceof SallyportError ? String(error.context["why"] ?? "-") : "-";
+    this.#failures.set(key, { anchor, chain, code, why, recordedOn: null });
     return true;
   }
 
@@ -221,6 +250,22 @@ export class AnchorDesk {
 }
 
 const keyOf = ({ kind, name }: Anchor, chain: string): string => `${kind} ${name} ${chain}`;
+
+/** A refusal as it is on record; `request_id` has the day, so that it is told of once a day. */
+const refusalRecord = ({ anchor: { kind, name }, chain, why }: Failure, day: string): RecordDraft => ({
+  chain: "system",
+  principal: "api",
+  role: "-",
+  workload: "api",
+  action: "anchor.refused",
+  resource: `anchor/${name}`,
+  site: "-",
+  decision: "note",
+  reason: "refused",
+  request_id: day,
+  policy: "-",
+  detail: `kind=${kind};chain=${chain};why=${why.replaceAll(" ", "_")}`,
+});
 
 /** The size that an anchor has of this generation; 0 for none. */
 function anchoredOf(standing: Standing, chain: string, generation: number): number {

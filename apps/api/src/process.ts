@@ -248,7 +248,7 @@ export class ApiProcess {
     this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
     // Apart: an anchor that hangs delays no checkpoint.
     this.#every(CHECKPOINT_MS, () => rounds.run());
-    this.#every(CHECKPOINT_MS, () => desk.run());
+    this.#every(CHECKPOINT_MS, () => desk.run().then(() => desk.report(append)));
     this.#every(WATCH_MS, () => alerts.run());
     for (const { ms, run } of standingRounds({ database, custodian, watch: this.watch, trail: this.trail, due: ports, isFrozen, log, spool, router, leaves })) this.#every(ms, run);
     await new Promise<void>((resolve, reject) => {

@@ -33,6 +33,7 @@ export const Need = z.strictObject({
     "locked",
     "alerts",
     "broken",
+    "anchors",
     "emergency",
     "emergency_review",
     "access_review",
