@@ -10,8 +10,8 @@ import { clockOf } from "../status/status-text.ts";
 import { anchoredText, anchorLine, type Chain, type ChainSignal, chainSignal, chainsSentence, inOrder, signedText, verifiedText } from "./chain-words.ts";
 
 const FEW = 8;
-const look: Record<ChainSignal, LampLook> = { broken: "shut", waiting: "caution", stands: "lit" };
-const word: Record<ChainSignal, string> = { broken: "broken", waiting: "waiting", stands: "stands" };
+const look: Record<ChainSignal, LampLook> = { broken: "shut", scarred: "caution", waiting: "caution", stands: "lit" };
+const word: Record<ChainSignal, string> = { broken: "broken", scarred: "broken earlier", waiting: "waiting", stands: "stands" };
 
 const columns: readonly Column<Chain>[] = [
   {
@@ -61,12 +61,7 @@ const columns: readonly Column<Chain>[] = [
   {
     key: "verified",
     title: "Verified",
-    cell: (chain) => (
-      <span>
-        {verifiedText(chain)}
-        {chain.verifiedAt !== null && <span className="quiet">, {clockOf(chain.verifiedAt)}</span>}
-      </span>
-    ),
+    cell: verifiedText,
   },
 ];
 
