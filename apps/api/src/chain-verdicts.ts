@@ -19,13 +19,15 @@ export function chainVerdict(of: readonly Verdict[], { chain, generation }: { re
   const open = verdicts.find((each) => each.generation === generation);
   const known = open === undefined ? [] : verdicts;
   const broken = incident === undefined ? (open?.broken ?? null) : { seq: incident.from, kind: incident.kind };
-  const before = verdicts.toSorted((one, other) => one.generation - other.generation).find((each) => each.generation < generation && each.broken !== null);
+  const [before = null] = verdicts
+    .flatMap((each) => (each.generation < generation && each.broken !== null ? [{ generation: each.generation, seq: each.broken.seq, kind: each.broken.kind }] : []))
+    .sort((one, other) => one.generation - other.generation);
   return {
     verifiedAt: oldest(known.map(({ fullAt }) => fullAt)),
     sealsAt: oldest(known.map(({ fullAt, sealsAt }) => newest(fullAt, sealsAt))),
     checkedAt: open?.at ?? null,
     broken: broken && { seq: broken.seq, kind: broken.kind },
-    brokenBefore: before?.broken == null ? null : { generation: before.generation, seq: before.broken.seq, kind: before.broken.kind },
+    brokenBefore: before,
   };
 }
 
