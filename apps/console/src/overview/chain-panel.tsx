@@ -43,18 +43,14 @@ const columns: readonly Column<Chain>[] = [
     cell: (chain) => (
       <span>
         {anchoredText(chain)}
-        {chain.anchors.some(({ failure }) => failure !== null) && (
-          <span className="quiet">
-            {chain.anchors
-              .filter(({ failure }) => failure !== null)
-              .map((anchor) => (
-                <span key={`${anchor.kind} ${anchor.name}`}>
-                  <br />
-                  {anchorLine(anchor)}
-                </span>
-              ))}
-          </span>
-        )}
+        <span className="quiet">
+          {chain.anchors.map((anchor) => (
+            <span key={`${anchor.kind} ${anchor.name}`}>
+              <br />
+              {anchorLine(anchor, chain.checkpointedAt ?? undefined)}
+            </span>
+          ))}
+        </span>
       </span>
     ),
   },

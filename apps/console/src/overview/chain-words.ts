@@ -40,11 +40,11 @@ export function anchoredText(chain: Chain): string {
 
 const KINDS: Readonly<Record<AnchorOf["kind"], string>> = { witness: "Witness", timestamp: "Time stamp of", folder: "Write-once folder" };
 
-/** One anchor of a chain in a line. */
-export function anchorLine({ kind, name, size, failure }: AnchorOf): string {
+/** One anchor of a chain in a line: up to where it has the chain, and since when. */
+export function anchorLine({ kind, name, size, at, failure }: AnchorOf, beside?: string): string {
   const where = `${KINDS[kind]} ${name}`;
   if (failure === "anchor.refused") return `${where}: refuses what it was shown; it knows of another history`;
-  const reached = size === 0 ? "nothing yet" : `up to ${n(size)}`;
+  const reached = size === 0 ? "nothing yet" : `up to ${n(size)}${at === null ? "" : `, since ${clockOf(at, beside)}`}`;
   if (failure === "trail.unprovable") return `${where}: ${reached}; what is stored doesn't prove what was signed since`;
   return `${where}: ${reached}${failure === null ? "" : ", not reached now"}`;
 }

@@ -128,7 +128,10 @@ describe("a chain in words", () => {
     expect(anchoredText(anchored)).toBe("Up to 1,000, at w.example/1; 200 not yet");
     expect(anchoredText({ ...chain, anchors: [{ ...witness, size: 0 }, stamp] })).toBe("Not anchored outside yet");
     expect(anchoredText({ ...chain, anchors: [stamp] })).toBe("Up to 1,200, at tsa.example");
-    expect(anchorLine({ ...witness, failure: "anchor.unavailable" })).toBe("Witness w.example/1: up to 1,000, not reached now");
+    expect(anchorLine(witness)).toBe("Witness w.example/1: up to 1,000, since 12:00:00 UTC");
+    expect(anchorLine(witness, "2026-11-23T01:00:00.000Z")).toBe("Witness w.example/1: up to 1,000, since 2026-11-22 12:00:00 UTC");
+    expect(anchorLine({ ...witness, failure: "anchor.unavailable" })).toBe("Witness w.example/1: up to 1,000, since 12:00:00 UTC, not reached now");
+    expect(anchorLine({ ...witness, size: 0, at: null })).toBe("Witness w.example/1: nothing yet");
     expect(anchorLine({ ...witness, failure: "trail.unprovable" })).toContain("doesn't prove");
     expect(anchorLine({ ...witness, failure: "anchor.refused" })).toContain("another history");
     expect(chainsSentence([anchored])).toBe("The chain is whole as last verified, and signed to the end.");
