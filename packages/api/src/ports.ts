@@ -136,14 +136,11 @@ export interface ChainStatus extends ChainState {
   readonly anchors: readonly AnchorState[];
   /** ISO time of the last checkpoint's storing, or null. */
   readonly checkpointedAt: string | null;
-  /** ISO time at which every record of all generations was verified last; null where that wasn't done of one since the custodian started. */
+  /** ISO times, or null: when every record was verified last, when by seals, and up to when new ones were (contracts, `ChainStatus`). */
   readonly verifiedAt: string | null;
-  /** The same, where what is sealed counts by its seals. */
   readonly sealsAt: string | null;
-  /** Up to when what is new was verified, as it is before each checkpoint, or null. */
   readonly checkedAt: string | null;
   readonly broken: { readonly seq: number; readonly kind: string } | null;
-  /** The first earlier generation that is broken, and stays so; null where none is. */
   readonly brokenBefore: { readonly generation: number; readonly seq: number; readonly kind: string } | null;
 }
 
