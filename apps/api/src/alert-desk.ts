@@ -10,8 +10,8 @@ export interface AlertDeskDeps {
   readonly personal: PersonalMail | null;
   readonly store: AlertStore;
   readonly watch: { readonly status: () => { readonly incidents: readonly TrailIncident[] } };
-  /** Throws where acts are refused because no anchor has taken a checkpoint for too long. */
-  readonly anchors: { readonly assertWithin: () => void };
+  /** Whether no anchor has taken a checkpoint for too long. */
+  readonly anchors: { readonly isBehind: () => boolean };
   readonly deployment: string;
   readonly consoleOrigin: string;
   readonly log: EventLog;
@@ -81,7 +81,7 @@ export class AlertDesk implements Alerts<Tx> {
   async #notice(): Promise<void> {
     const { watch, now } = this.#deps;
     const raised = watch.status().incidents.flatMap((incident) => incidentAlerts(incident, now()));
-    if (this.#isUnanchored()) raised.push(behindAlert(now()));
+    if (this.#deps.anchors.isBehind()) raised.push(behindAlert(now()));
     raised.push(...(await this.#overdue()));
     for (const alert of raised.filter(({ key }) => !this.#seen.has(key))) {
       await this.raise(null, alert);
@@ -104,15 +104,6 @@ export class AlertDesk implements Alerts<Tx> {
       atMs: nowMs,
       people,
     }));
-  }
-
-  #isUnanchored(): boolean {
-    try {
-      this.#deps.anchors.assertWithin();
-      return false;
-    } catch {
-      return true;
-    }
   }
 
   async #send(claimed: ClaimedAlert): Promise<void> {

@@ -11,6 +11,7 @@ const TOLD: Readonly<Record<string, AlertKind>> = {
   "workload.revoked": "workload.revoked",
   "policy.signed": "policy.signed",
   "keys.escrowed": "keys.escrowed",
+  "anchor.refused": "anchor.refused",
 };
 
 /**

@@ -1,8 +1,8 @@
 import type { Anchor, AnchorPlan } from "@sallyport/anchors";
 import type { AnchorState, EventLog } from "@sallyport/api";
-import { TreeProver, type Head } from "@sallyport/audit";
+import { type Head, type RecordDraft, type TileSource, TreeProver, verifyConsistency } from "@sallyport/audit";
 import type { AnchorStore, CheckpointStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
-import { codeOf, SallyportError } from "@sallyport/errors";
+import { codeOf, type ErrorCode, SallyportError } from "@sallyport/errors";
 
 export interface AnchorDeskDeps {
   /** Null where nothing is anchored. */
@@ -18,15 +18,30 @@ export interface AnchorDeskDeps {
 
 type Standing = ReadonlyMap<string, { readonly generation: number; readonly size: number; readonly atMs: number }>;
 
+interface Failure {
+  readonly anchor: Anchor;
+  readonly chain: string;
+  readonly code: ErrorCode;
+  /** What an anchor refused, in a word; `-` where nothing says. */
+  readonly why: string;
+  /** The day on which this was put on record, as far as it belongs there. */
+  recordedOn: string | null;
+}
+
+/** What came of asking an anchor for a chain's newest checkpoint. Of one that wasn't reached, nothing else is asked in the same round. */
+type Asked = "held" | "failed" | "unreached";
+
 /**
  * Has each chain's newest checkpoint held by each anchor, and says how wide the window is that nobody else has. A witness or a folder keeps us from taking
  * a checkpoint back; a time stamp shows when it was there, and counts as an anchor only where there is no other.
  */
 export class AnchorDesk {
   readonly #deps: AnchorDeskDeps;
-  /** Failures by anchor and chain that were told already. */
-  readonly #told = new Set<string>();
-  readonly #refusals = new Map<string, string>();
+  /** Why an anchor doesn't have a chain's newest checkpoint, by anchor and chain: from the first failure until it has it. */
+  readonly #failures = new Map<string, Failure>();
+  /** What is being asked of an anchor for a chain, and what is asked next for everybody who came meanwhile. */
+  readonly #asking = new Map<string, Promise<Asked>>();
+  readonly #waiting = new Map<string, Promise<Asked>>();
   /** When the oldest checkpoint was signed that no anchor has; null where there is none. */
   #openSinceMs: number | null = null;
 
@@ -64,9 +79,28 @@ export class AnchorDesk {
 
   /** Before an act whose evidence has to be kept elsewhere. @throws SallyportError `trail.unanchored` where that is required and has failed for too long. */
   assertWithin(): void {
+    if (this.#deps.plan?.mode === "required" && this.isBehind()) throw new SallyportError("trail.unanchored");
+  }
+
+  /** Whether no anchor has taken a checkpoint for longer than is set, whether or not acts wait for that. */
+  isBehind(): boolean {
     const { plan, now } = this.#deps;
-    if (plan?.mode !== "required" || this.#openSinceMs === null) return;
-    if (now() - this.#openSinceMs > plan.unanchoredSecondsMax * 1000) throw new SallyportError("trail.unanchored");
+    return plan !== null && this.#openSinceMs !== null && now() - this.#openSinceMs > plan.unanchoredSecondsMax * 1000;
+  }
+
+  /**
+   * Puts on record what anchors refuse: once, and once a day for as long as it lasts. That an anchor knows of another history is all that shows a database
+   * and a custodian that were put back together. Never throws: what can't be recorded now is met again at the next round.
+   */
+  async report(append: (draft: RecordDraft) => Promise<unknown>): Promise<void> {
+    const day = new Date(this.#deps.now()).toISOString().slice(0, 10);
+    for (const failure of this.#failures.values()) {
+      if (failure.code !== "anchor.refused" || failure.recordedOn === day) continue;
+      failure.recordedOn = await append(refusalRecord(failure, day)).then(
+        () => day,
+        () => failure.recordedOn,
+      );
+    }
   }
 
   /** Where acts wait for it: has these chains' newest checkpoints anchored now. Answers, by chain, the names of the anchors that have it; none is no failure within the limit. */
@@ -96,14 +130,15 @@ export class AnchorDesk {
     return new Map(
       chains.map((chain) => [
         chain,
-        standings.map(({ anchor: { kind, name }, standing }) => {
+        standings.map(({ anchor, standing }) => {
+          const { kind, name } = anchor;
           const at = standing.get(chain);
           return {
             kind,
             name,
             size: at?.size ?? 0,
             at: at === undefined ? null : new Date(at.atMs).toISOString(),
-            failure: this.#refusals.get(`${kind} ${name} ${chain}`) ?? null,
+            failure: this.#failures.get(keyOf(anchor, chain))?.code ?? null,
           };
         }),
       ]),
@@ -117,36 +152,84 @@ export class AnchorDesk {
       heads.map(({ chain }) => chain),
     );
     const held: string[] = [];
+    let isReached = true;
     for (const { chain, generation } of heads) {
       const checkpoint = await this.#deps.checkpoints.latest(chain, generation);
       if (checkpoint === null || checkpoint.size === 0) continue;
-      const known = standing.get(chain);
-      const anchored = known?.generation === generation ? known.size : 0;
-      if (anchored >= checkpoint.size || (await this.#hold(anchor, checkpoint, anchored))) held.push(chain);
+      if (anchoredOf(standing, chain, generation) >= checkpoint.size) {
+        // It has everything, whoever brought it there: what failed before is over.
+        this.#failures.delete(keyOf(anchor, chain));
+        held.push(chain);
+      } else if (isReached) {
+        const asked = await this.#ask(anchor, chain, generation);
+        if (asked === "held") held.push(chain);
+        isReached = asked !== "unreached";
+      } else {
+        this.#fail(anchor, chain, new SallyportError("anchor.unavailable"));
+      }
     }
     return held;
   }
 
-  async #hold(anchor: Anchor, checkpoint: StoredCheckpoint, anchored: number): Promise<boolean> {
-    const { store, trees, log } = this.#deps;
+  /** Asks for one chain, once at a time: a witness that is asked twice beside itself tells one of the two that it is ahead of it. Who comes meanwhile shares the next turn. */
+  #ask(anchor: Anchor, chain: string, generation: number): Promise<Asked> {
+    const turn = `${keyOf(anchor, chain)} ${generation}`;
+    const begin = (): Promise<Asked> => {
+      this.#waiting.delete(turn);
+      const asking = this.#hold(anchor, chain, generation).finally(() => this.#asking.delete(turn));
+      this.#asking.set(turn, asking);
+      return asking;
+    };
+    const waiting = this.#waiting.get(turn);
+    if (waiting !== undefined) return waiting;
+    const asking = this.#asking.get(turn);
+    if (asking === undefined) return begin();
+    const next = asking.then(begin);
+    this.#waiting.set(turn, next);
+    return next;
+  }
+
+  /** Has the chain's newest checkpoint held, unless it is. Never throws. */
+  async #hold(anchor: Anchor, chain: string, generation: number): Promise<Asked> {
+    const { checkpoints, log } = this.#deps;
+    try {
+      for (let isHeld = false; !isHeld; ) {
+        const checkpoint = await checkpoints.latest(chain, generation);
+        const anchored = anchoredOf(await this.#standing(anchor, [chain]), chain, generation);
+        isHeld = checkpoint === null || anchored >= checkpoint.size || (await this.#bring(anchor, checkpoint, anchored));
+      }
+      this.#failures.delete(keyOf(anchor, chain));
+      return "held";
+    } catch (error) {
+      // Once until it changes: what goes on for hours is one line, not a thousand.
+      if (this.#fail(anchor, chain, error)) log.event("anchor.failed", { anchor: anchor.name, chain, code: codeOf(error) });
+      return error instanceof SallyportError && error.context["why"] === "unreached" ? "unreached" : "failed";
+    }
+  }
+  /** Brings a checkpoint there. False where the anchor has a larger one of ours already: another node's, of just now, and that is the newest then. */
+  async #bring(anchor: Anchor, checkpoint: StoredCheckpoint, anchored: number): Promise<boolean> {
+    const { checkpoints, store, trees } = this.#deps;
     const { chain, generation, size } = checkpoint;
     const { kind, name } = anchor;
-    const key = `${kind} ${name} ${chain}`;
     try {
-      const prove = (from: number) => new TreeProver(trees.tiles(chain, generation), size).consistency(from);
-      const evidence = await anchor.hold(checkpoint, { anchored, prove });
+      const evidence = await anchor.hold(checkpoint, { anchored, prove: (from) => proofFrom(from, checkpoint, trees.tiles(chain, generation)) });
       await store.insert({ chain, generation, size, kind, name, evidence });
-      this.#told.delete(key);
-      this.#refusals.delete(key);
       return true;
     } catch (error) {
-      const code = codeOf(error);
-      this.#refusals.set(key, code);
-      // Once until it succeeds again: what goes on for hours is one line, not a thousand.
-      if (!this.#told.has(key)) log.event("anchor.failed", { anchor: name, chain, code });
-      this.#told.add(key);
+      const newest = await checkpoints.latest(chain, generation);
+      if (newest === null || newest.size < sizeAhead(error)) throw error;
       return false;
     }
+  }
+
+  /** Keeps why it failed, and answers whether that is news. What an anchor refused isn't forgotten because it is away now. */
+  #fail(anchor: Anchor, chain: string, error: unknown): boolean {
+    const [key, code] = [keyOf(anchor, chain), codeOf(error)];
+    const before = this.#failures.get(key)?.code;
+    if (before === code || before === "anchor.refused") return false;
+    const why = error instanceof SallyportError ? String(error.context["why"] ?? "-") : "-";
+    this.#failures.set(key, { anchor, chain, code, why, recordedOn: null });
+    return true;
   }
 
   async #standing({ kind, name }: Anchor, chains: readonly string[]): Promise<Standing> {
@@ -164,4 +247,46 @@ export class AnchorDesk {
     }
     return sizes;
   }
+}
+
+const keyOf = ({ kind, name }: Anchor, chain: string): string => `${kind} ${name} ${chain}`;
+
+/** A refusal as it is on record; `request_id` has the day, so that it is told of once a day. */
+const refusalRecord = ({ anchor: { kind, name }, chain, why }: Failure, day: string): RecordDraft => ({
+  chain: "system",
+  principal: "api",
+  role: "-",
+  workload: "api",
+  action: "anchor.refused",
+  resource: `anchor/${name}`,
+  site: "-",
+  decision: "note",
+  reason: "refused",
+  request_id: day,
+  policy: "-",
+  detail: `kind=${kind};chain=${chain};why=${why.replaceAll(" ", "_")}`,
+});
+
+/** The size that an anchor has of this generation; 0 for none. */
+function anchoredOf(standing: Standing, chain: string, generation: number): number {
+  const known = standing.get(chain);
+  return known?.generation === generation ? known.size : 0;
+}
+
+/** The size at which an anchor says that it is, where it refuses a smaller one; infinite for any other failure. */
+const sizeAhead = (error: unknown): number => (error instanceof SallyportError && error.context["why"] === "ahead" ? Number(error.context["size"]) : Number.POSITIVE_INFINITY);
+
+/**
+ * The proof that a checkpoint follows from a size, of the stored hashes. They aren't taken at their word: a wrong proof would look like another history.
+ *
+ * @throws SallyportError `trail.unprovable` where they don't give what the checkpoint signs.
+ */
+async function proofFrom(from: number, { chain, generation, size, root }: StoredCheckpoint, tiles: TileSource): Promise<readonly Buffer[]> {
+  if (from === size) return [];
+  const [proof, root1] = await Promise.all([new TreeProver(tiles, size).consistency(from), new TreeProver(tiles, from).root()]).catch((error: unknown) => {
+    throw error instanceof RangeError ? new SallyportError("trail.unprovable", { chain, generation, seq: size }, error) : error;
+  });
+  if (!verifyConsistency({ size1: from, size2: size, root1, root2: Buffer.from(root, "hex"), proof }))
+    throw new SallyportError("trail.unprovable", { chain, generation, seq: size });
+  return proof;
 }

@@ -5,6 +5,7 @@ import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, StoredChec
 import { codeOf, SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
 import type { AnchorDesk } from "./anchor-desk.ts";
+import { chainVerdict } from "./chain-verdicts.ts";
 import type { CustodianWatch } from "./custodian-watch.ts";
 import type { LeafDesk } from "./leaf-desk.ts";
 import { trailProofs } from "./trail-proofs.ts";
@@ -47,16 +48,13 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     const { verdicts, incidents } = deps.watch.status();
     const [standings, anchored] = await Promise.all([deps.checkpoints.standing(chains), deps.desk.states(chains)]);
     return standings.map((standing) => {
-      const verdict = verdicts.find(({ chain, generation }) => chain === standing.chain && generation === standing.generation);
       const { checkpointedAtMs, ...rest } = standing;
       const incident = incidents.find(({ chain, ended }) => chain === standing.chain && ended === null);
-      const broken = incident === undefined ? (verdict?.broken ?? null) : { seq: incident.from, kind: incident.kind };
       return {
         ...rest,
         anchors: anchored.get(standing.chain) ?? [],
         checkpointedAt: checkpointedAtMs === null ? null : new Date(checkpointedAtMs).toISOString(),
-        verifiedAt: verdict?.at ?? null,
-        broken: broken === null ? null : { seq: broken.seq, kind: broken.kind },
+        ...chainVerdict(verdicts, standing, incident),
       };
     });
   },
@@ -124,7 +122,8 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     const { verdicts, incidents } = await deps.custodian.status({ verify: chains }, VERIFY_DEADLINE_MS);
     // The record of having found a break may belong on the very chain.
     await deps.goOn(incidents);
-    return chains.includes("*") ? verdicts : verdicts.filter(({ chain }) => chains.includes(chain));
+    const asked = chains.includes("*") ? verdicts : verdicts.filter(({ chain }) => chains.includes(chain));
+    return asked.map(({ chain, generation, size, at, broken }) => ({ chain, generation, size, at, broken }));
   },
 });
 

@@ -246,7 +246,9 @@ export class ApiProcess {
       await generations.run(this.watch.status().incidents);
     });
     this.#every(KNOCKS_MS, () => this.#knocks.flush((draft) => this.trail.append(draft)));
-    this.#every(CHECKPOINT_MS, () => rounds.run().then(() => desk.run()));
+    // Apart: an anchor that hangs delays no checkpoint.
+    this.#every(CHECKPOINT_MS, () => rounds.run());
+    this.#every(CHECKPOINT_MS, () => desk.run().then(() => desk.report(append)));
     this.#every(WATCH_MS, () => alerts.run());
     for (const { ms, run } of standingRounds({ database, custodian, watch: this.watch, trail: this.trail, due: ports, isFrozen, log, spool, router, leaves })) this.#every(ms, run);
     await new Promise<void>((resolve, reject) => {

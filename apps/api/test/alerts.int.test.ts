@@ -4,7 +4,7 @@ import { type MigratedDatabase, migratedDatabase } from "@sallyport/db/testing";
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { RaisedAlert } from "@sallyport/policy";
-import { assertFails, type Defence } from "@sallyport/testkit";
+import { assertFails, type Defence, faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { AlertDesk } from "../src/alert-desk.ts";
 import { alertingAppend } from "../src/alerting-append.ts";
@@ -52,7 +52,7 @@ const deskOf = (place: Place, over: Partial<ConstructorParameters<typeof AlertDe
     personal: null,
     store,
     watch: { status: () => ({ incidents: [] }) },
-    anchors: { assertWithin: () => undefined },
+    anchors: { isBehind: () => false },
     deployment: "dabc",
     consoleOrigin: "http://localhost:3000",
     log: { event: (name, facts) => void events.push(`${name} ${Object.values(facts).join(" ")}`) },
@@ -277,15 +277,9 @@ describe("what is noticed", () => {
     );
   });
 
-  test("anchors that are behind are told once a day", async () => {
+  faultTest("A12", "anchors that are behind are told once a day, whether or not acts wait for them", async (defence) => {
     const place = new Place();
-    const behind = {
-      anchors: {
-        assertWithin: () => {
-          throw new SallyportError("trail.unanchored");
-        },
-      },
-    };
+    const behind = { anchors: { isBehind: () => defence === "on" } };
     let nowMs = Date.parse("2030-01-01T10:00:00.000Z");
     const desk = deskOf(place, { ...behind, now: () => nowMs });
     for (const hours of [0, 1, 20]) {
@@ -333,8 +327,11 @@ test("a record that has to be told raises its alert in its own transaction; a lo
     { kind: "method.locked", about: "person/per_1", facts: { method: "passkey", request: "r3" } },
   ]);
   place.got.length = 0;
-  for (const action of ["workload.revoked", "policy.signed", "keys.escrowed"]) await append({ ...draft, action, resource: `${action}/x`, request_id: "custodian-7" });
+  for (const action of ["workload.revoked", "policy.signed", "keys.escrowed", "anchor.refused"])
+    await append({ ...draft, action, resource: `${action}/x`, request_id: "custodian-7" });
   await desk.run();
-  expect(place.got.map(({ kind, about }) => `${kind} ${about}`).sort()).toEqual(["keys.escrowed", "policy.signed", "workload.revoked"].map((each) => `${each} ${each}/x`));
+  expect(place.got.map(({ kind, about }) => `${kind} ${about}`).sort()).toEqual(
+    ["anchor.refused", "keys.escrowed", "policy.signed", "workload.revoked"].map((each) => `${each} ${each}/x`),
+  );
   await expect(append({ ...draft, action: "tokens.minted" })).rejects.toThrow("appended alone");
 });

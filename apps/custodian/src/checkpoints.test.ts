@@ -128,3 +128,21 @@ test("a deep verification finds what was altered below the mark, and says that i
   expect(await sign(running)).toBe("verb.refused");
   expect((await running.client.status({}, 2000)).verdicts.find(({ chain }) => chain === "system")?.broken?.seq).toBe(2);
 });
+
+test("a checkpoint verifies nothing again: when every record was verified last is told by a verification alone", async () => {
+  const running = await signed(4);
+  const verdictOf = async (verify: readonly string[] = []) => (await running.client.status({ verify }, 5000)).verdicts.find(({ chain }) => chain === "system");
+  const timeOf = (): string => new Date(running.clock.now()).toISOString();
+  expect(await verdictOf()).toMatchObject({ at: timeOf(), fullAt: null, sealsAt: null });
+  const verifiedAt = timeOf();
+  expect(await verdictOf(["system"])).toMatchObject({ fullAt: verifiedAt });
+  running.clock.advance(60_000);
+  const rows = running.trail.rows("system");
+  running.trail.byChain.set(
+    "system",
+    rows.map((row) => (row.seq === 2 ? { ...row, body: row.body.replace("allow", "denys") } : row)),
+  );
+  expect(await sign(running)).toBe(4);
+  expect(await verdictOf()).toMatchObject({ at: timeOf(), broken: null, fullAt: verifiedAt });
+  expect(await verdictOf(["system"])).toMatchObject({ fullAt: timeOf(), broken: { seq: 2 } });
+});

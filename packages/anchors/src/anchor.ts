@@ -26,7 +26,8 @@ export interface Anchor {
   /**
    * Has a checkpoint kept there, and answers what shows it: a cosignature line, a TimeStampToken in base64, a file's name.
    *
-   * @throws SallyportError `anchor.unavailable`; `anchor.refused` where the anchor knows of another history, or its answer isn't what was asked for.
+   * @throws SallyportError `anchor.unavailable`, of `why: "unreached"` where nothing answered in time; `anchor.refused` where the anchor knows of another
+   * history, of `why: "ahead"` with its `size` where it has a larger checkpoint, or where its answer isn't what was asked for; what `prove` throws.
    */
   hold(checkpoint: SignedCheckpoint, position: AnchorPosition): Promise<string>;
 }

@@ -31,7 +31,17 @@ describe("a write-once folder", () => {
     expect(statSync(join(worm, file)).mode & 0o222).toBe(0);
     expect(await anchor.hold(checkpoint, start)).toBe(file);
     await expect(anchor.hold({ ...checkpoint, note: checkpoint.note.replace("root", "fork") }, start)).rejects.toMatchObject(refused);
+    await expect(anchor.hold({ ...checkpoint, note: `${checkpoint.note}more\n` }, start)).rejects.toMatchObject({ code: "anchor.unavailable" });
+    await expect(anchor.hold({ ...checkpoint, note: checkpoint.note.slice(0, -1) }, start)).rejects.toMatchObject(refused);
     await expect(folderAnchor(join(folder, "absent")).hold(checkpoint, start)).rejects.toMatchObject({ code: "anchor.unavailable" });
+  });
+
+  test.each([0, 1, 40])("a file of which only %i bytes were written is one that isn't finished, not another history", async (bytes) => {
+    const worm = join(folder, `cut-${bytes}`);
+    mkdirSync(worm);
+    writeFileSync(join(worm, "site%3ASTUDY%2F701.1.5.checkpoint"), checkpoint.note.slice(0, bytes));
+    await expect(folderAnchor(worm).hold(checkpoint, start)).rejects.toMatchObject({ code: "anchor.unavailable", context: { why: "unfinished" } });
+    expect(await folderAnchor(worm).hold({ ...checkpoint, size: 6 }, start)).toBe("site%3ASTUDY%2F701.1.6.checkpoint");
   });
 });
 

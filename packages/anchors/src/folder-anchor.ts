@@ -21,8 +21,12 @@ export function folderAnchor(folder: string): Anchor {
         }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw new SallyportError("anchor.unavailable", { anchor: name }, error);
-        // Written before, by us or by another node; anything else under this name is another history.
-        if (readFileSync(join(folder, file), "utf8") !== note) throw new SallyportError("anchor.refused", { anchor: name, why: "other file" });
+        // Written before, by us or by another node, which may be at it still, or have been stopped at it; anything else under this name is another history.
+        const there = readFileSync(join(folder, file), "utf8");
+        if (there !== note)
+          throw note.startsWith(there)
+            ? new SallyportError("anchor.unavailable", { anchor: name, why: "unfinished" })
+            : new SallyportError("anchor.refused", { anchor: name, why: "other file" });
       }
       return file;
     },

@@ -24,7 +24,7 @@ export function timestampAnchor({ url, ca, deadlineMs }: TimeStampOptions): Anch
       const question = timeStampQuestion(data);
       const asked = { url: address, body: question.query, headers: { "content-type": "application/timestamp-query" }, deadlineMs, answerMax: ANSWER_MAX };
       const answer = await send(asked).catch((error: unknown) => {
-        throw new SallyportError("anchor.unavailable", { anchor: name }, error);
+        throw new SallyportError("anchor.unavailable", { anchor: name, why: "unreached" }, error);
       });
       if (answer.status !== 200 || answer.type !== "application/timestamp-reply") throw new SallyportError("anchor.unavailable", { anchor: name, status: answer.status });
       const { token } = await verifyTimeStamp(answer.body, data, question, ca);

@@ -4,6 +4,8 @@ import { type Answer, send } from "@sallyport/outbound";
 import type { Anchor, AnchorPosition, SignedCheckpoint } from "./anchor.ts";
 
 const ANSWER_MAX = 65_536;
+/** How often it is asked again from where it says that it is. */
+const AGAIN_MAX = 3;
 const SIZE = /^(?:0|[1-9][0-9]{0,15})\n$/;
 
 export interface WitnessOptions {
@@ -27,7 +29,7 @@ export function witnessAnchor({ url, key, ca, deadlineMs }: WitnessOptions): Anc
     try {
       return await send({ url: address, body, headers: { "content-type": "text/plain; charset=utf-8" }, deadlineMs, answerMax: ANSWER_MAX, ...(ca !== undefined && { ca }) });
     } catch (error) {
-      throw new SallyportError("anchor.unavailable", { anchor: name }, error);
+      throw new SallyportError("anchor.unavailable", { anchor: name, why: "unreached" }, error);
     }
   };
 
@@ -36,19 +38,23 @@ export function witnessAnchor({ url, key, ca, deadlineMs }: WitnessOptions): Anc
     name,
     async hold({ note, size }: SignedCheckpoint, position: AnchorPosition) {
       let answer = await ask(note, position.anchored, position);
-      if (answer.status === 409 && answer.type === "text/x.tlog.size") {
-        // It has another size of this log than we remember: an answer that was lost, or another node's.
+      for (let again = 0; again < AGAIN_MAX && isSize(answer); again += 1) {
+        // It has another size of this log than we remember: an answer that was lost, or another node's, which may have been there first once more.
         const theirs = answer.body.toString("latin1");
         if (!SIZE.test(theirs)) throw new SallyportError("anchor.unavailable", { anchor: name, why: "answer" });
         if (Number(theirs) > size) throw new SallyportError("anchor.refused", { anchor: name, why: "ahead", size: Number(theirs) });
         answer = await ask(note, Number(theirs), position);
       }
+      if (isSize(answer)) throw new SallyportError("anchor.unavailable", { anchor: name, why: "busy" });
+      // 409: it has another root of this size. 422: what it has isn't a prefix of this; the proof was verified here before it left.
       if (answer.status === 409 || answer.status === 422) throw new SallyportError("anchor.refused", { anchor: name, why: "inconsistent", status: answer.status });
       if (answer.status !== 200) throw new SallyportError("anchor.unavailable", { anchor: name, status: answer.status });
       return ownLines(answer.body.toString("utf8"), note, key, name);
     },
   };
 }
+
+const isSize = ({ status, type }: Answer): boolean => status === 409 && type === "text/x.tlog.size";
 
 /** The witness's own lines of its answer, once they have been verified over the checkpoint. */
 function ownLines(answer: string, note: string, key: string, name: string): string {

@@ -136,8 +136,12 @@ export interface ChainStatus extends ChainState {
   readonly anchors: readonly AnchorState[];
   /** ISO time of the last checkpoint's storing, or null. */
   readonly checkpointedAt: string | null;
+  /** ISO times, or null: when every record was verified last, when by seals, and up to when new ones were (contracts, `ChainStatus`). */
   readonly verifiedAt: string | null;
+  readonly sealsAt: string | null;
+  readonly checkedAt: string | null;
   readonly broken: { readonly seq: number; readonly kind: string } | null;
+  readonly brokenBefore: { readonly generation: number; readonly seq: number; readonly kind: string } | null;
 }
 
 /** A record's exact bytes. MACs and root in hex; `at` is when the checkpoint was stored. */

@@ -81,6 +81,35 @@ export function verifySubtreeInclusion(claim: SubtreeInclusionClaim): boolean {
   return verifyInclusion({ index: index - start, size: end - start, leaf, root, proof });
 }
 
+/**
+ * The roots of the subtree of leaves [start, end) and of the tree of `size` leaves that a proof gives together; null where it is none of these sizes. A
+ * subtree that is a node of the tree is its own starting point, so its root has to be known: of any other, the proof gives the largest node that both have.
+ */
+function rootsGivenBy(start: number, end: number, size: number, subtreeRoot: Buffer | null, proof: readonly Buffer[]): { readonly subtree: Buffer; readonly tree: Buffer } | null {
+  let [first, second, last] = [start, end - 1, size - 1];
+  const shift = (): void => {
+    [first, second, last] = [half(first), half(second), half(last)];
+  };
+  while (first !== second && (second === last || isOdd(second))) shift();
+  const isNode = first === second;
+  const from = isNode ? subtreeRoot : proof[0];
+  if (from === undefined || from === null) return null;
+  const rest = isNode ? proof : proof.slice(1);
+  let [subtree, tree] = [from, from];
+  for (const sibling of rest) {
+    if (last === 0) return null;
+    if (isOdd(second) || second === last) {
+      if (first < second) subtree = hashChildren(sibling, subtree);
+      tree = hashChildren(sibling, tree);
+      while (!isOdd(second)) shift();
+    } else {
+      tree = hashChildren(tree, sibling);
+    }
+    shift();
+  }
+  return last === 0 ? { subtree, tree } : null;
+}
+
 /** Whether the proof shows that the subtree is part of the tree: RFC 9162 §2.1.4.2 with any start. */
 export function verifySubtreeConsistency(claim: SubtreeConsistencyClaim): boolean {
   const { start, end, size, subtreeRoot, root, proof } = claim;
@@ -88,27 +117,8 @@ export function verifySubtreeConsistency(claim: SubtreeConsistencyClaim): boolea
   // The empty subtree is part of every tree: nothing is shown but its own root.
   if (start === end) return proof.length === 0 && subtreeRoot.equals(emptyRoot());
   if (!isSubtree(start, end)) return false;
-  let [first, second, last] = [start, end - 1, size - 1];
-  const shift = (): void => {
-    [first, second, last] = [half(first), half(second), half(last)];
-  };
-  while (first !== second && (second === last || isOdd(second))) shift();
-  // A subtree that is a node of the tree is its own starting point; of any other, the proof gives the largest node that both have.
-  const [from, ...rest] = first === second ? [subtreeRoot, ...proof] : proof;
-  if (from === undefined) return false;
-  let [subtreeNode, node] = [from, from];
-  for (const sibling of rest) {
-    if (last === 0) return false;
-    if (isOdd(second) || second === last) {
-      if (first < second) subtreeNode = hashChildren(sibling, subtreeNode);
-      node = hashChildren(sibling, node);
-      while (!isOdd(second)) shift();
-    } else {
-      node = hashChildren(node, sibling);
-    }
-    shift();
-  }
-  return last === 0 && subtreeNode.equals(subtreeRoot) && node.equals(root);
+  const roots = rootsGivenBy(start, end, size, subtreeRoot, proof);
+  return roots !== null && roots.subtree.equals(subtreeRoot) && roots.tree.equals(root);
 }
 
 /**
@@ -118,4 +128,14 @@ export function verifySubtreeConsistency(claim: SubtreeConsistencyClaim): boolea
 export function verifyConsistency(claim: ConsistencyClaim): boolean {
   const { size1, size2, root1, root2, proof } = claim;
   return size1 !== 0 && verifySubtreeConsistency({ start: 0, end: size1, size: size2, subtreeRoot: root1, root: root2, proof });
+}
+
+/**
+ * The root of the first `size1` leaves of the tree that has `root2`, as the proof shows it: a tree has one, so it convicts who signed another one for that
+ * size. Null where the proof doesn't show any: it gives another tree, or `size1` is a node of the tree, whose hash no proof has in it.
+ */
+export function prefixRootIn({ size1, size2, root2, proof }: Omit<ConsistencyClaim, "root1">): Buffer | null {
+  if (!isSize(size2) || !isSubtree(0, size1) || size1 > size2 || !proof.every(isHash)) return null;
+  const roots = rootsGivenBy(0, size1, size2, null, proof);
+  return roots?.tree.equals(root2) === true ? roots.subtree : null;
 }

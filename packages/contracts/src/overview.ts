@@ -20,8 +20,15 @@ export const ChainStatus = z.strictObject({
   checkpointedAt: IsoTime.nullable(),
   /** What holds the chain outside, and up to which record (0: none yet); `failure`: the code with which its last try failed. Empty: nothing does. */
   anchors: z.array(z.strictObject({ kind: z.enum(["witness", "timestamp", "folder"]), name: z.string(), size: Count, at: IsoTime.nullable(), failure: z.string().nullable() })),
+  /** When every record of all its generations was verified last; null where that wasn't done of one since the custodian started. */
   verifiedAt: IsoTime.nullable(),
+  /** The same, where what is sealed counts by its seals. */
+  sealsAt: IsoTime.nullable(),
+  /** Up to when what is new was verified, as it is before each checkpoint; nothing older is looked at then. */
+  checkedAt: IsoTime.nullable(),
   broken: z.strictObject({ seq: Count, kind: z.string() }).nullable(),
+  /** The first earlier generation that is broken: the chain has gone on, and no incident's end mends it. */
+  brokenBefore: z.strictObject({ generation: Count, seq: Count, kind: z.string() }).nullable(),
 });
 
 /** What waits for the caller. */
@@ -33,6 +40,7 @@ export const Need = z.strictObject({
     "locked",
     "alerts",
     "broken",
+    "anchors",
     "emergency",
     "emergency_review",
     "access_review",

@@ -1,10 +1,18 @@
 /** What the custodian's own verification says. `null` break: whole up to `size`. */
-export interface Verdict {
+export interface Finding {
   readonly chain: string;
   readonly generation: number;
   readonly size: number;
   readonly at: string;
   readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null;
+}
+
+/** The newest finding of a generation, with what it rests on: a checkpoint looks at what is new, and never again at what it has signed. */
+export interface Verdict extends Finding {
+  /** When every record was verified last, one by one; null where none was since the custodian started. */
+  readonly fullAt: string | null;
+  /** When all were verified last in the shorter way, by their seals as far as there are any; null as above. */
+  readonly sealsAt: string | null;
 }
 
 /** A position in a chain. */

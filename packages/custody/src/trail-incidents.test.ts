@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { TrailIncidents } from "./trail-incidents.ts";
 import { MemoryMarks } from "../test/memory-marks.ts";
 import { closingIncident, type Mark, markId, openGeneration } from "./trail-marks.ts";
-import type { Incident, Verdict } from "./incident.ts";
+import type { Finding, Incident } from "./incident.ts";
 
 const CHAIN = "site:S/701";
 const MAC = "ab".repeat(32);
@@ -30,8 +30,8 @@ function signedChain() {
       },
     },
   });
-  const found = (generation: number, seq: number, kind = "altered"): Verdict =>
-    ({ chain: CHAIN, generation, size: 9, at: "", broken: { seq, kind, why: "as the test has it" } }) as Verdict;
+  const found = (generation: number, seq: number, kind = "altered"): Finding =>
+    ({ chain: CHAIN, generation, size: 9, at: "", broken: { seq, kind, why: "as the test has it" } }) as Finding;
   return { store, database, incidents, found, only: () => [...store.all("incident").values()] };
 }
 
@@ -87,4 +87,15 @@ test("a database that was put back isn't ours to sweep by until two people have 
   const [incident] = only() as [Incident];
   store.put("incident", incident.id, { ...incident, ended: { at: "", approval: "", by: [] } });
   expect(await incidents.isOurs()).toBe(true);
+});
+
+test("a look at what is new moves no time of a verification, and one by seals not that of every record", async () => {
+  const { incidents } = signedChain();
+  const whole = (at: string): Finding => ({ chain: CHAIN, generation: 1, size: 9, at, broken: null });
+  await incidents.take(whole("T1"), "checkpoint");
+  expect(incidents.verdicts()).toMatchObject([{ at: "T1", fullAt: null, sealsAt: null }]);
+  await incidents.take(whole("T2"), "verification");
+  await incidents.take(whole("T3"), "verification", true);
+  await incidents.take(whole("T4"), "checkpoint");
+  expect(incidents.verdicts()).toMatchObject([{ at: "T4", fullAt: "T2", sealsAt: "T3" }]);
 });

@@ -1,7 +1,7 @@
 import { type Head, openingDetail, type RecordDraft, GENERATION_OPEN, type SealedRecord, ZERO_MAC } from "@sallyport/audit";
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import type { Incident, Position, Verdict } from "./incident.ts";
+import type { Finding, Incident, Position, Verdict } from "./incident.ts";
 import { closingIncident, type Mark, markId, openGeneration, openingMark, type TrailMarkStore } from "./trail-marks.ts";
 
 /** Port: what is committed, as far as a finding has to be compared with it. */
@@ -46,7 +46,8 @@ export class TrailIncidents {
   constructor(options: TrailIncidentsOptions) {
     this.#options = options;
     this.#store = options.store;
-    for (const [id, verdict] of this.#store.all("broken")) this.#verdicts.set(id, verdict);
+    // When it was verified is told anew by the run that begins with the process.
+    for (const [id, finding] of this.#store.all("broken")) this.#verdicts.set(id, { ...finding, fullAt: null, sealsAt: null });
   }
 
   /** The newest finding for each chain's generation. */
@@ -73,13 +74,14 @@ export class TrailIncidents {
    * Takes in a finding. A break that was found stays until a verification from the first record finds the generation whole; it goes on record
    * once, and opens an incident unless one covers it.
    *
+   * @param isBySeals - Whether the verification went by seals, and not over every record.
    * @throws `trail.unavailable` where the database is another deployment's: that says nothing about this one's trail.
    */
-  async take(verdict: Verdict, by: Incident["foundBy"]): Promise<void> {
-    const { broken } = verdict;
-    const standing = broken === null ? null : await this.#standing(verdict.chain);
-    this.#keep(verdict, by === "verification");
-    if (broken !== null && standing !== null) this.#cover(verdict, broken, by, standing);
+  async take(finding: Finding, by: Incident["foundBy"], isBySeals = false): Promise<void> {
+    const { broken } = finding;
+    const standing = broken === null ? null : await this.#standing(finding.chain);
+    this.#keep(finding, by === "verification", isBySeals);
+    if (broken !== null && standing !== null) this.#cover(finding, broken, by, standing);
     await this.#store.durable();
   }
 
@@ -113,17 +115,19 @@ export class TrailIncidents {
     return opened;
   }
 
-  #keep(verdict: Verdict, isDeep: boolean): void {
-    const id = markId(verdict.chain, verdict.generation);
-    const before = this.#verdicts.get(id)?.broken ?? null;
-    const { broken } = verdict;
+  #keep(finding: Finding, isDeep: boolean, isBySeals: boolean): void {
+    const { chain, generation, at, broken } = finding;
+    const id = markId(chain, generation);
+    const known = this.#verdicts.get(id);
+    const before = known?.broken ?? null;
     if (before !== null && broken === null && !isDeep) return;
-    this.#verdicts.set(id, verdict);
-    if (broken !== null || before !== null) this.#store.put("broken", id, broken === null ? null : verdict);
-    if (broken !== null && before?.kind !== broken.kind) this.#store.record("chain.break", verdict.chain, `generation ${verdict.generation} seq ${broken.seq}: ${broken.kind}`);
+    const [fullAt, sealsAt] = [known?.fullAt ?? null, known?.sealsAt ?? null];
+    this.#verdicts.set(id, { ...finding, fullAt: isDeep && !isBySeals ? at : fullAt, sealsAt: isBySeals ? at : sealsAt });
+    if (broken !== null || before !== null) this.#store.put("broken", id, broken === null ? null : finding);
+    if (broken !== null && before?.kind !== broken.kind) this.#store.record("chain.break", chain, `generation ${generation} seq ${broken.seq}: ${broken.kind}`);
   }
 
-  #cover({ chain, generation }: Verdict, broken: Broken, by: Incident["foundBy"], { open, headGeneration, isBehind }: Standing): void {
+  #cover({ chain, generation }: Finding, broken: Broken, by: Incident["foundBy"], { open, headGeneration, isBehind }: Standing): void {
     const at = { generation, from: broken.seq };
     const near = [...this.#store.all("incident").values()].filter((incident) => incident.chain === chain && (generation < incident.successor || incident.openedAt === null));
     const live = near.find(({ ended }) => ended === null);

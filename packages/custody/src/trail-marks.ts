@@ -1,5 +1,5 @@
 import { checkpointOrigin, checkpointText, CompactRange, type CompactRangeState, type NoteSigner, type SegmentSeal, signNote, ZERO_MAC } from "@sallyport/audit";
-import type { Incident, Verdict } from "./incident.ts";
+import type { Finding, Incident } from "./incident.ts";
 import type { SignedCheckpoint } from "./model.ts";
 
 /** A committed position that was signed; nothing below it is ever sealed or signed differently. */
@@ -42,7 +42,7 @@ export interface TrailKinds {
   /** By {@link markId}. */
   readonly mark: Mark;
   /** A break that was found, by {@link markId}; it stays until a verification from the first record finds the generation whole. */
-  readonly broken: Verdict;
+  readonly broken: Finding;
   /** By its id. Never forgotten. */
   readonly incident: Incident;
   /** By {@link segmentId}: the seal over a segment whose records were verified one by one. */

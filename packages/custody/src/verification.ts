@@ -93,7 +93,7 @@ export class Verification {
     if (bySeals !== undefined && broken === null && store.get("broken", markId(chain, generation)) !== undefined) return;
     const archived = store.get("archived", markId(chain, generation));
     if (archived !== undefined && isGone === true && !archived.isGone) store.put("archived", markId(chain, generation), { ...archived, isGone });
-    await incidents.take({ chain, generation, size, at, broken }, "verification");
+    await incidents.take({ chain, generation, size, at, broken }, "verification", bySeals !== undefined);
   }
 
   #work(chains: readonly string[] | null): DeepWork {

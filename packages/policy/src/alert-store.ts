@@ -10,6 +10,7 @@ export const alertKinds = [
   "policy.signed",
   "keys.escrowed",
   "anchors.behind",
+  "anchor.refused",
   "delivery.disagrees",
   "approval.requested",
   "approval.decided",

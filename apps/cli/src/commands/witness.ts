@@ -22,7 +22,8 @@ export const witness: Command = {
     "sponsor's, say. --log is the deployment's verifier key, from `sallyport status`, and the next one beside it before that is put in use; --name is how the witness is called, a host and a path as in",
     "witness.example/w1. Its key is made in --home at the first start; the deployment's operator puts the verifier key that it prints, and",
     "the address, into the anchors file. It needs no database, no account and no access to anything. Without --tls-cert it speaks plain HTTP on",
-    "localhost, for something that ends TLS in front. What contradicts what it saw is kept in --home/contradictions: it proves two histories.",
+    "localhost, for something that ends TLS in front. Two signed checkpoints that contradict each other are kept in --home/contradictions: together",
+    "they prove two histories. A request whose proof is merely wrong is refused, and proves nothing.",
   ].join("\n"),
   options: {
     home: { type: "string" },

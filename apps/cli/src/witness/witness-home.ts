@@ -5,7 +5,7 @@ import { writePrivate } from "@sallyport/app-host";
 import { type NoteSigner, witnessKeyOf } from "@sallyport/audit";
 import { ed25519FromSeed, sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
-import type { SeenLog, SeenLogs } from "./witness.ts";
+import type { Contradiction, SeenLog, SeenLogs } from "./witness.ts";
 
 const SEED = /^[A-Za-z0-9_-]{43}\n$/;
 const HASH = /^[0-9a-f]{64}$/;
@@ -32,19 +32,23 @@ export class WitnessHome implements SeenLogs {
   load(origin: string): SeenLog | null {
     const file = this.#file(origin);
     if (!existsSync(file)) return null;
-    const { size, root } = JSON.parse(readFileSync(file, "utf8")) as Partial<SeenLog>;
+    const { size, root, note = null } = JSON.parse(readFileSync(file, "utf8")) as Partial<SeenLog>;
     // Nothing is cosigned on half a memory.
     if (!Number.isSafeInteger(size) || root === undefined || !HASH.test(root)) throw new SallyportError("cursor.unreadable");
-    return { size: Number(size), root };
+    return { size: Number(size), root, note };
   }
 
-  save(origin: string, { size, root }: SeenLog): void {
-    writePrivate(this.#file(origin), `${JSON.stringify({ origin, size, root })}\n`);
+  save(origin: string, { size, root, note }: SeenLog): void {
+    writePrivate(this.#file(origin), `${JSON.stringify({ origin, size, root, note })}\n`);
   }
 
-  keepContradiction(origin: string, note: string): void {
-    // One file a note, however often it is sent.
-    writePrivate(join(this.#folder, "contradictions", `${sha256Hex(`${origin}\n${note}`)}.note`), note);
+  keepContradiction(origin: string, { seen, other, proof }: Contradiction): void {
+    // One folder a pair, however often it is sent.
+    const folder = join(this.#folder, "contradictions", sha256Hex(`${origin}\n${seen ?? ""}\n${other}`));
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (seen !== null) writePrivate(join(folder, "seen.note"), seen);
+    writePrivate(join(folder, "other.note"), other);
+    if (proof.length > 0) writePrivate(join(folder, "proof.txt"), proof.map((hash) => `${hash.toString("base64")}\n`).join(""));
   }
 
   #file(origin: string): string {

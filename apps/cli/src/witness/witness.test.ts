@@ -1,10 +1,23 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import type { Server } from "node:http";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { witnessAnchor } from "@sallyport/anchors";
-import { checkpointText, consistencyProof, cosignedAt, leafHash, merkleRoot, signNote, vkeyOf, witnessKeyOf, witnessRequestText } from "@sallyport/audit";
+import {
+  checkpointText,
+  consistencyProof,
+  cosignedAt,
+  isSignedBy,
+  leafHash,
+  merkleRoot,
+  parseCheckpoint,
+  prefixRootIn,
+  signNote,
+  vkeyOf,
+  witnessKeyOf,
+  witnessRequestText,
+} from "@sallyport/audit";
 import { ed25519FromSeed } from "@sallyport/crypto";
 import { faultTest, seededBytes } from "@sallyport/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -86,14 +99,87 @@ test("whose answer was lost asks once more from where the witness says that it i
   await anchorTo(at).hold(checkpoint(20), position(0, 20));
 });
 
-faultTest("A5", "of two signed histories a witness cosigns one, and keeps the other as its proof", async (defence) => {
+/** What is kept, by file, of each contradiction. */
+const contradictions = (): readonly Readonly<Record<string, string>>[] =>
+  readdirSync(join(folder, "contradictions")).map((id) => {
+    const at = join(folder, "contradictions", id);
+    return Object.fromEntries(readdirSync(at).map((name) => [name, readFileSync(join(at, name), "utf8")]));
+  });
+
+faultTest("A5", "of two signed histories a witness cosigns one, and keeps both as its proof", async (defence) => {
   const at = await start(defence === "on" ? undefined : { consistency: () => true });
   await anchorTo(at).hold(checkpoint(20), position(0, 20));
   await expect(anchorTo(at).hold(checkpoint(30, other), position(20, 30, other))).rejects.toMatchObject({ code: "anchor.refused" });
-  expect(readdirSync(join(folder, "contradictions"))).toHaveLength(1);
+  expect(contradictions()).toHaveLength(1);
   await expect(anchorTo(at).hold(checkpoint(20, other), position(20, 20, other))).rejects.toMatchObject({ code: "anchor.refused" });
   // And the one that it had goes on.
   await anchorTo(at).hold(checkpoint(40), position(20, 40));
+});
+
+test("what it keeps convicts by itself: two notes that one key signed, of one size with two roots, or with the proof that they are two trees", async () => {
+  const at = await start();
+  await anchorTo(at).hold(checkpoint(20), position(0, 20));
+  const refused = { code: "anchor.refused" };
+  await expect(anchorTo(at).hold(checkpoint(20, other), position(7, 20, other))).rejects.toMatchObject(refused);
+  await expect(anchorTo(at).hold(checkpoint(30, other), position(20, 30, other))).rejects.toMatchObject(refused);
+  // However often it is sent.
+  await expect(anchorTo(at).hold(checkpoint(30, other), position(20, 30, other))).rejects.toMatchObject(refused);
+  const kept = contradictions();
+  expect(kept).toHaveLength(2);
+  for (const { "seen.note": seen = "", "other.note": told = "", "proof.txt": lines = "" } of kept) {
+    expect([seen, told].every((note) => isSignedBy(note, vkey))).toBe(true);
+    const [one, two] = [seen, told].map((note) => parseCheckpoint(note.slice(0, note.lastIndexOf("\n\n") + 1)));
+    if (one === undefined || two === undefined) throw new Error("no note");
+    const proof = lines
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => Buffer.from(line, "base64"));
+    const shown = one.size === two.size ? two.root : prefixRootIn({ size1: one.size, size2: two.size, root2: two.root, proof });
+    expect(shown?.toString("hex")).toBe(merkleRoot(other.slice(0, 20)).toString("hex"));
+    expect(shown?.equals(one.root)).toBe(false);
+  }
+});
+
+test("a proof that is merely wrong is refused, and convicts nobody", async () => {
+  const at = await start();
+  await anchorTo(at).hold(checkpoint(20), position(0, 20));
+  const sound = consistencyProof(leaves.slice(0, 30), 20);
+  for (const proof of [[], sound.slice(1), sound.with(0, Buffer.alloc(32)), consistencyProof(leaves.slice(0, 30), 19), consistencyProof(other.slice(0, 30), 20)])
+    await expect(anchorTo(at).hold(checkpoint(30), { anchored: 20, prove: () => Promise.resolve(proof) })).rejects.toMatchObject({ code: "anchor.refused" });
+  expect(contradictions()).toEqual([]);
+  await anchorTo(at).hold(checkpoint(30), position(20, 30));
+});
+
+test("a memory of before, which has no note, still binds", async () => {
+  let at = await start();
+  await anchorTo(at).hold(checkpoint(20), position(0, 20));
+  const [file = ""] = readdirSync(join(folder, "logs"));
+  const memory = JSON.parse(readFileSync(join(folder, "logs", file), "utf8")) as Readonly<Record<string, unknown>>;
+  expect(memory["note"]).toBe(noteOf(20));
+  writeFileSync(join(folder, "logs", file), JSON.stringify({ ...memory, note: undefined }));
+  at = await start();
+  await expect(anchorTo(at).hold(checkpoint(30, other), position(20, 30, other))).rejects.toMatchObject({ code: "anchor.refused" });
+  expect(contradictions().map((kept) => Object.keys(kept))).toEqual([["other.note", "proof.txt"]]);
+  await anchorTo(at).hold(checkpoint(30), position(20, 30));
+});
+
+test("whose witness goes on while it is asked asks again from there, and not for ever", async () => {
+  const { key } = await start();
+  server?.close();
+  const olds: string[] = [];
+  server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      olds.push(body.split("\n")[0] ?? "");
+      response.writeHead(409, { "content-type": "text/x.tlog.size" }).end(`${10 + olds.length}\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(anchorTo({ url, key }).hold(checkpoint(20), position(3, 20))).rejects.toMatchObject({ code: "anchor.unavailable" });
+  expect(olds).toEqual(["old 3", "old 11", "old 12", "old 13"]);
+  await expect(anchorTo({ url, key }).hold(checkpoint(15), position(3, 15))).rejects.toMatchObject({ code: "anchor.refused", context: { why: "ahead", size: 16 } });
 });
 
 test("a log that was put back isn't cosigned again below what was seen", async () => {

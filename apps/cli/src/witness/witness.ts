@@ -7,6 +7,7 @@ import {
   parseCheckpoint,
   parseVkey,
   parseWitnessRequest,
+  prefixRootIn,
   verifyConsistency,
   type Checkpoint,
   type WitnessRequest,
@@ -17,14 +18,25 @@ export interface SeenLog {
   readonly size: number;
   /** Lower-case hex. */
   readonly root: string;
+  /** The signed checkpoint; null in a memory that an earlier release wrote, until the log's next one. */
+  readonly note: string | null;
+}
+
+/** Two checkpoints that one history can't have both: of one size with two roots, or a smaller one that the proof shows another root for. */
+export interface Contradiction {
+  /** What was cosigned, as {@link SeenLog.note}. */
+  readonly seen: string | null;
+  readonly other: string;
+  /** From the seen one's size to the other's. Empty where they have the same. */
+  readonly proof: readonly Buffer[];
 }
 
 /** Port: what a witness has seen, by a log's origin. `save` returns when it is on the disk. */
 export interface SeenLogs {
   load(origin: string): SeenLog | null;
   save(origin: string, seen: SeenLog): void;
-  /** Keeps a signed checkpoint that contradicts what was seen: it proves that its signer told two histories. */
-  keepContradiction(origin: string, note: string): void;
+  /** Keeps two signed checkpoints that contradict each other: together they prove that their signer told two histories. */
+  keepContradiction(origin: string, contradiction: Contradiction): void;
 }
 
 export interface WitnessAnswer {
@@ -78,19 +90,20 @@ export class Witness {
 
   #judge({ oldSize, proof, note }: WitnessRequest, claimed: Checkpoint): WitnessAnswer {
     const { origin, size, root } = claimed;
-    const seen = this.#seen.load(origin) ?? { size: 0, root: emptyRoot().toString("hex") };
-    if (oldSize !== seen.size) return answer(409, `${seen.size}\n`, "text/x.tlog.size");
+    const seen = this.#seen.load(origin) ?? { size: 0, root: emptyRoot().toString("hex"), note: null };
     const seenRoot = Buffer.from(seen.root, "hex");
-    if (size === seen.size && !root.equals(seenRoot)) {
-      this.#seen.keepContradiction(origin, note);
-      return answer(409);
-    }
+    const isOther = size === seen.size && !root.equals(seenRoot);
+    if (isOther) this.#seen.keepContradiction(origin, { seen: seen.note, other: note, proof: [] });
+    if (oldSize !== seen.size) return answer(409, `${seen.size}\n`, "text/x.tlog.size");
+    if (isOther) return answer(409);
     const follows = seen.size === 0 ? proof.length === 0 : this.#rules.consistency({ size1: seen.size, size2: size, root1: seenRoot, root2: root, proof });
     if (!follows) {
-      this.#seen.keepContradiction(origin, note);
+      // A proof that is merely wrong shows nothing of its sender. One that gives this tree, and another root where the witness saw one, does.
+      const shown = prefixRootIn({ size1: seen.size, size2: size, root2: root, proof });
+      if (shown?.equals(seenRoot) === false) this.#seen.keepContradiction(origin, { seen: seen.note, other: note, proof });
       return answer(422);
     }
-    this.#seen.save(origin, { size, root: root.toString("hex") });
+    this.#seen.save(origin, { size, root: root.toString("hex"), note });
     return answer(200, cosign(checkpointText(claimed), this.#signer, this.#nowS()));
   }
 }

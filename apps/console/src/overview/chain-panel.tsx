@@ -10,8 +10,8 @@ import { clockOf } from "../status/status-text.ts";
 import { anchoredText, anchorLine, type Chain, type ChainSignal, chainSignal, chainsSentence, inOrder, signedText, verifiedText } from "./chain-words.ts";
 
 const FEW = 8;
-const look: Record<ChainSignal, LampLook> = { broken: "shut", waiting: "caution", stands: "lit" };
-const word: Record<ChainSignal, string> = { broken: "broken", waiting: "waiting", stands: "stands" };
+const look: Record<ChainSignal, LampLook> = { broken: "shut", scarred: "caution", waiting: "caution", stands: "lit" };
+const word: Record<ChainSignal, string> = { broken: "broken", scarred: "broken earlier", waiting: "waiting", stands: "stands" };
 
 const columns: readonly Column<Chain>[] = [
   {
@@ -43,30 +43,21 @@ const columns: readonly Column<Chain>[] = [
     cell: (chain) => (
       <span>
         {anchoredText(chain)}
-        {chain.anchors.some(({ failure }) => failure !== null) && (
-          <span className="quiet">
-            {chain.anchors
-              .filter(({ failure }) => failure !== null)
-              .map((anchor) => (
-                <span key={`${anchor.kind} ${anchor.name}`}>
-                  <br />
-                  {anchorLine(anchor)}
-                </span>
-              ))}
-          </span>
-        )}
+        <span className="quiet">
+          {chain.anchors.map((anchor) => (
+            <span key={`${anchor.kind} ${anchor.name}`}>
+              <br />
+              {anchorLine(anchor, chain.checkpointedAt ?? undefined)}
+            </span>
+          ))}
+        </span>
       </span>
     ),
   },
   {
     key: "verified",
     title: "Verified",
-    cell: (chain) => (
-      <span>
-        {verifiedText(chain)}
-        {chain.verifiedAt !== null && <span className="quiet">, {clockOf(chain.verifiedAt)}</span>}
-      </span>
-    ),
+    cell: verifiedText,
   },
 ];
 

@@ -5,6 +5,7 @@ export type NeedOf = OutputOf<"overview.get">["needs"][number];
 const urgency: Record<NeedOf["kind"], number> = {
   broken: 0,
   locked: 1,
+  anchors: 1,
   alerts: 2,
   emergency: 2,
   lock: 3,

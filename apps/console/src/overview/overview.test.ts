@@ -113,7 +113,10 @@ describe("a chain in words", () => {
     checkpointedAt: "2026-11-22T12:00:00.000Z",
     anchors: [],
     verifiedAt: "2026-11-22T12:00:00.000Z",
+    sealsAt: "2026-11-22T12:00:00.000Z",
+    checkedAt: "2026-11-22T12:00:00.000Z",
     broken: null,
+    brokenBefore: null,
   };
 
   test("never passes for anchored when nobody outside holds it", () => {
@@ -125,16 +128,26 @@ describe("a chain in words", () => {
     expect(anchoredText(anchored)).toBe("Up to 1,000, at w.example/1; 200 not yet");
     expect(anchoredText({ ...chain, anchors: [{ ...witness, size: 0 }, stamp] })).toBe("Not anchored outside yet");
     expect(anchoredText({ ...chain, anchors: [stamp] })).toBe("Up to 1,200, at tsa.example");
-    expect(anchorLine({ ...witness, failure: "anchor.unavailable" })).toBe("Witness w.example/1: up to 1,000, not reached now");
+    expect(anchorLine(witness)).toBe("Witness w.example/1: up to 1,000, since 12:00:00 UTC");
+    expect(anchorLine(witness, "2026-11-23T01:00:00.000Z")).toBe("Witness w.example/1: up to 1,000, since 2026-11-22 12:00:00 UTC");
+    expect(anchorLine({ ...witness, failure: "anchor.unavailable" })).toBe("Witness w.example/1: up to 1,000, since 12:00:00 UTC, not reached now");
+    expect(anchorLine({ ...witness, size: 0, at: null })).toBe("Witness w.example/1: nothing yet");
+    expect(anchorLine({ ...witness, failure: "trail.unprovable" })).toContain("doesn't prove");
     expect(anchorLine({ ...witness, failure: "anchor.refused" })).toContain("another history");
-    expect(chainsSentence([anchored])).toBe("The chain is whole and signed to the end.");
+    expect(chainsSentence([anchored])).toBe("The chain is whole as last verified, and signed to the end.");
   });
 
   test("is whole only when it was verified, and signed only as far as it is", () => {
     expect(chainSignal(chain)).toBe("stands");
-    expect(chainSignal({ ...chain, verifiedAt: null })).toBe("waiting");
+    const never = { ...chain, verifiedAt: null, sealsAt: null };
+    expect([chainSignal(never), chainSignal({ ...chain, verifiedAt: null })]).toEqual(["waiting", "stands"]);
     expect([chainSignal({ ...chain, checkpointed: 1100 }), signedText({ ...chain, checkpointed: 1100 })]).toEqual(["waiting", "Up to 1,100, 100 waiting"]);
-    expect(verifiedText({ ...chain, verifiedAt: null })).toBe("Not verified yet");
+    expect(verifiedText({ ...never, checkedAt: null })).toBe("Not verified as a whole yet");
+    expect(verifiedText(never)).toBe("Not verified as a whole yet; new ones checked up to 12:00:00 UTC");
+    expect(verifiedText(chain)).toBe("Every record verified 12:00:00 UTC");
+    expect(verifiedText({ ...chain, verifiedAt: null })).toBe("All verified by seals 12:00:00 UTC");
+    const busy = { ...chain, verifiedAt: "2026-11-21T23:00:00.000Z", sealsAt: "2026-11-22T11:00:00.000Z" };
+    expect(verifiedText(busy)).toBe("Every record verified 2026-11-21 23:00:00 UTC, by seals 11:00:00 UTC; new ones checked up to 12:00:00 UTC");
     expect(signedText({ ...chain, checkpointed: 0 })).toBe("Not signed yet, 1,200 written");
     expect(signedText({ ...chain, size: 0, checkpointed: 0 })).toBe("Nothing written yet");
   });
@@ -144,6 +157,14 @@ describe("a chain in words", () => {
     expect(inOrder([{ ...chain, chain: "site:S/1" }, chain, broken]).map(({ chain: name }) => name)).toEqual(["site:S/9", "system", "site:S/1"]);
     expect(verifiedText(broken)).toBe("Broken at 7: altered");
     expect(chainsSentence([chain, broken])).toContain("One chain is broken");
+  });
+
+  test("that has gone on after a break never passes for whole", () => {
+    const scarred = { ...chain, generation: 2, brokenBefore: { generation: 1, seq: 7, kind: "altered" } };
+    expect(chainSignal(scarred)).toBe("scarred");
+    expect(verifiedText(scarred)).toBe("Generation 1 is broken at 7: altered. Every record verified 12:00:00 UTC");
+    expect(chainsSentence([chain, scarred])).toContain("One chain has an earlier generation that is broken");
+    expect(chainsSentence([chain, scarred])).not.toContain("whole");
   });
 });
 

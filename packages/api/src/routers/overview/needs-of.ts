@@ -118,6 +118,9 @@ export async function needsOf<Tx>(deps: ApiDeps<Tx>, { grant, reach, may, sessio
   const needs: Need[] = [];
   const broken = chains?.filter((chain) => chain.broken !== null) ?? [];
   if (broken.length > 0) needs.push({ kind: "broken", text: broken.length === 1 ? "A chain is broken." : "Chains are broken.", count: broken.length, href: "/incidents" });
+  const refusing = new Set(chains?.flatMap(({ anchors }) => anchors.filter(({ failure }) => failure === "anchor.refused").map(({ name }) => name)));
+  if (refusing.size > 0)
+    needs.push({ kind: "anchors", text: `${[...refusing].join(", ")} refuses the trail: it knows of another history.`, count: refusing.size, href: "/incidents" });
   if (chains !== null && deps.isFrozen()) {
     needs.push({ kind: "locked", text: "The database is not what was signed last: only looking goes on.", count: chains.length, href: "/incidents" });
   }
