@@ -50,3 +50,14 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION phi.has_untold_rewraps(text, text, text), phi.tell_rewraps(text, text, text), phi.tell_reencryptions() TO sallyport_api;
+
+-- As in 0042, behind one in their order: those that the custodian refuses don't stand before what comes later.
+CREATE FUNCTION phi.shreds_due(p_limit integer, p_after_ms bigint, p_after text)
+  RETURNS TABLE (subject text, approval text, statement text, packets text, at_ms bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+$$
+  SELECT h.subject, h.approval, h.statement, h.packets, h.at_ms FROM phi.shreds h
+   WHERE h.destroyed_at_ms IS NULL AND (h.at_ms, h.subject COLLATE "C") > (p_after_ms, p_after COLLATE "C") ORDER BY h.at_ms, h.subject COLLATE "C" LIMIT p_limit
+$$;
+DROP FUNCTION phi.shreds_due(integer);
+GRANT EXECUTE ON FUNCTION phi.shreds_due(integer, bigint, text) TO sallyport_api;
