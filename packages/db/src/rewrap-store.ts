@@ -40,6 +40,8 @@ export interface RewrapStore {
   isUntold(current: RewrapJob | null, node: string): Promise<boolean>;
   /** Takes these in the transaction that puts them there. */
   tell(tx: Tx, current: RewrapJob | null, node: string): Promise<readonly RewrapEnd[]>;
+  /** How many stored fields are sealed with data keys under each key-encryption key. */
+  fields(): Promise<ReadonlyMap<string, number>>;
   /** Every job there was, the newest first. */
   progress(): Promise<readonly RewrapProgress[]>;
 }
@@ -83,6 +85,10 @@ export function rewrapStore(database: Database): RewrapStore {
       const rows = await tx<{ from_kek: string; to_kek: string; moved: string; stuck: string }>`
         SELECT from_kek, to_kek, moved, stuck FROM phi.tell_rewraps(${current?.from ?? null}, ${current?.to ?? null}, ${node})`;
       return rows.map((row) => ({ from: row.from_kek, to: row.to_kek, moved: Number(row.moved), stuck: Number(row.stuck) }));
+    },
+    async fields() {
+      const rows = await database.run<{ kek: string; fields: string }>`SELECT kek, fields FROM phi.fields_under()`;
+      return new Map(rows.map(({ kek, fields }) => [kek, Number(fields)]));
     },
     async progress() {
       const rows = await database.run<{ from_kek: string; to_kek: string; began_ms: string; moved: string; stuck: string }>`
