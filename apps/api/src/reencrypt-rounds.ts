@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { dataKeyId, type EventLog, type Trail } from "@sallyport/api";
 import { type DataKey, secretKey } from "@sallyport/crypto";
 import type { Custodian, KeyContext } from "@sallyport/custody";
-import type { ReencryptJob, ReencryptStore, ResealedSubject, SealedSubject, Tx } from "@sallyport/db";
+import type { ReencryptEnd, ReencryptJob, ReencryptStore, ResealedSubject, SealedSubject, Tx } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
 import { resealFields } from "@sallyport/phi";
 
@@ -17,7 +17,7 @@ const AT_ONCE = 5;
 export interface ReencryptDeps {
   readonly store: Omit<ReencryptStore, "begin" | "all">;
   readonly custodian: Pick<Custodian, "wrap" | "unwrap">;
-  readonly trail: Pick<Trail<Tx>, "append">;
+  readonly trail: Pick<Trail<Tx>, "inTransaction">;
   /** This process, among those that might do the same. */
   readonly node: string;
   readonly log: EventLog;
@@ -26,7 +26,8 @@ export interface ReencryptDeps {
 
 /**
  * Seals stored fields anew under other data keys, batch by batch, each subject's in one go: a reader finds a subject with what is sealed under its key, before or
- * after. What is left to do is the subjects whose key is older than the job, so whichever node is next goes on where another was ended.
+ * after. What is left to do is the subjects whose key is older than the job, so whichever node is next goes on where another was ended. Its end is on the trail
+ * once, by whichever node: it is marked in the transaction of its record.
  */
 export class ReencryptRounds {
   readonly #deps: ReencryptDeps;
@@ -41,6 +42,7 @@ export class ReencryptRounds {
     try {
       const job = await this.#deps.store.current();
       if (job !== null) await this.#through(job);
+      await this.#tell();
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) this.#deps.log.event("keys.reencrypt_failed", { code: codeOf(error) });
@@ -49,7 +51,7 @@ export class ReencryptRounds {
   }
 
   async #through(job: ReencryptJob): Promise<void> {
-    const { store, trail, node, log, batch = BATCH } = this.#deps;
+    const { store, node, log, batch = BATCH } = this.#deps;
     let [after, stuck] = ["", 0];
     for (;;) {
       const fromMs = performance.now();
@@ -64,7 +66,16 @@ export class ReencryptRounds {
       await sleep(Math.max(PAUSE_MS, performance.now() - fromMs));
     }
     if (stuck > 0) log.event("keys.reencrypt_stuck", { job: job.id, subjects: stuck });
-    if (await store.end(job.id, node, stuck)) await trail.append(reencrypted(job, stuck));
+    await store.end(job.id, node, stuck);
+  }
+
+  async #tell(): Promise<void> {
+    const { store, trail } = this.#deps;
+    if (!(await store.isUntold())) return;
+    await trail.inTransaction(async (tx, appendLast) => {
+      const ends = await store.tell(tx);
+      if (ends.length > 0) await appendLast(ends.map(reencrypted));
+    });
   }
 }
 
@@ -104,7 +115,7 @@ async function opened(custodian: Pick<Custodian, "unwrap">, context: KeyContext,
   }
 }
 
-const reencrypted = ({ id, study }: ReencryptJob, stuck: number): Parameters<Trail<Tx>["append"]>[0] => ({
+const reencrypted = ({ id, study, moved, fields, stuck }: ReencryptEnd) => ({
   chain: "system",
   principal: "api",
   role: "-",
@@ -112,9 +123,9 @@ const reencrypted = ({ id, study }: ReencryptJob, stuck: number): Parameters<Tra
   action: "keys.rotate",
   resource: `study/${study}`,
   site: "-",
-  decision: "note",
+  decision: "note" as const,
   reason: "reencrypted",
   request_id: "-",
   policy: "-",
-  detail: `job=${id};stuck=${stuck}`,
+  detail: `job=${id};subjects=${moved};fields=${fields};stuck=${stuck}`,
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventLog, Trail } from "@sallyport/api";
 import type { Custodian, CustodianStatus } from "@sallyport/custody";
-import type { RewrapJob, RewrapStore, Tx } from "@sallyport/db";
+import type { RewrapEnd, RewrapJob, RewrapStore, Tx } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
 
 const BATCH = 256;
@@ -14,7 +14,7 @@ export interface RewrapDeps {
   readonly custodian: Pick<Custodian, "rotate">;
   /** As the custodian said last. */
   readonly keks: () => CustodianStatus["keks"];
-  readonly trail: Pick<Trail<Tx>, "append">;
+  readonly trail: Pick<Trail<Tx>, "inTransaction">;
   /** This process, among those that might do the same. */
   readonly node: string;
   readonly log: EventLog;
@@ -24,7 +24,8 @@ export interface RewrapDeps {
 
 /**
  * Wraps the data keys under a retiring key-encryption key anew under the one in use, batch by batch. What is left to do is the stored keys
- * themselves, so whichever node is next goes on where another was ended; one is at it at a time. Both keys open meanwhile, so nobody waits.
+ * themselves, so whichever node is next goes on where another was ended; one is at it at a time. Both keys open meanwhile, so nobody waits. That it is over is on
+ * the trail once, with all that was moved, by whoever was: it is marked in the transaction of its record.
  */
 export class RewrapRounds {
   readonly #deps: RewrapDeps;
@@ -38,7 +39,9 @@ export class RewrapRounds {
   async run(): Promise<void> {
     try {
       const { active: to, retiring: from } = this.#deps.keks();
-      if (from !== null) await this.#through({ from, to });
+      const job = from === null ? null : { from, to };
+      if (job !== null) await this.#through(job);
+      await this.#tell(job);
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) this.#deps.log.event("keys.rewrap_failed", { code: codeOf(error) });
@@ -47,8 +50,8 @@ export class RewrapRounds {
   }
 
   async #through(job: RewrapJob): Promise<void> {
-    const { store, trail, node, log, batch = BATCH } = this.#deps;
-    let [after, moved, stuck] = ["", 0, 0];
+    const { store, node, log, batch = BATCH } = this.#deps;
+    let [after, stuck] = ["", 0];
     for (;;) {
       const fromMs = performance.now();
       const keys = await store.next(job.from, after, batch);
@@ -62,7 +65,7 @@ export class RewrapRounds {
         if (answer === undefined || ("code" in answer && answer.code !== "phi.integrity" && answer.code !== "subject.shredded")) throw new SallyportError("keys.unavailable");
         return "wrapped" in answer ? [{ place, was, now: answer.wrapped }] : [];
       });
-      moved += await store.replace(job, anew);
+      await store.replace(job, anew);
       stuck += keys.length - anew.length;
       after = last.place;
       await sleep(Math.max(PAUSE_MS, performance.now() - fromMs));
@@ -70,11 +73,19 @@ export class RewrapRounds {
     if (after === "") return;
     await store.end(job, node, stuck);
     if (stuck > 0) log.event("keys.rewrap_stuck", { kek: job.from, keys: stuck });
-    if (moved > 0) await trail.append(rewrapped(job, moved, stuck));
+  }
+
+  async #tell(current: RewrapJob | null): Promise<void> {
+    const { store, trail, node } = this.#deps;
+    if (!(await store.isUntold(current, node))) return;
+    await trail.inTransaction(async (tx, appendLast) => {
+      const ends = await store.tell(tx, current, node);
+      if (ends.length > 0) await appendLast(ends.map(rewrapped));
+    });
   }
 }
 
-const rewrapped = ({ from, to }: RewrapJob, moved: number, stuck: number): Parameters<Trail<Tx>["append"]>[0] => ({
+const rewrapped = ({ from, to, moved, stuck }: RewrapEnd) => ({
   chain: "system",
   principal: "api",
   role: "-",
@@ -82,7 +93,7 @@ const rewrapped = ({ from, to }: RewrapJob, moved: number, stuck: number): Param
   action: "keys.rotate",
   resource: "ring/kek",
   site: "-",
-  decision: "note",
+  decision: "note" as const,
   reason: "rewrapped",
   request_id: "-",
   policy: "-",

@@ -69,7 +69,11 @@ test("rings are shown to who may see them, and turned by who may turn them, with
   const elsewhere = ringStepDigest(keeper.person, { ring: "token", step: "add", at: 0 });
   expect(await step("kek", "add", { proof: proofOver(elsewhere, keeper.person) })).toBe("stepup.failed");
   expect((await standing("kek")).at).toBe(0);
-  expect(JSON.stringify(dataOf(await keeper.call(api, "keys.rehearse", { ring: "kek" })))).toContain("Make the next key: can be done now.");
+  const rehearsal = JSON.stringify(dataOf(await keeper.call(api, "keys.rehearse", { ring: "kek" })));
+  expect(rehearsal).toContain("Make the next key: can be done now.");
+  const [stored] = await at.owner.run<{ fields: string }>`SELECT sum(phi.lines_of(fields)) AS fields FROM phi.sealed_records`;
+  expect(Number(stored?.fields)).toBeGreaterThan(0);
+  expect(rehearsal).toMatch(new RegExp(`kek-1 \\(active\\): \\d+ data keys, with ${String(stored?.fields)} fields\\.`));
 });
 
 test("a step is on record with its reason's commitment and has evidence; a lost answer is asked for again, and a stale one changes nothing", async () => {

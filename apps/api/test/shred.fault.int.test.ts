@@ -191,7 +191,10 @@ test("a node that ends between the commit and the custodian leaves a shred that 
   const ends = await at.serve({ custodian: (real) => custodianWith(real, { shred: (request, ms) => (request.kind === "check" ? real.shred(request, ms) : away()) }) });
   expect(await decide(ben, approval, ends)).toBe("ok");
   expect(await reveal(subjectId, ends)).toBe("subject.shredded");
-  expect(await at.owner.run`SELECT 1 FROM phi.shreds WHERE destroyed_at_ms IS NULL`).toHaveLength(1);
+  const dueAfter = (atMs: number, id: string) => at.owner.run<{ subject: string; approval: string; at_ms: string }>`SELECT * FROM phi.shreds_due(1, ${atMs}::bigint, ${id})`;
+  const [due] = await dueAfter(0, "");
+  expect(due).toMatchObject({ subject: subjectId, approval: approval.approvalId });
+  expect([await dueAfter(Number(due?.at_ms), "sub_0"), await dueAfter(Number(due?.at_ms), subjectId)]).toEqual([[due], []]);
   await ends.close();
   api = await at.serve();
   await until(isDestroyed(subjectId), 5000);

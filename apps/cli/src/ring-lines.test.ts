@@ -9,6 +9,7 @@ const key = (keyId: string, state: string, until: string | null = null, dataKeys
   from: FROM,
   until,
   dataKeys,
+  tokens: null as number | null,
   lacking: [] as readonly string[],
   holders: [] as readonly string[],
   vkey: null as string | null,
@@ -52,6 +53,8 @@ test("a ring is told with what is overdue, its keys, and what each step waits fo
     "    sha256:01",
     "    verifier key, for witnesses before it is used: d.sallyport+01+AB",
   ]);
+  const minting = { ...key("token-1", "active"), tokens: 5 };
+  expect(ringLines({ ring: "token", dueAt: null, keys: [minting], due: [], steps: [] }).slice(1)).toEqual([`  token-1  active  from ${FROM}  5 tokens still good`]);
   const old = { ...key("audit-1", "retiring", UNTIL), dataKeys: 3, holders: ["site:S/701"] };
   expect(ringLines({ ring: "audit", dueAt: null, keys: [old], due: [], steps: [] }).slice(1)).toEqual([
     `  audit-1  retiring  from ${FROM}, accepted until ${UNTIL}  verifies 3 generations`,
@@ -66,7 +69,7 @@ test("of an authority it is told who is waited for, by name", () => {
     keys: [
       { ...key("ca-1", "retired"), holders: ["service/late"] },
       { ...key("ca-2", "retiring", UNTIL), holders: ["service/a", "service/b"] },
-      key("ca-3", "active"),
+      { ...key("ca-3", "active"), holders: ["service/d"] },
       { ...key("ca-4", "next"), lacking: ["service/c"] },
     ],
     due: [],
@@ -75,6 +78,7 @@ test("of an authority it is told who is waited for, by name", () => {
   expect(lines.filter((line) => line.startsWith("    "))).toEqual([
     "    trusted still, until they renew: service/late",
     "    certificates still of it: service/a, service/b",
+    "    certificates of it: service/d",
     "    not trusted yet by: service/c",
   ]);
 });

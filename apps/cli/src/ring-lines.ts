@@ -8,6 +8,7 @@ interface Ring {
     readonly from: string;
     readonly until: string | null;
     readonly dataKeys: number | null;
+    readonly tokens: number | null;
     readonly lacking: readonly string[];
     readonly holders: readonly string[];
     readonly vkey: string | null;
@@ -49,11 +50,12 @@ export function ringLines({ ring, dueAt, keys, due, steps }: Ring): readonly str
     `${ring}  ${standing}`,
     ...keys
       .filter(({ state }) => state !== "destroyed")
-      .flatMap(({ keyId, state, from, until, dataKeys, lacking, holders, vkey, fingerprint }) => [
-        `  ${keyId}  ${state}  from ${from}${until === null ? "" : `, accepted until ${until}`}${dataKeys === null ? "" : ring === "audit" ? `  verifies ${dataKeys} generations` : `  wraps ${dataKeys} data keys`}`,
+      .flatMap(({ keyId, state, from, until, dataKeys, tokens, lacking, holders, vkey, fingerprint }) => [
+        `  ${keyId}  ${state}  from ${from}${until === null ? "" : `, accepted until ${until}`}${dataKeys === null ? "" : ring === "audit" ? `  verifies ${dataKeys} generations` : `  wraps ${dataKeys} data keys`}${tokens === null ? "" : `  ${tokens} tokens still good`}`,
         ...(fingerprint === null ? [] : [`    ${fingerprint}`]),
         ...(vkey !== null && state === "next" ? [`    verifier key, for witnesses before it is used: ${vkey}`] : []),
         ...(ring === "ca" && lacking.length > 0 ? [`    not trusted yet by: ${lacking.join(", ")}`] : []),
+        ...(ring === "ca" && state === "active" && holders.length > 0 ? [`    certificates of it: ${holders.join(", ")}`] : []),
         ...(state === "retiring" && holders.length > 0 ? [`    ${HOLDERS_TEXT[ring] ?? "held by"}: ${holders.join(", ")}`] : []),
         ...(state === "retired" && holders.length > 0 ? [`    trusted still, until they renew: ${holders.join(", ")}`] : []),
       ]),

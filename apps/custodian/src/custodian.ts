@@ -21,6 +21,7 @@ import {
   RingKeeper,
   type RingRules,
   Shredder,
+  TokenTally,
   type ShredRules,
   SigningKeys,
 } from "@sallyport/custody/keys";
@@ -92,10 +93,11 @@ export async function openCustodian(parts: CustodianParts): Promise<RunningCusto
   const dataKeys = new DataKeys(store, store.rootKey, now);
   const nodes = new NodeReports(now);
   const epochs = new AuditEpochs(store);
-  const counts = { wraps: () => reader.wraps(), heads: async () => reader.heads() };
+  const tokens = new TokenTally(now);
+  const counts = { wraps: () => reader.wraps(), heads: async () => reader.heads(), tokens };
   const rings = new RingKeeper({ store, rootKey: store.rootKey, nodes, clients: certificates, ...counts, epochs, deployment, now, rules: parts.ringRules });
   const shredder = new Shredder({ store, journal: store.shreds, deployment, now, rules: parts.shredRules });
-  const minting = new Minting(store, now, certificates);
+  const minting = new Minting(store, now, certificates, tokens);
   const sealing = new Sealing(store, epochs, now);
   const checkpoints = new Checkpoints(store, reader, incidents, epochs, keys, now);
   const ledger = new CredentialLedger({ store, deployment, party: parts.party, now, ...(parts.rules !== undefined && { rules: parts.rules }) });

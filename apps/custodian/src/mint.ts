@@ -1,12 +1,9 @@
 import type { KeyObject } from "node:crypto";
 import { ed25519FromSeed, mintAccessToken, TOKEN_LIFETIME_SECONDS_MAX } from "@sallyport/crypto";
 import { parseMintCall } from "@sallyport/custody";
-import type { Certificates } from "@sallyport/custody/keys";
+import type { Certificates, TokenTally } from "@sallyport/custody/keys";
 import { SallyportError } from "@sallyport/errors";
 import type { Store } from "./store.ts";
-
-/** How often a count of minted tokens goes on record, at most. */
-const COUNT_MS = 900_000;
 
 /** Verb `mint`: access tokens of at most 900 seconds, each bound to a certificate that this custodian issued and that is in force. */
 export class Minting {
@@ -14,14 +11,13 @@ export class Minting {
   readonly #now: () => number;
   readonly #certificates: Certificates;
   #key: { readonly kid: string; readonly privateKey: KeyObject } | null = null;
-  #minted = 0;
-  #countedMs: number;
+  readonly #tally: TokenTally;
 
-  constructor(store: Store, now: () => number, certificates: Certificates) {
+  constructor(store: Store, now: () => number, certificates: Certificates, tally: TokenTally) {
     this.#store = store;
     this.#now = now;
     this.#certificates = certificates;
-    this.#countedMs = now();
+    this.#tally = tally;
   }
 
   /** @throws `verb.refused` where the certificate isn't one in force of `azp`; `verb.invalid` for claims that no token may bear. */
@@ -43,7 +39,7 @@ export class Minting {
     if (this.#key?.kid !== id) this.#key = { kid: id, privateKey: ed25519FromSeed(Buffer.from(secret, "base64url")).privateKey };
     try {
       const minted = mintAccessToken(grant, this.#key);
-      this.#minted += 1;
+      this.#tally.minted(id, grant.iatS + grant.lifetimeS);
       return JSON.stringify(minted);
     } catch (error) {
       throw new SallyportError("verb.invalid", { why: "claims" }, error);
@@ -52,9 +48,7 @@ export class Minting {
 
   /** Puts the number of tokens since the last count on record; never the tokens. */
   count(): void {
-    if (this.#minted === 0 || this.#now() - this.#countedMs < COUNT_MS) return;
-    this.#store.record("tokens.minted", "tokens", `${this.#minted} since ${new Date(this.#countedMs).toISOString()}`);
-    this.#minted = 0;
-    this.#countedMs = this.#now();
+    const counted = this.#tally.count();
+    if (counted !== null) this.#store.record("tokens.minted", "tokens", counted);
   }
 }

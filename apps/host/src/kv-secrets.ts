@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
+import { assertStrongSecret } from "@sallyport/custody/roots";
 import { SallyportError } from "@sallyport/errors";
 import { type Answer, send } from "@sallyport/outbound";
-import { assertStrongSecret, readSecretFile } from "./secret-file.ts";
+import { readSecretFile } from "./secret-file.ts";
 import type { Environment } from "./settings.ts";
 
 /** Where the store of secrets is, and how it is asked. */

@@ -2,45 +2,6 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { SallyportError } from "@sallyport/errors";
 
 const BYTES_MAX = 16 * 1024;
-const LENGTH_MIN = 16;
-
-/**
- * What people put where a secret belongs, until they come back to it.
- * Compared without case and without what isn't a letter or digit.
- */
-const EXAMPLES: readonly string[] = [
-  "changeme",
-  "changemeplease",
-  "changeit",
-  "password",
-  "passw0rd",
-  "secret",
-  "supersecret",
-  "mysecretpassword",
-  "example",
-  "examplepassword",
-  "postgres",
-  "postgrespassword",
-  "admin",
-  "administrator",
-  "root",
-  "test",
-  "testtesttesttest",
-  "letmein",
-  "sallyport",
-  "yourpassword",
-  "yourpasswordhere",
-  "replaceme",
-  "replacemeplease",
-  "placeholder",
-  "todo",
-  "default",
-  "12345678",
-  "1234567890123456",
-  "0123456789abcdef",
-  "hunter2",
-  "correcthorsebatterystaple",
-];
 
 /**
  * Reads a file that holds one secret.
@@ -68,14 +29,3 @@ export function readSecretFile(path: string, setting: string): string {
 
 /** Port: throws for a secret that must not be used. */
 export type SecretRule = (secret: string, setting: string, user: string) => void;
-
-/**
- * Refuses a secret that is short, an example, or the name that it belongs to.
- * @throws SallyportError `secret.weak`
- */
-export function assertStrongSecret(secret: string, setting: string, user: string): void {
-  const plain = secret.toLowerCase().replace(/[^a-z0-9]/g, "");
-  const isExample = EXAMPLES.includes(plain) || EXAMPLES.some((word) => plain === word + word) || secret === user || /^(.)\1*$/.test(secret) || /^<.*>$|^\$\{.*\}$/.test(secret);
-  if (isExample) throw new SallyportError("secret.weak", { setting, reason: "the password is an example" });
-  if (secret.length < LENGTH_MIN) throw new SallyportError("secret.weak", { setting, reason: `the password is shorter than ${LENGTH_MIN} characters` });
-}

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type AlertPlan, readWrittenAlerts } from "@sallyport/alerts";
 import { type AnchorPlan, readWrittenPlan } from "@sallyport/anchors";
-import { ROOT_SETTING_NAMES, rootSettingsOf, rootWrapperOf } from "@sallyport/custody/roots";
+import { assertStrongSecret, ROOT_SETTING_NAMES, rootSettingsOf, rootWrapperOf } from "@sallyport/custody/roots";
 import { type EgressPlan, readWrittenEgress } from "@sallyport/delivery/plan";
 import { ProviderClientId, ProviderIssuer } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
@@ -10,7 +10,7 @@ import { relyingParty } from "@sallyport/passkey";
 import { assertDatabaseUrl } from "./database-url.ts";
 import { KV_SETTING_NAMES, withKvSecrets } from "./kv-secrets.ts";
 import { nearest } from "./nearest-name.ts";
-import { assertStrongSecret, readSecretFile, type SecretRule } from "./secret-file.ts";
+import { readSecretFile, type SecretRule } from "./secret-file.ts";
 
 /** What the operator chose, whole and checked. */
 export interface Settings {

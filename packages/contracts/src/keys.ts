@@ -43,6 +43,8 @@ export const RingSummary = z.strictObject({
        * with it. Of passwords: programs that are logged in by them.
        */
       holders: z.array(z.string()),
+      /** Of a token key: tokens of it that haven't ended; null for other rings, and in the first quarter of an hour of the custodian's. */
+      tokens: Count.nullable(),
       /** Of a signing key: its verifier key, as witnesses take it, and its fingerprint, as people compare it; null of any other. */
       vkey: z.string().nullable(),
       fingerprint: z.string().nullable(),
@@ -75,8 +77,8 @@ export const ListRingsInput = strict({});
 export const ListRingsOutput = strict({ rings: z.array(RingSummary), rewraps: z.array(RewrapProgress), reencryptions: z.array(ReencryptProgress), mayStep: z.boolean() });
 
 export const RehearseRingInput = strict({ ring: ShownRing });
-/** A line for people: what a rotation does, what it would break now, what is overdue, what updates itself. */
-const Line = z.strictObject({ about: z.enum(["step", "breaks", "overdue", "itself", "back"]), text: z.string() });
+/** A line for people: what stands on each key, what a rotation does, what it would break now, what is overdue, what updates itself. */
+const Line = z.strictObject({ about: z.enum(["stands", "step", "breaks", "overdue", "itself", "back"]), text: z.string() });
 export const RehearseRingOutput = strict({ ring: RingSummary, lines: z.array(Line) });
 
 /**

@@ -10,3 +10,4 @@ export { makeSpoolKey, spoolRecipient } from "./spool-key.ts";
 export { parseShredCall } from "./rotate-codec.ts";
 export { settleSigningKeys, type SigningKey, SigningKeys } from "./signing-keys.ts";
 export { packetsDigestOf, resumeShreds, Shredder, type ShredRules, strictShredRules } from "./shredding.ts";
+export { TokenTally } from "./token-tally.ts";

@@ -2,7 +2,7 @@ import { AwsV4Signer } from "aws4fetch";
 import { SallyportError } from "@sallyport/errors";
 import { askRoot, type RootAnswer, textIn } from "./root-request.ts";
 import type { RootContext, RootWrapper } from "./root-wrapper.ts";
-import { readSecretFile } from "./secret-file.ts";
+import { readStrongSecret } from "./secret-file.ts";
 
 export interface KmsRootOptions {
   /** The ARN of a symmetric key; it names the region. */
@@ -68,8 +68,8 @@ export function kmsRoot(options: KmsRootOptions): RootWrapper {
           { method: "POST", url, headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `TrentService.${act}` }, body },
           {
             accessKeyId,
-            secretAccessKey: readSecretFile(secretAccessKeyFile, "SALLYPORT_KMS_SECRET_ACCESS_KEY_FILE"),
-            sessionToken: sessionTokenFile === null ? null : readSecretFile(sessionTokenFile, "SALLYPORT_KMS_SESSION_TOKEN_FILE"),
+            secretAccessKey: readStrongSecret(secretAccessKeyFile, "SALLYPORT_KMS_SECRET_ACCESS_KEY_FILE"),
+            sessionToken: sessionTokenFile === null ? null : readStrongSecret(sessionTokenFile, "SALLYPORT_KMS_SESSION_TOKEN_FILE"),
             region,
             service: "kms",
           },

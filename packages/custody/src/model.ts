@@ -263,6 +263,8 @@ export interface RingView {
     readonly lacking: readonly string[] | null;
     /** Of an authority: workloads that have shown no certificate of another one; of one that is retired, those that trust it still. Of a retiring audit key, chains that go on with it; null where the database was away, and otherwise. */
     readonly holders: readonly string[] | null;
+    /** Of a token key: tokens of it that haven't ended; null of any other, and until the custodian has run for as long as a token lives. */
+    readonly tokens: number | null;
     /** Of a signing key; null of any other. */
     readonly vkey: string | null;
     readonly fingerprint: string | null;

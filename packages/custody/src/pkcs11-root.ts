@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { SallyportError } from "@sallyport/errors";
 import { contextBytes, type RootContext, type RootWrapper } from "./root-wrapper.ts";
-import { readSecretFile } from "./secret-file.ts";
+import { readPin } from "./secret-file.ts";
 
 /** Where a key is on a token. */
 export interface Pkcs11Place {
@@ -75,7 +75,7 @@ export function pkcs11Root(options: Pkcs11RootOptions): RootWrapper {
       op,
       bytes,
       aad: context === null ? Buffer.alloc(0) : contextBytes(context),
-      pin: readSecretFile(pinFile, "SALLYPORT_PKCS11_PIN_FILE"),
+      pin: readPin(pinFile, "SALLYPORT_PKCS11_PIN_FILE"),
       untilMs: Date.now() + waitMs,
     };
     const answer = await new Promise<Pkcs11Answer>((settle) => {

@@ -13,6 +13,7 @@ import type { CustodianStatus, RingAnswer, RingView, RotateRequest, TokenKey } f
 import type { NodeReports } from "./node-reports.ts";
 import type { RootKey } from "./root-key.ts";
 import { handedOver } from "./signing-keys.ts";
+import type { TokenTally } from "./token-tally.ts";
 
 const KEY_BYTES = 32;
 /** The kinds of approval by which a retired key's secret is destroyed, and an audit or a signing key is put in use or turned back to. */
@@ -31,6 +32,7 @@ export interface RingKeeperOptions {
   /** Every chain's head, by the same look. */
   readonly heads: () => Promise<readonly Head[]>;
   readonly epochs: Pick<AuditEpochs, "sealedBy" | "kept">;
+  readonly tokens: Pick<TokenTally, "good">;
   readonly deployment: string;
   readonly now: () => number;
   readonly rules?: RingRules | undefined;
@@ -138,7 +140,7 @@ export class RingKeeper {
   }
 
   #viewOf(ring: KeyRing, counted: ReadonlyMap<string, number> | null, heads: readonly Head[] | null): RingView {
-    const { nodes, clients, epochs } = this.#options;
+    const { nodes, clients, epochs, tokens } = this.#options;
     const windows = RING_WINDOWS[ring.ring];
     const isProven = (key: KeptKey): boolean => windows.heldBy !== null && (key.state === "next" || key.state === "retiring");
     const isHeld = (key: KeptKey): boolean => ring.ring === "ca" && key.state !== "next" && key.state !== "destroyed";
@@ -155,6 +157,7 @@ export class RingKeeper {
         wraps: ring.ring === "audit" ? epochs.kept(key.id) : ring.ring === "kek" && counted !== null ? (counted.get(key.id) ?? 0) : null,
         lacking: !isProven(key) ? [] : ring.ring === "ca" ? clients.lacking(key.id) : nodes.lacking(key.id),
         holders: isHeld(key) ? clients.holders(key.id) : ring.ring === "audit" && key.state === "retiring" && heads !== null ? epochs.sealedBy(key.id, heads) : null,
+        tokens: ring.ring === "token" ? tokens.good(key.id) : null,
         vkey: key.vkey ?? null,
         fingerprint: key.vkey === undefined ? null : fingerprintOf(key.vkey),
       })),

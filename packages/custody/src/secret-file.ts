@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { SallyportError } from "@sallyport/errors";
+import { assertNoExample, assertStrongSecret } from "./secret-strength.ts";
 
 const BYTES_MAX = 16 * 1024;
 
@@ -28,4 +29,26 @@ export function readSecretFile(path: string, setting: string): string {
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * Reads a secret that somebody chose, or was given: one that is short or an example is none.
+ *
+ * @throws `secret.weak` too.
+ */
+export function readStrongSecret(path: string, setting: string): string {
+  const secret = readSecretFile(path, setting);
+  assertStrongSecret(secret, setting, "");
+  return secret;
+}
+
+/**
+ * Reads a token's PIN: how long it has to be is the token's rule.
+ *
+ * @throws `secret.weak` for an example, too.
+ */
+export function readPin(path: string, setting: string): string {
+  const pin = readSecretFile(path, setting);
+  assertNoExample(pin, setting, "");
+  return pin;
 }

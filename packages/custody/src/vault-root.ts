@@ -1,7 +1,7 @@
 import { SallyportError } from "@sallyport/errors";
 import { contextBytes, type RootContext, type RootWrapper } from "./root-wrapper.ts";
 import { askRoot, type RootAnswer, textIn } from "./root-request.ts";
-import { readSecretFile } from "./secret-file.ts";
+import { readStrongSecret } from "./secret-file.ts";
 
 export interface VaultRootOptions {
   /** `https://host:port`. */
@@ -32,7 +32,7 @@ export function vaultRoot(options: VaultRootOptions): RootWrapper {
       headers: () => ({
         "content-type": "application/json",
         "x-vault-request": "true",
-        "x-vault-token": readSecretFile(tokenFile, "SALLYPORT_VAULT_TOKEN_FILE"),
+        "x-vault-token": readStrongSecret(tokenFile, "SALLYPORT_VAULT_TOKEN_FILE"),
         ...(namespace !== null && { "x-vault-namespace": namespace }),
       }),
       body: JSON.stringify({ ...rest, context: contextBytes(context).toString("base64") }),

@@ -14,14 +14,19 @@ const INSTALL_MS = 120_000;
 
 const library = (): string | null => PLACES.find((path) => existsSync(path)) ?? null;
 
+/** Has apt do this as root, which this process is, or may become without being asked for a password. */
+function apt(...args: readonly string[]): boolean {
+  const [command = "", ...rest] = [...(process.geteuid?.() === 0 ? [] : ["sudo", "-n"]), "apt-get", ...args];
+  const { status } = spawnSync(command, rest, { stdio: "ignore", timeout: INSTALL_MS, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+  return status === 0;
+}
+
 function installed(): string | null {
   const isThere = library();
-  if (isThere !== null || process.geteuid?.() !== 0) return isThere;
-  spawnSync("apt-get", ["install", "-y", "--no-install-recommends", "softhsm2"], {
-    stdio: "ignore",
-    timeout: INSTALL_MS,
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  });
+  if (isThere !== null) return isThere;
+  const install = (): boolean => apt("install", "-y", "--no-install-recommends", "softhsm2");
+  // An image may come without lists of packages, or with old ones.
+  if (!install() && apt("update")) install();
   return library();
 }
 
@@ -32,7 +37,7 @@ function addonBuilt(): boolean {
 
 const module = installed();
 /** Why there is no SoftHSM here that the adapter could use, or null. */
-export const noSoftHsm: string | null = module === null ? "no SoftHSM2: have root install it by apt" : addonBuilt() ? null : "the addon pkcs11js can't be built here";
+export const noSoftHsm: string | null = module === null ? "no SoftHSM2, and it can't be installed by apt" : addonBuilt() ? null : "the addon pkcs11js can't be built here";
 
 export interface SoftHsm {
   readonly module: string;

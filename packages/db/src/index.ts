@@ -49,6 +49,6 @@ export { type TrailReader, trailReader } from "./trail-reader.ts";
 export { trailStore } from "./trail-store.ts";
 export { type TreeStore, treeStore } from "./tree-store.ts";
 export { uploadStore } from "./upload-store.ts";
-export { type ReencryptJob, type ReencryptStore, reencryptStore, type ResealedSubject, type SealedSubject } from "./reencrypt-store.ts";
-export { type RewrapJob, type RewrapProgress, type RewrapStore, rewrapStore, type StandingKey } from "./rewrap-store.ts";
+export { type ReencryptEnd, type ReencryptJob, type ReencryptStore, reencryptStore, type ResealedSubject, type SealedSubject } from "./reencrypt-store.ts";
+export { type RewrapEnd, type RewrapJob, type RewrapProgress, type RewrapStore, rewrapStore, type StandingKey } from "./rewrap-store.ts";
 export { type UploadSweep, uploadSweep } from "./upload-sweep.ts";

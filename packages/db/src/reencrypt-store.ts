@@ -1,5 +1,6 @@
 import type { FieldRow } from "@sallyport/phi";
 import type { Database, Tx } from "./database.ts";
+import { asRotation } from "./rewrap-store.ts";
 import { byVersion, fieldsIn, linesOf } from "./subject-rows.ts";
 
 /** A job that seals what is stored anew, as it stands. Times in milliseconds since the epoch. */
@@ -36,6 +37,9 @@ export interface ResealedSubject extends SealedSubject {
   readonly now: string;
 }
 
+/** A job that has ended, and isn't on the trail. */
+export type ReencryptEnd = Pick<ReencryptJob, "id" | "study" | "moved" | "fields" | "stuck">;
+
 /** What seals stored fields anew. It takes no grant, and its functions change a subject's key with all that it sealed, or nothing. */
 export interface ReencryptStore {
   /** Begins a job, in the transaction of its record; null where the study has no such subject. */
@@ -50,8 +54,12 @@ export interface ReencryptStore {
   next(job: string, after: string, limit: { readonly subjects: number; readonly versions: number }): Promise<readonly SealedSubject[]>;
   /** Puts them in place where what was read still stands; answers how many subjects and fields. */
   replace(job: string, subjects: readonly ResealedSubject[]): Promise<{ readonly moved: number; readonly fields: number }>;
-  /** After a time through; whether the job has ended with it. */
-  end(job: string, node: string, stuck: number): Promise<boolean>;
+  /** Lets go of the job after a time through; it ends where nothing is left but what doesn't open. */
+  end(job: string, node: string, stuck: number): Promise<void>;
+  /** Whether a job has ended that isn't on the trail. */
+  isUntold(): Promise<boolean>;
+  /** Takes these in the transaction that puts them there. */
+  tell(tx: Tx): Promise<readonly ReencryptEnd[]>;
 }
 
 interface JobRow {
@@ -77,8 +85,6 @@ const jobOf = (row: JobRow): ReencryptJob => ({
   fields: Number(row.fields),
   stuck: Number(row.stuck),
 });
-
-const asRotation = (tx: Tx): Promise<unknown> => tx`SELECT set_config('sallyport.action', 'keys.rotate', true)`;
 
 export function reencryptStore(database: Database): ReencryptStore {
   const asJob = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
@@ -125,9 +131,15 @@ export function reencryptStore(database: Database): ReencryptStore {
       }),
     end: (job, node, stuck) =>
       asJob(async (tx) => {
-        const [row] = await tx<{ ended: boolean }>`SELECT phi.end_reencryption(${job}, ${node}, ${stuck}) AS ended`;
-        return row?.ended === true;
+        await tx`SELECT phi.end_reencryption(${job}, ${node}, ${stuck})`;
       }),
+    isUntold: async () => (await database.run`SELECT 1 FROM phi.reencryptions WHERE ended_at IS NOT NULL AND NOT is_told LIMIT 1`).length > 0,
+    async tell(tx) {
+      await asRotation(tx);
+      const rows = await tx<Pick<JobRow, "id" | "study" | "fields" | "stuck"> & { readonly subjects: string }>`
+        SELECT id, study, subjects, fields, stuck FROM phi.tell_reencryptions()`;
+      return rows.map((row) => ({ id: row.id, study: row.study, moved: Number(row.subjects), fields: Number(row.fields), stuck: Number(row.stuck) }));
+    },
   };
 }
 

@@ -111,6 +111,30 @@ test("one node is at a job at a time, until it lets go or is silent for half a m
   expect(await store.take(job, "node_1")).toBe(true);
 });
 
+test("what was moved is told once, when the job is over or another took its place, and not while a node is at it", async () => {
+  const told = (current: typeof JOB | null, node = "node_1") => database.transaction((tx) => store.tell(tx, current, node));
+  expect([await store.isUntold(null, "node_1"), await told(null)]).toEqual([true, [{ ...JOB, moved: 13, stuck: 0 }]]);
+  expect([await store.isUntold(null, "node_1"), await told(null)]).toEqual([false, []]);
+  const [job, node] = [{ from: "kek-2", to: "kek-3" }, "node_7"];
+  expect(await store.take(job, node)).toBe(true);
+  const move = async (limit: number): Promise<void> => {
+    const keys = (await under("kek-2")).slice(0, limit).map(({ place, wrapped: was }) => ({ place, was, now: was.replace("kek-2", "kek-3") }));
+    expect(await store.replace(job, keys)).toBe(keys.length);
+  };
+  await move(2);
+  // Something is left, or another node is at it.
+  expect([await told(job, node), await told(null, "node_1")]).toEqual([[], []]);
+  // This one turned back, so it is over as it is; then it goes on, and one is left that doesn't open.
+  expect(await told(null, node)).toEqual([{ ...job, moved: 2, stuck: 0 }]);
+  const all = (await under("kek-2")).length;
+  await move(all - 1);
+  expect(await told(job, node)).toEqual([]);
+  await store.end(job, node, 1);
+  // Rolled back with its record, it is told at the next time.
+  await database.transaction(async (tx) => Promise.reject(new Error(String((await store.tell(tx, job, node)).length)))).catch(({ message }: Error) => expect(message).toBe("1"));
+  expect([await told(job, "node_8"), await told(job, node)]).toEqual([[{ ...job, moved: all - 1, stuck: 1 }], []]);
+});
+
 test("the functions change a wrapping and nothing else, for their own job alone, and nobody's role changes one without them", async () => {
   const [key] = await store.next("kek-2", "subject ", 1);
   const replace = (now: string): Promise<unknown> => store.replace({ from: "kek-2", to: "kek-1" }, [{ place: key?.place ?? "", was: key?.wrapped ?? "", now }]);

@@ -20,6 +20,12 @@ export interface RewrapProgress extends RewrapJob {
   readonly stuck: number;
 }
 
+/** A job that is over, with what isn't on the trail of it. */
+export interface RewrapEnd extends RewrapJob {
+  readonly moved: number;
+  readonly stuck: number;
+}
+
 /** What wraps data keys anew. It takes no grant, and its functions change a wrapping and nothing else. */
 export interface RewrapStore {
   /** Takes the job for half a minute, or keeps it; false while another node has it. */
@@ -30,14 +36,23 @@ export interface RewrapStore {
   replace(job: RewrapJob, keys: readonly { readonly place: string; readonly was: string; readonly now: string }[]): Promise<number>;
   /** Lets go of the job, and says how many didn't open. */
   end(job: RewrapJob, node: string, stuck: number): Promise<void>;
+  /** Whether a job is over, by this one that goes on or null, that isn't on the trail as far as it came. */
+  isUntold(current: RewrapJob | null, node: string): Promise<boolean>;
+  /** Takes these in the transaction that puts them there. */
+  tell(tx: Tx, current: RewrapJob | null, node: string): Promise<readonly RewrapEnd[]>;
+  /** How many stored fields are sealed with data keys under each key-encryption key. */
+  fields(): Promise<ReadonlyMap<string, number>>;
   /** Every job there was, the newest first. */
   progress(): Promise<readonly RewrapProgress[]>;
 }
 
+/** Has the transaction stand at the action that these functions ask for. */
+export const asRotation = (tx: Tx): Promise<unknown> => tx`SELECT set_config('sallyport.action', 'keys.rotate', true)`;
+
 export function rewrapStore(database: Database): RewrapStore {
   const asJob = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
     database.transaction(async (tx) => {
-      await tx`SELECT set_config('sallyport.action', 'keys.rotate', true)`;
+      await asRotation(tx);
       return work(tx);
     });
   return {
@@ -61,6 +76,20 @@ export function rewrapStore(database: Database): RewrapStore {
       asJob(async (tx) => {
         await tx`SELECT phi.end_rewrap(${from}, ${to}, ${node}, ${stuck})`;
       }),
+    async isUntold(current, node) {
+      const [row] = await database.run<{ untold: boolean }>`SELECT phi.has_untold_rewraps(${current?.from ?? null}, ${current?.to ?? null}, ${node}) AS untold`;
+      return row?.untold === true;
+    },
+    async tell(tx, current, node) {
+      await asRotation(tx);
+      const rows = await tx<{ from_kek: string; to_kek: string; moved: string; stuck: string }>`
+        SELECT from_kek, to_kek, moved, stuck FROM phi.tell_rewraps(${current?.from ?? null}, ${current?.to ?? null}, ${node})`;
+      return rows.map((row) => ({ from: row.from_kek, to: row.to_kek, moved: Number(row.moved), stuck: Number(row.stuck) }));
+    },
+    async fields() {
+      const rows = await database.run<{ kek: string; fields: string }>`SELECT kek, fields FROM phi.fields_under()`;
+      return new Map(rows.map(({ kek, fields }) => [kek, Number(fields)]));
+    },
     async progress() {
       const rows = await database.run<{ from_kek: string; to_kek: string; began_ms: string; moved: string; stuck: string }>`
         SELECT from_kek, to_kek, floor(extract(epoch FROM began_at) * 1000)::bigint AS began_ms, moved, stuck FROM phi.rewraps ORDER BY began_at DESC LIMIT 100`;

@@ -51,9 +51,10 @@ export function shredStore(database: Database): ShredStore<Tx> {
       });
     },
 
-    async due(limit) {
-      const rows = await database.run<{ subject: string; statement: string; packets: string }>`SELECT subject, statement, packets FROM phi.shreds_due(${limit})`;
-      return rows.map((row) => ({ ...row, packets: listed(row.packets) }));
+    async due(limit, after) {
+      const rows = await database.run<{ subject: string; approval: string; statement: string; packets: string; at_ms: string }>`
+        SELECT subject, approval, statement, packets, at_ms FROM phi.shreds_due(${limit}, ${after?.atMs ?? 0}::bigint, ${after?.subject ?? ""})`;
+      return rows.map(({ at_ms, packets, ...row }) => ({ ...row, packets: listed(packets), atMs: Number(at_ms) }));
     },
 
     async carriedOut(subject, atMs) {

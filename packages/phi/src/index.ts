@@ -1,6 +1,6 @@
 export * from "./ports.ts";
 export * from "./subject-acts.ts";
-export { isShredded, SHREDDED, type ShredRow, type ShredScope, type ShredStore } from "./shreds.ts";
+export { type DueShred, isShredded, SHREDDED, type ShredRow, type ShredScope, type ShredStore } from "./shreds.ts";
 export { cdiscSdtm } from "./cdisc-sdtm.ts";
 export { fhirR4Patient } from "./fhir-r4-patient.ts";
 export { cellsOf, type Column, type Dataset, type DataType, type FieldValue, sitesOf, studyOf } from "./dataset.ts";

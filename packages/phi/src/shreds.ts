@@ -36,6 +36,16 @@ export interface ShredRow {
   readonly packets: number;
 }
 
+/** A shred that the custodian is to carry out; `atMs` and `subject` are its place in the order of all. */
+export interface DueShred {
+  readonly subject: string;
+  readonly approval: string;
+  /** The approval's exact text. */
+  readonly statement: string;
+  readonly packets: readonly string[];
+  readonly atMs: number;
+}
+
 /** Port: subjects whose keys are destroyed for good (ADR 0065). */
 export interface ShredStore<Tx> {
   /** Holds the subject until the transaction ends; null where there is none. Needs `subject.withdraw` or `approval.decide`; without a grant, a transaction that stands at one. */
@@ -44,8 +54,8 @@ export interface ShredStore<Tx> {
   shred(tx: Tx, shred: { readonly subject: string; readonly approval: string; readonly packets: readonly string[]; readonly atMs: number }): Promise<boolean>;
   /** Who did, of a subject that the grant reaches; null where nobody did. */
   of(grant: Grant, id: string): Promise<ShredRow | null>;
-  /** Those that the custodian hasn't carried out yet, the oldest first. */
-  due(limit: number): Promise<readonly { readonly subject: string; readonly statement: string; readonly packets: readonly string[] }[]>;
+  /** Those that the custodian hasn't carried out yet, the oldest first, behind this one. */
+  due(limit: number, after: Pick<DueShred, "atMs" | "subject"> | null): Promise<readonly DueShred[]>;
   /** Says that the custodian did; false where that was said already. */
   carriedOut(subject: string, atMs: number): Promise<boolean>;
 }

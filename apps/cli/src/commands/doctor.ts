@@ -17,7 +17,7 @@ export const doctor: Command = {
   usage: "[--as PROFILE] doctor",
   help: [
     "Looks at the settings, the folder's permissions, the processes, the certificates, the users, the api, the disk and Node.js;",
-    "with --as, at the rings of keys, the outbox and what was kept for later, too, where that profile may know of them.",
+    "with --as, at the rings of keys, the outbox and what was kept for later, too, where that profile may know of them; what it couldn't look at is a warning.",
     "Changes nothing. Exit codes: 0 no error (there may be warnings), 1 an error, 2 no deployment in this folder.",
   ].join("\n"),
   options: {},

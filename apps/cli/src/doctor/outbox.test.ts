@@ -37,6 +37,6 @@ test("where nothing waits that is said", async () => {
   expect(await outboxOf(listed(0, 0, { state: "healthy", failure: null }))).toEqual(["ok: nothing is in doubt, and every route is healthy"]);
 });
 
-test("who may not look at the outbox is told nothing of it", async () => {
-  expect(await outboxOf(wire(403, "policy.denied"))).toEqual([]);
+test("who may not look at the outbox is told that nobody did", async () => {
+  expect(await outboxOf(wire(403, "policy.denied"))).toEqual(["warning: the outbox and its routes were not looked at: engineer may not [policy.denied]"]);
 });

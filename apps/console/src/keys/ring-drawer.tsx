@@ -18,7 +18,7 @@ import { DestroyKey } from "./destroy-key.tsx";
 import { blockerText, HOLDERS_TEXT, type Ring, STEP_EFFECT, STEP_TEXT, type Step } from "./ring-text.ts";
 
 const STATE_TONE = { next: "neutral", active: "stands", retiring: "caution", retired: "neutral", destroyed: "neutral" } as const;
-const ABOUT = { breaks: "What a step would break now", overdue: "Overdue", itself: "What updates itself", back: "The way back" } as const;
+const ABOUT = { stands: "What stands on each key", breaks: "What a step would break now", overdue: "Overdue", itself: "What updates itself", back: "The way back" } as const;
 
 /** One ring: its keys, a rehearsal, and the steps that begin where it is. */
 export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly mayStep: boolean }) {
@@ -51,7 +51,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
   return (
     <DialogBody>
       <ul className="ring-steps" aria-label="Keys">
-        {ring.keys.toReversed().map(({ keyId, state, from, until, dataKeys, lacking, holders, vkey, fingerprint }) => (
+        {ring.keys.toReversed().map(({ keyId, state, from, until, dataKeys, tokens, lacking, holders, vkey, fingerprint }) => (
           <li key={keyId}>
             <span>
               <code>{keyId}</code> <Badge tone={STATE_TONE[state]}>{state}</Badge>
@@ -64,6 +64,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
                 </>
               )}
               {dataKeys !== null && `, ${dataKeys.toLocaleString("en-GB")} ${ring.ring === "audit" ? "generations verified by it" : "data keys"}`}
+              {tokens !== null && `, ${tokens.toLocaleString("en-GB")} tokens still good`}
               {fingerprint !== null && (
                 <>
                   <br />
@@ -77,6 +78,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
                 </>
               )}
               {ring.ring === "ca" && <Waiting what="not trusted yet by" names={lacking} />}
+              {ring.ring === "ca" && state === "active" && <Waiting what="certificates of it" names={holders} />}
               {state === "retiring" && <Waiting what={HOLDERS_TEXT[ring.ring] ?? "held by"} names={holders} />}
               {state === "retired" && <Waiting what="trusted still, until they renew" names={holders} />}
             </span>

@@ -12,6 +12,7 @@ const key = (keyId: string, state: Ring["keys"][number]["state"], from: number, 
   dataKeys: null,
   lacking: [],
   holders: [],
+  tokens: null,
   vkey: null,
   fingerprint: null,
 });

@@ -22,6 +22,8 @@ export interface RingState<Ring extends string = CustodianRing | "database"> {
      * with it. Of passwords: the programs that are logged in by them. Null otherwise.
      */
     readonly holders: readonly string[] | null;
+    /** Of a token key: tokens of it that haven't ended; null, or absent, where that isn't known. */
+    readonly tokens?: number | null;
     /** Of a signing key. */
     readonly vkey?: string | null;
     readonly fingerprint?: string | null;
@@ -81,6 +83,8 @@ export interface KeyRings {
     readonly at: number;
     readonly statement: string;
   }): Promise<RingState<CustodianRing>>;
+  /** How many stored fields are sealed with data keys under each key-encryption key; null where that couldn't be counted in time. */
+  fields(): Promise<ReadonlyMap<string, number> | null>;
   /** Every job there was, the newest first. */
   rewraps(): Promise<readonly RewrapJobState[]>;
 }

@@ -54,9 +54,12 @@ const BACK: Readonly<Record<Summary["ring"], string>> = {
 
 const NAMES_MAX = 8;
 
-/** Says of a ring what turning it does, what it would break now, what is overdue and why, what updates itself, and how far there is a way back. */
-export function rehearsed(ring: Summary): readonly Line[] {
-  const lines: Line[] = [{ about: "step", text: WHAT[ring.ring] }];
+/**
+ * Says of a ring what stands on each of its keys, what turning it does, what it would break now, what is overdue and why, what updates itself, and how far there is a way back.
+ * `fields`: how many are sealed with data keys under each key-encryption key; null where that isn't known.
+ */
+export function rehearsed(ring: Summary, fields: ReadonlyMap<string, number> | null): readonly Line[] {
+  const lines: Line[] = [...inventoryOf(ring, fields), { about: "step", text: WHAT[ring.ring] }];
   const next = ring.keys.find(({ state }) => state === "next");
   if (ring.ring === "sign")
     lines.push(
@@ -107,6 +110,35 @@ export function rehearsed(ring: Summary): readonly Line[] {
   return lines;
 }
 
+/** What stands on each key that isn't destroyed. */
+function inventoryOf({ ring, keys }: Summary, fields: ReadonlyMap<string, number> | null): readonly Line[] {
+  return keys.filter(({ state }) => state !== "destroyed").map((key): Line => ({ about: "stands", text: `${key.keyId} (${key.state}): ${standingOn(ring, key, fields)}.` }));
+}
+
+const UNKNOWN = "could not be counted";
+
+function standingOn(ring: Summary["ring"], { keyId, state, dataKeys: wraps, holders, tokens }: Summary["keys"][number], fields: ReadonlyMap<string, number> | null): string {
+  switch (ring) {
+    case "token":
+      return tokens === null ? "how many of its tokens are still good is known a quarter of an hour after the custodian's start" : `${amount(tokens, "token")} still good`;
+    case "kek":
+      return `${wraps === null ? `data keys ${UNKNOWN}` : dataKeys(wraps)}, ${fields === null ? `fields ${UNKNOWN}` : `with ${amount(fields.get(keyId) ?? 0, "field")}`}`;
+    case "ca":
+      if (state === "next") return "no certificate yet";
+      return `${state === "retired" ? "trusted still by" : "certificates of"} ${holders.length === 0 ? "nobody" : `${workloads(holders.length)}: ${shortened(holders)}`}`;
+    case "audit": {
+      const kept = wraps === null ? `generations ${UNKNOWN}` : `${amount(wraps, "generation")} verified by it`;
+      return state === "retiring" ? `${kept}, ${chains(holders.length)} to go on with another` : kept;
+    }
+    case "sign":
+      return state === "active" ? "all that is signed from now on" : state === "next" ? "nothing yet" : "what it signed stays good, and is counted nowhere";
+    case "database":
+      return state === "retiring" ? (holders.length === 0 ? "nobody logged in by it" : `still logged in by it: ${shortened(holders)}`) : "the processes' sessions";
+  }
+}
+
+const amount = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+const shortened = (names: readonly string[]): string => (names.length > NAMES_MAX ? `${names.slice(0, NAMES_MAX).join(", ")} and others` : names.join(", "));
 /** To the minute: a line is read by people. */
 const minute = (at: string | null, otherwise: string): string => (at === null ? otherwise : `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`);
 const nodes = (count: number): string => (count === 1 ? "1 node" : `${count} nodes`);
@@ -115,7 +147,7 @@ const workloads = (count: number): string => (count === 1 ? "1 workload" : `${co
 const namesOf = ({ keys }: Summary, what: "lacking" | "holders"): string => {
   const key = keys.find(({ state }) => state === "next") ?? keys.find(({ state }) => state === "retiring");
   const names = (what === "holders" ? keys.find(({ state }) => state === "retiring") : key)?.[what] ?? [];
-  return names.length > NAMES_MAX ? `${names.slice(0, NAMES_MAX).join(", ")} and others` : names.join(", ");
+  return shortened(names);
 };
 const chains = (count: number | null): string => (count === null ? "chains that could not be counted" : count === 1 ? "1 chain" : `${count} chains`);
 const dataKeys = (count: number): string => (count === 1 ? "1 data key" : `${count} data keys`);

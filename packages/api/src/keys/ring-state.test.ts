@@ -62,7 +62,7 @@ test("the database's passwords are overdue by their age, and nobody here is offe
   expect([summary.steps, summary.keys[0]?.holders]).toEqual([[], ["sallyport-api"]]);
   expect(summary.due.map(({ kind, keyId }) => `${keyId} ${kind}`)).toEqual(["database-2 age"]);
   expect(
-    rehearsed(summary)
+    rehearsed(summary, null)
       .map(({ text }) => text)
       .join(" "),
   ).toContain("sallyport passwords rotate");
@@ -84,7 +84,7 @@ test("what is overdue by age, by use, or because a step is waited for, comes fir
 });
 
 test("a rehearsal names what a step that isn't proven would break, and nothing where all is proven", () => {
-  const lines = (state: RingState): string[] => rehearsed(ringSummary(state, NOW_S * 1000)).map(({ about, text }) => `${about}: ${text}`);
+  const lines = (state: RingState): string[] => rehearsed(ringSummary(state, NOW_S * 1000), null).map(({ about, text }) => `${about}: ${text}`);
   const broken = lines(ring("token", [key("token-1", "active"), key("token-2", "next", { lacking: ["a"] })]));
   expect(broken).toContain("step: Put the next key in use: 1 node did not show yet that they hold it.");
   expect(broken).toContain("breaks: Done now, 1 node would refuse tokens of that key.");
@@ -107,12 +107,36 @@ test("a rehearsal names what a step that isn't proven would break, and nothing w
   expect(lines(audit)).toContain("breaks: Done now, 1 chain could take no more records.");
 });
 
+test("a rehearsal begins with what stands on each key that isn't destroyed, and says where that isn't known", () => {
+  const stands = (state: RingState, fields: ReadonlyMap<string, number> | null = null): string[] =>
+    rehearsed(ringSummary(state, NOW_S * 1000), fields)
+      .filter(({ about }) => about === "stands")
+      .map(({ text }) => text);
+  const keks = ring("kek", [key("kek-1", "destroyed"), key("kek-2", "retiring", { untilS: NOW_S, wraps: 7 }), key("kek-3", "active", { wraps: 1 })]);
+  expect(stands(keks, new Map([["kek-2", 90]]))).toEqual(["kek-2 (retiring): 7 data keys, with 90 fields.", "kek-3 (active): 1 data key, with 0 fields."]);
+  expect(stands(ring("kek", [key("kek-1", "active")]))).toEqual(["kek-1 (active): data keys could not be counted, fields could not be counted."]);
+  expect(stands(ring("token", [key("token-1", "retiring", { tokens: 1 }), key("token-2", "active", { tokens: 20 })]))).toEqual([
+    "token-1 (retiring): 1 token still good.",
+    "token-2 (active): 20 tokens still good.",
+  ]);
+  expect(stands(ring("token", [key("token-1", "active", { tokens: null })]))[0]).toContain("known a quarter of an hour after");
+  expect(stands(ring("ca", [key("ca-1", "retired", { holders: ["service/a"] }), key("ca-2", "active", { holders: ["service/b", "service/c"] }), key("ca-3", "next")]))).toEqual([
+    "ca-1 (retired): trusted still by 1 workload: service/a.",
+    "ca-2 (active): certificates of 2 workloads: service/b, service/c.",
+    "ca-3 (next): no certificate yet.",
+  ]);
+  expect(stands(ring("audit", [key("audit-1", "retiring", { wraps: 3, holders: ["system"] }), key("audit-2", "active", { wraps: 1 })]))).toEqual([
+    "audit-1 (retiring): 3 generations verified by it, 1 chain to go on with another.",
+    "audit-2 (active): 1 generation verified by it.",
+  ]);
+});
+
 test("an authority waits for workloads, by name, and tells who would be refused", () => {
   const waiting = ring("ca", [key("ca-1", "active"), key("ca-2", "next", { lacking: ["service/b", "zone/application/api"] })], { ageMaxS: 1e9, usesMax: null });
   expect(steps(waiting)).toEqual(["activate: unheld 2", "drop"]);
   const held = ring("ca", [key("ca-1", "retiring", { untilS: NOW_S, holders: ["service/b"] }), key("ca-2", "active", { holders: [] })], { ageMaxS: 1e9, usesMax: null });
   expect(steps(held)).toEqual(["add", "revert", "retire: in_use 1"]);
-  const text = (state: RingState): string[] => rehearsed(ringSummary(state, NOW_S * 1000)).map(({ about, text: said }) => `${about}: ${said}`);
+  const text = (state: RingState): string[] => rehearsed(ringSummary(state, NOW_S * 1000), null).map(({ about, text: said }) => `${about}: ${said}`);
   expect(text(waiting)).toContain("breaks: Done now, 2 workloads would refuse certificates of that authority: service/b, zone/application/api.");
   expect(text(held)).toContain("breaks: Done now, 1 workload would be refused: service/b.");
   const behind = ring("ca", [key("ca-1", "retired", { holders: ["service/b"] }), key("ca-2", "active")], { ageMaxS: 1e9, usesMax: null });

@@ -20,7 +20,7 @@ export function ringSummary(ring: RingState, nowMs: number): Summary {
   return {
     ring: ring.ring,
     at: ring.at,
-    keys: ring.keys.map(({ id, state, fromS, untilS, wraps, lacking, holders, vkey = null, fingerprint = null }) => ({
+    keys: ring.keys.map(({ id, state, fromS, untilS, wraps, lacking, holders, tokens = null, vkey = null, fingerprint = null }) => ({
       keyId: id,
       state,
       from: iso(fromS),
@@ -28,6 +28,7 @@ export function ringSummary(ring: RingState, nowMs: number): Summary {
       dataKeys: wraps,
       lacking: [...(lacking ?? [])],
       holders: [...(holders ?? [])],
+      tokens,
       vkey,
       fingerprint,
     })),
