@@ -191,6 +191,7 @@ function verdictOf(walk: ExcerptWalk, statement: ExcerptStatement | null, given:
     checkpoints,
     generations: [],
     archived: [],
+    isExcerpt: true,
     manifest: null,
     proves: isWhole
       ? [
