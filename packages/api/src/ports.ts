@@ -178,7 +178,8 @@ export interface TrailArchive {
       readonly generation: number;
       readonly size: number;
       readonly auditKey: string;
-      readonly checkpoints: readonly string[];
+      /** The stated one. */
+      readonly checkpoint: string;
       readonly cosigned?: string;
     }[];
     readonly vkey: string;
@@ -186,6 +187,11 @@ export interface TrailArchive {
     readonly fingerprint: string;
     readonly names: Readonly<Record<string, string>>;
   }>;
+  /** The stored checkpoints of a generation between two sizes, by size. */
+  readCheckpoints(
+    grant: Grant,
+    request: { readonly chain: string; readonly generation: number; readonly above: number; readonly below: number; readonly limit: number },
+  ): Promise<readonly { readonly size: number; readonly note: string }[]>;
   readExport(
     grant: Grant,
     request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number; readonly signed: boolean; readonly vkey?: string | undefined },

@@ -26,7 +26,7 @@ export * from "./bundle-model.ts";
 export { rowBytes, SEGMENT_RECORDS, type SegmentSeal, sealedSegments, SegmentSealer } from "./segment-seal.ts";
 export * from "./bundle-lines.ts";
 export { verdictLines } from "./verdict-lines.ts";
-export { CheckpointFile, heldBy } from "./checkpoint-file.ts";
+export { CheckpointFile, heldBelow } from "./checkpoint-file.ts";
 export * from "./data-dictionary.ts";
 export { endLine, type ExcerptHeader, type ExcerptLine, type ExcerptStatement, excerptStatementText, ExcerptWriter, parseExcerptLine } from "./excerpt.ts";
 export { verifyExport } from "./verify-export.ts";
