@@ -30,6 +30,7 @@ export { CheckpointFile, heldBelow } from "./checkpoint-file.ts";
 export * from "./data-dictionary.ts";
 export { endLine, type ExcerptHeader, type ExcerptLine, type ExcerptStatement, excerptStatementText, ExcerptWriter, parseExcerptLine } from "./excerpt.ts";
 export { verifyExport } from "./verify-export.ts";
+export { proofIn, type ProofVerdict, verifyProof } from "./verify-proof.ts";
 export { isFingerprint, verifyBundle } from "./verify-bundle.ts";
 export { joinVerdicts, verifyTrail } from "./verify-trail.ts";
 export { type AppendLast, type GroupCommitOptions, GroupCommitTrail } from "./group-commit.ts";

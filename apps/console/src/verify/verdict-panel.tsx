@@ -122,7 +122,8 @@ export function VerdictPanel({ of, n }: { readonly of: Verification; readonly n:
           <Lamp look="dark" size={18} /> <strong>This is no export that can be read</strong>
         </p>
         <p>
-          Nothing was changed. Choose the folder that holds statement.note, with all that is in it; if it came as an archive, unpack it first. A receipt or an excerpt is one file.
+          Nothing was changed. Choose the folder that holds statement.note, with all that is in it; if it came as an archive, unpack it first. A receipt, an excerpt or a record's
+          proof is one file.
         </p>
       </Panel>
     );

@@ -39,6 +39,12 @@ test("an excerpt's sentence leaves to the deployment's word that its records are
   expect(sentenceOf({ ...verdict, whole: false }).what).toContain("export the same records again");
 });
 
+test("a record's proof speaks of that record alone", async () => {
+  const verdict = await verdictOn("proofs", "record-v1.tlog-proof");
+  expect(sentenceOf(verdict)).toMatchObject({ look: "lit", what: "This record is what the deployment signed, at its place in its chain. It says nothing of other records." });
+  expect(sentenceOf({ ...verdict, whole: false }).what).toContain("Don't rely on the record");
+});
+
 test("a part of a chain says which generations are whole, and what is elsewhere", async () => {
   const [first, second, rest] = [await verdictOn("bundle-v2/archive-1"), await verdictOn("bundle-v2/archive-2"), await verdictOn("bundle-v2/rest")];
   const [signed, after] = ["Every record here is what the deployment signed,", "What came after is in a bundle of the chain, and not here."];

@@ -27,6 +27,7 @@ export function sentenceOf(verdict: Verdict): Sentence {
 }
 
 function brokenText(verdict: Verdict): string {
+  if ("root" in verdict) return "Don't rely on the record. Keep the file as it is, and have the record proven again.";
   if ("packet" in verdict) return "Don't rely on anything in it. Keep the packet as it is, and tell whoever sent it.";
   return `Keep the export as it is, export ${verdict.isExcerpt === true ? "the same records" : "the chain"} again, and compare the two: if the new one is broken there too, it is the trail, and an incident.`;
 }
@@ -36,6 +37,7 @@ const listed = (numbers: readonly number[]): string => `${numbers.length === 1 ?
 /** What is whole by a key that was given: of a whole chain that none is missing, of anything less how far that goes. */
 function wholeText(verdict: Verdict): string {
   const { generations, archived, endsClosed } = verdict;
+  if ("root" in verdict) return "This record is what the deployment signed, at its place in its chain. It says nothing of other records.";
   if ("packet" in verdict) return "Every file in it is the one that the deployment's people released, none is missing, and nothing else is there.";
   if (verdict.isExcerpt === true) return "Every record here is what the deployment signed. That these are all the records that match what was asked for is its own word.";
   if (archived.length === 0 && endsClosed !== true) return "Every record is what the deployment signed, and none is missing up to the time below.";
