@@ -32,7 +32,7 @@ interface ChainStanding {
   readonly checkpointedAtMs: number | null;
 }
 
-export interface CheckpointPage {
+interface CheckpointPage {
   readonly chain: string;
   readonly generation: number;
   readonly above: number;
