@@ -1,5 +1,5 @@
 import type { ChainState, SigningKey, TrailArchive } from "@sallyport/api";
-import { type ExportPage, fingerprintOf, heldBy, openNote, parseStatement, SIGNATURE_BYTES, signaturesOf } from "@sallyport/audit";
+import { type ExportPage, claimsOneOf, fingerprintOf, openNote, parseStatement, SIGNATURE_BYTES, signaturesOf } from "@sallyport/audit";
 import type { Custodian, Incident } from "@sallyport/custody";
 import type { AnchorStore, CheckpointStore, RecordLines, RecordStore, StoredCheckpoint, TreeStore } from "@sallyport/db";
 import { codeOf, SallyportError } from "@sallyport/errors";
@@ -91,14 +91,17 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     const auditKeys = new Map(said.map((each) => [each.generation, each.auditKey]));
     const generations = await Promise.all(
       stated.map(async (last) => {
-        const { generation, size } = last;
-        // Up to what was stated: a checkpoint that came in since then belongs to the next export.
-        const kept = heldBy(keys, await deps.checkpoints.list(chain, generation), last);
-        const cosigned = await cosignedNote(deps, kept);
-        return { generation, size, auditKey: auditKeys.get(generation) ?? "", checkpoints: kept.map(({ note }) => note), ...(cosigned !== null && { cosigned }) };
+        const { generation, size, note } = last;
+        const cosigned = await cosignedNote(deps, last, keys);
+        return { generation, size, auditKey: auditKeys.get(generation) ?? "", checkpoint: note, ...(cosigned !== null && { cosigned }) };
       }),
     );
     return { statement, generations, vkey, handovers, fingerprint: fingerprintOf(vkey), names: await deps.names() };
+  },
+
+  async readCheckpoints(grant, request) {
+    grant.assert("trail.export");
+    return await deps.checkpoints.page(request);
   },
 
   async readExport(grant, { chain, generation, from, limit, signed, vkey = deps.signingKey().vkey }) {
@@ -127,14 +130,13 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
   },
 });
 
-/** The newest of a generation's checkpoints that a witness cosigned, with all that cosigned it; null where none did. */
-async function cosignedNote({ anchors }: ArchiveDeps, kept: readonly StoredCheckpoint[]): Promise<string | null> {
-  const newest = kept.at(-1);
-  if (newest === undefined) return null;
-  const { chain, generation } = newest;
-  const size = await anchors.cosigned(chain, generation, newest.size);
-  const checkpoint = kept.find((each) => each.size === size);
-  if (size === null || checkpoint === undefined) return null;
+/** The newest of an export's checkpoints of a generation that a witness cosigned, with all that cosigned it; null where none did. @param keys - The statement's. */
+async function cosignedNote({ anchors, checkpoints }: ArchiveDeps, stated: StoredCheckpoint, keys: readonly string[]): Promise<string | null> {
+  const { chain, generation } = stated;
+  const size = await anchors.cosigned(chain, generation, stated.size);
+  if (size === null) return null;
+  const checkpoint = size === stated.size ? stated : await checkpoints.covering(chain, generation, size);
+  if (checkpoint?.size !== size || !claimsOneOf(keys)(checkpoint.note)) return null;
   const lines = (await anchors.of(chain, generation, size)).filter(({ kind }) => kind === "witness").map(({ evidence }) => evidence);
   return `${checkpoint.note}${lines.join("")}`;
 }

@@ -6,6 +6,7 @@ import { BundleWriter, directoryReader } from "@sallyport/audit/bundle-folder";
 import { sha256Hex } from "@sallyport/crypto";
 import { openFoundingLinks } from "@sallyport/custody/credentials";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkpointsOf, type OpenedGeneration } from "./exported-checkpoints.ts";
 import { STUDY } from "./dataset.ts";
 import { Desk, type Enrolled, type SignedIn } from "./people.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
@@ -88,19 +89,22 @@ async function closeGeneration(): Promise<void> {
   await until(async () => (await incidents()).length === 0);
 }
 
+const readNotes = async (input: object): Promise<unknown> => dataOf(await api.call("auditor", "trail.readCheckpoints", input));
+
 /** Writes a bundle as the command does: of a chain, or of one closed generation. */
 async function bundle(name: string, generation?: number): Promise<{ readonly folder: string; readonly fingerprint: string }> {
   const folder = join(scratch, name);
   const opened = dataOf(await api.call("auditor", "trail.openExport", { chain: CHAIN, ...(generation !== undefined && { generation }) })) as {
     statement: string;
-    generations: { generation: number; size: number; checkpoints: string[] }[];
+    generations: OpenedGeneration[];
     fingerprint: string;
   };
   const writer = await BundleWriter.create(folder, opened.statement);
-  for (const { generation: each, size, checkpoints } of opened.generations) {
+  for (const open of opened.generations) {
+    const { generation: each, size } = open;
     await writer.open(each);
     if (size > 0) await writer.addPage(openPage(dataOf(await api.call("auditor", "trail.readExport", { chain: CHAIN, generation: each, from: 1, limit: size })) as PackedPage));
-    await writer.addCheckpoints(checkpoints);
+    await writer.addCheckpoints(await checkpointsOf(readNotes, { chain: CHAIN, ...opened }, open));
   }
   await writer.finish({ names: {}, vocabulary: { actions: {}, reasons: {} }, handovers: [] });
   return { folder, fingerprint: opened.fingerprint };

@@ -187,9 +187,9 @@ test("a refused request is traced to the lamp that shut, by whoever may see its 
   expect(dataOf(await api.call("auditor701", "crossings.trace", { requestId: `req_${"0".repeat(26)}` }))).toEqual(nothing);
 });
 
-async function eventsOf<Event>(who: Who, procedure: string, input: object): Promise<readonly Event[]> {
+async function eventsOf<Event>(who: Who, procedure: string, input: object, asked = api): Promise<readonly Event[]> {
   const events: Event[] = [];
-  for await (const line of api.client(who).watch(procedure, input, at.forge(who))) {
+  for await (const line of asked.client(who).watch(procedure, input, at.forge(who))) {
     if ("error" in line) throw new Error(JSON.stringify(line));
     if ("event" in line) events.push(line["event"] as Event);
   }
@@ -232,6 +232,31 @@ test("an export holds exactly what its filter matches, oldest first, as canonica
   expect(rows).toHaveLength(wanted.length);
   expect(codeOf(await api.call("admin", "crossings.export", { format: "csv" }))).toBe("policy.denied");
 });
+
+test("an export is refused while the search is behind the trail; of a chain with a break an excerpt is made, and says how far it goes", async () => {
+  const chain = `site:${STUDY}/701`;
+  await caughtUp();
+  let isBroken = false;
+  await using lagging = await at.serve({
+    ports: (real) => ({
+      ...real,
+      // As an indexer that stands still leaves it, and as a watch of the custodian tells of a break.
+      search: { ...real.search, positions: async (scope) => (await real.search.positions(scope)).map((each) => (each.chain === chain ? { ...each, seq: 1 } : each)) },
+      archive: {
+        ...real.archive,
+        statuses: async (grants, chains) =>
+          (await real.archive.statuses(grants, chains)).map((each) => (each.chain === chain && isBroken ? { ...each, broken: { seq: 2, kind: "truncated" } } : each)),
+      },
+    }),
+  });
+  const exported = (format: string) => eventsOf<Exported>("auditor701", "crossings.export", { format }, lagging);
+  await expect(exported("excerpt")).rejects.toThrow("service.busy");
+  isBroken = true;
+  await expect(exported("jsonl")).rejects.toThrow("service.busy");
+  const lines = (await exported("excerpt")).flatMap((event) => event.lines);
+  expect(lines[0]).toContain(`"filter":{"without":"${chain} after record 1 of generation 1"}`);
+  expect(await verifyExcerptLines(lines)).toMatchObject({ whole: true, doesNotProve: expect.arrayContaining([expect.stringContaining("Anything of")]) as unknown });
+}, 30_000);
 
 test("a site's auditor gets the records of `system` that name the site, with proofs, before and after they are searchable, and none that names another", async () => {
   const note = (resource: string, detail: string) => ({

@@ -12,6 +12,7 @@ import { codeOf as failureCode } from "@sallyport/errors";
 import type { Identity } from "@sallyport/pki";
 import { processId } from "@sallyport/zones";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkpointsOf, type OpenedGeneration } from "./exported-checkpoints.ts";
 import { demographics, STUDY } from "./dataset.ts";
 import { DoorClient } from "./door-client.ts";
 import { Persons, type SignedIn } from "./persons.ts";
@@ -235,7 +236,7 @@ async function everyRingTurns(workloads: readonly Workload[], auditor: Workload,
 interface Opened {
   readonly chain: string;
   readonly statement: string;
-  readonly generations: readonly { readonly generation: number; readonly size: number; readonly checkpoints: readonly string[] }[];
+  readonly generations: readonly OpenedGeneration[];
   readonly vkey: string;
   readonly handovers: readonly string[];
   readonly fingerprint: string;
@@ -247,12 +248,13 @@ async function endExport(auditor: Workload, { chain, statement, generations, vke
   const folder = mkdtempSync(join(tmpdir(), "every-ring-bundle-"));
   try {
     const writer = await BundleWriter.create(folder, statement);
-    for (const { generation, size, checkpoints } of generations) {
+    for (const open of generations) {
+      const { generation, size } = open;
       await writer.open(generation);
       for (let from = 1; from <= size; from += 1000) {
         await writer.addPage(openPage((await auditor.data("trail.readExport", { chain, generation, from, limit: Math.min(1000, size - from + 1), vkey })) as PackedPage));
       }
-      await writer.addCheckpoints(checkpoints);
+      await writer.addCheckpoints(await checkpointsOf((input) => auditor.data("trail.readCheckpoints", input), { chain, statement }, open));
     }
     await writer.finish({ names: {}, vocabulary: { actions: {}, reasons: {} }, handovers });
     return await verifyBundle(directoryReader(folder), { fingerprint });

@@ -10,6 +10,7 @@ import { newId } from "@sallyport/crypto";
 import { openFoundingLinks } from "@sallyport/custody/credentials";
 import { faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkpointsOf, type OpenedGeneration } from "./exported-checkpoints.ts";
 import { STUDY } from "./dataset.ts";
 import { Desk, type Enrolled, type SignedIn } from "./people.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, OTHER_STUDY, type ServeOptions, until } from "./stack.ts";
@@ -110,22 +111,25 @@ async function tamper(...statements: readonly string[]): Promise<void> {
   for (const sql of [...off, ...statements, ...on]) await at.owner.run(Object.assign([sql], { raw: [sql] }));
 }
 
+const readNotes = async (input: object): Promise<unknown> => dataOf(await api.call("auditor", "trail.readCheckpoints", input));
+
 /** Exports a chain as a client does, and verifies what it wrote. */
 async function exported(chain: string) {
   const folder = mkdtempSync(join(tmpdir(), "incident-bundle-"));
   try {
     const opened = dataOf(await api.call("auditor", "trail.openExport", { chain })) as {
       statement: string;
-      generations: { generation: number; size: number; checkpoints: string[] }[];
+      generations: OpenedGeneration[];
       fingerprint: string;
     };
     const writer = await BundleWriter.create(folder, opened.statement);
-    for (const { generation, size, checkpoints } of opened.generations) {
+    for (const open of opened.generations) {
+      const { generation, size } = open;
       await writer.open(generation);
       for (let from = 1; from <= size; from += 1000) {
         await writer.addPage(openPage(dataOf(await api.call("auditor", "trail.readExport", { chain, generation, from, limit: 1000 })) as PackedPage));
       }
-      await writer.addCheckpoints(checkpoints);
+      await writer.addCheckpoints(await checkpointsOf(readNotes, { chain, ...opened }, open));
     }
     await writer.finish({ names: {}, vocabulary: { actions: {}, reasons: {} }, handovers: [] });
     const { breaks } = await verifyBundle(directoryReader(folder), { fingerprint: opened.fingerprint });

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkpointsOf, type OpenedGeneration } from "./exported-checkpoints.ts";
 import { STUDY } from "./dataset.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 import { custodianWith } from "./faulty-custodian.ts";
@@ -150,14 +151,14 @@ async function exported(): Promise<readonly string[]> {
   try {
     const opened = dataOf(await api.call("auditor", "trail.openExport", { chain: CHAIN })) as {
       statement: string;
-      generations: { size: number; checkpoints: string[] }[];
+      generations: [OpenedGeneration];
       fingerprint: string;
     };
     const [generation] = opened.generations;
     const writer = await BundleWriter.create(folder, opened.statement);
     await writer.open(1);
     await writer.addPage(await page(1, 4000));
-    await writer.addCheckpoints(generation?.checkpoints ?? []);
+    await writer.addCheckpoints(await checkpointsOf(async (input) => dataOf(await api.call("auditor", "trail.readCheckpoints", input)), { chain: CHAIN, ...opened }, generation));
     await writer.finish({ names: {}, vocabulary: { actions: {}, reasons: {} } });
     const { breaks } = await verifyBundle(directoryReader(folder), { fingerprint: opened.fingerprint });
     return breaks.map(({ seq, kind }) => `${kind} ${seq}`);

@@ -163,6 +163,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
       { who: "regulatory701", foreign: { subjectId: there.own, to: "704", reason: REASON }, absent: { subjectId: there.own, to: "799", reason: REASON } },
     ],
     "trail.openExport": chains((chain) => ({ chain })),
+    "trail.readCheckpoints": chains((chain) => ({ chain, generation: 1, below: 100 })),
     "trail.readExport": chains((chain) => ({ chain, generation: 1, from: 1 })),
     "trail.prove": chains((chain) => ({ chain, generation: 1, seq: 1 })),
     "trail.proveGrowth": chains((chain) => ({ chain, generation: 1, from: 1 })),

@@ -136,7 +136,7 @@ function readerAt(url: () => string): TrailReader {
     deployment: () => reader().deployment(),
     archivals: () => reader().archivals(),
     remove: (archived) => reader().remove(archived),
-    checkpoints: (chain, generation) => reader().checkpoints(chain, generation),
+    checkpoints: (...of) => reader().checkpoints(...of),
     close: () => opened?.close() ?? Promise.resolve(),
   };
 }

@@ -83,6 +83,7 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "studies.list": ["reviewer", {}],
   "trail.chains": ["auditor", {}],
   "trail.openExport": ["auditor", { chain: `site:${STUDY}/701` }],
+  "trail.readCheckpoints": ["auditor", { chain: `site:${STUDY}/701`, generation: 1, below: 100 }],
   "trail.readExport": ["auditor", { chain: `site:${STUDY}/701`, generation: 1, from: 1 }],
   "trail.prove": ["auditor", { chain: `site:${STUDY}/701`, generation: 1, seq: 1 }],
   "trail.proveGrowth": ["auditor", { chain: `site:${STUDY}/701`, generation: 1, from: 1 }],

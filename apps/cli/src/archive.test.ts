@@ -13,20 +13,15 @@ const FINGERPRINT = "sha256:c4836bd13251d2145705b917f53e9d2cae023f4324159052e92b
 const CHAIN = "site:STUDY/701";
 const textOf = (name: string): string => readFileSync(join(golden, "archive-1", name), "utf8");
 const linesOf = (name: string): string[] => textOf(name).trimEnd().split("\n");
-const generations = [
-  {
-    generation: 1,
-    size: linesOf("generation-1.jsonl").length,
-    auditKey: "audit-1",
-    checkpoints: textOf("checkpoints-1.txt")
-      .split(/\n\n(?=dabcdefghijkl\.)/)
-      .map((note) => `${note.trimEnd()}\n`),
-  },
-];
+const notes = textOf("checkpoints-1.txt")
+  .split(/\n\n(?=dabcdefghijkl\.)/)
+  .map((note) => ({ size: Number(note.split("\n")[1]), note: `${note.trimEnd()}\n` }));
+const generations = [{ generation: 1, size: linesOf("generation-1.jsonl").length, auditKey: "audit-1", checkpoint: notes.at(-1)?.note }];
 const kept: { readonly statement: string; readonly manifest: string }[] = [];
 
 function answers({ path, body }: Arrived): Reply {
   if (path === "/trpc/trail.openExport") return ok({ chain: CHAIN, statement: textOf("statement.note"), generations, vkey: "v", fingerprint: FINGERPRINT, names: {} });
+  if (path === "/trpc/trail.readCheckpoints") return ok({ checkpoints: notes.slice(0, -1) });
   if (path === "/trpc/trail.readExport") {
     const signatures = linesOf("leaves-1.txt").map((line) => line.slice(65));
     return ok(packPage(pageOf(linesOf("generation-1.jsonl"), signatures)));

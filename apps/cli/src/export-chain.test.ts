@@ -23,7 +23,7 @@ const generations = [1, 2].map((generation) => ({
   generation,
   size: linesOf(`generation-${generation}.jsonl`).length,
   auditKey: `audit-${generation}`,
-  checkpoints: notesOf(`checkpoints-${generation}.txt`),
+  checkpoint: notesOf(`checkpoints-${generation}.txt`).at(-1),
 }));
 const opened = { chain: CHAIN, statement: textOf("statement.note"), generations, vkey: "v", fingerprint: FINGERPRINT, names: {} };
 
@@ -38,7 +38,24 @@ function page({ body }: Arrived, edit: (line: string) => string = (line) => line
   return packPage(pageOf(lines, signatures.slice(from - 1, end)));
 }
 
-const answers = (request: Arrived): Reply => ok(request.path === "/trpc/trail.openExport" ? opened : page(request));
+/** A generation's checkpoints, one at a time, and beside each one that another key signed. */
+function notes({ body }: Arrived): object {
+  const { generation, above, below } = JSON.parse(body) as { generation: number; above: number; below: number };
+  const stored = notesOf(`checkpoints-${generation}.txt`).flatMap((note) => {
+    const size = Number(note.split("\n")[1]);
+    return [{ size, note }, ...(size === 1 ? [] : [{ size: size - 0.5, note: note.replace(/^\u2014 \S+ /m, "\u2014 another/log ") }])];
+  });
+  return {
+    checkpoints: stored
+      .toSorted((one, other) => one.size - other.size)
+      .filter(({ size }) => size > above && size < below)
+      .slice(0, 1),
+  };
+}
+
+/** What an export is answered beside pages of records, or null. */
+const framed = (request: Arrived): object | null => (request.path === "/trpc/trail.openExport" ? opened : request.path === "/trpc/trail.readCheckpoints" ? notes(request) : null);
+const answers = (request: Arrived): Reply => ok(framed(request) ?? page(request));
 const line = (out: string): string[] => ["--as", "engineer", "--json", "export", "--chain", CHAIN, "--out", out];
 
 let user: CommandLine;
@@ -96,8 +113,7 @@ test("a record that changed since is named by seq and kind, and ends in 1", asyn
 
 test("an api that hands out an altered record is found out by the export itself, which ends in 1", async () => {
   await user.serve((request) => {
-    if (request.path === "/trpc/trail.openExport") return ok(opened);
-    return ok(page(request, (text) => text.replace('"decision":"', '"decision":"x')));
+    return ok(framed(request) ?? page(request, (text) => text.replace('"decision":"', '"decision":"x')));
   });
   const { exit, out } = await user.type(line("bundle"));
   expect(exit).toBe(1);
@@ -106,7 +122,7 @@ test("an api that hands out an altered record is found out by the export itself,
 
 test("an export whose records end before what was signed is written, and its verdict says where", async () => {
   const nothing = ok(packPage(pageOf([], [])));
-  await user.serve((request) => (request.path === "/trpc/trail.openExport" ? ok(opened) : JSON.parse(request.body).from > PAGE_MAX ? nothing : ok(page(request))));
+  await user.serve(until(nothing));
   const { exit, out } = await user.type(line("bundle"));
   expect(exit).toBe(1);
   expect((JSON.parse(out) as { breaks: object[] }).breaks[0]).toMatchObject({ generation: 1, seq: PAGE_MAX + 1, kind: "truncated" });
@@ -122,10 +138,10 @@ test("an export that is refused half-way leaves nothing of itself", async () => 
 const until =
   (reply: Reply) =>
   (request: Arrived): Reply =>
-    request.path === "/trpc/trail.openExport" ? ok(opened) : JSON.parse(request.body).from > PAGE_MAX ? reply : ok(page(request));
+    JSON.parse(request.body).from > PAGE_MAX ? reply : answers(request);
 const cut = until(ok(packPage(pageOf(["{}"], []))));
 const asked = ({ body, path }: Arrived): string =>
-  path === "/trpc/trail.openExport" ? "open" : `${(JSON.parse(body) as { generation: number }).generation}/${(JSON.parse(body) as { from: number }).from}`;
+  path !== "/trpc/trail.readExport" ? path : `${(JSON.parse(body) as { generation: number }).generation}/${(JSON.parse(body) as { from: number }).from}`;
 
 test.each([
   ["as it was", () => undefined],

@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type BundleVerdict, bundleFiles, cosignedFile, type ExportPage, openPage, verifyBundle } from "@sallyport/audit";
+import { type BundleVerdict, bundleFiles, cosignedFile, type ExportPage, heldBelow, openPage, verifyBundle } from "@sallyport/audit";
 import { assertExportable, BundleWriter, directoryReader } from "@sallyport/audit/bundle-folder";
 import type { CallContext, Connection } from "@sallyport/client";
 import { SallyportError } from "@sallyport/errors";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { vocabulary } from "./vocabulary.ts";
 
-/** As many as the api answers at once. */
+/** As many as the api answers at once, of records and of checkpoints. */
 const PAGE_RECORDS = 4096;
 
 export interface Exported {
@@ -46,7 +46,7 @@ export async function exportChain({ api }: Connection, { chain, generation: only
   const writer = await BundleWriter.create(folder, opened.statement);
   let written = 0;
   try {
-    for (const { generation, size, checkpoints, cosigned } of opened.generations) {
+    for (const { generation, size, checkpoint, cosigned } of opened.generations) {
       const { rows, lastLine } = await writer.open(generation);
       written += rows;
       if (rows > 0) onResumed(rows);
@@ -59,7 +59,13 @@ export async function exportChain({ api }: Connection, { chain, generation: only
         written += page.ends.length;
         onProgress(written, total);
       }
-      await writer.addCheckpoints(checkpoints);
+      const held = writer.statement.generations.find((each) => each.generation === generation)?.checkpoints ?? 1;
+      for await (const notes of checkpointsBefore(size, held - 1, writer.statement.keys, async (above) => {
+        const input = { chain, generation, above, below: size, limit: PAGE_RECORDS };
+        return (await api.trail.readCheckpoints.query(input, { context })).checkpoints;
+      }))
+        await writer.addCheckpoints(notes);
+      await writer.addCheckpoints([checkpoint]);
       if (cosigned !== undefined) await writer.putCosigned(generation, cosigned);
     }
     await writer.finish({ names: opened.names, vocabulary, handovers: opened.handovers });
@@ -94,6 +100,22 @@ async function* pagesAhead(first: number, size: number, read: (from: number, lim
     const from = nextAfter(lastOf(page), page.ends.length, asked);
     asked = from <= size ? ask(from) : null;
     yield page;
+  }
+}
+
+type StoredCheckpoints = readonly { readonly size: number; readonly note: string }[];
+
+/** The checkpoints that a bundle holds of a generation before the stated one, a page at a time; where some are missing, the bundle's verdict says so. */
+async function* checkpointsBefore(size: number, many: number, keys: readonly string[], read: (above: number) => Promise<StoredCheckpoints>): AsyncGenerator<readonly string[]> {
+  const isHeld = heldBelow(keys, size);
+  let [above, left] = [0, many];
+  while (left > 0) {
+    const page = await read(above);
+    const last = page.at(-1);
+    if (last === undefined || last.size <= above) return;
+    const notes = page.filter(isHeld).map(({ note }) => note);
+    yield notes;
+    [above, left] = [last.size, left - notes.length];
   }
 }
 

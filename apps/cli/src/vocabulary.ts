@@ -72,8 +72,14 @@ const ACTS = {
   "access.review": "A review of who holds which role was opened, decided on or signed off.",
 } as const satisfies Record<Action, string>;
 
+/** What the trail records of itself, which no rule allows or denies. */
+const OWN_ACTS = {
+  "generation.open": "A generation of the chain began; the detail cites the end of the one before.",
+  "trail.idle": "Nothing was recorded for a while; the detail cites the head of every chain.",
+} as const;
+
 /** The words that records use, as this version knows them. */
 export const vocabulary: BundleExtras["vocabulary"] = {
-  actions: ACTS,
+  actions: { ...ACTS, ...OWN_ACTS },
   reasons: Object.fromEntries(Object.entries(catalog).map(([code, { message }]) => [code, message])),
 };

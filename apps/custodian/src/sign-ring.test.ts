@@ -1,5 +1,5 @@
 import { cpSync, readFileSync } from "node:fs";
-import { CheckpointFile, heldBy, isKeyAmong, keysBehind, openNote, parseStatement, parseVkey, statementText, verifyLeaf, leafHash, lineOf } from "@sallyport/audit";
+import { CheckpointFile, heldBelow, isKeyAmong, keysBehind, openNote, parseStatement, parseVkey, statementText, verifyLeaf, leafHash, lineOf } from "@sallyport/audit";
 import { ed25519Public, sha256Hex } from "@sallyport/crypto";
 import { fileRootKey, SealedStore } from "@sallyport/custody/journal";
 import type { KeyRing } from "@sallyport/custody/keys";
@@ -150,7 +150,7 @@ test("an older store that was put back, without the key that signed since, expor
     const { notes, checkpoints } = await client.sign(EXPORT, 2000);
     const { keys, generations } = parseStatement(openNote(notes[0] ?? "", vkey));
     const [stated] = checkpoints;
-    const held = stated === undefined ? [] : heldBy(keys, trail.stored, stated);
+    const held = stated === undefined ? [] : [...trail.stored.filter(heldBelow(keys, stated.size)), stated];
     const file = new CheckpointFile();
     for (const { note } of held) file.add(`${openNote(note, keys)}\n${note.slice(note.indexOf("\n\n") + 2)}`);
     expect(generations).toEqual([expect.objectContaining({ size: stated?.size, checkpoints: file.count, checkpointsSha256: file.sha256() })]);

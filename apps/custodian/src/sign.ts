@@ -101,7 +101,7 @@ async function signExport(signing: Signing, request: Extract<SignRequest, { kind
       deployment: store.deployment.deployment,
       keys: behind,
       auditKeyId: signing.epochs.idOf.bind(signing.epochs),
-      stored: (chain, generation) => readTrail(() => reader.checkpoints(chain, generation)),
+      stored: (chain, generation, above) => readTrail(() => reader.checkpoints(chain, generation, above)),
       signer,
       headAt: (chain, generation, size) => headOf(signing, { chain, generation, from: size, to: size }),
       now,

@@ -12,8 +12,8 @@ import {
 
 /** Port: what the custodian sees of the database by its own role, committed rows only; and the one thing that it may do there. */
 export interface TrailReader extends Pick<Records, "heads" | "closings" | "records" | "rowBytes" | "archivals" | "subjectExists" | "deployment" | "wraps"> {
-  /** The stored checkpoints of a generation, by size. They prove themselves. */
-  checkpoints: CheckpointStore["list"];
+  /** The next stored checkpoints of a generation above a size, by size. They prove themselves. */
+  checkpoints(chain: string, generation: number, above: number): ReturnType<CheckpointStore["page"]>;
   readonly remove: RemoveArchived;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export function openTrail(url: string | (() => string), applicationName: string)
   const close = async (): Promise<void> => void (await Promise.all([database.close(), remover.close()]));
   return {
     ...trailReader(database),
-    checkpoints: (chain, generation) => checkpoints.list(chain, generation),
+    checkpoints: (chain, generation, above) => checkpoints.page({ chain, generation, above, limit: 4096 }),
     remove: archivalRemover(remover),
     epochs: custodianEpochs(database),
     close,

@@ -7,7 +7,7 @@ export async function checkExport(page: Page, path: string, fingerprint: string)
   const another = page.getByRole("button", { name: "Check another" });
   if ((await another.count()) > 0) await another.click();
   await page.getByLabel("The key's fingerprint").fill(fingerprint);
-  await page.getByLabel(/\.(?:excerpt\.jsonl|receipt\.json)$/.test(path) ? "Choose an excerpt or a receipt" : "Choose the folder").setInputFiles(path);
+  await page.getByLabel(/\.(?:excerpt\.jsonl|receipt\.json|tlog-proof)$/.test(path) ? "Choose an excerpt, a receipt or a proof" : "Choose the folder").setInputFiles(path);
   await page.locator(".verdict-head").first().waitFor();
 }
 

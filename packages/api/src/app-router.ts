@@ -91,7 +91,7 @@ import { subjectHistory } from "./routers/subjects/history.ts";
 import { listSubjects } from "./routers/subjects/list-subjects.ts";
 import { openBulk } from "./routers/subjects/open-bulk.ts";
 import { revealField } from "./routers/subjects/reveal-field.ts";
-import { openExport, readExport } from "./routers/trail/export-chain.ts";
+import { openExport, readCheckpoints, readExport } from "./routers/trail/export-chain.ts";
 import { transfer } from "./routers/subjects/transfer.ts";
 import { correctWithdrawal, withdraw } from "./routers/subjects/withdraw.ts";
 import { trailReviewProcedures } from "./routers/trail-reviews/trail-review-procedures.ts";
@@ -196,6 +196,7 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     trail: {
       chains: listChains(boundary, deps),
       openExport: openExport(boundary, deps),
+      readCheckpoints: readCheckpoints(boundary, deps),
       readExport: readExport(boundary, deps),
       prove: proveRecord(boundary, deps),
       proveGrowth: proveGrowth(boundary, deps),

@@ -31,6 +31,7 @@ import type {
   TrailReviewStore,
 } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
+import type { CheckpointRange } from "./checkpoint-range.ts";
 import type { ExposurePort } from "./exposure-port.ts";
 import type { EndedGenerations } from "./archives/ended-generation.ts";
 import type { CrossingSearch } from "@sallyport/policy";
@@ -182,7 +183,8 @@ export interface TrailArchive {
       readonly generation: number;
       readonly size: number;
       readonly auditKey: string;
-      readonly checkpoints: readonly string[];
+      /** The stated one. */
+      readonly checkpoint: string;
       readonly cosigned?: string;
     }[];
     readonly vkey: string;
@@ -190,6 +192,8 @@ export interface TrailArchive {
     readonly fingerprint: string;
     readonly names: Readonly<Record<string, string>>;
   }>;
+  /** The stored checkpoints of a generation between two sizes, by size. */
+  readCheckpoints(grant: Grant, range: CheckpointRange): Promise<readonly { readonly size: number; readonly note: string }[]>;
   readExport(
     grant: Grant,
     request: { readonly chain: string; readonly generation: number; readonly from: number; readonly limit: number; readonly signed: boolean; readonly vkey?: string | undefined },

@@ -92,6 +92,8 @@ export interface BundleVerdict {
   readonly archived: readonly ArchivedGeneration[];
   /** Set where the last generation here is one that was closed, in a bundle of its own: what came after it is elsewhere. */
   readonly endsClosed?: true;
+  /** Set for an excerpt: chosen records, of which nothing shows that they are all that match. */
+  readonly isExcerpt?: true;
   /** SHA-256 of `manifest.json`, in hex, by which an archived bundle is known; null where there is none. */
   readonly manifest: string | null;
   /** Where a witness's key was given and its cosignature holds. */

@@ -32,14 +32,14 @@ export class CheckpointFile {
 }
 
 /**
- * The checkpoints that an export holds of a generation: the stored ones below the stated one that say they are by a key of the statement, and that one itself.
- * Others are there where an older store of the custodian's was put back: by a key that it doesn't know, and that handed nothing over to the one of now.
+ * Which of the stored checkpoints of a generation an export holds, beside the stated one: those below it that say they are by a key of the statement. Others
+ * are there where an older store of the custodian's was put back: by a key that it doesn't know, and that handed nothing over to the one of now.
  *
- * @param stored - By size. @param keys - The statement's.
+ * @param keys - The statement's. @param size - Of the stated one.
  */
-export function heldBy<Noted extends { readonly size: number; readonly note: string }>(keys: readonly string[], stored: readonly Noted[], stated: Noted): readonly Noted[] {
+export function heldBelow(keys: readonly string[], size: number): (stored: { readonly size: number; readonly note: string }) => boolean {
   const isOurs = claimsOneOf(keys);
-  return [...stored.filter(({ size, note }) => size < stated.size && isOurs(note)), stated];
+  return (stored) => stored.size < size && isOurs(stored.note);
 }
 
 /** Reads a checkpoint file's lines (with their newlines) into notes. What isn't of the form comes out as one `null`, and ends it. */

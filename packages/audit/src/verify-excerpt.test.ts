@@ -88,6 +88,13 @@ test("an honest excerpt is whole, and says where none is left out and where that
   expect(await verdictOn(linesWith([]))).toMatchObject({ whole: true, records: 0 });
 });
 
+test("where the search had not come to a chain's end, that is no condition that was asked for, but something that is left open", async () => {
+  const without = "system after record 9 of generation 1";
+  const verdict = await verdictOn(linesWith(CHOSEN, { ...header, filter: { ...header.filter, without } } as typeof header));
+  expect(verdict.proves.join(" ")).toContain("for action subject.list:");
+  expect(verdict.doesNotProve).toContain(`Anything of ${without}: the search had come no further when it was exported.`);
+});
+
 test("what was left out, added, moved or changed since is found by the signed end, and by the record where it can be", async () => {
   const lines = linesWith(CHOSEN);
   const at = (n: number): string => lines[n] as string;

@@ -174,7 +174,8 @@ function verdictOf(walk: ExcerptWalk, statement: ExcerptStatement | null, given:
   const followed = walk.key === null ? {} : handedOverFrom(given, walk.key);
   const isWhole = statement !== null && fingerprint !== null && breaks.length === 0;
   const signer = pinned ? `the custodian of deployment ${header.deployment}` : "the holder of the key that the file names";
-  const asked = Object.entries(header.filter).map(([name, value]) => `${name} ${value}`);
+  const { without, ...conditions } = header.filter;
+  const asked = Object.entries(conditions).map(([name, value]) => `${name} ${value}`);
   const unbroken = [...logs.values()].filter(({ first, isUnbroken }) => first > 0 && isUnbroken);
   const [only] = logs.values();
   return {
@@ -191,6 +192,7 @@ function verdictOf(walk: ExcerptWalk, statement: ExcerptStatement | null, given:
     checkpoints,
     generations: [],
     archived: [],
+    isExcerpt: true,
     manifest: null,
     proves: isWhole
       ? [
@@ -203,6 +205,7 @@ function verdictOf(walk: ExcerptWalk, statement: ExcerptStatement | null, given:
     doesNotProve: [
       ...(pinned || fingerprint === null ? [] : [`That the key is the deployment's: compare ${fingerprint} with a fingerprint that you got elsewhere, and verify again with it.`]),
       "That these are all the records that match what was asked for: that is the deployment's own word. A bundle of a whole chain shows that none of it is left out.",
+      ...(without === undefined ? [] : [`Anything of ${without}: the search had come no further when it was exported.`]),
       `Anything after ${header.exportedAt}.`,
       "That what a record says is so: only that it was recorded so, then, and not changed since.",
       "Display names: these are a convenience.",

@@ -217,6 +217,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "trail.openExport": { type: "query", repeatable: true },
   "trail.prove": { type: "query", repeatable: true },
   "trail.proveGrowth": { type: "query", repeatable: true },
+  "trail.readCheckpoints": { type: "query", repeatable: true },
   "trail.readExport": { type: "query", repeatable: true },
   "trail.verify": { type: "query", repeatable: true },
   "trailReviews.assign": { type: "mutation", repeatable: true },

@@ -23,11 +23,14 @@ export const ListChainsOutput = strict({
 
 /** Of a whole chain, or, to archive it, of one closed generation. */
 export const OpenExportInput = strict({ chain: ChainName, generation: z.int().min(1).optional() });
-/** What frames an export: everything of a bundle but the records (docs/spec/bundle-v1.md). `vkey` states it, with the deployment's `handovers` by then. */
+/**
+ * What frames an export: everything of a bundle but the records and the checkpoints before the stated ones (docs/spec/bundle-v1.md). `vkey` states it, with the
+ * deployment's `handovers` by then.
+ */
 export const OpenExportOutput = strict({
   chain: ChainName,
   statement: z.string(),
-  generations: z.array(z.strictObject({ generation: Count, size: Count, auditKey: z.string(), checkpoints: z.array(z.string()), cosigned: z.string().optional() })),
+  generations: z.array(z.strictObject({ generation: Count, size: Count, auditKey: z.string(), checkpoint: z.string(), cosigned: z.string().optional() })),
   vkey: z.string(),
   handovers: z.array(z.string()),
   fingerprint: z.string(),
@@ -48,6 +51,16 @@ export const ReadExportInput = strict({
  * thousands of lines as a list of texts would cost each of them its escapes.
  */
 export const ReadExportOutput = strict({ lines: z.string(), ends: z.string(), signatures: z.string() });
+/** The stored checkpoints of a generation, by size: those above one size and below another, which is the stated one's for an export. */
+export const ReadCheckpointsInput = strict({
+  chain: ChainName,
+  generation: z.int().min(1),
+  above: Count.default(0),
+  below: z.int().min(1),
+  limit: z.int().min(1).max(4096).default(4096),
+});
+/** Each as a signed note; some may be by a key that isn't the statement's, and are no part of its export. */
+export const ReadCheckpointsOutput = strict({ checkpoints: z.array(z.strictObject({ size: Count, note: z.string() })) });
 
 /** One record of a chain's generation. */
 export const ProveRecordInput = strict({ chain: ChainName, generation: z.int().min(1), seq: z.int().min(1) });

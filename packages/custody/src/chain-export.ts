@@ -4,7 +4,6 @@ import {
   checkpointOrigin,
   claimsOneOf,
   type ExportStatement,
-  heldBy,
   type NoteSigner,
   openNote,
   parseCheckpoint,
@@ -22,8 +21,8 @@ export interface ChainExportOptions {
   readonly keys: readonly string[];
   /** The id of a generation's audit key. */
   readonly auditKeyId: (chain: string, generation: number) => string;
-  /** The stored checkpoints of a generation, by size; some may be by a key that isn't one of these. */
-  readonly stored: (chain: string, generation: number) => Promise<readonly SignedCheckpoint[]>;
+  /** The next of a generation's stored checkpoints above a size, by size; none where there are no more. Some may be by a key that isn't one of these. */
+  readonly stored: (chain: string, generation: number, above: number) => Promise<readonly SignedCheckpoint[]>;
   /** Signs what the database has no checkpoint of: by the first of the keys. */
   readonly signer: NoteSigner;
   /** The MAC of the record at a signed size below the mark. @throws `verb.refused`. */
@@ -37,7 +36,7 @@ type Asked = Extract<SignRequest, { readonly kind: "export" }>;
  * States what an export holds: of a chain every generation that isn't archived, or one closed generation that is to be. The open one is stated as its
  * last stored checkpoint has it; that note must be one of ours, and at or below the mark. A closed one is stated as it was signed last, whatever
  * the database has of it by now; so is the open one where the last that is stored there is by a key which handed nothing over to ours, as after an older store was
- * put back. The exporter takes the stored checkpoints of our keys up to this size, and this one (`heldBy`), so both make the same file.
+ * put back. The exporter takes the stored checkpoints of our keys up to this size, and this one (`heldBelow`), so both make the same file.
  *
  * @throws `verb.refused` for what has no checkpoint, or can't be archived yet; `trail.unavailable`.
  */
@@ -74,21 +73,38 @@ async function statedGeneration(
   const { store, deployment, keys, auditKeyId, headAt } = options;
   const mark = store.get("mark", markId(chain, generation));
   const signed = mark?.size ?? 0;
-  const stored = (await options.stored(chain, generation)).filter(({ size }) => size <= signed);
   const isOurs = claimsOneOf(keys);
-  const ours = stored.findLast(({ note }) => isOurs(note));
-  const last = mark !== undefined && ours?.size !== signed && (isClosed || ours !== stored.at(-1)) ? signedCheckpoint(deployment, mark, options.signer) : ours;
+  const file = new CheckpointFile();
+  let [newest, ours]: (SignedCheckpoint | undefined)[] = [];
+  for await (const stored of upTo(signed, (above) => options.stored(chain, generation, above))) {
+    newest = stored;
+    if (!isOurs(stored.note)) continue;
+    ours = stored;
+    file.add(stored.note);
+  }
+  const last = mark !== undefined && ours?.size !== signed && (isClosed || ours !== newest) ? signedCheckpoint(deployment, mark, options.signer) : ours;
   if (last === undefined) throw new SallyportError("verb.refused", { why: "no checkpoint", chain });
   const { origin, size, root: rootBytes } = opened(last, keys);
   if (origin !== checkpointOrigin(deployment, chain, generation)) throw new SallyportError("verb.refused", { why: "other checkpoint", chain });
-  const file = new CheckpointFile();
-  for (const { note } of heldBy(keys, stored, last)) file.add(note);
+  // Where it isn't the last of them, it is larger than all of them.
+  if (last !== ours) file.add(last.note);
   const root = rootBytes.toString("hex");
   const head = mark?.size === size ? mark.mac : await headAt(chain, generation, size);
   return {
     stated: { generation, auditKey: auditKeyId(chain, generation), size, root, head, checkpoints: file.count, checkpointsSha256: file.sha256() },
     last: { chain, generation, size, root, note: last.note },
   };
+}
+
+/** A generation's stored checkpoints up to a size, a page at a time: a chain of a year has millions. */
+async function* upTo(size: number, read: (above: number) => Promise<readonly SignedCheckpoint[]>): AsyncGenerator<SignedCheckpoint> {
+  for (let above = 0; above < size; ) {
+    const page = await read(above);
+    const last = page.at(-1)?.size ?? 0;
+    yield* page.filter((stored) => stored.size <= size);
+    if (last <= above) return;
+    above = last;
+  }
 }
 
 function opened({ chain, note }: SignedCheckpoint, keys: readonly string[]): Checkpoint {

@@ -13,8 +13,8 @@ export interface StoredCheckpoint {
 export interface CheckpointStore {
   /** Keeps a checkpoint, in a transaction or by itself; one of the same size is there already and stays. */
   insert(checkpoint: StoredCheckpoint, tx?: Tx): Promise<void>;
-  /** The checkpoints of a generation, by size. */
-  list(chain: string, generation: number): Promise<readonly StoredCheckpoint[]>;
+  /** The next checkpoints of a generation above a size, by size, and below another where that is given. */
+  page(of: CheckpointPage): Promise<readonly StoredCheckpoint[]>;
   /** The largest of a generation, or null. */
   latest(chain: string, generation: number): Promise<StoredCheckpoint | null>;
   /** The smallest that covers a record, with when it was stored, or null. */
@@ -30,6 +30,14 @@ interface ChainStanding {
   readonly size: number;
   readonly checkpointed: number;
   readonly checkpointedAtMs: number | null;
+}
+
+interface CheckpointPage {
+  readonly chain: string;
+  readonly generation: number;
+  readonly above: number;
+  readonly below?: number;
+  readonly limit: number;
 }
 
 interface CheckpointRow {
@@ -50,9 +58,10 @@ export function checkpointStore(database: Database): CheckpointStore {
         INSERT INTO audit.checkpoints (chain, generation, size, root, note)
         VALUES (${chain}, ${generation}, ${size}, ${Buffer.from(root, "hex")}, ${note}) ON CONFLICT DO NOTHING`;
     },
-    async list(chain, generation) {
+    async page({ chain, generation, above, below = Number.MAX_SAFE_INTEGER, limit }) {
       const rows = await database.run<CheckpointRow>`
-        SELECT chain, generation, size, root, note FROM audit.checkpoints WHERE chain = ${chain} AND generation = ${generation} ORDER BY size`;
+        SELECT chain, generation, size, root, note FROM audit.checkpoints
+         WHERE chain = ${chain} AND generation = ${generation} AND size > ${above} AND size < ${below} ORDER BY size LIMIT ${limit}`;
       return rows.map(checkpointOf);
     },
     async latest(chain, generation) {

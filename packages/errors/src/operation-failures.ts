@@ -77,6 +77,11 @@ export const operationFailures = {
     "What the trail says next doesn't follow what was handed on last, so nothing more of it was.",
     "Have the chain verified: it may have been cut, put back or altered. Where the deployment was set up anew, begin with another cursor.",
   ),
+  "cursor.archived": failed(
+    "trail",
+    "Records that were not handed on yet were archived and removed, so nothing more of their chain was.",
+    "They are in the archived bundles. Begin with another cursor and another file for the events: it begins behind what was archived.",
+  ),
   "verb.invalid": rejected(400, "The custodian was sent something that it does not take.", "Report the request id."),
   "verb.refused": denied(403, "trail", "The custodian refused: this would rewrite what is already signed, or is not what was approved.", "Tell a security administrator at once."),
 } as const satisfies Record<string, ErrorFacts>;

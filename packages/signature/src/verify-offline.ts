@@ -1,15 +1,17 @@
-import { type BundleReader, type BundleVerdict, verifyExport, type VerifyOptions } from "@sallyport/audit";
+import { type BundleReader, type BundleVerdict, proofIn, type ProofVerdict, verifyExport, type VerifyOptions, verifyProof } from "@sallyport/audit";
 import { isReceiptLine, RECEIPT_CHARS_MAX } from "./signature-receipt.ts";
 import { type ReceiptVerdict, verifyReceipt } from "./verify-receipt.ts";
 
 /**
- * Verifies whatever was handed out, offline and with public keys alone: a signature's receipt, an excerpt, or a bundle. Each says by itself what it is.
+ * Verifies whatever was handed out, offline and with public keys alone: a signature's receipt, a record's proof, an excerpt, or a bundle. Each says by itself what it is.
  *
  * @throws SallyportError `bundle.unreadable` where it is none of these; RangeError for what is no fingerprint.
  */
-export async function verifyOffline(reader: BundleReader, options: VerifyOptions = {}): Promise<BundleVerdict | ReceiptVerdict> {
+export async function verifyOffline(reader: BundleReader, options: VerifyOptions = {}): Promise<BundleVerdict | ReceiptVerdict | ProofVerdict> {
   const receipt = await receiptIn(reader);
-  return receipt === null ? verifyExport(reader, options) : verifyReceipt(receipt, options);
+  if (receipt !== null) return verifyReceipt(receipt, options);
+  const proof = await proofIn(reader);
+  return proof === null ? verifyExport(reader, options) : verifyProof(proof, options);
 }
 
 /** The text of what is one file, and says that it is a receipt; null for anything else. */

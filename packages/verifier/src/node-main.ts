@@ -8,7 +8,8 @@ import { parseArgs } from "node:util";
 
 const USAGE = `node sallyport-verify.mjs FOLDER|FILE... [--key sha256:HEX] [--witness VKEY] [--recipient age1…] [--until TIME] [--json]
 
-Verifies an export, a bundle's folder or an excerpt's file, the receipt of a signature, or a packet that was opened with age (its
+Verifies an export, a bundle's folder or an excerpt's file, the receipt of a signature,
+the proof of one record, or a packet that was opened with age (its
 tar file, or the folder that this was unpacked into), with no network, no database and no secret. --key is the fingerprint of the deployment's
 key, got from elsewhere; without it what is there can only be shown to agree with itself. --witness is a witness's verifier key, got from elsewhere:
 what is there then has to have its cosignature. --recipient is your own age key, which a packet has to be made for.
@@ -16,7 +17,7 @@ what is there then has to have its cosignature. --recipient is your own age key,
 Several bundles of one chain, archived generations and what is left, verify as one trail.
 Exit codes: 0 whole, 1 broken, 2 no bundle at all.
 `;
-const UNREADABLE = "this is no bundle that can be read. Nothing was changed. Give the folder or the file that an export made, a receipt, or an opened packet.";
+const UNREADABLE = "this is no bundle that can be read. Nothing was changed. Give the folder or the file that an export made, a receipt, a record's proof, or an opened packet.";
 const TEXT = { type: "string" } as const;
 const NO_BUNDLE = 2;
 

@@ -1,4 +1,4 @@
-import { type BundleVerdict, joinVerdicts } from "@sallyport/audit";
+import { type BundleVerdict, joinVerdicts, type ProofVerdict } from "@sallyport/audit";
 import { codeOf } from "@sallyport/errors";
 import { type ReceiptVerdict, verifyOffline } from "@sallyport/signature";
 import { ContainerReader, isContainer, type PacketVerdict, verifyPacket } from "@sallyport/submission";
@@ -20,14 +20,14 @@ export interface JoinRequest {
 /** What the worker says: how much it has read, and in the end one of the others. Of a failure it says no more than its code. */
 export type VerifyAnswer =
   | { readonly kind: "progress"; readonly bytes: number; readonly ofBytes: number }
-  | { readonly kind: "verdict"; readonly verdict: BundleVerdict | ReceiptVerdict | PacketVerdict }
+  | { readonly kind: "verdict"; readonly verdict: BundleVerdict | ReceiptVerdict | ProofVerdict | PacketVerdict }
   | { readonly kind: "refused"; readonly code: string };
 
 const PROGRESS_MS = 100;
 /** Each file of a bundle is read once for what is in it and once for its digest; an excerpt's only one, once. */
 const readsOf = (files: readonly LocalFile[]): number => (files.length === 1 ? 1 : 2);
 
-/** Verifies a bundle, an excerpt, a receipt or an opened packet of chosen files and tells how far it is, ten times a second at most. */
+/** Verifies a bundle, an excerpt, a receipt, a record's proof or an opened packet of chosen files and tells how far it is, ten times a second at most. */
 export async function verifyLocally({ files, fingerprint, witness }: VerifyRequest, tell: (answer: VerifyAnswer) => void): Promise<void> {
   const ofBytes = readsOf(files) * files.reduce((sum, { size }) => sum + size, 0);
   let [bytes, toldAtMs] = [0, 0];

@@ -33,8 +33,9 @@ const CONDITIONS = {
 export const excerpt: Command = {
   usage: `--as PROFILE excerpt --out FILE${SUFFIX} [--chain C] [--site S] [--study S] [--principal P] [--action A] [--resource R] [--request ID] [--outcome O] [--from T] [--until T] [--naming STUDY/SITE]`,
   help: [
-    "Writes the records that match, oldest first, each with the proof that the custodian signed it: of a chain, a time, a subject (--resource), a",
-    "request, a person (--principal), or whatever of these together. `sallyport verify FILE` checks it anywhere, `sallyport report FILE` makes a",
+    "Writes the records that match, oldest first, each with the proof that the custodian signed it: of a chain, a time, a subject, a request, a person",
+    "(--principal), outcomes (--outcome deny,error), or whatever of these together. --resource finds what was done to that very subject, packet or document, by the",
+    "reference that its records have or the beginning of one; not what was done to a packet that holds the subject: search for the packet for that. `sallyport verify FILE` checks it anywhere, `sallyport report FILE` makes a",
     "document of it. Exporting is on record. Times are ISO: 2026-01-31T00:00:00Z. --naming, alone: the records of `system` that name a site of yours.",
   ].join("\n"),
   options: { out: { type: "string" }, naming: { type: "string" }, ...Object.fromEntries(Object.keys(CONDITIONS).map((name) => [name, { type: "string" as const }])) },
@@ -79,7 +80,7 @@ function watchOf(invocation: Invocation): (connection: Connection) => AsyncItera
 function filterOf(invocation: Invocation): NonNullable<WatchInput<"crossings.export">["filter"]> {
   const asked = Object.entries(CONDITIONS).flatMap(([option, member]) => {
     const value = optionText(invocation, option);
-    return value === undefined ? [] : [[member, value] as const];
+    return value === undefined ? [] : [[member, member === "outcome" ? value.split(",") : value] as const];
   });
   // The api holds it to its schema, and names what isn't right.
   return Object.fromEntries(asked) as NonNullable<WatchInput<"crossings.export">["filter"]>;

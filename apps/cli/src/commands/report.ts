@@ -10,16 +10,17 @@ import { type Command, optionText, report as say } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { optionKey } from "../option-key.ts";
 import { htmlReport } from "../report/html-report.ts";
-import { factsOf, namesIn, rowsIn } from "../report/report-facts.ts";
+import { dictionaryOf, factsOf, namesIn, type ReportSource, rowsIn } from "../report/report-facts.ts";
+import { vocabulary } from "../vocabulary.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** `sallyport report`: an excerpt as people read it. */
+/** `sallyport report`: an excerpt, or the bundle of a chain, as people read it. */
 export const report: Command = {
-  usage: "report EXCERPT --out FILE.html|FILE.pdf [--key sha256:HEX] [--zone ZONE]",
+  usage: "report EXCERPT|BUNDLE --out FILE.html|FILE.pdf [--key sha256:HEX] [--zone ZONE]",
   help: [
-    "Verifies an excerpt, and writes it as a document to read or print: a cover that says what it is and what it proves, then every record,",
-    "its time in UTC and in a zone (this machine's unless --zone names one, Europe/Warsaw, say), with the excerpt's digest and a number on",
-    "each page. It needs no network, no database and no secret. What doesn't verify isn't made into a document.",
+    "Verifies an excerpt or a bundle's folder, and writes it as a document to read or print: a cover that says what it is and what it proves, then every record,",
+    "its time in UTC and in a zone (this machine's unless --zone names one, Europe/Warsaw, say), with the excerpt's digest, or that of the bundle's manifest,",
+    "and a number on each page, and what the acts and reasons mean that the records name. It needs no network, no database and no secret. What doesn't verify isn't made into a document.",
   ].join("\n"),
   options: { out: { type: "string" }, key: { type: "string" }, zone: { type: "string" } },
   takes: [1, 1],
@@ -37,16 +38,17 @@ export const report: Command = {
       say(invocation, plainJson(verdict), verdictLines(verdict));
       return EXIT.failed;
     }
-    const file = basename(path);
-    const names = await namesIn(reader, file);
-    const facts = await factsOf(reader, file, verdict, names, zone);
-    const rows = () => rowsIn(reader, file, names, zone);
+    const source: ReportSource = { reader, file: verdict.isExcerpt === true ? basename(path) : null, verdict, zone };
+    const names = await namesIn(source);
+    const facts = await factsOf(source, names);
+    const used = new Set<string>();
+    const body = { rows: () => rowsIn(source, names, used), dictionary: () => dictionaryOf(used, vocabulary) };
     const part = `${target}.part`;
     try {
       const stream = createWriteStream(part, { flags: "wx" });
       // Its fonts and layout are loaded by who wants a PDF alone.
-      if (out.endsWith(".pdf")) await (await import("../report/pdf-report.ts")).pdfReport(facts, rows, stream);
-      else await pipeline(Readable.from(htmlReport(facts, rows())), stream);
+      if (out.endsWith(".pdf")) await (await import("../report/pdf-report.ts")).pdfReport(facts, body, stream);
+      else await pipeline(Readable.from(htmlReport(facts, body.rows(), body.dictionary)), stream);
       await rename(part, target);
     } catch (error) {
       await rm(part, { force: true });

@@ -1,8 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { handedOverLines, isRecordProof, provenAt, verdictLines, type VerifyOptions, verifyRecordProof, verifyTrail, witnessName } from "@sallyport/audit";
+import { verdictLines, type VerifyOptions, verifyTrail, witnessName } from "@sallyport/audit";
 import { exportReader } from "@sallyport/audit/bundle-folder";
-import { codeOf, plainJson, plainText, SallyportError } from "@sallyport/errors";
+import { plainJson } from "@sallyport/errors";
 import { verifyOffline } from "@sallyport/signature";
 import { verifyPacket } from "@sallyport/submission";
 import { packetAt } from "@sallyport/submission/folder";
@@ -10,9 +9,6 @@ import { type Command, type Invocation, optionText, report } from "../command.ts
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { optionKey } from "../option-key.ts";
 import { UsageError } from "../usage-error.ts";
-
-/** Larger than any proof: one record's line, and at most 63 hashes. */
-const PROOF_BYTES_MAX = 2 ** 20;
 
 /** `sallyport verify`: an exported bundle, a record's proof, a signature's receipt or an opened packet, with public keys only. */
 export const verify: Command = {
@@ -32,8 +28,6 @@ export const verify: Command = {
     const [path = "", ...others] = invocation.positionals.map((named) => resolve(invocation.settings.workingDir, named));
     const pins = { ...(key !== undefined && { fingerprint: key }), ...packetPins(invocation) };
     if (others.length > 0) return await verifyTogether(invocation, [path, ...others], pins);
-    const proof = proofIn(path);
-    if (proof !== null) return verifyProof(invocation, proof, pins);
     const packet = await packetAt(path);
     const verdict = packet === null ? await verifyOffline(await exportReader(path), pins) : await verifyPacket(packet, pins);
     report(invocation, plainJson(verdict), verdictLines(verdict));
@@ -62,36 +56,4 @@ async function verifyTogether(invocation: Invocation, paths: readonly string[], 
   const verdict = await verifyTrail(await Promise.all(paths.map(exportReader)), given);
   report(invocation, plainJson(verdict), verdictLines(verdict));
   return verdict.whole ? EXIT.done : EXIT.failed;
-}
-
-/** The text of a file that says that it is a record's proof; null for anything else. */
-function proofIn(path: string): string | null {
-  try {
-    const found = statSync(path);
-    const text = found.isFile() && found.size <= PROOF_BYTES_MAX ? readFileSync(path, "utf8") : "";
-    return isRecordProof(text) ? text : null;
-  } catch {
-    return null;
-  }
-}
-
-function verifyProof(invocation: Invocation, proof: string, given: VerifyOptions): ExitCode {
-  const { witness } = given;
-  try {
-    const { record, origin, size, root, fingerprint, pinned, handedOver = [] } = verifyRecordProof(proof, given);
-    if (witness !== undefined && provenAt(proof, witness) === null) throw new SallyportError("note.invalid", { why: "no cosignature by the witness that was given" });
-    report(invocation, plainJson({ whole: true, pinned, origin, size, root, fingerprint, ...(handedOver.length > 0 && { handedOver }), record }), [
-      pinned ? "whole" : "self-consistent, key not pinned",
-      `record ${record.seq} of ${plainText(record.chain)}, generation ${record.generation}, is one of the ${size} that the checkpoint signs`,
-      `${record.timestamp_utc} ${plainText(record.principal)} ${plainText(record.action)} ${plainText(record.resource)}: ${plainText(record.decision)}`,
-      ...handedOverLines({ handedOver }),
-      ...(pinned ? [] : [`compare ${fingerprint} with a fingerprint that you got elsewhere, and verify again with --key`]),
-    ]);
-    return EXIT.done;
-  } catch (error) {
-    report(invocation, plainJson({ whole: false, code: codeOf(error) }), [
-      `broken: this record is not in a checkpoint that this key signed${witness === undefined ? "" : " and that the witness cosigned"}`,
-    ]);
-    return EXIT.failed;
-  }
 }

@@ -1,4 +1,4 @@
-import { COLUMNS, type ReportFacts, type ReportRow } from "./report-facts.ts";
+import { COLUMNS, type Dictionary, type ReportFacts, type ReportRow } from "./report-facts.ts";
 
 const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 const list = (lines: readonly string[]): string => `<ul>${lines.map((line) => `<li>${escape(line)}</li>`).join("")}</ul>`;
@@ -13,13 +13,20 @@ th, td { text-align: left; vertical-align: top; padding: .25rem .4rem; border-bo
 @media print { body { margin: 0; max-width: none; } }
 `;
 
-/** A report as one HTML file, piece by piece. */
-export async function* htmlReport({ title, facts, proves, doesNotProve, sha256 }: ReportFacts, rows: AsyncIterable<ReportRow>): AsyncGenerator<string> {
+/** A report as one HTML file, piece by piece. @param dictionary - Asked for behind the rows, of whose words it is. */
+export async function* htmlReport(
+  { title, facts, proves, doesNotProve, sha256 }: ReportFacts,
+  rows: AsyncIterable<ReportRow>,
+  dictionary: () => Dictionary,
+): AsyncGenerator<string> {
   yield `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title><style>${STYLE.replace("DIGEST", sha256)}</style></head><body>\n`;
   yield `<section class="cover"><h1>${escape(title)}</h1><dl>${facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join("")}</dl>`;
   yield `<h2>This proves</h2>${list(proves)}<h2>This doesn't prove</h2>${list(doesNotProve)}`;
-  yield `<p>This page is a reading of the excerpt with the digest above. The excerpt itself is what verifies: <code>sallyport verify</code>, or the page /verify.</p></section>\n`;
+  yield `<p>This page is a reading of the export with the digest above. The export itself is what verifies: <code>sallyport verify</code>, or the page /verify.</p></section>\n`;
   yield `<table><thead><tr>${COLUMNS.map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead><tbody>\n`;
   for await (const row of rows) yield `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>\n`;
-  yield "</tbody></table></body></html>\n";
+  yield "</tbody></table>\n";
+  yield `<section><h2>What the words mean</h2><dl>${dictionary()
+    .map(([word, meaning]) => `<dt>${escape(word)}</dt><dd>${escape(meaning)}</dd>`)
+    .join("")}</dl></section></body></html>\n`;
 }

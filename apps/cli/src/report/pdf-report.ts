@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import PDFDocument from "pdfkit";
-import { COLUMNS, type ReportFacts, type ReportRow } from "./report-facts.ts";
+import { COLUMNS, type Dictionary, type ReportFacts, type ReportRow } from "./report-facts.ts";
 
 const require = createRequire(import.meta.url);
 /** Names are in many scripts; the fonts that every PDF reader has are in one. */
@@ -15,7 +15,13 @@ const WIDTHS = [88, 78, 130, 84, 128, 80, 90, 91] as const;
 const FOOT = 24;
 const GAP = 5;
 
-/** A report as a PDF, page by page: a cover, then the records, each page with its number and the excerpt's digest. */
+/** What follows the cover: the records, read anew each time, and then what their words mean. */
+interface ReportBody {
+  readonly rows: () => AsyncIterable<ReportRow>;
+  readonly dictionary: () => Dictionary;
+}
+
+/** A report as a PDF, page by page: a cover, then the records, then the words that they use, each page with its number and the excerpt's digest. */
 class PdfReport {
   readonly #doc: PDFKit.PDFDocument;
   readonly #facts: ReportFacts;
@@ -31,14 +37,15 @@ class PdfReport {
   }
 
   /** Writes it, and answers how many pages it has. */
-  async write(rows: AsyncIterable<ReportRow>, out: Writable): Promise<number> {
+  async write({ rows, dictionary }: ReportBody, out: Writable): Promise<number> {
     this.#doc.pipe(out);
     this.#cover();
     this.#tablePage();
-    for await (const row of rows) {
+    for await (const row of rows()) {
       this.#row(row);
       if (out.writableNeedDrain) await once(out, "drain");
     }
+    this.#words(dictionary());
     this.#doc.end();
     await finished(out);
     return this.#page;
@@ -86,12 +93,19 @@ class PdfReport {
       this.#paragraph(heading, { size: 12, isBold: true });
       for (const line of lines) this.#paragraph(`\u2022 ${line}`, { indent: 10 });
     }
-    this.#paragraph("This document is a reading of the excerpt with the digest below. The excerpt itself is what verifies.");
+    this.#paragraph("This document is a reading of the export with the digest below. The export itself is what verifies.");
   }
 
   #tablePage(): void {
     this.#addPage();
     this.#cells(COLUMNS, BOLD);
+  }
+
+  /** The last section. */
+  #words(dictionary: Dictionary): void {
+    this.#addPage();
+    this.#paragraph("What the words mean", { size: 12, isBold: true });
+    for (const [word, meaning] of dictionary) this.#paragraph(`${word}: ${meaning}`);
   }
 
   #row(row: ReportRow): void {
@@ -123,8 +137,8 @@ class PdfReport {
 }
 
 /** Writes a report as a PDF. The records are read twice: how many pages there are stands on each. */
-export async function pdfReport(facts: ReportFacts, rows: () => AsyncIterable<ReportRow>, out: Writable): Promise<number> {
+export async function pdfReport(facts: ReportFacts, body: ReportBody, out: Writable): Promise<number> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const pages = await new PdfReport(facts, 0).write(rows(), nowhere);
-  return new PdfReport(facts, pages).write(rows(), out);
+  const pages = await new PdfReport(facts, 0).write(body, nowhere);
+  return new PdfReport(facts, pages).write(body, out);
 }

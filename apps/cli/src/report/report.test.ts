@@ -30,6 +30,8 @@ async function* rows(count: number): AsyncGenerator<ReportRow> {
   for (let n = 1; n <= count; n += 1) yield rowOf(n);
 }
 
+const WORDS = [["subject.list", "Subjects were <b>listed</b>."]] as const;
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "sallyport-report-"));
@@ -38,11 +40,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("a report in HTML holds every record, and nothing of a value becomes markup", async () => {
   let html = "";
-  for await (const piece of htmlReport(facts, rows(3))) html += piece;
+  for await (const piece of htmlReport(facts, rows(3), () => WORDS)) html += piece;
   expect(html.match(/<tr>/g)).toHaveLength(4);
   expect(html).not.toMatch(/<b>|<i>|<script/);
   expect(html).toContain("&#60;b&#62;&#34;Ada&#34;&#60;/b&#62; &#38; Привет");
   expect(html).toContain(`content: "SHA-256 ${facts.sha256}"`);
+  expect(html).toContain("<dt>subject.list</dt><dd>Subjects were &#60;b&#62;listed&#60;/b&#62;.</dd>");
   expect(html).toContain("default-src 'none'");
 });
 
@@ -52,7 +55,7 @@ test("a report in PDF has as many pages as it says, however long its rows are", 
     yield* rows(120);
     yield rowOf(121).map((cell) => `${cell} `.repeat(6));
   };
-  const pages = await pdfReport(facts, long, createWriteStream(file));
+  const pages = await pdfReport(facts, { rows: long, dictionary: () => WORDS }, createWriteStream(file));
   const bytes = readFileSync(file, "latin1");
   expect(bytes.startsWith("%PDF-")).toBe(true);
   expect(bytes.match(/\/Type \/Page\n/g)).toHaveLength(pages);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeRecord, GENERATION_OPEN, lineOf, openingDetail, type RecordDraft, ZERO_MAC } from "@sallyport/audit";
@@ -13,7 +13,10 @@ const PAGE = 4;
 const scratch = mkdtempSync(join(tmpdir(), "sallyport-siem-"));
 let count = 0;
 let out = "";
-beforeEach(() => (out = join(scratch, `events-${(count += 1)}`)));
+beforeEach(() => {
+  archivedUpTo.length = 0;
+  out = join(scratch, `events-${(count += 1)}`);
+});
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 const draft = (chain: string, action = "subject.read", detail = "-"): RecordDraft => ({
@@ -34,6 +37,7 @@ const draft = (chain: string, action = "subject.read", detail = "-"): RecordDraf
 /** A trail that puts each reading of a chain on record in it, as the product's does. MACs are digests: nobody here has the key. */
 class Trail implements TrailSource {
   readonly lines = new Map<string, string[][]>();
+  readonly gone = new Map<string, Awaited<ReturnType<TrailSource["archived"]>>>();
   deployment = "dabcdefghijkl";
   readings = 0;
 
@@ -66,6 +70,22 @@ class Trail implements TrailSource {
     return Promise.resolve(page);
   }
 
+  archived(chain: string): ReturnType<TrailSource["archived"]> {
+    this.add("system", 1, "trail.read");
+    return Promise.resolve(this.gone.get(chain) ?? []);
+  }
+
+  /** Takes the records of the first generations away, as archiving them does. */
+  archive(chain: string, upTo: number): void {
+    const all = this.#all(chain).slice(0, upTo);
+    const headOf = (lines: readonly string[]): string => (JSON.parse(lines.at(-1) ?? "{}") as { mac: string }).mac;
+    this.gone.set(
+      chain,
+      all.map((lines, at) => ({ generation: at + 1, size: lines.length, head: headOf(lines) })),
+    );
+    for (const lines of all) lines.length = 0;
+  }
+
   #put(of: RecordDraft): void {
     const { seq, mac: prevMac } = this.#head(of.chain);
     const all = this.#all(of.chain);
@@ -92,12 +112,13 @@ class Trail implements TrailSource {
   }
 }
 
+const archivedUpTo: string[] = [];
 const never = new AbortController().signal;
 
 async function round(trail: Trail, wrap: (sink: EventSink) => EventSink = (sink) => sink): Promise<number> {
   const file = new EventFile(out, `${out}.cursor`);
   try {
-    return await handOn(trail, wrap(file), readCursor(`${out}.cursor`), never);
+    return await handOn(trail, wrap(file), readCursor(`${out}.cursor`), { signal: never, onArchived: (chain, upTo) => archivedUpTo.push(`${chain} ${upTo}`) });
   } finally {
     file.close();
   }
@@ -213,6 +234,80 @@ test.each<[string, (trail: Trail) => void]>([
   const before = ofSite();
   await expect(round(trail)).rejects.toMatchObject({ code: "cursor.diverged" });
   expect(ofSite()).toEqual(before);
+});
+
+/** A site's chain of so many generations, of four records each and the readings of them. */
+function generations(many: number): Trail {
+  const trail = new Trail("system", SITE);
+  for (let n = 0; n < many; n += 1) {
+    if (n > 0) trail.nextGeneration(SITE);
+    trail.add(SITE, 4);
+  }
+  return trail;
+}
+const ofGenerations = (): readonly number[] => [
+  ...new Set(
+    uids()
+      .filter((uid) => uid.includes(SITE))
+      .map((uid) => Number(uid.split("/").at(-2))),
+  ),
+];
+
+test.each([1, 2, 3])("a new cursor begins behind the %i generations that were archived, and says so once", async (many) => {
+  const trail = generations(many + 1);
+  trail.archive(SITE, many);
+  await round(trail);
+  expect(archivedUpTo).toEqual([`${SITE} ${many}`]);
+  expect(ofGenerations()).toEqual([many + 1]);
+  trail.add(SITE, 2);
+  await round(trail);
+  expect(archivedUpTo).toHaveLength(1);
+  expect(ofGenerations()).toEqual([many + 1]);
+});
+
+test("a new cursor doesn't begin behind another generation than the archived one", async () => {
+  const trail = generations(3);
+  trail.archive(SITE, 2);
+  trail.gone.set(SITE, [
+    { generation: 1, size: 4, head: ZERO_MAC },
+    { generation: 2, size: 5, head: ZERO_MAC },
+  ]);
+  await expect(round(trail)).rejects.toMatchObject({ code: "cursor.diverged" });
+  expect(existsSync(out) ? ofGenerations() : []).toEqual([]);
+});
+
+test("generations that are gone and that nobody archived stop their chain", async () => {
+  const trail = generations(4);
+  trail.archive(SITE, 3);
+  trail.gone.clear();
+  await expect(round(trail)).rejects.toMatchObject({ code: "cursor.diverged" });
+});
+
+test.each([2, 3])("where records up to generation %i were archived before they were handed on, the chain stops, and it is said which", async (upTo) => {
+  const trail = generations(1);
+  await round(trail);
+  for (let n = 1; n < 4; n += 1) {
+    trail.add(SITE, 2);
+    trail.nextGeneration(SITE);
+    trail.add(SITE, 4);
+  }
+  trail.archive(SITE, upTo);
+  trail.add("system");
+  const lost = Array.from({ length: upTo }, (_, n) => n + 1).join(", ");
+  for (let n = 0; n < 2; n += 1) await expect(round(trail)).rejects.toMatchObject({ code: "cursor.archived", context: { why: `${SITE}, generations ${lost}` } });
+  expect(ofGenerations()).toEqual([1]);
+});
+
+test("what was archived after it was handed on stops nothing", async () => {
+  const trail = generations(1);
+  trail.nextGeneration(SITE);
+  trail.add(SITE, 4);
+  await round(trail);
+  trail.nextGeneration(SITE);
+  trail.add(SITE, 4);
+  trail.archive(SITE, 1);
+  await round(trail);
+  expect(ofGenerations()).toEqual([1, 2, 3]);
 });
 
 test("one chain that doesn't follow keeps none of the others from being handed on", async () => {

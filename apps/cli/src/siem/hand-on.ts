@@ -10,12 +10,27 @@ interface OpenChain {
   readonly checkpointed: number;
 }
 
+/** A generation whose records were archived and removed: how many they were, and the MAC of the last. */
+interface ArchivedGeneration {
+  readonly generation: number;
+  readonly size: number;
+  readonly head: string;
+}
+
 /** Port: where records come from. */
 export interface TrailSource {
   /** The chains that may be read. */
   chains(): Promise<readonly OpenChain[]>;
   /** Lines from a record on, as they stand; none where nothing is checkpointed there yet. */
   read(chain: string, generation: number, from: number): Promise<readonly string[]>;
+  /** The archived generations of a chain, in order. */
+  archived(chain: string): Promise<readonly ArchivedGeneration[]>;
+}
+
+export interface HandOnOptions {
+  readonly signal: AbortSignal;
+  /** Told where a chain of which nothing was handed on begins behind generations that were archived: the last of them. */
+  readonly onArchived: (chain: string, upTo: number) => void;
 }
 
 /** Port: where events go, and how far they got. */
@@ -26,7 +41,9 @@ export interface EventSink {
   keep(cursor: SiemCursor): void;
 }
 
-const diverged = (chain: string): SallyportError => new SallyportError("cursor.diverged", { chain });
+const diverged = (chain: string): SallyportError => new SallyportError("cursor.diverged", { chain, why: chain });
+/** What stops one chain, and none of the others. */
+const STOPS_A_CHAIN: ReadonlySet<string> = new Set(["cursor.diverged", "cursor.archived"]);
 const BEGINNING: ChainCursor = { generation: 1, seq: 0, mac: ZERO_MAC, own: 0 };
 /** In which the listing of chains is on record. */
 const SYSTEM = "system";
@@ -42,10 +59,13 @@ function follows({ record }: ParsedLine, last: ChainCursor): boolean {
  * stops its hand-over instead of going on past it, while the other chains go on. A chain in which nothing is new but the records of our own reading is
  * left until something is, or reading would feed itself for ever.
  *
+ * Of a chain of which nothing was handed on yet, it begins behind the generations that were archived.
+ *
  * @returns how many were handed on.
- * @throws SallyportError `cursor.diverged`, once the other chains are handed on, where what stands in one doesn't follow what was, or is another deployment's.
+ * @throws SallyportError `cursor.diverged`, once the other chains are handed on, where what stands in one doesn't follow what was, or is another deployment's;
+ *   `cursor.archived` where what comes next was archived and removed before it was handed on.
  */
-export async function handOn(source: TrailSource, sink: EventSink, from: SiemCursor, signal: AbortSignal): Promise<number> {
+export async function handOn(source: TrailSource, sink: EventSink, from: SiemCursor, { signal, onArchived }: HandOnOptions): Promise<number> {
   let cursor = from;
   let handedOn = 0;
   let stopped: SallyportError | null = null;
@@ -64,8 +84,9 @@ export async function handOn(source: TrailSource, sink: EventSink, from: SiemCur
     try {
       while (isNew && !signal.aborted) {
         if (last.generation > generation || (last.generation === generation && last.seq > checkpointed)) throw diverged(chain);
-        const { lines, readings } = await next(source, open, last);
-        const page = eventsOf(lines, chain, last, cursor.deployment);
+        const { lines, readings, behind } = await next(source, open, last);
+        if (behind !== last) onArchived(chain, behind.generation);
+        const page = eventsOf(lines, chain, behind, cursor.deployment);
         sink.append(page.events);
         // What this reading has put on record comes after all that it was shown; fewer than there are cost one more reading, and lose nothing.
         last = { ...page.last, own: lines.length === 0 ? last.own + readings : readings };
@@ -74,7 +95,7 @@ export async function handOn(source: TrailSource, sink: EventSink, from: SiemCur
         isNew = lines.length > 0 && (last.generation < generation || last.seq < checkpointed);
       }
     } catch (error) {
-      if (!(error instanceof SallyportError) || error.code !== "cursor.diverged") throw error;
+      if (!(error instanceof SallyportError) || !STOPS_A_CHAIN.has(error.code)) throw error;
       stopped ??= error;
     }
   }
@@ -102,22 +123,40 @@ function eventsOf(lines: readonly string[], chain: string, from: ChainCursor, of
   return { events, last, deployment };
 }
 
+/** A page of lines, how many readings it took, and the record that it comes behind: the last that was handed on, or of what was archived before anything was. */
+interface NextPage {
+  readonly lines: readonly string[];
+  readonly readings: number;
+  readonly behind: ChainCursor;
+}
+
 /**
- * The next page of a chain, up to what was checkpointed when chains were listed, and how many readings it took. Where a generation has no more and a
- * later one is open, it is the first page of that: which shows, by what it cites, whether none is missing between.
+ * The next page of a chain, up to what was checkpointed when chains were listed. Where a generation has no more and a later one is open, it is the first page
+ * of that: which shows, by what it cites, whether none is missing between.
  */
-async function next(
-  source: TrailSource,
-  { chain, generation, checkpointed }: OpenChain,
-  last: ChainCursor,
-): Promise<{ readonly lines: readonly string[]; readonly readings: number }> {
+async function next(source: TrailSource, { chain, generation, checkpointed }: OpenChain, last: ChainCursor): Promise<NextPage> {
   const pageOf = async (of: number, after: number): Promise<readonly string[]> => {
     const lines = await source.read(chain, of, after + 1);
     return of === generation ? lines.slice(0, Math.max(0, checkpointed - after)) : lines;
   };
-  const lines = await pageOf(last.generation, last.seq);
-  if (lines.length > 0 || last.generation === generation) return { lines, readings: 1 };
-  return { lines: await pageOf(last.generation + 1, 0), readings: 2 };
+  const own = await pageOf(last.generation, last.seq);
+  if (own.length > 0 || last.generation === generation) return { lines: own, readings: 1, behind: last };
+  const lines = await pageOf(last.generation + 1, 0);
+  const [first] = lines;
+  // The open generation may have nothing that is checkpointed yet.
+  if (first === undefined ? last.generation + 1 === generation : follows(parsedOr(first, chain), last)) return { lines, readings: 2, behind: last };
+  const behind = behindArchived(chain, last, await source.archived(chain));
+  return { lines: await pageOf(behind.generation + 1, 0), readings: 3, behind };
+}
+
+/** Where a chain of which nothing was handed on begins: behind what was archived. @throws SallyportError `cursor.archived` for one of which something was. */
+function behindArchived(chain: string, last: ChainCursor, archived: readonly ArchivedGeneration[]): ChainCursor {
+  const lost = archived.filter(({ generation, size }) => generation > last.generation || (generation === last.generation && size > last.seq));
+  const end = lost.at(-1);
+  if (end === undefined) throw diverged(chain);
+  const why = `${chain}, ${lost.length === 1 ? "generation" : "generations"} ${lost.map(({ generation }) => generation).join(", ")}`;
+  if (last.generation > BEGINNING.generation || last.seq > BEGINNING.seq) throw new SallyportError("cursor.archived", { chain, why });
+  return { ...last, generation: end.generation, seq: end.size, mac: end.head };
 }
 
 function parsedOr(line: string, chain: string): ParsedLine {

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { DropFrame } from "../components/drop-frame.tsx";
 import { chosenByDrop, chosenByInput, type ChosenFile } from "./chosen-bundles.ts";
 
-/** Where an export's folder, or the file of an excerpt or a receipt, is dropped, or chosen by the browser's own chooser. */
+/** Where an export's folder, or the file of an excerpt, a receipt or a proof, is dropped, or chosen by the browser's own chooser. */
 export function ChooseFolder({ onChosen }: { readonly onChosen: (files: readonly ChosenFile[]) => void }) {
   const [isUnreadable, setUnreadable] = useState(false);
   return (
@@ -39,14 +39,14 @@ export function ChooseFolder({ onChosen }: { readonly onChosen: (files: readonly
           type="file"
           className="file-input"
           multiple
-          accept=".jsonl,.json"
+          accept=".jsonl,.json,.tlog-proof"
           onChange={({ currentTarget }) => {
             const files = chosenByInput(currentTarget.files ?? []);
             currentTarget.value = "";
             if (files.length > 0) onChosen(files);
           }}
         />
-        Choose an excerpt or a receipt
+        Choose an excerpt, a receipt or a proof
       </label>
     </DropFrame>
   );

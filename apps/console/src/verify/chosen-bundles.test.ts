@@ -26,6 +26,13 @@ test("an excerpt is an export of its own, wherever it lies", () => {
   ]);
 });
 
+test("a record's proof is one of its own, wherever it lies", () => {
+  expect(shown("all/a/manifest.json", "all/one.tlog-proof")).toEqual([
+    ["all/a", "manifest.json"],
+    ["all/one.tlog-proof", "one.tlog-proof"],
+  ]);
+});
+
 test("where there is none, the first folder is, so that a verdict says what it is not", () => {
   expect(shown("letters/one.txt", "letters/two.txt")).toEqual([["letters", "one.txt", "two.txt"]]);
   expect(shown("one.txt")).toEqual([["", "one.txt"]]);

@@ -13,10 +13,10 @@ export interface ChosenFolder {
 
 /** What every bundle has at least one of (docs/spec/bundle-v1.md). */
 const MARKS = new Set(["statement.note", "manifest.json"]);
-/** How the files of an excerpt and of a signature's receipt are called (docs/spec/excerpt-v1.md, signature-receipt-v1.md). */
-const ALONE = [".excerpt.jsonl", ".receipt.json"];
+/** How the files of an excerpt, a signature's receipt and a record's proof are called (docs/spec/excerpt-v1.md, signature-receipt-v1.md, record-proof-v1.md). */
+const ALONE = [".excerpt.jsonl", ".receipt.json", ".tlog-proof"];
 
-/** The exports among chosen files: each folder that has what makes a bundle, each excerpt, and each receipt. Where there is none, all of them as one, so that the verdict says what they are. */
+/** The exports among chosen files: each folder that has what makes a bundle, each excerpt, each receipt, and each proof of a record. Where there is none, all of them as one, so that the verdict says what they are. */
 export function bundlesOf(chosen: readonly ChosenFile[]): readonly ChosenFolder[] {
   const folders = new Map<string, File[]>();
   for (const { path, file } of chosen) {

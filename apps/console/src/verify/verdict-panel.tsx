@@ -1,58 +1,13 @@
 "use client";
 
 import { Button } from "../components/button.tsx";
-import { Lamp, type LampLook } from "../components/lamp.tsx";
+import { Lamp } from "../components/lamp.tsx";
 import { saveFile } from "../components/save-file.ts";
 import { Panel } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { bytesText, counted } from "../packets/packet-text.ts";
 import type { Verification } from "./use-verification.ts";
-
-type Verdict = Extract<Verification, { phase: "done" }>["verdict"];
-
-/** By which key, as far as the title says it; what it proves says how the one leads to the other. */
-const keyOf = (handedOver: Verdict["handedOver"]): string => (handedOver === undefined ? "the key that you gave" : "a key that the one you gave handed over to");
-
-/** The verdict in a sentence, and what to do about it. */
-function sentenceOf(verdict: Verdict): { readonly look: LampLook; readonly title: string; readonly what: string } {
-  const { whole, pinned, handedOver, breaks } = verdict;
-  if ("signature" in verdict) return receiptSentence(verdict);
-  if (!whole) {
-    return {
-      look: "shut",
-      title: breaks.length === 1 ? "Broken at one place" : `Broken at ${breaks.length} places`,
-      what: "Keep the export as it is, export the chain again, and compare the two: if the new one is broken there too, it is the trail, and an incident.",
-    };
-  }
-  if (pinned) return { look: "lit", title: `Whole, by ${keyOf(handedOver)}`, what: "Every record is what the deployment signed, and none is missing up to the time below." };
-  return {
-    look: "caution",
-    title: "Agrees with itself; the key is not pinned",
-    what: "Whoever made the folder may have made the key too. Give the key's fingerprint, got from elsewhere, to know whose it is.",
-  };
-}
-
-type Receipt = Extract<Verdict, { signature: unknown }>;
-
-function receiptSentence({ whole, pinned, handedOver, signature }: Receipt): ReturnType<typeof sentenceOf> {
-  if (!whole)
-    return { look: "shut", title: "This receipt doesn't hold", what: "Don't rely on the signature. Keep the file as it is, and ask whoever gave it to you for the original." };
-  if (signature?.standing === null)
-    return { look: "caution", title: "On record, at the server's word", what: "The server recorded that this person signed by password and code. No key of theirs did." };
-  if (!pinned)
-    return {
-      look: "caution",
-      title: "Agrees with itself; the key is not pinned",
-      what: "Whoever made the receipt may have made the key too. Give the key's fingerprint, got from elsewhere.",
-    };
-  if (signature?.standing === "attested")
-    return {
-      look: "caution",
-      title: "The signature holds, its passkey attested",
-      what: "A passkey signed exactly this. That it is this person's rests, somewhere on the way, on the server's word.",
-    };
-  return { look: "lit", title: `The signature holds, by ${keyOf(handedOver)}`, what: "This person's own passkey signed exactly this document, and the trail has it on record." };
-}
+import { type Receipt, sentenceOf, type Verdict } from "./verdict-sentence.ts";
 
 /** What was signed, by whom, and what it says. */
 function Signed({ signature }: { readonly signature: NonNullable<Receipt["signature"]> }) {
@@ -167,7 +122,8 @@ export function VerdictPanel({ of, n }: { readonly of: Verification; readonly n:
           <Lamp look="dark" size={18} /> <strong>This is no export that can be read</strong>
         </p>
         <p>
-          Nothing was changed. Choose the folder that holds statement.note, with all that is in it; if it came as an archive, unpack it first. A receipt or an excerpt is one file.
+          Nothing was changed. Choose the folder that holds statement.note, with all that is in it; if it came as an archive, unpack it first. A receipt, an excerpt or a record's
+          proof is one file.
         </p>
       </Panel>
     );

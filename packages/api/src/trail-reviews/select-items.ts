@@ -12,7 +12,7 @@ import {
   type TrailReviewRow,
   type TrailRisk,
 } from "@sallyport/policy";
-import { caughtUp } from "../crossings/caught-up.ts";
+import { chainsBehind } from "../crossings/caught-up.ts";
 import { rowOf } from "../crossings/request-records.ts";
 import { detailOf } from "../crossings/trace-of.ts";
 import type { ApiDeps } from "../ports.ts";
@@ -49,7 +49,7 @@ const inTime = (a: RiskRecord, b: RiskRecord): number => a.atMs - b.atMs || (a.c
  * @throws SallyportError `service.busy` while the search is behind the trail; `trailreview.size` where there is more than one review holds.
  */
 export async function selectItems<Tx>(deps: Pick<ApiDeps<Tx>, "archive" | "search">, scope: SearchScope, asked: Selection): Promise<readonly TrailReviewItem[]> {
-  if (!(await caughtUp(deps, scope, AbortSignal.timeout(10_000)))) throw new SallyportError("service.busy");
+  if ((await chainsBehind(deps, scope, AbortSignal.timeout(10_000))).length > 0) throw new SallyportError("service.busy");
   const { fromMs, untilMs, risks } = asked;
   const looks = risks.flatMap((risk) => LOOKS[risk].map((conditions) => ({ ...conditions, fromMs, untilMs })));
   const found = new Map<string, Found>();

@@ -1,6 +1,7 @@
 import { ExportCrossingsEvent, ExportCrossingsInput } from "@sallyport/contracts";
+import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
-import { caughtUp } from "../../crossings/caught-up.ts";
+import { type ChainBehind, chainsBehind } from "../../crossings/caught-up.ts";
 import { conditionsOf, locateCrossings, scopeOf } from "../../crossings/crossing-scope.ts";
 import { exportLine, headerOf } from "../../crossings/export-line.ts";
 import type { Names } from "../../crossings/crossing-summary.ts";
@@ -13,7 +14,10 @@ import type { ApiDeps } from "../../ports.ts";
 const PAGE = 500;
 const COUNTED = { bound: 100_000_000, looks: 100_000_000 };
 
-/** Exactly what a filter matches of what was on the trail when the export began, oldest first. */
+/**
+ * Exactly what a filter matches of what was on the trail when the export began, oldest first. Refused with `service.busy` while the search is behind the
+ * trail; of a chain with a break an excerpt is made all the same, and its header says where the search had come to.
+ */
 export const exportCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.watch(
     {
@@ -29,11 +33,14 @@ export const exportCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
       const { format, filter } = input;
       const scope = scopeOf(crossing, "trail.export", filter);
       const beganMs = deps.now();
-      await caughtUp(deps, scope, signal);
+      const behind = await chainsBehind(deps, scope, signal);
+      if (signal.aborted) return;
+      // A chain with a break may never be searchable to its end: an excerpt of it is evidence, and says how far it goes. Anything else would be less than it says it is.
+      if (behind.some(({ isBroken }) => !isBroken || format !== "excerpt")) throw new SallyportError("service.busy");
       const asked = conditionsOf(filter);
       const conditions = { ...asked, untilMs: Math.min(asked.untilMs ?? beganMs, beganMs) };
       const [{ count: of }, names] = await Promise.all([deps.search.count(scope, conditions, COUNTED), deps.names()]);
-      const excerpt = format === "excerpt" ? await excerptOf(deps, crossing, scope, beganMs, names) : null;
+      const excerpt = format === "excerpt" ? await excerptOf(deps, crossing, scope, { nowMs: beganMs, names, behind }) : null;
       let after: SearchPlace | null = null;
       let done = 0;
       while (!signal.aborted) {
@@ -61,10 +68,11 @@ async function excerptOf<Tx>(
   deps: ApiDeps<Tx>,
   { grant, input }: Crossing<z.output<typeof ExportCrossingsInput>, unknown>,
   scope: SearchScope,
-  nowMs: number,
-  names: Names,
+  { nowMs, names, behind }: { readonly nowMs: number; readonly names: Names; readonly behind: readonly ChainBehind[] },
 ): Promise<ExcerptLines> {
   const chains = (await deps.archive.statuses(scope.grants, scope.chains)).filter(({ size }) => size > 0).map(({ chain }) => chain);
   const proofs = await deps.archive.openExcerpt(grant, chains);
-  return new ExcerptLines({ proofs, deployment: deps.deployment, grant, filter: input.filter, nowMs, names });
+  const without = behind.map(({ chain, generation, seq }) => `${chain} after record ${seq} of generation ${generation}`).join("; ");
+  const filter = { ...input.filter, ...(without !== "" && { without }) };
+  return new ExcerptLines({ proofs, deployment: deps.deployment, grant, filter, nowMs, names });
 }

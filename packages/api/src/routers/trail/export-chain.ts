@@ -1,5 +1,5 @@
 import { packPage } from "@sallyport/audit";
-import { OpenExportInput, OpenExportOutput, ReadExportInput, ReadExportOutput } from "@sallyport/contracts";
+import { OpenExportInput, OpenExportOutput, ReadCheckpointsInput, ReadCheckpointsOutput, ReadExportInput, ReadExportOutput } from "@sallyport/contracts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { placeOfChain } from "./chain-place.ts";
@@ -26,7 +26,7 @@ export const openExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
         chain,
         ...opened,
         handovers: [...opened.handovers],
-        generations: opened.generations.map((each) => ({ ...each, checkpoints: [...each.checkpoints] })),
+        generations: [...opened.generations],
         names: { ...opened.names },
       };
     },
@@ -50,5 +50,26 @@ export const readExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const page = await deps.archive.readExport(grant, input);
       trace.note({ generation: input.generation, from: input.from, lines: page.ends.length });
       return packPage(page);
+    },
+  );
+
+/** One page of a generation's checkpoints, for an export of it. */
+export const readCheckpoints = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
+  boundary.read(
+    {
+      action: "trail.export",
+      resource: "trail",
+      input: ReadCheckpointsInput,
+      output: ReadCheckpointsOutput,
+      whenFrozen: "serve",
+      locate: async ({ chain }, trace) => {
+        trace.about(chain);
+        return { place: await placeOfChain(deps, chain), found: null };
+      },
+    },
+    async ({ input, grant, trace }) => {
+      const checkpoints = (await deps.archive.readCheckpoints(grant, input)).map(({ size, note }) => ({ size, note }));
+      trace.note({ generation: input.generation, checkpoints: checkpoints.length });
+      return { checkpoints };
     },
   );
