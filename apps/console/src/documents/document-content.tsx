@@ -6,12 +6,12 @@ import { useEffect, useRef, useState } from "react";
 import { toFailure, type WireFailure } from "../api/wire-failure.ts";
 import { Button } from "../components/button.tsx";
 import { Refusal } from "../components/refusal.tsx";
-import { saveFile } from "../components/save-file.ts";
 import { Skeleton } from "../components/states.tsx";
 import { WideFrame } from "../components/wide-frame.tsx";
 import { bytesText } from "../packets/packet-text.ts";
-import { copyName, type Kind, replaceable, type ShownDocument, type ShownVersion } from "./document-kinds.ts";
+import { type Kind, replaceable, type ShownDocument, type ShownVersion } from "./document-kinds.ts";
 import type { FetchedDocument } from "./fetch-document.ts";
+import { SaveCopy } from "./save-copy.tsx";
 
 const SignDialog = dynamic(async () => (await import("./sign-dialog.tsx")).SignDialog, { ssr: false });
 // What draws a PDF is long, and comes with the first one that is opened.
@@ -59,7 +59,10 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
     try {
       // What digests comes with the first document that is opened.
       const { fetchDocument } = await import("./fetch-document.ts");
-      const fetched = await fetchDocument({ documentId: document.documentId, kind, version }, { signal: own.signal, onBytes: (bytes) => put({ phase: "fetching", bytes }) });
+      const fetched = await fetchDocument(
+        { documentId: document.documentId, kind, version, purpose: "view" },
+        { signal: own.signal, onBytes: (bytes) => put({ phase: "fetching", bytes }) },
+      );
       put({ phase: "open", fetched, text: version.mediaType === "application/xml" ? await fetched.file.slice(0, SHOWN_BYTES_MAX).text() : null });
       // The api knows now that all of it was handed out.
       await client.invalidateQueries({ queryKey: [kind.get] });
@@ -117,7 +120,7 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
       )}
       {version.mediaType === "application/pdf" && <PdfViewer file={fetched.file} />}
       <div className="form-acts">
-        <Button onPress={() => saveFile(fetched.file, copyName(document.documentId, version))}>Save a copy</Button>
+        <SaveCopy kind={kind} documentId={document.documentId} version={version} />
         {isSignable && (
           <Button kind="primary" onPress={() => setSigning(true)}>
             Sign it
