@@ -222,6 +222,14 @@ describe.skipIf(noBrowser !== null)(`a PDF at the console${noBrowser === null ? 
     const document = path.slice(path.lastIndexOf("/") + 1);
     const bodies = await product.withOwner((owner) => owner<{ body: string }[]>`SELECT body FROM audit.records WHERE body LIKE ${`%${document}%`} ORDER BY chain, generation, seq`);
     expect(bodies.flatMap(({ body }) => /;purpose=(\w+);from=0;bytes=\d+/.exec(body)?.[1] ?? [])).toEqual(["view", "download"]);
+    // It goes on to be signed by whoever states that they read a copy, and saved one.
+    await beginSigning(rosa);
+    const [dialog, goOn] = [rosa.page.getByRole("dialog"), rosa.button("Go on")];
+    const tick = dialog.getByRole("checkbox", { name: /^I read all of it in the copy that I saved/ });
+    expect([await goOn.isDisabled(), await tick.isDisabled()]).toEqual([true, true]);
+    await Promise.all([rosa.page.waitForEvent("download"), dialog.getByRole("button", { name: "Save a copy" }).click()]);
+    await tick.check();
+    expect(await goOn.isDisabled()).toBe(false);
   }, 120_000);
 
   /** Draws each of these pictures on a page, 100 points by as many. */

@@ -36,6 +36,9 @@ afterAll(async () => {
   await api?.close();
   await at?.close();
 });
+interface Signed {
+  readonly signature: Readonly<Record<string, unknown>>;
+}
 const vkeys = (): readonly string[] => api.process.signingKey().behind;
 const texts = async (id: unknown): Promise<{ manifest: string; assertion: string; note: string }> => {
   const [row] = await at.owner.run<{ manifest: string; assertion: string; note: string }>`SELECT manifest, assertion, note FROM phi.signatures WHERE id = ${String(id)}`;
@@ -98,7 +101,14 @@ test.each([
   const bytes = made();
   const documentId = await signing.brought(author, bytes);
   expect((await signing.view(approver, documentId)).equals(bytes)).toBe(true);
-  const { signatureId, manifest } = await signing.sign(approver, documentId, "approval");
+  // Nobody was shown what can't be shown.
+  const read = mediaType === "application/zip" ? "copy" : "shown";
+  const begun = await signing.begin(approver, documentId, "approval");
+  const shown = await signing.call(approver, "signatures.complete", { documentId, ceremony: begun.ceremony, read: "shown", proof: await signing.proof(approver, begun) });
+  expect(codeOf(shown)).toBe(read === "shown" ? "ok" : "input.invalid");
+  const { signatureId, manifest } = read === "shown" ? (dataOf(shown) as Signed).signature : await signing.sign(approver, documentId, "approval");
+  const [record] = (await at.records(`site:${STUDY}/701`)).filter(({ detail }) => detail?.includes(`;signature=${String(signatureId)};`));
+  expect(record?.["detail"]).toMatch(new RegExp(`;method=passkey;read=${read}(;|$)`));
   expect(JSON.parse(String(manifest))).toMatchObject({ mediaType, bytes: bytes.length, sha256: sha256(bytes) });
   const beside = { document: documentId, version: 1, mediaType, bytes: bytes.length, sha256: sha256(bytes) };
   const signed = await texts(signatureId);
@@ -173,7 +183,7 @@ test("a signature is revoked and superseded by who gave it, each on record, and 
 test("a signature whose answer was lost is answered again under its key, with the checkpoint that covers it, and is one", async () => {
   const documentId = await signing.brought(author, letter());
   const begun = await signing.begin(approver, documentId, "review");
-  const [input, key] = [{ documentId, ceremony: begun.ceremony, proof: await signing.proof(approver, begun) }, "k".repeat(20)];
+  const [input, key] = [{ documentId, ceremony: begun.ceremony, read: "shown", proof: await signing.proof(approver, begun) }, "k".repeat(20)];
   const first = dataOf(await signing.call(approver, "signatures.complete", input, key)) as { signature: unknown; evidence: readonly { chain: string; size: number }[] };
   const again = dataOf(await signing.call(approver, "signatures.complete", input, key)) as typeof first;
   expect(again.signature).toEqual(first.signature);
@@ -281,10 +291,10 @@ faultTest("S1", "a wrong password, a wrong code, or a proof of another kind than
   const right = async () => (await there.proof(who, { options: null, digest: "" })) as typeof REFUSED;
   for (const proof of [REFUSED, { ...(await right()), totp: "000000" }, { ...(await right()), password: "a wrong password" }]) {
     const { ceremony } = await there.begin(who, documentId, "review");
-    expect(codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, proof }))).toBe("stepup.failed");
+    expect(codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, read: "shown", proof }))).toBe("stepup.failed");
   }
   const { ceremony } = await there.begin(who, documentId, "review");
-  expect(codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, proof: { kind: "passkey", response: "{}" } }))).toBe("input.invalid");
+  expect(codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, read: "shown", proof: { kind: "passkey", response: "{}" } }))).toBe("input.invalid");
   const failed = (await at.records("system")).filter(({ action, resource, decision }) => action === "submission.sign" && resource === documentId && decision === "deny");
   expect(failed.length).toBe(4);
   expect((await there.get(who, documentId)).versions[0]?.signatures).toEqual([]);
@@ -299,7 +309,7 @@ faultTest("S2", "five failures over signing in and signing together lock the met
   for (let n = 0; n < 2; n += 1) await desk.step(asked, "sign-in/password", { username: who.who.username, password: "a wrong password", totp: "000000" });
   const attempt = async (proof: object): Promise<string> => {
     const { ceremony } = await there.begin(who, documentId, "review");
-    return codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, proof }));
+    return codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, read: "shown", proof }));
   };
   for (let n = 0; n < 3; n += 1) expect(await attempt(REFUSED)).toBe("stepup.failed");
   expect(await attempt(await there.proof(who, { options: null, digest: "" }))).toBe("signin.locked");

@@ -86,7 +86,8 @@ export const BeginSignatureInput = strict({ documentId: DocumentId, version: Ver
 /** What is to be signed, once, in this session, until `expiresAt`. `options` are a passkey's, over the manifest's digest; null where one signs by password and code. */
 export const BeginSignatureOutput = strict({ ceremony: z.string(), manifest: z.string(), digest: Hex64, options: z.string().nullable(), expiresAt: IsoTime });
 
-export const CompleteSignatureInput = strict({ documentId: DocumentId, ceremony: z.string().max(64), proof: StepUp });
+/** `read`: all of it was shown to the signer where they sign, or they state that they read the copy that they saved. It stands in the record of the signing. */
+export const CompleteSignatureInput = strict({ documentId: DocumentId, ceremony: z.string().max(64), read: z.enum(["shown", "copy"]), proof: StepUp });
 export const CompleteSignatureOutput = strict({ signature: SignatureSummary, evidence: z.array(Evidence) });
 
 export const ReceiptInput = strict({ documentId: DocumentId, signatureId: SignatureId });

@@ -11,6 +11,7 @@ import { saveFile } from "../components/save-file.ts";
 import { Badge } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { MEANING_TEXT, type ShownSignature, standingOf } from "./document-kinds.ts";
+import { ExactText } from "./shown-text.tsx";
 
 const RevokeSignature = dynamic(async () => (await import("./revoke-signature.tsx")).RevokeSignature, { ssr: false });
 
@@ -82,7 +83,7 @@ function Printed({ signature }: { readonly signature: ShownSignature }) {
       <p>
         {printedName}, {signedAt}, {MEANING_TEXT[meaning].title}: {standingOf(signature).text}
       </p>
-      <pre className="manifest">{manifest}</pre>
+      <ExactText className="manifest" text={manifest} />
       <p>SHA-256 {digest}</p>
     </section>
   );
