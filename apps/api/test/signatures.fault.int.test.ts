@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { revocationDigest } from "@sallyport/api";
-import { manifestDigest, verifyReceipt, verifySignature } from "@sallyport/signature";
+import { manifestDigest, signatureManifest, type SignatureManifest, verifyReceipt, verifySignature } from "@sallyport/signature";
 import type { Tx } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
 import { faultTest, pdfOf, zipOf } from "@sallyport/testkit";
@@ -278,6 +278,46 @@ test("a signature that was moved or rewritten in the database is shown as broken
   expect(await stateOf(documentId)).toEqual(["broken other meaning", "broken manifest"]);
   expect(await stateOf(stripped)).toEqual(["broken assertion"]);
   expect(api.events.filter((line) => line.includes("signature.broken")).length).toBe(4);
+});
+
+test("the server's word holds beside the trail's record of it alone: rewritten with its digest, or of another request, it never reads as valid and has no receipt", async () => {
+  const documentId = await signing.brought(author, letter());
+  const { signatureId } = await signing.sign(paper, documentId, "review");
+  const other = await signing.brought(author, letter());
+  const { signatureId: elsewhere } = await signing.sign(paper, other, "review");
+  const get = async () => (await signing.get(author, documentId)).versions[0]?.signatures[0];
+  const receipt = async () => codeOf(await signing.call(author, "signatures.receipt", { documentId, signatureId }));
+  expect(await get()).toMatchObject({ state: "valid", printedName: "Person paper" });
+  expect(await receipt()).toBe("ok");
+  const [row] = await at.owner.run<{ manifest: string; request: string }>`SELECT manifest, request FROM phi.signatures WHERE id = ${String(signatureId)}`;
+  const [whole, request] = [row?.manifest ?? "", row?.request ?? ""];
+  const put = async (manifest: string, by = request): Promise<void> => {
+    await at.owner.run`ALTER TABLE phi.signatures DISABLE TRIGGER append_only`;
+    await at.owner.run`UPDATE phi.signatures SET manifest = ${manifest}, digest = ${manifestDigest(manifest)}, request = ${by} WHERE id = ${String(signatureId)}`;
+    await at.owner.run`ALTER TABLE phi.signatures ENABLE ALWAYS TRIGGER append_only`;
+  };
+  const said = JSON.parse(whole) as SignatureManifest;
+  // What no column of ours says again, and so nothing but the record holds.
+  const forged: Partial<SignatureManifest> = {
+    printedName: "Person piper",
+    author: approver.who.personId,
+    accountability: "0".repeat(64),
+    nonce: "A".repeat(22),
+    preparedAt: "2026-01-01T00:00:00.000Z",
+  };
+  for (const [name, value] of Object.entries(forged)) {
+    await put(signatureManifest({ ...said, [name]: value }));
+    expect([name, await get()]).toMatchObject([name, { state: "broken", why: "record" }]);
+    expect([name, await receipt()]).toEqual([name, "signature.invalid"]);
+  }
+  const [foreign] = await at.owner.run<{ request: string }>`SELECT request FROM phi.signatures WHERE id = ${String(elsewhere)}`;
+  await put(whole, foreign?.request);
+  expect(await get()).toMatchObject({ state: "broken", why: "record" });
+  await put(whole, "no request of ours");
+  expect(await get()).toMatchObject({ state: "unproven", why: null });
+  expect(await receipt()).not.toBe("ok");
+  await put(whole);
+  expect(await get()).toMatchObject({ state: "valid" });
 });
 
 const REFUSED = { kind: "password", password: "a wrong password", totp: "000000" };

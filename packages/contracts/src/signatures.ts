@@ -13,12 +13,12 @@ const Version = z.int().min(1).max(1_000_000);
 
 /**
  * A signature as it stands. `broken` is one that doesn't verify beside this document, and `why` says what doesn't hold; nothing that it says of itself is
- * to be believed then. `standing` is what the custodian's countersignature says of the passkey, null where the signature is the server's word.
+ * to be believed then. `unproven` is the server's word of which the trail's record isn't to be found: it was archived, or isn't searched yet. `standing` is what the custodian's countersignature says of the passkey, null where the signature is the server's word.
  */
 export const SignatureSummary = z.strictObject({
   signatureId: SignatureId,
   version: Version,
-  state: z.enum(["valid", "revoked", "superseded", "broken"]),
+  state: z.enum(["valid", "revoked", "superseded", "unproven", "broken"]),
   why: z.string().nullable(),
   meaning: Meaning,
   method: z.enum(["passkey", "server-attested"]),

@@ -67,7 +67,9 @@ export const completeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
           site: current,
           facts: { document, version, document_digest: current.sha256.slice(0, DIGEST_SHOWN), digest: stored.digest.slice(0, DIGEST_SHOWN) },
         });
-        const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person };
+        // Its record is written with it.
+        const words = new Map([[stored.id, { at: new Date(stored.atMs).toISOString() }]]);
+        const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person, words };
         return { signature: signatureSummary({ ...stored, principal: grant.principal, supersededBy: null, revoked: null }, current, beside) };
       },
     },
