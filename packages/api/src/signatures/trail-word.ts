@@ -37,7 +37,7 @@ export async function trailWords<Tx>(
 }
 
 /** What records of one request say of a manifest. */
-export function wordOf(records: readonly Pick<SignatureRecord, "body">[], manifest: string): TrailWord {
+function wordOf(records: readonly Pick<SignatureRecord, "body">[], manifest: string): TrailWord {
   if (records.length === 0) return "none";
   const own = records.map(({ body }) => recordIn(body)).find((record) => record !== null && isSigningRecord(record, manifest));
   return own === undefined || own === null ? "other" : { at: own.timestamp_utc };
