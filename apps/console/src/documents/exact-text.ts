@@ -27,7 +27,7 @@ const UNSEEN = /((?:(?![\t\n]|\r\n)[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}
 export const exactParts = (text: string): readonly { readonly text: string; readonly isMark: boolean }[] =>
   text
     .split(UNSEEN)
-    .map((part, at) => ({ text: at % 2 === 0 ? part : [...part].map(markOf).join(" "), isMark: at % 2 === 1 }))
+    .map((part, at) => ({ text: at % 2 === 0 ? part : Array.from(part, markOf).join(" "), isMark: at % 2 === 1 }))
     .filter((part) => part.text !== "");
 
 const markOf = (letter: string): string => `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
