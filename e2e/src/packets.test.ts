@@ -321,8 +321,12 @@ describe.skipIf(noBrowser !== null)(`a packet at the console${noBrowser === null
       expect.stringMatching(/Rita Voss .*Approval .*verified/),
     ]);
     expect(await violationsOf(rita.page)).toEqual([]);
+    // The manifest stands with the signature on the page, too; what is printed says what isn't on the sheet.
+    await rita.page.getByText("Manifest of Rita Voss's approval").click();
+    expect(await rita.page.locator(".signature-manifests details[open] .manifest").innerText()).toMatch(/^\{"accountability":/);
     await rita.page.emulateMedia({ media: "print" });
-    const printed = await rita.page.locator(".printed").first().innerText();
+    expect(await rita.page.locator("p.printed").first().innerText()).toMatch(/isn't on this sheet.* bytes of doc_\w+, version 1, whose SHA-256 is [0-9a-f]{64}/);
+    const printed = await rita.page.locator("div.printed").first().innerText();
     expect(printed).toMatch(/Rita Voss, \d{4}-\d\d-\d\dT[\d:.]+Z, Approval: verified\n+\{"accountability":/);
     await rita.page.emulateMedia({ media: null });
     const receipt = await receiptOf(rita, "Rita Voss", "approval");

@@ -212,12 +212,25 @@ describe.skipIf(noBrowser !== null)(`a PDF at the console${noBrowser === null ? 
     const from = whole.indexOf("1 0 obj") + 20;
     const references = whole.slice(whole.indexOf("xref"), whole.lastIndexOf("startxref"));
     const cut = Buffer.from(`${whole.slice(0, from)}\n${references}startxref\n${from + 1}\n%%EOF\n`, "latin1");
-    await openSequence(rosa, await releasedSequence(product, "cut.pdf", cut));
+    const path = await releasedSequence(product, "cut.pdf", cut);
+    await openSequence(rosa, path);
     await rosa.see("This PDF isn't shown.");
     await rosa.see("It is damaged, or made in a way that can't be read here, so nothing of it is shown.");
     expect(await rosa.page.locator(".pdf-page").count()).toBe(0);
     const [download] = await Promise.all([rosa.page.waitForEvent("download"), rosa.button("Save a copy").click()]);
     expect(download.suggestedFilename()).toMatch(/^doc_.*-v1\.pdf$/);
+    // What was opened and what was taken away are two crossings, each on record as what it was.
+    const document = path.slice(path.lastIndexOf("/") + 1);
+    const bodies = await product.withOwner((owner) => owner<{ body: string }[]>`SELECT body FROM audit.records WHERE body LIKE ${`%${document}%`} ORDER BY chain, generation, seq`);
+    expect(bodies.flatMap(({ body }) => /;purpose=(\w+);from=0;bytes=\d+/.exec(body)?.[1] ?? [])).toEqual(["view", "download"]);
+    // It goes on to be signed by whoever states that they read a copy, and saved one.
+    await beginSigning(rosa);
+    const [dialog, goOn] = [rosa.page.getByRole("dialog"), rosa.button("Go on")];
+    const tick = dialog.getByRole("checkbox", { name: /^I read all of it in the copy that I saved/ });
+    expect([await goOn.isDisabled(), await tick.isDisabled()]).toEqual([true, true]);
+    await Promise.all([rosa.page.waitForEvent("download"), dialog.getByRole("button", { name: "Save a copy" }).click()]);
+    await tick.check();
+    expect(await goOn.isDisabled()).toBe(false);
   }, 120_000);
 
   /** Draws each of these pictures on a page, 100 points by as many. */

@@ -138,7 +138,7 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "signatures.statement": [],
     "signatures.accept": [],
     "signatures.begin": signing({ version: 1, sha256: "0".repeat(64), meaning: "review" }),
-    "signatures.complete": signing({ ceremony: newId("cer"), proof }),
+    "signatures.complete": signing({ ceremony: newId("cer"), read: "shown", proof }),
     "signatures.receipt": documents({ signatureId: newId("sig") })[0] ?? [],
     "signatures.revoke": signing({ signatureId: newId("sig"), reason: REASON, proof }),
     "documents.sequences": [

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { revocationDigest } from "@sallyport/api";
-import { manifestDigest, verifyReceipt, verifySignature } from "@sallyport/signature";
+import { manifestDigest, signatureManifest, type SignatureManifest, verifyReceipt, verifySignature } from "@sallyport/signature";
 import type { Tx } from "@sallyport/db";
 import type { PeopleStores } from "@sallyport/people";
 import { faultTest, pdfOf, zipOf } from "@sallyport/testkit";
@@ -36,6 +36,9 @@ afterAll(async () => {
   await api?.close();
   await at?.close();
 });
+interface Signed {
+  readonly signature: Readonly<Record<string, unknown>>;
+}
 const vkeys = (): readonly string[] => api.process.signingKey().behind;
 const texts = async (id: unknown): Promise<{ manifest: string; assertion: string; note: string }> => {
   const [row] = await at.owner.run<{ manifest: string; assertion: string; note: string }>`SELECT manifest, assertion, note FROM phi.signatures WHERE id = ${String(id)}`;
@@ -98,7 +101,14 @@ test.each([
   const bytes = made();
   const documentId = await signing.brought(author, bytes);
   expect((await signing.view(approver, documentId)).equals(bytes)).toBe(true);
-  const { signatureId, manifest } = await signing.sign(approver, documentId, "approval");
+  // Nobody was shown what can't be shown.
+  const read = mediaType === "application/zip" ? "copy" : "shown";
+  const begun = await signing.begin(approver, documentId, "approval");
+  const shown = await signing.call(approver, "signatures.complete", { documentId, ceremony: begun.ceremony, read: "shown", proof: await signing.proof(approver, begun) });
+  expect(codeOf(shown)).toBe(read === "shown" ? "ok" : "input.invalid");
+  const { signatureId, manifest } = read === "shown" ? (dataOf(shown) as Signed).signature : await signing.sign(approver, documentId, "approval");
+  const [record] = (await at.records(`site:${STUDY}/701`)).filter(({ detail }) => detail?.includes(`;signature=${String(signatureId)};`));
+  expect(record?.["detail"]).toMatch(new RegExp(`;method=passkey;read=${read}(;|$)`));
   expect(JSON.parse(String(manifest))).toMatchObject({ mediaType, bytes: bytes.length, sha256: sha256(bytes) });
   const beside = { document: documentId, version: 1, mediaType, bytes: bytes.length, sha256: sha256(bytes) };
   const signed = await texts(signatureId);
@@ -173,7 +183,7 @@ test("a signature is revoked and superseded by who gave it, each on record, and 
 test("a signature whose answer was lost is answered again under its key, with the checkpoint that covers it, and is one", async () => {
   const documentId = await signing.brought(author, letter());
   const begun = await signing.begin(approver, documentId, "review");
-  const [input, key] = [{ documentId, ceremony: begun.ceremony, proof: await signing.proof(approver, begun) }, "k".repeat(20)];
+  const [input, key] = [{ documentId, ceremony: begun.ceremony, read: "shown", proof: await signing.proof(approver, begun) }, "k".repeat(20)];
   const first = dataOf(await signing.call(approver, "signatures.complete", input, key)) as { signature: unknown; evidence: readonly { chain: string; size: number }[] };
   const again = dataOf(await signing.call(approver, "signatures.complete", input, key)) as typeof first;
   expect(again.signature).toEqual(first.signature);
@@ -277,6 +287,46 @@ test("a signature that was moved or rewritten in the database is shown as broken
   expect(told).toContainEqual({ about: `signature/${String(bare["signatureId"])}`, chain: `site:${STUDY}/701`, document: stripped, version: 1, why: "assertion" });
 });
 
+test("the server's word holds beside the trail's record of it alone: rewritten with its digest, or of another request, it never reads as valid and has no receipt", async () => {
+  const documentId = await signing.brought(author, letter());
+  const { signatureId } = await signing.sign(paper, documentId, "review");
+  const other = await signing.brought(author, letter());
+  const { signatureId: elsewhere } = await signing.sign(paper, other, "review");
+  const get = async () => (await signing.get(author, documentId)).versions[0]?.signatures[0];
+  const receipt = async () => codeOf(await signing.call(author, "signatures.receipt", { documentId, signatureId }));
+  expect(await get()).toMatchObject({ state: "valid", printedName: "Person paper" });
+  expect(await receipt()).toBe("ok");
+  const [row] = await at.owner.run<{ manifest: string; request: string }>`SELECT manifest, request FROM phi.signatures WHERE id = ${String(signatureId)}`;
+  const [whole, request] = [row?.manifest ?? "", row?.request ?? ""];
+  const put = async (manifest: string, by = request): Promise<void> => {
+    await at.owner.run`ALTER TABLE phi.signatures DISABLE TRIGGER append_only`;
+    await at.owner.run`UPDATE phi.signatures SET manifest = ${manifest}, digest = ${manifestDigest(manifest)}, request = ${by} WHERE id = ${String(signatureId)}`;
+    await at.owner.run`ALTER TABLE phi.signatures ENABLE ALWAYS TRIGGER append_only`;
+  };
+  const said = JSON.parse(whole) as SignatureManifest;
+  // What no column of ours says again, and so nothing but the record holds.
+  const forged: Partial<SignatureManifest> = {
+    printedName: "Person piper",
+    author: approver.who.personId,
+    accountability: "0".repeat(64),
+    nonce: "A".repeat(22),
+    preparedAt: "2026-01-01T00:00:00.000Z",
+  };
+  for (const [name, value] of Object.entries(forged)) {
+    await put(signatureManifest({ ...said, [name]: value }));
+    expect([name, await get()]).toMatchObject([name, { state: "broken", why: "record" }]);
+    expect([name, await receipt()]).toEqual([name, "signature.invalid"]);
+  }
+  const [foreign] = await at.owner.run<{ request: string }>`SELECT request FROM phi.signatures WHERE id = ${String(elsewhere)}`;
+  await put(whole, foreign?.request);
+  expect(await get()).toMatchObject({ state: "broken", why: "record" });
+  await put(whole, "no request of ours");
+  expect(await get()).toMatchObject({ state: "unproven", why: null });
+  expect(await receipt()).not.toBe("ok");
+  await put(whole);
+  expect(await get()).toMatchObject({ state: "valid" });
+});
+
 const REFUSED = { kind: "password", password: "a wrong password", totp: "000000" };
 
 faultTest("S1", "a wrong password, a wrong code, or a proof of another kind than was asked for signs nothing, and is on record", async (defence) => {
@@ -288,10 +338,10 @@ faultTest("S1", "a wrong password, a wrong code, or a proof of another kind than
   const right = async () => (await there.proof(who, { options: null, digest: "" })) as typeof REFUSED;
   for (const proof of [REFUSED, { ...(await right()), totp: "000000" }, { ...(await right()), password: "a wrong password" }]) {
     const { ceremony } = await there.begin(who, documentId, "review");
-    expect(codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, proof }))).toBe("stepup.failed");
+    expect(codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, read: "shown", proof }))).toBe("stepup.failed");
   }
   const { ceremony } = await there.begin(who, documentId, "review");
-  expect(codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, proof: { kind: "passkey", response: "{}" } }))).toBe("input.invalid");
+  expect(codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, read: "shown", proof: { kind: "passkey", response: "{}" } }))).toBe("input.invalid");
   const failed = (await at.records("system")).filter(({ action, resource, decision }) => action === "submission.sign" && resource === documentId && decision === "deny");
   expect(failed.length).toBe(4);
   // Security is told at once, and no more than once an hour.
@@ -309,7 +359,7 @@ faultTest("S2", "five failures over signing in and signing together lock the met
   for (let n = 0; n < 2; n += 1) await desk.step(asked, "sign-in/password", { username: who.who.username, password: "a wrong password", totp: "000000" });
   const attempt = async (proof: object): Promise<string> => {
     const { ceremony } = await there.begin(who, documentId, "review");
-    return codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, proof }));
+    return codeOf(await there.call(who, "signatures.complete", { documentId, ceremony, read: "shown", proof }));
   };
   for (let n = 0; n < 3; n += 1) expect(await attempt(REFUSED)).toBe("stepup.failed");
   expect(await attempt(await there.proof(who, { options: null, digest: "" }))).toBe("signin.locked");

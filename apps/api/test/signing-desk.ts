@@ -120,7 +120,9 @@ export class SigningDesk {
   }
 
   async complete(signer: Signer, documentId: string, begun: Begun, key?: string): Promise<Reply> {
-    return this.call(signer, "signatures.complete", { documentId, ceremony: begun.ceremony, proof: await this.proof(signer, begun) }, key);
+    // An archive is shown nowhere.
+    const read = begun.manifest.includes('"application/zip"') ? "copy" : "shown";
+    return this.call(signer, "signatures.complete", { documentId, ceremony: begun.ceremony, read, proof: await this.proof(signer, begun) }, key);
   }
 
   /** All of it; answers the signature. */

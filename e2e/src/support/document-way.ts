@@ -224,7 +224,7 @@ export class DocumentWay {
   async #sign(documentId: string, sha256: string): Promise<void> {
     const begun = await this.#signer.call<{ ceremony: string; options: string }>("signatures.begin", { documentId, version: 1, sha256, meaning: "approval" });
     const proof = { kind: "passkey", response: this.#signer.authenticator.get(begun.options) };
-    await this.#signer.call("signatures.complete", { documentId, ceremony: begun.ceremony, proof });
+    await this.#signer.call("signatures.complete", { documentId, ceremony: begun.ceremony, read: "copy", proof });
   }
 
   /** From an empty sequence to a packet that may be sealed; answers its id. */

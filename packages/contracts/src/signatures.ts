@@ -13,12 +13,12 @@ const Version = z.int().min(1).max(1_000_000);
 
 /**
  * A signature as it stands. `broken` is one that doesn't verify beside this document, and `why` says what doesn't hold; nothing that it says of itself is
- * to be believed then. `standing` is what the custodian's countersignature says of the passkey, null where the signature is the server's word.
+ * to be believed then. `unproven` is the server's word of which the trail's record isn't to be found: it was archived, or isn't searched yet. `standing` is what the custodian's countersignature says of the passkey, null where the signature is the server's word.
  */
 export const SignatureSummary = z.strictObject({
   signatureId: SignatureId,
   version: Version,
-  state: z.enum(["valid", "revoked", "superseded", "broken"]),
+  state: z.enum(["valid", "revoked", "superseded", "unproven", "broken"]),
   why: z.string().nullable(),
   meaning: Meaning,
   method: z.enum(["passkey", "server-attested"]),
@@ -86,7 +86,8 @@ export const BeginSignatureInput = strict({ documentId: DocumentId, version: Ver
 /** What is to be signed, once, in this session, until `expiresAt`. `options` are a passkey's, over the manifest's digest; null where one signs by password and code. */
 export const BeginSignatureOutput = strict({ ceremony: z.string(), manifest: z.string(), digest: Hex64, options: z.string().nullable(), expiresAt: IsoTime });
 
-export const CompleteSignatureInput = strict({ documentId: DocumentId, ceremony: z.string().max(64), proof: StepUp });
+/** `read`: all of it was shown to the signer where they sign, or they state that they read the copy that they saved. It stands in the record of the signing. */
+export const CompleteSignatureInput = strict({ documentId: DocumentId, ceremony: z.string().max(64), read: z.enum(["shown", "copy"]), proof: StepUp });
 export const CompleteSignatureOutput = strict({ signature: SignatureSummary, evidence: z.array(Evidence) });
 
 export const ReceiptInput = strict({ documentId: DocumentId, signatureId: SignatureId });

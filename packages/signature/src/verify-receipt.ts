@@ -1,4 +1,15 @@
-import { type BundleVerdict, handedOverFrom, handedOverLines, isPinOf, type KnownKey, knownKey, provenAt, type ProvenRecord, verifyRecordProof } from "@sallyport/audit";
+import {
+  type AuditRecord,
+  type BundleVerdict,
+  handedOverFrom,
+  handedOverLines,
+  isPinOf,
+  type KnownKey,
+  knownKey,
+  provenAt,
+  type ProvenRecord,
+  verifyRecordProof,
+} from "@sallyport/audit";
 import { codeOf, SallyportError } from "@sallyport/errors";
 import { manifestDigest, readSignatureManifest, type SignatureManifest } from "./signature-manifest.ts";
 import type { SignatureNote } from "./signature-note.ts";
@@ -80,21 +91,28 @@ function found({ manifest: text, assertion, note, proof }: SignatureReceipt, { f
   const proven = verifyRecordProof(proof);
   if (rules.oneKey && proven.fingerprint !== fingerprint) throw invalid("the record is under another key");
   const signed = assertion === null || note === null ? serversWord(text, rules) : verifySignature({ manifest: text, assertion, note }, { vkeys }, rules);
-  const { manifest } = signed;
-  const { record } = proven;
-  const chain = manifest.site === null ? "system" : `site:${manifest.study}/${manifest.site}`;
-  const details = record.detail.split(";");
-  const isOfThis =
-    record.deployment === manifest.deployment &&
-    record.chain === chain &&
-    record.action === "submission.sign" &&
-    record.decision === "allow" &&
-    record.resource === manifest.document &&
-    details.includes(`signature=${manifest.signature}`) &&
-    details.includes(`digest=${manifestDigest(text)}`);
-  if (rules.recorded && !isOfThis) throw invalid("the record is another one's");
+  if (rules.recorded && !isSigningRecord(proven.record, text)) throw invalid("the record is another one's");
   return { ...signed, proven };
 }
+
+/** Whether a record is the one of exactly this manifest: of its deployment, chain, document and signature, under its digest. */
+export function isSigningRecord({ deployment, chain, action, decision, resource, detail }: SigningRecord, text: string): boolean {
+  const manifest = readSignatureManifest(text);
+  if (manifest === null) return false;
+  const details = detail.split(";");
+  return (
+    deployment === manifest.deployment &&
+    chain === (manifest.site === null ? "system" : `site:${manifest.study}/${manifest.site}`) &&
+    action === "submission.sign" &&
+    decision === "allow" &&
+    resource === manifest.document &&
+    details.includes(`signature=${manifest.signature}`) &&
+    details.includes(`digest=${manifestDigest(text)}`)
+  );
+}
+
+/** What of a record tells whose it is. */
+export type SigningRecord = Pick<AuditRecord, "deployment" | "chain" | "action" | "decision" | "resource" | "detail">;
 
 function serversWord(text: string, rules: SignatureRules): Pick<Found, "manifest" | "note"> {
   const manifest = readSignatureManifest(text);

@@ -3,7 +3,8 @@ import { codeOf } from "@sallyport/errors";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { manifestOf, SigningDesk } from "../test/signing-desk.ts";
-import { MANIFEST_MEMBERS, MEANINGS, readSignatureManifest, type SignatureManifest } from "./signature-manifest.ts";
+import { MANIFEST_MEMBERS, manifestDigest, MEANINGS, readSignatureManifest, type SignatureManifest } from "./signature-manifest.ts";
+import { isSigningRecord } from "./verify-receipt.ts";
 import { type SignedManifest, verifySignature } from "./verify-signature.ts";
 
 let desk: SigningDesk;
@@ -40,7 +41,7 @@ const VALUES: { readonly [K in Exclude<keyof SignatureManifest, "v">]: fc.Arbitr
   person: id("per"),
   printedName: fc.stringMatching(/^[A-Za-zÀ-ž ]{1,40}$/),
   meaning: fc.constantFrom(...MEANINGS),
-  method: fc.constant("server-attested"),
+  method: fc.constantFrom("server-attested", "passkey"),
   accountability: hex,
   preparedAt: fc.date({ min: new Date("2026-01-02T03:00:30.000Z"), max: new Date("2026-01-02T03:04:59.000Z"), noInvalidDate: true }).map((date) => date.toISOString()),
   nonce: fc.stringMatching(/^[A-Za-z0-9_-]{22}$/),
@@ -66,6 +67,29 @@ test.each(MANIFEST_MEMBERS.filter((name) => name !== "v"))("with another %s in i
       expect(readSignatureManifest(changed)).not.toBeNull();
       expect(codeFor({ ...signed, manifest: changed })).toBe("signature.invalid");
       expect(codeFor(signed, { [name]: value } as Partial<SignatureManifest>)).toBe("signature.invalid");
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test.each(MANIFEST_MEMBERS.filter((name) => name !== "v"))("with another %s in its manifest, the server's word is no longer what the trail has", (name) => {
+  const text = manifestOf({ method: "server-attested" });
+  const said = JSON.parse(text) as SignatureManifest;
+  const record = {
+    deployment: said.deployment,
+    chain: said.site === null ? "system" : `site:${said.study}/${said.site}`,
+    action: "submission.sign",
+    decision: "allow",
+    resource: said.document,
+    detail: `-;signature=${said.signature};digest=${manifestDigest(text)};version=${said.version}`,
+  };
+  expect(isSigningRecord(record, text)).toBe(true);
+  fc.assert(
+    fc.property(VALUES[name as keyof typeof VALUES] as fc.Arbitrary<unknown>, (value) => {
+      fc.pre(value !== said[name]);
+      const changed = manifestOf({ ...said, [name]: value });
+      expect(readSignatureManifest(changed)).not.toBeNull();
+      expect(isSigningRecord(record, changed)).toBe(false);
     }),
     { numRuns: 25 },
   );

@@ -9,7 +9,8 @@ interface Piece {
 
 /** What came, its digest as this browser made it (SHA-256, lower-case hex), and the last answer. */
 export interface Fetched<P extends Piece> {
-  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+  /** Each handed to the browser as it came, which may keep it on disk: a document of gigabytes isn't held in the page's memory. */
+  readonly pieces: readonly Blob[];
   readonly sha256: string;
   readonly last: P;
 }
@@ -18,12 +19,12 @@ const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(ato
 
 /** Fetches something piece by piece, each a crossing of its own, and digests it on the way. `onBytes` is told how many have come. @throws WireFailure */
 export async function fetchPieces<P extends Piece>(ask: (from: number) => Promise<P>, onBytes: (bytes: number) => void): Promise<Fetched<P>> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const pieces: Blob[] = [];
   const digest = sha256.create();
   for (let from = 0; ; ) {
     const piece = await ask(from);
     const bytes = bytesOf(piece.content);
-    pieces.push(bytes);
+    pieces.push(new Blob([bytes]));
     digest.update(bytes);
     from += bytes.length;
     onBytes(from);

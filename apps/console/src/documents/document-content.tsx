@@ -6,25 +6,22 @@ import { useEffect, useRef, useState } from "react";
 import { toFailure, type WireFailure } from "../api/wire-failure.ts";
 import { Button } from "../components/button.tsx";
 import { Refusal } from "../components/refusal.tsx";
-import { saveFile } from "../components/save-file.ts";
 import { Skeleton } from "../components/states.tsx";
-import { WideFrame } from "../components/wide-frame.tsx";
 import { bytesText } from "../packets/packet-text.ts";
-import { copyName, type Kind, replaceable, type ShownDocument, type ShownVersion } from "./document-kinds.ts";
+import { type Kind, replaceable, type ShownDocument, type ShownVersion } from "./document-kinds.ts";
 import type { FetchedDocument } from "./fetch-document.ts";
+import { SaveCopy } from "./save-copy.tsx";
+import { ShownText } from "./shown-text.tsx";
 
 const SignDialog = dynamic(async () => (await import("./sign-dialog.tsx")).SignDialog, { ssr: false });
 // What draws a PDF is long, and comes with the first one that is opened.
 const PdfViewer = dynamic(async () => (await import("../pdf/pdf-viewer.tsx")).PdfViewer, { ssr: false, loading: () => <Skeleton lines={8} label="Loading the reader" /> });
 
-/** So much of a text is drawn; the saved copy has all of it, and who looks is told. */
-const SHOWN_BYTES_MAX = 200_000;
-
 type Reading =
   | { readonly phase: "closed" }
   | { readonly phase: "fetching"; readonly bytes: number }
   | { readonly phase: "failed"; readonly failure: WireFailure }
-  | { readonly phase: "open"; readonly fetched: FetchedDocument; readonly text: string | null };
+  | { readonly phase: "open"; readonly fetched: FetchedDocument };
 
 interface ContentProps {
   readonly kind: Kind;
@@ -46,6 +43,8 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
   const running = useRef<AbortController | null>(null);
   const [reading, setReading] = useState<Reading>({ phase: "closed" });
   const [isSigning, setSigning] = useState(false);
+  /** Whether all of it was on the screen. What wasn't can be signed by whoever says that they read the copy they saved. */
+  const [isWhole, setWhole] = useState(false);
   useEffect(() => () => running.current?.abort(), []);
 
   async function open(): Promise<void> {
@@ -55,12 +54,16 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
     const put = (next: Reading): void => {
       if (running.current === own) setReading(next);
     };
+    setWhole(false);
     put({ phase: "fetching", bytes: 0 });
     try {
       // What digests comes with the first document that is opened.
       const { fetchDocument } = await import("./fetch-document.ts");
-      const fetched = await fetchDocument({ documentId: document.documentId, kind, version }, { signal: own.signal, onBytes: (bytes) => put({ phase: "fetching", bytes }) });
-      put({ phase: "open", fetched, text: version.mediaType === "application/xml" ? await fetched.file.slice(0, SHOWN_BYTES_MAX).text() : null });
+      const fetched = await fetchDocument(
+        { documentId: document.documentId, kind, version, purpose: "view" },
+        { signal: own.signal, onBytes: (bytes) => put({ phase: "fetching", bytes }) },
+      );
+      put({ phase: "open", fetched });
       // The api knows now that all of it was handed out.
       await client.invalidateQueries({ queryKey: [kind.get] });
     } catch (error) {
@@ -89,7 +92,7 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
       </div>
     );
   }
-  const { fetched, text } = reading;
+  const { fetched } = reading;
   if (fetched.sha256 !== version.sha256) {
     return (
       <p role="alert" className="faults">
@@ -104,27 +107,19 @@ export function DocumentContent({ kind, document, version, isCurrent }: ContentP
         All {version.bytes.toLocaleString("en-GB")} bytes came, and their SHA-256, made in this browser, is the one above.
         {SHOWN_AS[version.mediaType]}
       </p>
-      {text !== null && fetched.file.size > SHOWN_BYTES_MAX && (
-        <p className="advice">
-          <strong>Only its beginning is shown:</strong> {bytesText(SHOWN_BYTES_MAX)} of {bytesText(fetched.file.size)}. Save the copy to read the rest before you sign: a signature
-          is of all of it.
-        </p>
-      )}
-      {text !== null && (
-        <WideFrame label="The document's text">
-          <pre className="document-text">{text}</pre>
-        </WideFrame>
-      )}
-      {version.mediaType === "application/pdf" && <PdfViewer file={fetched.file} />}
+      {version.mediaType === "application/xml" && <ShownText file={fetched.file} onWhole={setWhole} />}
+      {version.mediaType === "application/pdf" && <PdfViewer file={fetched.file} onWhole={setWhole} />}
       <div className="form-acts">
-        <Button onPress={() => saveFile(fetched.file, copyName(document.documentId, version))}>Save a copy</Button>
+        <SaveCopy kind={kind} documentId={document.documentId} version={version} />
         {isSignable && (
           <Button kind="primary" onPress={() => setSigning(true)}>
             Sign it
           </Button>
         )}
       </div>
-      {isSigning && <SignDialog documentId={document.documentId} version={version} earlier={replaceable(document)} onClose={() => setSigning(false)} />}
+      {isSigning && (
+        <SignDialog kind={kind} documentId={document.documentId} version={version} isWhole={isWhole} earlier={replaceable(document)} onClose={() => setSigning(false)} />
+      )}
     </div>
   );
 }

@@ -8,6 +8,7 @@ test("a broken signature is never told as anything else, and what the server att
   expect(standingOf(signature({}))).toEqual({ text: "verified", tone: "stands" });
   expect(standingOf(signature({ standing: "attested" })).tone).toBe("caution");
   expect(standingOf(signature({ method: "server-attested", standing: null }))).toEqual({ text: "server-attested", tone: "caution" });
+  expect(standingOf(signature({ state: "unproven", method: "server-attested" })).text).toMatch(/^unproven/);
   expect(standingOf(signature({ state: "revoked" })).text).toBe("revoked");
 });
 

@@ -52,6 +52,7 @@ export const MEANING_TEXT: Readonly<Record<ShownSignature["meaning"], { readonly
 /** How a signature stands, in a word and a tone. */
 export function standingOf({ state, why, standing, method }: ShownSignature): { readonly text: string; readonly tone: "stands" | "caution" | "shut" | "neutral" } {
   if (state === "broken") return { text: `broken: ${why ?? "it doesn't verify"}`, tone: "shut" };
+  if (state === "unproven") return { text: "unproven: no record of it is found", tone: "caution" };
   if (state !== "valid") return { text: state, tone: "neutral" };
   if (method === "server-attested") return { text: "server-attested", tone: "caution" };
   return standing === "attested" ? { text: "verified, passkey attested", tone: "caution" } : { text: "verified", tone: "stands" };

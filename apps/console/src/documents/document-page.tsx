@@ -74,6 +74,10 @@ function Version({ kind, document, version, isCurrent }: VersionProps) {
         </dd>
       </dl>
       <DocumentContent kind={kind} document={document} version={version} isCurrent={isCurrent} />
+      <p className="printed">
+        The document itself isn&apos;t on this sheet. What was signed are the {bytes.toLocaleString("en-GB")} bytes of {documentId}, version {version.version}, whose SHA-256 is{" "}
+        {sha256}: keep this sheet with a saved copy of them.
+      </p>
       <h3 className="part-title">Signatures</h3>
       {signatures.length === 0 ? (
         <EmptyState title="Nobody has signed this version">

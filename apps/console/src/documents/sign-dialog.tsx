@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import type { OutputOf } from "../api/procedures.ts";
+import type { InputOf, OutputOf } from "../api/procedures.ts";
 import { useCall } from "../api/use-call.ts";
 import { useChange } from "../api/use-change.ts";
 import { Button } from "../components/button.tsx";
@@ -12,7 +12,9 @@ import { Skeleton } from "../components/states.tsx";
 import { WillRecord } from "../components/will-record.tsx";
 import { useTell } from "../frame/notices.tsx";
 import { Proof, type StepUp } from "../proof/proof.tsx";
-import { MEANING_TEXT, type ShownSignature, type ShownVersion } from "./document-kinds.ts";
+import { type Kind, MEANING_TEXT, type ShownSignature, type ShownVersion } from "./document-kinds.ts";
+import { SaveCopy } from "./save-copy.tsx";
+import { ExactText } from "./shown-text.tsx";
 import { useBegin } from "./use-begin.ts";
 
 type Meaning = ShownSignature["meaning"];
@@ -20,23 +22,26 @@ type Meaning = ShownSignature["meaning"];
 const BESIDE = "beside";
 
 interface SignDialogProps {
+  readonly kind: Kind;
   readonly documentId: string;
   readonly version: ShownVersion;
+  /** Whether all of it was on the screen. */
+  readonly isWhole: boolean;
   /** Signatures of one's own that the new one may stand instead of, of whatever version. */
   readonly earlier: readonly ShownSignature[];
   readonly onClose: () => void;
 }
 
 /** Signs a version that was shown: the statement once, what the signature says, then the manifest, and the proof over its digest. */
-export function SignDialog({ documentId, version, earlier, onClose }: SignDialogProps) {
+export function SignDialog(props: SignDialogProps) {
   const statement = useCall("signatures.statement", {});
   return (
-    <Dialog title="Sign the document" isOpen onClose={onClose}>
+    <Dialog title="Sign the document" isOpen onClose={props.onClose}>
       <DialogBody>
         {statement.isPending && <Skeleton lines={4} label="Loading" />}
         {statement.data === undefined && statement.error !== null && <Refusal failure={statement.error} onRetry={() => void statement.refetch()} />}
         {statement.data?.acceptedAt === null && <Statement statement={statement.data} />}
-        {statement.data !== undefined && statement.data.acceptedAt !== null && <Signing documentId={documentId} version={version} earlier={earlier} onClose={onClose} />}
+        {statement.data !== undefined && statement.data.acceptedAt !== null && <Signing {...props} />}
       </DialogBody>
     </Dialog>
   );
@@ -62,13 +67,15 @@ function Statement({ statement: { text, digest } }: { readonly statement: Output
   );
 }
 
-function Signing({ documentId, version, earlier, onClose }: SignDialogProps) {
+function Signing({ kind, documentId, version, isWhole, earlier, onClose }: SignDialogProps) {
   const [meaning, setMeaning] = useState<Meaning>("review");
   const [instead, setInstead] = useState<string>(BESIDE);
+  const [isSaved, setSaved] = useState(false);
+  const [isRead, setRead] = useState(false);
   const { begun, begin, drop } = useBegin();
   const input = { documentId, version: version.version, sha256: version.sha256, meaning, ...(instead !== BESIDE && { supersedes: instead }) };
   const { says } = MEANING_TEXT[meaning];
-  if (begun !== null) return <Prove documentId={documentId} begun={begun} says={says} onAgain={drop} onClose={onClose} />;
+  if (begun !== null) return <Prove documentId={documentId} begun={begun} says={says} read={isWhole ? "shown" : "copy"} onAgain={drop} onClose={onClose} />;
   return (
     <>
       <fieldset className="meanings">
@@ -106,10 +113,22 @@ function Signing({ documentId, version, earlier, onClose }: SignDialogProps) {
           onChange={(id) => setInstead(id ?? BESIDE)}
         />
       )}
+      {!isWhole && (
+        <div className="copy-read">
+          <p className="advice">
+            <strong>Not all of it was shown on the page.</strong> A signature is of all of it: go through the page to its end, or read a copy that you save.
+          </p>
+          <SaveCopy kind={kind} documentId={documentId} version={version} onSaved={() => setSaved(true)} />
+          <label className="check">
+            <input type="checkbox" checked={isRead} disabled={!isSaved} onChange={() => setRead((now) => !now)} />I read all of it in the copy that I saved. I state this, and it
+            goes on record with my signature.
+          </label>
+        </div>
+      )}
       {begin.error !== null && <Refusal failure={begin.error} isInline />}
       <div className="form-acts">
         <Button onPress={onClose}>Cancel</Button>
-        <Button kind="primary" isPending={begin.isPending} onPress={() => begin.mutate(input)}>
+        <Button kind="primary" isDisabled={!isWhole && !isRead} isPending={begin.isPending} onPress={() => begin.mutate(input)}>
           Go on
         </Button>
       </div>
@@ -125,12 +144,14 @@ interface ProveProps {
   readonly documentId: string;
   readonly begun: OutputOf<"signatures.begin">;
   readonly says: string;
+  /** How it was read. */
+  readonly read: InputOf<"signatures.complete">["read"];
   /** After an attempt that failed: what was begun is used up. */
   readonly onAgain: () => void;
   readonly onClose: () => void;
 }
 
-function Prove({ documentId, begun, says, onAgain, onClose }: ProveProps) {
+function Prove({ documentId, begun, says, read, onAgain, onClose }: ProveProps) {
   const tell = useTell();
   const { ceremony, manifest, digest, options } = begun;
   const { printedName, version, sha256, supersedes } = JSON.parse(manifest) as { printedName: string; version: number; sha256: string; supersedes: string | null };
@@ -171,17 +192,18 @@ function Prove({ documentId, begun, says, onAgain, onClose }: ProveProps) {
       </dl>
       <details>
         <summary>The manifest, to the letter</summary>
-        <pre className="manifest">{manifest}</pre>
+        <ExactText className="manifest" text={manifest} />
       </details>
       <WillRecord>
         <li>your name as it is now, the time, what your signature says, and the digests above</li>
+        <li>{read === "shown" ? "that all of it was shown to you on this page" : "that you read all of it in the copy that you saved"}</li>
         <li>the checkpoint that covers the record</li>
       </WillRecord>
       <Proof
         action="Sign"
         hasPassword={false}
         challenge={options === null ? null : () => Promise.resolve(options)}
-        onProof={(proof: StepUp) => complete.mutateAsync({ documentId, ceremony, proof })}
+        onProof={(proof: StepUp) => complete.mutateAsync({ documentId, ceremony, read, proof })}
       />
       {complete.isError && <Button onPress={onAgain}>Begin again</Button>}
     </>

@@ -11,10 +11,11 @@ import { saveFile } from "../components/save-file.ts";
 import { Badge } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { MEANING_TEXT, type ShownSignature, standingOf } from "./document-kinds.ts";
+import { ExactText } from "./shown-text.tsx";
 
 const RevokeSignature = dynamic(async () => (await import("./revoke-signature.tsx")).RevokeSignature, { ssr: false });
 
-/** A version's signatures as they stand, each with its manifest, which is printed with it, and a receipt to take away. */
+/** A version's signatures as they stand, each with its manifest, on the page and in print, and a receipt to take away. */
 export function SignatureTable({ documentId, signatures }: { readonly documentId: string; readonly signatures: readonly ShownSignature[] }) {
   const [failure, setFailure] = useState<WireFailure | null>(null);
   const [revoking, setRevoking] = useState<ShownSignature | null>(null);
@@ -64,6 +65,19 @@ export function SignatureTable({ documentId, signatures }: { readonly documentId
     <>
       <Table caption="Signatures" rows={signatures} keyOf={({ signatureId }) => signatureId} columns={columns} />
       {failure !== null && <Refusal failure={failure} isInline />}
+      <div className="signature-manifests">
+        {signatures.map(({ signatureId, printedName, meaning, manifest, digest }) => (
+          <details key={signatureId}>
+            <summary>
+              Manifest of {printedName === "" ? "an unknown person" : printedName}&apos;s {meaning}
+            </summary>
+            <ExactText className="manifest" text={manifest} />
+            <p className="quiet">
+              SHA-256 <code className="document-digest">{digest}</code>
+            </p>
+          </details>
+        ))}
+      </div>
       <div className="printed">
         {signatures.map((signature) => (
           <Printed key={signature.signatureId} signature={signature} />
@@ -82,7 +96,7 @@ function Printed({ signature }: { readonly signature: ShownSignature }) {
       <p>
         {printedName}, {signedAt}, {MEANING_TEXT[meaning].title}: {standingOf(signature).text}
       </p>
-      <pre className="manifest">{manifest}</pre>
+      <ExactText className="manifest" text={manifest} />
       <p>SHA-256 {digest}</p>
     </section>
   );

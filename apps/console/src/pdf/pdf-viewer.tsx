@@ -12,8 +12,14 @@ import { usePagesInSight } from "./use-pages-in-sight.ts";
 
 type Opened = { readonly phase: "opening" } | { readonly phase: "fault"; readonly fault: PdfFaultKind } | { readonly phase: "open"; readonly pdf: OpenPdf };
 
+interface PdfViewerProps {
+  readonly file: Blob;
+  /** Whether every page of it was drawn, with all that is on it, and it carries nothing beside its pages. */
+  readonly onWhole: (isWhole: boolean) => void;
+}
+
 /** Draws a PDF of which all bytes are here. Nothing in it is run, followed or fetched. */
-export function PdfViewer({ file }: { readonly file: Blob }) {
+export function PdfViewer({ file, onWhole }: PdfViewerProps) {
   const [opened, setOpened] = useState<Opened>({ phase: "opening" });
 
   useEffect(() => {
@@ -36,7 +42,7 @@ export function PdfViewer({ file }: { readonly file: Blob }) {
   }, [file]);
 
   if (opened.phase === "opening") return <Skeleton lines={8} label="Reading the PDF" />;
-  if (opened.phase === "open") return <PdfPages pdf={opened.pdf} />;
+  if (opened.phase === "open") return <PdfPages pdf={opened.pdf} onWhole={onWhole} />;
   return (
     <p role="alert" className="advice">
       <strong>This PDF isn't shown.</strong> {FAULT_TEXT[opened.fault]} Save the copy and open it in a reader of your own.
@@ -57,8 +63,9 @@ function leftOutText({ files, scripts, layers }: LeftOut): string {
 
 const pagesText = (pages: readonly number[]): string => `${pages.length === 1 ? "page" : "pages"} ${pages.map((at) => at + 1).join(", ")}`;
 
-function PdfPages({ pdf }: { readonly pdf: OpenPdf }) {
+function PdfPages({ pdf, onWhole }: { readonly pdf: OpenPdf; readonly onWhole: PdfViewerProps["onWhole"] }) {
   const frame = useRef<HTMLElement>(null);
+  const whole = useRef(new Set<number>());
   const [zoom, setZoom] = useState<number | null>(null);
   const [lacking, setLacking] = useState<readonly number[]>([]);
   const { boxes, height, first, last, current, learn, goTo } = usePagesInSight(frame, { pages: pdf.pages, size: pdf.size, zoom });
@@ -66,14 +73,20 @@ function PdfPages({ pdf }: { readonly pdf: OpenPdf }) {
   useEffect(() => {
     if (frame.current !== null) frame.current.tabIndex = 0;
   }, []);
-  const noteDrawn = useCallback((at: number, { fault, isLacking }: Drawn) => {
-    const lacks = isLacking || fault !== null;
-    setLacking((before) => (before.includes(at) === lacks ? before : lacks ? [...before, at].toSorted((a, b) => a - b) : before.filter((each) => each !== at)));
-  }, []);
+  const leftOut = leftOutText(pdf.leftOut);
+  const noteDrawn = useCallback(
+    (at: number, { fault, isLacking }: Drawn) => {
+      const lacks = isLacking || fault !== null;
+      if (lacks) whole.current.delete(at);
+      else whole.current.add(at);
+      onWhole(leftOut === "" && whole.current.size === pdf.pages);
+      setLacking((before) => (before.includes(at) === lacks ? before : lacks ? [...before, at].toSorted((a, b) => a - b) : before.filter((each) => each !== at)));
+    },
+    [onWhole, leftOut, pdf.pages],
+  );
 
   const shown = (boxes[current]?.scale ?? FULL_SIZE) / FULL_SIZE;
   const drawn = boxes.slice(first, last + 1);
-  const leftOut = leftOutText(pdf.leftOut);
   return (
     <div className="pdf">
       {leftOut !== "" && <p className="quiet">{leftOut}</p>}

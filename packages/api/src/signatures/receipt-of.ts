@@ -1,14 +1,15 @@
 import { recordProofKey } from "@sallyport/audit";
+import { SallyportError } from "@sallyport/errors";
 import type { DocumentRow, StandingSignature } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
-import { receiptText } from "@sallyport/signature";
+import { receiptText, verifyReceipt } from "@sallyport/signature";
 import { storedProof } from "../archives/stored-proof.ts";
 import type { ApiDeps } from "../ports.ts";
 
 /**
- * The receipt of a signature that holds, with the proof of its record.
+ * The receipt of a signature that holds, with the proof of its record, verified as whoever gets it will.
  *
- * @throws SallyportError `trail.archived` where the record was taken out with its generation; `service.busy` where what was just committed isn't found yet: it is, a moment later.
+ * @throws SallyportError `signature.invalid` where it wouldn't hold; `trail.archived` where the record was taken out with its generation; `service.busy` where what was just committed isn't found yet: it is, a moment later.
  */
 export async function receiptOf<Tx>(deps: ApiDeps<Tx>, grant: Grant, { id, manifest, assertion, note, atMs }: StandingSignature, { study, site }: DocumentRow): Promise<string> {
   const chain = site === null ? "system" : `site:${study}/${site}`;
@@ -16,5 +17,8 @@ export async function receiptOf<Tx>(deps: ApiDeps<Tx>, grant: Grant, { id, manif
   const proof = await storedProof(deps, record, { chain, fromMs: atMs });
   // Stated by the key that signed the checkpoint in it, which for a moment after a turn is the one before.
   const { vkey, handovers } = recordProofKey(proof);
-  return receiptText({ manifest, assertion, note, proof, vkey, handovers });
+  const receipt = receiptText({ manifest, assertion, note, proof, vkey, handovers });
+  const { whole, breaks } = verifyReceipt(receipt);
+  if (!whole) throw new SallyportError("signature.invalid", { signature: id, why: breaks[0]?.why ?? "-" });
+  return receipt;
 }

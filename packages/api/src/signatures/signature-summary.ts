@@ -3,6 +3,7 @@ import { SallyportError } from "@sallyport/errors";
 import type { DocumentRow, StandingSignature } from "@sallyport/phi";
 import { manifestDigest, readSignatureManifest, type SignatureManifest, verifySignature } from "@sallyport/signature";
 import type { z } from "zod";
+import type { TrailWord } from "./trail-word.ts";
 
 type Summary = z.input<typeof SignatureSummary>;
 
@@ -12,12 +13,16 @@ export interface Beside {
   /** Verifier keys that a countersignature may be by. */
   readonly vkeys: readonly string[];
   readonly person: string;
+  /** What the trail says of a signature that is the server's word. One that it doesn't know of is never valid. */
+  readonly words: ReadonlyMap<string, TrailWord>;
 }
 
 /** A signature as it stands beside a version, verified now: whatever was changed in either shows. */
 export function signatureSummary(row: StandingSignature, version: DocumentRow, beside: Beside): Summary {
   const { manifest, note, why } = judged(row, version, beside);
-  const state = why !== null ? "broken" : row.revoked !== null ? "revoked" : row.supersededBy !== null ? "superseded" : "valid";
+  const word = beside.words.get(row.id) ?? "none";
+  const isUnproven = note === null && word === "none";
+  const state = why !== null ? "broken" : row.revoked !== null ? "revoked" : row.supersededBy !== null ? "superseded" : isUnproven ? "unproven" : "valid";
   return {
     signatureId: row.id,
     version: row.version,
@@ -28,7 +33,7 @@ export function signatureSummary(row: StandingSignature, version: DocumentRow, b
     standing: note?.standing ?? null,
     personId: row.person,
     printedName: manifest?.printedName ?? "",
-    signedAt: note?.at ?? new Date(row.atMs).toISOString(),
+    signedAt: note?.at ?? (typeof word === "object" ? word.at : new Date(row.atMs).toISOString()),
     digest: row.digest,
     manifest: row.manifest,
     supersedes: row.supersedes,
@@ -45,7 +50,7 @@ interface Judged {
   readonly why: string | null;
 }
 
-function judged(row: StandingSignature, version: DocumentRow, { deployment, vkeys }: Beside): Judged {
+function judged(row: StandingSignature, version: DocumentRow, { deployment, vkeys, words }: Beside): Judged {
   const manifest = readSignatureManifest(row.manifest);
   const known = knownOf(row, version, deployment);
   const members = Object.keys(known) as (keyof SignatureManifest)[];
@@ -54,7 +59,8 @@ function judged(row: StandingSignature, version: DocumentRow, { deployment, vkey
     // The server's word stands for nothing but itself: a passkey's signature whose proof was taken away is none.
     if (manifest.method === "passkey") return { manifest, note: null, why: "assertion" };
     const other = members.find((name) => known[name] !== manifest[name]);
-    return { manifest, note: null, why: other === undefined ? null : `other ${other}` };
+    if (other !== undefined) return { manifest, note: null, why: `other ${other}` };
+    return { manifest, note: null, why: words.get(row.id) === "other" ? "record" : null };
   }
   try {
     const { note } = verifySignature({ manifest: row.manifest, assertion: row.assertion, note: row.note }, { vkeys, beside: known });

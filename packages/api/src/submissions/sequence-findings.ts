@@ -5,6 +5,7 @@ import { BACKBONE, BACKBONE_MD5, collidingPaths, outsideOfModules, pathFault, ty
 import type { z } from "zod";
 import type { ApiDeps } from "../ports.ts";
 import { signatureSummary } from "../signatures/signature-summary.ts";
+import { trailWords } from "../signatures/trail-word.ts";
 
 export type Finding = z.output<typeof SequenceFinding>;
 
@@ -30,7 +31,8 @@ export async function knownFiles<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, pl
     const versions = await deps.documents.versions(tx, grant, file.document);
     const row = versions.find(({ version }) => version === file.version) ?? null;
     const signatures = row === null ? [] : (await deps.signatures.of(tx, grant, file.document)).filter(({ version }) => version === file.version);
-    const judged = signatures.map((signature) => ({ signature, state: row === null ? "broken" : signatureSummary(signature, row, beside).state }));
+    const words = await trailWords(deps, tx, grant, signatures);
+    const judged = signatures.map((signature) => ({ signature, state: row === null ? "broken" : signatureSummary(signature, row, { ...beside, words }).state }));
     const valid = judged.filter(({ state }) => state === "valid").map(({ signature }) => signature);
     known.push({
       ...file,

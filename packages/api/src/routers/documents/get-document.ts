@@ -5,6 +5,7 @@ import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { signatureSummary } from "../../signatures/signature-summary.ts";
 import { tellBroken } from "../../signatures/tell-signatures.ts";
+import { trailWords } from "../../signatures/trail-word.ts";
 import { locateDocument } from "./document-place.ts";
 
 /** A document's versions with their signatures, each verified as it is read. One that doesn't verify is shown as broken, on record, and told. */
@@ -18,15 +19,19 @@ export const getDocument = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, type:
       locate: ({ documentId }, trace) => locateDocument(deps, type, documentId, trace),
     },
     async ({ input: { documentId }, grant, found, trace, may, session }) => {
-      const { versions, signatures, shown } = await deps.read(async (tx) => ({
-        versions: await deps.documents.versions(tx, grant, documentId),
-        signatures: await deps.signatures.of(tx, grant, documentId),
-        shown: session === null ? new Map<number, number>() : await deps.signatures.shown(tx, grant, documentId, session.id),
-      }));
+      const { versions, signatures, words, shown } = await deps.read(async (tx) => {
+        const given = await deps.signatures.of(tx, grant, documentId);
+        return {
+          versions: await deps.documents.versions(tx, grant, documentId),
+          signatures: given,
+          words: await trailWords(deps, tx, grant, given),
+          shown: session === null ? new Map<number, number>() : await deps.signatures.shown(tx, grant, documentId, session.id),
+        };
+      });
       const [current] = versions;
       if (current === undefined) throw new SallyportError("policy.denied");
       const [names, packets] = await Promise.all([deps.names(), Promise.all(versions.map(({ packet }) => deps.packets.placeOf(packet)))]);
-      const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person };
+      const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person, words };
       const shownOf = versions.map((row, at) => ({
         version: row.version,
         mediaType: row.mediaType,

@@ -39,8 +39,10 @@ export const completeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         const text = ceremony?.expected ?? "";
         const manifest = readSignatureManifest(text);
         if (manifest === null || ceremony?.binding !== own.id || manifest.document !== input.documentId) throw new SallyportError("signature.challenge");
-        const { signature, version, meaning, method } = manifest;
-        trace.note({ signature, digest: manifestDigest(text), version, meaning, method });
+        const { signature, version, meaning, method, mediaType } = manifest;
+        trace.note({ signature, digest: manifestDigest(text), version, meaning, method, read: input.read });
+        if (input.read === "shown" && mediaType === "application/zip")
+          throw new SallyportError("input.invalid", { where: ["read: an archive is shown nowhere, and read in a copy"] });
         if ((method === "passkey") !== (input.proof.kind === "passkey")) throw new SallyportError("input.invalid", { where: ["proof: not of the kind that was asked for"] });
         // Before the custodian countersigns: what it verified should be what can be stored.
         await deps.read((tx) => assertSignable(deps, tx, grant, { ...manifest, session: own.id }));
@@ -67,7 +69,9 @@ export const completeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
           site: current,
           facts: { document, version, document_digest: current.sha256.slice(0, DIGEST_SHOWN), digest: stored.digest.slice(0, DIGEST_SHOWN) },
         });
-        const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person };
+        // Its record is written with it.
+        const words = new Map([[stored.id, { at: new Date(stored.atMs).toISOString() }]]);
+        const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person, words };
         return { signature: signatureSummary({ ...stored, principal: grant.principal, supersededBy: null, revoked: null }, current, beside) };
       },
     },

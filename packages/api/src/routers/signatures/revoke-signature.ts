@@ -60,7 +60,8 @@ export const revokeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
           request: grant.requestId,
           site: version,
         });
-        const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person };
+        const words = new Map([[signatureId, { at: new Date(row.atMs).toISOString() }]]);
+        const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person, words };
         return { signature: signatureSummary({ ...row, revoked: { principal: grant.principal, atMs } }, version, beside) };
       },
     },

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isSigningRecord } from "@sallyport/signature";
+import type { AuditRecord } from "@sallyport/audit";
+import type { SignatureRecord, StandingSignature } from "@sallyport/phi";
+import type { Grant } from "@sallyport/policy";
+import type { ApiDeps } from "../ports.ts";
+
+/** What the trail says of a signature: when it was recorded; `other` where the record of its request is of something else; `none` where there is no record to be found. */
+export type TrailWord = { readonly at: string } | "other" | "none";
+
+/** A record is found some moments after it was appended; so long it is waited for, where a signature says that it is as fresh. */
+const FRESH_MS = 10_000;
+const WAIT_MS = 250;
+const WAITS = 10;
+
+/**
+ * What the trail says of those signatures that are the server's word: nothing else holds them. A record found here was read and not proven; its proof goes into
+ * the receipt, and a rewritten one is found where the trail is verified. Needs `document.read` or `submission.assemble`.
+ */
+export async function trailWords<Tx>(
+  { signatures, now }: Pick<ApiDeps<Tx>, "signatures" | "now">,
+  tx: Tx,
+  grant: Grant,
+  rows: readonly StandingSignature[],
+): Promise<ReadonlyMap<string, TrailWord>> {
+  const words = new Map<string, TrailWord>();
+  for (const row of rows) {
+    if (row.assertion !== null && row.note !== null) continue;
+    let word = wordOf(await signatures.records(tx, grant, row.id), row.manifest);
+    for (let waited = 0; word === "none" && waited < WAITS && Math.abs(now() - row.atMs) < FRESH_MS; waited += 1) {
+      await sleep(WAIT_MS);
+      word = wordOf(await signatures.records(tx, grant, row.id), row.manifest);
+    }
+    words.set(row.id, word);
+  }
+  return words;
+}
+
+/** What records of one request say of a manifest. */
+function wordOf(records: readonly Pick<SignatureRecord, "body">[], manifest: string): TrailWord {
+  if (records.length === 0) return "none";
+  const own = records.map(({ body }) => recordIn(body)).find((record) => record !== null && isSigningRecord(record, manifest));
+  return own === undefined || own === null ? "other" : { at: own.timestamp_utc };
+}
+
+function recordIn(body: string): AuditRecord | null {
+  try {
+    return JSON.parse(body) as AuditRecord;
+  } catch {
+    return null;
+  }
+}
