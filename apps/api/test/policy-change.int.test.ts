@@ -88,6 +88,13 @@ async function widened(
     suite: stated ? suite.replace(`  ${role}:\n`, `  ${role}:\n    - ${act}\n`) : suite,
   };
 }
+/** Why the last record of `system` that is like both of these was decided as it was. */
+async function explainedLast(like: string, and: string): Promise<unknown> {
+  const [last] = await at.owner.run<{
+    n: number;
+  }>`SELECT seq::integer AS n FROM audit.records WHERE chain = 'system' AND body LIKE ${like} AND body LIKE ${and} ORDER BY seq DESC LIMIT 1`;
+  return dataOf(await call(ada, "policy.explain", { crossing: { chain: "system", generation: 1, seq: last?.n ?? 0 } }));
+}
 const known = async (): Promise<void> => void (await Promise.all([api, other].map((each) => each.process.policy.refresh())));
 
 test("a policy whose tests fail is shown with what failed, and isn't put to approval", async () => {
@@ -277,16 +284,20 @@ test("who can, what can, why, and what would have been decided otherwise, are an
   });
   await other.call("steward701", "packets.list", {});
   await other.call("steward701", "subjects.list", {});
-  const { n: seq } = (
-    await at.owner.run<{
-      n: number;
-    }>`SELECT seq::integer AS n FROM audit.records WHERE chain = 'system' AND body LIKE '%svc_steward701%' AND body LIKE '%subject.list%' ORDER BY seq DESC LIMIT 1`
-  )[0] ?? { n: 0 };
-  expect(dataOf(await call(ada, "policy.explain", { crossing: { chain: "system", generation: 1, seq } }))).toMatchObject({
+  expect(await explainedLast("%svc_steward701%", "%subject.list%")).toMatchObject({
     effect: "deny",
     reason: "no_rule",
     rolesThatMay: expect.arrayContaining(["clinical_reviewer"]) as string[],
     recorded: { outcome: "deny", reason: "policy.denied:no_rule" },
+  });
+  // One's own request, and what isn't there: neither reads as allowed, and neither asks for a role over the whole deployment.
+  expect(await explainedLast("%approval.decide%", '%"reason":"policy.separation"%')).toMatchObject({ effect: "deny", reason: "separation", needed: "another person" });
+  await other.call("steward701", "packets.inspect", { packetId: "pkt_00000000000000000000000000" });
+  expect(await explainedLast("%svc_steward701%", "%pkt_00000000000000000000000000%")).toMatchObject({
+    effect: "deny",
+    reason: "no_site",
+    needed: "a resource with a registered site",
+    recorded: { reason: "policy.denied:no_site" },
   });
   const { content, suite } = await current();
   const narrower = await propose(
