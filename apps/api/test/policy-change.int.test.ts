@@ -141,6 +141,23 @@ test("a proposal is tested, shown with its exact effect and impact, approved by 
       ],
     },
   });
+  // What one person locks or suspends now, and lifts again by themselves, hides nothing of what it comes to.
+  const locks: string[] = [];
+  for (const target of [
+    { kind: "role", role: "auditor" },
+    { kind: "site", study: "PILOT", site: "701" },
+  ])
+    locks.push((dataOf(await call(ada, "locks.set", { target, reason: REASON })) as { lockId: string }).lockId);
+  await at.owner.run`UPDATE policy.principals SET status = 'suspended' WHERE id = 'svc_auditor'`;
+  await known();
+  const stopped = dataOf(await call(ben, "policy.proposal", { proposalId })) as typeof looked;
+  expect(stopped.impact).toEqual(looked.impact);
+  // What somebody can do leaves out what is stopped there.
+  const steward = dataOf(await call(ben, "policy.whatCan", { principal: "svc_steward701" })) as { abilities: readonly { action: string }[] };
+  expect(steward.abilities.map(({ action }) => action)).not.toContain("packet.read");
+  await at.owner.run`UPDATE policy.principals SET status = 'active' WHERE id = 'svc_auditor'`;
+  for (const lockId of locks) dataOf(await call(ada, "locks.lift", { lockId, reason: REASON }));
+  await known();
   // Who made it puts it to approval, and nobody else.
   expect(codeOf(await ask(ben, proposed))).toBe("policy.separation");
   const request = asked(await ask(ada, proposed));
