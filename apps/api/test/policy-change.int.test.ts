@@ -277,6 +277,22 @@ test("a policy whose date finds one administrator alone doesn't take effect, on 
   expect((await current()).version).toBe(version);
 });
 
+test("a version that is approved for a date is stopped by one act: going back to the one in force", async () => {
+  const before = await current();
+  const next = await widened("auditor: document.read ectd_sequence");
+  const due = await propose(ada, next.content, next.suite);
+  expect(await approve(ben, asked(await ask(ada, due, new Date(Date.now() + 3_000).toISOString())))).toBe("ok");
+  await known();
+  expect(await approve(ada, asked(await call(ben, "approvals.requestPolicyRevert", { version: before.version, reason: REASON })))).toBe("ok");
+  await known();
+  const after = await current();
+  expect([after.version, after.content]).toEqual([due.proposal.version + 1, before.content]);
+  await until(async () => {
+    const { versions } = dataOf(await call(ada, "policy.versions", {})) as { versions: readonly { version: number; state: string }[] };
+    return versions.find(({ version }) => version === due.proposal.version)?.state === "superseded";
+  }, 8_000);
+});
+
 faultTest("R8", "the active policy can't be moved back, nor to a version without a done approval of its digest, by the database itself", async (defence) => {
   if (defence === "off") await at.owner.run`ALTER TABLE policy.active DISABLE TRIGGER moved_by_approval`;
   const { version } = await current();
