@@ -12,7 +12,8 @@ import { directionOf, type ImpactRow, SIGNED_IN_TEXT, sitesText, standingText } 
 const TONE: Readonly<Record<ReturnType<typeof directionOf>, BadgeTone>> = { gains: "caution", loses: "shut", "sees otherwise": "neutral" };
 
 /** Who gains and who loses what, where, and from when on: worked out over everybody's roles as they are held, or will be. */
-export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore } }: { readonly impact: Proposal["impact"] }) {
+export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore }, difference }: Pick<Proposal, "impact" | "difference">) {
+  const uncounted = difference.filter(({ kind }) => kind === "role" || kind === "separation");
   const [opened, setOpened] = useState<ImpactRow | null>(null);
   return (
     <Panel
@@ -26,6 +27,12 @@ export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore } }:
         </span>
       }
     >
+      {uncounted.length > 0 && (
+        <p className="advice">
+          Not counted here, since they allow or deny nothing by themselves: {counted(uncounted.length, "change")} of who assigns a role, or of what one person may not both do. Each
+          stands in the difference above.
+        </p>
+      )}
       {rows.length === 0 ? (
         <p className="quiet">Nobody, as roles are held and have been given for later: whoever is given one after this gets what it says then.</p>
       ) : (
