@@ -225,7 +225,7 @@ test("the name of a role that there was before isn't given to another one: what 
   const withRole = { ...content, roles: [...content.roles, role] };
   expect(await approve(ben, asked(await ask(ada, await propose(ada, withRole, suite))))).toBe("ok");
   await known();
-  // While it is there it is changed as any other.
+  // While it is there it is changed like every other.
   const wider = { ...withRole, roles: [...content.roles, { ...role, description: "Looks on, twice." }] };
   expect((await propose(ada, wider, suite)).tests.failed).toBe(0);
   expect(await approve(ada, asked(await call(ben, "approvals.requestPolicyRevert", { version: 1, reason: REASON })))).toBe("ok");
