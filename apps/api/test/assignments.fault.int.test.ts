@@ -173,6 +173,10 @@ faultTest("R8", "nobody gives themselves a role, nor another account of theirs",
     expect(codeOf(await assign(asked, dan, second, { ...AT_701, site }))).toBe("policy.separation");
     const powerful = { principal: second.principal, role: "key_custodian", study: "*", site: "*", reason: REASON };
     expect(codeOf(await dan.call(asked, "approvals.requestAssignment", powerful))).toBe("policy.separation");
+    // Denied, and told of: once in an hour, however often it is tried.
+    expect(await at.owner.run`SELECT about, facts::json ->> 'act' AS act FROM audit.alerts WHERE kind = 'separation.refused' AND about = ${`person/${dan.person}`}`).toEqual([
+      { about: `person/${dan.person}`, act: "assignment.change" },
+    ]);
   } finally {
     await at.owner.run`UPDATE policy.assignments SET until_ms = 1 WHERE principal = ${dan.principal} AND role = 'security_admin'`;
   }

@@ -88,6 +88,13 @@ async function widened(
     suite: stated ? suite.replace(`  ${role}:\n`, `  ${role}:\n    - ${act}\n`) : suite,
   };
 }
+/** Why the last record of `system` that is like both of these was decided as it was. */
+async function explainedLast(like: string, and: string): Promise<unknown> {
+  const [last] = await at.owner.run<{
+    n: number;
+  }>`SELECT seq::integer AS n FROM audit.records WHERE chain = 'system' AND body LIKE ${like} AND body LIKE ${and} ORDER BY seq DESC LIMIT 1`;
+  return dataOf(await call(ada, "policy.explain", { crossing: { chain: "system", generation: 1, seq: last?.n ?? 0 } }));
+}
 const known = async (): Promise<void> => void (await Promise.all([api, other].map((each) => each.process.policy.refresh())));
 
 test("a policy whose tests fail is shown with what failed, and isn't put to approval", async () => {
@@ -134,6 +141,23 @@ test("a proposal is tested, shown with its exact effect and impact, approved by 
       ],
     },
   });
+  // What one person locks or suspends now, and lifts again by themselves, hides nothing of what it comes to.
+  const locks: string[] = [];
+  for (const target of [
+    { kind: "role", role: "auditor" },
+    { kind: "site", study: "PILOT", site: "701" },
+  ])
+    locks.push((dataOf(await call(ada, "locks.set", { target, reason: REASON })) as { lockId: string }).lockId);
+  await at.owner.run`UPDATE policy.principals SET status = 'suspended' WHERE id = 'svc_auditor'`;
+  await known();
+  const stopped = dataOf(await call(ben, "policy.proposal", { proposalId })) as typeof looked;
+  expect(stopped.impact).toEqual(looked.impact);
+  // What somebody can do leaves out what is stopped there.
+  const steward = dataOf(await call(ben, "policy.whatCan", { principal: "svc_steward701" })) as { abilities: readonly { action: string }[] };
+  expect(steward.abilities.map(({ action }) => action)).not.toContain("packet.read");
+  await at.owner.run`UPDATE policy.principals SET status = 'active' WHERE id = 'svc_auditor'`;
+  for (const lockId of locks) dataOf(await call(ada, "locks.lift", { lockId, reason: REASON }));
+  await known();
   // Who made it puts it to approval, and nobody else.
   expect(codeOf(await ask(ben, proposed))).toBe("policy.separation");
   const request = asked(await ask(ada, proposed));
@@ -195,6 +219,21 @@ test("an earlier version comes back by one act, as a new version, through the sa
   expect(versions.filter(({ state }) => state === "past").length).toBe(version);
 });
 
+test("the name of a role that there was before isn't given to another one: what was assigned under it would be in force again", async () => {
+  const { content, suite } = await current();
+  const role = { name: "monitor", description: "Looks on.", assignableBy: ["security_admin"] };
+  const withRole = { ...content, roles: [...content.roles, role] };
+  expect(await approve(ben, asked(await ask(ada, await propose(ada, withRole, suite))))).toBe("ok");
+  await known();
+  // While it is there it is changed like every other.
+  const wider = { ...withRole, roles: [...content.roles, { ...role, description: "Looks on, twice." }] };
+  expect((await propose(ada, wider, suite)).tests.failed).toBe(0);
+  expect(await approve(ada, asked(await call(ben, "approvals.requestPolicyRevert", { version: 1, reason: REASON })))).toBe("ok");
+  await known();
+  const again = await call(ada, "policy.propose", { content: withRole, suite });
+  expect(JSON.parse(again.text)).toMatchObject({ code: "policy.invalid", where: [expect.stringContaining("monitor was another role before") as string] });
+});
+
 test("a policy with a date takes effect at that time, on record; one whose base was replaced by then doesn't", async () => {
   const first = await widened("auditor: principal.read principal");
   const scheduled = await propose(ada, first.content, first.suite);
@@ -238,6 +277,22 @@ test("a policy whose date finds one administrator alone doesn't take effect, on 
   expect((await current()).version).toBe(version);
 });
 
+test("a version that is approved for a date is stopped by one act: going back to the one in force", async () => {
+  const before = await current();
+  const next = await widened("auditor: document.read ectd_sequence");
+  const due = await propose(ada, next.content, next.suite);
+  expect(await approve(ben, asked(await ask(ada, due, new Date(Date.now() + 3_000).toISOString())))).toBe("ok");
+  await known();
+  expect(await approve(ada, asked(await call(ben, "approvals.requestPolicyRevert", { version: before.version, reason: REASON })))).toBe("ok");
+  await known();
+  const after = await current();
+  expect([after.version, after.content]).toEqual([due.proposal.version + 1, before.content]);
+  await until(async () => {
+    const { versions } = dataOf(await call(ada, "policy.versions", {})) as { versions: readonly { version: number; state: string }[] };
+    return versions.find(({ version }) => version === due.proposal.version)?.state === "superseded";
+  }, 8_000);
+});
+
 faultTest("R8", "the active policy can't be moved back, nor to a version without a done approval of its digest, by the database itself", async (defence) => {
   if (defence === "off") await at.owner.run`ALTER TABLE policy.active DISABLE TRIGGER moved_by_approval`;
   const { version } = await current();
@@ -277,16 +332,20 @@ test("who can, what can, why, and what would have been decided otherwise, are an
   });
   await other.call("steward701", "packets.list", {});
   await other.call("steward701", "subjects.list", {});
-  const { n: seq } = (
-    await at.owner.run<{
-      n: number;
-    }>`SELECT seq::integer AS n FROM audit.records WHERE chain = 'system' AND body LIKE '%svc_steward701%' AND body LIKE '%subject.list%' ORDER BY seq DESC LIMIT 1`
-  )[0] ?? { n: 0 };
-  expect(dataOf(await call(ada, "policy.explain", { crossing: { chain: "system", generation: 1, seq } }))).toMatchObject({
+  expect(await explainedLast("%svc_steward701%", "%subject.list%")).toMatchObject({
     effect: "deny",
     reason: "no_rule",
     rolesThatMay: expect.arrayContaining(["clinical_reviewer"]) as string[],
     recorded: { outcome: "deny", reason: "policy.denied:no_rule" },
+  });
+  // One's own request, and what isn't there: neither reads as allowed, and neither asks for a role over the whole deployment.
+  expect(await explainedLast("%approval.decide%", '%"reason":"policy.separation"%')).toMatchObject({ effect: "deny", reason: "separation", needed: "another person" });
+  await other.call("steward701", "packets.inspect", { packetId: "pkt_00000000000000000000000000" });
+  expect(await explainedLast("%svc_steward701%", "%pkt_00000000000000000000000000%")).toMatchObject({
+    effect: "deny",
+    reason: "no_site",
+    needed: "a resource with a registered site",
+    recorded: { reason: "policy.denied:no_site" },
   });
   const { content, suite } = await current();
   const narrower = await propose(

@@ -20,6 +20,7 @@ export const ALERT_KINDS = {
   "proof.used": "An act was carried out upon a person's passkey, or their password and code.",
   "address.changed": "Where a person is told of their approvals and signatures was changed.",
   "review.overdue": "A review is overdue.",
+  "separation.refused": "Somebody tried to give themselves a right, or to decide on what they had asked for themselves. It was refused, and nothing changed.",
   "alert.test": "This is a test. Somebody wanted to know whether alerts arrive.",
 } as const satisfies Record<AlertKind, string>;
 

@@ -22,6 +22,8 @@ export interface PolicyState {
   /** `v<version>:<first 16 hex of the digest>`, as records name it. */
   readonly tag: string;
   readonly principals: ReadonlyMap<string, LivePrincipal>;
+  /** The same without what locks, closed sites and emergencies make of them: for what is asked about another time, or about rights that a lock only hides. */
+  readonly registered: ReadonlyMap<string, LivePrincipal>;
   /** Services alone: a person is never found by a workload. */
   readonly byWorkload: ReadonlyMap<string, LivePrincipal>;
   readonly revokedTokens: ReadonlySet<string>;
@@ -96,6 +98,7 @@ export class PolicyDesk {
       compiled,
       tag: policyLabel(compiled.document.version, policyDigest(compiled.document)),
       principals: new Map(principals.map((principal) => [principal.id, principal])),
+      registered: new Map(snapshot.principals.map((principal) => [principal.id, principal])),
       byWorkload: new Map(principals.flatMap((principal) => (principal.workload === null ? [] : [[principal.workload, principal] as const]))),
       revokedTokens: new Set([...snapshot.revokedTokens, ...lockedTokens(snapshot.locks, nowMs)]),
       locks: snapshot.locks.filter((lock) => isLocking(lock, nowMs)),

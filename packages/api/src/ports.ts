@@ -260,6 +260,7 @@ export interface BoundaryDeps<Tx> {
   readonly idempotency: IdempotencyStore<Tx>;
   readonly knocks: KnockCounter;
   readonly log: EventLog;
+  readonly alerts: Pick<Alerts<Tx>, "raise">;
   /** Whether the database isn't what was signed last: then only what is marked `whenFrozen: "serve"` goes on. */
   readonly isFrozen: () => boolean;
   /** The incident that this chain is under, by the custodian's word; null where there is none. */

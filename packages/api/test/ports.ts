@@ -99,6 +99,7 @@ export async function inMemory(
     },
     knocks: { count: (_listener, code) => void knocks.push(code) },
     log: { event: (name) => void events.push(name) },
+    alerts: { raise: (_tx, { kind }) => (events.push(kind), Promise.resolve(null)) },
     sessions: { require: () => Promise.reject(new SallyportError("session.ended")) },
     isFrozen: () => state.frozen,
     incidentOf: (chain) => (state.broken.has(chain) ? { id: "inc_00000000000000000000000000", chain } : null),

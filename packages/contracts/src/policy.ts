@@ -59,7 +59,8 @@ export const PolicyTests = z.strictObject({
 
 const Standing = z.strictObject({ allowed: z.boolean(), readable: z.array(z.string()), masked: z.array(z.string()) });
 /**
- * Who gains and who loses what, exactly, over the assignments as they are. A row is one right of one principal, with all places at which it changes alike;
+ * Who gains and who loses what, exactly, over the assignments as they are from now on, or from its date where it is approved for one: as if nobody were
+ * suspended and no role and no site locked or closed, since one person lifts that. A row is one right of one principal, with all places at which it changes alike;
  * counts are of points: principal × act × resource type × place × way of signing in. `isMore`: rows beyond the first 2,000 are counted, not shown.
  */
 export const PolicyImpact = z.strictObject({
@@ -77,6 +78,8 @@ export const PolicyImpact = z.strictObject({
       after: Standing,
       sites: z.array(z.string()),
       deployment: z.boolean(),
+      /** From when on it is so, since an assignment begins or ends then; null for at once. */
+      from: IsoTime.nullable(),
     }),
   ),
   isMore: z.boolean(),
@@ -212,7 +215,7 @@ export const WhatCanInput = strict({ principal: PrincipalId, format: Format });
 export const WhatCanOutput = strict({
   policy: z.string(),
   principalName: z.string().nullable(),
-  abilities: z.array(z.strictObject({ action: z.string(), resource: z.string(), paths: z.array(Path) })),
+  abilities: z.array(z.strictObject({ action: z.string(), resource: z.string(), paths: z.array(Path), stoppedAt: z.array(z.string()) })),
   csv: z.string().nullable(),
 });
 

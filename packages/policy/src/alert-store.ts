@@ -20,6 +20,7 @@ export const alertKinds = [
   "proof.used",
   "address.changed",
   "review.overdue",
+  "separation.refused",
   "alert.test",
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];

@@ -9,8 +9,9 @@ import { extentOf, isDeploymentWide, type Moment, momentOf, type Rights } from "
 import { isSiteRef } from "./site-token.ts";
 
 /**
- * The decision for lists, as data for a WHERE clause: a row passes if `everything`, or its study is in `studies`, or its
- * site is in `sites`. All three empty passes nothing.
+ * The decision for whatever place, as data: a row would pass if `everything`, or its study is in `studies`, or its site is in `sites`. All three empty passes
+ * nothing. It tells whether somebody may do a thing anywhere at all; statements are filtered by the sites of the grant that a decision over all registered
+ * sites came to, and row security stands at those too (`packages/db/src/site-filter.prop.int.test.ts` holds all of them equal).
  */
 export interface SiteFilter {
   readonly effect: "allow";
@@ -32,7 +33,7 @@ export interface SiteFilter {
 
 type Refusal = Pick<Extract<Decision, { effect: "deny" }>, "effect" | "reason">;
 
-/** Compiles the decision of a list query: a site, or a subject at it, passes the filter if and only if {@link decide} allows it alone. */
+/** Compiles the decision for whatever place: a site, or a subject at it, passes the filter if and only if {@link decide} allows it alone. */
 export const siteFilter = (policy: CompiledPolicy, question: PlacelessQuestion): SiteFilter | Refusal =>
   filterFor(policy.rights(question.principal, question.scope), actOf(question.action, question.resource), momentOf(question));
 
@@ -70,7 +71,7 @@ function filterByRole(rights: Rights, act: Act | null, moment: Moment): Places |
   return { effect: "allow", everything, studies, sites, except, joined: patterns(policy, usable) };
 }
 
-/** Whether a site passes a filter, or one subject that is there; what the SQL made of it must say too. */
+/** Whether a site passes a filter, or one subject that is there. */
 export const siteMatches = (filter: SiteFilter, site: SiteRef, subject: string | null = null): boolean =>
   isSiteRef(site) && (passes(filter, site) || filter.subjects.some((one) => one.subject === subject && one.study === site.study && one.site === site.site));
 

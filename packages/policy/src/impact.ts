@@ -24,6 +24,8 @@ export interface ImpactRow {
   readonly sites: readonly SiteRef[];
   /** Whether it is so for what belongs to the whole deployment too. */
   readonly deployment: boolean;
+  /** From when on it is so, in milliseconds since the epoch: an assignment begins or ends then. Null for at once. */
+  readonly fromMs: number | null;
 }
 
 /** Who gains and who loses what, exactly: every point of the decision space at which two policies answer otherwise, gathered by what changes. */
@@ -37,10 +39,11 @@ export interface Impact {
 }
 
 export interface ImpactSpace {
+  /** As registered, so with the assignments that a lock of their role would hide. */
   readonly principals: Iterable<LivePrincipal>;
   /** Every registered site. */
   readonly sites: readonly SiteRef[];
-  /** Decisions are compared as they are at this moment. */
+  /** Decisions are compared as they are from this moment on. */
   readonly nowMs: number;
 }
 
@@ -48,46 +51,82 @@ const DEPLOYMENT: Place = { kind: "deployment" };
 const WAYS = ["passkey", "other"] as const;
 
 /**
- * Compares two policies over the whole decision space: each principal × action × resource type × registered site and deployment × way of signing in.
- * Only what a principal's own roles can make a difference to is asked; for the rest both policies rest on the same rules.
+ * Compares two policies over the whole decision space: each principal × action × resource type × registered site and deployment × way of signing in, at this
+ * moment and at each later one at which an assignment begins or ends; a change that is the same at several moments is one, from the first. Locks, closed sites
+ * and suspensions are left out: one person lifts them by themselves, so what they hide has to be seen before. Only what a principal's own roles can make a
+ * difference to is asked; for the rest both policies rest on the same rules.
  */
 export function impactOf(before: CompiledPolicy, after: CompiledPolicy, { principals, sites, nowMs }: ImpactSpace): Impact {
   const touched = touchedActs(before, after);
   const places: readonly Place[] = [...sites.map((site): Place => ({ kind: "one", site })), DEPLOYMENT];
   const rows: ImpactRow[] = [];
   const count = { gained: 0, lost: 0, altered: 0 };
-  for (const principal of principals) {
-    const acts = new Set(principal.assignments.filter((held) => isInForce(held, nowMs)).flatMap(({ role }) => [...(touched.get(role) ?? [])]));
-    for (const act of [...acts].sort((one, other) => one.index - other.index)) {
-      const { action, resource } = act;
-      const scope = new TokenScope([action]);
-      const [first, second] = [before.rights(principal, scope), after.rights(principal, scope)];
-      const gathered = new Map<string, { row: ImpactRow; sites: SiteRef[]; deployment: boolean }>();
-      for (const place of places) {
-        const ask = (rights: Rights, way: string): Standing =>
-          standingOf(decideAct(rights, act, place, { nowMs, signedInBy: principal.kind === "person" ? way : null, subject: null }));
-        const changes = WAYS.flatMap((way) => {
-          const [was, will] = [ask(first, way), ask(second, way)];
-          return same(was, will) ? [] : [{ way, was, will }];
-        });
-        const [one, other] = changes;
-        const isAnyway = one !== undefined && other !== undefined && same(one.was, other.was) && same(one.will, other.will);
-        for (const { way, was, will } of changes) {
-          count[was.allowed ? (will.allowed ? "altered" : "lost") : "gained"] += 1;
-          if (isAnyway && way === "other") continue;
-          const row: ImpactRow = { principal: principal.id, action, resource, signedInBy: isAnyway ? "any" : way, before: was, after: will, sites: [], deployment: false };
-          const key = JSON.stringify(row);
-          const group = gathered.get(key) ?? { row, sites: [], deployment: false };
-          if (place.kind === "one" && place.site !== null) group.sites.push(place.site);
-          else group.deployment = true;
-          gathered.set(key, group);
+  for (const registered of principals) {
+    const principal = unstopped(registered);
+    const told = new Set<string>();
+    for (const atMs of momentsOf(principal, nowMs)) {
+      const acts = new Set(principal.assignments.filter((held) => isInForce(held, atMs)).flatMap(({ role }) => [...(touched.get(role) ?? [])]));
+      for (const act of [...acts].sort((one, other) => one.index - other.index)) {
+        const { action, resource } = act;
+        const scope = new TokenScope([action]);
+        const [first, second] = [before.rights(principal, scope), after.rights(principal, scope)];
+        const gathered = new Map<string, { row: ImpactRow; sites: SiteRef[]; deployment: boolean }>();
+        for (const [at, place] of places.entries()) {
+          const ask = (rights: Rights, way: string): Standing =>
+            standingOf(decideAct(rights, act, place, { nowMs: atMs, signedInBy: principal.kind === "person" ? way : null, subject: null }));
+          const changes = WAYS.flatMap((way) => {
+            const [was, will] = [ask(first, way), ask(second, way)];
+            if (same(was, will)) return [];
+            const point = `${act.index} ${at} ${way} ${JSON.stringify([was, will])}`;
+            if (told.has(point)) return [];
+            told.add(point);
+            return [{ way, was, will }];
+          });
+          const [one, other] = changes;
+          const isAnyway = one !== undefined && other !== undefined && same(one.was, other.was) && same(one.will, other.will);
+          for (const { way, was, will } of changes) {
+            count[was.allowed ? (will.allowed ? "altered" : "lost") : "gained"] += 1;
+            if (isAnyway && way === "other") continue;
+            const fromMs = atMs === nowMs ? null : atMs;
+            const row: ImpactRow = {
+              principal: principal.id,
+              action,
+              resource,
+              signedInBy: isAnyway ? "any" : way,
+              before: was,
+              after: will,
+              sites: [],
+              deployment: false,
+              fromMs,
+            };
+            const key = JSON.stringify(row);
+            const group = gathered.get(key) ?? { row, sites: [], deployment: false };
+            if (place.kind === "one" && place.site !== null) group.sites.push(place.site);
+            else group.deployment = true;
+            gathered.set(key, group);
+          }
         }
+        for (const { row, sites: reached, deployment } of gathered.values()) rows.push({ ...row, sites: reached, deployment });
       }
-      for (const { row, sites: at, deployment } of gathered.values()) rows.push({ ...row, sites: at, deployment });
     }
   }
   return { rows, ...count };
 }
+
+/** A principal as nothing stops it. Whoever has left holds no assignment any more, and so gains nothing. */
+const unstopped = ({ id, kind, person, workload, tokensFromS, assignments }: LivePrincipal): LivePrincipal => ({
+  id,
+  kind,
+  person,
+  status: "active",
+  workload,
+  tokensFromS,
+  assignments,
+});
+
+/** This moment, and those later ones at which what a principal holds changes. */
+const momentsOf = ({ assignments }: LivePrincipal, nowMs: number): readonly number[] =>
+  [nowMs, ...new Set(assignments.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs ?? nowMs]).filter((ms) => Number.isFinite(ms) && ms > nowMs))].sort((one, other) => one - other);
 
 export const standingOf = (decision: Decision): Standing =>
   decision.effect === "allow"

@@ -1,6 +1,8 @@
+import { actOf } from "./act.ts";
 import type { CompiledPolicy } from "./compile.ts";
-import { decide } from "./decide.ts";
+import { decide, decideAct } from "./decide.ts";
 import { type Action, ACTIONS, type Decision, type FieldRule, type LivePrincipal, type Place, RESOURCE_TYPES, type ResourceType, type SiteRef } from "./model.ts";
+import { separated } from "./separation.ts";
 import type { PolicySuite, SuitePlace } from "./suite.ts";
 import { TokenScope } from "./token-scope.ts";
 
@@ -27,6 +29,7 @@ export interface SuiteResult {
 
 const FAILURES_MAX = 200;
 const OWN: SiteRef = { study: "PILOT", site: "701" };
+const HOME: Place = { kind: "one", site: OWN };
 /** Where a resource may be that a role at {@link OWN} doesn't reach. */
 const ELSEWHERE: readonly (readonly [name: string, place: Place])[] = [
   ["another site", { kind: "one", site: { study: "PILOT", site: "704" } }],
@@ -52,7 +55,7 @@ const said = (decision: Decision): string => (decision.effect === "allow" ? `all
 
 /**
  * Runs a policy's tests against it: every role – of the policy, of the suite, and one that neither knows – on every action and resource type at
- * its own site, what is allowed there at every other kind of place, every separation, and every sentence.
+ * its own site, what is allowed there at every other kind of place, every act after every other by one person, and every sentence.
  */
 export function runSuite(policy: CompiledPolicy, suite: PolicySuite): SuiteResult {
   const failures: SuiteFailure[] = [];
@@ -64,34 +67,38 @@ export function runSuite(policy: CompiledPolicy, suite: PolicySuite): SuiteResul
     failed += 1;
     if (failures.length < FAILURES_MAX) failures.push(failure);
   };
-  const answer = (principal: LivePrincipal, action: Action, resource: ResourceType, place: Place, signedInBy: string | null = "passkey"): Decision =>
-    decide(policy, { principal, scope: new TokenScope([action]), action, resource, place, nowMs: 1, signedInBy });
+  const answer = (principal: LivePrincipal, action: Action, resource: ResourceType, place: Place): Decision =>
+    decide(policy, { principal, scope: new TokenScope([action]), action, resource, place, nowMs: 1, signedInBy: "passkey" });
 
   const stated = new Map(suite.allowed.map((cell) => [cellKey(cell), cell]));
-  const ruled = new Map(policy.document.grants.map((grant) => [cellKey(grant), grant]));
   const roles = new Set([...policy.document.roles.map(({ name }) => name), ...suite.allowed.map((cell) => cell.role), "-"]);
-  // Where there is no rule, the compiled table's empty cell denies, and that is what is expected of what isn't stated: those needn't be asked one by one.
-  asked += roles.size * ACTIONS.length * RESOURCE_TYPES.length;
-  for (const [key, { role, action, resource }] of new Map<string, { readonly role: string; readonly action: Action; readonly resource: ResourceType }>([...ruled, ...stated])) {
-    asked -= 1;
+  for (const role of roles) {
     const principal = holder(role, OWN);
-    const cell = stated.get(key);
-    const own = answer(principal, action, resource, { kind: "one", site: OWN });
-    const expected = cell === undefined ? "deny" : `allow, ${spelled(cell.fields)}`;
-    compare({ says: null, role, action, resource, place: "own site", expected, found: said(own) });
-    if (own.effect === "deny") continue;
-    const otherwise = cell === undefined || cell.signedInBy !== null ? "deny" : expected;
-    const found = said(answer(principal, action, resource, { kind: "one", site: OWN }, null));
-    compare({ says: null, role, action, resource, place: "own site, not by passkey", expected: otherwise, found });
-    for (const [place, where] of ELSEWHERE) compare({ says: null, role, action, resource, place, expected: "deny", found: said(answer(principal, action, resource, where)) });
+    for (const action of ACTIONS) {
+      const rights = policy.rights(principal, new TokenScope([action]));
+      for (const resource of RESOURCE_TYPES) {
+        const ask = (place: Place, signedInBy: string | null = "passkey"): Decision => decideAct(rights, actOf(action, resource), place, { nowMs: 1, signedInBy, subject: null });
+        const own = ask(HOME);
+        const cell = stated.get(cellKey({ role, action, resource }));
+        const expected = cell === undefined ? "deny" : `allow, ${spelled(cell.fields)}`;
+        compare({ says: null, role, action, resource, place: "own site", expected, found: said(own) });
+        if (own.effect === "deny") continue;
+        const otherwise = cell === undefined || cell.signedInBy !== null ? "deny" : expected;
+        compare({ says: null, role, action, resource, place: "own site, not by passkey", expected: otherwise, found: said(ask(HOME, null)) });
+        for (const [place, where] of ELSEWHERE) compare({ says: null, role, action, resource, place, expected: "deny", found: said(ask(where)) });
+      }
+    }
   }
-  const pairs = new Set(policy.document.separation.map(({ first, second }) => `${first} ${second}`));
   const expectedPairs = new Set(suite.separated.map(({ first, second }) => `${first} ${second}`));
-  for (const pair of new Set([...pairs, ...expectedPairs])) {
-    const [first = "", second = ""] = pair.split(" ");
-    const words = (has: boolean): string => (has ? "separated" : "not separated");
-    compare({ says: null, role: "-", action: second, resource: "-", place: `after ${first}`, expected: words(expectedPairs.has(pair)), found: words(pairs.has(pair)) });
-  }
+  for (const first of ACTIONS)
+    for (const second of ACTIONS) {
+      const isHeld = (person: string): boolean => separated(policy, { first: { action: first, person: "per_test" }, second: { action: second, person } }) !== null;
+      const words = (has: boolean): string => (has ? "separated" : "not separated");
+      const isExpected = expectedPairs.has(`${first} ${second}`);
+      compare({ says: null, role: "-", action: second, resource: "-", place: `after ${first}`, expected: words(isExpected), found: words(isHeld("per_test")) });
+      if (isExpected)
+        compare({ says: null, role: "-", action: second, resource: "-", place: `after another's ${first}`, expected: words(false), found: words(isHeld("per_other")) });
+    }
   for (const { says, role, at, site, may, mayNot } of suite.cases) {
     const principal = holder(role, at);
     for (const [acts, expected] of [

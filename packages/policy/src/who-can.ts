@@ -1,6 +1,19 @@
 import type { CompiledPolicy } from "./compile.ts";
 import { decide } from "./decide.ts";
-import { type Action, ACTIONS, type Assignment, type FieldRule, type GrantRule, type LivePrincipal, type Place, RESOURCE_TYPES, type ResourceType } from "./model.ts";
+import { stopAt } from "./locks.ts";
+import {
+  type Action,
+  ACTIONS,
+  type Assignment,
+  type FieldRule,
+  type GrantRule,
+  type LivePrincipal,
+  type Place,
+  RESOURCE_TYPES,
+  type ResourceType,
+  siteKey,
+  type SiteRef,
+} from "./model.ts";
 import { type Reach, reaches } from "./reach.ts";
 import { coversSite, isDeploymentWide } from "./rights.ts";
 import { TokenScope } from "./token-scope.ts";
@@ -44,15 +57,28 @@ export interface Ability {
   readonly action: Action;
   readonly resource: ResourceType;
   readonly paths: readonly RightPath[];
+  /** `study/site` of the sites within a study-wide or deployment-wide path at which it is stopped now: they are locked, or closed to it. */
+  readonly except: readonly string[];
 }
 
-/** All that a principal may do, once every condition is met, and where each right is held. */
-export function whatCan(policy: CompiledPolicy, principal: LivePrincipal, nowMs: number): readonly Ability[] {
+/**
+ * All that a principal may do now, once every condition is met, and where each right is held. A path to a site at which it is stopped isn't one, and of a wider
+ * one the stopped sites are named; what is left nowhere isn't listed. `sites` are the registered ones.
+ */
+export function whatCan(policy: CompiledPolicy, principal: LivePrincipal, { sites, nowMs }: { readonly sites: readonly SiteRef[]; readonly nowMs: number }): readonly Ability[] {
   return ACTIONS.flatMap((action) => {
     const scope = new TokenScope([action]);
     return RESOURCE_TYPES.flatMap((resource) => {
       const found = reaches(policy, { principal, scope, action, resource, nowMs, signedInBy: signedInBy(principal) });
-      return typeof found === "string" ? [] : [{ action, resource, paths: [...found] }];
+      if (typeof found === "string") return [];
+      const isStopped = (site: SiteRef): boolean => stopAt(principal, { action, resource }, site) !== null;
+      const paths = found.filter(({ assignment, extent }) => {
+        if (extent === "deployment") return true;
+        return sites.some((site) => coversSite(assignment, site, extent) && !isStopped(site));
+      });
+      const wide = paths.filter(({ extent }) => extent !== "site");
+      const except = sites.filter((site) => isStopped(site) && wide.some(({ assignment, extent }) => coversSite(assignment, site, extent))).map(siteKey);
+      return paths.length === 0 ? [] : [{ action, resource, paths: paths.map(({ assignment, rule }) => ({ assignment, rule })), except }];
     });
   });
 }

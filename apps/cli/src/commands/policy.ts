@@ -90,7 +90,11 @@ async function whatCan(invocation: Invocation, [principal = ""]: readonly string
     return EXIT.done;
   }
   report(invocation, plainJson(answer), [
-    ...answer.abilities.flatMap(({ action, resource, paths }) => [plainText(`${action} ${resource}`), ...paths.map((path) => plainText(`  ${pathText(path)}`))]),
+    ...answer.abilities.flatMap(({ action, resource, paths, stoppedAt }) => [
+      plainText(`${action} ${resource}`),
+      ...paths.map((path) => plainText(`  ${pathText(path)}`)),
+      ...(stoppedAt.length === 0 ? [] : [plainText(`  stopped at ${stoppedAt.join(", ")}`)]),
+    ]),
     plainText(`${answer.abilities.length} by ${answer.policy}`),
   ]);
   return EXIT.done;

@@ -48,16 +48,29 @@ interface WhyProps {
   readonly isPlaceless: boolean;
 }
 
+/** Whether the policy itself refused it; else its input, its place in a sequence or another pillar did. */
+const isPolicys = (recorded: Explained["recorded"]): boolean => recorded === null || recorded.reason.startsWith("policy.");
+
 function Why({ explained: { effect, policy, rule, reason, needed, rolesThatMay, paths, recorded }, isPlaceless }: WhyProps) {
+  const isRefusedByRule = effect === "deny" && isPolicys(recorded);
+  const { tone, text } = effect === "deny" && !isRefusedByRule ? { tone: EFFECT.deny.tone, text: "refused, by no rule of the policy" } : EFFECT[effect];
   return (
     <div className="why">
       <p>
-        <Badge tone={EFFECT[effect].tone}>{EFFECT[effect].text}</Badge> <code>{policy}</code>
+        <Badge tone={tone}>{text}</Badge> <code>{policy}</code>
       </p>
       <dl className="pairs pairs-plain">
+        {recorded !== null && (
+          <>
+            <dt>On record</dt>
+            <dd>
+              {recorded.outcome}, <code>{recorded.reason}</code>
+            </dd>
+          </>
+        )}
         {rule !== null && (
           <>
-            <dt>Rule</dt>
+            <dt>{effect === "deny" ? "Rule that had allowed it" : "Rule"}</dt>
             <dd>
               <code>{rule}</code>
             </dd>
@@ -77,20 +90,16 @@ function Why({ explained: { effect, policy, rule, reason, needed, rolesThatMay, 
             <dd className="why-needed">{needed}</dd>
           </>
         )}
-        {effect === "deny" && (
+        {isRefusedByRule && (
           <>
             <dt>Roles that have it</dt>
             <dd>{rolesThatMay.length === 0 ? "none" : rolesThatMay.join(", ")}</dd>
           </>
         )}
       </dl>
-      {effect === "deny" && isPlaceless && <p className="quiet">A refusal doesn&apos;t record where the thing belongs: the answer is for a place that the record can mean.</p>}
+      {isRefusedByRule && isPlaceless && <p className="quiet">A refusal doesn&apos;t record where the thing belongs: the answer is for a place that the record can mean.</p>}
       {paths.length > 0 && <PathList paths={paths} />}
-      {effect === "unknown" && (
-        <p className="quiet">
-          The record stands as it is{recorded === null ? "" : ` (${recorded.outcome}, ${recorded.reason})`}; what it rested on isn&apos;t known here any more, or isn&apos;t in it.
-        </p>
-      )}
+      {effect === "unknown" && <p className="quiet">The record stands as it is; what it rested on isn&apos;t known here any more, or isn&apos;t in it.</p>}
       <p>
         <Link href="/roles/history">Versions of the policy</Link>
       </p>

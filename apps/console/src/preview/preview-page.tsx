@@ -8,6 +8,7 @@ import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { placeText } from "../people/place-text.ts";
+import { StoppedAt } from "../roles/stopped-at.tsx";
 import { type Ability, byResource, fieldsOf, pagesOf, placesOf, PREVIEW_MS } from "./preview.ts";
 
 const PRINCIPAL = /^(?:prn|svc)_[a-z0-9_]{2,40}$/;
@@ -63,7 +64,16 @@ function Preview({ principal }: { readonly principal: string }) {
             keyOf={({ action }) => action}
             columns={[
               { key: "act", title: "Act", isHeader: true, cell: ({ action }) => <code>{action}</code> },
-              { key: "where", title: "Where", cell: ({ paths }) => <PlaceList ability={paths} /> },
+              {
+                key: "where",
+                title: "Where",
+                cell: ({ paths, stoppedAt }) => (
+                  <>
+                    <PlaceList ability={paths} />
+                    <StoppedAt sites={stoppedAt} />
+                  </>
+                ),
+              },
               { key: "fields", title: "Fields", cell: ({ action, paths }) => <Fields ability={paths} isReveal={action.startsWith("phi.")} /> },
               { key: "role", title: "By role", isWide: true, cell: ({ paths }) => [...new Set(paths.map(({ role }) => role))].join(", ") },
             ]}

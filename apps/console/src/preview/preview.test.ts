@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Ability, byResource, fieldsOf, pagesOf, placesOf, type RightPath } from "./preview.ts";
 
 const path = (over: Partial<RightPath> = {}): RightPath => ({ role: "r", study: "S", site: "1", until: null, rule: "r1", readable: [], masked: [], signedInBy: null, ...over });
-const ability = (action: string, resource: string, ...paths: readonly RightPath[]): Ability => ({ action, resource, paths: [...paths] });
+const ability = (action: string, resource: string, ...paths: readonly RightPath[]): Ability => ({ action, resource, paths: [...paths], stoppedAt: [] });
 
 test("the pages of a preview are the rail's, by the rail's own rule", () => {
   const { offered, leftOut } = pagesOf([ability("subject.list", "subject", path())]);

@@ -64,7 +64,9 @@ export function HistoryPage() {
           />
         )}
       </section>
-      {opened !== undefined && <VersionDrawer key={opened.version} row={opened} onClose={() => goTo(null)} />}
+      {opened !== undefined && (
+        <VersionDrawer key={opened.version} row={opened} isAnotherDue={list.data?.versions.some(({ state }) => state === "scheduled") === true} onClose={() => goTo(null)} />
+      )}
     </>
   );
 }

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { Dialog, DialogBody } from "../components/dialog.tsx";
 import { Badge, type BadgeTone, Panel } from "../components/states.tsx";
+import { Moment } from "../components/moment.tsx";
 import { Table } from "../components/table.tsx";
 import { counted } from "../packets/packet-text.ts";
 import type { Proposal } from "./policy-content.ts";
@@ -10,8 +11,9 @@ import { directionOf, type ImpactRow, SIGNED_IN_TEXT, sitesText, standingText } 
 
 const TONE: Readonly<Record<ReturnType<typeof directionOf>, BadgeTone>> = { gains: "caution", loses: "shut", "sees otherwise": "neutral" };
 
-/** Who gains and who loses what, and where: worked out over everybody's roles as they are now. */
-export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore } }: { readonly impact: Proposal["impact"] }) {
+/** Who gains and who loses what, where, and from when on: worked out over everybody's roles as they are held, or will be. */
+export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore }, difference }: Pick<Proposal, "impact" | "difference">) {
+  const uncounted = difference.filter(({ kind }) => kind === "role" || kind === "separation");
   const [opened, setOpened] = useState<ImpactRow | null>(null);
   return (
     <Panel
@@ -25,19 +27,27 @@ export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore } }:
         </span>
       }
     >
+      {uncounted.length > 0 && (
+        <p className="advice">
+          Not counted here, since they allow or deny nothing by themselves: {counted(uncounted.length, "change")} of who assigns a role, or of what one person may not both do. Each
+          stands in the difference above.
+        </p>
+      )}
       {rows.length === 0 ? (
-        <p className="quiet">Nobody, as roles are held now: whoever is given one later gets what it says then.</p>
+        <p className="quiet">Nobody, as roles are held and have been given for later: whoever is given one after this gets what it says then.</p>
       ) : (
         <>
           <p className="quiet">
-            Counted in points: somebody, an act, a thing, a place, a way of signing in.
+            Counted in points: somebody, an act, a thing, a place, a way of signing in. Locks, closed sites and suspensions hide nothing here, since one person can lift them.
             {isMore && ` The first ${counted(rows.length, "row")} are shown; all are counted.`}
           </p>
           <Table
             isLong
             caption="Who gains and who loses what"
             rows={rows}
-            keyOf={({ principal, action, resource, signedInBy, sites, deployment }) => `${principal} ${action} ${resource} ${signedInBy} ${sites[0] ?? ""} ${String(deployment)}`}
+            keyOf={({ principal, action, resource, signedInBy, sites, deployment, from }) =>
+              `${principal} ${action} ${resource} ${signedInBy} ${sites[0] ?? ""} ${String(deployment)} ${from ?? ""}`
+            }
             columns={[
               {
                 key: "who",
@@ -66,9 +76,14 @@ export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore } }:
               {
                 key: "standing",
                 title: "Now, and then",
-                cell: ({ before, after }) => (
+                cell: ({ before, after, from }) => (
                   <>
                     <span className="quiet">{standingText(before)}</span> → {standingText(after)}
+                    {from !== null && (
+                      <span className="row-under">
+                        from <Moment at={from} />
+                      </span>
+                    )}
                   </>
                 ),
               },

@@ -27,7 +27,7 @@ export function ReplayPanel({ proposalId }: { readonly proposalId: string }) {
         </Button>
       }
     >
-      {!isWanted && <p className="quiet">With everybody&apos;s roles as they were then. It changes nothing, and is on record.</p>}
+      {!isWanted && <p className="quiet">With everybody&apos;s roles as they were then, whatever is locked, closed or suspended now. It changes nothing, and is on record.</p>}
       {isWanted && call.isPending && <Skeleton lines={4} label="Deciding again" />}
       {call.data === undefined && call.error !== null && <Refusal failure={call.error} onRetry={() => void call.refetch()} isInline />}
       {call.data !== undefined && (

@@ -53,7 +53,7 @@ export function RoleDialog({ draft, name, onDraft, onClose }: RoleDialogProps) {
               maxLength={64}
               isCode
               error={isTried ? nameFault : null}
-              hint="It stands in records, and is never given to another role."
+              hint="It stands in records. Once it was in force it is never given to another role."
             />
           ) : (
             <p>

@@ -16,7 +16,9 @@ export function TestsPanel({ tests: { asked, failed, failures } }: { readonly te
       }
     >
       {failed === 0 ? (
-        <p className="quiet">Every role was asked for every act on every thing. What the tests don&apos;t list is expected to be denied, and is.</p>
+        <p className="quiet">
+          Every role was asked for every act on every thing, and every act after every other by one person. What the tests don&apos;t list is expected to be denied, and is.
+        </p>
       ) : (
         <>
           <p className="quiet">

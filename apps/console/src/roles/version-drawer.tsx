@@ -18,11 +18,13 @@ import type { VersionRow } from "./history-page.tsx";
 
 interface VersionDrawerProps {
   readonly row: VersionRow;
+  /** Whether another version is approved for a date: it is overtaken by going back to the one in force. */
+  readonly isAnotherDue: boolean;
   readonly onClose: () => void;
 }
 
 /** One version: what it changed, who approved it, and the way back to it. */
-export function VersionDrawer({ row, onClose }: VersionDrawerProps) {
+export function VersionDrawer({ row, isAnotherDue, onClose }: VersionDrawerProps) {
   const call = useCall("policy.version", { version: row.version }, { isOnce: true });
   const mayChange = useMay("role.change");
   const [isReverting, setReverting] = useState(false);
@@ -46,9 +48,10 @@ export function VersionDrawer({ row, onClose }: VersionDrawerProps) {
           {call.data !== undefined && call.data.difference.length === 0 && <p className="quiet">Nothing: there was none before it, or it says the same.</p>}
           {call.data !== undefined && call.data.difference.length > 0 && <EffectList lines={call.data.difference} />}
         </section>
-        {mayChange && row.state !== "active" && row.state !== "scheduled" && (
+        {mayChange && row.state !== "scheduled" && (row.state !== "active" || isAnotherDue) && (
           <div className="form-acts">
-            <Button onPress={() => setReverting(true)}>Go back to this version</Button>
+            {row.state === "active" && <p className="quiet">Another version is approved for a date. Staying with this one overtakes it, so that it never takes effect.</p>}
+            <Button onPress={() => setReverting(true)}>{row.state === "active" ? "Stay with this version" : "Go back to this version"}</Button>
           </div>
         )}
       </DialogBody>
@@ -83,7 +86,7 @@ function Approved({ approvalId }: { readonly approvalId: string }) {
 }
 
 /** Asks for an earlier version's document and tests as the next version: one act, decided like any other change. */
-function RevertDialog({ row, onClose }: VersionDrawerProps) {
+function RevertDialog({ row, onClose }: Omit<VersionDrawerProps, "isAnotherDue">) {
   const router = useRouter();
   const tell = useTell();
   const ask = useChange("approvals.requestPolicyRevert", {

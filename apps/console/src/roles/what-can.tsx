@@ -12,6 +12,7 @@ import { Table } from "../components/table.tsx";
 import { useMay } from "../frame/me.ts";
 import { counted } from "../packets/packet-text.ts";
 import { CsvButton } from "./csv-button.tsx";
+import { StoppedAt } from "./stopped-at.tsx";
 import { PathList } from "./path-list.tsx";
 import { actKey } from "./policy-content.ts";
 import type { ReachQuery } from "./reach-query.ts";
@@ -88,7 +89,7 @@ function Abilities({ principal }: { readonly principal: string }) {
       acts={abilities.length > 0 && <CsvButton path="policy.whatCan" input={{ principal, format: "csv" }} name={`what-can-${principal}`} />}
     >
       {abilities.length === 0 ? (
-        <EmptyState title="Nothing">They hold no role that is in force, or none that a rule speaks of.</EmptyState>
+        <EmptyState title="Nothing">They hold no role that is in force, none that a rule speaks of, or all that they have is stopped.</EmptyState>
       ) : (
         <Table
           isLong
@@ -106,7 +107,16 @@ function Abilities({ principal }: { readonly principal: string }) {
                 </Link>
               ),
             },
-            { key: "paths", title: "By", cell: ({ paths }) => <PathList paths={paths} /> },
+            {
+              key: "paths",
+              title: "By",
+              cell: ({ paths, stoppedAt }) => (
+                <>
+                  <PathList paths={paths} />
+                  <StoppedAt sites={stoppedAt} />
+                </>
+              ),
+            },
           ]}
         />
       )}

@@ -11,6 +11,7 @@ import { assertReaches, decideCrossing, type Located, mayAlso, type Right, type 
 import { failureOf, recordedAs, wrapped } from "./failure.ts";
 import { PrincipalPlaces } from "./principal-places.ts";
 import { type Reach, reachOf, type Standing, stillLive } from "./still-live.ts";
+import { tellOfSeparation } from "./separation-alert.ts";
 import { Trace } from "./trace.ts";
 import { WatchStream } from "./watch-stream.ts";
 
@@ -84,10 +85,11 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     if (failure.facts.pillar === "trail" && failure.facts.retry) return failure;
     try {
       await deps.trail.append(trace.failure(recordedAs(failure.code), failure.code));
-      return failure;
     } catch (error) {
       return failureOf(error);
     }
+    await tellOfSeparation(deps, trace, context.requestId, failure);
+    return failure;
   }
 
   /** Makes a procedure's way in, once, where it is declared. */

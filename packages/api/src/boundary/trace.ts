@@ -16,8 +16,8 @@ const SYSTEM = "system";
 
 /** What one crossing has come to, so that it can be put on record whichever way it ends. */
 export class Trace {
-  readonly #caller: Caller;
-  readonly #action: Action;
+  readonly caller: Caller;
+  readonly action: Action;
   readonly #resourceType: ResourceType;
   readonly #requestId: string;
   #resource: string | null = null;
@@ -29,8 +29,8 @@ export class Trace {
   denial: string | null = null;
 
   constructor(caller: Caller, action: Action, resourceType: ResourceType, requestId: string) {
-    this.#caller = caller;
-    this.#action = action;
+    this.caller = caller;
+    this.action = action;
     this.#resourceType = resourceType;
     this.#requestId = requestId;
   }
@@ -93,16 +93,16 @@ export class Trace {
     Object.assign(detail, this.#detail, more);
     return {
       chain: site === null ? SYSTEM : `site:${siteKey(site)}`,
-      principal: this.#caller.principal.id,
+      principal: this.caller.principal.id,
       role: this.#grant?.role ?? "-",
-      workload: this.#caller.workload,
-      action: this.#action,
+      workload: this.caller.workload,
+      action: this.action,
       resource: this.#resource ?? this.#resourceType,
       site: site === null ? "-" : siteKey(site),
       decision,
       reason,
       request_id: this.#requestId,
-      policy: this.#caller.state.tag,
+      policy: this.caller.state.tag,
       detail: detailText(detail),
     };
   }

@@ -3,6 +3,7 @@ import {
   ACTIONS,
   type CompiledPolicy,
   decide,
+  type Emergency,
   type LivePrincipal,
   type Place,
   type PlacelessQuestion,
@@ -24,10 +25,27 @@ export interface RecordedCrossing {
   readonly atMs: number;
 }
 
-/** A principal as it was: its assignments keep their times, and who is stopped today could act then. How they had signed in isn't on record. */
-export const asItWas = (principal: LivePrincipal): LivePrincipal => ({ ...principal, status: "active" });
+/**
+ * A principal as it was: its assignments keep their times, and neither who is stopped today nor what is locked or closed today was so then. Takes one as
+ * registered, with the assignments that a lock of their role would hide. How they had signed in isn't on record.
+ */
+export const asItWas = ({ id, kind, person, workload, tokensFromS, assignments }: LivePrincipal): LivePrincipal => ({
+  id,
+  kind,
+  person,
+  status: "active",
+  workload,
+  tokensFromS,
+  assignments,
+});
 
-const actionOf = (name: string): Action | null => ACTIONS.find((action) => action === name) ?? null;
+/** The policy's own word in the reason of a refusal, `policy.denied:<word>`; null where there is none. */
+export const wordOf = (reason: string): string | null => (reason.startsWith("policy.denied:") ? reason.slice("policy.denied:".length) : null);
+
+export const actionOf = (name: string): Action | null => ACTIONS.find((action) => action === name) ?? null;
+
+/** Refusals that no policy would have spared: what they rested on isn't a rule. */
+const WHATEVER_THE_POLICY: ReadonlySet<string> = new Set(["principal_suspended", "not_in_scope", "locked", "closed", "not_theirs"]);
 
 /** The site that a record names, or null. */
 function siteRecorded(site: string): SiteRef | null {
@@ -47,16 +65,19 @@ export const placesRecorded = (site: string, sites: readonly SiteRef[]): readonl
 
 /**
  * How two policies decide a crossing that is on record, with the assignments of its time: `null` where the record doesn't tell enough – a place that isn't
- * on record, or an act on several resource types that are answered differently.
+ * on record, an act on several resource types that are answered differently, or one that may have been let through by an emergency. What was refused
+ * for another cause than a rule stays refused.
  */
 export function decidedAgain(
   [before, after]: readonly [CompiledPolicy, CompiledPolicy],
   principal: LivePrincipal | undefined,
   crossing: RecordedCrossing,
-  sites: readonly SiteRef[],
+  { sites, emergencies }: { readonly sites: readonly SiteRef[]; readonly emergencies: readonly Emergency[] },
 ): { readonly before: "allow" | "deny"; readonly after: "allow" | "deny" } | null {
   const action = actionOf(crossing.action);
   if (principal === undefined || action === null) return null;
+  const word = wordOf(crossing.reason);
+  if (word !== null && WHATEVER_THE_POLICY.has(word)) return { before: "deny", after: "deny" };
   const answers = resourcesOf(action, [before, after]).map((resource) => {
     const question: PlacelessQuestion = {
       principal: asItWas(principal),
@@ -64,15 +85,23 @@ export function decidedAgain(
       action,
       resource,
       nowMs: crossing.atMs,
-      signedInBy: principal.kind === "person" ? "passkey" : null,
+      signedInBy: signedInThen(principal, word),
     };
     return [effectOf(before, question, crossing, sites), effectOf(after, question, crossing, sites)] as const;
   });
   const [first] = answers;
   if (first === undefined || !answers.every(([was, will]) => was === first[0] && will === first[1])) return null;
   const [was, will] = first;
-  return was === null || will === null ? null : { before: was, after: will };
+  if (was === null || will === null) return null;
+  return was === "deny" && crossing.decision === "allow" && emergencies.some((one) => isUnder(one, crossing)) ? null : { before: was, after: will };
 }
+
+/** Whether a crossing can have been one of an emergency: by its account, at its site, in its time. Which subject it was isn't in the search. */
+const isUnder = ({ principal, study, site, fromMs, untilMs }: Emergency, crossing: RecordedCrossing): boolean =>
+  principal === crossing.principal && `${study}/${site}` === crossing.site && fromMs <= crossing.atMs && crossing.atMs < untilMs;
+
+/** How they can have signed in: in the way that meets every condition, unless that is what was wanting. */
+export const signedInThen = ({ kind }: Pick<LivePrincipal, "kind">, word: string | null): string | null => (kind === "person" && word !== "condition" ? "passkey" : null);
 
 function effectOf(policy: CompiledPolicy, question: PlacelessQuestion, { site, decision }: RecordedCrossing, sites: readonly SiteRef[]): "allow" | "deny" | null {
   if (siteRecorded(site) !== null || decision === "allow")

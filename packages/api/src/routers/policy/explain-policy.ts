@@ -1,13 +1,14 @@
 import { type AuditRecord, parseBody } from "@sallyport/audit";
 import { type ExplainPolicyInput as Input, ExplainPolicyInput, ExplainPolicyOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
-import { type CompiledPolicy, type Decision, type Emergency, explain, type LivePrincipal, type Place, type Question, TokenScope } from "@sallyport/policy";
+import { type CompiledPolicy, type Emergency, explain, type Question, TokenScope } from "@sallyport/policy";
 import type { z } from "zod";
 import type { Boundary, Crossing } from "../../boundary/procedure.ts";
 import { detailOf } from "../../crossings/trace-of.ts";
 import { endOf } from "../../emergencies/emergency-summary.ts";
 import { pathSummary } from "../../policies/policy-summary.ts";
-import { asItWas, placesRecorded, resourcesOf } from "../../policies/recorded-crossing.ts";
+import { actionOf, wordOf } from "../../policies/recorded-crossing.ts";
+import { neededOnRecord, questionRecorded, resourcesRecorded } from "../../policies/recorded-question.ts";
 import { policyOf } from "../../policies/policy-check.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { placeOfChain } from "../trail/chain-place.ts";
@@ -35,14 +36,16 @@ function asked<Tx>(deps: ApiDeps<Tx>, { trace }: Crossing<Asked, null>, { princi
   const principal = principals.get(id);
   if (principal === undefined) throw new SallyportError("policy.denied");
   trace.about(id);
-  return answerOf(compiled, { ...questionOf(principal, actNamed(act)), place: placeNamed(place), nowMs: deps.now(), signedInBy: principal.kind === "person" ? signedInBy : null });
+  const named = actNamed(act);
+  return answerOf(compiled, {
+    principal,
+    scope: new TokenScope([named.action]),
+    ...named,
+    place: placeNamed(place),
+    nowMs: deps.now(),
+    signedInBy: principal.kind === "person" ? signedInBy : null,
+  });
 }
-
-const questionOf = (principal: LivePrincipal, act: ReturnType<typeof actNamed>): Pick<Question, "principal" | "scope" | "action" | "resource"> => ({
-  principal,
-  scope: new TokenScope([act.action]),
-  ...act,
-});
 
 async function explained<Tx>(deps: ApiDeps<Tx>, { reach, trace }: Crossing<Asked, null>, at: NonNullable<Asked["crossing"]>): Promise<Output> {
   // The record itself is the trail's to show: who may read roles and not this chain doesn't learn of it here.
@@ -56,10 +59,24 @@ async function explained<Tx>(deps: ApiDeps<Tx>, { reach, trace }: Crossing<Asked
   const recorded = { outcome: record.decision, reason: record.reason, rule };
   const unknown: Output = { policy: record.policy, effect: "unknown", reason: null, rule, needed: null, rolesThatMay: [], paths: [], emergency: null, recorded };
   const policy = await policyThatDecided(deps, record);
-  const principal = deps.policy.current().principals.get(record.principal);
+  // As registered: a lock of today, or one that has been lifted since, has no part in what was decided then but by the record's own word.
+  const principal = deps.policy.current().registered.get(record.principal);
   if (policy === null || principal === undefined) return unknown;
-  const question = await questionRecorded(deps, policy, principal, record, rule);
-  return question === null ? unknown : { ...answerOf(policy, question), recorded };
+  const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
+  const question = questionRecorded(policy, record, { principal, rule, sites, emergency: await emergencyThen(deps, record, Date.parse(record.timestamp_utc)) });
+  const answer = question === null ? unknown : { ...answerOf(policy, question), recorded };
+  return record.decision === "deny" ? refusedThen(policy, record, answer) : answer;
+}
+
+/** A refusal as it is on record, whatever rule had allowed it before: the reason is the record's, and so is what would be needed. */
+function refusedThen(policy: CompiledPolicy, record: AuditRecord, answer: Output): Output {
+  const action = actionOf(record.action);
+  const resources = action === null ? [] : resourcesRecorded(policy, action, record, answer.rule);
+  const rolesThatMay = action === null ? [] : [...new Set(resources.flatMap((resource) => policy.rolesFor(action, resource)))];
+  const told = answer.effect === "deny" ? answer : { ...answer, rolesThatMay };
+  const [code = ""] = record.reason.split(":");
+  const reason = wordOf(record.reason) ?? (code === "policy.separation" ? "separation" : code);
+  return { ...told, effect: "deny", reason, needed: neededOnRecord(record, record.action, told.rolesThatMay) ?? told.needed };
 }
 
 /** The version that decided, if it is one of ours and still what the record's label says. */
@@ -68,34 +85,6 @@ async function policyThatDecided<Tx>(deps: ApiDeps<Tx>, { policy: label }: Audit
   const row = version === undefined ? null : await deps.policyVersions.version(Number(version));
   const policy = row === null ? null : policyOf(row.canonical);
   return policy?.label === label ? policy : null;
-}
-
-/** The question that was decided, as far as the record tells; of the places that it can have been at, the first at which it ends as recorded. */
-async function questionRecorded<Tx>(deps: ApiDeps<Tx>, policy: CompiledPolicy, principal: LivePrincipal, record: AuditRecord, rule: string | null): Promise<Question | null> {
-  const act = policy.document.grants.find(({ action }) => action === record.action)?.action;
-  // Under an emergency, the rule on record is the one by which it was opened.
-  const ruled = policy.document.grants.find(({ id, action }) => action === act && rule?.split("+").includes(id));
-  if (act === undefined) return null;
-  const resources = ruled === undefined ? resourcesOf(act, [policy]) : [ruled.resource];
-  const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
-  const places: readonly Place[] = [...placesRecorded(record.site, sites), ...(record.decision === "deny" ? [{ kind: "one", site: null } as const] : [])];
-  const nowMs = Date.parse(record.timestamp_utc);
-  const opened = await emergencyThen(deps, record, nowMs);
-  const asker: LivePrincipal = { ...asItWas(principal), emergencies: opened === null ? [] : [opened] };
-  const questions = resources.flatMap((resource) =>
-    places.map(
-      (place): Question => ({
-        ...questionOf(asker, { action: act, resource }),
-        place,
-        subject: opened?.subject ?? null,
-        nowMs,
-        signedInBy: principal.kind === "person" ? "passkey" : null,
-      }),
-    ),
-  );
-  const reason = record.reason.split(":")[1];
-  const endsSo = (decision: Decision): boolean => (record.decision === "allow" ? decision.effect === "allow" : decision.effect === "deny" && decision.reason === reason);
-  return questions.find((question) => endsSo(explain(policy, question).decision)) ?? questions[0] ?? null;
 }
 
 /** The emergency that a record names, as it stood then: the record's own principal's, and not ended before it. */

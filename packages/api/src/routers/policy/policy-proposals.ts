@@ -16,7 +16,7 @@ const PRINCIPALS_TURN = 10;
 /** Where proposals stand: the active and the highest version, names, and whose they are. */
 async function onlooking<Tx>(deps: ApiDeps<Tx>, grant: Grant) {
   const versions = await deps.policyVersions.versions();
-  const { principals } = deps.policy.current();
+  const { principals, registered } = deps.policy.current();
   const standing = {
     active: versions.find(({ isActive }) => isActive)?.version ?? 0,
     highest: versions[0]?.version ?? 0,
@@ -24,7 +24,7 @@ async function onlooking<Tx>(deps: ApiDeps<Tx>, grant: Grant) {
     nowMs: deps.now(),
   };
   const summary = (row: PolicyProposalRow) => proposalSummary(row, { ...standing, isMine: principals.get(row.proposedBy)?.person === grant.person });
-  return { versions, standing: { ...standing, principals }, summary };
+  return { versions, standing: { ...standing, principals, registered }, summary };
 }
 
 /** What was proposed, newest first. */
@@ -36,7 +36,7 @@ export const listPolicyProposals = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx
     return { proposals: rows.map(summary) };
   });
 
-/** One proposal: what it changes, what its tests say, and who gains and loses what by it now. */
+/** One proposal: what it changes, what its tests say, and who gains and loses what by it, from now on or from its date. */
 export const getPolicyProposal = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.read(
     { action: "role.read", resource: "role", input: GetPolicyProposalInput, output: GetPolicyProposalOutput, locate: aboutProposal },
@@ -47,7 +47,8 @@ export const getPolicyProposal = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       if (base === undefined) throw new RangeError("a proposal of no version");
       const [before, after] = [policyOf(base.canonical), policyOf(row.canonical)];
       const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
-      const impact = await impactInTurns(before, after, { principals: [...standing.principals.values()], sites, nowMs: standing.nowMs });
+      const dueMs = versions.find(({ change }) => change?.proposal === row.id && change.outcome === null)?.change?.effectiveAtMs ?? standing.nowMs;
+      const impact = await impactInTurns(before, after, { principals: [...standing.registered.values()], sites, nowMs: Math.max(dueMs, standing.nowMs) });
       const tests = testsOf(row);
       trace.note({ gained: impact.gained, lost: impact.lost, failed: tests.failed });
       return {
@@ -83,13 +84,14 @@ const impactSummary = ({ rows, gained, lost, altered }: Impact, names: Readonly<
   gained,
   lost,
   altered,
-  rows: rows.slice(0, ROWS_MAX).map(({ principal, before, after, sites, ...row }) => ({
+  rows: rows.slice(0, ROWS_MAX).map(({ principal, before, after, sites, fromMs, ...row }) => ({
     ...row,
     principal,
     principalName: names[principal] ?? null,
     before: standingSummary(before),
     after: standingSummary(after),
     sites: sites.map(siteKey),
+    from: fromMs === null ? null : new Date(fromMs).toISOString(),
   })),
   isMore: rows.length > ROWS_MAX,
 });

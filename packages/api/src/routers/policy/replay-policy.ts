@@ -5,10 +5,13 @@ import type { Boundary } from "../../boundary/procedure.ts";
 import { trailScopeOf } from "../../crossings/crossing-scope.ts";
 import { summaryOf } from "../../crossings/crossing-summary.ts";
 import { decidedAgain } from "../../policies/recorded-crossing.ts";
+import { endOf } from "../../emergencies/emergency-summary.ts";
 import { policyOf } from "../../policies/policy-check.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { aboutProposal } from "./policy-place.ts";
 import { requireProposal } from "./propose-policy.ts";
+
+const EMERGENCIES_MAX = 10_000;
 
 /** Denials that the policy gave; what else ends a crossing, it has no part in. */
 const isDecided = ({ decision, reason }: CrossingRow): boolean => decision === "allow" || (decision === "deny" && reason.startsWith("policy.denied"));
@@ -23,10 +26,12 @@ export const replayPolicy = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     if (base === null || scope === null) throw new SallyportError("policy.denied");
     const policies = [policyOf(base.canonical), policyOf(proposal.canonical)] as const;
     const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
-    const { principals } = deps.policy.current();
+    // As registered: a lock or a closed site of today stood in nobody's way then.
+    const { registered } = deps.policy.current();
+    const emergencies = (await deps.emergencies.at(sites, EMERGENCIES_MAX)).map((row) => ({ ...row, untilMs: endOf(row) }));
     const names = await deps.names();
     const rows = (await deps.search.page(scope, { outcome: ["allow", "deny"] }, { after: null, limit: input.limit })).filter(isDecided);
-    const decided = rows.map((row) => ({ row, again: decidedAgain(policies, principals.get(row.principal), row, sites) }));
+    const decided = rows.map((row) => ({ row, again: decidedAgain(policies, registered.get(row.principal), row, { sites, emergencies }) }));
     const otherwise = decided.flatMap(({ row, again }) => (again === null || again.before === again.after ? [] : [{ crossing: summaryOf(row, names), ...again }]));
     const undecided = decided.filter(({ again }) => again === null).length;
     trace.note({ looked: rows.length, otherwise: otherwise.length, undecided });

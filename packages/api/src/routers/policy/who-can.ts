@@ -29,6 +29,9 @@ const pathCells = ({ role, study, site, until, rule, readable, masked, signedInB
   masked.join(" "),
   signedInBy === null ? "-" : `signed in by ${signedInBy}`,
 ];
+/** Of the sites at which a right is stopped, those that a wide path reaches. */
+const stoppedWithin = ({ study }: Pick<PathRow, "study">, stoppedAt: readonly string[]): readonly string[] =>
+  stoppedAt.filter((key) => study === "*" || key.startsWith(`${study}/`));
 const fileOf = (lines: readonly (readonly string[])[]): string => lines.map((cells) => `${csvLine(cells)}\r\n`).join("");
 
 /** Who can reach something: everybody who may do this to that there, with each assignment and rule that it comes from. */
@@ -53,7 +56,7 @@ export const whoCanDo = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     return { policy: compiled.label, holders: [], csv: fileOf([["principal", "name", "action", "resource", "place", ...PATH_COLUMNS], ...rows]) };
   });
 
-/** What somebody can do: every act that they may do anywhere, with each assignment and rule that it comes from. */
+/** What somebody can do: every act that they may do anywhere now, with each assignment and rule that it comes from, and the sites of a wide one that are stopped. */
 export const whatCanBeDone = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.read(
     {
@@ -70,10 +73,17 @@ export const whatCanBeDone = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const principal = principals.get(input.principal);
       if (principal === undefined) throw new SallyportError("policy.denied");
       const name = (await deps.names())[principal.id] ?? null;
-      const abilities = whatCan(compiled, principal, deps.now()).map(({ action, resource, paths }) => ({ action, resource, paths: paths.map(pathSummary) }));
+      const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
+      const abilities = whatCan(compiled, principal, { sites, nowMs: deps.now() }).map(({ paths, except, ...act }) => ({
+        ...act,
+        paths: paths.map(pathSummary),
+        stoppedAt: [...except],
+      }));
       trace.note({ shown: abilities.length });
       if (input.format === "rows") return { policy: compiled.label, principalName: name, abilities, csv: null };
-      const rows = abilities.flatMap(({ action, resource, paths }) => paths.map((path) => [principal.id, name ?? "-", action, resource, ...pathCells(path)]));
-      return { policy: compiled.label, principalName: name, abilities: [], csv: fileOf([["principal", "name", "action", "resource", ...PATH_COLUMNS], ...rows]) };
+      const rows = abilities.flatMap(({ action, resource, paths, stoppedAt }) =>
+        paths.map((path) => [principal.id, name ?? "-", action, resource, ...pathCells(path), path.site === "*" ? stoppedWithin(path, stoppedAt).join(" ") : ""]),
+      );
+      return { policy: compiled.label, principalName: name, abilities: [], csv: fileOf([["principal", "name", "action", "resource", ...PATH_COLUMNS, "stopped at"], ...rows]) };
     },
   );
