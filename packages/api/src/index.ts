@@ -27,6 +27,7 @@ export { endCode, SESSION_LIMITS, SessionDesk, type SessionGate, type SessionLim
 export { settleDueChange } from "./policies/settle-due-change.ts";
 export * from "./keys/ring-ports.ts";
 export type { EndedGeneration } from "./archives/ended-generation.ts";
+export type { EvidencePort } from "./evidence-port.ts";
 export * from "./ports.ts";
 export type { SigningKey } from "./signing-key.ts";
 export { linkDigest } from "./routers/me/link-provider.ts";

@@ -32,6 +32,7 @@ import type {
 } from "@sallyport/policy";
 import type { PeopleStores } from "@sallyport/people";
 import type { CheckpointRange } from "./checkpoint-range.ts";
+import type { EvidencePort } from "./evidence-port.ts";
 import type { ExposurePort } from "./exposure-port.ts";
 import type { EndedGenerations } from "./archives/ended-generation.ts";
 import type { CrossingSearch } from "@sallyport/policy";
@@ -84,23 +85,6 @@ export interface TokenVerifier {
 export interface Trail<Tx> {
   append(draft: RecordDraft): Promise<Receipt>;
   inTransaction<T>(work: (tx: Tx, appendLast: (drafts: readonly RecordDraft[]) => Promise<readonly Receipt[]>) => Promise<T>): Promise<T>;
-}
-
-/** A chain's signed state that an act waited for. */
-export interface EvidenceItem {
-  readonly chain: string;
-  readonly generation: number;
-  readonly size: number;
-  readonly root: string;
-  /** Names of the anchors that have it: none where nothing waits for them. */
-  readonly anchors: readonly string[];
-}
-
-/** Port: has chains checkpointed by the custodian now, and keeps the notes. */
-export interface EvidencePort {
-  /** Before an act that will need evidence. @throws `trail.unanchored` where it has to be anchored elsewhere, and hasn't been for too long. */
-  assertAnchored(): void;
-  checkpoint(chains: readonly string[]): Promise<readonly EvidenceItem[]>;
 }
 
 /** Port: counts callers that prove nothing, per listener, code and minute. */

@@ -28,7 +28,7 @@ describe.skipIf(noSoftHsm !== null)(`a key on a PKCS #11 token${noSoftHsm === nu
   };
   beforeAll(() => {
     hsm = softHsm(["custodian"]);
-    for (const [name, pin] of Object.entries({ pin: hsm.pin, wrong: "0000" })) writeFileSync(join(hsm.folder, name), pin, { mode: 0o600 });
+    for (const [name, pin] of Object.entries({ pin: hsm.pin, wrong: "0815-wrong" })) writeFileSync(join(hsm.folder, name), pin, { mode: 0o600 });
   }, 30_000);
   afterAll(() => {
     for (const wrapper of made) wrapper.close?.();

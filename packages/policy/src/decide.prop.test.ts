@@ -8,7 +8,7 @@ import { type Action, type Assignment, type Decision, type GrantRule, type LiveP
 import { isSiteToken } from "./site-token.ts";
 import { TokenScope } from "./token-scope.ts";
 
-const RUNS = process.env["SALLYPORT_TEST_LONG"] === undefined ? 150 : 5_000;
+const RUNS = process.env["SALLYPORT_TEST_LONG"] === undefined ? 300 : 5_000;
 const ROLES = ["alpha", "beta", "gamma"];
 const ACTIONS: readonly Action[] = ["subject.read", "packet.upload", "trail.read"];
 const RESOURCES: readonly ResourceType[] = ["subject", "packet", "trail"];
@@ -161,7 +161,7 @@ const place: fc.Arbitrary<Place> = fc.oneof(
   { weight: 5, arbitrary: site.map((one): Place => ({ kind: "one", site: one })) },
   { weight: 4, arbitrary: fc.array(site, { maxLength: 2 }).map((sites): Place => ({ kind: "each", sites })) },
   { weight: 2, arbitrary: fc.array(site, { maxLength: 3 }).map((sites): Place => ({ kind: "any", sites: sites.flatMap((one) => one ?? []) })) },
-  { weight: 1, arbitrary: fc.constant<Place>({ kind: "deployment" }) },
+  { weight: 3, arbitrary: fc.constant<Place>({ kind: "deployment" }) },
 );
 const question = fc.record({
   who: fc.nat(2),

@@ -1,7 +1,8 @@
 import type { RandomBytes } from "@sallyport/crypto";
 import type { LockoutRule, PasswordHasher, PeopleStores } from "@sallyport/people";
 import type { PolicyDesk } from "../policy-desk.ts";
-import type { EvidencePort, KnockCounter, Peer, Trail } from "../ports.ts";
+import type { EvidencePort } from "../evidence-port.ts";
+import type { KnockCounter, Peer, Trail } from "../ports.ts";
 import type { LaterRecords } from "./later-records.ts";
 import type { PeopleKey } from "./people-key.ts";
 import type { Credentials, IdentityProvider, PasskeyCeremonies, TokenMint } from "./ports.ts";

@@ -3,7 +3,7 @@ import type { StandingItem, TrailReviewEntry, TrailReviewRow } from "@sallyport/
 import { canonicalJson, sha256Hex } from "@sallyport/crypto";
 import type { z } from "zod";
 import { type Names, summaryOf } from "../crossings/crossing-summary.ts";
-import type { EvidenceItem } from "../ports.ts";
+import type { EvidenceItem } from "../evidence-port.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
