@@ -1,4 +1,4 @@
--- A packet goes out for as long as the key that it was sealed to is its recipient's (ADR 0093).
+-- A packet goes out for as long as the key that it was sealed to is its recipient's (ADR 0091).
 
 ALTER TABLE egress.outbox_item ADD COLUMN recipient_key text CHECK (recipient_key ~ '^age1[023456789ac-hj-np-z]{58}$');
 ALTER TABLE egress.outbox_item NO FORCE ROW LEVEL SECURITY;

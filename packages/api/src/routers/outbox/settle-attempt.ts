@@ -70,7 +70,7 @@ function receiptOf(base64: string, row: OutboxRow, { attempt, atMs }: { readonly
   return { attempt, verdict: verdictOf(receipt, row).kind, sha256: sha256Hex(bytes), body: bytes.toString("utf8"), atMs };
 }
 
-/** What is taken without a receipt. That nothing arrived is taken of a folder alone, of which the upload was taken back (ADR 0093); any other portal says so in a receipt. */
+/** What is taken without a receipt. That nothing arrived is taken of a folder alone, of which the upload was taken back (ADR 0091); any other portal says so in a receipt. */
 function saidWithout({ kind }: Settled, isFolder: boolean): Said {
   if (kind === "pending" || kind === "disagrees" || (kind === "not-received" && isFolder)) return { kind };
   throw new SallyportError("input.invalid", { where: ["kind: needs a receipt, or isn't an answer"] });
