@@ -30,7 +30,8 @@ export function take(file = path, self = birthOf(process.pid)) {
   try {
     linkSync(own, file);
     return true;
-  } catch {
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
     const owner = read(file);
     const [pid = ""] = owner.split(" ");
     // A process that came later under the same number isn't the owner.

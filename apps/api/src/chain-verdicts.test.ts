@@ -21,6 +21,8 @@ test("a chain is verified as its least verified generation is", () => {
   expect(of(verdict(2, { fullAt: "T8", sealsAt: null }), verdict(1))).toMatchObject({ verifiedAt: "T5", sealsAt: "T7" });
   expect(of(verdict(2, { fullAt: null, sealsAt: null }), verdict(1))).toMatchObject({ verifiedAt: null, sealsAt: null, checkedAt: "T9" });
   expect(of(verdict(1))).toMatchObject({ verifiedAt: null, checkedAt: null });
+  // Of an earlier one there is no word.
+  expect(of(verdict(2))).toMatchObject({ verifiedAt: null, sealsAt: null, checkedAt: "T9" });
   expect(of({ ...verdict(2), chain: "site:S/1" })).toMatchObject({ verifiedAt: null });
 });
 

@@ -17,7 +17,8 @@ export interface ChainVerdict {
 export function chainVerdict(of: readonly Verdict[], { chain, generation }: { readonly chain: string; readonly generation: number }, incident: Incident | undefined): ChainVerdict {
   const verdicts = of.filter((each) => each.chain === chain);
   const open = verdicts.find((each) => each.generation === generation);
-  const known = open === undefined ? [] : verdicts;
+  // Of a generation that was found broken there may be no word, where its incident couldn't be opened; then nothing is said of the whole.
+  const known = open === undefined || verdicts.length < generation ? [] : verdicts;
   const broken = incident === undefined ? (open?.broken ?? null) : { seq: incident.from, kind: incident.kind };
   const [before = null] = verdicts
     .flatMap((each) => (each.generation < generation && each.broken !== null ? [{ generation: each.generation, seq: each.broken.seq, kind: each.broken.kind }] : []))

@@ -20,7 +20,7 @@ export const custodianPorts = (
     all: async () => (await custodian.rotate({ kind: "rings" }, RINGS_MS)).rings,
     step: async (asked) => (await custodian.rotate({ kind: "step", ...asked, statement: null }, STEP_MS)).ring,
     approved: async (asked) => (await custodian.rotate({ kind: "step", ...asked }, STEP_MS)).ring,
-    // Nothing waits for it: where the database takes too long, the rest is told all the same.
+    // Waited for as long as a statement may take; where it takes longer, the rest is told all the same.
     fields: () =>
       rewrapStore(database)
         .fields()

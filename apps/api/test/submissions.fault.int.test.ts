@@ -325,8 +325,17 @@ test("a packet of which a signature was revoked once it was sealed isn't submitt
   const proof = { kind: "passkey", response: ada.who.authenticator?.assert(Buffer.from(digest, "hex")) };
   expect(codeOf(await call(ada, "signatures.revoke", { documentId: document, signatureId, reason: REASON, proof }))).toBe("ok");
   const reply = await call(rita, "submissions.submit", { packetId });
-  expect([codeOf(reply), JSON.stringify(reply)]).toEqual(["submission.incomplete", expect.stringContaining(`evidence/${signatureId}.receipt.json: revoked`)]);
+  expect([codeOf(reply), JSON.stringify(reply)]).toEqual(["submission.incomplete", expect.stringContaining(`evidence/${signatureId}.receipt.json: not in force any more`)]);
   expect(await at.owner.run`SELECT 1 FROM egress.outbox_item WHERE packet = ${packetId}`).toEqual([]);
+});
+
+test("a packet with a signature by password leaves as others do: its record is found for who submits it, too", async () => {
+  const kim = await signing.signer("kim", "password", ["regulatory_reviewer", "authorized_signer"]);
+  const document = await signing.brought(rita, letter());
+  await signing.sign(kim, document, "approval");
+  const packetId = await released([at0("m1/a.pdf", document, { needsApproval: true })]);
+  dataOf(await seal(packetId));
+  expect(codeOf(await call(rita, "submissions.submit", { packetId }))).toBe("ok");
 });
 
 test("what is the whole study's is asked for and decided at each of its sites: an incident or an ended right at one of them stops its release", async () => {

@@ -35,7 +35,7 @@ export interface ExportPlan {
 
 /**
  * Writes a chain of the trail, or one closed generation of it, as a bundle, page by page, and verifies what it wrote under the key that the api named. One that was cut off is gone on
- * with: what is in the folder already isn't fetched again. Where it fails for good, what it wrote is taken away again.
+ * with: the records that are in the folder already aren't fetched again; checkpoints are. Where it fails for good, what it wrote is taken away again.
  *
  * @throws SallyportError `bundle.exists` unless the folder is empty or holds such an export alone; what the calls fail with.
  */

@@ -23,6 +23,10 @@ export interface ExcerptHeader extends StatingKey {
   readonly requestId: string;
 }
 
+/** What was asked for, in words: a note of what the search hadn't come to (`without`) is no condition. */
+export const conditionsOf = ({ filter }: Pick<ExcerptHeader, "filter">): readonly string[] =>
+  Object.entries(filter).flatMap(([name, value]) => (name === "without" ? [] : [`${name} ${value}`]));
+
 /** What the custodian signs over an excerpt that was written to its end. All strings are printable ASCII. */
 export interface ExcerptStatement {
   readonly v: 1;

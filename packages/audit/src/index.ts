@@ -28,7 +28,7 @@ export * from "./bundle-lines.ts";
 export { verdictLines } from "./verdict-lines.ts";
 export { CheckpointFile, heldBelow } from "./checkpoint-file.ts";
 export * from "./data-dictionary.ts";
-export { endLine, type ExcerptHeader, type ExcerptLine, type ExcerptStatement, excerptStatementText, ExcerptWriter, parseExcerptLine } from "./excerpt.ts";
+export { conditionsOf, endLine, type ExcerptHeader, type ExcerptLine, type ExcerptStatement, excerptStatementText, ExcerptWriter, parseExcerptLine } from "./excerpt.ts";
 export { verifyExport } from "./verify-export.ts";
 export { proofIn, type ProofVerdict, verifyProof } from "./verify-proof.ts";
 export { isFingerprint, verifyBundle } from "./verify-bundle.ts";

@@ -2,7 +2,7 @@ import { RunningSha256 } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import type { BundleReader, BundleVerdict } from "./bundle-model.ts";
 import { type Checkpoint, checkpointKeyName, checkpointOrigin, parseCheckpoint } from "./checkpoint.ts";
-import { type ExcerptHeader, type ExcerptLine, type ExcerptStatement, isExcerptLine, parseExcerptLine, parseExcerptStatement } from "./excerpt.ts";
+import { conditionsOf, type ExcerptHeader, type ExcerptLine, type ExcerptStatement, isExcerptLine, parseExcerptLine, parseExcerptStatement } from "./excerpt.ts";
 import { verifyInclusion } from "./merkle-verify.ts";
 import type { Break, BreakKind } from "./model.ts";
 import { parseLine } from "./record-encoding.ts";
@@ -174,8 +174,8 @@ function verdictOf(walk: ExcerptWalk, statement: ExcerptStatement | null, given:
   const followed = walk.key === null ? {} : handedOverFrom(given, walk.key);
   const isWhole = statement !== null && fingerprint !== null && breaks.length === 0;
   const signer = pinned ? `the custodian of deployment ${header.deployment}` : "the holder of the key that the file names";
-  const { without, ...conditions } = header.filter;
-  const asked = Object.entries(conditions).map(([name, value]) => `${name} ${value}`);
+  const { without } = header.filter;
+  const asked = conditionsOf(header);
   const unbroken = [...logs.values()].filter(({ first, isUnbroken }) => first > 0 && isUnbroken);
   const [only] = logs.values();
   return {

@@ -46,7 +46,7 @@ const EXAMPLES: readonly string[] = [
  */
 export function assertStrongSecret(secret: string, setting: string, user: string): void {
   assertNoExample(secret, setting, user);
-  if (secret.length < LENGTH_MIN) throw new SallyportError("secret.weak", { setting, reason: `the password is shorter than ${LENGTH_MIN} characters` });
+  if (secret.length < LENGTH_MIN) throw new SallyportError("secret.weak", { setting, reason: `it is shorter than ${LENGTH_MIN} characters` });
 }
 
 /**
@@ -56,5 +56,5 @@ export function assertStrongSecret(secret: string, setting: string, user: string
 export function assertNoExample(secret: string, setting: string, user: string): void {
   const plain = secret.toLowerCase().replace(/[^a-z0-9]/g, "");
   const isExample = EXAMPLES.includes(plain) || EXAMPLES.some((word) => plain === word + word) || secret === user || /^(.)\1*$/.test(secret) || /^<.*>$|^\$\{.*\}$/.test(secret);
-  if (isExample) throw new SallyportError("secret.weak", { setting, reason: "the password is an example" });
+  if (isExample) throw new SallyportError("secret.weak", { setting, reason: "it is an example" });
 }

@@ -26,6 +26,16 @@ ALTER POLICY within_sites ON phi.documents
     AND boundary.reaches_document(study, site_key)
   );
 
+CREATE OR REPLACE FUNCTION audit.signature_records(p_signature text) RETURNS TABLE (chain text, generation integer, seq bigint, body text, mac bytea)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.chain, r.generation, r.seq, r.body, r.mac
+    FROM phi.signatures s JOIN phi.documents d ON d.id = s.document AND d.version = s.version
+    JOIN audit.search x ON x.request_id = s.request AND x.action = 'submission.sign' AND x.decision = 'allow'
+    JOIN audit.records r ON r.chain = x.chain AND r.generation = x.generation AND r.seq = x.seq
+   WHERE s.id = p_signature AND boundary.granted_action() IN ('document.read', 'submission.assemble', 'submission.submit') AND d.type = boundary.granted_resource()
+     AND boundary.reaches_document(d.study, d.site_key)
+$$;
+
 -- What security is told of signatures at once: a wrong proof, and one that doesn't verify.
 ALTER TABLE audit.alerts DROP CONSTRAINT alerts_kind_check;
 ALTER TABLE audit.alerts ADD CONSTRAINT alerts_kind_check CHECK (kind IN ('incident.opened', 'incident.ended', 'emergency.opened', 'method.locked', 'workload.revoked',

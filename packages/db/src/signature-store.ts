@@ -73,7 +73,7 @@ export function signatureStore(database: Database): SignatureStore<Tx> {
     },
 
     async records(tx, grant, signature) {
-      grant.assert("document.read", "submission.assemble");
+      grant.assert("document.read", "submission.assemble", "submission.submit");
       await enterGrant(tx, grant);
       const rows = await tx<{ chain: string; generation: number; seq: string; body: string; mac: Buffer }>`
         SELECT chain, generation, seq, body, mac FROM audit.signature_records(${signature})`;

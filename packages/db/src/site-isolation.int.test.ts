@@ -326,7 +326,7 @@ test("a site's records are read with a grant for that site, the system's with on
   const checkpoint = { chain: "system", generation: 1, size: 2, root: "ab".repeat(32), note: "note" };
   await checkpointStore(database).insert(checkpoint);
   await checkpointStore(database).insert({ ...checkpoint, note: "another" });
-  expect(await checkpointStore(custodian).list("system", 1)).toEqual([checkpoint]);
+  expect(await checkpointStore(custodian).page({ chain: "system", generation: 1, above: 0, limit: 9 })).toEqual([checkpoint]);
   expect(await checkpointStore(database).latest("site:S/1", 1)).toBeNull();
 
   const reader = trailReader(custodian);

@@ -114,7 +114,7 @@ export function impactOf(before: CompiledPolicy, after: CompiledPolicy, { princi
 }
 
 /** A principal as nothing stops it. Whoever has left holds no assignment any more, and so gains nothing. */
-const unstopped = ({ id, kind, person, workload, tokensFromS, assignments }: LivePrincipal): LivePrincipal => ({
+export const unstopped = ({ id, kind, person, workload, tokensFromS, assignments }: LivePrincipal): LivePrincipal => ({
   id,
   kind,
   person,

@@ -21,7 +21,7 @@ export { type Explanation, explain } from "./explain.ts";
 export { FIELD_CLASSES, type FieldClass } from "./field-rule.ts";
 export { filterFor, type SiteFilter, siteFilter, siteMatches } from "./filter.ts";
 export { Grant, type GrantFacts } from "./grant.ts";
-export { type Impact, type ImpactRow, type ImpactSpace, impactOf, type Standing } from "./impact.ts";
+export { type Impact, type ImpactRow, type ImpactSpace, impactOf, type Standing, unstopped } from "./impact.ts";
 export { firstEnd, isLocking, type Lock, lockedTokens, type LockKind, stopAt, underLocks, withClosed } from "./locks.ts";
 export type { LockRow, LockStore } from "./lock-store.ts";
 export { parsePolicy } from "./parse.ts";

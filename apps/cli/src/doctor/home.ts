@@ -52,8 +52,9 @@ export function checkUsers(home: string, ownerOf = uidOf): Finding {
   if (uids.length < ZONE_PROCESSES.length) return warning("users", "it can't be told yet as which users the processes run", "start Sallyport once");
   const users = new Set(uids);
   if (users.size === uids.length) return ok("users", "each zone's process runs as a user of its own");
-  const shared = ZONE_PROCESSES.filter((_, at) => uids.filter((uid) => uid === uids[at]).length > 1);
-  const who = users.size > 1 ? `${shared.join(" and ")} share a user` : users.has(0) ? "all processes run as root" : "all processes run as one user";
+  const shared = [...users].map((uid) => ZONE_PROCESSES.filter((_, at) => uids[at] === uid)).filter(({ length }) => length > 1);
+  const who =
+    users.size > 1 ? shared.map((names) => `${names.join(" and ")} share a user`).join(", ") : users.has(0) ? "all processes run as root" : "all processes run as one user";
   return warning(
     "users",
     `${who}: a break-in into one of them reaches the keys and secrets of the others`,

@@ -1,4 +1,4 @@
-import { type AuditRecord, type BundleReader, type BundleVerdict, NAMES_FILE, parseExcerptLine, parseLine, recordsFile, type Vocabulary } from "@sallyport/audit";
+import { type AuditRecord, type BundleReader, type BundleVerdict, conditionsOf, NAMES_FILE, parseExcerptLine, parseLine, recordsFile, type Vocabulary } from "@sallyport/audit";
 
 /** What a report's cover says; every text as it is shown. */
 export interface ReportFacts {
@@ -135,9 +135,7 @@ async function askedFor(reader: BundleReader, file: string): Promise<Asked> {
     const line = parseExcerptLine(text.trimEnd());
     if (line.kind !== "header") break;
     ({ requestedBy, requestId } = line.header);
-    asked = Object.entries(line.header.filter)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(", ");
+    asked = conditionsOf(line.header).join(", ");
     break;
   }
   return { requestedBy, requestId, filter: asked };

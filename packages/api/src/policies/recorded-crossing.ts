@@ -12,6 +12,7 @@ import {
   siteFilter,
   type SiteRef,
   TokenScope,
+  unstopped,
 } from "@sallyport/policy";
 
 /** What a record tells of a decision that was made. */
@@ -29,15 +30,7 @@ export interface RecordedCrossing {
  * A principal as it was: its assignments keep their times, and neither who is stopped today nor what is locked or closed today was so then. Takes one as
  * registered, with the assignments that a lock of their role would hide. How they had signed in isn't on record.
  */
-export const asItWas = ({ id, kind, person, workload, tokensFromS, assignments }: LivePrincipal): LivePrincipal => ({
-  id,
-  kind,
-  person,
-  status: "active",
-  workload,
-  tokensFromS,
-  assignments,
-});
+export const asItWas: (registered: LivePrincipal) => LivePrincipal = unstopped;
 
 /** The policy's own word in the reason of a refusal, `policy.denied:<word>`; null where there is none. */
 export const wordOf = (reason: string): string | null => (reason.startsWith("policy.denied:") ? reason.slice("policy.denied:".length) : null);

@@ -1,6 +1,6 @@
 import { codeOf } from "@sallyport/errors";
 import type { DocumentRow } from "@sallyport/phi";
-import type { Grant } from "@sallyport/policy";
+import type { Grant, RaisedAlert } from "@sallyport/policy";
 import type { StepUpProof } from "../people/ports.ts";
 import type { ApiDeps } from "../ports.ts";
 import type { signatureSummary } from "./signature-summary.ts";
@@ -23,7 +23,7 @@ interface Proving {
  * must not be able to fill a mailbox; five failures lock the method, and that is told by itself (THREATS S1).
  */
 export async function tellingRefusal<Tx, T>(
-  deps: Pick<ApiDeps<Tx>, "alerts" | "now">,
+  deps: Pick<ApiDeps<Tx>, "alerts" | "log" | "now">,
   { grant: { person, requestId }, method, act, document }: Proving,
   prove: () => Promise<T>,
 ): Promise<T> {
@@ -32,7 +32,7 @@ export async function tellingRefusal<Tx, T>(
   } catch (error) {
     if (codeOf(error) !== "stepup.failed") throw error;
     const atMs = deps.now();
-    await deps.alerts.raise(null, {
+    await raised(deps, {
       key: `signature.refused:${person}:${method}:${Math.floor(atMs / HOUR_MS)}`,
       kind: "signature.refused",
       chain: chainOf(document),
@@ -43,6 +43,11 @@ export async function tellingRefusal<Tx, T>(
     });
     throw error;
   }
+}
+
+/** An alert that can't be raised takes nothing from who asked: their answer is the act's own. */
+async function raised<Tx>({ alerts, log }: Pick<ApiDeps<Tx>, "alerts" | "log">, alert: RaisedAlert): Promise<void> {
+  await alerts.raise(null, alert).catch((error: unknown) => log.event("alert.unraised", { kind: alert.kind, code: codeOf(error) }));
 }
 
 type Judged = Pick<ReturnType<typeof signatureSummary>, "signatureId" | "version" | "state" | "why">;
@@ -58,7 +63,7 @@ export async function tellBroken<Tx>(
     const facts = { document: id, version, why: why ?? "-" };
     deps.log.event("signature.broken", { signature: signatureId, why: facts.why });
     const key = `signature.broken:${signatureId}:${facts.why.replaceAll(" ", "_")}`;
-    await deps.alerts.raise(null, { key, kind: "signature.broken", chain: chainOf({ study, site }), about: `signature/${signatureId}`, facts, atMs: deps.now() });
+    await raised(deps, { key, kind: "signature.broken", chain: chainOf({ study, site }), about: `signature/${signatureId}`, facts, atMs: deps.now() });
   }
   return broken;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isSigningRecord } from "@sallyport/signature";
+import { isSigningRecord, readSignatureManifest } from "@sallyport/signature";
 import type { AuditRecord } from "@sallyport/audit";
 import type { SignatureRecord, StandingSignature } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
@@ -15,31 +15,35 @@ const WAITS = 10;
 
 /**
  * What the trail says of those signatures that are the server's word: nothing else holds them. A record found here was read and not proven; its proof goes into
- * the receipt, and a rewritten one is found where the trail is verified. Needs `document.read` or `submission.assemble`.
+ * the receipt, and a rewritten one is found where the trail is verified. Needs `document.read`, `submission.assemble` or `submission.submit`. Each look is a
+ * transaction of its own: what waits for the search holds no connection that the search needs.
  */
 export async function trailWords<Tx>(
-  { signatures, now }: Pick<ApiDeps<Tx>, "signatures" | "now">,
-  tx: Tx,
+  { signatures, read, now }: Pick<ApiDeps<Tx>, "signatures" | "read" | "now">,
   grant: Grant,
   rows: readonly StandingSignature[],
 ): Promise<ReadonlyMap<string, TrailWord>> {
   const words = new Map<string, TrailWord>();
+  const look = async ({ id, manifest }: StandingSignature): Promise<TrailWord> => wordOf(await read((tx) => signatures.records(tx, grant, id)), manifest);
   for (const row of rows) {
     if (row.assertion !== null && row.note !== null) continue;
-    let word = wordOf(await signatures.records(tx, grant, row.id), row.manifest);
+    let word = await look(row);
     for (let waited = 0; word === "none" && waited < WAITS && Math.abs(now() - row.atMs) < FRESH_MS; waited += 1) {
       await sleep(WAIT_MS);
-      word = wordOf(await signatures.records(tx, grant, row.id), row.manifest);
+      word = await look(row);
     }
     words.set(row.id, word);
   }
   return words;
 }
 
-/** What records of one request say of a manifest. */
-function wordOf(records: readonly Pick<SignatureRecord, "body">[], manifest: string): TrailWord {
-  if (records.length === 0) return "none";
-  const own = records.map(({ body }) => recordIn(body)).find((record) => record !== null && isSigningRecord(record, manifest));
+/** What records of one request say of a manifest: those of its own chain alone. Of a whole study's document each site has one too, which may be found sooner, and be kept longer. */
+function wordOf(records: readonly Pick<SignatureRecord, "chain" | "body">[], manifest: string): TrailWord {
+  const said = readSignatureManifest(manifest);
+  const chain = said === null || said.site === null ? "system" : `site:${said.study}/${said.site}`;
+  const there = records.filter((record) => record.chain === chain);
+  if (there.length === 0) return "none";
+  const own = there.map(({ body }) => recordIn(body)).find((record) => record !== null && isSigningRecord(record, manifest));
   return own === undefined || own === null ? "other" : { at: own.timestamp_utc };
 }
 

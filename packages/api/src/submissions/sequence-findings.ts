@@ -24,14 +24,17 @@ export interface KnownFile extends PlacedDocument {
 const NAMED: Readonly<Record<string, RegExp>> = { "application/pdf": /\.pdf$/, "application/xml": /\.xml$/ };
 
 /** Looks up what stands in a sequence: its versions, and each of their signatures, verified now. */
-export async function knownFiles<Tx>(deps: ApiDeps<Tx>, tx: Tx, grant: Grant, placed: readonly PlacedDocument[]): Promise<readonly KnownFile[]> {
+export async function knownFiles<Tx>(deps: ApiDeps<Tx>, grant: Grant, placed: readonly PlacedDocument[]): Promise<readonly KnownFile[]> {
   const beside = { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person };
   const known: KnownFile[] = [];
   for (const file of placed) {
-    const versions = await deps.documents.versions(tx, grant, file.document);
+    const { versions, given } = await deps.read(async (tx) => ({
+      versions: await deps.documents.versions(tx, grant, file.document),
+      given: await deps.signatures.of(tx, grant, file.document),
+    }));
     const row = versions.find(({ version }) => version === file.version) ?? null;
-    const signatures = row === null ? [] : (await deps.signatures.of(tx, grant, file.document)).filter(({ version }) => version === file.version);
-    const words = await trailWords(deps, tx, grant, signatures);
+    const signatures = row === null ? [] : given.filter(({ version }) => version === file.version);
+    const words = await trailWords(deps, grant, signatures);
     const judged = signatures.map((signature) => ({ signature, state: row === null ? "broken" : signatureSummary(signature, row, { ...beside, words }).state }));
     const valid = judged.filter(({ state }) => state === "valid").map(({ signature }) => signature);
     known.push({

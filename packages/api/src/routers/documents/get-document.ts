@@ -19,15 +19,12 @@ export const getDocument = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>, type:
       locate: ({ documentId }, trace) => locateDocument(deps, type, documentId, trace),
     },
     async ({ input: { documentId }, grant, found, trace, may, session }) => {
-      const { versions, signatures, words, shown } = await deps.read(async (tx) => {
-        const given = await deps.signatures.of(tx, grant, documentId);
-        return {
-          versions: await deps.documents.versions(tx, grant, documentId),
-          signatures: given,
-          words: await trailWords(deps, tx, grant, given),
-          shown: session === null ? new Map<number, number>() : await deps.signatures.shown(tx, grant, documentId, session.id),
-        };
-      });
+      const { versions, signatures, shown } = await deps.read(async (tx) => ({
+        versions: await deps.documents.versions(tx, grant, documentId),
+        signatures: await deps.signatures.of(tx, grant, documentId),
+        shown: session === null ? new Map<number, number>() : await deps.signatures.shown(tx, grant, documentId, session.id),
+      }));
+      const words = await trailWords(deps, grant, signatures);
       const [current] = versions;
       if (current === undefined) throw new SallyportError("policy.denied");
       const [names, packets] = await Promise.all([deps.names(), Promise.all(versions.map(({ packet }) => deps.packets.placeOf(packet)))]);

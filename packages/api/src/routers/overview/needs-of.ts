@@ -23,7 +23,7 @@ async function approvalsWaiting<Tx>(deps: ApiDeps<Tx>, { grant, reach, may }: Pi
   const reading = reach({ action: "approval.read", resource: "approval" }, place);
   if (reading === null) return 0;
   const decidable = await decidableKinds(deps, approvalActs(deps), reading.sites, may);
-  const { waiting } = await deps.approvals.list(reading, { show: "open", person: grant.person, decidable, nowMs: deps.now(), limit: 1 });
+  const { waiting } = await deps.approvals.list(reading, { show: "open", person: grant.person, decidable, nowMs: deps.now(), limit: 0 });
   return waiting;
 }
 

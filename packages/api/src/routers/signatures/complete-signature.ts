@@ -40,6 +40,9 @@ export const completeSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         const manifest = readSignatureManifest(text);
         if (manifest === null || ceremony?.binding !== own.id || manifest.document !== input.documentId) throw new SallyportError("signature.challenge");
         const { signature, version, meaning, method, mediaType } = manifest;
+        // A whole study's is recorded in `system`, however few sites the study has: there its receipt looks for it.
+        const [only, ...others] = grant.sites;
+        if (manifest.site === null && only !== undefined && others.length === 0) trace.concerns(only);
         trace.note({ signature, digest: manifestDigest(text), version, meaning, method, read: input.read });
         if (input.read === "shown" && mediaType === "application/zip")
           throw new SallyportError("input.invalid", { where: ["read: an archive is shown nowhere, and read in a copy"] });

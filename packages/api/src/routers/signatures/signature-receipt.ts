@@ -18,16 +18,13 @@ export const signatureReceipt = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) 
       locate: ({ documentId }, trace) => locateDocument(deps, "ectd_sequence", documentId, trace),
     },
     async ({ input: { documentId, signatureId }, grant, trace }) => {
-      const { row, version, words } = await deps.read(async (tx) => {
+      const { row, version } = await deps.read(async (tx) => {
         const signature = (await deps.signatures.of(tx, grant, documentId)).find(({ id }) => id === signatureId);
         const versions = await deps.documents.versions(tx, grant, documentId);
-        return {
-          row: signature,
-          version: versions.find((each) => each.version === signature?.version),
-          words: await trailWords(deps, tx, grant, signature === undefined ? [] : [signature]),
-        };
+        return { row: signature, version: versions.find((each) => each.version === signature?.version) };
       });
       if (row === undefined || version === undefined) throw new SallyportError("policy.denied");
+      const words = await trailWords(deps, grant, [row]);
       const { why } = signatureSummary(row, version, { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person, words });
       if (why !== null) throw new SallyportError("signature.invalid", { why });
       const receipt = await receiptOf(deps, grant, row, version);

@@ -21,17 +21,14 @@ export const preparePacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     { ...ASSEMBLE, input: PreparePacketInput, output: PreparePacketOutput, recorded: "once", locate: ({ submissionId }, trace) => locateSubmission(deps, submissionId, trace) },
     {
       prepare: async ({ input: { submissionId, sequence, recipientId }, grant, trace }): Promise<Drafted> => {
-        const read = await deps.read(async (tx) => {
-          const placed = (await deps.submissions.sequences(tx, grant, submissionId)).find(({ number }) => number === sequence);
-          return {
-            row: await deps.submissions.get(tx, grant, submissionId),
-            recipient: await deps.recipients.byId(tx, recipientId),
-            known: placed === undefined ? null : await knownFiles(deps, tx, grant, placed.documents),
-          };
-        });
-        const { row, recipient, known } = read;
-        if (row === null || known === null) throw new SallyportError("submission.state");
+        const { row, recipient, placed } = await deps.read(async (tx) => ({
+          placed: (await deps.submissions.sequences(tx, grant, submissionId)).find(({ number }) => number === sequence),
+          row: await deps.submissions.get(tx, grant, submissionId),
+          recipient: await deps.recipients.byId(tx, recipientId),
+        }));
+        if (row === null || placed === undefined) throw new SallyportError("submission.state");
         if (recipient === null || recipient.key === null) throw new SallyportError("recipient.state");
+        const known = await knownFiles(deps, grant, placed.documents);
         if (known.length === 0) throw new SallyportError("submission.incomplete", { where: ["no file stands in the sequence"] });
         const where = stopped(sequenceFindings(sequence, known));
         if (where.length > 0) throw new SallyportError("submission.incomplete", { where: where.slice(0, 50) });

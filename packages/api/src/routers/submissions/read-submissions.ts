@@ -5,7 +5,7 @@ import { packetState } from "@sallyport/submission";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { sealedPacketSummary } from "../../submissions/packet-summary.ts";
-import { knownFiles, sequenceFindings } from "../../submissions/sequence-findings.ts";
+import { type KnownFile, knownFiles, sequenceFindings } from "../../submissions/sequence-findings.ts";
 import { locateSubmission } from "../../submissions/submission-place.ts";
 import { locateSites } from "../site-place.ts";
 
@@ -26,14 +26,14 @@ export const getSubmission = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
   boundary.read(
     { ...READ, input: GetSubmissionInput, output: GetSubmissionOutput, locate: ({ submissionId }, trace) => locateSubmission(deps, submissionId, trace) },
     async ({ input: { submissionId }, grant, found, may, trace }) => {
-      const read = await deps.read(async (tx) => {
-        const sequences = await deps.submissions.sequences(tx, grant, submissionId);
-        const known = [];
-        for (const { documents } of sequences) known.push(await knownFiles(deps, tx, grant, documents));
-        return { row: await deps.submissions.get(tx, grant, submissionId), sequences, known, packets: await deps.submissions.packets(tx, grant, submissionId) };
-      });
-      const { row, sequences, known, packets } = read;
+      const { row, sequences, packets } = await deps.read(async (tx) => ({
+        row: await deps.submissions.get(tx, grant, submissionId),
+        sequences: await deps.submissions.sequences(tx, grant, submissionId),
+        packets: await deps.submissions.packets(tx, grant, submissionId),
+      }));
       if (row === null) throw new SallyportError("policy.denied");
+      const known: (readonly KnownFile[])[] = [];
+      for (const { documents } of sequences) known.push(await knownFiles(deps, grant, documents));
       trace.note({ sequences: sequences.length, packets: packets.length });
       const mayDo = (action: Action): boolean => may({ action, resource: "ectd_sequence" }, found);
       return {
