@@ -10,7 +10,6 @@ import { freePort } from "@sallyport/embedded-postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHANGES, recompute, recomputeNotes } from "./support/forgery.ts";
 import { inventedDemographics, PILOT } from "./support/pilot-study.ts";
-import { startFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 import { type Ended, type Program, ROOT, run } from "./support/program.ts";
 
@@ -86,7 +85,8 @@ async function startReceiver(): Promise<void> {
 }
 
 beforeAll(async () => {
-  product = await startFounded();
+  // A home of its own: records of one that was founded a while ago would be anchored too late for the first act.
+  product = await Product.start();
   witnessKey = await startWitness();
   await product.stop();
   await startReceiver();

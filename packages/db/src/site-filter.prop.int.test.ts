@@ -167,7 +167,7 @@ test(
       }),
       RUNS,
     );
-    expect(shown).toBeGreaterThan(20);
+    expect(shown).toBeGreaterThan(0);
   },
   TIMEOUT_MS,
 );
