@@ -89,7 +89,7 @@ export class AnchorDesk {
   }
 
   /**
-   * Puts on record what anchors refuse: once, and once a day for as long as it lasts. That an anchor knows of another history is all that shows a database
+   * Puts on record what anchors refuse: once, and once a day for as long as it lasts, by each node that meets it. That an anchor knows of another history is all that shows a database
    * and a custodian that were put back together. Never throws: what can't be recorded now is met again at the next round.
    */
   async report(append: (draft: RecordDraft) => Promise<unknown>): Promise<void> {
@@ -206,6 +206,7 @@ export class AnchorDesk {
       return error instanceof SallyportError && error.context["why"] === "unreached" ? "unreached" : "failed";
     }
   }
+
   /** Brings a checkpoint there. False where the anchor has a larger one of ours already: another node's, of just now, and that is the newest then. */
   async #bring(anchor: Anchor, checkpoint: StoredCheckpoint, anchored: number): Promise<boolean> {
     const { checkpoints, store, trees } = this.#deps;
@@ -217,8 +218,9 @@ export class AnchorDesk {
       return true;
     } catch (error) {
       const newest = await checkpoints.latest(chain, generation);
-      if (newest === null || newest.size < sizeAhead(error)) throw error;
-      return false;
+      // Each time round there is a larger one to bring, so this ends.
+      if (newest !== null && newest.size > size && newest.size >= sizeAhead(error)) return false;
+      throw error;
     }
   }
 

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { assertStrongSecret } from "@sallyport/custody/roots";
+import { readStrongSecret } from "@sallyport/custody/roots";
 import { SallyportError } from "@sallyport/errors";
 import { type Answer, send } from "@sallyport/outbound";
-import { readSecretFile } from "./secret-file.ts";
 import type { Environment } from "./settings.ts";
 
 /** Where the store of secrets is, and how it is asked. */
@@ -54,8 +53,7 @@ function asked(environment: Environment): (setting: string, path: string, field:
   if (!isAbsolute(tokenFile)) throw invalid("SALLYPORT_KV_TOKEN_FILE", "is not an absolute path", "name the file of a token that may read the secrets");
   const namespace = environment["SALLYPORT_KV_NAMESPACE"];
   const ca = environment["SALLYPORT_KV_CA_FILE"] === undefined ? null : authorities(environment["SALLYPORT_KV_CA_FILE"]);
-  const token = readSecretFile(tokenFile, "SALLYPORT_KV_TOKEN_FILE");
-  assertStrongSecret(token, "SALLYPORT_KV_TOKEN_FILE", "");
+  const token = readStrongSecret(tokenFile, "SALLYPORT_KV_TOKEN_FILE");
   return async (setting, path, field) => {
     let answer: Answer;
     try {

@@ -177,7 +177,7 @@ describe("settings", () => {
     ],
     ["a parameter of a session", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t?application_name=x") }), "setting.invalid", "SALLYPORT_DATABASE_URL"],
     ["a mode of TLS that isn't one", () => ({ SALLYPORT_DATABASE_URL: url("localhost/t?sslmode=prefer") }), "setting.invalid", "SALLYPORT_DATABASE_URL"],
-    ["two contradicting sslmodes", () => ({ SALLYPORT_DATABASE_URL: url("10.0.0.5/t?sslmode=verify-full&sslmode=disable") }), "database.insecure", "SALLYPORT_DATABASE_URL"],
+    ["two contradicting sslmodes", () => ({ SALLYPORT_DATABASE_URL: url("10.0.0.5/t?sslmode=verify-full&sslmode=disable") }), "setting.invalid", "SALLYPORT_DATABASE_URL"],
     ["a secret file that is not there", () => ({ SALLYPORT_DATABASE_URL_FILE: file("absent") }), "secret.missing", "SALLYPORT_DATABASE_URL_FILE"],
     ["a secret file that is a folder", () => ({ SALLYPORT_DATABASE_URL_FILE: folder }), "secret.missing", "SALLYPORT_DATABASE_URL_FILE"],
     ["an empty secret file", () => ({ SALLYPORT_DATABASE_URL_FILE: file("empty") }), "secret.missing", "SALLYPORT_DATABASE_URL_FILE"],

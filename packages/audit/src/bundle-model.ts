@@ -104,6 +104,20 @@ export interface BundleVerdict {
   readonly doesNotProve: readonly string[];
 }
 
+/** What a verdict says of a single file that doesn't hold: nothing of it. */
+export const NOTHING_FOUND = {
+  deployment: "",
+  chain: "",
+  asOf: null,
+  fingerprint: null,
+  records: 0,
+  checkpoints: 0,
+  generations: [],
+  archived: [],
+  manifest: null,
+  proves: [],
+} as const satisfies Partial<BundleVerdict>;
+
 export const STATEMENT_FILE = "statement.note";
 export const MANIFEST_FILE = "manifest.json";
 export const KEYS_FILE = "keys.json";

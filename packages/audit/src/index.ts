@@ -3,6 +3,7 @@ export * from "./record-draft.ts";
 export * from "./record-encoding.ts";
 export { emptyRoot, hashChildren, leafHash } from "./tree-hash.ts";
 export * from "./compact-range.ts";
+export { chainOf } from "./chain-name.ts";
 export { claimsOneOf, fingerprintOf, isSignedBy, keyFingerprint, type NoteSigner, openNote, parseVkey, signNote, type Vkey, vkeyOf } from "./signed-note.ts";
 export { type Handover, HANDOVERS_MAX, isKeyAmong, keysBehind, openHandover, signHandover } from "./handover.ts";
 export { handedOverFrom, handedOverLines, handoverMembers, isPinOf, type KnownKey, knownKey, readHandovers, type StatingKey } from "./stating-key.ts";

@@ -1,5 +1,5 @@
 import { codeOf } from "@sallyport/errors";
-import type { BundleReader, BundleVerdict, VerifyOptions, Witnessed } from "./bundle-model.ts";
+import { type BundleReader, type BundleVerdict, NOTHING_FOUND, type VerifyOptions, type Witnessed } from "./bundle-model.ts";
 import { witnessName } from "./cosignature.ts";
 import type { AuditRecord } from "./model.ts";
 import { isRecordProof, provenAt, type ProvenRecord, verifyRecordProof } from "./record-proof.ts";
@@ -67,27 +67,14 @@ function refused({ fingerprint, witness }: VerifyOptions): ProofVerdict {
     pinned: fingerprint !== undefined,
     reads: "broken",
     breaks: [{ chain: "", generation: 0, seq: 0, kind: "altered", why }],
-    ...NOTHING,
+    ...NOTHING_FOUND,
     doesNotProve: LIMITS,
+    record: null,
+    origin: "",
+    size: 0,
+    root: "",
   };
 }
-
-const NOTHING = {
-  deployment: "",
-  chain: "",
-  asOf: null,
-  fingerprint: null,
-  records: 0,
-  checkpoints: 0,
-  generations: [],
-  archived: [],
-  manifest: null,
-  proves: [],
-  record: null,
-  origin: "",
-  size: 0,
-  root: "",
-} as const;
 
 function whole({ record, origin, size, root, fingerprint, pinned, handedOver }: ProvenRecord, witnessed: Witnessed | undefined): ProofVerdict {
   const { deployment, chain, generation, seq, timestamp_utc: at, principal, action, resource, decision } = record;

@@ -241,7 +241,7 @@ export interface ApproveAnswers {
 export type RotateRequest =
   /** How every ring stands. */
   | { readonly kind: "rings" }
-  /** One step of a ring that has taken `at` steps. `statement`: for `destroy`, `activate` of an audit or a signing key, and `revert` of a signing key, the exact text of the approval of it; null otherwise. */
+  /** One step of a ring that has taken `at` steps. `statement`: for `destroy`, and `activate` or `revert` of an audit or a signing key, the exact text of the approval of it; null otherwise. */
   | { readonly kind: "step"; readonly ring: RingName; readonly step: RingStep; readonly at: number; readonly statement: string | null }
   /** Data keys, wrapped anew under the key-encryption key in use. */
   | { readonly kind: "rewrap"; readonly items: readonly StoredKey[] };

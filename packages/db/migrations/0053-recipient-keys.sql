@@ -36,8 +36,15 @@ CREATE OR REPLACE FUNCTION audit.signature_records(p_signature text) RETURNS TAB
      AND boundary.reaches_document(d.study, d.site_key)
 $$;
 
--- What security is told of signatures at once: a wrong proof, and one that doesn't verify.
-ALTER TABLE audit.alerts DROP CONSTRAINT alerts_kind_check;
-ALTER TABLE audit.alerts ADD CONSTRAINT alerts_kind_check CHECK (kind IN ('incident.opened', 'incident.ended', 'emergency.opened', 'method.locked', 'workload.revoked',
-  'policy.signed', 'keys.escrowed', 'anchors.behind', 'delivery.disagrees', 'approval.requested', 'approval.decided', 'signature.made', 'signature.refused',
-  'signature.broken', 'proof.used', 'address.changed', 'review.overdue', 'alert.test'));
+-- Whether a recipient is sent to: it has this key, and a healthy route of its newest list.
+CREATE FUNCTION egress.is_sendable(p_recipient text, p_key text) RETURNS boolean
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT egress.has_key(p_recipient, p_key) AND EXISTS (
+    SELECT 1 FROM egress.route r JOIN egress.route_health h ON h.route = r.id AND h.state = 'healthy'
+     WHERE r.recipient = p_recipient AND r.version = (SELECT max(v.version) FROM egress.route v WHERE v.recipient = p_recipient))
+$$;
+-- Whether an item waits for somebody: tried in vain for as often as it is tried by itself, and still to its recipient's key.
+CREATE FUNCTION egress.waits(i egress.outbox_item) RETURNS boolean
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms IS NULL AND egress.has_key(i.recipient, i.recipient_key) $$;
+GRANT EXECUTE ON FUNCTION egress.is_sendable(text, text), egress.waits(egress.outbox_item) TO sallyport_api;

@@ -27,16 +27,16 @@ const PARAMETERS = new Set(["sslmode", "sslrootcert"]);
  *   verified. The context never holds the URL.
  */
 export function parseDatabaseUrl(url: string): ConnectionSettings {
-  if (!URL.canParse(url)) throw new SallyportError("setting.invalid", { setting: "database url" });
+  if (!URL.canParse(url)) throw invalid("is not a URL");
   const { protocol, hostname, port, pathname, username, password, searchParams } = new URL(url);
   const host = decoded(hostname).replace(/^\[(.*)\]$/, "$1");
   const database = decoded(pathname.slice(1));
-  if (!/^postgres(ql)?:$/.test(protocol) || host === "" || database === "" || username === "") {
-    throw new SallyportError("setting.invalid", { setting: "database url" });
-  }
-  for (const name of searchParams.keys()) {
-    if (!PARAMETERS.has(name)) throw new SallyportError("setting.invalid", { setting: "database url", parameter: name });
-  }
+  if (!/^postgres(ql)?:$/.test(protocol)) throw invalid("does not begin with postgres://");
+  if (host === "") throw invalid("names no host");
+  if (database === "") throw invalid("names no database");
+  if (username === "") throw invalid("names no user");
+  for (const name of searchParams.keys()) if (!PARAMETERS.has(name)) throw invalid("has a parameter other than sslmode and sslrootcert");
+  for (const name of PARAMETERS) if (searchParams.getAll(name).length > 1) throw invalid(`names ${name} more than once`);
   return {
     host,
     port: port === "" ? 5432 : Number(port),
@@ -47,12 +47,14 @@ export function parseDatabaseUrl(url: string): ConnectionSettings {
   };
 }
 
+const invalid = (reason: string): SallyportError => new SallyportError("setting.invalid", { setting: "database url", reason });
+
 /** A part of a URL without its escapes. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new SallyportError("setting.invalid", { setting: "database url", reason: "holds a % that is no escape; write it as %25" });
+    throw invalid("holds a % that is no escape; write it as %25");
   }
 }
 
@@ -60,7 +62,7 @@ function certificateIn(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    throw new SallyportError("setting.invalid", { setting: "database url", reason: "names an sslrootcert that can't be read" });
+    throw invalid("names an sslrootcert that can't be read");
   }
 }
 
@@ -72,8 +74,9 @@ function tlsOf(host: string, mode: string | null, rootCert: string | null): Conn
       ...(isIP(host) === 0 && { servername: host }),
     };
   }
-  if (LOOPBACK.has(host) && (mode === null || mode === "disable")) return false;
-  throw new SallyportError("database.insecure", { setting: "sslmode", needed: "verify-full" });
+  if (!LOOPBACK.has(host)) throw new SallyportError("database.insecure", { setting: "database url", reason: "another host is reached without sslmode=verify-full" });
+  if (mode === null || mode === "disable") return false;
+  throw invalid("has an sslmode other than disable and verify-full");
 }
 
 /** The driver's options for one connection that this package watches over itself (connection.ts). */

@@ -30,6 +30,7 @@ export type { RecordLines } from "./copy-lines.ts";
 export { type KeptRun, type LeafStore, leafStore, type RunAt } from "./leaf-store.ts";
 export { recipientStore } from "./recipient-store.ts";
 export { referenceKeyStore } from "./reference-key-store.ts";
+export { parseDatabaseUrl } from "./connection-settings.ts";
 export { DATABASE_PROCESSES, type DatabaseProcess, provisionRoles, type RoleUrls } from "./roles.ts";
 export { routeStore } from "./route-store.ts";
 export { savedSearchStore } from "./saved-search-store.ts";

@@ -61,9 +61,7 @@ export function outboxStore(database: Database, now: () => number = Date.now): O
           SELECT count(*) AS due FROM egress.outbox_item i
            WHERE i.lease_until_ms <= ${nowMs}::bigint
               OR (i.next_at_ms <= ${nowMs}::bigint AND i.phase = 'idle'
-                  AND (i.state <> 'sealed' OR (egress.has_key(i.recipient, i.recipient_key) AND EXISTS (
-                    SELECT 1 FROM egress.route r JOIN egress.route_health h ON h.route = r.id AND h.state = 'healthy'
-                     WHERE r.recipient = i.recipient AND r.version = (SELECT max(v.version) FROM egress.route v WHERE v.recipient = i.recipient)))))`;
+                  AND (i.state <> 'sealed' OR egress.is_sendable(i.recipient, i.recipient_key)))`;
         return Number(row?.due ?? 0);
       }),
 
@@ -74,9 +72,7 @@ export function outboxStore(database: Database, now: () => number = Date.now): O
          WHERE CASE ${what}::text WHEN 'expired' THEN i.lease_until_ms <= ${nowMs}::bigint
                                   WHEN 'asked' THEN i.state <> 'sealed' AND i.next_at_ms <= ${nowMs}::bigint
                                   ELSE i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms <= ${nowMs}::bigint
-                                    AND egress.has_key(i.recipient, i.recipient_key) AND EXISTS (
-                                    SELECT 1 FROM egress.route r JOIN egress.route_health h ON h.route = r.id AND h.state = 'healthy'
-                                     WHERE r.recipient = i.recipient AND r.version = (SELECT max(v.version) FROM egress.route v WHERE v.recipient = i.recipient)) END
+                                    AND egress.is_sendable(i.recipient, i.recipient_key) END
          ORDER BY coalesce(i.lease_until_ms, i.next_at_ms), i.id LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED`;
       return rows.map(rowOf);
     },
@@ -121,15 +117,11 @@ export function outboxStore(database: Database, now: () => number = Date.now): O
     list: (grant, { state, limit }) =>
       withGrant(database, grant, async (tx) => {
         const found = await tx<{ state: ItemState; many: string; waiting: string }>`
-          SELECT i.state, count(*) AS many,
-                 count(*) FILTER (WHERE i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms IS NULL AND egress.has_key(i.recipient, i.recipient_key)) AS waiting
-            FROM egress.outbox_item i GROUP BY i.state`;
+          SELECT i.state, count(*) AS many, count(*) FILTER (WHERE egress.waits(i)) AS waiting FROM egress.outbox_item i GROUP BY i.state`;
         const rows = await tx<StoredItem>`
           SELECT i.*, egress.has_key(i.recipient, i.recipient_key) AS has_key
             FROM egress.outbox_item i WHERE ${state}::text IS NULL OR i.state = ${state}
-           ORDER BY CASE WHEN i.state = 'in-doubt' THEN 0
-                         WHEN i.state = 'sealed' AND i.phase = 'idle' AND i.next_at_ms IS NULL AND egress.has_key(i.recipient, i.recipient_key) THEN 1 ELSE 2 END,
-                    i.enqueued_at_ms DESC, i.id DESC LIMIT ${limit}`;
+           ORDER BY CASE WHEN i.state = 'in-doubt' THEN 0 WHEN egress.waits(i) THEN 1 ELSE 2 END, i.enqueued_at_ms DESC, i.id DESC LIMIT ${limit}`;
         const many = (of: ItemState): number => Number(found.find((each) => each.state === of)?.many ?? 0);
         return {
           counts: Object.fromEntries(itemStates.map((of) => [of, many(of)])) as Record<ItemState, number>,

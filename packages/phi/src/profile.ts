@@ -52,8 +52,10 @@ export type ProfileSource = (typeof PROFILE_SOURCES)[number];
 
 export type DomainRules = Readonly<Record<string, VariableRule>>;
 
-/** A classification profile: an immutable document, by version. A dataset's own entry goes before that of the domain of which it is a part, and
- * that one before the one for every domain (`*`). */
+/**
+ * A classification profile: an immutable document, by version. A dataset's own entry goes before that of the domain of which it is a part, and
+ * that one before the one for every domain (`*`).
+ */
 export interface Profile {
   readonly id: string;
   readonly version: number;

@@ -1,11 +1,13 @@
 import {
   type AuditRecord,
   type BundleVerdict,
+  chainOf,
   handedOverFrom,
   handedOverLines,
   isPinOf,
   type KnownKey,
   knownKey,
+  NOTHING_FOUND,
   provenAt,
   type ProvenRecord,
   verifyRecordProof,
@@ -102,7 +104,7 @@ export function isSigningRecord({ deployment, chain, action, decision, resource,
   const details = detail.split(";");
   return (
     deployment === manifest.deployment &&
-    chain === (manifest.site === null ? "system" : `site:${manifest.study}/${manifest.site}`) &&
+    chain === chainOf(manifest) &&
     action === "submission.sign" &&
     decision === "allow" &&
     resource === manifest.document &&
@@ -127,24 +129,7 @@ const LIMITS = [
   "That the custodian itself was honest about whose passkey it is.",
 ];
 
-const NOTHING: ReceiptVerdict = {
-  whole: false,
-  pinned: false,
-  reads: "broken",
-  breaks: [],
-  deployment: "",
-  chain: "",
-  asOf: null,
-  fingerprint: null,
-  records: 0,
-  checkpoints: 0,
-  generations: [],
-  archived: [],
-  manifest: null,
-  proves: [],
-  doesNotProve: LIMITS,
-  signature: null,
-};
+const NOTHING: ReceiptVerdict = { whole: false, pinned: false, reads: "broken", breaks: [], ...NOTHING_FOUND, doesNotProve: LIMITS, signature: null };
 
 function whole({ manifest, note, proven }: Found, key: KnownKey, given: string | undefined): ReceiptVerdict {
   const { fingerprint } = key;

@@ -19,4 +19,4 @@ export {
   type SubmissionStore,
 } from "./submission-store.ts";
 export { collidingPaths, pathFault } from "./tree-path.ts";
-export { PACKET_FILES_MAX, packetDigest, packetManifest, type PacketFile, type PacketManifest, readPacketManifest } from "./packet-manifest.ts";
+export { PACKET_FILES_MAX, packetDigest, packetManifest, type PacketFile, type PacketManifest, readPacketManifest, receiptPath } from "./packet-manifest.ts";

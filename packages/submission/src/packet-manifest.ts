@@ -116,3 +116,6 @@ export function readManifestForm(text: string): PacketManifest | null {
 
 /** What a manifest is known by, and what people approve: 64 lower-case hex digits. */
 export const packetDigest = (manifest: string): string => sha256Hex(manifest);
+
+/** Where a packet has the receipt of a signature. */
+export const receiptPath = ({ id }: { readonly id: string }): string => `evidence/${id}.receipt.json`;

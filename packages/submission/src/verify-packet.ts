@@ -2,7 +2,7 @@ import { type BundleVerdict, checkpointKeyName, isKeyAmong, isPinOf, type KnownK
 import { codeOf } from "@sallyport/errors";
 import { verifyReceipt } from "@sallyport/signature";
 import { PacketBroken, type PacketFault, type PacketRules, strictPacketRules } from "./packet-fault.ts";
-import { filesFault, packetDigest, type PacketFile, type PacketManifest, readManifestForm } from "./packet-manifest.ts";
+import { filesFault, packetDigest, type PacketFile, type PacketManifest, readManifestForm, receiptPath } from "./packet-manifest.ts";
 import type { FoundFile, PacketReader } from "./packet-reader.ts";
 import { openPacketSignature, unprovenPayload } from "./packet-signature.ts";
 import { packetVerdict } from "./packet-verdict.ts";
@@ -151,7 +151,7 @@ class Verification implements PacketFindings {
     const file = manifest.files.find(
       ({ document, version, sha256, bytes }) => document === of?.document && version === of?.version && sha256 === of?.sha256 && bytes === of?.bytes,
     );
-    const isNamed = path === `evidence/${of?.signature}.receipt.json`;
+    const isNamed = of !== undefined && path === receiptPath({ id: of.signature });
     if (this.#rules.receipts && (signed === null || of === undefined || file === undefined || !isNamed)) {
       this.faults.push({
         kind: "receipt",

@@ -1,13 +1,10 @@
 "use client";
 
 import Link from "next/link";
-import { useState } from "react";
 import type { OutputOf } from "../api/procedures.ts";
-import { useCall } from "../api/use-call.ts";
-import { Button } from "../components/button.tsx";
-import { Refusal } from "../components/refusal.tsx";
-import { Badge, type BadgeTone, Skeleton } from "../components/states.tsx";
+import { Badge, type BadgeTone } from "../components/states.tsx";
 import { PathList } from "../roles/path-list.tsx";
+import { AskedSection } from "./asked-section.tsx";
 import type { RecordRef } from "./record-ref.ts";
 
 type Explained = OutputOf<"policy.explain">;
@@ -19,26 +16,19 @@ const EFFECT: Readonly<Record<Explained["effect"], { readonly text: string; read
 };
 
 /** Why a crossing was decided as it was: by which rule of which version, over which assignment; of a denial, what would be needed. Asked for, since it is on record. */
-export function WhySection({ at }: { readonly at: RecordRef }) {
-  const [isWanted, setWanted] = useState(false);
-  const call = useCall("policy.explain", { crossing: { chain: at.chain, generation: at.generation, seq: at.seq } }, { enabled: isWanted, isOnce: true });
+export function WhySection({ at: { chain, generation, seq } }: { readonly at: RecordRef }) {
   return (
-    <section aria-labelledby="record-why">
-      <div className="record-line-head">
-        <h3 id="record-why" className="eyebrow">
-          Why
-        </h3>
-        {!isWanted && (
-          <Button kind="quiet" onPress={() => setWanted(true)}>
-            Explain this decision
-          </Button>
-        )}
-      </div>
-      {!isWanted && <p className="quiet">By the policy and the roles as they were then. That you asked is on record.</p>}
-      {isWanted && call.isPending && <Skeleton lines={4} label="Working it out" />}
-      {call.data === undefined && call.error !== null && <Refusal failure={call.error} onRetry={() => void call.refetch()} isInline />}
-      {call.data !== undefined && <Why explained={call.data} isPlaceless={at.chain === "system"} />}
-    </section>
+    <AskedSection
+      id="record-why"
+      title="Why"
+      ask="Explain this decision"
+      note="By the policy and the roles as they were then. That you asked is on record."
+      waiting={{ label: "Working it out", lines: 4 }}
+      path="policy.explain"
+      input={{ crossing: { chain, generation, seq } }}
+    >
+      {(explained) => <Why explained={explained} isPlaceless={chain === "system"} />}
+    </AskedSection>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { SallyportError } from "@sallyport/errors";
 import type { Action } from "@sallyport/policy";
+import { raiseBeside } from "../alerts/raise-beside.ts";
 import type { BoundaryDeps } from "../ports.ts";
 import type { Trace } from "./trace.ts";
 
@@ -20,16 +21,12 @@ export async function tellOfSeparation<Tx>(
   if (failure.code !== "policy.separation" || !TELLING.has(action)) return;
   const { id: principal, person } = caller.principal;
   const atMs = deps.now();
-  try {
-    await deps.alerts.raise(null, {
-      key: `separation.refused:${principal}:${action}:${Math.floor(atMs / HOUR_MS)}`,
-      kind: "separation.refused",
-      chain: "system",
-      about: `person/${person}`,
-      facts: { act: action, request, principal },
-      atMs,
-    });
-  } catch {
-    deps.log.event("alert.unraised", { requestId: request });
-  }
+  await raiseBeside(deps, {
+    key: `separation.refused:${principal}:${action}:${Math.floor(atMs / HOUR_MS)}`,
+    kind: "separation.refused",
+    chain: "system",
+    about: `person/${person}`,
+    facts: { act: action, request, principal },
+    atMs,
+  });
 }

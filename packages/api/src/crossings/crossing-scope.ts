@@ -4,7 +4,7 @@ import type { Located } from "../boundary/decide-crossing.ts";
 import type { Crossing } from "../boundary/procedure.ts";
 import type { Reach } from "../boundary/still-live.ts";
 import type { ApiDeps } from "../ports.ts";
-import { locateSites } from "../routers/site-place.ts";
+import { allSites, locateSites } from "../routers/site-place.ts";
 import { placeOfChain, siteOfChain } from "../routers/trail/chain-place.ts";
 import type { SearchConditions, SearchScope } from "@sallyport/policy";
 
@@ -50,7 +50,7 @@ export function scopeOf({ grant, reach }: Pick<Crossing<unknown, unknown>, "gran
 
 /** What of the trail the caller may see, asked once for a crossing; null where nothing. */
 export async function trailScopeOf<Tx>(deps: Pick<ApiDeps<Tx>, "studies">, { reach }: Pick<Crossing<unknown, unknown>, "reach">): Promise<SearchScope | null> {
-  const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
+  const sites = await allSites(deps);
   const ofSites = reach(onTrail("trail.read"), { kind: "any", sites });
   const overall = reach(onTrail("trail.read"), DEPLOYMENT);
   const grants = [ofSites, overall].filter((grant) => grant !== null);

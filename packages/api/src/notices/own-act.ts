@@ -1,3 +1,4 @@
+import { chainOf } from "@sallyport/audit";
 import { newId } from "@sallyport/crypto";
 import type { AlertKind, RaisedAlert } from "@sallyport/policy";
 import type { StepUpProof } from "../people/ports.ts";
@@ -35,7 +36,7 @@ export async function tellOwnAct<Tx>(
     // Its own, whatever a caller named its request: nobody has a notice left out by using a name again.
     key: `${kind}:${newId("ntc")}`,
     kind,
-    chain: site === null || site.site === null ? "system" : `site:${site.study}/${site.site}`,
+    chain: site === null ? "system" : chainOf(site),
     about,
     facts: { person, act, method: method === "password" ? "server-attested" : method, request, ...facts },
     atMs: deps.now(),

@@ -1,3 +1,4 @@
+import { chainOf } from "@sallyport/audit";
 import { type ApprovalRow, type Grant, whoCan } from "@sallyport/policy";
 import { placeFor } from "../approvals/decision.ts";
 import type { AnyAct } from "../approvals/registry.ts";
@@ -17,7 +18,7 @@ export async function tellDeciders<Tx>(deps: Pick<ApiDeps<Tx>, "alerts" | "polic
   await deps.alerts.raise(tx, {
     key: `approval.requested:${row.id}`,
     kind: "approval.requested",
-    chain: row.site === null ? "system" : `site:${row.site.study}/${row.site.site}`,
+    chain: row.site === null ? "system" : chainOf(row.site),
     about: `approval/${row.id}`,
     facts: { act: row.kind, person: row.requestedByPerson, needed: row.needed, until: new Date(row.expiresAtMs).toISOString() },
     atMs: nowMs,

@@ -26,12 +26,6 @@ export interface RecordedCrossing {
   readonly atMs: number;
 }
 
-/**
- * A principal as it was: its assignments keep their times, and neither who is stopped today nor what is locked or closed today was so then. Takes one as
- * registered, with the assignments that a lock of their role would hide. How they had signed in isn't on record.
- */
-export const asItWas: (registered: LivePrincipal) => LivePrincipal = unstopped;
-
 /** The policy's own word in the reason of a refusal, `policy.denied:<word>`; null where there is none. */
 export const wordOf = (reason: string): string | null => (reason.startsWith("policy.denied:") ? reason.slice("policy.denied:".length) : null);
 
@@ -57,7 +51,7 @@ export const placesRecorded = (site: string, sites: readonly SiteRef[]): readonl
 };
 
 /**
- * How two policies decide a crossing that is on record, with the assignments of its time: `null` where the record doesn't tell enough – a place that isn't
+ * How two policies decide a crossing that is on record, with the assignments of its time; `principal` as registered, with those that a lock of their role hides: `null` where the record doesn't tell enough – a place that isn't
  * on record, an act on several resource types that are answered differently, or one that may have been let through by an emergency. What was refused
  * for another cause than a rule stays refused.
  */
@@ -73,7 +67,8 @@ export function decidedAgain(
   if (word !== null && WHATEVER_THE_POLICY.has(word)) return { before: "deny", after: "deny" };
   const answers = resourcesOf(action, [before, after]).map((resource) => {
     const question: PlacelessQuestion = {
-      principal: asItWas(principal),
+      // As it was: its assignments keep their times, and what is stopped, locked or closed today was not so then. How they had signed in isn't on record.
+      principal: unstopped(principal),
       scope: new TokenScope([action]),
       action,
       resource,

@@ -14,8 +14,9 @@ import {
   siteKey,
   type SiteRef,
   TokenScope,
+  unstopped,
 } from "@sallyport/policy";
-import { actionOf, asItWas, placesRecorded, resourcesOf, signedInThen, wordOf } from "./recorded-crossing.ts";
+import { actionOf, placesRecorded, resourcesOf, signedInThen, wordOf } from "./recorded-crossing.ts";
 
 /** What a record is read with: the principal as registered, its rule as the record's detail has it, the emergency that it names, and every site. */
 export interface RecordedWith {
@@ -54,7 +55,7 @@ export function questionRecorded(policy: CompiledPolicy, record: Recorded, { pri
   const anywhere: readonly Place[] = isAllowed ? [] : [...sites.map((site): Place => ({ kind: "one", site })), { kind: "one", site: null }];
   const everySite = new Set(sites.map(siteKey));
   const asker: LivePrincipal = {
-    ...asItWas(principal),
+    ...unstopped(principal),
     ...(word === "principal_suspended" && { status: "suspended" }),
     ...(word === "locked" && { stoppedAt: everySite }),
     ...(word === "closed" && { closedAt: everySite }),

@@ -1,5 +1,10 @@
 import type { Located } from "../boundary/decide-crossing.ts";
+import type { SiteRef } from "@sallyport/policy";
 import type { ApiDeps } from "../ports.ts";
+
+/** All registered sites. */
+export const allSites = async <Tx>({ studies }: Pick<ApiDeps<Tx>, "studies">): Promise<readonly SiteRef[]> =>
+  (await studies.all()).flatMap(({ id, sites }) => sites.map((site) => ({ study: id, site: site.id })));
 
 /** All registered sites, or those under a filter; the decision keeps the ones that the caller may see. A filter that matches none is a denial. */
 export async function locateSites<Tx>(

@@ -1,13 +1,13 @@
+import { chainOf } from "@sallyport/audit";
 import { codeOf } from "@sallyport/errors";
 import type { DocumentRow } from "@sallyport/phi";
-import type { Grant, RaisedAlert } from "@sallyport/policy";
+import type { Grant } from "@sallyport/policy";
+import { raiseBeside } from "../alerts/raise-beside.ts";
 import type { StepUpProof } from "../people/ports.ts";
 import type { ApiDeps } from "../ports.ts";
 import type { signatureSummary } from "./signature-summary.ts";
 
 const HOUR_MS = 3_600_000;
-
-const chainOf = ({ study, site }: Pick<DocumentRow, "study" | "site">): string => (site === null ? "system" : `site:${study}/${site}`);
 
 /** What somebody shows as their proof, and over what. */
 interface Proving {
@@ -32,7 +32,7 @@ export async function tellingRefusal<Tx, T>(
   } catch (error) {
     if (codeOf(error) !== "stepup.failed") throw error;
     const atMs = deps.now();
-    await raised(deps, {
+    await raiseBeside(deps, {
       key: `signature.refused:${person}:${method}:${Math.floor(atMs / HOUR_MS)}`,
       kind: "signature.refused",
       chain: chainOf(document),
@@ -43,11 +43,6 @@ export async function tellingRefusal<Tx, T>(
     });
     throw error;
   }
-}
-
-/** An alert that can't be raised takes nothing from who asked: their answer is the act's own. */
-async function raised<Tx>({ alerts, log }: Pick<ApiDeps<Tx>, "alerts" | "log">, alert: RaisedAlert): Promise<void> {
-  await alerts.raise(null, alert).catch((error: unknown) => log.event("alert.unraised", { kind: alert.kind, code: codeOf(error) }));
 }
 
 type Judged = Pick<ReturnType<typeof signatureSummary>, "signatureId" | "version" | "state" | "why">;
@@ -63,7 +58,7 @@ export async function tellBroken<Tx>(
     const facts = { document: id, version, why: why ?? "-" };
     deps.log.event("signature.broken", { signature: signatureId, why: facts.why });
     const key = `signature.broken:${signatureId}:${facts.why.replaceAll(" ", "_")}`;
-    await raised(deps, { key, kind: "signature.broken", chain: chainOf({ study, site }), about: `signature/${signatureId}`, facts, atMs: deps.now() });
+    await raiseBeside(deps, { key, kind: "signature.broken", chain: chainOf({ study, site }), about: `signature/${signatureId}`, facts, atMs: deps.now() });
   }
   return broken;
 }

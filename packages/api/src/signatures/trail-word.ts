@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSigningRecord, readSignatureManifest } from "@sallyport/signature";
-import type { AuditRecord } from "@sallyport/audit";
+import { type AuditRecord, chainOf } from "@sallyport/audit";
 import type { SignatureRecord, StandingSignature } from "@sallyport/phi";
 import type { Grant } from "@sallyport/policy";
 import type { ApiDeps } from "../ports.ts";
@@ -40,7 +40,7 @@ export async function trailWords<Tx>(
 /** What records of one request say of a manifest: those of its own chain alone. Of a whole study's document each site has one too, which may be found sooner, and be kept longer. */
 function wordOf(records: readonly Pick<SignatureRecord, "chain" | "body">[], manifest: string): TrailWord {
   const said = readSignatureManifest(manifest);
-  const chain = said === null || said.site === null ? "system" : `site:${said.study}/${said.site}`;
+  const chain = said === null ? "system" : chainOf(said);
   const there = records.filter((record) => record.chain === chain);
   if (there.length === 0) return "none";
   const own = there.map(({ body }) => recordIn(body)).find((record) => record !== null && isSigningRecord(record, manifest));

@@ -15,6 +15,7 @@ import {
   listedIn,
   PACKET_FILES_MAX,
   type PacketFile,
+  receiptPath,
 } from "@sallyport/submission";
 import type { ApiDeps } from "../ports.ts";
 import { receiptOf } from "../signatures/receipt-of.ts";
@@ -70,7 +71,7 @@ export async function draftPacket<Tx>(deps: ApiDeps<Tx>, grant: Grant, sequence:
   made.set(`${sequence}/${BACKBONE_MD5}`, Buffer.from(md5, "latin1"));
   for (const { row, valid } of known) {
     if (row === null) continue;
-    for (const signature of valid) made.set(`evidence/${signature.id}.receipt.json`, Buffer.from(await receiptOf(deps, grant, signature, row), "utf8"));
+    for (const signature of valid) made.set(receiptPath(signature), Buffer.from((await receiptOf(deps, grant, signature, row)).text, "utf8"));
   }
   for (const [path, content] of made) files.push({ path, bytes: content.length, sha256: sha256Hex(content), document: null, version: null });
   return { files, made };

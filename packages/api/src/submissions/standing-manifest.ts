@@ -1,6 +1,6 @@
 import { SallyportError } from "@sallyport/errors";
 import type { Grant } from "@sallyport/policy";
-import { type PacketManifest, type PacketRow, packetState, readPacketManifest } from "@sallyport/submission";
+import { type PacketManifest, type PacketRow, packetState, readPacketManifest, receiptPath } from "@sallyport/submission";
 import type { ApiDeps } from "../ports.ts";
 import { knownFiles } from "./sequence-findings.ts";
 
@@ -17,7 +17,7 @@ export async function standingManifest<Tx>(deps: ApiDeps<Tx>, grant: Grant, pack
   const recipient = await deps.read((tx) => deps.recipients.byId(tx, packet.recipient));
   const known = await knownFiles(deps, grant, documents);
   if (recipient?.key !== manifest.recipient.key) throw new SallyportError("recipient.state");
-  const valid = new Set(known.flatMap((file) => file.valid.map(({ id }) => `evidence/${id}.receipt.json`)));
+  const valid = new Set(known.flatMap((file) => file.valid.map(receiptPath)));
   const gone = manifest.files.filter(({ path }) => path.startsWith("evidence/") && !valid.has(path));
   const where = [
     ...gone.map(({ path }) => `${path}: not in force any more, or no record of it is found`),

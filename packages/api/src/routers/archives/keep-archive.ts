@@ -6,7 +6,7 @@ import { endedAt } from "../../archives/standing.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { EndedGeneration } from "../../archives/ended-generation.ts";
 import type { ApiDeps } from "../../ports.ts";
-import { placeOfChain } from "../trail/chain-place.ts";
+import { locateChain } from "../trail/chain-place.ts";
 
 /**
  * Puts on record that somebody wrote a bundle of a closed generation and verified it: what an archival can be asked for. What is looked at here is
@@ -19,10 +19,7 @@ export const keepArchive = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       resource: "trail",
       input: KeepArchiveInput,
       output: KeepArchiveOutput,
-      locate: async ({ chain }, trace) => {
-        trace.about(chain);
-        return { place: await placeOfChain(deps, chain), found: null };
-      },
+      locate: locateChain(deps),
     },
     {
       prepare: ({ input: { chain, generation, statement, manifest }, trace }) => {

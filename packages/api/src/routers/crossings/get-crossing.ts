@@ -8,7 +8,7 @@ import { summaryOf } from "../../crossings/crossing-summary.ts";
 import { requestRecords, rowOf, tracedOf } from "../../crossings/request-records.ts";
 import { detailOf, traceOf } from "../../crossings/trace-of.ts";
 import type { ApiDeps } from "../../ports.ts";
-import { placeOfChain } from "../trail/chain-place.ts";
+import { locateChain } from "../trail/chain-place.ts";
 
 /** One record as it is stored: its exact line, what signs it, and how far its request came. */
 export const getCrossing = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -19,10 +19,7 @@ export const getCrossing = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: GetCrossingInput,
       output: GetCrossingOutput,
       whenFrozen: "serve",
-      locate: async ({ chain }, trace) => {
-        trace.about(chain);
-        return { place: await placeOfChain(deps, chain), found: null };
-      },
+      locate: locateChain(deps),
     },
     async (crossing) => {
       const { input, grant, trace } = crossing;

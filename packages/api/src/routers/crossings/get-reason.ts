@@ -6,7 +6,7 @@ import type { Boundary } from "../../boundary/procedure.ts";
 import { detailOf } from "../../crossings/trace-of.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { openReason } from "../../sealed-reason.ts";
-import { placeOfChain } from "../trail/chain-place.ts";
+import { locateChain } from "../trail/chain-place.ts";
 
 /** Why an act was done, as its record commits to it: opened for whoever may read that record, and on record itself. */
 export const getReason = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -17,10 +17,7 @@ export const getReason = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: GetReasonInput,
       output: GetReasonOutput,
       whenFrozen: "serve",
-      locate: async ({ chain }, trace) => {
-        trace.about(chain);
-        return { place: await placeOfChain(deps, chain), found: null };
-      },
+      locate: locateChain(deps),
     },
     async ({ input, grant, trace }) => {
       trace.note({ generation: input.generation, seq: input.seq, opened: "reason" });

@@ -23,7 +23,7 @@ async function approvalsWaiting<Tx>(deps: ApiDeps<Tx>, { grant, reach, may }: Pi
   const reading = reach({ action: "approval.read", resource: "approval" }, place);
   if (reading === null) return 0;
   const decidable = await decidableKinds(deps, approvalActs(deps), reading.sites, may);
-  const { waiting } = await deps.approvals.list(reading, { show: "open", person: grant.person, decidable, nowMs: deps.now(), limit: 0 });
+  const { waiting } = await deps.approvals.list(reading, { show: "open", person: grant.person, decidable, nowMs: deps.now(), limit: 1 });
   return waiting;
 }
 
@@ -106,7 +106,7 @@ async function alertNeed<Tx>(deps: ApiDeps<Tx>, { reach }: Pick<Crossing<unknown
 async function outboxNeed<Tx>(deps: ApiDeps<Tx>, { reach }: Pick<Crossing<unknown, unknown>, "reach">): Promise<readonly Need[]> {
   const grant = reach({ action: "outbox.reconcile", resource: "outbox" }, { kind: "deployment" });
   if (grant === null) return [];
-  const { counts, waiting } = await deps.outbox.list(grant, { state: null, limit: 1 });
+  const { counts, waiting } = await deps.outbox.list(grant, { state: null, limit: 0 });
   const doubted = counts["in-doubt"];
   if (doubted + waiting === 0) return [];
   const text = doubted > 0 ? "It isn't known whether what was sent has arrived: the outbox has items in doubt." : "What was tried in vain waits in the outbox for somebody.";

@@ -14,6 +14,7 @@ import type { ApiDeps } from "../../ports.ts";
 import { placeOfChain } from "../trail/chain-place.ts";
 import { inDeployment, placeNamed } from "./policy-place.ts";
 import { actNamed } from "./who-can.ts";
+import { allSites } from "../site-place.ts";
 
 type Output = z.input<typeof ExplainPolicyOutput>;
 type Asked = z.output<typeof Input>;
@@ -62,7 +63,7 @@ async function explained<Tx>(deps: ApiDeps<Tx>, { reach, trace }: Crossing<Asked
   // As registered: a lock of today, or one that has been lifted since, has no part in what was decided then but by the record's own word.
   const principal = deps.policy.current().registered.get(record.principal);
   if (policy === null || principal === undefined) return unknown;
-  const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
+  const sites = await allSites(deps);
   const question = questionRecorded(policy, record, { principal, rule, sites, emergency: await emergencyThen(deps, record, Date.parse(record.timestamp_utc)) });
   const answer = question === null ? unknown : { ...answerOf(policy, question), recorded };
   return record.decision === "deny" ? refusedThen(policy, record, answer) : answer;

@@ -8,6 +8,7 @@ import { contentOf, proposalSummary } from "../../policies/policy-summary.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { aboutProposal, inDeployment } from "./policy-place.ts";
 import { requireProposal } from "./propose-policy.ts";
+import { allSites } from "../site-place.ts";
 
 const SHOWN_MAX = 200;
 const ROWS_MAX = 2000;
@@ -46,7 +47,7 @@ export const getPolicyProposal = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       const base = versions.find(({ version }) => version === row.base);
       if (base === undefined) throw new RangeError("a proposal of no version");
       const [before, after] = [policyOf(base.canonical), policyOf(row.canonical)];
-      const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
+      const sites = await allSites(deps);
       const dueMs = versions.find(({ change }) => change?.proposal === row.id && change.outcome === null)?.change?.effectiveAtMs ?? standing.nowMs;
       const impact = await impactInTurns(before, after, { principals: [...standing.registered.values()], sites, nowMs: Math.max(dueMs, standing.nowMs) });
       const tests = testsOf(row);

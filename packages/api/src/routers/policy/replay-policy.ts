@@ -10,6 +10,7 @@ import { policyOf } from "../../policies/policy-check.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { aboutProposal } from "./policy-place.ts";
 import { requireProposal } from "./propose-policy.ts";
+import { allSites } from "../site-place.ts";
 
 const EMERGENCIES_MAX = 10_000;
 
@@ -25,7 +26,7 @@ export const replayPolicy = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
     const scope = await trailScopeOf(deps, crossing);
     if (base === null || scope === null) throw new SallyportError("policy.denied");
     const policies = [policyOf(base.canonical), policyOf(proposal.canonical)] as const;
-    const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
+    const sites = await allSites(deps);
     // As registered: a lock or a closed site of today stood in nobody's way then.
     const { registered } = deps.policy.current();
     const emergencies = (await deps.emergencies.at(sites, EMERGENCIES_MAX)).map((row) => ({ ...row, untilMs: endOf(row) }));

@@ -6,6 +6,7 @@ import { csvLine } from "../../crossings/csv-cell.ts";
 import { pathSummary } from "../../policies/policy-summary.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { inDeployment, placeNamed } from "./policy-place.ts";
+import { allSites } from "../site-place.ts";
 
 const READ = { action: "role.read", resource: "role" } as const;
 
@@ -73,7 +74,7 @@ export const whatCanBeDone = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       const principal = principals.get(input.principal);
       if (principal === undefined) throw new SallyportError("policy.denied");
       const name = (await deps.names())[principal.id] ?? null;
-      const sites = (await deps.studies.all()).flatMap(({ id, sites: each }) => each.map((site) => ({ study: id, site: site.id })));
+      const sites = await allSites(deps);
       const abilities = whatCan(compiled, principal, { sites, nowMs: deps.now() }).map(({ paths, except, ...act }) => ({
         ...act,
         paths: paths.map(pathSummary),

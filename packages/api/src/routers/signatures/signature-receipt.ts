@@ -27,8 +27,8 @@ export const signatureReceipt = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) 
       const words = await trailWords(deps, grant, [row]);
       const { why } = signatureSummary(row, version, { deployment: deps.deployment, vkeys: deps.signingKey().behind, person: grant.person, words });
       if (why !== null) throw new SallyportError("signature.invalid", { why });
-      const receipt = await receiptOf(deps, grant, row, version);
+      const { text: receipt, fingerprint } = await receiptOf(deps, grant, row, version);
       trace.note({ receipt: signatureId, digest: row.digest });
-      return { receipt, fileName: `${signatureId}.receipt.json`, fingerprint: deps.pillars.fingerprint() };
+      return { receipt, fileName: `${signatureId}.receipt.json`, fingerprint };
     },
   );

@@ -1,5 +1,7 @@
 import { DownloadPacketInput, DownloadPacketOutput, SubmitPacketInput, SubmitPacketOutput } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
+import type { Grant } from "@sallyport/policy";
+import { type PacketManifest, receiptPath } from "@sallyport/submission";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { standingManifest } from "../../submissions/standing-manifest.ts";
@@ -19,17 +21,19 @@ export const submitPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: ({ packetId }, trace) => locateSubmission(deps, packetId, trace),
     },
     {
-      prepare: async ({ input: { packetId }, grant }): Promise<string> => {
+      prepare: async ({ input: { packetId }, grant }): Promise<PacketManifest> => {
         const packet = await deps.read((tx) => deps.submissions.packet(tx, grant, packetId));
         if (packet === null) throw new SallyportError("policy.denied");
-        return (await standingManifest(deps, grant, packet, "sealed")).recipient.key;
+        return await standingManifest(deps, grant, packet, "sealed");
       },
-      commit: async (tx, { input: { packetId }, grant, trace }, recipientKey) => {
+      commit: async (tx, { input: { packetId }, grant, trace }, manifest) => {
+        const { key: recipientKey } = manifest.recipient;
         const packet = await deps.submissions.packet(tx, grant, packetId, "hold");
         if (packet === null) throw new SallyportError("policy.denied");
         if (packet.sealed === null || packet.submittedAtMs !== null) throw new SallyportError("packet.state");
         // Who was withdrawn meanwhile gets nothing.
         if ((await deps.recipients.byId(tx, packet.recipient))?.key !== recipientKey) throw new SallyportError("recipient.state");
+        await assertStillInForce(deps, tx, grant, manifest);
         const { sha256, length } = packet.sealed;
         await deps.submissions.submit(tx, grant, packetId, deps.now());
         await deps.outbox.enqueue(tx, { packetId, recipientId: packet.recipient, recipientKey, sha256, length, idempotencyKey: packetId });
@@ -38,6 +42,17 @@ export const submitPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       },
     },
   );
+
+/** What was revoked or superseded since the signatures were looked at keeps the packet, too. @throws SallyportError `submission.incomplete` */
+async function assertStillInForce<Tx>(deps: Pick<ApiDeps<Tx>, "signatures">, tx: Tx, grant: Grant, { files }: PacketManifest): Promise<void> {
+  const paths = new Set(files.map(({ path }) => path));
+  const where: string[] = [];
+  for (const document of new Set(files.flatMap((file) => file.document ?? []))) {
+    const ended = (await deps.signatures.of(tx, grant, document)).filter(({ revoked, supersededBy }) => revoked !== null || supersededBy !== null);
+    where.push(...ended.map(receiptPath).filter((path) => paths.has(path)));
+  }
+  if (where.length > 0) throw new SallyportError("submission.incomplete", { where: where.map((path) => `${path}: not in force any more`) });
+}
 
 /** A piece of a submitted packet's sealed bytes: its recipient's alone to open, and each piece a crossing on record. */
 export const downloadPacket = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>

@@ -1,4 +1,6 @@
 import type { Place, SiteRef } from "@sallyport/policy";
+import type { Located } from "../../boundary/decide-crossing.ts";
+import type { Trace } from "../../boundary/trace.ts";
 import type { ApiDeps } from "../../ports.ts";
 
 /** The site of a chain's name, or null for `system`. */
@@ -23,3 +25,11 @@ export async function placeOfChain<Tx>(deps: Pick<ApiDeps<Tx>, "studies">, chain
   const known = studies.some(({ id, sites }) => id === site.study && sites.some((each) => each.id === site.site));
   return { kind: "one", site: known ? site : null };
 }
+
+/** What is about one chain, by its name in the input. */
+export const locateChain =
+  <Tx>(deps: Pick<ApiDeps<Tx>, "studies">) =>
+  async ({ chain }: { readonly chain: string }, trace: Trace): Promise<Located<null>> => {
+    trace.about(chain);
+    return { place: await placeOfChain(deps, chain), found: null };
+  };

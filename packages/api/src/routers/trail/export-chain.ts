@@ -2,7 +2,7 @@ import { packPage } from "@sallyport/audit";
 import { OpenExportInput, OpenExportOutput, ReadCheckpointsInput, ReadCheckpointsOutput, ReadExportInput, ReadExportOutput } from "@sallyport/contracts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
-import { placeOfChain } from "./chain-place.ts";
+import { locateChain } from "./chain-place.ts";
 
 /** Frames an export of one chain, or of one closed generation of it: a fresh checkpoint, and the custodian's signed statement of what the bundle holds. */
 export const openExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -13,10 +13,7 @@ export const openExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: OpenExportInput,
       output: OpenExportOutput,
       whenFrozen: "serve",
-      locate: async ({ chain }, trace) => {
-        trace.about(chain);
-        return { place: await placeOfChain(deps, chain), found: null };
-      },
+      locate: locateChain(deps),
     },
     async ({ input: { chain, generation }, grant, trace }) => {
       const opened = await deps.archive.openExport(grant, chain, generation);
@@ -41,10 +38,7 @@ export const readExport = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: ReadExportInput,
       output: ReadExportOutput,
       whenFrozen: "serve",
-      locate: async ({ chain }, trace) => {
-        trace.about(chain);
-        return { place: await placeOfChain(deps, chain), found: null };
-      },
+      locate: locateChain(deps),
     },
     async ({ input, grant, trace }) => {
       const page = await deps.archive.readExport(grant, input);
@@ -62,10 +56,7 @@ export const readCheckpoints = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
       input: ReadCheckpointsInput,
       output: ReadCheckpointsOutput,
       whenFrozen: "serve",
-      locate: async ({ chain }, trace) => {
-        trace.about(chain);
-        return { place: await placeOfChain(deps, chain), found: null };
-      },
+      locate: locateChain(deps),
     },
     async ({ input, grant, trace }) => {
       const checkpoints = (await deps.archive.readCheckpoints(grant, input)).map(({ size, note }) => ({ size, note }));

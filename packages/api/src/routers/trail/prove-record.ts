@@ -4,7 +4,7 @@ import { SallyportError } from "@sallyport/errors";
 import { isArchived } from "../../archives/standing.ts";
 import type { Boundary } from "../../boundary/procedure.ts";
 import type { ApiDeps } from "../../ports.ts";
-import { placeOfChain } from "./chain-place.ts";
+import { locateChain } from "./chain-place.ts";
 
 /** One record, with the proof that it is in a checkpoint which the custodian signed: it verifies without us. */
 export const proveRecord = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
@@ -15,10 +15,7 @@ export const proveRecord = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: ProveRecordInput,
       output: ProveRecordOutput,
       whenFrozen: "serve",
-      locate: async ({ chain }, trace) => {
-        trace.about(chain);
-        return { place: await placeOfChain(deps, chain), found: null };
-      },
+      locate: locateChain(deps),
     },
     async ({ input, grant, trace }) => {
       trace.note({ generation: input.generation, seq: input.seq });
@@ -37,10 +34,7 @@ export const proveGrowth = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: ProveGrowthInput,
       output: ProveGrowthOutput,
       whenFrozen: "serve",
-      locate: async ({ chain }, trace) => {
-        trace.about(chain);
-        return { place: await placeOfChain(deps, chain), found: null };
-      },
+      locate: locateChain(deps),
     },
     async ({ input, grant, trace }) => {
       trace.note({ generation: input.generation, from: input.from });

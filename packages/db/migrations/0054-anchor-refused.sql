@@ -1,6 +1,0 @@
--- An anchor that knows of another history is told of.
-
-ALTER TABLE audit.alerts DROP CONSTRAINT alerts_kind_check;
-ALTER TABLE audit.alerts ADD CONSTRAINT alerts_kind_check CHECK (kind IN ('incident.opened', 'incident.ended', 'emergency.opened', 'method.locked', 'workload.revoked',
-  'policy.signed', 'keys.escrowed', 'anchors.behind', 'anchor.refused', 'delivery.disagrees', 'approval.requested', 'approval.decided', 'signature.made', 'signature.refused', 'signature.broken', 'proof.used',
-  'address.changed', 'review.overdue', 'alert.test'));
