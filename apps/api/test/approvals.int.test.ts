@@ -29,13 +29,10 @@ let persons: Persons;
 let ada: SignedIn;
 let ben: SignedIn;
 let cyd: SignedIn;
-let subject = "";
 beforeAll(async () => {
   at = await deployment();
   api = await at.serve({ ports: provenByDigest(forgotten) });
   await at.seed(api);
-  const [row] = await at.owner.run<{ id: string }>`SELECT id FROM phi.subjects WHERE site = '701' ORDER BY id LIMIT 1`;
-  subject = row?.id ?? "";
   persons = await Persons.of(at);
   [ada, ben, cyd] = [await persons.add("ada", "security_admin"), await persons.add("ben", "security_admin"), await persons.add("cyd", "security_admin")];
   await persons.known(api);
@@ -238,53 +235,6 @@ describe("a recovery", () => {
     expect(dataOf(await ada.call(api, "people.issueLink", { approvalId: asked.approvalId }))).toMatchObject({ secret: expect.any(String) as string });
   });
 });
-
-describe("a bulk reveal", () => {
-  test("is opened once, in time, by who asked, and its approver sees no value", async () => {
-    const nia = await someone("nia", "clinical_reviewer", { study: STUDY, site: "701" });
-    const odo = await someone("odo", "regulatory_reviewer", { study: STUDY, site: "701" });
-    const pia = await someone("pia", "regulatory_reviewer", { study: STUDY, site: "704" });
-    const fields = ["DM.SUBJID", "DM.SEX"];
-    const asked = await ask(nia, "requestBulkReveal", { subjectId: subject, fields, purpose: "safety" });
-    expect(codeOf(await nia.call(api, "approvals.requestBulkReveal", { subjectId: subject, fields: ["DM.ARM"], purpose: "safety", reason: REASON }))).toBe("policy.denied");
-    const open = (who: SignedIn, approvalId = asked.approvalId) => who.call(api, "subjects.openBulk", { approvalId });
-    expect(codeOf(await open(nia))).toBe("approval.state");
-    const shown = await show(odo, asked.approvalId);
-    expect(shown.effect.map(({ what }) => what)).toEqual([`${asked.about}: opened to`, "purpose", ...fields]);
-    expect(codeOf(await pia.call(api, "approvals.get", { approvalId: asked.approvalId }))).toBe("policy.denied");
-    expect(codeOf(await ada.call(api, "approvals.get", { approvalId: asked.approvalId }))).toBe("policy.denied");
-    const decided = dataOf(await vote(odo, asked)) as { approval: Summary; evidence: readonly { chain: string }[] };
-    expect(decided.approval.state).toBe("approved");
-    expect(decided.evidence.map(({ chain }) => chain)).toEqual([`site:${STUDY}/701`]);
-    expect(codeOf(await open(odo))).toBe("policy.denied");
-    const [one, other] = await Promise.all([open(nia), open(nia)]);
-    expect([codeOf(one), codeOf(other)].toSorted()).toEqual(["approval.state", "ok"]);
-    const opened = dataOf([one, other].find(({ status }) => status === 200) ?? one) as { fields: readonly { field: string; value: unknown }[] };
-    expect(opened.fields.map(({ field }) => field).toSorted()).toEqual(fields.toSorted());
-    expect(codeOf(await open(nia))).toBe("approval.state");
-    const value = String(opened.fields.find(({ field }) => field === "DM.SUBJID")?.value);
-    expect(JSON.stringify(shown)).not.toContain(value);
-    const record = (await at.records(`site:${STUDY}/701`)).find(({ action, decision }) => action === "phi.bulk_reveal" && decision === "allow");
-    expect(record?.["resource"]).not.toContain(subject);
-    expect(JSON.stringify(await at.records(`site:${STUDY}/701`))).not.toContain(subject);
-  });
-
-  test("that nobody opened within the hour is over", async () => {
-    const [nia, odo] = [await someone("nia2", "clinical_reviewer", { study: STUDY, site: "701" }), await someone("odo2", "regulatory_reviewer", { study: STUDY, site: "701" })];
-    const asked = await ask(nia, "requestBulkReveal", { subjectId: subject, fields: ["DM.SEX"], purpose: "safety" });
-    expect(codeOf(await vote(odo, asked))).toBe("ok");
-    const late = await at.serve({
-      ports: (real) => ({ ...provenByDigest()(real), approvals: { ...real.approvals, get: async (grant, id) => aged(await real.approvals.get(grant, id)) } }),
-    });
-    try {
-      expect(codeOf(await nia.call(late, "subjects.openBulk", { approvalId: asked.approvalId }))).toBe("approval.state");
-    } finally {
-      await late.close();
-    }
-  });
-});
-
-const aged = <Row extends { readonly usableUntilMs: number | null }>(row: Row | null): Row | null => (row === null ? null : { ...row, usableUntilMs: Date.now() - 1 });
 
 test("an approval that isn't there and one of others are answered with the same bytes", async () => {
   const qui = await someone("qui", "clinical_reviewer", { study: STUDY, site: "701" });

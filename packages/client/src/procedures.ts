@@ -16,7 +16,7 @@ export type ProcedurePath = Exclude<Paths<Procedures>, "packets.part">;
 export interface ProcedureFacts {
   /** A subscription is a watch: it answers events as they come, and is opened with {@link Connection.watch}. */
   readonly type: "query" | "mutation" | "subscription";
-  /** Whether sending it twice has one effect at most. A reveal sent twice would be two reveals on record. */
+  /** Whether sending it twice has one effect at most. A reveal sent twice would be two on record, but for one under an idempotency key. */
   readonly repeatable: boolean;
 }
 
@@ -198,7 +198,7 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "subjects.get": { type: "query", repeatable: true },
   "subjects.history": { type: "query", repeatable: true },
   "subjects.list": { type: "query", repeatable: true },
-  "subjects.openBulk": { type: "mutation", repeatable: false },
+  "subjects.openBulk": { type: "mutation", repeatable: true },
   "subjects.reveal": { type: "mutation", repeatable: false },
   "subjects.transfer": { type: "mutation", repeatable: true },
   "subjects.withdraw": { type: "mutation", repeatable: true },

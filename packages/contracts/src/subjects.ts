@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { EmergencySummary } from "./emergencies.ts";
 import { strict } from "./strict.ts";
-import { ArchivedRange } from "./trail.ts";
+import { ArchivedRange, Evidence } from "./trail.ts";
 import { Count, Cursor, Domain, FieldName, IsoTime, PageLimit, Purpose, Reason, RecordId, SiteId, StudyId, SubjectId } from "./primitives.ts";
 
 /** A subject as a list shows it. `usubjid` is always the mask: the label is what people work with. */
@@ -121,11 +121,12 @@ export const ExposureOutput = strict({
   archived: z.array(ArchivedRange),
 });
 
-/** Opens what an approved request of the caller's own names; once. */
+/** Opens what an approved request of the caller's own names; once, and again to its repeat with the same idempotency key. */
 export const OpenBulkInput = strict({ approvalId: z.string().regex(/^apr_[0-9a-hjkmnp-tv-z]{26}$/) });
 export const OpenBulkOutput = strict({
   subjectId: SubjectId,
   fields: z.array(z.strictObject({ field: FieldName, record: RecordId, value: FieldValue })),
   remaskAfterSeconds: z.int().positive(),
   recorded: z.strictObject({ chain: z.string(), generation: Count, seq: Count }),
+  evidence: z.array(Evidence),
 });

@@ -35,6 +35,8 @@ export function BulkPanel({ subject, values, chosen, onChosen, onOpened }: BulkP
   const mayAsk = useMay("phi.bulk_reveal");
   const mine = useCall("approvals.list", { show: "mine", limit: 100 }, { enabled: mayAsk, everyMs: 10_000 });
   const [isAsking, setAsking] = useState(false);
+  // An approval whose opening may be on record without its values having come: by the list it is done, and yet its repeat answers.
+  const [unanswered, setUnanswered] = useState<string | null>(null);
   const request = useChange("approvals.requestBulkReveal", {
     refreshes: ["approvals.list"],
     onDone: () => {
@@ -47,8 +49,19 @@ export function BulkPanel({ subject, values, chosen, onChosen, onOpened }: BulkP
   const fields = [...(chosen ?? [])];
   const ask = ({ purpose, reason }: Intent) => request.mutate({ subjectId: subject.subjectId, fields, purpose, reason });
 
-  if (standing?.state === "approved")
-    return <OpenOnce approvalId={standing.approvalId} subjectId={subject.subjectId} values={values} onOpened={onOpened} onDone={() => void mine.refetch()} />;
+  const openable = unanswered ?? (standing?.state === "approved" ? standing.approvalId : null);
+  if (openable !== null)
+    return (
+      <OpenOnce
+        key={openable}
+        approvalId={openable}
+        subjectId={subject.subjectId}
+        values={values}
+        onOpened={onOpened}
+        onUnanswered={setUnanswered}
+        onDone={() => void mine.refetch()}
+      />
+    );
   if (standing !== null) {
     return (
       <div className="panel bulk">
@@ -108,19 +121,26 @@ export function BulkPanel({ subject, values, chosen, onChosen, onOpened }: BulkP
 interface OpenOnceProps extends Pick<BulkPanelProps, "values" | "onOpened"> {
   readonly approvalId: string;
   readonly subjectId: string;
+  /** Told which approval may have been opened without an answer; null once it was answered one way or the other. */
+  readonly onUnanswered: (approvalId: string | null) => void;
   readonly onDone: () => void;
 }
 
-function OpenOnce({ approvalId, subjectId, values, onOpened, onDone }: OpenOnceProps) {
+/** Failures after which the opening may stand: only its repeat, under the same key, tells. */
+const MAY_STAND: ReadonlySet<string> = new Set(["connection.lost", "trail.awaiting_evidence"]);
+
+function OpenOnce({ approvalId, subjectId, values, onOpened, onUnanswered, onDone }: OpenOnceProps) {
   const [isPending, setPending] = useState(false);
   const [failure, setFailure] = useState<WireFailure | null>(null);
+  // One key for as long as this is offered: what was opened without its answer having come is answered by the repeat.
+  const [idempotencyKey] = useState(() => crypto.randomUUID());
   const tell = useTell();
   const isSlow = useSlow(isPending);
   const open = () => {
     if (isPending) return;
     setPending(true);
     setFailure(null);
-    sendCall("subjects.openBulk", { approvalId }, { idempotencyKey: crypto.randomUUID() }).then(
+    sendCall("subjects.openBulk", { approvalId }, { idempotencyKey }).then(
       (opened) => {
         setPending(false);
         const [first] = opened.fields;
@@ -133,11 +153,16 @@ function OpenOnce({ approvalId, subjectId, values, onOpened, onDone }: OpenOnceP
           tell({ tone: "done", text: `${opened.fields.length} values are open for ${opened.remaskAfterSeconds} seconds.` });
           if (first !== undefined) onOpened(fieldKey(first));
         }
+        onUnanswered(null);
         onDone();
       },
       (error: unknown) => {
+        const failed = toFailure(error);
         setPending(false);
-        setFailure(toFailure(error));
+        setFailure(failed);
+        // Whatever else fails its repeat changes nothing of what may stand.
+        if (MAY_STAND.has(failed.code)) onUnanswered(approvalId);
+        else if (failed.code === "approval.state") onUnanswered(null);
       },
     );
   };

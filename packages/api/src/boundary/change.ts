@@ -1,11 +1,8 @@
 import type { Strict } from "@sallyport/contracts";
-import { canonicalJson, newId, sha256Hex } from "@sallyport/crypto";
-import { SallyportError } from "@sallyport/errors";
 import type { SiteRef } from "@sallyport/policy";
-import type { EvidenceItem } from "../evidence-port.ts";
 import type { BoundaryDeps, RequestContext } from "../ports.ts";
 import type { Caller } from "./authenticate.ts";
-import { failureOf } from "./failure.ts";
+import { evidenceOf, KeyedAct } from "./keyed-act.ts";
 import type { Crossing } from "./procedure.ts";
 import type { Detail, Trace } from "./trace.ts";
 
@@ -34,34 +31,27 @@ interface Change<Tx, Input, Output, Found, Prepared> {
   readonly work: ChangeWork<Tx, Input, Output, Found, Prepared>;
 }
 
-const KEY_FORM = /^[A-Za-z0-9_-]{16,64}$/;
-
 /**
  * Runs a change once. A key that was used before, for the same request, answers what was answered then, as a crossing of its own;
  * for another request it is refused. The act, its records and its key commit together or not at all.
  */
 export async function crossByChange<Tx, Input, Output, Found, Prepared>(deps: BoundaryDeps<Tx>, change: Change<Tx, Input, Output, Found, Prepared>): Promise<unknown> {
   const { context, crossing, declaration, path, work } = change;
-  const key = context.idempotencyKey;
-  if (key === null || !KEY_FORM.test(key)) throw new SallyportError("input.idempotency_missing");
   const { grant, trace } = crossing;
+  const keyed = new KeyedAct(deps, context, { principal: grant.principal, path, input: crossing.input });
   const outcomeSchema = declaration.evidence === true ? declaration.output.omit({ evidence: true }) : declaration.output;
 
   const replay = async (): Promise<object | null> => {
-    const kept = await deps.idempotency.find(grant.principal, key);
+    const kept = await keyed.outcome();
     if (kept === null) return null;
-    if (kept.procedure !== path || kept.digest !== digestOf(kept.salt, crossing.input)) throw new SallyportError("input.idempotency_reused");
     await deps.trail.append(trace.success("replayed"));
-    return outcomeSchema.parse(kept.outcome);
+    return outcomeSchema.parse(kept);
   };
   const act = async (): Promise<object> => {
     const prepared = await work.prepare(crossing);
-    const salt = newId("salt");
     return deps.trail.inTransaction(async (tx, appendLast) => {
       const done = outcomeSchema.parse(await work.commit(tx, crossing, prepared));
-      const entry = { principal: grant.principal, key, procedure: path, salt, digest: digestOf(salt, crossing.input), outcome: done };
-      // The same key in flight elsewhere: this one rolls back, and its retry finds what the other kept.
-      if (!(await deps.idempotency.claim(tx, entry))) throw new SallyportError("service.busy");
+      await keyed.claim(tx, done);
       await appendLast([...trace.openings(), ...(declaration.recorded === "once" ? [trace.success()] : trace.successAtEach((site) => work.detailAt?.(prepared, site) ?? {}))]);
       return done;
     });
@@ -79,20 +69,4 @@ export async function crossByChange<Tx, Input, Output, Found, Prepared>(deps: Bo
   }
   if (declaration.evidence !== true) return outcome;
   return declaration.output.parse({ ...outcome, evidence: await evidenceOf(deps, trace) });
-}
-
-/** Waits for the checkpoints of the chains that the act is recorded in. The act stands already: a failure says so, and a retry gets them. */
-async function evidenceOf<Tx>(deps: BoundaryDeps<Tx>, trace: Trace): Promise<readonly EvidenceItem[]> {
-  const chains = trace.successAtEach(() => ({})).map(({ chain }) => chain);
-  try {
-    return (await deps.evidence.checkpoint(chains)).map((item) => ({ ...item, anchors: [...item.anchors] }));
-  } catch (error) {
-    throw new SallyportError("trail.awaiting_evidence", {}, failureOf(error));
-  }
-}
-
-/** What a key is compared by. A proof is left out: a digest whose salt stands beside it is no place for a password. */
-function digestOf(salt: string, input: unknown): string {
-  const kept = typeof input === "object" && input !== null && "proof" in input ? { ...input, proof: null } : input;
-  return sha256Hex(`${salt}\n${canonicalJson(kept)}`);
 }

@@ -10,6 +10,7 @@ import { type ChangeOptions, type ChangeWork, crossByChange } from "./change.ts"
 import { assertReaches, decideCrossing, type Located, mayAlso, type Right, type Rule } from "./decide-crossing.ts";
 import { failureOf, recordedAs, wrapped } from "./failure.ts";
 import { PrincipalPlaces } from "./principal-places.ts";
+import { crossByReveal, type RevealOptions, type RevealWork } from "./reveal.ts";
 import { type Reach, reachOf, type Standing, stillLive } from "./still-live.ts";
 import { tellOfSeparation } from "./separation-alert.ts";
 import { Trace } from "./trace.ts";
@@ -143,30 +144,20 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
 
     /**
      * Opens PHI: a POST, so that no identifier stands in a URL, and never answered from memory. `work` opens the value and says
-     * what else is stored with the record; both commit before the value leaves.
+     * what else is stored with the record; both commit before the value leaves, and their checkpoint is signed where it asks for `evidence`.
      */
     reveal<Input extends Strict, Output extends Strict, Found>(
-      declaration: Declaration<Input, Output, Found>,
-      work: (crossing: Crossing<z.output<Input>, Found>) => Promise<{
-        readonly store: (tx: Tx) => Promise<void>;
-        readonly answer: (recorded: { readonly chain: string; readonly generation: number; readonly seq: number }) => z.input<Output>;
-      }>,
+      declaration: Declaration<Input, Output, Found> & RevealOptions,
+      work: RevealWork<Tx, z.output<Input>, z.input<Output>, Found>,
     ) {
       const enter = entering(declaration, true);
       return door
         .meta(declared("reveal", declaration))
         .input(declaration.input)
-        .mutation(async ({ ctx, input }): Promise<z.output<Output>> => {
+        .mutation(async ({ ctx, input, path }): Promise<z.output<Output>> => {
           const { crossing, leave } = await enter(ctx, input as z.output<Input>);
           try {
-            const { store, answer } = await work(crossing);
-            const recorded = await deps.trail.inTransaction(async (tx, appendLast) => {
-              await store(tx);
-              const [receipt] = await appendLast([ctx.trace.success()]);
-              if (receipt === undefined) throw new SallyportError("trail.unavailable");
-              return { chain: receipt.chain, generation: receipt.generation, seq: receipt.seq };
-            });
-            return declaration.output.parse(answer(recorded)) as z.output<Output>;
+            return declaration.output.parse(await crossByReveal(deps, { declaration, context: ctx, path, crossing, work })) as z.output<Output>;
           } finally {
             leave();
           }

@@ -13,12 +13,17 @@ import { subjectKeyPlace } from "./subject-place.ts";
 const REMASK_AFTER_SECONDS = 120;
 const Payload = z.object({ subjectId: z.string(), fields: z.array(z.string()), purpose: z.string() });
 
-/** Opens what an approved request of the caller's own names: once, in time, and on record before a value leaves. */
+/**
+ * Opens what an approved request of the caller's own names: once, in time, and on record and under a checkpoint before a value leaves. Who repeats the
+ * request with its key, in that time, gets the values anew: the answer may not have reached them.
+ */
 export const openBulk = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
   const act = approvalActs(deps)["phi.bulk_reveal"];
-  const usable = (row: ApprovalRow | null): ApprovalRow => {
+  const usable = (row: ApprovalRow | null, repeats: string | null): ApprovalRow => {
     if (row === null) throw new SallyportError("policy.denied");
-    if (stateAt(row, deps.now()) !== "approved") throw new SallyportError("approval.state");
+    // What was opened stays open to its repeat for as long as it could have been opened, and no longer.
+    const standing = repeats !== null && row.state === "done" ? ({ ...row, state: "approved" } as const) : row;
+    if (stateAt(standing, deps.now()) !== "approved") throw new SallyportError("approval.state");
     return row;
   };
   return boundary.reveal(
@@ -26,6 +31,7 @@ export const openBulk = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
       ...act.ask,
       input: OpenBulkInput,
       output: OpenBulkOutput,
+      evidence: true,
       locate: async ({ approvalId }, trace) => {
         const found = await deps.approvals.placeOf(approvalId);
         const { reference } = await deps.referenceKeys();
@@ -39,8 +45,8 @@ export const openBulk = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
         return { place: { kind: "one", site: found.site }, found: null, whose: found.requestedByPerson };
       },
     },
-    async ({ input: { approvalId }, grant, trace }) => {
-      const row = usable(await deps.approvals.get(grant, approvalId));
+    async ({ input: { approvalId }, grant, trace }, repeats) => {
+      const row = usable(await deps.approvals.get(grant, approvalId), repeats);
       const { subjectId, fields, purpose } = Payload.parse(act.payloadOf(row));
       const opened = await deps.subjects.open(grant, subjectId, { names: fields });
       if (opened === null) throw new SallyportError("policy.denied");
@@ -52,13 +58,14 @@ export const openBulk = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) => {
       const values = openFields(grant, key, subject, rows, classifier).flatMap((view) =>
         view.shown === "open" ? [{ field: `${view.domain}.${view.name}`, record: view.record, value: view.value.open(grant) }] : [],
       );
-      trace.note({ approval: row.id, purpose, opened: values.length, field: fields.join(",") });
       return {
         store: async (tx) => {
-          usable(await deps.approvals.lock(tx, grant, row.id));
-          await deps.approvals.settle(tx, grant, row.id, { from: "approved", to: "done", atMs: deps.now() });
+          usable(await deps.approvals.lock(tx, grant, row.id), repeats);
+          if (repeats === null) await deps.approvals.settle(tx, grant, row.id, { from: "approved", to: "done", atMs: deps.now() });
+          // What was opened is counted where it was opened first; a repeat names that crossing.
+          trace.note({ approval: row.id, purpose, ...(repeats === null ? { opened: values.length } : { repeats }), field: fields.join(",") });
         },
-        answer: (recorded) => ({ subjectId, fields: values, remaskAfterSeconds: REMASK_AFTER_SECONDS, recorded }),
+        answer: (recorded, evidence) => ({ subjectId, fields: values, remaskAfterSeconds: REMASK_AFTER_SECONDS, recorded, evidence }),
       };
     },
   );
