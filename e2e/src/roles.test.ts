@@ -81,6 +81,9 @@ describe.skipIf(noBrowser !== null)(`a policy is changed by two people in two br
     const rights = alma.page.getByRole("table", { name: "Who gains and who loses what" }).getByRole("row");
     expect(await rights.filter({ hasText: "trail.export trail" }).count()).toBe(2);
     expect(await rights.count()).toBe(3);
+    const saved = alma.page.waitForEvent("download");
+    await alma.button("Export as CSV").click();
+    expect((await saved).suggestedFilename()).toBe("impact-of-version-2.csv");
     await alma.button(/Decide the last/).click();
     await alma.see(/crossings? decided again: each as it was/);
     await alma.button("Put it to approval").click();

@@ -14,7 +14,7 @@ interface Content {
   readonly title: string;
   readonly roles: readonly { readonly name: string; readonly description: string; readonly assignableBy: readonly string[] }[];
   readonly grants: readonly { readonly id: string; readonly role: string; readonly action: string; readonly resource: string }[];
-  readonly separation: readonly unknown[];
+  readonly separation: readonly { readonly id: string; readonly first: string; readonly second: string }[];
 }
 interface Asked {
   readonly approvalId: string;
@@ -120,6 +120,52 @@ test("a policy that would leave nobody to change it isn't put to approval", asyn
   );
   expect(proposed.tests.failed).toBe(0);
   expect(codeOf(await ask(ada, proposed))).toBe("policy.invalid");
+});
+
+test("the impact says who gains and who loses assigning a role, and doing both of two acts, and is exported whole", async () => {
+  const { content, suite } = await current();
+  const roles = content.roles.map((role) => (role.name === "auditor" ? { ...role, assignableBy: ["auditor"] } : role));
+  const grants = [...content.grants, { id: "auditor:assignment.change:principal", role: "auditor", action: "assignment.change", resource: "principal" }];
+  const separation = content.separation.filter((rule) => rule.second !== "packet.release");
+  const both = { id: "lock-lift", first: "lock.set", second: "lock.lift" };
+  const { proposal } = await propose(ada, { ...content, roles, grants, separation: [...separation, both] }, suite);
+  const asked = async (format: "rows" | "csv") =>
+    dataOf(await call(ben, "policy.proposal", { proposalId: proposal.proposalId, format })) as {
+      impact: {
+        assigning: readonly { principalName: string | null; role: string; after: boolean }[];
+        separation: readonly { principals: readonly { name: string | null }[]; first: string; second: string; after: boolean; deployment: boolean; sites: readonly string[] }[];
+      };
+      csv: string | null;
+    };
+  const { impact, csv } = await asked("rows");
+  expect(csv).toBeNull();
+  const assigning = impact.assigning.map(({ principalName, role, after }) => `${principalName ?? "-"} ${role} ${after ? "gains" : "loses"}`);
+  // Who holds the role at one site alone assigns nothing.
+  expect(assigning.toSorted()).toEqual([
+    "Ada Founder auditor loses",
+    "Ben Founder auditor loses",
+    "Person cleo.admin auditor loses",
+    "admin auditor loses",
+    "auditor auditor gains",
+  ]);
+  // Who releases doesn't upload: nobody gains both. Whoever locks lifts, and loses that, person by person.
+  const acts = impact.separation.map(
+    ({ principals, first, second, after, deployment, sites }) =>
+      `${principals.map(({ name }) => name ?? "-").join("+")} ${after ? "gains" : "loses"} ${first} ${second} at ${[...(deployment ? ["deployment"] : []), ...sites].join(" ")}`,
+  );
+  const anywhere = "loses lock.set lock.lift at deployment OTHER/901 PILOT/701 PILOT/704";
+  expect(acts.toSorted()).toEqual([
+    `Ada Founder ${anywhere}`,
+    `Ben Founder ${anywhere}`,
+    `Person cleo.admin ${anywhere}`,
+    `admin ${anywhere}`,
+    "admin701 loses lock.set lock.lift at PILOT/701",
+  ]);
+  const lines = ((await asked("csv")).csv ?? "").split("\r\n");
+  expect(lines[0]).toBe('"kind","principal","name","what","signed in by","before","after","places","from"');
+  expect(lines.filter((line) => line.startsWith('"assigning",'))).toHaveLength(impact.assigning.length);
+  expect(lines.filter((line) => line.startsWith('"both acts",'))).toHaveLength(impact.separation.length);
+  expect(lines.find((line) => line.startsWith('"both acts",'))).toContain("lock.set then lock.lift");
 });
 
 test("a proposal is tested, shown with its exact effect and impact, approved by another's passkey, and in effect on every node within a second", async () => {

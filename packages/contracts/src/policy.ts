@@ -83,6 +83,37 @@ export const PolicyImpact = z.strictObject({
     }),
   ),
   isMore: z.boolean(),
+  /** Who gains and loses the right to assign which role: at every site, since who may assign a role may everywhere. The first 2,000 of `assigningCount`. */
+  assigning: z.array(
+    z.strictObject({
+      principal: z.string(),
+      principalName: z.string().nullable(),
+      role: z.string(),
+      signedInBy: z.enum(["any", "passkey", "other"]),
+      before: z.boolean(),
+      after: z.boolean(),
+      from: IsoTime.nullable(),
+    }),
+  ),
+  assigningCount: Count,
+  /**
+   * Who may do both acts to one thing, the first and then the second, where the separations of duties change: one row for a person, with all their accounts.
+   * The first 2,000 of `separationCount`.
+   */
+  separation: z.array(
+    z.strictObject({
+      person: z.string(),
+      principals: z.array(z.strictObject({ principal: z.string(), name: z.string().nullable() })),
+      first: z.string(),
+      second: z.string(),
+      before: z.boolean(),
+      after: z.boolean(),
+      sites: z.array(z.string()),
+      deployment: z.boolean(),
+      from: IsoTime.nullable(),
+    }),
+  ),
+  separationCount: Count,
 });
 
 /** `draft`: nobody was asked yet. `isStale`: it was made from a version that isn't active any more, and can't be put to approval. */
@@ -138,8 +169,13 @@ export const ProposePolicyOutput = strict({ proposal: PolicyProposalSummary, dif
 export const ListPolicyProposalsInput = strict({});
 export const ListPolicyProposalsOutput = strict({ proposals: z.array(PolicyProposalSummary) });
 
-export const GetPolicyProposalInput = strict({ proposalId: PolicyProposalId });
-/** `refused`: why it can't be put to approval as things stand, a code of the catalogue; null where it can. */
+const Format = z.enum(["rows", "csv"]).default("rows");
+
+export const GetPolicyProposalInput = strict({ proposalId: PolicyProposalId, format: Format });
+/**
+ * `refused`: why it can't be put to approval as things stand, a code of the catalogue; null where it can. `csv`: the whole impact, every row of each kind, where
+ * it was asked for, else null.
+ */
 export const GetPolicyProposalOutput = strict({
   proposal: PolicyProposalSummary,
   content: PolicyContent,
@@ -147,6 +183,7 @@ export const GetPolicyProposalOutput = strict({
   difference: z.array(PolicyChange),
   tests: PolicyTests,
   impact: PolicyImpact,
+  csv: z.string().nullable(),
   refused: z.string().nullable(),
 });
 
@@ -200,7 +237,6 @@ export const ExplainPolicyOutput = strict({
   recorded: z.strictObject({ outcome: z.string(), reason: z.string(), rule: z.string().nullable() }).nullable(),
 });
 
-const Format = z.enum(["rows", "csv"]).default("rows");
 export const WhoCanInput = strict({ action: PolicyAction, resource: PolicyResource, place: Place, format: Format });
 /** Everybody who may, with each path to it. `csv` where it was asked for, else null; then `holders` is empty. */
 export const WhoCanOutput = strict({

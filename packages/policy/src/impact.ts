@@ -64,7 +64,7 @@ export function impactOf(before: CompiledPolicy, after: CompiledPolicy, { princi
   for (const registered of principals) {
     const principal = unstopped(registered);
     const told = new Set<string>();
-    for (const atMs of momentsOf(principal, nowMs)) {
+    for (const atMs of momentsOf(principal.assignments, nowMs)) {
       const acts = new Set(principal.assignments.filter((held) => isInForce(held, atMs)).flatMap(({ role }) => [...(touched.get(role) ?? [])]));
       for (const act of [...acts].sort((one, other) => one.index - other.index)) {
         const { action, resource } = act;
@@ -124,8 +124,8 @@ export const unstopped = ({ id, kind, person, workload, tokensFromS, assignments
   assignments,
 });
 
-/** This moment, and those later ones at which what a principal holds changes. */
-const momentsOf = ({ assignments }: LivePrincipal, nowMs: number): readonly number[] =>
+/** This moment, and those later ones at which any of these assignments begins or ends. */
+export const momentsOf = (assignments: LivePrincipal["assignments"], nowMs: number): readonly number[] =>
   [nowMs, ...new Set(assignments.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs ?? nowMs]).filter((ms) => Number.isFinite(ms) && ms > nowMs))].sort((one, other) => one - other);
 
 export const standingOf = (decision: Decision): Standing =>

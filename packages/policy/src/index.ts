@@ -14,6 +14,7 @@ export type { CrossingLine, CrossingRow, CrossingSearch, SearchConditions, Searc
 export type { ArchiveBundle, ArchiveStore, StoredArchival } from "./archive-store.ts";
 export { decide, decideAct } from "./decide.ts";
 export { type PolicyChange, policyDifference } from "./difference.ts";
+export { assigningImpactOf, type AssigningRow, byPerson, separationImpactOf, type SeparationRow } from "./duty-impact.ts";
 export { withEmergencies } from "./emergency.ts";
 export { type IncidentEvidence, incidentSteps, type IncidentStep, type IncidentStepRow, type IncidentStepStore } from "./incident-step-store.ts";
 export type { EmergencyReadRow, EmergencyRow, EmergencyStore } from "./emergency-store.ts";

@@ -8,7 +8,7 @@ import { Button } from "../components/button.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { saveFile } from "../components/save-file.ts";
 
-type CsvPath = "policy.whoCan" | "policy.whatCan";
+type CsvPath = "policy.whoCan" | "policy.whatCan" | "policy.proposal";
 
 /** Exports an answer as the api writes it, whole. */
 export function CsvButton<P extends CsvPath>({ path, input, name }: { readonly path: P; readonly input: InputOf<P>; readonly name: string }) {

@@ -1,20 +1,20 @@
 "use client";
 
-import { useState } from "react";
-import { Dialog, DialogBody } from "../components/dialog.tsx";
 import { Badge, type BadgeTone, Panel } from "../components/states.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Table } from "../components/table.tsx";
 import { counted } from "../packets/packet-text.ts";
+import { CsvButton } from "./csv-button.tsx";
+import { AssigningTable, SeparationTable } from "./duty-tables.tsx";
 import type { Proposal } from "./policy-content.ts";
-import { directionOf, type ImpactRow, SIGNED_IN_TEXT, sitesText, standingText } from "./proposal-text.ts";
+import { PlacesCell } from "./places-cell.tsx";
+import { directionOf, SIGNED_IN_TEXT, standingText } from "./proposal-text.ts";
 
 const TONE: Readonly<Record<ReturnType<typeof directionOf>, BadgeTone>> = { gains: "caution", loses: "shut", "sees otherwise": "neutral" };
 
 /** Who gains and who loses what, where, and from when on: worked out over everybody's roles as they are held, or will be. */
-export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore }, difference }: Pick<Proposal, "impact" | "difference">) {
-  const uncounted = difference.filter(({ kind }) => kind === "role" || kind === "separation");
-  const [opened, setOpened] = useState<ImpactRow | null>(null);
+export function ImpactPanel({ impact, proposal: { proposalId, version } }: Pick<Proposal, "impact" | "proposal">) {
+  const { gained, lost, altered, rows, isMore, assigning, assigningCount, separation, separationCount } = impact;
   return (
     <Panel
       id="impact-title"
@@ -24,17 +24,14 @@ export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore }, d
           <Badge tone={gained > 0 ? "caution" : "neutral"}>{gained.toLocaleString("en-GB")} gained</Badge>
           <Badge tone={lost > 0 ? "shut" : "neutral"}>{lost.toLocaleString("en-GB")} lost</Badge>
           <Badge>{altered.toLocaleString("en-GB")} otherwise</Badge>
+          {rows.length + assigning.length + separation.length > 0 && (
+            <CsvButton path="policy.proposal" input={{ proposalId, format: "csv" }} name={`impact-of-version-${version}`} />
+          )}
         </span>
       }
     >
-      {uncounted.length > 0 && (
-        <p className="advice">
-          Not counted here, since they allow or deny nothing by themselves: {counted(uncounted.length, "change")} of who assigns a role, or of what one person may not both do. Each
-          stands in the difference above.
-        </p>
-      )}
       {rows.length === 0 ? (
-        <p className="quiet">Nobody, as roles are held and have been given for later: whoever is given one after this gets what it says then.</p>
+        <p className="quiet">Nobody gains or loses a right, as roles are held and have been given for later: whoever is given one after this gets what it says then.</p>
       ) : (
         <>
           <p className="quiet">
@@ -90,29 +87,14 @@ export function ImpactPanel({ impact: { gained, lost, altered, rows, isMore }, d
               {
                 key: "where",
                 title: "Where",
-                cell: (row) =>
-                  row.sites.length > 4 ? (
-                    <button type="button" className="row-open" onClick={() => setOpened(row)}>
-                      {sitesText(row)}
-                    </button>
-                  ) : (
-                    sitesText(row)
-                  ),
+                cell: (row) => <PlacesCell places={row} about={`${row.principalName ?? row.principal}: ${row.action} on ${row.resource}`} />,
               },
             ]}
           />
         </>
       )}
-      {opened !== null && (
-        <Dialog title="Places" isOpen onClose={() => setOpened(null)}>
-          <DialogBody>
-            <p>
-              {opened.principalName ?? opened.principal}: <code>{opened.action}</code> on <code>{opened.resource}</code>
-            </p>
-            <p className="impact-places">{[...(opened.deployment ? ["the deployment"] : []), ...opened.sites].join(", ")}</p>
-          </DialogBody>
-        </Dialog>
-      )}
+      <AssigningTable rows={assigning} count={assigningCount} />
+      <SeparationTable rows={separation} count={separationCount} />
     </Panel>
   );
 }

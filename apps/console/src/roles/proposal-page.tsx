@@ -35,7 +35,7 @@ export function ProposalPage({ proposalId }: { readonly proposalId: string }) {
           <ProposalHead proposal={call.data} onAgain={() => void call.refetch()} isLooking={call.isFetching} />
           <TestsPanel tests={call.data.tests} />
           <DifferencePanel difference={call.data.difference} />
-          <ImpactPanel impact={call.data.impact} difference={call.data.difference} />
+          <ImpactPanel impact={call.data.impact} proposal={call.data.proposal} />
           <ReplayPanel proposalId={proposalId} />
         </>
       )}

@@ -22,8 +22,10 @@ export const directionOf = ({ before, after }: ImpactRow): "gains" | "loses" | "
 
 const SHOWN_SITES = 3;
 
+export type Places = Pick<ImpactRow, "sites" | "deployment">;
+
 /** Where a right changes, as many places as fit. */
-export function sitesText({ sites, deployment }: Pick<ImpactRow, "sites" | "deployment">): string {
+export function sitesText({ sites, deployment }: Places): string {
   const places = [...(deployment ? ["the deployment"] : []), ...sites];
   const more = places.length - SHOWN_SITES;
   return more <= 1 ? places.join(", ") : `${places.slice(0, SHOWN_SITES).join(", ")} and ${more} more`;

@@ -1,8 +1,7 @@
-import { GetPolicyProposalInput, GetPolicyProposalOutput, ListPolicyProposalsInput, ListPolicyProposalsOutput, type PolicyImpact } from "@sallyport/contracts";
-import type { CompiledPolicy, Grant, ImpactSpace, LivePrincipal, PolicyProposalRow } from "@sallyport/policy";
-import { type Impact, impactOf, policyDifference, siteKey, type Standing } from "@sallyport/policy";
-import type { z } from "zod";
+import { GetPolicyProposalInput, GetPolicyProposalOutput, ListPolicyProposalsInput, ListPolicyProposalsOutput } from "@sallyport/contracts";
+import { type Grant, policyDifference, type PolicyProposalRow } from "@sallyport/policy";
 import type { Boundary } from "../../boundary/procedure.ts";
+import { impactFile, impactInTurns, impactSummary } from "../../policies/policy-impact.ts";
 import { policyOf, refusalOf, testsOf } from "../../policies/policy-check.ts";
 import { contentOf, proposalSummary } from "../../policies/policy-summary.ts";
 import type { ApiDeps } from "../../ports.ts";
@@ -11,8 +10,6 @@ import { requireProposal } from "./propose-policy.ts";
 import { allSites } from "../site-place.ts";
 
 const SHOWN_MAX = 200;
-const ROWS_MAX = 2000;
-const PRINCIPALS_TURN = 10;
 
 /** Where proposals stand: the active and the highest version, names, and whose they are. */
 async function onlooking<Tx>(deps: ApiDeps<Tx>, grant: Grant) {
@@ -49,7 +46,7 @@ export const getPolicyProposal = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
       const [before, after] = [policyOf(base.canonical), policyOf(row.canonical)];
       const sites = await allSites(deps);
       const dueMs = versions.find(({ change }) => change?.proposal === row.id && change.outcome === null)?.change?.effectiveAtMs ?? standing.nowMs;
-      const impact = await impactInTurns(before, after, { principals: [...standing.registered.values()], sites, nowMs: Math.max(dueMs, standing.nowMs) });
+      const impact = await impactInTurns(before, after, { principals: standing.registered.values(), sites, nowMs: Math.max(dueMs, standing.nowMs) });
       const tests = testsOf(row);
       trace.note({ gained: impact.gained, lost: impact.lost, failed: tests.failed });
       return {
@@ -59,40 +56,8 @@ export const getPolicyProposal = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>)
         difference: [...policyDifference(before.document, after.document)],
         tests: { ...tests, failures: [...tests.failures] },
         impact: impactSummary(impact, standing.names),
+        csv: input.format === "csv" ? impactFile(impact, standing.names) : null,
         refused: row.approvalState === "done" ? null : refusalOf(row, { ...standing, principals: standing.principals.values() }),
       };
     },
   );
-
-/** The impact, made a few principals at a time: other crossings get their turn in between, however large the deployment is. */
-async function impactInTurns(
-  before: CompiledPolicy,
-  after: CompiledPolicy,
-  { principals, ...space }: ImpactSpace & { readonly principals: readonly LivePrincipal[] },
-): Promise<Impact> {
-  const parts: Impact[] = [];
-  for (let at = 0; at < principals.length; at += PRINCIPALS_TURN) {
-    parts.push(impactOf(before, after, { ...space, principals: principals.slice(at, at + PRINCIPALS_TURN) }));
-    await new Promise((resume) => setImmediate(resume));
-  }
-  const sum = (count: "gained" | "lost" | "altered"): number => parts.reduce((total, part) => total + part[count], 0);
-  return { rows: parts.flatMap(({ rows }) => rows), gained: sum("gained"), lost: sum("lost"), altered: sum("altered") };
-}
-
-const standingSummary = ({ allowed, fields }: Standing) => ({ allowed, readable: [...fields.readable], masked: [...fields.masked] });
-
-const impactSummary = ({ rows, gained, lost, altered }: Impact, names: Readonly<Record<string, string>>): z.input<typeof PolicyImpact> => ({
-  gained,
-  lost,
-  altered,
-  rows: rows.slice(0, ROWS_MAX).map(({ principal, before, after, sites, fromMs, ...row }) => ({
-    ...row,
-    principal,
-    principalName: names[principal] ?? null,
-    before: standingSummary(before),
-    after: standingSummary(after),
-    sites: sites.map(siteKey),
-    from: fromMs === null ? null : new Date(fromMs).toISOString(),
-  })),
-  isMore: rows.length > ROWS_MAX,
-});
