@@ -281,6 +281,30 @@ describe("four hundred values that nobody may see where they don't belong", () =
     expect(shown.flatMap(({ place, text }) => searchText(place, text, EVERYTHING))).toEqual([]);
   });
 
+  test("are in no event for a SIEM and in no file of a backup, whose search finds what stands there", async () => {
+    // Only what a checkpoint covers is handed on; an export has one made.
+    for (const chain of ["system", `site:${PILOT}/701`])
+      await product.json(["--as", "auditor", "export", "--chain", chain, "--out", join(product.folder, `before-siem-${chain.length}`)]);
+    const events = join(product.folder, "siem.jsonl");
+    await product.json(["--as", "auditor", "siem", "--out", events, "--once"]);
+    const handed = readFileSync(events, "utf8");
+    expect(handed.split("\n").length).toBeGreaterThan(100);
+    expect(found(searchText("events", handed, [PILOT, ...EVERYTHING]))).toEqual(["events: -1 as raw"]);
+
+    // Stored in the open, one short and one longer than a column keeps as it is, as nothing of the product's is.
+    const [open = "", long = ""] = canaries(2, "in a backup");
+    const backup = join(product.folder, "backup");
+    await product.withOwner(async (owner) => {
+      await owner`CREATE TABLE planted (value text, long text)`;
+      await owner`ALTER TABLE planted ALTER COLUMN long SET STORAGE EXTERNAL`;
+      await owner`INSERT INTO planted VALUES (${open}, ${`${long}${" again".repeat(LONG / 6)}`})`;
+      await product.json(["backup", "--out", backup]);
+      await owner`DROP TABLE planted`;
+    });
+    const inBackup = searchFolder(backup, [open, long, ...EVERYTHING]);
+    expect(new Set(inBackup.map(({ canary }) => canary))).toEqual(new Set([open, long]));
+  }, 120_000);
+
   faultTest(
     "P16",
     "are in no export, in nothing that the supervisor printed, and in no file of the deployment: database, its log of changes, logs, keys",

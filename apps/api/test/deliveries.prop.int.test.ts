@@ -201,3 +201,76 @@ test(
   },
   LONG ? 1_800_000 : 120_000,
 );
+
+/** Every order of some things. */
+function ordersOf<T>(all: readonly T[]): readonly (readonly T[])[] {
+  return all.length < 2 ? [all] : all.flatMap((first, n) => ordersOf(all.toSpliced(n, 1)).map((rest) => [first, ...rest]));
+}
+const plain = (rows: ReadonlyMap<string, string>, run: number): string =>
+  JSON.stringify([...rows].filter(([key]) => key.includes(` ${run}-`)).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+const together = fc.record({
+  first: demography,
+  rest: fc.array(
+    fc.oneof(
+      demography.map((rows) => ({ domain: "DM" as const, rows })),
+      events.map((rows) => ({ domain: "AE" as const, rows })),
+    ),
+    { minLength: 1, maxLength: 3 },
+  ),
+  // Which packet each caller acts on; two of them may want the same one.
+  acts: fc.array(fc.record({ kind: fc.constantFrom("release" as const, "release" as const, "release" as const, "reject" as const), packet: fc.nat({ max: 2 }) }), {
+    minLength: 2,
+    maxLength: 4,
+  }),
+});
+
+test(
+  "releases, corrections and rejections at once come to what one of their orders comes to, answers and versions alike",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(together, async ({ first, rest, acts: each }) => {
+        const run = (runs += 1);
+        // The subjects that are there before, so that what follows corrects them.
+        const base = dataOf(await api.call("ingest", "packets.upload", { study: STUDY, content: datasetOf(run, "DM", first) })) as { packetId: string };
+        dataOf(await api.call("steward", "packets.release", { packetId: base.packetId, reason: REASON }));
+        const fresh = (): Model => {
+          const one = new Model();
+          one.deliver(run, "DM", first);
+          const [founding] = one.packets;
+          if (founding !== undefined) one.release(run, founding, true);
+          one.begin();
+          return one;
+        };
+        const taken: { readonly domain: Domain; readonly rows: readonly Row[]; readonly id: string }[] = [];
+        const known = fresh();
+        for (const { domain, rows } of rest) {
+          const reply = await api.call("ingest", "packets.upload", { study: STUDY, content: datasetOf(run, domain, rows) });
+          expect(codeOf(reply)).toBe(known.deliver(run, domain, rows));
+          if (reply.status === 200) taken.push({ domain, rows, id: (dataOf(reply) as { packetId: string }).packetId });
+        }
+        if (taken.length === 0) return;
+        const calls = each.map(({ kind, packet }, caller) => ({ kind, packet: packet % taken.length, caller }));
+        const replies = await Promise.all(calls.map(async ({ kind, packet }) => await api.call("steward", `packets.${kind}`, { packetId: taken[packet]?.id, reason: REASON })));
+        const codes = JSON.stringify(replies.map(codeOf));
+        const seen = plain(await stored(), run);
+        const serial = ordersOf(calls).map((order) => {
+          const one = fresh();
+          for (const { domain, rows } of taken) one.deliver(run, domain, rows);
+          const answers: string[] = [];
+          for (const { kind, packet, caller } of order) {
+            const held = one.packets[packet];
+            if (held === undefined) throw new Error("the model took another packet");
+            if (held.state !== "quarantined") answers[caller] = "packet.state";
+            else if (kind === "release" && one.release(run, held, true) === null) answers[caller] = "packet.conflict";
+            else [held.state, answers[caller]] = [kind === "release" ? "released" : "rejected", "ok"];
+          }
+          return `${JSON.stringify(answers)} ${plain(new Map([...one.records].map(([key, versions]) => [key, `${versions.at(-1)} in ${versions.length}`])), run)}`;
+        });
+        expect(serial).toContain(`${codes} ${seen}`);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  LONG ? 1_800_000 : 120_000,
+);
