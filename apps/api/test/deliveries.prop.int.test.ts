@@ -251,8 +251,12 @@ test(
         }
         if (taken.length === 0) return;
         const calls = each.map(({ kind, packet }, caller) => ({ kind, packet: packet % taken.length, caller }));
-        const replies = await Promise.all(calls.map(async ({ kind, packet }) => await api.call("steward", `packets.${kind}`, { packetId: taken[packet]?.id, reason: REASON })));
-        const codes = JSON.stringify(replies.map(codeOf));
+        const act = async ({ kind, packet }: (typeof calls)[number]): Promise<string> =>
+          codeOf(await api.call("steward", `packets.${kind}`, { packetId: taken[packet]?.id, reason: REASON }));
+        const answered = await Promise.all(calls.map(act));
+        // Two that make the same subject at once are one too many: the other has changed nothing, and is told to come again.
+        for (const [caller, call] of calls.entries()) if (answered[caller] === "service.busy") answered[caller] = await act(call);
+        const codes = JSON.stringify(answered);
         const seen = plain(await stored(), run);
         const serial = ordersOf(calls).map((order) => {
           const one = fresh();
