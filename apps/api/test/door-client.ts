@@ -115,3 +115,6 @@ export class DoorClient {
     this.agent.destroy();
   }
 }
+
+/** The id of a token, which a lock of it names. */
+export const jtiOf = (token: string): string => (JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { jti: string }).jti;

@@ -46,6 +46,21 @@ export const policyKeptForGood: Ports = (real) => {
   return policyThatSays(real, (state) => (first ??= state()));
 };
 
+/** Whoever was let in once stays so: neither of locks nor of ended sessions is anything heard. */
+export const letInForGood: Ports = (real) => {
+  const sessions = new Map<string, ReturnType<typeof real.sessions.require>>();
+  return {
+    ...policyKeptForGood(real),
+    sessions: {
+      require: (jti, isBackground) => {
+        const known = sessions.get(jti) ?? real.sessions.require(jti, isBackground);
+        sessions.set(jti, known);
+        return known;
+      },
+    },
+  };
+};
+
 /** Records what it can, and goes on where it can't. */
 export const bestEffort: Ports = (real) => {
   const receipt = (chain: string) => ({ chain, generation: 1, seq: 0, mac: "0".repeat(64) });

@@ -1,7 +1,8 @@
 import { faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { STUDY } from "./dataset.ts";
-import { policyKeptForGood, type Ports } from "./lax-ports.ts";
+import { jtiOf } from "./door-client.ts";
+import { letInForGood } from "./lax-ports.ts";
 import { Persons, type SignedIn } from "./persons.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until, type Who } from "./stack.ts";
 import { proofOver, provenByDigest } from "./step-up-ports.ts";
@@ -171,14 +172,7 @@ test("an administrator is stopped whoever is left, for a day, by the same person
 });
 
 faultTest("T12", "whoever is stopped opens nothing from the next second on, on any node", async (defence) => {
-  const kept: Ports = (real) => {
-    const sessions = new Map<string, ReturnType<typeof real.sessions.require>>();
-    return {
-      ...policyKeptForGood(real),
-      sessions: { require: (jti, isBackground) => sessions.get(jti) ?? (sessions.set(jti, real.sessions.require(jti, isBackground)), real.sessions.require(jti, isBackground)) },
-    };
-  };
-  await using other = await at.serve({ ports: defence === "off" ? kept : (real) => real });
+  await using other = await at.serve({ ports: defence === "off" ? letInForGood : (real) => real });
   const eve = await someone();
   await persons.known(other);
   expect(codeOf(await eve.call(other, "subjects.list", {}))).toBe("ok");
@@ -188,35 +182,3 @@ faultTest("T12", "whoever is stopped opens nothing from the next second on, on a
   while (answer === "ok" && performance.now() < endMs) answer = codeOf(await eve.call(other, "subjects.list", {}));
   expect(answer).not.toBe("ok");
 });
-
-/** The id of a token, which a lock of it names. */
-const jtiOf = (token: string): string => (JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { jti: string }).jti;
-const WATCHED = {
-  "its service": () => ({ kind: "workload", workload: at.spiffe("auditor701") }),
-  "its role": () => ({ kind: "role", role: "auditor" }),
-  "its token": (token: string) => ({ kind: "token", jti: jtiOf(token) }),
-} as const;
-/** Every node knows of a lock within a second; half of one more is for ending what is open. */
-const ENDS_MS = 1500;
-for (const [what, target] of Object.entries(WATCHED)) {
-  faultTest("R14", `a watch ends within a second and a half after ${what} is stopped`, async (defence) => {
-    await using watched = await at.serve({ ports: defence === "off" ? policyKeptForGood : (real) => real });
-    const lines: Record<string, unknown>[] = [];
-    const token = at.forge("auditor701");
-    const reading = (async () => {
-      for await (const line of watched.client("auditor701").watch("overview.watch", { hours: 1 }, token)) lines.push(line);
-    })().catch(() => undefined);
-    let lockId = "";
-    try {
-      await until(() => lines.length > 0);
-      ({ lockId } = await set(target(token)));
-      const isOver = reading.then(() => true);
-      expect(await Promise.race([isOver, new Promise((resolve) => setTimeout(() => resolve(false), ENDS_MS))])).toBe(true);
-    } finally {
-      await lift(lockId);
-      await persons.known(api);
-      await watched.close();
-      await reading;
-    }
-  });
-}

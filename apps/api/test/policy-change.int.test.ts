@@ -267,17 +267,20 @@ test("an earlier version comes back by one act, as a new version, through the sa
 
 test("the name of a role that there was before isn't given to another one: what was assigned under it would be in force again", async () => {
   const { content, suite } = await current();
-  const role = { name: "monitor", description: "Looks on.", assignableBy: ["security_admin"] };
+  const role = { name: "monitor_2", description: "Looks on.", assignableBy: ["security_admin"] };
   const withRole = { ...content, roles: [...content.roles, role] };
   expect(await approve(ben, asked(await ask(ada, await propose(ada, withRole, suite))))).toBe("ok");
   await known();
+  // Whatever it is called, it can be stopped.
+  const { lockId } = dataOf(await call(ada, "locks.set", { target: { kind: "role", role: role.name }, reason: REASON })) as { lockId: string };
+  dataOf(await call(ada, "locks.lift", { lockId, reason: REASON }));
   // While it is there it is changed like every other.
   const wider = { ...withRole, roles: [...content.roles, { ...role, description: "Looks on, twice." }] };
   expect((await propose(ada, wider, suite)).tests.failed).toBe(0);
   expect(await approve(ada, asked(await call(ben, "approvals.requestPolicyRevert", { version: 1, reason: REASON })))).toBe("ok");
   await known();
   const again = await call(ada, "policy.propose", { content: withRole, suite });
-  expect(JSON.parse(again.text)).toMatchObject({ code: "policy.invalid", where: [expect.stringContaining("monitor was another role before") as string] });
+  expect(JSON.parse(again.text)).toMatchObject({ code: "policy.invalid", where: [expect.stringContaining("monitor_2 was another role before") as string] });
 });
 
 test("a policy with a date takes effect at that time, on record; one whose base was replaced by then doesn't", async () => {

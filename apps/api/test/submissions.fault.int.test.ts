@@ -16,8 +16,8 @@ import { writeIdentity } from "@sallyport/pki";
 import { HttpsPortalServer } from "@sallyport/portal-testkit";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { STUDY } from "./dataset.ts";
-import type { Reply } from "./door-client.ts";
-import type { Ports } from "./lax-ports.ts";
+import { jtiOf, type Reply } from "./door-client.ts";
+import { letInForGood, type Ports } from "./lax-ports.ts";
 import { Desk, type Enrolled, type SignedIn } from "./people.ts";
 import { identified, letter, type Signer, SigningDesk } from "./signing-desk.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
@@ -450,3 +450,47 @@ test("the database takes no step of a packet out of its turn, and changes none",
   const [row] = await at.owner.run<{ sha256: string }>`SELECT sha256 FROM egress.sealed_packet WHERE id = ${packetId}`;
   expect(row?.sha256).toBe(sha256);
 });
+
+/** What a lock of each kind names to stop somebody, or a service, who watches a sealing; and what the same token is answered once it is lifted. */
+const STOPS = {
+  person: { target: ({ who }: Signer) => ({ kind: "person", personId: who.personId }), afterwards: "session.ended" },
+  workload: { target: () => ({ kind: "workload", workload: at.spiffe("reviewer") }), afterwards: "ok" },
+  token: { target: ({ session }: Signer) => ({ kind: "token", jti: jtiOf(session.token) }), afterwards: "ok" },
+  role: { target: () => ({ kind: "role", role: "regulatory_coordinator" }), afterwards: "ok" },
+  site: { target: () => ({ kind: "site", study: STUDY, site: "704" }), afterwards: "ok" },
+} as const;
+/** Every node knows of a lock within a second; half of one more is for ending what is open. */
+const REFUSED_MS = 1000;
+const ENDED_MS = 1500;
+let watchers = 0;
+for (const [kind, { target, afterwards }] of Object.entries(STOPS)) {
+  faultTest("R14", `a lock of a ${kind} ends on another node what is open, and what is asked, in its time`, async (defence) => {
+    const { packetId } = await prepared(await begun([at0("m1/us/cover.pdf", await signing.brought(rita, letter()))]));
+    const someone = await signing.signer(`watcher${(watchers += 1)}`, "passkey", ["regulatory_coordinator"], { accepts: false, isIdentified: false });
+    await using node = await at.serve({ ports: defence === "off" ? letInForGood : (real) => real });
+    const [client, token] = kind === "workload" ? [node.client("reviewer"), at.forge("reviewer")] : [desk.client(node), someone.session.token];
+    const answer = async (): Promise<string> => codeOf(await client.call("submissions.packet", { packetId }, token));
+    const lines: Record<string, unknown>[] = [];
+    const reading = (async () => {
+      for await (const line of client.watch("submissions.sealing", { packetId }, token)) lines.push(line);
+    })().catch(() => undefined);
+    let lockId = "";
+    try {
+      expect(await answer()).toBe("ok");
+      await until(() => Promise.resolve(lines.some((line) => "event" in line)));
+      ({ lockId } = dataOf(await call(ben, "locks.set", { target: target(someone), reason: REASON })) as { lockId: string });
+      const isEnded = reading.then(() => true);
+      const [isRefusedInTime, isEndedInTime] = await Promise.all([
+        until(async () => (await answer()) !== "ok", REFUSED_MS).then(
+          () => true,
+          () => false,
+        ),
+        Promise.race([isEnded, new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ENDED_MS))]),
+      ]);
+      expect({ isRefusedInTime, isEndedInTime }).toEqual({ isRefusedInTime: true, isEndedInTime: true });
+    } finally {
+      if (lockId !== "") dataOf(await call(ben, "locks.lift", { lockId, reason: REASON }));
+    }
+    await until(async () => (await answer()) === afterwards, 3000);
+  });
+}

@@ -12,7 +12,7 @@ export interface OperatorPlan {
 }
 
 const Assignment = z.strictObject({
-  role: z.string().regex(/^[a-z][a-z_]{2,40}$/, "is not a role's name"),
+  role: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "is not a role's name"),
   study: z.string().min(1).max(40),
   site: z.string().min(1).max(40),
 });

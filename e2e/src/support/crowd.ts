@@ -17,14 +17,17 @@ export const CROWD_PAGES: Readonly<Record<string, readonly string[]>> = {
   "/roles": [".matrix-cell"],
   "/roles/edit": [".matrix-cell"],
   "/roles/history": [".row-open"],
-  "/roles/proposals/:proposal": ["#replay-title", "#impact-title"],
+  "/roles/proposals": [".row-open"],
+  "/roles/proposals/:proposal": [".table tbody .impact-right", "#replay-title"],
   "/roles/reach?action=access.read&resource=access&place=CDISCPILOT01/701": [".role-list"],
   "/people": [".row-open"],
   "/studies": [".row-open"],
   "/studies/CDISCPILOT01": [".row-open"],
   "/services": [".row-open"],
-  "/locks": [".page-title"],
-  "/approvals": [".page-title"],
+  "/locks": [".row-open"],
+  "/approvals": [".row-open"],
+  "/reviews": [".table tbody tr"],
+  "/reviews/:review": [".review-line"],
 };
 
 interface Content {
@@ -123,12 +126,36 @@ async function addRows(owner: postgres.Sql, { people, sites }: Crowd, roles: rea
   });
 }
 
+/** What the addresses of {@link CROWD_PAGES} name by `:proposal` and `:review`. */
+export type Gathered = Readonly<Record<"proposal" | "review", string>>;
+
+const REASON = "so that there is something to look at";
+const DAY_MS = 86_400_000;
+
+/** One of what waits for an administrator: a request, a lock and a review of access of everybody. */
+async function addWaiting({ alma }: Founders, content: Content, { people }: Crowd): Promise<string> {
+  const { proposal } = await callInPage<{ readonly proposal: { readonly proposalId: string; readonly digest: string } }>(alma, "policy.propose", {
+    content: { ...content, title: "The same, by another name" },
+    suite: suiteOf(content),
+  });
+  await callInPage(alma, "approvals.requestPolicyChange", { proposalId: proposal.proposalId, digest: proposal.digest, effectiveAt: null, reason: REASON });
+  await callInPage(alma, "locks.set", { target: { kind: "person", personId: `per_${String(people).padStart(26, "0")}` }, reason: REASON });
+  const { review } = await callInPage<{ readonly review: { readonly reviewId: string } }>(alma, "reviews.open", {
+    study: "*",
+    site: "*",
+    role: "*",
+    due: new Date(Date.now() + 30 * DAY_MS).toISOString(),
+    reason: REASON,
+  });
+  return review.reviewId;
+}
+
 /**
  * Fills a founded deployment up to so many people, sites and roles, and proposes a policy that takes one right from every role, of which nobody was asked yet.
  * The roles go the way that every policy goes; people and sites are rows alone.
- * @returns the id of that proposal.
+ * A request, a lock and a review wait there too.
  */
-export async function gather(product: Product, founders: Founders, crowd: Crowd): Promise<string> {
+export async function gather(product: Product, founders: Founders, crowd: Crowd): Promise<Gathered> {
   const { policy } = await callInPage<{ readonly policy: { readonly content: Content } }>(founders.alma, "policy.current", {});
   const content = await addRoles(founders, policy.content, crowd.roles);
   await product.withOwner(
@@ -139,5 +166,7 @@ export async function gather(product: Product, founders: Founders, crowd: Crowd)
         content.roles.map(({ name }) => name).filter((name) => !name.endsWith("_service") && name !== "security_admin"),
       ),
   );
-  return await proposed(founders.alma, { ...content, title: "Nobody uses approvals", grants: content.grants.filter(({ action }) => action !== "approval.use") });
+  const review = await addWaiting(founders, content, crowd);
+  const proposal = await proposed(founders.alma, { ...content, title: "Nobody uses approvals", grants: content.grants.filter(({ action }) => action !== "approval.use") });
+  return { proposal, review };
 }

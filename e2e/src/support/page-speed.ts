@@ -2,7 +2,7 @@ import { type Browser } from "playwright-core";
 import type postgres from "postgres";
 import { launchBrowser, noBrowser } from "./browser.ts";
 import type { ConsolePerson } from "./console-person.ts";
-import { type Crowd, CROWD_PAGES, gather } from "./crowd.ts";
+import { type Crowd, CROWD_PAGES, gather, type Gathered } from "./crowd.ts";
 import { passkeyFounders } from "./founders.ts";
 import { Product } from "./product.ts";
 
@@ -55,13 +55,13 @@ async function fillSearch(owner: postgres.Sql, crossings: number): Promise<void>
   await owner.unsafe("VACUUM ANALYZE audit.search_counts");
 }
 
-/** An administrator, signed in at a deployment of its own that has so much in it; and a proposal that waits there. */
-async function readerOf(product: Product, browser: Browser, size: Size): Promise<{ readonly reader: ConsolePerson; readonly proposal: string }> {
+/** An administrator, signed in at a deployment of its own that has so much in it; and what waits there. */
+async function readerOf(product: Product, browser: Browser, size: Size): Promise<{ readonly reader: ConsolePerson; readonly gathered: Gathered }> {
   const founders = await passkeyFounders(browser, product);
-  const proposal = await gather(product, founders, size);
+  const gathered = await gather(product, founders, size);
   await founders.boris.close();
   await product.withOwner(async (owner) => await fillSearch(owner, size.crossings));
-  return { reader: founders.alma, proposal };
+  return { reader: founders.alma, gathered };
 }
 
 /** Opens a page anew, waits until it shows what it is for, and watches what of it moves then. */
@@ -124,7 +124,7 @@ export async function measurePages(sizes: readonly Size[], rounds: number, slowe
   const products: Product[] = [];
   const browser = await launchBrowser();
   try {
-    const made: { readonly size: Size; readonly reader: ConsolePerson; readonly proposal: string }[] = [];
+    const made: { readonly size: Size; readonly reader: ConsolePerson; readonly gathered: Gathered }[] = [];
     for (const size of sizes) {
       const product = await Product.start();
       products.push(product);
@@ -132,7 +132,9 @@ export async function measurePages(sizes: readonly Size[], rounds: number, slowe
     }
     // The sizes of one page stand beside each other: what slows the machine down for a while slows both.
     const sides = Object.keys(MEASURED).flatMap((path) =>
-      made.map(({ size, reader, proposal }): Side => ({ path, address: path.replace(":proposal", proposal), size, reader, looks: [] })),
+      made.map(
+        ({ size, reader, gathered }): Side => ({ path, address: path.replace(":proposal", gathered.proposal).replace(":review", gathered.review), size, reader, looks: [] }),
+      ),
     );
     const shows = ({ path }: Side): readonly string[] => MEASURED[path] ?? [];
     const lookAt = async (side: Side): Promise<void> => void side.looks.push(await look(side.reader, side.address, shows(side), STILL_MS));

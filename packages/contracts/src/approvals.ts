@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AssignmentPlace, PersonId, PrintedName, StepUp, Username, WebAuthnJson } from "./people.ts";
-import { Count, Cursor, Day, FieldName, Hex64, IsoTime, PageLimit, Purpose, Reason, StudyId, SubjectId } from "./primitives.ts";
+import { Count, Cursor, Day, FieldName, Hex64, IsoTime, PageLimit, Purpose, Reason, RoleName, StudyId, SubjectId } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
@@ -107,7 +107,7 @@ export const ApprovalOutput = strict({ approval: ApprovalSummary });
 export const RequestInviteInput = strict({
   username: Username,
   printedName: PrintedName,
-  role: z.string().regex(/^[a-z][a-z_]{1,39}$/),
+  role: RoleName,
   ...AssignmentPlace.shape,
   until: IsoTime.optional(),
   reason: Reason,

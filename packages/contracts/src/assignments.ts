@@ -1,14 +1,11 @@
 import { z } from "zod";
 import { AssignmentPlace, AssignmentSummary, Done } from "./people.ts";
-import { IsoTime, Reason } from "./primitives.ts";
+import { IsoTime, Reason, RoleName } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
 /** Who roles are assigned to: a person's principal, or a service's. */
 export const PrincipalId = z.string().regex(/^(?:prn_[0-9a-hjkmnp-tv-z]{26}|svc_[a-z0-9_]{2,40})$/);
-
-/** A role as a policy names it. */
-export const RoleName = z.string().regex(/^[a-z][a-z_]{1,39}$/);
 
 export const AssignmentOptionsInput = strict({});
 /** `assignments.options`: the roles of the policy in force, whether the caller may assign each, and whether that needs a second person. */

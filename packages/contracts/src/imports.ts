@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { RoleName } from "./assignments.ts";
 import { AssignmentPlace, PrintedName, Username } from "./people.ts";
-import { Count, IsoTime, Reason } from "./primitives.ts";
+import { Count, IsoTime, Reason, RoleName } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 

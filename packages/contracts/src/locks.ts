@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { RoleName } from "./assignments.ts";
 import { Done, PersonId } from "./people.ts";
-import { IsoTime, Reason, SiteId, StudyId } from "./primitives.ts";
+import { IsoTime, Reason, RoleName, SiteId, StudyId } from "./primitives.ts";
 import { strict } from "./strict.ts";
 
 export const LockId = z.string().regex(/^lck_[0-9a-hjkmnp-tv-z]{26}$/);

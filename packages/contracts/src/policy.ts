@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { ApprovalId } from "./approvals.ts";
 import { CrossingSummary, RecordPlace } from "./crossings.ts";
-import { Count, Hex64, IsoTime, Reason } from "./primitives.ts";
+import { Count, Hex64, IsoTime, Reason, RoleName } from "./primitives.ts";
 import { strict } from "./strict.ts";
 
 export const PolicyProposalId = z.string().regex(/^pol_[0-9a-hjkmnp-tv-z]{26}$/);
 /** Names as a policy has them; the closed lists are checked where the document is read (`policy.invalid`, with `where`). */
-const Role = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
 const RuleId = z.string().regex(/^[a-z0-9][a-z0-9_.:-]{0,127}$/);
 export const PolicyAction = z.string().regex(/^[a-z_]{1,40}\.[a-z_]{1,40}$/);
 export const PolicyResource = z.string().regex(/^[a-z_]{1,40}$/);
@@ -17,11 +16,11 @@ const Line = z
   .regex(/^[ -~]+$/);
 const FieldClasses = z.array(z.string().regex(/^[a-z]{1,20}$/)).max(8);
 
-export const PolicyRole = z.strictObject({ name: Role, description: Line, assignableBy: z.array(Role).max(1000) });
+export const PolicyRole = z.strictObject({ name: RoleName, description: Line, assignableBy: z.array(RoleName).max(1000) });
 /** `conditions.signedInBy`: only for somebody who signed in so. A field class that neither list names is hidden. */
 export const PolicyGrant = z.strictObject({
   id: RuleId,
-  role: Role,
+  role: RoleName,
   action: PolicyAction,
   resource: PolicyResource,
   fields: z.strictObject({ readable: FieldClasses, masked: FieldClasses }).optional(),

@@ -54,3 +54,6 @@ export const Day = z.iso.date();
 export const IsoTime = z.iso.datetime({ precision: 3 });
 /** 64 lower-case hex characters: a SHA-256 digest or an HMAC. */
 export const Hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A role as a policy names it (docs/spec/policy-v1.md): every name that a policy can have. */
+export const RoleName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { ApprovalId } from "./approvals.ts";
-import { PrincipalId, RoleName } from "./assignments.ts";
+import { PrincipalId } from "./assignments.ts";
 import { Done, PersonId } from "./people.ts";
-import { Count, Hex64, IsoTime, Reason, SiteId, StudyId } from "./primitives.ts";
+import { Count, Hex64, IsoTime, Reason, RoleName, SiteId, StudyId } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 

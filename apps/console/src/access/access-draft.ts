@@ -4,7 +4,7 @@ import { ANOTHER } from "./starter-roles.ts";
 
 export const DAYS_MAX = 90;
 const DAY_MS = 86_400_000;
-const ROLE = /^[a-z][a-z_]{1,39}$/;
+const ROLE = /^[a-z][a-z0-9_]{0,63}$/;
 
 /** What somebody asks for: a role at a place until a time. An empty site is the whole study. */
 export interface AccessDraft {

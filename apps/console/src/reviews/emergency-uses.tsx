@@ -18,7 +18,7 @@ export function EmergencyUses({ onOpen }: { readonly onOpen: (emergencyId: strin
   const waiting = list.data?.waiting ?? 0;
   return (
     <Panel id="emergency-uses" title="Emergency access" acts={waiting > 0 ? <Badge tone="caution">{waiting.toLocaleString("en-GB")} for you to review</Badge> : undefined}>
-      {list.isPending && <Skeleton lines={4} label="Loading emergency access" />}
+      {list.isPending && <Skeleton lines={8} label="Loading emergency access" />}
       {list.data === undefined && list.error !== null && <Refusal failure={list.error} onRetry={() => void list.refetch()} />}
       {list.data !== undefined &&
         (list.data.items.length === 0 ? (

@@ -23,7 +23,7 @@ export function TrailReviews() {
   const list = useCall("trailReviews.list", {});
   return (
     <Panel id="trail-reviews" title="Reviews of the trail">
-      {list.isPending && <Skeleton lines={4} label="Loading reviews of the trail" />}
+      {list.isPending && <Skeleton lines={8} label="Loading reviews of the trail" />}
       {list.data === undefined && list.error !== null && <Refusal failure={list.error} onRetry={() => void list.refetch()} />}
       {list.data !== undefined &&
         (list.data.reviews.length === 0 ? (
