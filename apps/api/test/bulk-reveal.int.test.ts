@@ -142,6 +142,19 @@ describe("a bulk reveal", () => {
     }
   });
 
+  test("asked for twice at once under one key is opened once, and answered twice", async () => {
+    const [nia, odo] = [await someone("nia4", "clinical_reviewer", { study: STUDY, site: "701" }), await someone("odo4", "regulatory_reviewer", { study: STUDY, site: "701" })];
+    const asked = await ask(nia, "requestBulkReveal", { subjectId: subject, fields: ["DM.SEX"], purpose: "safety" });
+    expect(codeOf(await vote(odo, asked))).toBe("ok");
+    const open = () => nia.call(api, "subjects.openBulk", { approvalId: asked.approvalId }, "the-same-key-of-both");
+    expect((await Promise.all([open(), open()])).map(codeOf)).toEqual(["ok", "ok"]);
+    const records = (await at.records(`site:${STUDY}/701`)).filter(
+      ({ action, principal, decision }) => action === "phi.bulk_reveal" && principal === nia.principal && decision === "allow",
+    );
+    expect(records.map(({ reason }) => reason).filter((reason) => reason === "allowed" || reason === "replayed")).toEqual(expect.arrayContaining(["allowed", "replayed"]));
+    expect(records.filter(({ detail }) => detail?.includes("opened=1"))).toHaveLength(1);
+  });
+
   test("that nobody opened within the hour is over", async () => {
     const [nia, odo] = [await someone("nia2", "clinical_reviewer", { study: STUDY, site: "701" }), await someone("odo2", "regulatory_reviewer", { study: STUDY, site: "701" })];
     const asked = await ask(nia, "requestBulkReveal", { subjectId: subject, fields: ["DM.SEX"], purpose: "safety" });

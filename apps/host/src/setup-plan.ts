@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { SetupPlan } from "@sallyport/contracts";
+import { RoleName, SetupPlan } from "@sallyport/contracts";
 import { SallyportError } from "@sallyport/errors";
 import { z } from "zod";
 import type { StudyEntry } from "./founding-plan.ts";
@@ -12,7 +12,7 @@ export interface OperatorPlan {
 }
 
 const Assignment = z.strictObject({
-  role: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "is not a role's name"),
+  role: z.string().refine((role) => RoleName.safeParse(role).success, "is not a role's name"),
   study: z.string().min(1).max(40),
   site: z.string().min(1).max(40),
 });

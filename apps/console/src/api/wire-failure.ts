@@ -20,6 +20,11 @@ export class WireFailure extends Error {
     return catalog[this.code];
   }
 
+  /** Whether the same request may do better later. It may have been carried out too: a connection that ended tells nothing of that. */
+  get isPassing(): boolean {
+    return this.code.startsWith("connection.") || this.facts.retry;
+  }
+
   /** Whether it says that nobody is signed in here any longer. */
   get endsSession(): boolean {
     return (this.code.startsWith("session.") && this.code !== "session.origin") || this.code === "token.revoked";

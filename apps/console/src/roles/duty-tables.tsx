@@ -4,6 +4,7 @@ import { Table } from "../components/table.tsx";
 import { counted } from "../packets/packet-text.ts";
 import { PlacesCell } from "./places-cell.tsx";
 import type { Proposal } from "./policy-content.ts";
+import { PrincipalCell } from "./principal-cell.tsx";
 import { SIGNED_IN_TEXT } from "./proposal-text.ts";
 
 type Impact = Proposal["impact"];
@@ -44,12 +45,7 @@ export function AssigningTable({ rows, count }: DutyProps<Impact["assigning"][nu
             key: "who",
             title: "Who",
             isHeader: true,
-            cell: ({ principal, principalName }) => (
-              <>
-                {principalName ?? principal}
-                {principalName !== null && <code className="row-under">{principal}</code>}
-              </>
-            ),
+            cell: ({ principal, principalName }) => <PrincipalCell principal={principal} name={principalName} />,
           },
           { key: "direction", title: "So they", cell: ({ after }) => <Change after={after} /> },
           {
@@ -91,8 +87,7 @@ export function SeparationTable({ rows, count }: DutyProps<Impact["separation"][
             cell: ({ principals }) =>
               principals.map(({ principal, name }) => (
                 <span key={principal} className="impact-account">
-                  {name ?? principal}
-                  {name !== null && <code className="row-under">{principal}</code>}
+                  <PrincipalCell principal={principal} name={name} />
                 </span>
               )),
           },

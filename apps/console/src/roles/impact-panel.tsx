@@ -8,6 +8,7 @@ import { CsvButton } from "./csv-button.tsx";
 import { AssigningTable, SeparationTable } from "./duty-tables.tsx";
 import type { Proposal } from "./policy-content.ts";
 import { PlacesCell } from "./places-cell.tsx";
+import { PrincipalCell } from "./principal-cell.tsx";
 import { directionOf, SIGNED_IN_TEXT, standingText } from "./proposal-text.ts";
 
 const TONE: Readonly<Record<ReturnType<typeof directionOf>, BadgeTone>> = { gains: "caution", loses: "shut", "sees otherwise": "neutral" };
@@ -50,12 +51,7 @@ export function ImpactPanel({ impact, proposal: { proposalId, version } }: Pick<
                 key: "who",
                 title: "Who",
                 isHeader: true,
-                cell: ({ principal, principalName }) => (
-                  <>
-                    {principalName ?? principal}
-                    {principalName !== null && <code className="row-under">{principal}</code>}
-                  </>
-                ),
+                cell: ({ principal, principalName }) => <PrincipalCell principal={principal} name={principalName} />,
               },
               { key: "direction", title: "So they", cell: (row) => <Badge tone={TONE[directionOf(row)]}>{directionOf(row)}</Badge> },
               {

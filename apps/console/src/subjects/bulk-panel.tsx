@@ -126,9 +126,6 @@ interface OpenOnceProps extends Pick<BulkPanelProps, "values" | "onOpened"> {
   readonly onDone: () => void;
 }
 
-/** Failures after which the opening may stand: only its repeat, under the same key, tells. */
-const MAY_STAND: ReadonlySet<string> = new Set(["connection.lost", "trail.awaiting_evidence"]);
-
 function OpenOnce({ approvalId, subjectId, values, onOpened, onUnanswered, onDone }: OpenOnceProps) {
   const [isPending, setPending] = useState(false);
   const [failure, setFailure] = useState<WireFailure | null>(null);
@@ -160,8 +157,8 @@ function OpenOnce({ approvalId, subjectId, values, onOpened, onUnanswered, onDon
         const failed = toFailure(error);
         setPending(false);
         setFailure(failed);
-        // Whatever else fails its repeat changes nothing of what may stand.
-        if (MAY_STAND.has(failed.code)) onUnanswered(approvalId);
+        // The opening may stand: only its repeat, under the same key, tells. Whatever else fails that repeat changes nothing of it.
+        if (failed.isPassing) onUnanswered(approvalId);
         else if (failed.code === "approval.state") onUnanswered(null);
       },
     );

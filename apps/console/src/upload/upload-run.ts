@@ -33,8 +33,6 @@ const [WAIT_FIRST_MS, WAIT_MOST_MS] = [500, 10_000];
 /** What was sent can't become a packet: nothing but other files help, so what is there is given up. */
 const UNMENDABLE: ReadonlySet<string> = new Set(["packet.invalid", "packet.digest", "packet.conflict", "policy.denied"]);
 
-const isPassing = ({ code, facts }: WireFailure): boolean => code.startsWith("connection.") || facts.retry;
-
 /**
  * Brings files in: begun (or gone on with), sent part by part with their digests taken on the way, and completed. It lives in the page alone
  * and keeps nothing in the browser; whoever shows it subscribes.
@@ -172,7 +170,7 @@ export class UploadRun {
         return answer;
       } catch (error) {
         const failure = toFailure(error);
-        if (this.#ended.signal.aborted || !isPassing(failure)) throw error;
+        if (this.#ended.signal.aborted || !failure.isPassing) throw error;
         this.failure = failure;
         this.speed.reset();
         this.#changed();
