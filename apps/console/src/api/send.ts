@@ -30,7 +30,8 @@ async function postBytes(url: string, body: BodyInit, headers: Readonly<Record<s
     });
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    throw new WireFailure("connection.refused");
+    // A browser doesn't say how far the request came, so it may have been carried out.
+    throw new WireFailure("connection.lost");
   }
 }
 
