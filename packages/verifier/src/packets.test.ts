@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { ContainerReader, type PacketVerdict, verifyPacket } from "@sallyport/submission";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { ContainerReader, type PacketPins, type PacketVerdict, verifyPacket } from "@sallyport/submission";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Desks, FOLDER_FAULTS, openDesks, PACKET_FAULTS, unpack } from "../../submission/test/packet-faults.ts";
 import type { VerifyAnswer } from "./index.ts";
 
 const FILES = join(import.meta.dirname, "../dist/files");
@@ -48,12 +49,15 @@ async function inBrowser(bytes: Buffer, key = fingerprint): Promise<unknown> {
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
-const inLibrary = (bytes: Buffer, key = fingerprint): Promise<PacketVerdict> => verifyPacket(new ContainerReader(once(bytes)), { fingerprint: key ?? "" });
+const heldAgainst = (bytes: Buffer, pins: PacketPins): Promise<PacketVerdict> => verifyPacket(new ContainerReader(once(bytes)), pins);
+const inLibrary = (bytes: Buffer, key = fingerprint): Promise<PacketVerdict> => heldAgainst(bytes, { fingerprint: key ?? "" });
 const alone = (path: string, ...more: readonly string[]) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(FILES, "sallyport-verify.mjs"), path, "--json", ...more], { encoding: "utf8", env: {} });
   return { status, verdict: stdout === "" ? null : (JSON.parse(stdout) as PacketVerdict), stderr };
 };
 const pins = ["--key", fingerprint ?? ""];
+const OPTIONS = { fingerprint: "--key", recipient: "--recipient", until: "--until", witness: "--witness" } as const;
+const optionsOf = (given: PacketPins): readonly string[] => Object.entries(given).flatMap(([name, value]) => [OPTIONS[name as keyof PacketPins], String(value)]);
 
 test("a packet is read alike by the library, the page and the one file, from its container and its folder", async () => {
   const verdict = await inLibrary(packet);
@@ -104,4 +108,33 @@ test("a changed packet is broken to each of them, and a sealed one is told to be
   const sealed = join(scratch, "packet.age");
   writeFileSync(sealed, "age-encryption.org/v1\n-> X25519 …");
   expect(alone(sealed)).toMatchObject({ status: 2, stderr: expect.stringMatching(/^packet\.sealed: .*age --decrypt/) });
+});
+
+describe("each fault that a packet may have (S9 to S12) is found alike by the library, the page and the one file", () => {
+  let desks: Desks;
+  beforeAll(async () => {
+    desks = await openDesks();
+  });
+
+  test.each(PACKET_FAULTS)("$row: $title", { timeout: 60_000 }, async ({ cases, apart }) => {
+    for (const [at, { what, container, pins: given, kinds }] of (await cases(desks)).entries()) {
+      const verdict = await heldAgainst(container, given);
+      const found = verdict.faults.map(({ kind }) => kind);
+      expect([what, kinds.filter((kind) => !found.includes(kind)), verdict.whole]).toEqual([what, [], kinds.length === 0]);
+      if (apart === undefined) expect([what, found.toSorted()]).toEqual([what, kinds]);
+      const tar = join(scratch, `fault-${at}.tar`);
+      writeFileSync(tar, container);
+      expect([what, alone(tar, ...optionsOf(given))]).toMatchObject([what, { status: verdict.whole ? 0 : 1, verdict }]);
+      const { fingerprint: key = "" } = given;
+      expect([what, await inBrowser(container, key)]).toEqual([what, await inLibrary(container, key)]);
+    }
+  });
+
+  test.each(FOLDER_FAULTS)("S9, in a folder: $what", ({ what, change, kinds }) => {
+    const folder = join(scratch, what.replaceAll(" ", "-"));
+    unpack(desks.made, folder);
+    change(folder);
+    const { status, verdict } = alone(folder, "--key", desks.desk.key.fingerprint);
+    expect([status, verdict?.faults.map(({ kind }) => kind).toSorted()]).toEqual([kinds.length === 0 ? 0 : 1, kinds]);
+  });
 });
