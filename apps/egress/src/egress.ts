@@ -26,6 +26,8 @@ type Work = NonNullable<Awaited<ReturnType<Connection["api"]["outbox"]["claim"][
 const AT_ONCE = 4;
 const AGAIN_MS = 1000;
 const LOOK_MS = 15_000;
+/** A route that two processes see differently is on record this often. */
+const SAY_AGAIN_MS = 15 * 60_000;
 /** A change may wait for the trail's next round, and no longer. */
 const CALL_MS = 30_000;
 /** A transport gives up so long before its attempt's time is over. */
@@ -43,7 +45,7 @@ export class Egress {
     const report = async (routeId: string, failure: string | null): Promise<void> => {
       await connection.api.outbox.report.mutate({ routeId, failure }, { context: { deadlineMs: CALL_MS } });
     };
-    this.#routes = new RouteWatch({ portalOf, report, log, lookMs });
+    this.#routes = new RouteWatch({ portalOf, report, log, lookMs, againMs: SAY_AGAIN_MS });
   }
 
   /** Works until the signal, then lets what is under way end. An api that is away is waited for. */

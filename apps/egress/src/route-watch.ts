@@ -14,14 +14,21 @@ interface RouteWatchParts {
   readonly report: (routeId: string, failure: string | null) => Promise<void>;
   readonly log: (event: string, facts: Readonly<Record<string, string | number>>) => void;
   readonly lookMs: number;
+  /** How long this process waits before it says once more what it has said, where another process says otherwise. */
+  readonly againMs: number;
 }
 
-/** Looks at every route again and again, and says how it is when that changes, be it the reason alone: a route that stays as it is makes no records. */
+/**
+ * Looks at every route again and again, and says how it is when that changes, be it the reason alone: a route that stays as it is makes no records. Nor does
+ * one that two processes see differently make one at each look: what this one has said and still sees, it says once more after a while.
+ */
 export class RouteWatch {
   readonly #parts: RouteWatchParts;
   #routes: readonly Watched[] = [];
   /** What is on record of each: its failure, or null. */
   readonly #known = new Map<string, string | null>();
+  /** What this process said last of each, and when, on the clock that only goes forward. */
+  readonly #said = new Map<string, { readonly failure: string | null; readonly atMs: number }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: RouteWatchParts) {
@@ -45,12 +52,15 @@ export class RouteWatch {
   }
 
   async #lookAt({ routeId, settings }: Watched): Promise<void> {
-    const { portalOf, report, log } = this.#parts;
+    const { portalOf, report, log, againMs } = this.#parts;
     const failure = await portalOf(settings).health();
     if (this.#known.get(routeId) === failure) return;
+    const said = this.#said.get(routeId);
+    if (said?.failure === failure && performance.now() - said.atMs < againMs) return;
     try {
       await report(routeId, failure);
       this.#known.set(routeId, failure);
+      this.#said.set(routeId, { failure, atMs: performance.now() });
       log("egress.route", { route: routeId, state: failure === null ? "healthy" : "unhealthy", failure: failure ?? "-" });
     } catch (error) {
       log("egress.unreported", { route: routeId, code: codeOf(error) });
