@@ -2,7 +2,7 @@ import { badTurns, heldKey, turnOf } from "@sallyport/audit/testing";
 import { canonicalJson } from "@sallyport/crypto";
 import { type Defence, faultTest } from "@sallyport/testkit";
 import { beforeAll, expect, test } from "vitest";
-import { packed, PacketDesk, type PacketKeys, RECIPIENT } from "../test/packet-desk.ts";
+import { packed, PacketDesk, type PacketKeys, RECIPIENT } from "./testing/packet-desk.ts";
 import { type PacketFaultKind, type PacketRules, strictPacketRules } from "./packet-fault.ts";
 import { readPacketManifest } from "./packet-manifest.ts";
 import { ContainerReader } from "./read-container.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { codeOf } from "@sallyport/errors";
 import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { packed, PacketDesk, RECIPIENT } from "../test/packet-desk.ts";
+import { packed, PacketDesk, RECIPIENT } from "./testing/packet-desk.ts";
 import { packetAt } from "./packet-folder.ts";
 import { isRecipientKey, sealPacket, type Sealed } from "./seal-packet.ts";
 import { ageKey, openWithAge, stockAge } from "./testing/stock-age.ts";

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { ContainerReader, type PacketPins, type PacketVerdict, verifyPacket } from "@sallyport/submission";
+import { type Desks, FOLDER_FAULTS, openDesks, PACKET_FAULTS, unpack } from "@sallyport/submission/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Desks, FOLDER_FAULTS, openDesks, PACKET_FAULTS, unpack } from "../../submission/test/packet-faults.ts";
 import type { VerifyAnswer } from "./index.ts";
 
 const FILES = join(import.meta.dirname, "../dist/files");

@@ -18,9 +18,9 @@ import { generateEd25519, newId, sha256Hex } from "@sallyport/crypto";
 import { readAttestation, registrationOptions, relyingParty } from "@sallyport/passkey";
 import { SoftwareAuthenticator } from "@sallyport/passkey/testing";
 import { manifestDigest, receiptText, signatureManifest, signerKeyOf, signingAssertion, signatureNoteText } from "@sallyport/signature";
-import { packPacket } from "../src/packet-container.ts";
-import { packetDigest, packetManifest, type PacketFile, type PacketManifest } from "../src/packet-manifest.ts";
-import { signPacketManifest } from "../src/packet-signature.ts";
+import { packPacket } from "../packet-container.ts";
+import { packetDigest, packetManifest, type PacketFile, type PacketManifest } from "../packet-manifest.ts";
+import { signPacketManifest } from "../packet-signature.ts";
 
 const DEPLOYMENT = "dabcdefghijkl";
 /** Of the X25519 identity in `vectors`: nobody's. */

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { canonicalJson } from "@sallyport/crypto";
-import type { PacketFaultKind, PacketRules } from "../src/packet-fault.ts";
-import { tarHeader } from "../src/tar-header.ts";
-import type { PacketPins } from "../src/verify-packet.ts";
+import type { PacketFaultKind, PacketRules } from "../packet-fault.ts";
+import { tarHeader } from "../tar-header.ts";
+import type { PacketPins } from "../verify-packet.ts";
 import { type Made, OTHER_RECIPIENT, packed, PacketDesk, RECIPIENT } from "./packet-desk.ts";
 
 /** Two deployments, and a packet of the first: what every fault is made from. */
@@ -21,14 +21,14 @@ export async function openDesks(): Promise<Desks> {
 }
 
 /** One container as somebody gets it, against what they hold it, and which faults it has. */
-export interface PacketCase {
+interface PacketCase {
   readonly what: string;
   readonly container: Buffer;
   readonly pins: PacketPins;
   /** In order of their names. */
   readonly kinds: readonly PacketFaultKind[];
 }
-export interface PacketFaultGroup {
+interface PacketFaultGroup {
   readonly row: "S9" | "S10" | "S11" | "S12";
   readonly title: string;
   /** The rules that find it. */
@@ -145,7 +145,7 @@ export const PACKET_FAULTS: readonly PacketFaultGroup[] = [
       const { desk, made } = desks;
       const cases: Bare[] = [];
       for (const path of ["../up.pdf", "/0001/a.pdf", "0001/./a.pdf", "0001/m1/US/cover.pdf", "0001/INDEX.xml", "0001/con.pdf", "other/a.pdf", "0001/e\u0301.pdf"]) {
-        const files = [...made.files, { ...made.files[0], path }].sort((one, two) => ((one.path ?? "") < (two.path ?? "") ? -1 : 1));
+        const files = [...made.files, { ...made.files[0], path }].sort((one, two) => (one.path < two.path ? -1 : 1));
         const signature = desk.sign(canonicalJson({ ...(JSON.parse(made.manifest) as object), files }));
         cases.push([path, await packed({ ...made, signature }), "path"]);
       }
