@@ -41,14 +41,11 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
   },
 
   async statuses(grants, named) {
-    for (const grant of grants) grant.assert("trail.read", "trail.verify", "trail.export", "trail.review");
-    const isOverall = grants.some((grant) => grant.siteKeys().length === 0);
-    const reached = new Set(grants.flatMap((grant) => grant.siteKeys().map((key) => `site:${key}`)));
-    const chains = named === null ? [...reached, ...(isOverall ? ["system"] : [])] : named.filter((chain) => isOverall || reached.has(chain));
+    const chains = reachedOf(grants, named);
     const { verdicts, incidents } = deps.watch.status();
     const [standings, anchored] = await Promise.all([deps.checkpoints.standing(chains), deps.desk.states(chains)]);
     return standings.map((standing) => {
-      const { checkpointedAtMs, ...rest } = standing;
+      const { checkpointedAtMs, records: _all, ...rest } = standing;
       const incident = incidents.find(({ chain, ended }) => chain === standing.chain && ended === null);
       return {
         ...rest,
@@ -57,6 +54,10 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
         ...chainVerdict(verdicts, standing, incident),
       };
     });
+  },
+
+  async toVerify(grants, named) {
+    return (await deps.checkpoints.standing(reachedOf(grants, named))).map(({ chain, records }) => ({ chain, records }));
   },
 
   async record(grant, { chain, generation, seq }) {
@@ -119,7 +120,7 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return { ...page, signatures: signaturesOf(notes.slice(0, page.ends.length)) };
   },
 
-  verifying: () => deps.watch.status().verifying,
+  verifying: () => progressIn(deps),
 
   async verify(_grant: Grant, chains) {
     const { verdicts, incidents } = await deps.custodian.status({ verify: chains }, VERIFY_DEADLINE_MS);
@@ -129,6 +130,18 @@ export const trailArchive = (deps: ArchiveDeps): TrailArchive => ({
     return asked.map(({ chain, generation, size, at, broken }) => ({ chain, generation, size, at, broken }));
   },
 });
+
+function reachedOf(grants: readonly Grant[], named: readonly string[] | null): readonly string[] {
+  for (const grant of grants) grant.assert("trail.read", "trail.verify", "trail.export", "trail.review");
+  const isOverall = grants.some((grant) => grant.siteKeys().length === 0);
+  const reached = new Set(grants.flatMap((grant) => grant.siteKeys().map((key) => `site:${key}`)));
+  return named === null ? [...reached, ...(isOverall ? ["system"] : [])] : named.filter((chain) => isOverall || reached.has(chain));
+}
+
+function progressIn({ watch }: Pick<ArchiveDeps, "watch">): { readonly chain: string; readonly done: number } | null {
+  const { verifying } = watch.status();
+  return verifying === null ? null : { chain: verifying.chain, done: verifying.before + verifying.done };
+}
 
 /** The newest of an export's checkpoints of a generation that a witness cosigned, with all that cosigned it; null where none did. @param keys - The statement's. */
 async function cosignedNote({ anchors, checkpoints }: ArchiveDeps, stated: StoredCheckpoint, keys: readonly string[]): Promise<string | null> {

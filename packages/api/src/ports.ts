@@ -154,6 +154,8 @@ export interface TrailArchive {
   chains(grant: Grant, includeSystem: boolean): Promise<readonly ChainState[]>;
   /** The chains that the grants reach together, or those of them that are named: what is signed, since when, and what the last verification said. */
   statuses(grants: readonly Grant[], chains: readonly string[] | null): Promise<readonly ChainStatus[]>;
+  /** The same chains, with how many records of all their generations stand there, which a verification goes through. */
+  toVerify(grants: readonly Grant[], chains: readonly string[] | null): Promise<readonly { readonly chain: string; readonly records: number }[]>;
   /** One record as it is stored, with the smallest checkpoint that covers it; null where there is none that the grant reaches. */
   record(grant: Grant, at: { readonly chain: string; readonly generation: number; readonly seq: number }): Promise<StoredRecord | null>;
   /** Frames an export of a chain, or of one closed generation of it. @throws `archive.state` for a generation that can't be archived now. */
@@ -214,7 +216,7 @@ export interface TrailArchive {
       readonly broken: { readonly seq: number; readonly kind: string; readonly why: string } | null;
     }[]
   >;
-  /** How far the custodian is with the chain that it is verifying, in records, by its last word; null where it is at none. */
+  /** How far the custodian is with the chain that it is verifying, in records of all its generations, by its last word; null where it is at none. */
   verifying(): { readonly chain: string; readonly done: number } | null;
 }
 

@@ -63,3 +63,36 @@ test("a head that is before a generation which was opened was put back", async (
   const verdicts = await all(verifyDeeply(work, { ...stored(log.slice(0, 3)), records: async function* () {} }, () => 0));
   expect(verdicts.find(({ generation }) => generation === 2)?.broken).toMatchObject({ seq: 1, kind: "rolled back" });
 });
+
+test("within a second generation it is told how many records of the chain were gone through before", async () => {
+  const first = log.slice(0, 12_000);
+  const source = stored(log);
+  const reader = {
+    ...source,
+    heads: () => Promise.resolve([{ chain: CHAIN, generation: 2, seq: log.length, mac: log.at(-1)?.mac ?? "" }]),
+    closings: () => Promise.resolve([{ chain: CHAIN, generation: 1, seq: first.length, mac: first.at(-1)?.mac ?? "" }]),
+    records: (_chain: string, generation: number) => stored(generation === 1 ? first : log).records(),
+  };
+  const told: DeepProgress[] = [];
+  const work = {
+    deployment: "d",
+    auditKeys: oneAuditKey(auditKey("progress")),
+    chains: null,
+    marks: [{ chain: CHAIN, generation: 1, size: first.length, mac: first.at(-1)?.mac ?? "" }],
+  };
+  const verdicts = await all(
+    verifyDeeply(
+      work,
+      reader,
+      () => 0,
+      (progress) => told.push(progress),
+    ),
+  );
+  const through = verdicts.find(({ generation }) => generation === 1)?.size ?? 0;
+  expect(through).toBe(12_000);
+  expect(told.map(({ generation, done, before }) => [generation, before + done])).toEqual([
+    [1, 10_000],
+    [2, 12_000 + 10_000],
+    [2, 12_000 + 20_000],
+  ]);
+});

@@ -76,6 +76,8 @@ export interface DeepProgress {
   readonly generation: number;
   readonly done: number;
   readonly of: number;
+  /** The records of the chain's other generations that this run has been through before. */
+  readonly before: number;
 }
 
 /** Records between two words on how far it is: some tenth of a second's. */
@@ -97,6 +99,7 @@ export async function* verifyDeeply(
   // Closings after heads: a generation that was closed in between is read to where it ended.
   const heads = [...open, ...(await reader.closings())].map(({ chain, generation, seq, mac }) => ({ chain, generation, size: seq, mac }));
   const known = new Map([...work.marks, ...heads].map((each) => [`${each.chain} ${each.generation}`, each]));
+  const through = new Map<string, number>();
   for (const { chain, generation } of known.values()) {
     if (chains !== null && !chains.includes(chain)) continue;
     if (only !== undefined && (only.chain !== chain || only.generation !== generation)) continue;
@@ -110,7 +113,12 @@ export async function* verifyDeeply(
     }
     const head = heads.findLast(isHere) ?? { size: 0, mac: ZERO_MAC };
     const standing = open.find((each) => each.chain === chain);
-    yield await verifyOne(work, reader, { chain, generation, head, standing, at: () => new Date(now()).toISOString() }, tell);
+    const before = through.get(chain) ?? 0;
+    const verdict = await verifyOne(work, reader, { chain, generation, head, standing, at: () => new Date(now()).toISOString() }, (done) =>
+      tell({ chain, generation, done, of: head.size, before }),
+    );
+    through.set(chain, before + verdict.size);
+    yield verdict;
   }
 }
 
@@ -142,7 +150,7 @@ interface Place {
   readonly at: () => string;
 }
 
-async function verifyOne(work: DeepWork, reader: CommittedTrail, place: Place, tell: (progress: DeepProgress) => void): Promise<DeepVerdict> {
+async function verifyOne(work: DeepWork, reader: CommittedTrail, place: Place, tell: (done: number) => void): Promise<DeepVerdict> {
   const { chain, generation, head, standing, at } = place;
   const { deployment, auditKeys, only } = work;
   const seals = work.seals?.find((each) => each.chain === chain && each.generation === generation)?.seals ?? [];
@@ -164,7 +172,7 @@ async function verifyOne(work: DeepWork, reader: CommittedTrail, place: Place, t
       lines?.push(record);
     }
     sealer.push(records.slice(Math.max(0, first * SEGMENT_RECORDS - done)));
-    if (Math.floor(done / TELL_EVERY) < Math.floor((done + records.length) / TELL_EVERY)) tell({ chain, generation, done: done + records.length, of: head.size });
+    if (Math.floor(done / TELL_EVERY) < Math.floor((done + records.length) / TELL_EVERY)) tell(done + records.length);
     done += records.length;
   }
   // A generation that was opened, and that the store's head is still before, was put back with the rest of the store; behind closed ones it is as it should be.

@@ -3,6 +3,7 @@ import { SallyportError } from "@sallyport/errors";
 import postgres from "postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { archivalRemover, archiveStore } from "./archive-store.ts";
+import { checkpointStore } from "./checkpoint-store.ts";
 import { connectDatabase, type Database } from "./database.ts";
 import { leafStore } from "./leaf-store.ts";
 import { type MigratedDatabase, migratedDatabase, testDraft, testTrail, type TestTrail } from "./testing.ts";
@@ -138,4 +139,11 @@ test("a removal that is killed in the middle leaves all of it, and the next one 
   await admin.unsafe("DROP TRIGGER slow ON audit.tiles");
   await archivalRemover(custodian)(await archived());
   expect(await left()).toEqual([0, 0, 0]);
+});
+
+test("a chain's records are those of all its generations, as far as they stand there still", async () => {
+  const standing = async () => (await checkpointStore(trail.database).standing(["system"])).map(({ generation, size, records }) => [generation, size, records]);
+  expect(await standing()).toEqual([[2, 0, RECORDS]]);
+  await archivalRemover(custodian)(await archived());
+  expect(await standing()).toEqual([[2, 0, 0]]);
 });

@@ -23,13 +23,14 @@ export interface CheckpointStore {
   standing(chains: readonly string[]): Promise<readonly ChainStanding[]>;
 }
 
-/** A chain's open generation: its size, the largest checkpoint's size, and when that was stored. */
+/** A chain's open generation: its size, the largest checkpoint's size, and when that was stored; and the records of all its generations that stand there. */
 interface ChainStanding {
   readonly chain: string;
   readonly generation: number;
   readonly size: number;
   readonly checkpointed: number;
   readonly checkpointedAtMs: number | null;
+  readonly records: number;
 }
 
 interface CheckpointPage {
@@ -77,18 +78,21 @@ export function checkpointStore(database: Database): CheckpointStore {
       return row === undefined ? null : { ...checkpointOf(row), storedAtMs: Number(row.stored_at_ms) };
     },
     async standing(chains) {
-      const rows = await database.run<{ chain: string; generation: number; size: string; checkpointed: string | null; stored_at_ms: string | null }>`
-        SELECT h.chain, h.generation, h.seq AS size, c.size AS checkpointed, floor(extract(epoch FROM c.stored_at) * 1000)::bigint AS stored_at_ms
+      const rows = await database.run<{ chain: string; generation: number; size: string; checkpointed: string | null; stored_at_ms: string | null; records: string }>`
+        SELECT h.chain, h.generation, h.seq AS size, c.size AS checkpointed, floor(extract(epoch FROM c.stored_at) * 1000)::bigint AS stored_at_ms,
+               h.seq + coalesce((SELECT sum(g.previous_seq) FROM audit.generations g WHERE g.chain = h.chain AND g.generation > 1 AND NOT EXISTS (
+                 SELECT 1 FROM audit.archivals a WHERE a.chain = g.chain AND a.generation = g.generation - 1 AND a.removed_at IS NOT NULL)), 0) AS records
           FROM audit.heads h LEFT JOIN LATERAL (
             SELECT k.size, k.stored_at FROM audit.checkpoints k WHERE k.chain = h.chain AND k.generation = h.generation ORDER BY k.size DESC LIMIT 1) c ON true
          WHERE h.chain = ANY (string_to_array(${chains.join("\n")}, E'\n'))
          ORDER BY h.chain = 'system', h.chain COLLATE "C"`;
-      return rows.map(({ chain, generation, size, checkpointed, stored_at_ms }) => ({
+      return rows.map(({ chain, generation, size, checkpointed, stored_at_ms, records }) => ({
         chain,
         generation,
         size: Number(size),
         checkpointed: Number(checkpointed ?? 0),
         checkpointedAtMs: stored_at_ms === null ? null : Number(stored_at_ms),
+        records: Number(records),
       }));
     },
   };

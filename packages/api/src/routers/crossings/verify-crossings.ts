@@ -25,13 +25,13 @@ export const verifyCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
     async function* (crossing, signal) {
       const { grant, input, trace } = crossing;
       const scope = input.chains === undefined ? scopeOf(crossing, "trail.verify", {}) : { grants: [grant], chains: [...new Set(input.chains)] };
-      const chains = await deps.archive.statuses(scope.grants, scope.chains);
-      const totals = { of: chains.length, recordsOf: chains.reduce((sum, { size }) => sum + size, 0) };
+      const chains = await deps.archive.toVerify(scope.grants, scope.chains);
+      const totals = { of: chains.length, recordsOf: chains.reduce((sum, { records }) => sum + records, 0) };
       let done = 0;
       let recordsDone = 0;
       let broken = 0;
       yield { ...totals, done, recordsDone, chain: null, isLast: chains.length === 0 };
-      for (const { chain, size } of chains) {
+      for (const { chain, records } of chains) {
         if (signal.aborted) return;
         const run = deps.archive.verify(grant, [chain]);
         // Until it is awaited, its failure is nobody's.
@@ -40,11 +40,11 @@ export const verifyCrossings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =
         while ((verdicts = await Promise.race([run, setTimeout(TELL_MS, null, { ref: false })])) === null) {
           if (signal.aborted) return;
           const now = deps.archive.verifying();
-          if (now?.chain === chain) yield { ...totals, done, recordsDone: recordsDone + Math.min(now.done, size), chain: null, isLast: false };
+          if (now?.chain === chain) yield { ...totals, done, recordsDone: recordsDone + Math.min(now.done, records), chain: null, isLast: false };
         }
         const verdict = verdicts.find((each) => each.broken !== null) ?? verdicts.at(-1) ?? null;
         done += 1;
-        recordsDone += size;
+        recordsDone += records;
         broken += verdict !== null && verdict.broken !== null ? 1 : 0;
         trace.note({ chains: done, broken });
         yield { ...totals, done, recordsDone, chain: verdict === null ? null : { ...verdict }, isLast: done === chains.length };
