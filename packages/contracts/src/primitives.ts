@@ -36,6 +36,24 @@ export const FieldName = z
 /** Free text that a person gives as a reason; it is stored sealed, and the trail holds a commitment to it. */
 export const Reason = z.string().trim().min(8).max(500);
 
+/**
+ * A name as it is printed: it stands in signed papers and on pages as it was given, so it has no control, format or line-separating characters, no half of
+ * a character, and no angle brackets.
+ */
+export const Print = (min: number, max: number) =>
+  z
+    .string()
+    .trim()
+    .min(min)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>]+$/u);
+
+/** What a ceremony is called between its options and its answer. */
+export const CeremonyName = z
+  .string()
+  .max(64)
+  .regex(/^[!-~]*$/);
+
 /** Opaque place in a list, bound to the caller and the filter. */
 export const Cursor = z
   .string()
