@@ -1,3 +1,4 @@
+import { ROLE_NAME } from "@sallyport/policy/role-name";
 import { z } from "zod";
 
 /** Crockford base32, lower case, as `newId` makes it. */
@@ -74,4 +75,4 @@ export const IsoTime = z.iso.datetime({ precision: 3 });
 export const Hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A role as a policy names it (docs/spec/policy-v1.md): every name that a policy can have. */
-export const RoleName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
+export const RoleName = z.string().regex(ROLE_NAME);
