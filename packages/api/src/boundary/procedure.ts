@@ -22,6 +22,8 @@ export interface Declaration<Input extends Strict, Output extends Strict, Found>
   readonly output: Output;
   /** Finds where the resource belongs from our own records, never from the caller. */
   readonly locate: (input: z.output<Input>, trace: Trace, reach: Reach) => Promise<Located<Found>>;
+  /** Each call begins something of its own, so what is sent twice is two. */
+  readonly beginsAnew?: true;
 }
 
 /** What the router walk checks of each procedure (walk.ts). */
@@ -30,7 +32,11 @@ export interface Declared {
   readonly rule: Rule;
   readonly input: z.ZodType;
   readonly output: z.ZodType;
+  /** Whether sending it twice has one effect at most; what a client may do by itself where an answer was lost. */
+  readonly repeatable: boolean;
 }
+
+type Declaring = Rule & Pick<Declared, "input" | "output"> & Pick<Declaration<Strict, Strict, unknown>, "beginsAnew"> & RevealOptions;
 
 /** What a handler is given: the input as parsed, the grant, what was located, and the trace to note ids on. */
 export interface Crossing<Input, Found> {
@@ -116,7 +122,14 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
   const watches = new PrincipalPlaces(WATCHES_PER_PRINCIPAL);
   const parts = new PrincipalPlaces(PARTS_PER_PRINCIPAL);
 
-  const declared = (kind: Declared["kind"], { input, output, ...rule }: Declared["rule"] & Pick<Declared, "input" | "output">): Declared => ({ kind, rule, input, output });
+  const declared = (kind: Declared["kind"], { input, output, beginsAnew, ...rule }: Declaring): Declared => ({
+    kind,
+    rule,
+    input,
+    output,
+    // Nothing is kept of a reveal, but of one under an idempotency key, which is one with evidence.
+    repeatable: kind === "reveal" ? rule.evidence === true : beginsAnew !== true,
+  });
 
   return {
     router: trpc.router,
