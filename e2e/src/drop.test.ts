@@ -144,9 +144,9 @@ describe.skipIf(noSshServer !== null)(`deliveries over SFTP${noSshServer === nul
       expect((views[0] as Corrected).release).toMatchObject({ equal: false, records: { created: 0, updated: CHANGED } });
       const released = await Promise.all(ways.map(async ([of, packetId]) => await release(of, packetId)));
       expect(released[0]).toMatchObject({ equal: false, records: { updated: CHANGED } });
-      const states = [];
-      for (const [of] of ways) states.push([await readsOf(of), await versionsOf(of)]);
-      expect((states[0]?.[1] as readonly Versions[]).some(({ total, ages }) => total === 2 && ages[0] !== ages[1])).toBe(true);
+      const states: { readonly reads: unknown; readonly versions: readonly Versions[] }[] = [];
+      for (const [of] of ways) states.push({ reads: await readsOf(of), versions: await versionsOf(of) });
+      expect(states[0]?.versions.some(({ total, ages }) => total === 2 && ages[0] !== ages[1])).toBe(true);
       for (const [ours, first] of [
         [views, views[0]],
         [released, released[0]],
