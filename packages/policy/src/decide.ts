@@ -52,15 +52,16 @@ function decideAt(rights: Rights, act: Act, place: OnePlace, moment: Moment): De
     isAnyNow = true;
     if (typeof site !== "object" || site === null || !holding.covers(site)) continue;
     count += 1;
-    only = holding.allowAtOwnSite(rule);
+    only = holding.allowAtOwnSite(act, rule);
   }
   if (!isAnyNow) return deny(whyNotNow(held, act, moment), rights, act, place);
-  // What covers a site has compared its ids and nothing more: whether they are ids at all is asked before any answer.
-  if (!isSiteRef(site)) return deny("no_site", rights, act, place);
+  // What covers a site has compared its ids and nothing more: whether they are ids at all is asked before any answer, but where they are the assignment's own, which are.
+  const answer = count === 1 ? only : null;
+  if (site === null || (answer === null && !isSiteRef(site))) return deny("no_site", rights, act, place);
   const stop = stopAt(principal, act, site);
   if (stop !== null) return deny(stop, rights, act, place);
   if (count === 0) return deny("other_site", rights, act, place);
-  if (count === 1 && only !== null) return only;
+  if (answer !== null) return answer;
   const joined = joinAt(policy, reachesOf(rights, act, moment), site);
   return joined === null ? deny("other_site", rights, act, place) : allow(policy, [joined], [site]);
 }

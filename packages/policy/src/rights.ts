@@ -43,8 +43,8 @@ export class Holding {
   readonly #fromMs: number;
   readonly #untilMs: number | null;
   readonly #grants: readonly GrantRule[];
-  /** By rule, what it allows at the assignment's own site. */
-  readonly #allows = new Map<GrantRule, Allow | null>();
+  /** By {@link Act.index}, what its rule allows at the assignment's own site, once it was asked. */
+  readonly #allows: (Allow | null | undefined)[] = [];
 
   /** Freezes the assignment: a later write throws, where it would otherwise leave the old answers standing. */
   constructor(assignment: Assignment, rules: Readonly<Uint16Array>, grants: readonly GrantRule[]) {
@@ -76,12 +76,12 @@ export class Holding {
     return covers(this.extent, this.#study, this.#site, place);
   }
 
-  /** What a rule of this assignment alone allows at its one site, always the same object; null where the assignment is held more widely, or nowhere. */
-  allowAtOwnSite(rule: GrantRule): Allow | null {
-    const known = this.#allows.get(rule);
+  /** What this assignment alone allows at its one site by its rule for an act, always the same object; null where it is held more widely, or nowhere. */
+  allowAtOwnSite(act: Act, rule: GrantRule): Allow | null {
+    const known = this.#allows[act.index];
     if (known !== undefined) return known;
     const made = allowAtOwnSite(this.assignment, rule);
-    this.#allows.set(rule, made);
+    this.#allows[act.index] = made;
     return made;
   }
 }
