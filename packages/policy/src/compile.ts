@@ -33,11 +33,11 @@ export class CompiledPolicy {
     this.label = policyLabel(document.version, this.digest);
     this.#rules = new Map(document.roles.map(({ name }) => [name, new RoleRules()]));
     this.#order = new Map(document.grants.map((grant, index) => [grant, index]));
-    for (const [index, { role, action, resource }] of document.grants.entries()) {
+    for (const [index, { role, action, resource, conditions }] of document.grants.entries()) {
       const act = actOf(action, resource);
       const rules = this.#rules.get(role);
       if (act === null || rules === undefined) throw new RangeError("a rule outside the closed lists can't be compiled");
-      rules.set(act, index + 1);
+      rules.set(act, index + 1, conditions !== undefined);
       const roles = this.#rolesAt.get(act);
       if (roles === undefined) this.#rolesAt.set(act, [role]);
       else roles.push(role);

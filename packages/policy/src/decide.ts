@@ -47,12 +47,11 @@ function decideAt(rights: Rights, act: Act, place: OnePlace, moment: Moment): De
   let count = 0;
   let only: Allow | null = null;
   for (const holding of held.all) {
-    const rule = holding.ruleNow(act, moment);
-    if (rule === null) continue;
+    if (!holding.mayNow(act, moment)) continue;
     isAnyNow = true;
     if (typeof site !== "object" || site === null || !holding.covers(site)) continue;
     count += 1;
-    only = holding.allowAtOwnSite(act, rule);
+    only = holding.allowAtOwnSite(act);
   }
   if (!isAnyNow) return deny(whyNotNow(held, act, moment), rights, act, place);
   // What covers a site has compared its ids and nothing more: whether they are ids at all is asked before any answer, but where they are the assignment's own, which are.
