@@ -5,11 +5,18 @@ import { startPostgres } from "@sallyport/embedded-postgres";
 import { canaries, faultTest, pdfOf, zipOf } from "@sallyport/testkit";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, noBrowser } from "./support/browser.ts";
+import type { ConsolePerson } from "./support/console-person.ts";
+import { founders } from "./support/founders.ts";
+import { joined } from "./support/invitation.ts";
+import { chooseIn } from "./support/people-pages.ts";
+import { type Receivers, startReceivers } from "./support/told-receivers.ts";
+import { until } from "./support/until.ts";
 import { columnsOf, DELIVERY, FILE_NAMES, IN_FAULTS as IN_COLUMNS, INGRESS, planted as plantedFile, REASONS } from "./support/ingress-canaries.ts";
 import { type Finding, searchFolder, searchText } from "./support/leak-search.ts";
 import { noSshServer, OpenSshServer } from "@sallyport/portal-testkit";
 import { inventedDemographics, PILOT, withCells } from "./support/pilot-study.ts";
-import { startFounded } from "./support/founded.ts";
+import { prepareFounded } from "./support/founded.ts";
 import { Product } from "./support/product.ts";
 
 const PLANTED = canaries(200, "whole run");
@@ -22,6 +29,7 @@ const EVERYTHING = [...PLANTED, ...INGRESS];
 const LONG = 5_000;
 
 let product: Product;
+let receivers: Receivers;
 /** All that anybody was shown on the way: answers, errors, pages. */
 const shown: { readonly place: string; readonly text: string }[] = [];
 const show = (place: string, text: string): void => void shown.push({ place, text });
@@ -51,11 +59,16 @@ async function refused(place: string, work: () => Promise<unknown>): Promise<Sal
 }
 
 beforeAll(async () => {
-  product = await startFounded();
+  product = await prepareFounded();
+  receivers = await startReceivers(product.folder);
+  await product.start(receivers.settings);
   // Before anything is stored: what PostgreSQL compresses itself, in its own way, no search sees into.
   await product.withOwner(storeAsIs);
 }, 240_000);
-afterAll(async () => await product.remove(), 120_000);
+afterAll(async () => {
+  await product.remove();
+  receivers.close();
+}, 120_000);
 
 describe("four hundred values that nobody may see where they don't belong", () => {
   test("go through the whole product, its faults included", async () => {
@@ -250,6 +263,122 @@ describe("four hundred values that nobody may see where they don't belong", () =
     120_000,
   );
 
+  test.skipIf(noBrowser !== null)(
+    `are behind what people look at who are signed in, and named in what they ask for and are told of${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`,
+    async () => {
+      const browser = await launchBrowser();
+      try {
+        const { alma, boris } = await founders(browser, product);
+        const come = async (username: string, role: string, study = PILOT): Promise<ConsolePerson> =>
+          await joined(browser, [boris, alma], { username, printedName: `${username} of the trial` }, role, study);
+        const [rita, rosa, stan] = [await come("rita", "clinical_reviewer"), await come("rosa", "regulatory_reviewer"), await come("stan", "data_steward")];
+        const [dora, clara] = [await come("dora", "auditor", "*"), await come("clara", "auditor", "SYN-001")];
+        const seen = new Map<string, number>();
+        for (const person of [alma, boris, rita, rosa, stan, dora, clara]) listen(person, seen);
+
+        // What people are told goes to addresses of their own, too.
+        const { people } = await alma.call<{ people: readonly { personId: string; principal: string; username: string }[] }>("people.list", {});
+        // Somebody of another site than the subject that they need.
+        const principal = people.find(({ username }) => username === "clara")?.principal;
+        await alma.call("assignments.assign", { principal, role: "clinical_reviewer", study: PILOT, site: "703", reason: "covers for a colleague" });
+        for (const { personId, username } of people)
+          await (username === "alma" ? boris : alma).call("people.setAddress", { personId, address: `${username}@site.example`, reason: `for ${IN_REASONS[3] ?? ""} as well` });
+
+        // Every page that each of them is offered: whole, and as the frame fetches it.
+        for (const [person, own] of [
+          [alma, "/people"],
+          [rita, "/subjects"],
+          [rosa, "/subjects"],
+          [stan, "/packets"],
+          [dora, "/crossings"],
+        ] as const) {
+          await person.goto("/overview");
+          // What somebody's rights open comes after what is everybody's.
+          await person.page.locator(`nav a[href='${own}']`).first().waitFor();
+          const paths = await person.page.locator("nav a").evaluateAll((links) => links.map((link) => link.getAttribute("href") ?? ""));
+          for (const path of new Set(paths)) {
+            await person.page.locator(`nav a[href='${path}']`).first().click();
+            await person.page.waitForURL(`**${path}`);
+            await lookedAt(person);
+            await person.goto(path);
+            await lookedAt(person);
+          }
+        }
+        const { items } = await rita.call<{ items: readonly { subjectId: string }[] }>("subjects.list", { study: PILOT });
+        const ingest = product.connect("ingest");
+        const waiting = await ingest.api.packets.upload.mutate({ study: PILOT, content: planted() });
+        await ingest.close();
+        const [one = "", other = ""] = items.map(({ subjectId }) => subjectId);
+        for (const [person, path] of [
+          [rita, `/subjects/${one}`],
+          [rita, `/subjects/${one}?domain=AE`],
+          [rosa, `/subjects/${other}?tab=exposure`],
+          [stan, `/packets/${waiting.packetId}`],
+        ] as const) {
+          await person.goto(path);
+          if (person === stan) await stan.heading("What a release would do now");
+          await lookedAt(person);
+        }
+
+        // Acts that others are told of, whose reasons and subjects are such values.
+        const { approval } = await rita.call<{ approval: { approvalId: string } }>("approvals.requestBulkReveal", {
+          subjectId: one,
+          fields: ["DM.USUBJID", "DM.RACE"],
+          purpose: "safety",
+          reason: `asked for by ${IN_REASONS[4] ?? ""}`,
+        });
+        await rosa.goto("/approvals");
+        await lookedAt(rosa);
+        await rosa.page.locator(".row-open").first().click();
+        await rosa.page.getByRole("button", { name: /^Approve with/ }).waitFor();
+        await lookedAt(rosa, [IN_REASONS[4] ?? ""]);
+        await rosa.approveWithoutPages(approval.approvalId, `as ${IN_REASONS[5] ?? ""} says`);
+        await clara.goto("/subjects");
+        await clara.button("Emergency access").click();
+        await chooseIn(clara, "Study", new RegExp(`^${PILOT}`));
+        await clara.fill("Subject", IN_FIELDS[5] ?? "");
+        await chooseIn(clara, "Cause", /adverse event/);
+        await clara.fill("Reason", `the ward of ${IN_REASONS[6] ?? ""} asks`);
+        await clara.button("Go on").click();
+        await clara.prove("Open");
+        await clara.page.waitForURL(/\/subjects\/sub_/).catch(async () => {
+          throw new Error(await clara.page.locator("body").innerText());
+        });
+        await clara.see("Emergency access is open");
+        await lookedAt(clara);
+        await dora.goto("/crossings");
+        await lookedAt(dora);
+        await product.json(["--as", "auditor", "alerts", "test"]);
+
+        const kinds = (): ReadonlySet<string> => new Set(receivers.told.filter(({ place }) => place === "webhook").map(({ text }) => /"type":"([a-z_.]+)"/.exec(text)?.[1] ?? ""));
+        const wanted = ["approval.requested", "approval.decided", "emergency.opened"];
+        await until(
+          () => Promise.resolve(wanted.every((kind) => kinds().has(kind)) && receivers.told.some(({ text }) => text.includes("TO:<rosa@site.example>"))),
+          60_000,
+          () => `told of ${[...kinds()].join(", ")} alone`,
+        );
+        // Each kind of sink was looked into, and what stands there was found in it.
+        for (const [kind, least] of [
+          ["text/html", 40],
+          ["text/x-component", 20],
+          ["application/json", 200],
+        ] as const)
+          expect([kind, (seen.get(kind) ?? 0) >= least, seen.get(kind)]).toEqual([kind, true, seen.get(kind)]);
+        for (const kind of ["text/html", "text/x-component"])
+          expect([kind, shown.some(({ place, text }) => place.startsWith(kind) && searchText(place, text, ["static/chunks"]).length > 0)]).toEqual([kind, true]);
+        const link = `${product.console}/`;
+        for (const place of ["webhook", "mail"] as const)
+          expect([place, receivers.told.filter((each) => each.place === place).some(({ text }) => found(searchText(place, text, [link, ...EVERYTHING])).length === 1)]).toEqual([
+            place,
+            true,
+          ]);
+      } finally {
+        await browser.close();
+      }
+    },
+    480_000,
+  );
+
   test("stay closed when what is stored was tampered with, and through kill -9 of each process", async () => {
     const reviewer = product.connect("reviewer");
     const { items } = await reviewer.api.subjects.list.query({ study: PILOT });
@@ -276,7 +405,8 @@ describe("four hundred values that nobody may see where they don't belong", () =
     await reviewer.close();
   }, 120_000);
 
-  test("are in no answer, error or page that anybody was shown", () => {
+  test("are in no answer, error, page, mail or webhook that anybody was shown or sent", () => {
+    for (const { place, text } of receivers.told) show(`a ${place}`, text);
     expect(shown.length).toBeGreaterThan(30);
     expect(shown.flatMap(({ place, text }) => searchText(place, text, EVERYTHING))).toEqual([]);
   });
@@ -327,6 +457,34 @@ describe("four hundred values that nobody may see where they don't belong", () =
     240_000,
   );
 });
+
+/** Keeps all that a person's browser is answered or asks for: pages, what the frame fetches of them, and what the api said; by kind, in `seen`. */
+function listen({ context }: ConsolePerson, seen: Map<string, number>): void {
+  context.on("response", (response) => {
+    const [kind = ""] = (response.headers()["content-type"] ?? "").split(";");
+    if (!/^(?:text\/html|text\/x-component|text\/plain|application\/json|application\/x-ndjson)$/.test(kind)) return;
+    const { pathname, search } = new URL(response.url());
+    response.text().then(
+      (text) => {
+        // A reason is shown to whoever decides by it, and to whoever may read the record.
+        if (pathname.endsWith("/approvals.get")) return;
+        seen.set(kind, (seen.get(kind) ?? 0) + 1);
+        show(`${kind} at ${pathname}`, `${search}\n${text}`);
+      },
+      () => undefined,
+    );
+  });
+}
+
+/** Takes down what stands on a person's page once it has come, and what it leaves in the browser; but for what is meant to stand there. */
+async function lookedAt(person: ConsolePerson, meant: readonly string[] = []): Promise<void> {
+  await person.page.locator("main h1").first().waitFor();
+  await person.page.locator(".skeleton").first().waitFor({ state: "detached" });
+  const { pathname } = new URL(person.page.url());
+  const content = meant.reduce((text, word) => text.replaceAll(word, ""), await person.page.content());
+  show(`the page ${pathname}`, content);
+  show(`what ${pathname} left behind`, await person.leftBehind());
+}
 
 /** Has every column hold its values as they are given: nothing that is stored from now on is compressed. */
 async function storeAsIs(owner: postgres.Sql): Promise<void> {

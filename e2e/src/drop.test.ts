@@ -17,6 +17,9 @@ import { until } from "./support/until.ts";
 
 const DM = pilotDemographics().text;
 const AE = publishedEvents() ?? inventedEvents(pilotDemographics().column("USUBJID"), 2);
+/** The same with every third age a year on. */
+const CORRECTED = withCells(DM, (row, name, value) => (name === "AGE" && row % 3 === 0 ? Number(value) + 1 : value));
+const CHANGED = Math.ceil(pilotDemographics().column("AGE").length / 3);
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 const MIB = 1024 * 1024;
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -117,8 +120,46 @@ describe.skipIf(noSshServer !== null)(`deliveries over SFTP${noSshServer === nul
     expect(Object.keys(reads.subjects).length).toBeGreaterThan(0);
   }, 120_000);
 
+  test("a corrected DM comes to the same over SFTP, by the command line and by the client: difference, release, versions, history and values", async () => {
+    const third = await startFounded();
+    try {
+      const sender = third.connect("ingest");
+      const whole = [
+        { name: "ae.json", bytes: Buffer.from(AE) },
+        { name: "dm.json", bytes: Buffer.from(DM) },
+      ];
+      await release(third, (await sender.upload({ study: PILOT, files: whole })).packetId);
+      site.deliver("corrected", { "dm.json": CORRECTED });
+      expect((await once()).code).toBe(0);
+      writeFileSync(join(other.folder, "dm.json"), CORRECTED);
+      const byLine = await other.json<{ readonly packetId: string }>(["--as", "ingest", "ingest", join(other.folder, "dm.json"), "--study", PILOT]);
+      const byClient = await sender.upload({ study: PILOT, files: [{ name: "dm.json", bytes: Buffer.from(CORRECTED) }] });
+      await sender.close();
+      const ways = [
+        [product, String(receipt("corrected")["packetId"])],
+        [other, byLine.packetId],
+        [third, byClient.packetId],
+      ] as const;
+      const views = await Promise.all(ways.map(async ([of, packetId]) => unnamed(await viewOf(of, packetId))));
+      expect((views[0] as Corrected).release).toMatchObject({ equal: false, records: { created: 0, updated: CHANGED } });
+      const released = await Promise.all(ways.map(async ([of, packetId]) => await release(of, packetId)));
+      expect(released[0]).toMatchObject({ equal: false, records: { updated: CHANGED } });
+      const states: { readonly reads: unknown; readonly versions: readonly Versions[] }[] = [];
+      for (const [of] of ways) states.push({ reads: await readsOf(of), versions: await versionsOf(of) });
+      expect(states[0]?.versions.some(({ total, ages }) => total === 2 && ages[0] !== ages[1])).toBe(true);
+      for (const [ours, first] of [
+        [views, views[0]],
+        [released, released[0]],
+        [states, states[0]],
+      ] as const)
+        for (const each of ours) expect(each).toEqual(first);
+    } finally {
+      await third.remove();
+    }
+  }, 240_000);
+
   test("the same files after that are found equal at their release, and change nothing", async () => {
-    site.deliver("again", { "ae.json": AE, "dm.json": DM });
+    site.deliver("again", { "ae.json": AE, "dm.json": CORRECTED });
     const [fate] = await round();
     expect(await release(product, fate?.packetId ?? "")).toMatchObject({ equal: true, records: { created: 0, updated: 0 } });
     // A name that was used before is filed beside the first.
@@ -322,4 +363,40 @@ async function readsOf(product: Product): Promise<{ readonly bySite: unknown; re
   }
   await reviewer.close();
   return { bySite, subjects };
+}
+
+interface Corrected {
+  readonly release: { readonly differences: readonly object[] };
+}
+/** A view without what each deployment calls a subject by itself. */
+function unnamed(view: unknown): unknown {
+  const text = JSON.stringify(view)
+    .replaceAll(/"sub_[0-9a-z]{26}"/g, '"subject"')
+    .replaceAll(/"label":"[^"]*"/g, '"label":"-"');
+  return JSON.parse(text);
+}
+
+interface Versions {
+  readonly usubjid: unknown;
+  readonly total: number;
+  readonly changed: readonly unknown[];
+  /** In each version, the newest first. */
+  readonly ages: readonly unknown[];
+}
+/** The versions of demographics of the first subjects, by their own identifiers: what each changed, and the age in it. */
+async function versionsOf(product: Product): Promise<readonly Versions[]> {
+  const reviewer = product.connect("reviewer");
+  const open = async (subjectId: string, field: string, version?: number): Promise<unknown> =>
+    (await reviewer.api.subjects.reveal.mutate({ subjectId, field, ...(version !== undefined && { version }), purpose: "monitoring", reason: "source data verification" })).value;
+  const { items, bySite } = await reviewer.api.subjects.list.query({ study: PILOT, limit: 500 });
+  const small = new Set(bySite.filter(({ count }) => count <= 4).map(({ site }) => site));
+  const found: Versions[] = [];
+  for (const { subjectId } of items.filter(({ site }) => small.has(site))) {
+    const { total, versions } = await reviewer.api.subjects.history.query({ subjectId });
+    const ages = [];
+    for (const { version } of versions) ages.push(await open(subjectId, "DM.AGE", version));
+    found.push({ usubjid: await open(subjectId, "DM.USUBJID"), total, changed: versions.map(({ changed }) => changed), ages });
+  }
+  await reviewer.close();
+  return found.toSorted((a, b) => (String(a.usubjid) < String(b.usubjid) ? -1 : 1));
 }

@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Asked, asked as askedBy, decided as decidedBy } from "./approval-steps.ts";
 import { STUDY } from "./dataset.ts";
 import type { Reply } from "./door-client.ts";
 import { policyAs } from "./lax-ports.ts";
 import { Persons, type SignedIn } from "./persons.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, OTHER_STUDY, until } from "./stack.ts";
-import { proofOver, provenByDigest } from "./step-up-ports.ts";
+import { provenByDigest } from "./step-up-ports.ts";
 
 const REASON = "covers for a colleague who is ill";
-interface Asked {
-  readonly approvalId: string;
-  readonly digest: string;
-}
 /** The chain that is under an incident. */
 let underIncident: string | null = null;
 let at: Deployment;
@@ -38,9 +35,8 @@ afterAll(async () => {
 
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
 const wanted = (over: object = {}) => ({ role: "clinical_reviewer", study: STUDY, site: "704", until: inDays(5), reason: REASON, ...over });
-const ask = async (who: SignedIn, over: object = {}): Promise<Asked> => (dataOf(await who.call(api, "approvals.requestAccess", wanted(over))) as { approval: Asked }).approval;
-const approve = async (who: SignedIn, { approvalId, digest }: Asked, on = api): Promise<string> =>
-  codeOf(await who.call(on, "approvals.decide", { approvalId, digest, verdict: "approve", reason: REASON, proof: proofOver(digest, who.person) }));
+const ask = (who: SignedIn, over: object = {}): Promise<Asked> => askedBy(api, who, "requestAccess", wanted(over));
+const approve = async (who: SignedIn, asked: Asked, on = api): Promise<string> => codeOf(await decidedBy(on, who, asked, REASON));
 
 test("somebody asks for a role for themselves, sees their request, and holds it until its end once an administrator has approved it", async () => {
   expect(codeOf(await eve.call(api, "subjects.list", { site: "704" }))).toBe("policy.denied");

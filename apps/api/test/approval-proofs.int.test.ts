@@ -118,7 +118,7 @@ test("who lost their passkey is recovered by two others: the old one opens nothi
   const asked = await ask(ben.session, "requestRecovery", { personId: ivy.personId });
   expect(await approve({ who: ivy, session: before }, asked).catch(() => "no challenge")).toBe("no challenge");
   expect(await approve(ada, asked)).toBe("ok");
-  await until(async () => codeOf(await desk.call(api, before, "access.mine", {})) === "session.ended", 1500);
+  await until(async () => codeOf(await desk.call(api, before, "access.mine", {})) === "session.ended", 1000);
   const [step, body] = await desk.proofOf(api, ivy);
   expect(codeOf(await desk.step(api, step, body))).toBe("signin.failed");
   const again = await desk.enrol(api, await linked(ben.session, asked), { username: "ivy", printedName: "Person ivy" }, "passkey");

@@ -1,18 +1,14 @@
 import { faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect } from "vitest";
+import { type Asked, asked as askedBy, decided as decidedBy } from "./approval-steps.ts";
 import type { Ports } from "./lax-ports.ts";
 import { Persons, type SignedIn } from "./persons.ts";
-import { type Api, codeOf, dataOf, type Deployment, deployment } from "./stack.ts";
+import { type Api, codeOf, type Deployment, deployment } from "./stack.ts";
 import { PASSWORD_PROOF, proofOver, provenByDigest } from "./step-up-ports.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 const TRIES = LONG ? 1000 : 12;
 const REASON = "because it has to be so";
-
-interface Asked {
-  readonly approvalId: string;
-  readonly digest: string;
-}
 
 let at: Deployment;
 let persons: Persons;
@@ -43,11 +39,10 @@ async function served(ports: Ports = (real) => real): Promise<{ readonly api: Ap
   return { api, someone };
 }
 
-const ask = async (api: Api, who: SignedIn, about: SignedIn): Promise<Asked> =>
-  (dataOf(await who.call(api, "approvals.requestSuspend", { personId: about.person, reason: REASON })) as { approval: Asked }).approval;
+const ask = (api: Api, who: SignedIn, about: SignedIn): Promise<Asked> => askedBy(api, who, "requestSuspend", { personId: about.person, reason: REASON });
 
-const approve = async (api: Api, who: SignedIn, { approvalId, digest }: Asked, proof: object = proofOver(digest, who.person)): Promise<string> =>
-  codeOf(await who.call(api, "approvals.decide", { approvalId, digest, verdict: "approve", reason: REASON, proof }));
+const approve = async (api: Api, who: SignedIn, asked: Asked, proof?: object): Promise<string> =>
+  codeOf(await decidedBy(api, who, asked, REASON, proof === undefined ? {} : { proof }));
 
 const statusOf = async ({ person }: SignedIn): Promise<string | undefined> =>
   (await at.owner.run<{ status: string }>`SELECT status FROM people.persons WHERE id = ${person}`)[0]?.status;

@@ -1,25 +1,10 @@
 import { newId } from "@sallyport/crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { asked as askedBy, decided as decidedBy, type Shown, shown as shownTo, type Summary } from "./approval-steps.ts";
 import { STUDY } from "./dataset.ts";
 import { Persons, type SignedIn } from "./persons.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment } from "./stack.ts";
-import { PASSWORD_PROOF, proofOver, provenByDigest } from "./step-up-ports.ts";
-
-interface Summary {
-  readonly approvalId: string;
-  readonly digest: string;
-  readonly state: string;
-  readonly mayDecide: boolean;
-  readonly whyNot: string | null;
-  readonly about: string;
-  readonly votes: readonly { readonly proof: string | null; readonly verdict: string; readonly printedName: string }[];
-}
-interface Shown extends Summary {
-  readonly effect: readonly { readonly what: string; readonly before: string | null; readonly after: string | null }[];
-  readonly reason: string;
-  readonly statement: string;
-  readonly challenge: string | null;
-}
+import { PASSWORD_PROOF, provenByDigest } from "./step-up-ports.ts";
 
 const REASON = "because it has to be so";
 const forgotten: string[] = [];
@@ -48,11 +33,9 @@ const someone = async (username: string, role: string, place: { study?: string; 
   await persons.known(api);
   return added;
 };
-const ask = async (who: SignedIn, procedure: string, input: object): Promise<Summary> =>
-  (dataOf(await who.call(api, `approvals.${procedure}`, { ...input, reason: REASON })) as { approval: Summary }).approval;
-const show = async (who: SignedIn, approvalId: string): Promise<Shown> => dataOf(await who.call(api, "approvals.get", { approvalId })) as Shown;
-const vote = (who: SignedIn, { approvalId, digest }: Summary, verdict: "approve" | "reject" = "approve", key?: string) =>
-  who.call(api, "approvals.decide", { approvalId, digest, verdict, reason: REASON, proof: verdict === "approve" ? proofOver(digest, who.person) : null }, key);
+const ask = (who: SignedIn, procedure: string, input: object): Promise<Summary> => askedBy(api, who, procedure, { ...input, reason: REASON });
+const show = (who: SignedIn, approvalId: string): Promise<Shown> => shownTo(api, who, approvalId);
+const vote = (who: SignedIn, on: Summary, verdict: "approve" | "reject" = "approve", key?: string) => decidedBy(api, who, on, REASON, { verdict, key });
 const statusOf = async (person: string): Promise<string | undefined> => (await at.owner.run<{ status: string }>`SELECT status FROM people.persons WHERE id = ${person}`)[0]?.status;
 
 describe("an approval", () => {

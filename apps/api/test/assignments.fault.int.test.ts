@@ -1,22 +1,18 @@
 import { POWERFUL_ACTIONS } from "@sallyport/policy";
 import { faultTest } from "@sallyport/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Asked, asked as askedBy, decided as decidedBy } from "./approval-steps.ts";
 import { STUDY } from "./dataset.ts";
 import type { Reply } from "./door-client.ts";
 import { policyAs, type Ports } from "./lax-ports.ts";
 import { Persons, type SignedIn } from "./persons.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
-import { proofOver, provenByDigest } from "./step-up-ports.ts";
+import { provenByDigest } from "./step-up-ports.ts";
 
 const LONG = process.env["SALLYPORT_TEST_LONG"] !== undefined;
 const TRIES = LONG ? 1000 : 6;
 const REASON = "because the study needs it";
 const AT_701 = { role: "clinical_reviewer", study: STUDY, site: "701" } as const;
-
-interface Asked {
-  readonly approvalId: string;
-  readonly digest: string;
-}
 
 let at: Deployment;
 let api: Api;
@@ -51,10 +47,9 @@ const someone = async (role = "authorized_signer", place: { study?: string; site
 const assign = (on: Api, who: SignedIn, to: SignedIn, what: object = AT_701): Promise<Reply> =>
   who.call(on, "assignments.assign", { principal: to.principal, ...what, reason: REASON });
 const assigned = async (...args: Parameters<typeof assign>): Promise<{ readonly from: string }> => (dataOf(await assign(...args)) as { assignment: { from: string } }).assignment;
-const ask = async (on: Api, who: SignedIn, procedure: string, to: SignedIn, what: object): Promise<Asked> =>
-  (dataOf(await who.call(on, `approvals.${procedure}`, { principal: to.principal, ...what, reason: REASON })) as { approval: Asked }).approval;
-const approve = async (on: Api, who: SignedIn, { approvalId, digest }: Asked): Promise<string> =>
-  codeOf(await who.call(on, "approvals.decide", { approvalId, digest, verdict: "approve", reason: REASON, proof: proofOver(digest, who.person) }));
+const ask = (on: Api, who: SignedIn, procedure: string, to: SignedIn, what: object): Promise<Asked> =>
+  askedBy(on, who, procedure, { principal: to.principal, ...what, reason: REASON });
+const approve = async (on: Api, who: SignedIn, asked: Asked): Promise<string> => codeOf(await decidedBy(on, who, asked, REASON));
 const rolesOf = async ({ principal }: SignedIn): Promise<readonly string[]> =>
   (await at.owner.run<{ role: string }>`SELECT role FROM policy.assignments WHERE principal = ${principal} AND (until_ms IS NULL OR until_ms > ${Date.now()}) ORDER BY role`).map(
     ({ role }) => role,

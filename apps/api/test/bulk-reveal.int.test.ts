@@ -1,21 +1,12 @@
 import { newId } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { asked as askedBy, decided as decidedBy, type Shown, shown as shownTo, type Summary } from "./approval-steps.ts";
 import { STUDY } from "./dataset.ts";
 import { custodianWith } from "./faulty-custodian.ts";
 import { Persons, type SignedIn } from "./persons.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment } from "./stack.ts";
-import { proofOver, provenByDigest } from "./step-up-ports.ts";
-
-interface Summary {
-  readonly approvalId: string;
-  readonly digest: string;
-  readonly state: string;
-  readonly about: string;
-}
-interface Shown extends Summary {
-  readonly effect: readonly { readonly what: string }[];
-}
+import { provenByDigest } from "./step-up-ports.ts";
 
 const REASON = "because it has to be so";
 let at: Deployment;
@@ -43,11 +34,9 @@ const someone = async (username: string, role: string, place: { study?: string; 
   await persons.known(api);
   return added;
 };
-const ask = async (who: SignedIn, procedure: string, input: object): Promise<Summary> =>
-  (dataOf(await who.call(api, `approvals.${procedure}`, { ...input, reason: REASON })) as { approval: Summary }).approval;
-const show = async (who: SignedIn, approvalId: string): Promise<Shown> => dataOf(await who.call(api, "approvals.get", { approvalId })) as Shown;
-const vote = (who: SignedIn, { approvalId, digest }: Summary) =>
-  who.call(api, "approvals.decide", { approvalId, digest, verdict: "approve", reason: REASON, proof: proofOver(digest, who.person) });
+const ask = (who: SignedIn, procedure: string, input: object): Promise<Summary> => askedBy(api, who, procedure, { ...input, reason: REASON });
+const show = (who: SignedIn, approvalId: string): Promise<Shown> => shownTo(api, who, approvalId);
+const vote = (who: SignedIn, on: Summary) => decidedBy(api, who, on, REASON);
 
 const refused = (): never => {
   throw new SallyportError("trail.unanchored");

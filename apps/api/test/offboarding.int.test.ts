@@ -1,10 +1,11 @@
 import { newId, sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Asked, asked as askedBy, decided as decidedBy } from "./approval-steps.ts";
 import { STUDY } from "./dataset.ts";
 import { Persons, type SignedIn } from "./persons.ts";
 import { type Api, codeOf, dataOf, type Deployment, deployment, until } from "./stack.ts";
-import { proofOver, provenByDigest } from "./step-up-ports.ts";
+import { provenByDigest } from "./step-up-ports.ts";
 
 const REASON = "has left the company";
 const forgotten: string[] = [];
@@ -28,19 +29,13 @@ afterAll(async () => {
   await at?.close();
 });
 
-interface Asked {
-  readonly approvalId: string;
-  readonly digest: string;
-}
 const someone = async (username: string, role: string, place: { study?: string; site?: string } = {}): Promise<SignedIn> => {
   const added = await persons.add(username, role, place);
   await persons.known(api);
   return added;
 };
-const ask = async (who: SignedIn, procedure: string, input: object): Promise<Asked> =>
-  (dataOf(await who.call(api, `approvals.${procedure}`, { ...input, reason: REASON })) as { approval: Asked }).approval;
-const approve = async (who: SignedIn, { approvalId, digest }: Asked): Promise<string> =>
-  codeOf(await who.call(api, "approvals.decide", { approvalId, digest, verdict: "approve", reason: REASON, proof: proofOver(digest, who.person) }));
+const ask = (who: SignedIn, procedure: string, input: object): Promise<Asked> => askedBy(api, who, procedure, { ...input, reason: REASON });
+const approve = async (who: SignedIn, on: Asked): Promise<string> => codeOf(await decidedBy(api, who, on, REASON));
 const offboard = async ({ person: personId }: SignedIn, who = ada): Promise<string> => codeOf(await who.call(api, "people.offboard", { personId, reason: REASON }));
 const credentialOf = async ({ person }: SignedIn): Promise<string> => {
   const id = newId("cred").replace("_", "-");

@@ -215,7 +215,7 @@ test("a proposal is tested, shown with its exact effect and impact, approved by 
   expect(codeOf(await other.call("auditor", "workloads.list", {}))).toBe("policy.denied");
   expect(await approve(ben, request)).toBe("ok");
   const ms = await until(async () => codeOf(await other.call("auditor", "workloads.list", {})) === "ok", 3000);
-  expect(ms).toBeLessThan(1500);
+  expect(ms).toBeLessThan(1000);
   await known();
   const after = await current();
   expect(after).toMatchObject({ version: 2, digest: proposed.proposal.digest, suite });

@@ -210,7 +210,7 @@ test("offboarding ends certificates, tokens, assignments, codes and open request
   const given = dataOf(await call(ben, "approvals.requestAssignment", { principal: "svc_leaver", role: "key_custodian", study: "*", site: "*" })) as { approval: Asked };
   expect(codeOf(await call(ben, "workloads.offboard", { service: "leaver" }))).toBe("ok");
   const ms = await until(async () => (await endOf(client.call("packets.list", {}, token))) !== "ok", 2000);
-  expect(ms).toBeLessThan(1500);
+  expect(ms).toBeLessThan(1000);
   await until(async () => (await endOf(client.send({ path: "/token", body: "{}" }))) === "workload.revoked", 3000);
   const { assignments, ...left } = (await listed("leaver")) as Listed;
   expect([left.status, assignments.map(({ until: end }) => end !== null)]).toEqual(["left", [true]]);

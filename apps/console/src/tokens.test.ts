@@ -62,3 +62,15 @@ test("no other style file names a colour", () => {
   expect(files.length).toBeGreaterThan(4);
   for (const file of files) expect(readFileSync(join(folder, file), "utf8"), file).not.toMatch(/#[0-9a-f]{3,8}\b|\brgb|\bhsl|oklch/i);
 });
+
+test("every custom property that a style or a page reads is given somewhere", () => {
+  const folders = ["../app", "."].map((name) => join(import.meta.dirname, name));
+  const files = folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)));
+  const text = files.filter((name) => /\.(?:css|tsx?)$/.test(name)).map((name) => readFileSync(name, "utf8"));
+  const read = new Set(text.flatMap((part) => [...part.matchAll(/var\((--[a-z0-9-]+)/g)].map(([, name]) => name)));
+  const given = new Set(text.flatMap((part) => [...part.matchAll(/(--[a-z0-9-]+)["'\]]*\s*:/g)].map(([, name]) => name)));
+  // Given by the fonts' package, and by the component library while a list is open.
+  for (const name of ["--font-geist-sans", "--font-geist-mono", "--trigger-width"]) given.add(name);
+  expect(read.size).toBeGreaterThan(30);
+  expect([...read].filter((name) => !given.has(name))).toEqual([]);
+});

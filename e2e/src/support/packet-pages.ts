@@ -1,3 +1,4 @@
+import type { Locator, Page } from "playwright-core";
 import type { ConsolePerson } from "./console-person.ts";
 
 /** A file as a person has it on their machine. */
@@ -16,6 +17,16 @@ export async function sendFiles(person: ConsolePerson, files: readonly OwnFile[]
   await person.page.locator(".drop .file-input").setInputFiles(files.map(chosen));
   for (const [at, { document }] of files.entries()) if (document !== undefined) await chooseDocument(person, at + 1, document);
   await person.button("Send into quarantine").click();
+}
+
+/** Drags files of this machine to the middle of something and lets go there, as the browser has it from the desktop. */
+export async function dropFiles(page: Page, files: readonly string[], at: Locator): Promise<void> {
+  const box = await at.boundingBox();
+  if (box === null) throw new Error("there is nothing to drop files at");
+  // It stays: with a session that is detached, Chromium takes the person's authenticator away.
+  const devtools = await page.context().newCDPSession(page);
+  const where = { x: box.x + box.width / 2, y: box.y + box.height / 2, data: { items: [], files: [...files], dragOperationsMask: 1 } };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) await devtools.send("Input.dispatchDragEvent", { type, ...where });
 }
 
 /** Says what a chosen file is and where it belongs. */

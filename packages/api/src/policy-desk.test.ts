@@ -66,3 +66,19 @@ test("what is signed and isn't a policy to this version decides nothing", async 
   policy.judgeAnew();
   expect(said()[0]).toBe("policy.unavailable");
 });
+
+test("a policy is compiled once for as long as its bytes are the same, whatever else changes, and another one is another", async () => {
+  let [epoch, principal, canonical] = [1n, "one", canonicalPolicy(starterPolicy)];
+  const live = (id: string) => ({ id, kind: "service" as const, person: id, status: "active" as const, workload: null, tokensFromS: 0, assignments: [] });
+  const snapshot = () => ({ epoch, active: { canonical, note: "" }, principals: [live(principal)], revokedTokens: [], locks: [], closedSites: [], emergencies: [] });
+  const policy = new PolicyDesk({ epoch: () => Promise.resolve(epoch), snapshot: () => Promise.resolve(snapshot()) }, () => true, { now: () => 1_000_000 });
+  await policy.refresh();
+  const first = policy.current();
+  [epoch, principal] = [2n, "another"];
+  await policy.refresh();
+  const second = policy.current();
+  expect([second.compiled === first.compiled, second.tag, [...second.principals.keys()]]).toEqual([true, first.tag, ["another"]]);
+  [epoch, canonical] = [3n, canonicalPolicy({ ...starterPolicy, version: 2 })];
+  await policy.refresh();
+  expect([policy.current().compiled === first.compiled, policy.current().tag.startsWith("v2:")]).toEqual([false, true]);
+});

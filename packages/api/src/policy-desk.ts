@@ -6,8 +6,6 @@ import {
   type LivePrincipal,
   type Lock,
   lockedTokens,
-  policyDigest,
-  policyLabel,
   type PolicySnapshot,
   readPolicy,
   underLocks,
@@ -49,6 +47,8 @@ export class PolicyDesk {
   readonly #isSigned: NoteCheck;
   readonly #now: () => number;
   #state: PolicyState | SallyportError = new SallyportError("policy.unavailable");
+  /** The policy that was read last; the same bytes are the same policy. */
+  #compiled: CompiledPolicy | null = null;
   /** What the state was made from, and until when it stands by itself: until a lock in it ends, if one does. */
   #made: { readonly snapshot: PolicySnapshot; readonly untilMs: number } | null = null;
 
@@ -91,12 +91,15 @@ export class PolicyDesk {
     if (snapshot.active === null) return new SallyportError("policy.unsigned");
     const { canonical, note } = snapshot.active;
     if (!this.#isSigned(note, canonical)) return new SallyportError("policy.unsigned");
-    const compiled = compiledFrom(canonical);
+    // Of a large policy that takes a third of a second, and people's assignments change far more often than it.
+    if (this.#compiled?.canonical !== canonical) this.#compiled = null;
+    const compiled = this.#compiled ?? compiledFrom(canonical);
     if (compiled instanceof SallyportError) return compiled;
+    this.#compiled = compiled;
     const principals = withEmergencies(withClosed(underLocks(snapshot.principals, snapshot.locks, nowMs), snapshot.closedSites), snapshot.emergencies);
     return {
       compiled,
-      tag: policyLabel(compiled.document.version, policyDigest(compiled.document)),
+      tag: compiled.label,
       principals: new Map(principals.map((principal) => [principal.id, principal])),
       registered: new Map(snapshot.principals.map((principal) => [principal.id, principal])),
       byWorkload: new Map(principals.flatMap((principal) => (principal.workload === null ? [] : [[principal.workload, principal] as const]))),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Count, IsoTime, SiteId, StudyId } from "./primitives.ts";
+import { CeremonyName, Count, IsoTime, Print, SiteId, StudyId } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
@@ -13,12 +13,10 @@ export const AuthenticatorId = id("aut");
 export const Username = z.string().regex(/^[a-z][a-z0-9._-]{2,39}$/);
 
 /** A person's name as it is printed beside what they sign (21 CFR 11.50 (a)(1)). */
-export const PrintedName = z
-  .string()
-  .trim()
-  .min(2)
-  .max(100)
-  .regex(/^[^\p{Cc}\p{Cf}<>]+$/u);
+export const PrintedName = Print(2, 100);
+
+/** What somebody calls a passkey of theirs. */
+export const AuthenticatorLabel = Print(1, 60);
 
 /** How somebody proves who they are: `passkey` is verified by the custodian too; `password` (with TOTP) is the server's word alone. */
 export const SignInMethod = z.enum(["passkey", "password", "provider"]);
@@ -112,7 +110,7 @@ export const StepUp = z.discriminatedUnion("kind", [
 ]);
 
 /** Adding a passkey to oneself: `response` is the registration, `proof` is over the ceremony's digest by what one has already. */
-export const AddPasskeyInput = strict({ ceremony: z.string().max(64), label: z.string().trim().min(1).max(60), response: WebAuthnJson, proof: StepUp });
+export const AddPasskeyInput = strict({ ceremony: CeremonyName, label: AuthenticatorLabel, response: WebAuthnJson, proof: StepUp });
 export const AddPasskeyOutput = strict({ authenticator: AuthenticatorSummary });
 
 /** A mail address as messages carry it (RFC 5321 §4.1.2), without a name or anything but printing ASCII. */

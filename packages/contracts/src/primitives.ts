@@ -1,3 +1,4 @@
+import { ROLE_NAME } from "@sallyport/policy/role-name";
 import { z } from "zod";
 
 /** Crockford base32, lower case, as `newId` makes it. */
@@ -36,6 +37,24 @@ export const FieldName = z
 /** Free text that a person gives as a reason; it is stored sealed, and the trail holds a commitment to it. */
 export const Reason = z.string().trim().min(8).max(500);
 
+/**
+ * A name as it is printed: it stands in signed papers and on pages as it was given, so it has no control, format or line-separating characters, no half of
+ * a character, and no angle brackets.
+ */
+export const Print = (min: number, max: number) =>
+  z
+    .string()
+    .trim()
+    .min(min)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}<>]+$/u);
+
+/** What a ceremony is called between its options and its answer. */
+export const CeremonyName = z
+  .string()
+  .max(64)
+  .regex(/^[!-~]*$/);
+
 /** Opaque place in a list, bound to the caller and the filter. */
 export const Cursor = z
   .string()
@@ -56,4 +75,4 @@ export const IsoTime = z.iso.datetime({ precision: 3 });
 export const Hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A role as a policy names it (docs/spec/policy-v1.md): every name that a policy can have. */
-export const RoleName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
+export const RoleName = z.string().regex(ROLE_NAME);

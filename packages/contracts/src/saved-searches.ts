@@ -1,18 +1,13 @@
 import { z } from "zod";
 import { CrossingFilter } from "./crossings.ts";
 import { Done } from "./people.ts";
-import { Count, IsoTime } from "./primitives.ts";
+import { Count, IsoTime, Print } from "./primitives.ts";
 import { strict } from "./strict.ts";
 
 const SavedSearchId = z.string().regex(/^svs_[0-9a-hjkmnp-tv-z]{26}$/);
 
 /** What somebody calls a search of theirs. It is stored as it is written, so no subject is named in it. */
-const SearchName = z
-  .string()
-  .trim()
-  .min(1)
-  .max(60)
-  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}<>]+$/u);
+const SearchName = Print(1, 60);
 
 /** A filter, or one that goes with the time: the last so-and-so long, seen from when it is opened. */
 export const SavedFilter = z.strictObject({ ...CrossingFilter.shape, last: z.enum(["15m", "1h", "24h", "7d"]).optional() });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AssignmentSummary } from "./people.ts";
-import { IsoTime, Reason } from "./primitives.ts";
+import { IsoTime, Print, Reason } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
@@ -9,7 +9,7 @@ export const ServiceName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{1,37}$/)
   .refine((name) => name !== "terminal");
-export const ServiceTitle = z.string().trim().min(3).max(120);
+export const ServiceTitle = Print(3, 120);
 /** The public half of a one-time code: a point of P-256, compressed, base64url. */
 export const CodeKey = z.string().regex(/^[A-Za-z0-9_-]{44}$/);
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { AuthenticatorSummary, PrintedName, PersonId, ProviderQuery, SessionId, SignInMethod, UserCode, Username, WebAuthnJson } from "./people.ts";
-import { IsoTime } from "./primitives.ts";
+import { AuthenticatorLabel, AuthenticatorSummary, PrintedName, PersonId, ProviderQuery, SessionId, SignInMethod, UserCode, Username, WebAuthnJson } from "./people.ts";
+import { CeremonyName, IsoTime } from "./primitives.ts";
 
 /*
  * Bodies of `POST /session/<step>`: the routes by which people come to a token. The caller is the console or a terminal, proven by its
@@ -28,10 +28,17 @@ export const SignInOptionsInput = z.strictObject({});
 export const SignInOptionsOutput = z.strictObject({ ceremony: z.string(), options: WebAuthnJson });
 
 /** `sign-in/passkey` */
-export const SignInPasskeyInput = z.strictObject({ ceremony: z.string().max(64), response: WebAuthnJson });
+export const SignInPasskeyInput = z.strictObject({ ceremony: CeremonyName, response: WebAuthnJson });
+
+/** What somebody types who may not remember their name: any line of text, of which the database looks for what is a name. */
+const TypedName = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u);
 
 /** `sign-in/password`: both components at once, so that nothing tells which one was wrong. */
-export const SignInPasswordInput = z.strictObject({ username: z.string().min(1).max(64), password: z.string().min(1).max(256), totp: z.string().max(12) });
+export const SignInPasswordInput = z.strictObject({ username: TypedName, password: z.string().min(1).max(256), totp: z.string().max(12) });
 
 /** `methods`: by what people can sign in here; public knowledge, so that the sign-in page can show it. `provider` is the external provider's host. */
 export const MethodsInput = z.strictObject({});
@@ -78,14 +85,14 @@ export const EnrolOptionsInput = z.strictObject(Enrolling);
 export const EnrolOptionsOutput = z.strictObject({ ceremony: z.string(), options: WebAuthnJson });
 
 /** `enrolment/passkey` */
-export const EnrolPasskeyInput = z.strictObject({ ...Enrolling, ceremony: z.string().max(64), label: z.string().trim().min(1).max(60), response: WebAuthnJson });
+export const EnrolPasskeyInput = z.strictObject({ ...Enrolling, ceremony: CeremonyName, label: AuthenticatorLabel, response: WebAuthnJson });
 
 /** `enrolment/totp-options`: a new shared secret (RFC 6238), base32 and as an `otpauth:` URI for a QR code; it counts once it was proven. */
 export const TotpOptionsInput = z.strictObject(Enrolling);
 export const TotpOptionsOutput = z.strictObject({ ceremony: z.string(), secret: z.string(), uri: z.string() });
 
 /** `enrolment/password`: NIST SP 800-63B-4 §3.1.1: length and a list of known bad ones, no rules of composition. */
-export const EnrolPasswordInput = z.strictObject({ ...Enrolling, ceremony: z.string().max(64), password: z.string().min(1).max(256), totp: z.string().regex(/^[0-9]{6}$/) });
+export const EnrolPasswordInput = z.strictObject({ ...Enrolling, ceremony: CeremonyName, password: z.string().min(1).max(256), totp: z.string().regex(/^[0-9]{6}$/) });
 
 /** An enrolment is done; signing in is the next step. `foundersLeft` is how many founders have yet to enrol before anybody can. */
 export const EnrolledOutput = z.strictObject({ personId: PersonId, username: Username, authenticator: AuthenticatorSummary, foundersLeft: z.int().min(0).max(2) });

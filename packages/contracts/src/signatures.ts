@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DocumentMedia, DocumentType } from "./documents.ts";
 import { PersonId, StepUp } from "./people.ts";
-import { Count, DocumentId, Hex64, IsoTime, Reason, SignatureId, SiteId, StudyId } from "./primitives.ts";
+import { CeremonyName, Count, DocumentId, Hex64, IsoTime, Reason, SignatureId, SiteId, StudyId } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
@@ -87,7 +87,7 @@ export const BeginSignatureInput = strict({ documentId: DocumentId, version: Ver
 export const BeginSignatureOutput = strict({ ceremony: z.string(), manifest: z.string(), digest: Hex64, options: z.string().nullable(), expiresAt: IsoTime });
 
 /** `read`: all of it was shown to the signer where they sign, or they state that they read the copy that they saved. It stands in the record of the signing. */
-export const CompleteSignatureInput = strict({ documentId: DocumentId, ceremony: z.string().max(64), read: z.enum(["shown", "copy"]), proof: StepUp });
+export const CompleteSignatureInput = strict({ documentId: DocumentId, ceremony: CeremonyName, read: z.enum(["shown", "copy"]), proof: StepUp });
 export const CompleteSignatureOutput = strict({ signature: SignatureSummary, evidence: z.array(Evidence) });
 
 export const ReceiptInput = strict({ documentId: DocumentId, signatureId: SignatureId });

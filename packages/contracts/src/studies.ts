@@ -1,16 +1,11 @@
 import { z } from "zod";
 import { Done } from "./people.ts";
-import { Count, Reason, SiteId, StudyId } from "./primitives.ts";
+import { Count, Print, Reason, SiteId, StudyId } from "./primitives.ts";
 import { ProfileId } from "./profiles.ts";
 import { strict } from "./strict.ts";
 
 /** What a study or site is called, in print. */
-const Title = z
-  .string()
-  .trim()
-  .min(2)
-  .max(200)
-  .regex(/^[^\p{Cc}\p{Cf}<>]+$/u);
+const Title = Print(2, 200);
 
 /** ISO 3166-1 alpha-3, as SDTM's COUNTRY has it. */
 export const Country = z.string().regex(/^[A-Z]{3}$/);

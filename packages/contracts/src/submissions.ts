@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ApprovalId } from "./approvals.ts";
-import { RecipientId, Count, DocumentId, Hex64, IsoTime, Reason, SealedPacketId, StudyId, SubmissionId } from "./primitives.ts";
+import { RecipientId, Count, DocumentId, Hex64, IsoTime, Print, Reason, SealedPacketId, StudyId, SubmissionId } from "./primitives.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
@@ -76,7 +76,7 @@ export const GetSubmissionOutput = strict({
   mayDownload: z.boolean(),
 });
 
-export const CreateSubmissionInput = strict({ study: StudyId, title: z.string().trim().min(3).max(120) });
+export const CreateSubmissionInput = strict({ study: StudyId, title: Print(3, 120) });
 export const CreateSubmissionOutput = strict({ submissionId: SubmissionId });
 /** Adds the sequence after the last one, from 0000 on. */
 export const AddSequenceInput = strict({ submissionId: SubmissionId });

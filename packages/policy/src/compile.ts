@@ -1,6 +1,7 @@
+import { sha256Hex } from "@sallyport/crypto";
 import { SallyportError } from "@sallyport/errors";
 import { type Act, actOf } from "./act.ts";
-import { canonicalPolicy, policyDigest, policyLabel } from "./canonical.ts";
+import { canonicalPolicy, policyLabel } from "./canonical.ts";
 import type { Action, Assignment, GrantRule, LivePrincipal, PolicyDocument, ResourceType } from "./model.ts";
 import { parsePolicy } from "./parse.ts";
 import { Holdings, type Rights, RoleRules } from "./rights.ts";
@@ -9,6 +10,8 @@ import type { TokenScope } from "./token-scope.ts";
 /** A policy in the form that decides: names interned, one table look-up from (role, act) to a rule. */
 export class CompiledPolicy {
   readonly document: PolicyDocument;
+  /** The one byte form of the document. */
+  readonly canonical: string;
   /** SHA-256 of the canonical bytes, lower-case hex. */
   readonly digest: string;
   /** `v<version>:<first 16 hex of the digest>`. */
@@ -25,15 +28,16 @@ export class CompiledPolicy {
   /** Compiles a document that {@link parsePolicy} has read. Use {@link compilePolicy}. */
   constructor(document: PolicyDocument) {
     this.document = document;
-    this.digest = policyDigest(document);
+    this.canonical = canonicalPolicy(document);
+    this.digest = sha256Hex(this.canonical);
     this.label = policyLabel(document.version, this.digest);
     this.#rules = new Map(document.roles.map(({ name }) => [name, new RoleRules()]));
     this.#order = new Map(document.grants.map((grant, index) => [grant, index]));
-    for (const [index, { role, action, resource }] of document.grants.entries()) {
+    for (const [index, { role, action, resource, conditions }] of document.grants.entries()) {
       const act = actOf(action, resource);
       const rules = this.#rules.get(role);
       if (act === null || rules === undefined) throw new RangeError("a rule outside the closed lists can't be compiled");
-      rules.set(act, index + 1);
+      rules.set(act, index + 1, conditions !== undefined);
       const roles = this.#rolesAt.get(act);
       if (roles === undefined) this.#rolesAt.set(act, [role]);
       else roles.push(role);
@@ -102,6 +106,6 @@ export function readPolicy(canonical: string): CompiledPolicy {
     throw new SallyportError("policy.invalid", { where: ["document: not JSON"] });
   }
   const compiled = compilePolicy(value);
-  if (canonicalPolicy(compiled.document) !== canonical) throw new SallyportError("policy.invalid", { where: ["document: not in canonical form"] });
+  if (compiled.canonical !== canonical) throw new SallyportError("policy.invalid", { where: ["document: not in canonical form"] });
   return compiled;
 }

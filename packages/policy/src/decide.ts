@@ -47,20 +47,20 @@ function decideAt(rights: Rights, act: Act, place: OnePlace, moment: Moment): De
   let count = 0;
   let only: Allow | null = null;
   for (const holding of held.all) {
-    const rule = holding.ruleNow(act, moment);
-    if (rule === null) continue;
+    if (!holding.mayNow(act, moment)) continue;
     isAnyNow = true;
     if (typeof site !== "object" || site === null || !holding.covers(site)) continue;
     count += 1;
-    only = holding.allowAtOwnSite(rule);
+    only = holding.allowAtOwnSite(act);
   }
   if (!isAnyNow) return deny(whyNotNow(held, act, moment), rights, act, place);
-  // What covers a site has compared its ids and nothing more: whether they are ids at all is asked before any answer.
-  if (!isSiteRef(site)) return deny("no_site", rights, act, place);
+  // What covers a site has compared its ids and nothing more: whether they are ids at all is asked before any answer, but where they are the assignment's own, which are.
+  const answer = count === 1 ? only : null;
+  if (site === null || (answer === null && !isSiteRef(site))) return deny("no_site", rights, act, place);
   const stop = stopAt(principal, act, site);
   if (stop !== null) return deny(stop, rights, act, place);
   if (count === 0) return deny("other_site", rights, act, place);
-  if (count === 1 && only !== null) return only;
+  if (answer !== null) return answer;
   const joined = joinAt(policy, reachesOf(rights, act, moment), site);
   return joined === null ? deny("other_site", rights, act, place) : allow(policy, [joined], [site]);
 }

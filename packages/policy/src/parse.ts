@@ -1,8 +1,8 @@
 import { SallyportError } from "@sallyport/errors";
 import { FIELD_CLASSES } from "./field-rule.ts";
 import { ACTIONS, type Conditions, type FieldRule, type GrantRule, type PolicyDocument, RESOURCE_TYPES, type RoleRule, type SeparationRule } from "./model.ts";
+import { ROLE_NAME } from "./role-name.ts";
 
-const ROLE = /^[a-z][a-z0-9_]{0,63}$/;
 const RULE = /^[a-z0-9][a-z0-9_.:-]{0,127}$/;
 const TEXT = /^[\x20-\x7e]{1,200}$/;
 const WHERE_MAX = 50;
@@ -58,15 +58,15 @@ export function parsePolicy(value: unknown): PolicyDocument {
 function parseRole(value: unknown, place: string, findings: Findings): RoleRule {
   const role = members(value, ["name", "description", "assignableBy"], place, findings);
   return {
-    name: text(role["name"], ROLE, `${place}.name`, findings),
+    name: text(role["name"], ROLE_NAME, `${place}.name`, findings),
     description: text(role["description"], TEXT, `${place}.description`, findings),
-    assignableBy: items(role["assignableBy"], `${place}.assignableBy`, findings).map((name) => text(name, ROLE, `${place}.assignableBy`, findings)),
+    assignableBy: items(role["assignableBy"], `${place}.assignableBy`, findings).map((name) => text(name, ROLE_NAME, `${place}.assignableBy`, findings)),
   };
 }
 
 function parseGrant(value: unknown, place: string, roles: ReadonlySet<string>, findings: Findings): GrantRule {
   const grant = members(value, ["id", "role", "action", "resource"], place, findings, ["fields", "conditions"]);
-  const role = text(grant["role"], ROLE, `${place}.role`, findings);
+  const role = text(grant["role"], ROLE_NAME, `${place}.role`, findings);
   if (!roles.has(role)) findings.add(`${place}.role`, "names no role");
   return {
     id: text(grant["id"], RULE, `${place}.id`, findings),

@@ -19,15 +19,18 @@ export class RoleRules {
   readonly byAct = new Uint16Array(ACTS_COUNT);
   /** The acts that have a rule. */
   readonly acts = new ActSet();
+  /** Those whose rule asks for more than the role. */
+  readonly conditional = new ActSet();
 
-  set(act: Act, at: number): void {
+  set(act: Act, at: number, isConditional: boolean): void {
     this.byAct[act.index] = at;
     this.acts.add(act);
+    if (isConditional) this.conditional.add(act);
   }
 }
 
 /** What a role has that the policy doesn't know. */
-const NO_RULES = new Uint16Array(ACTS_COUNT);
+const NO_RULES = new RoleRules();
 
 /**
  * One assignment as one policy reads it: which rules its role has. Nothing that is kept here depends on a time, a place or a way of
@@ -36,6 +39,7 @@ const NO_RULES = new Uint16Array(ACTS_COUNT);
 export class Holding {
   readonly extent: Extent;
   readonly #rules: Readonly<Uint16Array>;
+  readonly #conditional: ActSet;
   readonly assignment: Assignment;
   /** Copies of what each decision reads. An end of the window that is no finite number is NaN here, which no time is before or after. */
   readonly #study: string;
@@ -43,14 +47,15 @@ export class Holding {
   readonly #fromMs: number;
   readonly #untilMs: number | null;
   readonly #grants: readonly GrantRule[];
-  /** By rule, what it allows at the assignment's own site. */
-  readonly #allows = new Map<GrantRule, Allow | null>();
+  /** By {@link Act.index}, what its rule allows at the assignment's own site, once it was asked. */
+  readonly #allows: (Allow | null | undefined)[] = [];
 
   /** Freezes the assignment: a later write throws, where it would otherwise leave the old answers standing. */
-  constructor(assignment: Assignment, rules: Readonly<Uint16Array>, grants: readonly GrantRule[]) {
+  constructor(assignment: Assignment, { byAct, conditional }: RoleRules, grants: readonly GrantRule[]) {
     this.assignment = Object.freeze(assignment);
     this.extent = extentOf(assignment);
-    this.#rules = rules;
+    this.#rules = byAct;
+    this.#conditional = conditional;
     this.#study = assignment.study;
     this.#site = assignment.site;
     this.#fromMs = finiteOrNaN(assignment.fromMs);
@@ -65,10 +70,14 @@ export class Holding {
   }
 
   /** The rule by which it may be done now: the assignment is in force, and what the rule asks for is met. */
-  ruleNow(act: Act, { nowMs, signedInBy }: Moment): GrantRule | null {
-    const rule = this.ruleFor(act);
-    if (rule === null || !(this.#fromMs <= nowMs) || !(this.#untilMs === null || nowMs < this.#untilMs)) return null;
-    return rule.conditions === undefined || rule.conditions.signedInBy === signedInBy ? rule : null;
+  ruleNow(act: Act, moment: Moment): GrantRule | null {
+    return this.mayNow(act, moment) ? this.ruleFor(act) : null;
+  }
+
+  /** Whether there is such a rule; few ask for anything, so it is seldom looked at. */
+  mayNow(act: Act, { nowMs, signedInBy }: Moment): boolean {
+    if ((this.#rules[act.index] ?? 0) === 0 || !(this.#fromMs <= nowMs) || !(this.#untilMs === null || nowMs < this.#untilMs)) return false;
+    return !this.#conditional.has(act) || this.ruleFor(act)?.conditions?.signedInBy === signedInBy;
   }
 
   /** Whether the assignment reaches a site. */
@@ -76,12 +85,13 @@ export class Holding {
     return covers(this.extent, this.#study, this.#site, place);
   }
 
-  /** What a rule of this assignment alone allows at its one site, always the same object; null where the assignment is held more widely, or nowhere. */
-  allowAtOwnSite(rule: GrantRule): Allow | null {
-    const known = this.#allows.get(rule);
+  /** What this assignment alone allows at its one site by its rule for an act, always the same object; null where it is held more widely, or nowhere. */
+  allowAtOwnSite(act: Act): Allow | null {
+    const known = this.#allows[act.index];
     if (known !== undefined) return known;
-    const made = allowAtOwnSite(this.assignment, rule);
-    this.#allows.set(rule, made);
+    const rule = this.ruleFor(act);
+    const made = rule === null ? null : allowAtOwnSite(this.assignment, rule);
+    this.#allows[act.index] = made;
     return made;
   }
 }
@@ -96,7 +106,7 @@ export class Holdings {
   readonly acts = new ActSet();
 
   constructor(assignments: readonly Assignment[], roles: ReadonlyMap<string, RoleRules>, grants: readonly GrantRule[]) {
-    this.all = assignments.map((assignment) => new Holding(assignment, roles.get(assignment.role)?.byAct ?? NO_RULES, grants));
+    this.all = assignments.map((assignment) => new Holding(assignment, roles.get(assignment.role) ?? NO_RULES, grants));
     this.unknown = assignments.filter(({ role }) => !roles.has(role));
     for (const { role } of assignments) {
       const rules = roles.get(role);

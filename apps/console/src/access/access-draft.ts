@@ -1,10 +1,10 @@
+import { ROLE_NAME } from "@sallyport/policy/role-name";
 import { endFault } from "../components/local-time.ts";
 import { SITE_ID, STUDY_ID } from "../studies/study-text.ts";
 import { ANOTHER } from "./starter-roles.ts";
 
 export const DAYS_MAX = 90;
 const DAY_MS = 86_400_000;
-const ROLE = /^[a-z][a-z0-9_]{0,63}$/;
 
 /** What somebody asks for: a role at a place until a time. An empty site is the whole study. */
 export interface AccessDraft {
@@ -19,7 +19,7 @@ export interface AccessDraft {
 /** The role that a draft names; null where it names none. */
 export function roleOf({ role, otherRole }: AccessDraft): string | null {
   const name = role === ANOTHER ? otherRole.trim() : role;
-  return name !== null && ROLE.test(name) ? name : null;
+  return name !== null && ROLE_NAME.test(name) ? name : null;
 }
 
 /** What is missing of a draft, field by field. */

@@ -1,6 +1,6 @@
 "use client";
 
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Icon } from "./icon.tsx";
 
 interface DropFrameProps {
@@ -13,9 +13,17 @@ interface DropFrameProps {
   readonly children: ReactNode;
 }
 
-/** Where things are dropped. */
+/** Where things are dropped. While it is shown, a file that is dropped beside it is not taken: the browser would leave the page for it. */
 export function DropFrame({ text, hint, onDrop, children }: DropFrameProps) {
   const [isOver, setOver] = useState(false);
+  useEffect(() => {
+    window.addEventListener("dragover", refuseBeside);
+    window.addEventListener("drop", refuseBeside);
+    return () => {
+      window.removeEventListener("dragover", refuseBeside);
+      window.removeEventListener("drop", refuseBeside);
+    };
+  }, []);
   return (
     <div
       className={`drop${isOver ? " drop-over" : ""}`}
@@ -36,4 +44,11 @@ export function DropFrame({ text, hint, onDrop, children }: DropFrameProps) {
       <p className="quiet">{hint}</p>
     </div>
   );
+}
+
+/** Text that is dragged into a field goes its way; what the frame takes has had its default prevented already. */
+function refuseBeside(event: DragEvent): void {
+  if (event.defaultPrevented || event.dataTransfer?.types.includes("Files") !== true) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
 }

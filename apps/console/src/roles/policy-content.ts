@@ -1,3 +1,4 @@
+import { ROLE_NAME } from "@sallyport/policy/role-name";
 import type { OutputOf } from "../api/procedures.ts";
 
 export type CurrentPolicy = OutputOf<"policy.current">;
@@ -25,8 +26,8 @@ export const cellKey = ({ role, action, resource }: CellPlace): string => `${rol
 
 /** Reads {@link cellKey}'s text, or what a link holds with `~` between; null for anything else. */
 export function cellIn(text: string | null): CellPlace | null {
-  const [, role, action, resource] = /^([a-z][a-z0-9_]{0,63})[ ~]([a-z_]{1,40}\.[a-z_]{1,40})[ ~]([a-z_]{1,40})$/.exec(text ?? "") ?? [];
-  return role === undefined || action === undefined || resource === undefined ? null : { role, action, resource };
+  const [, role = "", action = "", resource = ""] = /^(\w+)[ ~]([a-z_]{1,40}\.[a-z_]{1,40})[ ~]([a-z_]{1,40})$/.exec(text ?? "") ?? [];
+  return ROLE_NAME.test(role) ? { role, action, resource } : null;
 }
 
 export type FieldStanding = "readable" | "masked" | "hidden";

@@ -1,5 +1,6 @@
 "use client";
 
+import { ROLE_NAME } from "@sallyport/policy/role-name";
 import { useState } from "react";
 import { Button } from "../components/button.tsx";
 import { Select } from "../components/choice.tsx";
@@ -7,7 +8,6 @@ import { Dialog, DialogBody, DialogFoot } from "../components/dialog.tsx";
 import { Field } from "../components/field.tsx";
 import { contentOf, type Draft, withRole, withRoleLike } from "./draft.ts";
 
-const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const LINE = /^[ -~]{1,200}$/;
 
 export interface RoleDialogProps {
@@ -28,7 +28,13 @@ export function RoleDialog({ draft, name, onDraft, onClose }: RoleDialogProps) {
   const [like, setLike] = useState<string | null>(null);
   const [isTried, setTried] = useState(false);
   const nameFault =
-    name !== null ? null : !NAME.test(text) ? "Small letters, digits and _, beginning with a letter." : roles.some((role) => role.name === text) ? "There is such a role." : null;
+    name !== null
+      ? null
+      : !ROLE_NAME.test(text)
+        ? "Small letters, digits and _, beginning with a letter."
+        : roles.some((role) => role.name === text)
+          ? "There is such a role."
+          : null;
   const lineFault = LINE.test(description) ? null : "One line of up to 200 plain characters.";
   return (
     <Dialog title={name === null ? "Add a role" : "Change a role"} isOpen onClose={onClose}>

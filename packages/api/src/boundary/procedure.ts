@@ -22,6 +22,8 @@ export interface Declaration<Input extends Strict, Output extends Strict, Found>
   readonly output: Output;
   /** Finds where the resource belongs from our own records, never from the caller. */
   readonly locate: (input: z.output<Input>, trace: Trace, reach: Reach) => Promise<Located<Found>>;
+  /** Each call begins something of its own, so what is sent twice is two. */
+  readonly beginsAnew?: true;
 }
 
 /** What the router walk checks of each procedure (walk.ts). */
@@ -30,7 +32,11 @@ export interface Declared {
   readonly rule: Rule;
   readonly input: z.ZodType;
   readonly output: z.ZodType;
+  /** Whether sending it twice has one effect at most; what a client may do by itself where an answer was lost. */
+  readonly repeatable: boolean;
 }
+
+type Declaring = Rule & Pick<Declared, "input" | "output"> & Pick<Declaration<Strict, Strict, unknown>, "beginsAnew"> & RevealOptions;
 
 /** What a handler is given: the input as parsed, the grant, what was located, and the trace to note ids on. */
 export interface Crossing<Input, Found> {
@@ -46,8 +52,8 @@ export interface Crossing<Input, Found> {
   readonly reach: Reach;
 }
 
-/** How often a watch's right to go on is looked at; a second is what may pass at most. */
-const STILL_LIVE_MS = 500;
+/** How often a watch's right to go on is looked at. With a policy that is read each quarter of a second it is over in half a second, and in one where much else is done. */
+const STILL_LIVE_MS = 200;
 /** Watches of one principal at once: a few windows with a few pages. */
 const WATCHES_PER_PRINCIPAL = 16;
 /** Parts of one principal at once: each holds its bytes in memory until they are written. */
@@ -116,7 +122,14 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
   const watches = new PrincipalPlaces(WATCHES_PER_PRINCIPAL);
   const parts = new PrincipalPlaces(PARTS_PER_PRINCIPAL);
 
-  const declared = (kind: Declared["kind"], { input, output, ...rule }: Declared["rule"] & Pick<Declared, "input" | "output">): Declared => ({ kind, rule, input, output });
+  const declared = (kind: Declared["kind"], { input, output, beginsAnew, ...rule }: Declaring): Declared => ({
+    kind,
+    rule,
+    input,
+    output,
+    // Nothing is kept of a reveal, but of one under an idempotency key, which is one with evidence.
+    repeatable: kind === "reveal" ? rule.evidence === true : beginsAnew !== true,
+  });
 
   return {
     router: trpc.router,
@@ -218,7 +231,7 @@ export function createBoundary<Tx>(deps: BoundaryDeps<Tx>) {
     },
 
     /**
-     * A crossing that goes on: its opening is on record before the first event leaves, and so is its end. Every half second it is asked
+     * A crossing that goes on: its opening is on record before the first event leaves, and so is its end. Five times a second it is asked
      * whether the caller may still have it. `work` yields events until the signal is aborted.
      */
     watch<Input extends Strict, Output extends Strict, Found>(

@@ -20,6 +20,7 @@ export const beginSignature = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       input: BeginSignatureInput,
       output: BeginSignatureOutput,
       locate: ({ documentId }, trace) => locateDocument(deps, "ectd_sequence", documentId, trace),
+      beginsAnew: true,
     },
     async ({ input, grant, session, trace }) => {
       const own = ownSession(session);
