@@ -34,7 +34,7 @@ const ACTS = {
   "workload.revoke": "A service was offboarded, or its offboarding was asked for.",
   "role.read": "Roles and their rules were looked at.",
   "role.change": "A change of roles and rules was proposed, asked for, or took effect.",
-  "keys.rotate": "A key was rotated, or what was under an older one was wrapped or sealed anew.",
+  "keys.rotate": "A key was rotated, what was under an older one was wrapped or sealed anew, or a step of a rotation's checklist was recorded.",
   "keys.read": "Keys were listed, without any secret.",
   "access.read": "A principal asked what it may do.",
   "access.change": "A person changed their own sessions or authenticators.",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StepUp } from "./people.ts";
 import { Count, IsoTime, Reason, StudyId, SubjectId } from "./primitives.ts";
+import { SaidStep, StepEvidence } from "./said-step.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
@@ -101,3 +102,33 @@ export const RequestKeyActivateInput = strict({ keyId: KeyId, reason: Reason });
 /** Has every stored field of a study's subjects, or of one, sealed anew under another data key, in the background. */
 export const ReencryptInput = strict({ study: StudyId, subjectId: SubjectId.optional(), reason: Reason });
 export const ReencryptOutput = strict({ jobId: z.string(), subjects: Count });
+
+/** One turn of a ring, by the key that it turns to; or a move of the root key, by its number, the first root key being the first. */
+const Turn = z.string().regex(/^(?:token|kek|audit|ca|sign|database|root)-[1-9]\d{0,5}$/);
+/** What a person says was done; the others the product sees by itself. */
+const PersonStep = z.enum(["rehearsed", "copied", "prepared", "stopped", "told", "kept", "escrowed", "forgotten", "stowed"]);
+/** `turn`: the one that is under way, else the last one while something of it is left to do, else the next one. */
+export const KeyChecklistInput = strict({ ring: z.enum([...RING_NAMES, "database", "root"]), turn: Turn.optional() });
+/** The steps of one turn, in order. `turns`: those that there were, and the next one, the newest first. `mayRecord`: whether the caller may say that a step was done. */
+export const KeyChecklistOutput = strict({
+  turn: Turn,
+  turns: z.array(Turn),
+  steps: z.array(
+    z.strictObject({
+      step: z.union([PersonStep, z.enum(["made", "held", "used", "moved", "over", "retired", "dropped", "destroyed", "opens"])]),
+      phase: z.enum(["before", "during", "after"]),
+      by: z.enum(["product", "person"]),
+      text: z.string(),
+      /** What to keep of it; null where the product sees it. */
+      keep: z.string().nullable(),
+      isDone: z.boolean(),
+      /** How far it is, or what it waits for, where the product sees that. */
+      standing: z.string().nullable(),
+      said: z.array(z.strictObject(SaidStep)),
+    }),
+  ),
+  mayRecord: z.boolean(),
+});
+/** Says that a step was done that is left to a person. */
+export const RecordKeyStepInput = strict({ turn: Turn, step: PersonStep, note: Reason, evidence: StepEvidence.optional() });
+export const RecordKeyStepOutput = strict({ done: z.literal(true) });

@@ -47,9 +47,10 @@ export function parseShredAnswer(payload: Buffer): ShredAnswer {
 
 const READERS: { readonly [K in RotateRequest["kind"]]: (answer: unknown) => RotateAnswers[K] } = {
   rings: (answer) => {
-    const { rings } = fields(answer, ["rings"]);
+    const { rings, root } = fields(answer, ["rings", "root"]);
     if (!Array.isArray(rings) || rings.length !== RING_NAMES.length) throw invalid("rings");
-    return { rings: rings as RotateAnswers["rings"]["rings"] };
+    if (typeof root !== "object" || root === null) throw invalid("root");
+    return { rings: rings as RotateAnswers["rings"]["rings"], root: root as RotateAnswers["rings"]["root"] };
   },
   step: (answer) => {
     const { ring } = fields(answer, ["ring"]);

@@ -3,7 +3,7 @@
 import dynamic from "next/dynamic";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useCall } from "../api/use-call.ts";
-import { Dialog } from "../components/dialog.tsx";
+import { Dialog, DialogBody } from "../components/dialog.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
@@ -12,6 +12,7 @@ import { dueText, isRewrapping, RING_ABOUT, RING_TEXT, type Rewrap, rewrapShare,
 import { RingTimeline } from "./ring-timeline.tsx";
 
 const Reencryptions = dynamic(async () => (await import("./reencryptions.tsx")).Reencryptions, { ssr: false });
+const KeyChecklist = dynamic(async () => (await import("./key-checklist.tsx")).KeyChecklist, { ssr: false });
 const RingDrawer = dynamic(async () => (await import("./ring-drawer.tsx")).RingDrawer, { ssr: false });
 
 /** While data keys are wrapped anew, and otherwise: every look counts them all. */
@@ -45,6 +46,12 @@ export function KeysPage() {
               columns={ringColumns((ring) => router.replace(`/keys?ring=${ring}`, { scroll: false }))}
             />
           </Panel>
+          <Panel id="root" title="Root key">
+            <p>It opens the custodian&rsquo;s store, and is moved to another place offline, with everything stopped.</p>
+            <button type="button" className="row-open" onClick={() => router.replace("/keys?ring=root", { scroll: false })}>
+              Checklist of a move
+            </button>
+          </Panel>
           <Panel id="rewraps" title="Data keys wrapped anew">
             {rewraps.length === 0 ? (
               <EmptyState title="Nothing was wrapped anew yet">
@@ -56,6 +63,14 @@ export function KeysPage() {
           </Panel>
           <Reencryptions jobs={reencryptions} mayStep={mayStep} />
         </>
+      )}
+      {query.get("ring") === "root" && (
+        <Dialog title="Root key" shape="drawer" isOpen onClose={() => router.replace("/keys", { scroll: false })}>
+          <DialogBody reads="Moving the root key">
+            <p className="advice">Who moves it works on the custodian&rsquo;s host, by the runbook move-root-key. Nobody does from here.</p>
+            <KeyChecklist ring="root" />
+          </DialogBody>
+        </Dialog>
       )}
       {opened !== undefined && (
         <Dialog title={`Ring: ${RING_TEXT[opened.ring]}`} shape="drawer" isOpen onClose={() => router.replace("/keys", { scroll: false })}>

@@ -30,6 +30,14 @@ export interface RingState<Ring extends string = CustodianRing | "database"> {
   }[];
 }
 
+/** The root key, without it: how often the custodian's store was moved to another one, when it last was and to which adapter's, and whether it opens now. */
+export interface RootState {
+  readonly moves: number;
+  readonly movedAtMs: number | null;
+  readonly provider: string | null;
+  readonly isPresent: boolean;
+}
+
 /** Port: the passwords by which the processes use the database, as a ring that the supervisor turns. Null before there were any. */
 export type DatabasePasswords = () => Promise<RingState<"database"> | null>;
 
@@ -66,6 +74,7 @@ export interface Reencryptions<Tx> {
 /** Port: the custodian's rings. @throws `keys.unavailable`; of a step `keys.step`, `keys.early`, `keys.unheld`, `keys.in_use`. */
 export interface KeyRings {
   all(): Promise<readonly RingState<CustodianRing>[]>;
+  root(): Promise<RootState>;
   /** Takes a step of a ring that has taken `at` steps. The last one asked for again answers the same. */
   step(asked: {
     readonly ring: CustodianRing;
