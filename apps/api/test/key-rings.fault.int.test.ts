@@ -62,6 +62,14 @@ const nowS = (): number => Math.floor(Date.now() / 1000);
 test("rings are shown to who may see them, and turned by who may turn them, with a proof over that very step", async () => {
   const shown = dataOf(await admin.call(api, "keys.rings", {})) as { mayStep: boolean; rings: readonly { ring: string }[] };
   expect([shown.mayStep, shown.rings.map(({ ring }) => ring)]).toEqual([false, ["kek", "audit", "token", "sign", "ca"]]);
+  const { certificates } = dataOf(await admin.call(api, "keys.rings", {})) as {
+    certificates: readonly { workload: string; serial: string; issuer: string; notAfter: string; renewal: string; isShown: boolean; isLate: boolean }[];
+  };
+  expect(certificates.map(({ workload }) => workload)).toEqual(expect.arrayContaining(["zone/application/api", "zone/data/custodian", "service/reviewer"]));
+  expect(new Set(certificates.map(({ workload }) => workload)).size).toBe(certificates.length);
+  for (const { serial, issuer, notAfter, renewal, isLate } of certificates) {
+    expect([issuer, isLate, serial.length > 8, (Date.parse(notAfter) - Date.parse(renewal)) / 3_600_000]).toEqual(["ca-1", false, true, 8]);
+  }
   expect((await standing("kek")).keys[0]?.dataKeys).toBeGreaterThan(5);
   expect(codeOf(await api.call("reviewer", "keys.rings", {}))).toBe("policy.denied");
   expect(await step("kek", "add", { who: admin })).toBe("policy.denied");

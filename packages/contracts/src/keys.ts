@@ -73,9 +73,26 @@ export const ReencryptProgress = z.strictObject({
   stuck: Count,
 });
 
+/** A workload's newest certificate. `isLate`: it should have been renewed for hours. `isShown`: it was seen in use, or its supervisor put it in its place. */
+export const HeldCertificate = z.strictObject({
+  workload: z.string(),
+  serial: z.string(),
+  issuer: z.string(),
+  notAfter: IsoTime,
+  renewal: IsoTime,
+  isShown: z.boolean(),
+  isLate: z.boolean(),
+});
+
 export const ListRingsInput = strict({});
-/** What is overdue first. `mayStep`: whether the caller may take steps. */
-export const ListRingsOutput = strict({ rings: z.array(RingSummary), rewraps: z.array(RewrapProgress), reencryptions: z.array(ReencryptProgress), mayStep: z.boolean() });
+/** What is overdue first; of certificates, what ends first. `mayStep`: whether the caller may take steps. */
+export const ListRingsOutput = strict({
+  rings: z.array(RingSummary),
+  certificates: z.array(HeldCertificate),
+  rewraps: z.array(RewrapProgress),
+  reencryptions: z.array(ReencryptProgress),
+  mayStep: z.boolean(),
+});
 
 export const RehearseRingInput = strict({ ring: ShownRing });
 /** A line for people: what stands on each key, what a rotation does, what it would break now, what is overdue, what updates itself. */

@@ -6,7 +6,8 @@ import { contextFields, joinWrapped, keyCommitment, splitWrapped } from "./key-c
 import type { KeyStore } from "./key-kinds.ts";
 import { activeKey, type KeptKey } from "./key-ring.ts";
 import type { KeyAnswer } from "./message-codec.ts";
-import type { KeyContext, RewrapAnswer, RootView, StoredKey } from "./model.ts";
+import type { KeyContext, RewrapAnswer, StoredKey } from "./model.ts";
+import type { RootView } from "./standing.ts";
 import type { RootKey } from "./root-key.ts";
 import { openSpooledKey } from "./spool-key.ts";
 

@@ -1,3 +1,4 @@
+import type { HeldCertificate, RootView } from "./standing.ts";
 import type { DeepProgress, Sealer, Standing } from "@sallyport/audit";
 import type { ErrorCode } from "@sallyport/errors";
 import type { DocumentKind } from "./approved-document.ts";
@@ -270,20 +271,13 @@ export interface RingView {
     readonly fingerprint: string | null;
   }[];
 }
-/** The root key, without it: how often the store was moved to another one, when it last was, to which adapter's, and whether it opens now. */
-export interface RootView {
-  readonly moves: number;
-  readonly movedAtMs: number | null;
-  readonly provider: string | null;
-  readonly isPresent: boolean;
-}
 export interface RingAnswer {
   readonly ring: RingView;
 }
 /** One data key wrapped anew, or why it isn't while the others are. */
 export type RewrapAnswer = { readonly wrapped: string } | { readonly code: ErrorCode };
 export interface RotateAnswers {
-  readonly rings: { readonly rings: readonly RingView[]; readonly root: RootView };
+  readonly rings: { readonly rings: readonly RingView[]; readonly root: RootView; readonly certificates: readonly HeldCertificate[] };
   readonly step: RingAnswer;
   readonly rewrap: { readonly keys: readonly RewrapAnswer[] };
 }

@@ -8,7 +8,7 @@ import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
-import { dueText, isRewrapping, RING_ABOUT, RING_TEXT, type Rewrap, rewrapShare, type Ring } from "./ring-text.ts";
+import { type Certificate, dueText, isRewrapping, RING_ABOUT, RING_TEXT, type Rewrap, rewrapShare, type Ring } from "./ring-text.ts";
 import { RingTimeline } from "./ring-timeline.tsx";
 
 const Reencryptions = dynamic(async () => (await import("./reencryptions.tsx")).Reencryptions, { ssr: false });
@@ -23,7 +23,7 @@ export function KeysPage() {
   const router = useRouter();
   const query = useSearchParams();
   const list = useCall("keys.rings", {}, { everyMs: EVERY_MS.quiet });
-  const { rings = [], rewraps = [], reencryptions = [], mayStep = false } = list.data ?? {};
+  const { rings = [], certificates = [], rewraps = [], reencryptions = [], mayStep = false } = list.data ?? {};
   useCall("keys.rings", {}, { everyMs: EVERY_MS.busy, enabled: isRewrapping(rings) });
   const opened = rings.find(({ ring }) => ring === query.get("ring"));
   return (
@@ -44,6 +44,14 @@ export function KeysPage() {
               rows={rings}
               keyOf={({ ring }) => ring}
               columns={ringColumns((ring) => router.replace(`/keys?ring=${ring}`, { scroll: false }))}
+            />
+          </Panel>
+          <Panel id="certificates" title="Certificates">
+            <Table
+              caption="The newest certificate of each workload, what ends first at the top"
+              rows={certificates}
+              keyOf={({ workload }) => workload}
+              columns={CERTIFICATE_COLUMNS}
             />
           </Panel>
           <Panel id="root" title="Root key">
@@ -114,6 +122,20 @@ const ringColumns = (open: (ring: Ring["ring"]) => void): readonly Column<Ring>[
   },
   { key: "due", title: "To be replaced by", cell: ({ dueAt }) => (dueAt === null ? "–" : <Moment at={dueAt} />) },
   { key: "wraps", title: "Data keys", isNumber: true, isWide: true, cell: (ring) => (ring.ring === "kek" ? (activeOf(ring)?.dataKeys?.toLocaleString("en-GB") ?? "–") : "–") },
+];
+
+const CERTIFICATE_COLUMNS: readonly Column<Certificate>[] = [
+  { key: "workload", title: "Held by", isHeader: true, cell: ({ workload }) => <code>{workload}</code> },
+  {
+    key: "state",
+    title: "State",
+    cell: ({ isLate, isShown }) =>
+      isLate ? <Badge tone="shut">renewal is late</Badge> : isShown ? <Badge tone="stands">in use</Badge> : <Badge tone="neutral">not seen in use yet</Badge>,
+  },
+  { key: "issuer", title: "Issued by", cell: ({ issuer }) => <code>{issuer}</code> },
+  { key: "serial", title: "Serial number", isWide: true, cell: ({ serial }) => <code className="verdict-key">{serial}</code> },
+  { key: "renewal", title: "Renewed from", cell: ({ renewal }) => <Moment at={renewal} /> },
+  { key: "end", title: "Ends", cell: ({ notAfter }) => <Moment at={notAfter} /> },
 ];
 
 const REWRAP_COLUMNS: readonly Column<Rewrap>[] = [
