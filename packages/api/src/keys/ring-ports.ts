@@ -84,9 +84,8 @@ export interface Reencryptions<Tx> {
 /** Port: the custodian's rings. @throws `keys.unavailable`; of a step `keys.step`, `keys.early`, `keys.unheld`, `keys.in_use`. */
 export interface KeyRings {
   all(): Promise<readonly RingState<CustodianRing>[]>;
-  /** The newest certificate in force of each workload, the one that ends first being the first. */
-  certificates(): Promise<readonly CertificateState[]>;
-  root(): Promise<RootState>;
+  /** The same with the newest certificate in force of each workload, the one that ends first being the first, and the root key: one look, since each counts every data key. */
+  look(): Promise<{ readonly rings: readonly RingState<CustodianRing>[]; readonly certificates: readonly CertificateState[]; readonly root: RootState }>;
   /** Takes a step of a ring that has taken `at` steps. The last one asked for again answers the same. */
   step(asked: {
     readonly ring: CustodianRing;

@@ -18,7 +18,7 @@ interface Turns {
 /** A ring's turns, or the root key's moves, as they stand. */
 async function turnsNow<Tx>({ rings, passwords, now }: Pick<ApiDeps<Tx>, "rings" | "passwords" | "now">, ring: RingOf): Promise<Turns> {
   if (ring === "root") {
-    const root = await rings.root();
+    const { root } = await rings.look();
     return { turns: movesOf(root), underWay: null, stepsOf: (turn) => moveSteps(root, turn) };
   }
   const found = ring === "database" ? await passwords() : (await rings.all()).find((each) => each.ring === ring);

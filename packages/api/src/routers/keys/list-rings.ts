@@ -23,10 +23,11 @@ export const listRings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: () => Promise.resolve({ place: { kind: "deployment" }, found: null }),
     },
     async ({ may }) => {
-      const [rings, held, jobs, reencryptions] = await Promise.all([allRings(deps), deps.rings.certificates(), deps.rings.rewraps(), deps.reencryptions.all()]);
+      const [look, database, jobs, reencryptions] = await Promise.all([deps.rings.look(), deps.passwords(), deps.rings.rewraps(), deps.reencryptions.all()]);
+      const rings = database === null ? look.rings : [...look.rings, database];
       return {
         ...ringsSummary(rings, jobs, reencryptions, deps.now()),
-        certificates: held.map((each) => certificateSummary(each, deps.now())),
+        certificates: look.certificates.map((each) => certificateSummary(each, deps.now())),
         mayStep: may(ROTATE, { kind: "deployment" }),
       };
     },
