@@ -228,6 +228,13 @@ describe.skipIf(noBrowser !== null)(`people at the gate${noBrowser === null ? ""
           expect(await reviewer.api.subjects.reveal.mutate({ subjectId, field: "DM.SEX", purpose: "monitoring", reason: REASON })).toHaveProperty("value");
       };
       await opens();
+      await kim.goto("/keys?ring=kek");
+      await kim.see("Put it in use. The product sees it.");
+      await kim.button("Record a step: begin").click();
+      await kim.fill("Note", "The rehearsal was read on Tuesday; nobody is away.");
+      await kim.button("Record it").click();
+      await kim.see("Kim Marsh, ");
+      await kim.see("nobody is away.");
       await kim.goto("/keys");
       await kim.page.getByRole("progressbar", { name: "kek-1 to kek-2: 100 percent done" }).waitFor({ timeout: 60_000 });
       await opens();
@@ -236,37 +243,75 @@ describe.skipIf(noBrowser !== null)(`people at the gate${noBrowser === null ? ""
     }
   }, 240_000);
 
+  /** Makes the next key of a ring, at the console, by a passkey. */
+  async function makeNext(person: ConsolePerson, ring: string): Promise<void> {
+    await person.goto(`/keys?ring=${ring}`);
+    await person.button("Make the next key: begin").click();
+    await person.fill("Reason", REASON);
+    await person.button("Go on").click();
+    await person.button("Turn with your passkey").click();
+    await person.see("Make the next key: done");
+  }
+  /** What a ring's drawer says now. */
+  async function drawerOf(person: ConsolePerson, ring: string): Promise<string> {
+    await person.goto(`/keys?ring=${ring}`);
+    await person.see("The way back");
+    return await person.page.getByRole("dialog").innerText();
+  }
+  /** Asks for the next key of a ring to be put in use; an administrator approves it with a passkey. */
+  async function haveUsed(person: ConsolePerson, key: string, by: ConsolePerson): Promise<void> {
+    await person.goto(`/keys?ring=${key.slice(0, key.indexOf("-"))}`);
+    await person.button(`Put ${key} in use: begin`).click();
+    await person.fill("Reason", REASON);
+    await person.button("Ask for approval").click();
+    await person.see("You asked for this yourself");
+    await by.approveNext("The year is over.");
+  }
+  let kit: ConsolePerson | undefined;
+  const keyCustodian = async (): Promise<ConsolePerson> =>
+    (kit ??= await joined(browser, [people.alma, people.dora], { username: "kit", printedName: "Kit Marlow" }, "key_custodian", "*"));
+
   test("a key custodian has the audit key turned with an administrator's passkey, and every chain goes on with the next one, whole", async () => {
-    const { alma, dora } = people;
-    const kit = await joined(browser, [alma, dora], { username: "kit", printedName: "Kit Marlow" }, "key_custodian", "*");
-    await kit.goto("/keys?ring=audit");
-    await kit.see("Nothing, by what is known now.");
-    await kit.button("Make the next key: begin").click();
-    await kit.fill("Reason", REASON);
-    await kit.button("Go on").click();
-    await kit.button("Turn with your passkey").click();
-    await kit.see("Make the next key: done");
-    await kit.goto("/keys?ring=audit");
-    await kit.button("Put audit-2 in use: begin").click();
-    await kit.fill("Reason", REASON);
-    await kit.button("Ask for approval").click();
-    await kit.see("You asked for this yourself");
-    await dora.approveNext("The year is over.");
-    /** What the ring's drawer says now. */
-    const drawer = async (): Promise<string> => {
-      await kit.goto("/keys?ring=audit");
-      await kit.see("The way back");
-      return await kit.page.getByRole("dialog").innerText();
-    };
+    const keeper = await keyCustodian();
+    // Its minute runs while the other ring turns.
+    await makeNext(keeper, "sign");
+    await makeNext(keeper, "audit");
+    await haveUsed(keeper, "audit-2", people.dora);
     await until(
-      async () => !(await drawer()).includes("chains that go on with it still"),
+      async () => !(await drawerOf(keeper, "audit")).includes("chains that go on with it still"),
       60_000,
       () => "a chain goes on with the old audit key",
     );
-    expect(await drawer()).toMatch(/audit-2\s+active[\s\S]+audit-1\s+retiring/);
+    expect(await drawerOf(keeper, "audit")).toMatch(/audit-2\s+active[\s\S]+audit-1\s+retiring/);
     const folder = join(product.folder, "turned");
     expect(await product.json(["--as", "auditor", "export", "--chain", "system", "--out", folder])).toMatchObject({ whole: true });
     expect(existsSync(join(folder, "generation-2.jsonl"))).toBe(true);
+  }, 240_000);
+
+  test("two people put the next signing key in use at the console, and who has the fingerprint of before verifies what is signed from then on", async () => {
+    const keeper = await keyCustodian();
+    const fingerprintOf = (key: string): Promise<string> =>
+      keeper.page.getByRole("list", { name: "Keys" }).getByRole("listitem").filter({ hasText: key }).locator(".verdict-key").first().innerText();
+    if (!(await drawerOf(keeper, "sign")).includes("sign-2")) await makeNext(keeper, "sign");
+    await until(
+      async () => !/Put the next key in use: (?:not before|waits)/.test(await drawerOf(keeper, "sign")),
+      90_000,
+      () => "the next signing key waits",
+    );
+    const before = await fingerprintOf("sign-1");
+    const bundle = async (name: string) => product.json(["--as", "auditor", "export", "--chain", "system", "--out", join(product.folder, name)]);
+    await bundle("signed-before");
+    // Nobody puts it in use alone: it is no step here.
+    expect(await keeper.button("Put the next key in use: begin").count()).toBe(0);
+    await haveUsed(keeper, "sign-2", people.dora);
+    expect(await drawerOf(keeper, "sign")).toMatch(/sign-2\s+active[\s\S]+sign-1\s+retiring/);
+    const now = await fingerprintOf("sign-2");
+    expect(now).not.toBe(before);
+    await bundle("signed-after");
+    const verified = async (name: string, key: string): Promise<number | null> => (await product.cli(["verify", join(product.folder, name), "--key", key])).code;
+    expect([await verified("signed-before", before), await verified("signed-after", before), await verified("signed-after", now), await verified("signed-before", now)]).toEqual([
+      0, 0, 0, 1,
+    ]);
   }, 240_000);
 
   test("a person whose authenticator is lost enrols anew by a link that two others agreed to, and the old passkey opens nothing", async () => {

@@ -18,6 +18,7 @@ export const custodianPorts = (
 ): Pick<ApiDeps<Tx>, "rings" | "passwords" | "reencryptions" | "revokeService" | "signDocument" | "checkShred" | "isRecipientKey" | "sealPacket"> => ({
   rings: {
     all: async () => (await custodian.rotate({ kind: "rings" }, RINGS_MS)).rings,
+    look: () => custodian.rotate({ kind: "rings" }, RINGS_MS),
     step: async (asked) => (await custodian.rotate({ kind: "step", ...asked, statement: null }, STEP_MS)).ring,
     approved: async (asked) => (await custodian.rotate({ kind: "step", ...asked }, STEP_MS)).ring,
     // Waited for as long as a statement may take; where it takes longer, the rest is told all the same.

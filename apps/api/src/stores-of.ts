@@ -11,6 +11,7 @@ import {
   exposureStore,
   idempotencyStore,
   incidentStepStore,
+  keyStepStore,
   lockStore,
   outboxStore,
   packetStore,
@@ -44,6 +45,7 @@ type Stores = Pick<
   | "exposure"
   | "idempotency"
   | "incidentSteps"
+  | "keySteps"
   | "locks"
   | "outbox"
   | "packets"
@@ -76,6 +78,7 @@ export const storesOf = (database: Database): Stores => ({
   exposure: exposureStore(database),
   idempotency: idempotencyStore(database),
   incidentSteps: incidentStepStore(database),
+  keySteps: keyStepStore(database),
   locks: lockStore(database),
   outbox: outboxStore(database),
   packets: packetStore(database),

@@ -62,6 +62,14 @@ const nowS = (): number => Math.floor(Date.now() / 1000);
 test("rings are shown to who may see them, and turned by who may turn them, with a proof over that very step", async () => {
   const shown = dataOf(await admin.call(api, "keys.rings", {})) as { mayStep: boolean; rings: readonly { ring: string }[] };
   expect([shown.mayStep, shown.rings.map(({ ring }) => ring)]).toEqual([false, ["kek", "audit", "token", "sign", "ca"]]);
+  const { certificates } = dataOf(await admin.call(api, "keys.rings", {})) as {
+    certificates: readonly { workload: string; serial: string; issuer: string; notAfter: string; renewal: string; isShown: boolean; isLate: boolean }[];
+  };
+  expect(certificates.map(({ workload }) => workload)).toEqual(expect.arrayContaining(["zone/application/api", "zone/data/custodian", "service/reviewer"]));
+  expect(new Set(certificates.map(({ workload }) => workload)).size).toBe(certificates.length);
+  for (const { serial, issuer, notAfter, renewal, isLate } of certificates) {
+    expect([issuer, isLate, serial.length > 8, (Date.parse(notAfter) - Date.parse(renewal)) / 3_600_000]).toEqual(["ca-1", false, true, 8]);
+  }
   expect((await standing("kek")).keys[0]?.dataKeys).toBeGreaterThan(5);
   expect(codeOf(await api.call("reviewer", "keys.rings", {}))).toBe("policy.denied");
   expect(await step("kek", "add", { who: admin })).toBe("policy.denied");
@@ -74,6 +82,53 @@ test("rings are shown to who may see them, and turned by who may turn them, with
   const [stored] = await at.owner.run<{ fields: string }>`SELECT sum(phi.lines_of(fields)) AS fields FROM phi.sealed_records`;
   expect(Number(stored?.fields)).toBeGreaterThan(0);
   expect(rehearsal).toMatch(new RegExp(`kek-1 \\(active\\): \\d+ data keys, with ${String(stored?.fields)} fields\\.`));
+});
+
+interface Checklist {
+  readonly turn: string;
+  readonly turns: readonly string[];
+  readonly mayRecord: boolean;
+  readonly steps: readonly {
+    readonly step: string;
+    readonly by: string;
+    readonly isDone: boolean;
+    readonly standing: string | null;
+    readonly said: readonly { readonly note: string }[];
+  }[];
+}
+const checklist = async (input: object, who = keeper): Promise<Checklist> => dataOf(await who.call(api, "keys.checklist", input)) as Checklist;
+const doneOf = ({ steps }: Checklist): readonly string[] => steps.filter(({ isDone }) => isDone).map(({ step }) => step);
+
+test("what is left to a person around a turn is said by who may turn, stays, and is sealed; what the product sees nobody can say", async () => {
+  const note = "the backup is on the disk with the number 12";
+  const evidence = { sha256: "5e".repeat(32), bytes: 12 };
+  const say = async (turn: string, step: string, who = keeper): Promise<string> => codeOf(await who.call(api, "keys.recordStep", { turn, step, note, evidence }));
+  expect(await checklist({ ring: "kek" })).toMatchObject({ turn: "kek-2", turns: ["kek-2"], mayRecord: true });
+  expect(await say("kek-2", "copied")).toBe("ok");
+  expect([await say("kek-2", "copied", admin), await say("kek-3", "copied"), await say("kek-2", "told"), await say("kek-2", "used")]).toEqual([
+    "policy.denied",
+    "policy.denied",
+    "policy.denied",
+    "input.invalid",
+  ]);
+  const shown = await checklist({ ring: "kek" }, admin);
+  expect([shown.mayRecord, doneOf(shown), shown.steps.find(({ step }) => step === "copied")?.said]).toMatchObject([false, ["copied"], [{ note, evidence }]]);
+  expect(codeOf(await api.call("reviewer", "keys.checklist", { ring: "kek" }))).toBe("policy.denied");
+  const record = (await at.records("system")).find(({ detail }) => detail?.includes("did=copied"));
+  expect(record).toMatchObject({ principal: keeper.principal, action: "keys.rotate", resource: "ring/kek" });
+  expect(record?.["detail"]).toContain(`evidence=${evidence.sha256}`);
+  expect(JSON.stringify(await at.records("system"))).not.toContain("number 12");
+  await expect(at.owner.run`DELETE FROM audit.key_steps`).rejects.toThrow();
+});
+
+test("the root key's moves have a checklist, of which the move itself is seen in the custodian's store", async () => {
+  expect(await checklist({ ring: "root" })).toMatchObject({ turn: "root-2", turns: ["root-2"] });
+  expect(doneOf(await checklist({ ring: "root" }))).toEqual([]);
+  at.custodian.store.put("rootmove", "-", { n: 1, atMs: Date.now(), to: "pkcs11" });
+  const moved = await checklist({ ring: "root" });
+  expect([moved.turn, moved.turns, doneOf(moved)]).toEqual(["root-2", ["root-3", "root-2"], ["moved", "opens"]]);
+  expect(moved.steps.find(({ step }) => step === "moved")?.standing).toContain("to pkcs11");
+  at.custodian.store.put("rootmove", "-", null);
 });
 
 test("a step is on record with its reason's commitment and has evidence; a lost answer is asked for again, and a stale one changes nothing", async () => {
@@ -103,12 +158,21 @@ test("the key-encryption ring turns under reads, everything is wrapped anew, and
     );
     return [...new Set(codes)].join();
   };
+  expect(doneOf(await checklist({ ring: "kek" }))).toEqual(["copied", "made"]);
   expect(await step("kek", "activate")).toBe("kek-1 retiring, kek-2 active");
+  expect(doneOf(await checklist({ ring: "kek" }))).toEqual(expect.arrayContaining(["copied", "made", "used"]));
   expect(await reads()).toBe("ok");
   const moved = async (from: string): Promise<boolean> => (await standing("kek")).keys.find(({ keyId }) => keyId === from)?.dataKeys === 0;
   await until(() => moved("kek-1"), 15_000);
+  expect(doneOf(await checklist({ ring: "kek" }))).toEqual(["copied", "made", "used", "moved"]);
   expect(await step("kek", "retire")).toBe("keys.early");
   expect(await step("kek", "revert")).toBe("kek-1 active, kek-2 retiring");
+  const turnedBack = await checklist({ ring: "kek" });
+  expect([turnedBack.turn, doneOf(turnedBack), turnedBack.steps.find(({ step: each }) => each === "used")?.standing]).toEqual([
+    "kek-2",
+    ["copied", "made"],
+    "it was turned back to kek-1",
+  ]);
   await until(() => moved("kek-2"), 15_000);
   expect(await reads()).toBe("ok");
   const { rewraps } = dataOf(await keeper.call(api, "keys.rings", {})) as { rewraps: readonly { from: string; moved: number; left: number; stuck: number }[] };

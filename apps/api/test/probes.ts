@@ -234,6 +234,8 @@ export const probesOf = (there: Foreign): Readonly<Record<string, readonly Probe
     "incidents.release": approvals("regulatory701", { proof: { kind: "password", password: "a wrong password", totp: "000000" } }),
     // Rings are the deployment's, and every deployment has the same.
     "keys.rings": [],
+    "keys.checklist": [],
+    "keys.recordStep": [],
     "keys.reencrypt": [],
     "keys.rehearse": [],
     "keys.step": [],

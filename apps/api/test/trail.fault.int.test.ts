@@ -150,6 +150,8 @@ const calls = (packetId: string, uploadId: string): Readonly<Record<string, read
   "approvals.requestKeyActivate": ["custodian", { keyId: "audit-1", reason: "it is time to turn" }],
   "approvals.requestKeyDestroy": ["custodian", { keyId: "kek-1", reason: "is needed no more" }],
   "keys.rings": ["admin", {}],
+  "keys.checklist": ["admin", { ring: "kek" }],
+  "keys.recordStep": ["custodian", { turn: "kek-2", step: "copied", note: "a copy was made" }],
   "keys.reencrypt": ["custodian", { study: OTHER_STUDY, reason: "a data key may be in other hands" }],
   "keys.rehearse": ["admin", { ring: "kek" }],
   "keys.step": ["custodian", { ring: "kek", step: "add", at: 0, reason: "it is time to", proof: { kind: "password", password: "a password", totp: "000000" } }],

@@ -21,6 +21,14 @@ interface Ring {
     readonly blockers: readonly { readonly kind: string; readonly until: string | null; readonly count: number | null }[];
   }[];
 }
+interface Certificate {
+  readonly workload: string;
+  readonly issuer: string;
+  readonly notAfter: string;
+  readonly renewal: string;
+  readonly isShown: boolean;
+  readonly isLate: boolean;
+}
 interface Rewrap {
   readonly from: string;
   readonly to: string;
@@ -65,6 +73,10 @@ export function ringLines({ ring, dueAt, keys, due, steps }: Ring): readonly str
 
 const blockerText = ({ kind, until, count }: Ring["steps"][number]["blockers"][number]): string =>
   `${kind}${until === null ? "" : ` until ${until}`}${count === null ? "" : ` ${count}`}`;
+
+/** A workload's newest certificate. */
+export const certificateLine = ({ workload, issuer, notAfter, renewal, isShown, isLate }: Certificate): string =>
+  `certificate of ${workload}  by ${issuer}, until ${notAfter}, renewed from ${renewal}${isLate ? ", late" : ""}${isShown ? "" : ", not seen in use yet"}`;
 
 /** How far a re-wrap is. */
 export const rewrapLine = ({ from, to, moved, left, stuck }: Rewrap): string =>

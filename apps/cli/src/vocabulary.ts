@@ -34,7 +34,7 @@ const ACTS = {
   "workload.revoke": "A service was offboarded, or its offboarding was asked for.",
   "role.read": "Roles and their rules were looked at.",
   "role.change": "A change of roles and rules was proposed, asked for, or took effect.",
-  "keys.rotate": "A key was rotated, or what was under an older one was wrapped or sealed anew.",
+  "keys.rotate": "A key was rotated, what was under an older one was wrapped or sealed anew, or a step of a rotation's checklist was recorded.",
   "keys.read": "Keys were listed, without any secret.",
   "access.read": "A principal asked what it may do.",
   "access.change": "A person changed their own sessions or authenticators.",
@@ -72,14 +72,49 @@ const ACTS = {
   "access.review": "A review of who holds which role was opened, decided on or signed off.",
 } as const satisfies Record<Action, string>;
 
-/** What the trail records of itself, which no rule allows or denies. */
+/** What the custodian says that it did, or found, by itself. */
+const CUSTODIANS_ACTS = {
+  "approval.verified": "The custodian verified a person's proof over a request; the detail says which.",
+  "certificate.issued": "A service's certificate was issued or renewed.",
+  "chain.break": "A chain isn't what was sealed and signed; the detail says where.",
+  "clock.skew": "The custodian's clock stood behind the time of what it sealed last.",
+  "credential.enrolled": "A person's passkey was taken into the custodian's own store.",
+  "credential.forgotten": "A person's passkey was taken out of the custodian's own store.",
+  "custodian.adopted": "An older store of the custodian's was gone on with, by its operator's decision.",
+  "custodian.founded": "The custodian's store was made, with its first keys.",
+  "custodian.taken_over": "A standby custodian took over; the detail has its number.",
+  "founding.reopened": "The links of founding were made anew.",
+  "incident.ended": "An incident of a chain was ended by two people.",
+  "incident.opened": "An incident of a chain was opened.",
+  "incident.widened": "An incident was found to begin earlier, or to end later.",
+  "keys.escrowed": "The audit keys were written to a file, offline, by the operator of the custodian's host; the detail names them.",
+  "keys.rotated": "The custodian took a step of a ring of keys; the detail says which, and how its keys stand.",
+  "keys.swept": "Shares of keys that nobody claimed within the hour were destroyed.",
+  "root.moved": "The custodian's store was moved to another root key, offline, by the operator of its host.",
+  "signature.verified": "The custodian countersigned a document's signature; the detail says upon what proof.",
+  "store.recovered": "The custodian's store was cut off in a line that was never finished, as a crash leaves it.",
+  "subject.shredded": "A subject's keys were destroyed for good, upon an approval.",
+  "tokens.minted": "How many access tokens the custodian minted since the last count, by workload.",
+  "trail.archived": "The custodian signed that a closed generation was archived.",
+  "trail.discontinuity": "A frozen start was ended by two people; what the database lacks stays on record.",
+  "trail.removed": "The records of an archived generation were removed from the database.",
+  "workload.revoked": "A workload was revoked: every certificate of it ended, and it gets no other.",
+} as const;
+
+/** What the trail records of itself and of those who have no rights yet, which no rule allows or denies. */
 const OWN_ACTS = {
+  "anchor.refused": "An anchor refused a checkpoint: it knows of another history.",
+  "boundary.knock": "Calls were refused that proved nothing; the detail counts them by code and minute.",
+  "profile.activate": "A classification profile that this version ships was put in force.",
+  "service.enrol": "A service enrolled by a code, or was refused.",
+  "service.renew": "A service renewed its certificate, or was refused.",
+  "token.mint": "A workload asked for an access token; the decision says whether it got one.",
   "generation.open": "A generation of the chain began; the detail cites the end of the one before.",
   "trail.idle": "Nothing was recorded for a while; the detail cites the head of every chain.",
 } as const;
 
 /** The words that records use, as this version knows them. */
 export const vocabulary: BundleExtras["vocabulary"] = {
-  actions: { ...ACTS, ...OWN_ACTS },
+  actions: { ...ACTS, ...CUSTODIANS_ACTS, ...OWN_ACTS },
   reasons: Object.fromEntries(Object.entries(catalog).map(([code, { message }]) => [code, message])),
 };

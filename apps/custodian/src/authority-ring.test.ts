@@ -227,3 +227,31 @@ faultTest(
   },
   60_000,
 );
+
+test("what certificates workloads hold is told by the authority's books: the newest in force of each, and none that ended or was revoked", async () => {
+  const running = await start();
+  const { client, clock, custodian } = running;
+  const held = async () =>
+    (await client.rotate({ kind: "rings" }, 2000)).certificates
+      .filter(({ spiffe }) => spiffe.includes("/service/"))
+      .map(({ spiffe, issuer, notAfterS, renewalS, isShown }) => [
+        spiffe.slice(spiffe.lastIndexOf("/") + 1),
+        issuer,
+        notAfterS - clock.now() / 1000,
+        renewalS - clock.now() / 1000,
+        isShown,
+      ]);
+  const first = await enrol(running, "/service/lab");
+  await enrol(running, "/service/gone");
+  clock.advance(16 * 3_600_000);
+  use(running, first);
+  expect(await held()).toEqual([
+    ["lab", "ca-1", 8 * 3600, 0, true],
+    ["gone", "ca-1", 8 * 3600, 0, false],
+  ]);
+  await enrol(running, "/service/lab");
+  await custodian.certificates.revoke(`spiffe://${custodian.trustDomain}/service/gone`);
+  expect(await held()).toEqual([["lab", "ca-1", 86_400, 16 * 3600, false]]);
+  clock.advance(86_400_000);
+  expect(await held()).toEqual([]);
+});

@@ -53,6 +53,16 @@ export const governingLooks = (people: () => Populated): readonly Look[] => [
     open: async (person) => {
       await person.goto("/keys?ring=kek");
       await shows(person, ".rehearsal");
+      await person.heading("Checklist");
+    },
+  },
+  {
+    name: "root",
+    person: () => people().alma,
+    isScreenOnly: true,
+    open: async (person) => {
+      await person.goto("/keys?ring=root");
+      await person.heading("Checklist");
     },
   },
   {

@@ -37,6 +37,7 @@ import { listArchives } from "./routers/archives/list-archives.ts";
 import { removeArchived } from "./routers/archives/remove-archived.ts";
 import { releaseIncidents } from "./routers/incidents/release-incidents.ts";
 import { listRings, rehearseRing } from "./routers/keys/list-rings.ts";
+import { checklistProcedures } from "./routers/keys/key-checklist.ts";
 import { reencrypt } from "./routers/keys/reencrypt.ts";
 import { stepRing } from "./routers/keys/step-ring.ts";
 import { liftLock } from "./routers/locks/lift-lock.ts";
@@ -179,7 +180,13 @@ export function createAppRouter<Tx>(deps: ApiDeps<Tx>) {
     outbox: outboxProcedures(boundary, deps),
     archives: { list: listArchives(boundary, deps), keep: keepArchive(boundary, deps), remove: removeArchived(boundary, deps) },
     alerts: { list: listAlerts(boundary, deps), test: testAlerts(boundary, deps) },
-    keys: { rings: listRings(boundary, deps), rehearse: rehearseRing(boundary, deps), reencrypt: reencrypt(boundary, deps), step: stepRing(boundary, deps) },
+    keys: {
+      rings: listRings(boundary, deps),
+      rehearse: rehearseRing(boundary, deps),
+      reencrypt: reencrypt(boundary, deps),
+      step: stepRing(boundary, deps),
+      ...checklistProcedures(boundary, deps),
+    },
     locks: { list: listLocks(boundary, deps), set: setLock(boundary, deps), lift: liftLock(boundary, deps) },
     studies: {
       list: listStudies(boundary, deps),

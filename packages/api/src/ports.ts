@@ -24,6 +24,7 @@ import type {
   Grant,
   IdempotencyStore,
   IncidentStepStore,
+  KeyStepStore,
   LockStore,
   PolicyVersionStore,
   SavedSearchStore,
@@ -286,6 +287,7 @@ export interface ApiDeps<Tx> extends BoundaryDeps<Tx>, EgressPorts<Tx>, OutboxPo
   /** Every incident, the oldest first, by the custodian's last word. */
   readonly incidents: () => readonly TrailIncident[];
   readonly incidentSteps: IncidentStepStore<Tx>;
+  readonly keySteps: KeyStepStore<Tx>;
   readonly alerts: Alerts<Tx>;
   readonly signDocument: SignDocument;
   readonly checkShred: CheckShred;

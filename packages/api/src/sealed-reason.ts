@@ -23,7 +23,7 @@ export function sealReason(key: DataKey, grant: Grant, text: string): SealedReas
 
 /** Opens a reason that {@link sealReason} sealed, through a grant that reads it. Throws `phi.integrity` where it isn't what the trail committed to. */
 export function openReason(key: DataKey, grant: Grant, { id, sealed, commitment }: Pick<SealedReason, "id" | "sealed" | "commitment">): string {
-  grant.assert("approval.read", "lock.read", "emergency.review", "role.read", "trail.review", "trail.read");
+  grant.assert("approval.read", "lock.read", "emergency.review", "role.read", "trail.review", "trail.read", "keys.read");
   const opened = JSON.parse(openField(key, placeOfReason(id), sealed)) as { readonly salt: string; readonly text: string };
   if (sha256Hex(`${opened.salt}\n${opened.text}`) !== commitment) throw new SallyportError("phi.integrity");
   return opened.text;

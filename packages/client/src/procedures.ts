@@ -108,6 +108,8 @@ export const procedures: { readonly [P in ProcedurePath]: FactsAt<P> } = {
   "incidents.list": { type: "query", repeatable: true },
   "incidents.recordStep": { type: "mutation", repeatable: true },
   "incidents.release": { type: "mutation", repeatable: true },
+  "keys.checklist": { type: "query", repeatable: true },
+  "keys.recordStep": { type: "mutation", repeatable: true },
   "keys.reencrypt": { type: "mutation", repeatable: true },
   "keys.rehearse": { type: "query", repeatable: true },
   "keys.rings": { type: "query", repeatable: true },

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ApprovalId } from "./approvals.ts";
 import { PersonId, StepUp } from "./people.ts";
 import { ChainName, Count, Hex64, IsoTime, Reason } from "./primitives.ts";
+import { SaidStep, StepEvidence } from "./said-step.ts";
 import { strict } from "./strict.ts";
 
 export const IncidentId = z.string().regex(/^inc_[0-9a-hjkmnp-tv-z]{26}$/);
@@ -38,16 +39,14 @@ export const ListIncidentsOutput = strict({ incidents: z.array(IncidentSummary),
 export const GetIncidentInput = strict({ incidentId: IncidentId });
 /** A step that somebody said was done: what was kept of it, and where, as they wrote it. */
 const IncidentStep = z.enum(["copied", "verified", "exported", "accounted"]);
-/** A file that was kept of a step, by what it is: its SHA-256 and its length in bytes. It stays where its keeper has it. */
-const IncidentEvidence = z.strictObject({ sha256: Hex64, bytes: Count });
 /** `mayRecord`: whether the caller may say that a step was done. */
 export const GetIncidentOutput = strict({
   incident: IncidentSummary,
-  steps: z.array(z.strictObject({ step: IncidentStep, by: z.string(), at: IsoTime, note: z.string(), evidence: IncidentEvidence.nullable() })),
+  steps: z.array(z.strictObject({ step: IncidentStep, ...SaidStep })),
   mayRecord: z.boolean(),
 });
 
-export const RecordIncidentStepInput = strict({ incidentId: IncidentId, step: IncidentStep, note: Reason, evidence: IncidentEvidence.optional() });
+export const RecordIncidentStepInput = strict({ incidentId: IncidentId, step: IncidentStep, note: Reason, evidence: StepEvidence.optional() });
 export const RecordIncidentStepOutput = strict({ done: z.literal(true) });
 
 /** Asks for the end of incidents that their chains have gone on from: by another administrator's passkey, and then by the requester's own. */

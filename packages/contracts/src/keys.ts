@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StepUp } from "./people.ts";
 import { Count, IsoTime, Reason, StudyId, SubjectId } from "./primitives.ts";
+import { SaidStep, StepEvidence } from "./said-step.ts";
 import { strict } from "./strict.ts";
 import { Evidence } from "./trail.ts";
 
@@ -72,9 +73,26 @@ export const ReencryptProgress = z.strictObject({
   stuck: Count,
 });
 
+/** A workload's newest certificate. `isLate`: it should have been renewed for hours. `isShown`: it was seen in use, or its supervisor put it in its place. */
+export const HeldCertificate = z.strictObject({
+  workload: z.string(),
+  serial: z.string(),
+  issuer: z.string(),
+  notAfter: IsoTime,
+  renewal: IsoTime,
+  isShown: z.boolean(),
+  isLate: z.boolean(),
+});
+
 export const ListRingsInput = strict({});
-/** What is overdue first. `mayStep`: whether the caller may take steps. */
-export const ListRingsOutput = strict({ rings: z.array(RingSummary), rewraps: z.array(RewrapProgress), reencryptions: z.array(ReencryptProgress), mayStep: z.boolean() });
+/** What is overdue first; of certificates, what ends first. `mayStep`: whether the caller may take steps. */
+export const ListRingsOutput = strict({
+  rings: z.array(RingSummary),
+  certificates: z.array(HeldCertificate),
+  rewraps: z.array(RewrapProgress),
+  reencryptions: z.array(ReencryptProgress),
+  mayStep: z.boolean(),
+});
 
 export const RehearseRingInput = strict({ ring: ShownRing });
 /** A line for people: what stands on each key, what a rotation does, what it would break now, what is overdue, what updates itself. */
@@ -101,3 +119,33 @@ export const RequestKeyActivateInput = strict({ keyId: KeyId, reason: Reason });
 /** Has every stored field of a study's subjects, or of one, sealed anew under another data key, in the background. */
 export const ReencryptInput = strict({ study: StudyId, subjectId: SubjectId.optional(), reason: Reason });
 export const ReencryptOutput = strict({ jobId: z.string(), subjects: Count });
+
+/** One turn of a ring, by the key that it turns to; or a move of the root key, by its number, the first root key being the first. */
+const Turn = z.string().regex(/^(?:token|kek|audit|ca|sign|database|root)-[1-9]\d{0,5}$/);
+/** What a person says was done; the others the product sees by itself. */
+const PersonStep = z.enum(["rehearsed", "copied", "prepared", "stopped", "told", "kept", "escrowed", "forgotten", "stowed"]);
+/** `turn`: the one that is under way, else the last one while something of it is left to do, else the next one. */
+export const KeyChecklistInput = strict({ ring: z.enum([...RING_NAMES, "database", "root"]), turn: Turn.optional() });
+/** The steps of one turn, in order. `turns`: those that there were, and the next one, the newest first. `mayRecord`: whether the caller may say that a step was done. */
+export const KeyChecklistOutput = strict({
+  turn: Turn,
+  turns: z.array(Turn),
+  steps: z.array(
+    z.strictObject({
+      step: z.union([PersonStep, z.enum(["made", "held", "used", "moved", "over", "retired", "dropped", "destroyed", "opens"])]),
+      phase: z.enum(["before", "during", "after"]),
+      by: z.enum(["product", "person"]),
+      text: z.string(),
+      /** What to keep of it; null where the product sees it. */
+      keep: z.string().nullable(),
+      isDone: z.boolean(),
+      /** How far it is, or what it waits for, where the product sees that. */
+      standing: z.string().nullable(),
+      said: z.array(z.strictObject(SaidStep)),
+    }),
+  ),
+  mayRecord: z.boolean(),
+});
+/** Says that a step was done that is left to a person. */
+export const RecordKeyStepInput = strict({ turn: Turn, step: PersonStep, note: Reason, evidence: StepEvidence.optional() });
+export const RecordKeyStepOutput = strict({ done: z.literal(true) });

@@ -4,6 +4,7 @@ import { createRequest, type Identity, thumbprint } from "@sallyport/pki";
 import { processId } from "@sallyport/zones";
 import { Authorities, newAuthoritySecret } from "./authorities.ts";
 import type { KeyKinds } from "./key-kinds.ts";
+import type { HeldCertificate } from "./standing.ts";
 import type { Issued, IssueRequest } from "./model.ts";
 import type { ServiceAuthority } from "./service-certificates.ts";
 
@@ -51,6 +52,8 @@ export interface AuthorityClients {
   lacking(id: string): readonly string[];
   /** Workloads that haven't shown another certificate than one of this authority's; of one that is retired, those that trust it still. */
   holders(id: string): readonly string[];
+  /** The newest certificate in force of each workload that has one. */
+  newest(): readonly HeldCertificate[];
   /** The ring has turned. */
   changed(): void;
 }
@@ -151,6 +154,23 @@ export class Certificates implements ServiceAuthority, AuthorityClients {
     return this.#without((certificate) =>
       isTrusted ? certificate.ca !== undefined && certificate.ca !== id && this.#isTrusted(certificate) : !(certificate.trusts ?? [FIRST]).includes(id),
     );
+  }
+
+  newest(): readonly HeldCertificate[] {
+    const newest = new Map<string, Entry>();
+    // At the same second the later one: it is behind the others.
+    for (const entry of this.#store.all("certificate").values())
+      if (this.#counts(entry) && this.#isTrusted(entry) && entry.notAfterS >= (newest.get(entry.spiffe)?.notAfterS ?? 0)) newest.set(entry.spiffe, entry);
+    return [...newest.values()]
+      .map(({ spiffe, serial, notAfterS, ca = FIRST, shownMs }) => ({
+        spiffe,
+        serial,
+        issuer: ca,
+        notAfterS,
+        renewalS: notAfterS - LIFETIME_S / 3,
+        isShown: shownMs !== undefined,
+      }))
+      .sort((a, b) => a.notAfterS - b.notAfterS);
   }
 
   changed(): void {

@@ -7,6 +7,7 @@ import type { KeyStore } from "./key-kinds.ts";
 import { activeKey, type KeptKey } from "./key-ring.ts";
 import type { KeyAnswer } from "./message-codec.ts";
 import type { KeyContext, RewrapAnswer, StoredKey } from "./model.ts";
+import type { RootView } from "./standing.ts";
 import type { RootKey } from "./root-key.ts";
 import { openSpooledKey } from "./spool-key.ts";
 
@@ -138,6 +139,12 @@ export class DataKeys {
     await Promise.race([opened, sleep(PRESENCE_MS, null, { signal: late.signal }).catch(() => null)]);
     late.abort();
     return this.#wasRootPresent;
+  }
+
+  /** How often the store was moved to another root key, when it last was, and whether that opens now. */
+  async root(): Promise<RootView> {
+    const moved = this.#store.get("rootmove", "-");
+    return { moves: moved?.n ?? 0, movedAtMs: moved?.atMs ?? null, provider: moved?.to ?? null, isPresent: await this.isRootPresent() };
   }
 
   /** Confirms the shares whose owner is committed, and destroys those that no owner has claimed within the hour. */

@@ -10,6 +10,8 @@ export interface KeyKinds {
   readonly shredkey: { readonly secret: string };
   /** The spool's key pair, under `-`: an age recipient, and its identity sealed once more under the root key. */
   readonly spoolkey: { readonly recipient: string; readonly sealed: string };
+  /** Under `-`: the last move of the root key, counted from the first that was told so. */
+  readonly rootmove: { readonly n: number; readonly atMs: number; readonly to: string };
   readonly share: { readonly context: KeyContext; readonly share: string; readonly isConfirmed: boolean; readonly atMs: number };
   /** By the subject: what was destroyed for good, so that no share is ever made for it again. */
   readonly shred: Shred;

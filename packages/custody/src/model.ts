@@ -1,3 +1,4 @@
+import type { HeldCertificate, RootView } from "./standing.ts";
 import type { DeepProgress, Sealer, Standing } from "@sallyport/audit";
 import type { ErrorCode } from "@sallyport/errors";
 import type { DocumentKind } from "./approved-document.ts";
@@ -276,7 +277,7 @@ export interface RingAnswer {
 /** One data key wrapped anew, or why it isn't while the others are. */
 export type RewrapAnswer = { readonly wrapped: string } | { readonly code: ErrorCode };
 export interface RotateAnswers {
-  readonly rings: { readonly rings: readonly RingView[] };
+  readonly rings: { readonly rings: readonly RingView[]; readonly root: RootView; readonly certificates: readonly HeldCertificate[] };
   readonly step: RingAnswer;
   readonly rewrap: { readonly keys: readonly RewrapAnswer[] };
 }

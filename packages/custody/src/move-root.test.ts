@@ -79,9 +79,11 @@ test("a store moves from each provider to the next and back to a file, and opens
   const fileKey = await first.keys.unwrap([spooled]);
   await first.store.close();
   let from: RootWrapper | null = null;
+  let moves = 0;
   for (const to of [...stands.map((stand) => stand.wrapper()), stands[0]?.wrapper({ isOther: true }) as RootWrapper]) {
-    const { store, rootKey, said } = await open(home, from);
+    const { store, rootKey, said, keys } = await open(home, from);
     const before = headerOf(path);
+    expect(await keys.root()).toMatchObject({ moves: moves++, provider: before === null || from === null ? null : from.provider });
     expect(await isUnder(before, to)).toBe(false);
     const header = await moveRoot({ store, from: { rootKey, header: before }, to });
     await store.close();

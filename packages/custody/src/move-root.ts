@@ -39,6 +39,7 @@ export async function moveRoot({ store, from, to, at = () => undefined }: MoveOp
   // From here to the rename nothing is asked of a root key: what is put would be written to the old file, where only the new one opens it.
   store.put("keyring", "kek", { ...ring, keys });
   if (spoolKey !== null) store.put("spoolkey", "-", spoolKey);
+  store.put("rootmove", "-", { n: (store.get("rootmove", "-")?.n ?? 0) + 1, atMs: Date.now(), to: header.provider });
   store.record("root.moved", `root/${header.id}`, `from=${from.header?.provider ?? "file"};was=${from.header?.id ?? "root.key"};to=${header.provider}`);
   at("resealed");
   await store.moveUnder(storeKey, line, async (fresh) => {

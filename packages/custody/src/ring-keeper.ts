@@ -13,6 +13,7 @@ import type { CustodianStatus, RingAnswer, RingView, RotateRequest, TokenKey } f
 import type { NodeReports } from "./node-reports.ts";
 import type { RootKey } from "./root-key.ts";
 import { handedOver } from "./signing-keys.ts";
+import type { HeldCertificate } from "./standing.ts";
 import type { TokenTally } from "./token-tally.ts";
 
 const KEY_BYTES = 32;
@@ -55,6 +56,11 @@ export class RingKeeper {
     // Where the database is away, what is known without it is told all the same.
     const [counted, standing] = await Promise.all([wraps().catch(() => null), heads().catch(() => null)]);
     return RING_NAMES.map((name) => this.#viewOf(ringOf(store, name), counted, standing));
+  }
+
+  /** What certificates workloads hold, by the authority's own books. */
+  certificates(): readonly HeldCertificate[] {
+    return this.#options.clients.newest();
   }
 
   /** Takes one step. The same asked again answers the same: an answer may be lost. @throws as {@link afterStep}; `service.unavailable`. */

@@ -47,9 +47,11 @@ export function parseShredAnswer(payload: Buffer): ShredAnswer {
 
 const READERS: { readonly [K in RotateRequest["kind"]]: (answer: unknown) => RotateAnswers[K] } = {
   rings: (answer) => {
-    const { rings } = fields(answer, ["rings"]);
+    const { rings, root, certificates } = fields(answer, ["rings", "root", "certificates"]);
     if (!Array.isArray(rings) || rings.length !== RING_NAMES.length) throw invalid("rings");
-    return { rings: rings as RotateAnswers["rings"]["rings"] };
+    if (typeof root !== "object" || root === null) throw invalid("root");
+    if (!Array.isArray(certificates)) throw invalid("certificates");
+    return { rings: rings as RotateAnswers["rings"]["rings"], root: root as RotateAnswers["rings"]["root"], certificates: certificates as RotateAnswers["rings"]["certificates"] };
   },
   step: (answer) => {
     const { ring } = fields(answer, ["ring"]);

@@ -7,7 +7,7 @@ export async function rotate(rings: RingKeeper, dataKeys: DataKeys, payload: Buf
   const request = parseRotateCall(payload);
   switch (request.kind) {
     case "rings":
-      return JSON.stringify({ rings: await rings.rings() });
+      return JSON.stringify({ rings: await rings.rings(), root: await dataKeys.root(), certificates: rings.certificates() });
     case "step":
       return JSON.stringify(await rings.step(request));
     case "rewrap":

@@ -3,17 +3,7 @@ import type { IncidentStep, IncidentStepStore } from "@sallyport/policy";
 import type { Database, Tx } from "./database.ts";
 import { isSqlState } from "./database-failure.ts";
 import { enterGrant, withGrant } from "./site-context.ts";
-
-interface StoredStep {
-  readonly step: IncidentStep;
-  readonly principal: string;
-  readonly at_ms: string;
-  readonly id: string;
-  readonly sealed: string;
-  readonly commitment: string;
-  readonly evidence_sha256: string | null;
-  readonly evidence_bytes: string | null;
-}
+import { stepOf, type StoredStep } from "./stored-step.ts";
 
 /** Steps of incidents in Postgres: append-only, under row security. */
 export function incidentStepStore(database: Database): IncidentStepStore<Tx> {
@@ -21,16 +11,10 @@ export function incidentStepStore(database: Database): IncidentStepStore<Tx> {
     async of(grant, incident) {
       grant.assert("trail.read");
       return withGrant(database, grant, async (tx) => {
-        const rows = await tx<StoredStep>`
+        const rows = await tx<StoredStep<IncidentStep>>`
           SELECT s.step, s.principal, s.at_ms, t.id, t.sealed, t.commitment, s.evidence_sha256, s.evidence_bytes
             FROM audit.incident_steps s JOIN audit.incident_step_texts(${incident}) t ON t.id = s.note WHERE s.incident = ${incident} ORDER BY s.n`;
-        return rows.map(({ step, principal, at_ms, evidence_sha256: sha256, evidence_bytes: bytes, ...note }) => ({
-          step,
-          principal,
-          atMs: Number(at_ms),
-          note,
-          evidence: sha256 === null ? null : { sha256, bytes: Number(bytes) },
-        }));
+        return rows.map(stepOf);
       });
     },
 

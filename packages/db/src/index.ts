@@ -15,6 +15,7 @@ export { emergencyStore } from "./emergency-store.ts";
 export { idempotencyStore } from "./idempotency-store.ts";
 export { archivalRemover, archiveStore } from "./archive-store.ts";
 export { incidentStepStore } from "./incident-step-store.ts";
+export { keyStepStore } from "./key-step-store.ts";
 export { lockStore } from "./lock-store.ts";
 export { assertSchema, migrate, type MigrateOptions } from "./migrate.ts";
 export { outboxStore } from "./outbox-store.ts";

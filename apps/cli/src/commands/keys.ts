@@ -2,7 +2,7 @@ import { plainJson, plainText } from "@sallyport/errors";
 import { callOptions, keyOption } from "../call-options.ts";
 import { type Command, type Invocation, optionText, report } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { reencryptLine, rewrapLine, ringLines } from "../ring-lines.ts";
+import { certificateLine, reencryptLine, rewrapLine, ringLines } from "../ring-lines.ts";
 import { asProfile } from "../profile.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -12,7 +12,7 @@ const RINGS = ["token", "kek", "ca", "audit", "sign", "database"] as const;
 export const keys: Command = {
   usage: "--as PROFILE keys | keys rehearse token|kek|ca|audit|sign|database | keys reencrypt STUDY [SUBJECT] --reason TEXT",
   help: [
-    "Shows every ring of keys: what is in use, since when, who still waits, what is overdue, what can be done now; and how far data keys are wrapped anew.",
+    "Shows every ring of keys: what is in use, since when, who still waits, what is overdue, what can be done now; the newest certificate of each workload; and how far data keys are wrapped anew.",
     "rehearse says what turning a ring does, what it would break now, and what updates itself. It changes nothing.",
     "reencrypt has every stored field of a study, or of one of its subjects, sealed anew under another data key, in the background; keys shows how far it is.",
     "Steps are taken at the console, under Keys, by somebody who proves anew who they are; the database's passwords are turned by sallyport passwords rotate.",
@@ -31,7 +31,11 @@ export const keys: Command = {
 
 async function list(invocation: Invocation): Promise<ExitCode> {
   const answer = await asProfile(invocation, async ({ api }) => await api.keys.rings.query({}));
-  report(invocation, plainJson(answer), [...answer.rings.flatMap(ringLines), ...answer.rewraps.map(rewrapLine), ...answer.reencryptions.map(reencryptLine)].map(plainText));
+  report(
+    invocation,
+    plainJson(answer),
+    [...answer.rings.flatMap(ringLines), ...answer.certificates.map(certificateLine), ...answer.rewraps.map(rewrapLine), ...answer.reencryptions.map(reencryptLine)].map(plainText),
+  );
   return EXIT.done;
 }
 

@@ -23,13 +23,19 @@ test("a ring that is overdue is a warning with its key, and none is said to be s
   const since = "2026-01-01T00:00:00.000Z";
   expect(
     await keysOf(
-      ok({ rings: [ring([{ kind: "age", keyId: "kek-1", since }]), ring([{ kind: "use", keyId: "kek-1", since: null }])], rewraps: [], reencryptions: [], mayStep: false }),
+      ok({
+        rings: [ring([{ kind: "age", keyId: "kek-1", since }]), ring([{ kind: "use", keyId: "kek-1", since: null }])],
+        certificates: [],
+        rewraps: [],
+        reencryptions: [],
+        mayStep: false,
+      }),
     ),
   ).toEqual([`warning: kek-1 is overdue by its age since ${since}`, "warning: kek-1 is overdue by its use"]);
 });
 
 test("where none is overdue that is said", async () => {
-  expect(await keysOf(ok({ rings: [ring([])], rewraps: [], reencryptions: [], mayStep: false }))).toEqual(["ok: no ring of keys is overdue"]);
+  expect(await keysOf(ok({ rings: [ring([])], certificates: [], rewraps: [], reencryptions: [], mayStep: false }))).toEqual(["ok: no ring of keys is overdue"]);
 });
 
 test("what doesn't open is an error: data keys while their key wraps any, subjects until a later time through the study had none", async () => {
@@ -47,7 +53,7 @@ test("what doesn't open is an error: data keys while their key wraps any, subjec
   });
   const reencryptions = [job("ren_6", "A", 6, 1, true), job("ren_5", "A", 5, 0), job("ren_4", "A", 4, 2), job("ren_3", "B", 3, 3), job("ren_2", "B", 2, 0, true)];
   const rewraps = [rewrap("kek-1", 2, 2), rewrap("kek-2", 1, 0), rewrap("kek-3", 1, null), rewrap("kek-4", 0, 7)];
-  expect(await keysOf(ok({ rings: [ring([])], rewraps, reencryptions, mayStep: false }))).toEqual([
+  expect(await keysOf(ok({ rings: [ring([])], rewraps, certificates: [], reencryptions, mayStep: false }))).toEqual([
     "error: data keys under kek-1 that don't open: 2",
     "error: data keys under kek-3 that don't open: 1",
     "error: subjects of A that don't open, by ren_6: 1",
@@ -74,5 +80,22 @@ test("nor where nobody is named to look as", async () => {
       message: "the rings of keys were not looked at: no profile is named",
       remedy: "sallyport --as PROFILE doctor, with the profile of a key_custodian or a security_admin",
     },
+  ]);
+});
+
+test("a certificate that wasn't renewed is a warning, with its holder and its end", async () => {
+  const certificate = {
+    workload: "service/lab",
+    serial: "0a",
+    issuer: "ca-1",
+    notAfter: "2026-01-02T00:00:00.000Z",
+    renewal: "2026-01-01T16:00:00.000Z",
+    isShown: true,
+    isLate: true,
+  };
+  const certificates = [certificate, { ...certificate, workload: "api", isLate: false }];
+  expect(await keysOf(ok({ rings: [ring([])], rewraps: [], reencryptions: [], mayStep: false, certificates }))).toEqual([
+    "warning: the certificate of service/lab ends 2026-01-02T00:00:00.000Z, and wasn't renewed",
+    "ok: no ring of keys is overdue",
   ]);
 });

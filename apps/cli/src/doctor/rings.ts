@@ -4,6 +4,7 @@ import { knownFindings } from "./known-findings.ts";
 
 const KEYS = { check: "keys", what: "the rings of keys", may: "a key_custodian or a security_admin" };
 const REMEDY = "turn the ring at the console, under Keys (docs/runbooks/rotate-keys.md)";
+const RENEW = "look at its supervisor, or renew it there: sallyport renew --now (docs/runbooks/services.md)";
 const ALTERED = "what is stored was altered: verify the trail, and compare with a backup (docs/runbooks/rotate-keys.md)";
 
 /** What of the api's answer is looked at for what doesn't open. The newest first. */
@@ -24,7 +25,10 @@ export async function checkRings(invocation: Invocation): Promise<readonly Findi
   return await knownFindings(invocation, KEYS, async ({ api }) => {
     const answer = await api.keys.rings.query({});
     const due = answer.rings.flatMap((ring) => ring.due.map(({ kind, keyId, since }) => warning("keys", dueText(kind, keyId, since), REMEDY)));
-    return [...stuckIn(answer), ...(due.length > 0 ? due : [ok("keys", "no ring of keys is overdue")])];
+    const late = answer.certificates
+      .filter(({ isLate }) => isLate)
+      .map(({ workload, notAfter }) => warning("keys", `the certificate of ${workload} ends ${notAfter}, and wasn't renewed`, RENEW));
+    return [...stuckIn(answer), ...late, ...(due.length > 0 ? due : [ok("keys", "no ring of keys is overdue")])];
   });
 }
 

@@ -76,6 +76,8 @@ interface Named {
   "incidents.recordStep": ["RecordIncidentStepInput", "RecordIncidentStepOutput"];
   "incidents.list": ["ListIncidentsInput", "ListIncidentsOutput"];
   "incidents.release": ["ReleaseIncidentsInput", "ReleaseIncidentsOutput"];
+  "keys.checklist": ["KeyChecklistInput", "KeyChecklistOutput"];
+  "keys.recordStep": ["RecordKeyStepInput", "RecordKeyStepOutput"];
   "keys.reencrypt": ["ReencryptInput", "ReencryptOutput"];
   "keys.rehearse": ["RehearseRingInput", "RehearseRingOutput"];
   "keys.rings": ["ListRingsInput", "ListRingsOutput"];

@@ -25,10 +25,19 @@ export function Dialog({ isOpen, ...props }: DialogProps) {
   return isOpen ? <DialogWindow {...props} /> : null;
 }
 
-/** The part of a dialog or drawer that scrolls. */
-export function DialogBody({ children }: { readonly children: ReactNode }) {
-  return <div className="dialog-body">{children}</div>;
+/** The part of a dialog or drawer that scrolls. `reads`: what it is called where it may be long and hold nothing to press, so that the keyboard scrolls it. */
+export function DialogBody({ reads, children }: { readonly reads?: string; readonly children: ReactNode }) {
+  if (reads === undefined) return <div className="dialog-body">{children}</div>;
+  return (
+    <section className="dialog-body" aria-label={reads} ref={reachable}>
+      {children}
+    </section>
+  );
 }
+
+const reachable = (body: HTMLElement | null): void => {
+  if (body !== null) body.tabIndex = 0;
+};
 
 /** Its buttons: the one that goes on comes last. */
 export function DialogFoot({ children }: { readonly children: ReactNode }) {

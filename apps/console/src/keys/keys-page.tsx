@@ -3,15 +3,16 @@
 import dynamic from "next/dynamic";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useCall } from "../api/use-call.ts";
-import { Dialog } from "../components/dialog.tsx";
+import { Dialog, DialogBody } from "../components/dialog.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Badge, EmptyState, PageHead, Panel, Skeleton } from "../components/states.tsx";
 import { type Column, Table } from "../components/table.tsx";
-import { dueText, isRewrapping, RING_ABOUT, RING_TEXT, type Rewrap, rewrapShare, type Ring } from "./ring-text.ts";
+import { type Certificate, dueText, isRewrapping, RING_ABOUT, RING_TEXT, type Rewrap, rewrapShare, type Ring } from "./ring-text.ts";
 import { RingTimeline } from "./ring-timeline.tsx";
 
 const Reencryptions = dynamic(async () => (await import("./reencryptions.tsx")).Reencryptions, { ssr: false });
+const KeyChecklist = dynamic(async () => (await import("./key-checklist.tsx")).KeyChecklist, { ssr: false });
 const RingDrawer = dynamic(async () => (await import("./ring-drawer.tsx")).RingDrawer, { ssr: false });
 
 /** While data keys are wrapped anew, and otherwise: every look counts them all. */
@@ -22,7 +23,7 @@ export function KeysPage() {
   const router = useRouter();
   const query = useSearchParams();
   const list = useCall("keys.rings", {}, { everyMs: EVERY_MS.quiet });
-  const { rings = [], rewraps = [], reencryptions = [], mayStep = false } = list.data ?? {};
+  const { rings = [], certificates = [], rewraps = [], reencryptions = [], mayStep = false } = list.data ?? {};
   useCall("keys.rings", {}, { everyMs: EVERY_MS.busy, enabled: isRewrapping(rings) });
   const opened = rings.find(({ ring }) => ring === query.get("ring"));
   return (
@@ -45,6 +46,20 @@ export function KeysPage() {
               columns={ringColumns((ring) => router.replace(`/keys?ring=${ring}`, { scroll: false }))}
             />
           </Panel>
+          <Panel id="certificates" title="Certificates">
+            <Table
+              caption="The newest certificate of each workload, what ends first at the top"
+              rows={certificates}
+              keyOf={({ workload }) => workload}
+              columns={CERTIFICATE_COLUMNS}
+            />
+          </Panel>
+          <Panel id="root" title="Root key">
+            <p>It opens the custodian&rsquo;s store, and is moved to another place offline, with everything stopped.</p>
+            <button type="button" className="row-open" onClick={() => router.replace("/keys?ring=root", { scroll: false })}>
+              Checklist of a move
+            </button>
+          </Panel>
           <Panel id="rewraps" title="Data keys wrapped anew">
             {rewraps.length === 0 ? (
               <EmptyState title="Nothing was wrapped anew yet">
@@ -56,6 +71,14 @@ export function KeysPage() {
           </Panel>
           <Reencryptions jobs={reencryptions} mayStep={mayStep} />
         </>
+      )}
+      {query.get("ring") === "root" && (
+        <Dialog title="Root key" shape="drawer" isOpen onClose={() => router.replace("/keys", { scroll: false })}>
+          <DialogBody reads="Moving the root key">
+            <p className="advice">Who moves it works on the custodian&rsquo;s host, by the runbook move-root-key. Nobody does from here.</p>
+            <KeyChecklist ring="root" />
+          </DialogBody>
+        </Dialog>
       )}
       {opened !== undefined && (
         <Dialog title={`Ring: ${RING_TEXT[opened.ring]}`} shape="drawer" isOpen onClose={() => router.replace("/keys", { scroll: false })}>
@@ -99,6 +122,20 @@ const ringColumns = (open: (ring: Ring["ring"]) => void): readonly Column<Ring>[
   },
   { key: "due", title: "To be replaced by", cell: ({ dueAt }) => (dueAt === null ? "–" : <Moment at={dueAt} />) },
   { key: "wraps", title: "Data keys", isNumber: true, isWide: true, cell: (ring) => (ring.ring === "kek" ? (activeOf(ring)?.dataKeys?.toLocaleString("en-GB") ?? "–") : "–") },
+];
+
+const CERTIFICATE_COLUMNS: readonly Column<Certificate>[] = [
+  { key: "workload", title: "Held by", isHeader: true, cell: ({ workload }) => <code>{workload}</code> },
+  {
+    key: "state",
+    title: "State",
+    cell: ({ isLate, isShown }) =>
+      isLate ? <Badge tone="shut">renewal is late</Badge> : isShown ? <Badge tone="stands">in use</Badge> : <Badge tone="neutral">not seen in use yet</Badge>,
+  },
+  { key: "issuer", title: "Issued by", cell: ({ issuer }) => <code>{issuer}</code> },
+  { key: "serial", title: "Serial number", isWide: true, cell: ({ serial }) => <code className="verdict-key">{serial}</code> },
+  { key: "renewal", title: "Renewed from", cell: ({ renewal }) => <Moment at={renewal} /> },
+  { key: "end", title: "Ends", cell: ({ notAfter }) => <Moment at={notAfter} /> },
 ];
 
 const REWRAP_COLUMNS: readonly Column<Rewrap>[] = [

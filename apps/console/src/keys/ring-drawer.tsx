@@ -15,6 +15,7 @@ import { optionsOver, ringStepDigest } from "../proof/digest-challenge.ts";
 import { Proof } from "../proof/proof.tsx";
 import { ActivateKey } from "./activate-key.tsx";
 import { DestroyKey } from "./destroy-key.tsx";
+import { KeyChecklist } from "./key-checklist.tsx";
 import { blockerText, HOLDERS_TEXT, type Ring, STEP_EFFECT, STEP_TEXT, type Step } from "./ring-text.ts";
 
 const STATE_TONE = { next: "neutral", active: "stands", retiring: "caution", retired: "neutral", destroyed: "neutral" } as const;
@@ -49,7 +50,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
       </ActForm>
     );
   return (
-    <DialogBody>
+    <DialogBody reads="Keys and steps of the ring">
       <ul className="ring-steps" aria-label="Keys">
         {ring.keys.toReversed().map(({ keyId, state, from, until, dataKeys, tokens, lacking, holders, vkey, fingerprint }) => (
           <li key={keyId}>
@@ -114,6 +115,7 @@ export function RingDrawer({ ring, mayStep }: { readonly ring: Ring; readonly ma
           </ul>
         </section>
       )}
+      <KeyChecklist ring={ring.ring} />
     </DialogBody>
   );
 }
@@ -166,7 +168,7 @@ function Proving({ asked, onBack }: { readonly asked: Asked; readonly onBack: ()
   const tell = useTell();
   const me = useMe();
   const take = useChange("keys.step", {
-    refreshes: ["keys.rings", "keys.rehearse"],
+    refreshes: ["keys.rings", "keys.rehearse", "keys.checklist"],
     onDone: () => {
       tell({ tone: "done", text: `${STEP_TEXT[asked.step]}: done, and on record with a checkpoint.` });
       onBack();

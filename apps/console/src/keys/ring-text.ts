@@ -1,6 +1,7 @@
 import type { OutputOf } from "../api/procedures.ts";
 
 export type Ring = OutputOf<"keys.rings">["rings"][number];
+export type Certificate = OutputOf<"keys.rings">["certificates"][number];
 export type Rewrap = OutputOf<"keys.rings">["rewraps"][number];
 export type Step = Ring["steps"][number]["step"];
 

@@ -30,6 +30,24 @@ export interface RingState<Ring extends string = CustodianRing | "database"> {
   }[];
 }
 
+/** A workload's newest certificate in force: by which authority of the ring `ca`, until when, and from when it is renewed; whether it was seen in its place. */
+export interface CertificateState {
+  readonly spiffe: string;
+  readonly serial: string;
+  readonly issuer: string;
+  readonly notAfterS: number;
+  readonly renewalS: number;
+  readonly isShown: boolean;
+}
+
+/** The root key, without it: how often the custodian's store was moved to another one, when it last was and to which adapter's, and whether it opens now. */
+export interface RootState {
+  readonly moves: number;
+  readonly movedAtMs: number | null;
+  readonly provider: string | null;
+  readonly isPresent: boolean;
+}
+
 /** Port: the passwords by which the processes use the database, as a ring that the supervisor turns. Null before there were any. */
 export type DatabasePasswords = () => Promise<RingState<"database"> | null>;
 
@@ -66,6 +84,8 @@ export interface Reencryptions<Tx> {
 /** Port: the custodian's rings. @throws `keys.unavailable`; of a step `keys.step`, `keys.early`, `keys.unheld`, `keys.in_use`. */
 export interface KeyRings {
   all(): Promise<readonly RingState<CustodianRing>[]>;
+  /** The same with the newest certificate in force of each workload, the one that ends first being the first, and the root key: one look, since each counts every data key. */
+  look(): Promise<{ readonly rings: readonly RingState<CustodianRing>[]; readonly certificates: readonly CertificateState[]; readonly root: RootState }>;
   /** Takes a step of a ring that has taken `at` steps. The last one asked for again answers the same. */
   step(asked: {
     readonly ring: CustodianRing;

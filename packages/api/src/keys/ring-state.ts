@@ -1,6 +1,6 @@
-import type { ListRingsOutput, RING_STEPS, RingSummary } from "@sallyport/contracts";
+import type { HeldCertificate, ListRingsOutput, RING_STEPS, RingSummary } from "@sallyport/contracts";
 import type { z } from "zod";
-import type { ReencryptJobState, RewrapJobState, RingState } from "./ring-ports.ts";
+import type { CertificateState, ReencryptJobState, RewrapJobState, RingState } from "./ring-ports.ts";
 
 type Summary = z.input<typeof RingSummary>;
 type Step = (typeof RING_STEPS)[number];
@@ -83,13 +83,24 @@ const APPROVAL: Blocker = { kind: "approval", until: null, count: null };
 const earlyOf = (nowS: number, fromS: number): Blocker | null => (nowS < fromS ? { kind: "early", until: iso(fromS), count: null } : null);
 const unheldOf = ({ lacking }: Key): Blocker | null => (lacking?.length === 0 ? null : { kind: "unheld", until: null, count: lacking?.length ?? null });
 
+/** A certificate as the contracts show it, its workload by its path. A service may look every few hours: what isn't renewed when half of its last third is over is late. */
+export const certificateSummary = ({ spiffe, serial, issuer, notAfterS, renewalS, isShown }: CertificateState, nowMs: number): z.input<typeof HeldCertificate> => ({
+  workload: new URL(spiffe).pathname.slice(1),
+  serial,
+  issuer,
+  notAfter: iso(notAfterS),
+  renewal: iso(renewalS),
+  isShown,
+  isLate: nowMs >= ((renewalS + notAfterS) / 2) * 1000,
+});
+
 /** Every ring, what is overdue first; and the re-wraps that aren't over, and the last that is. */
 export function ringsSummary(
   rings: readonly RingState[],
   jobs: readonly RewrapJobState[],
   reencryptions: readonly ReencryptJobState[],
   nowMs: number,
-): Omit<z.input<typeof ListRingsOutput>, "mayStep"> {
+): Omit<z.input<typeof ListRingsOutput>, "mayStep" | "certificates"> {
   const summaries = rings.map((ring) => ringSummary(ring, nowMs));
   const rank = ({ due }: Summary): number => (due.length > 0 ? 0 : 1);
   const left = new Map(summaries.flatMap(({ keys }) => keys.map(({ keyId, dataKeys }) => [keyId, dataKeys] as const)));

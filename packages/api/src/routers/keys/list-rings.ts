@@ -3,7 +3,7 @@ import { SallyportError } from "@sallyport/errors";
 import type { Boundary } from "../../boundary/procedure.ts";
 import { rehearsed } from "../../keys/ring-rehearsal.ts";
 import type { RingState } from "../../keys/ring-ports.ts";
-import { ringsSummary, ringSummary } from "../../keys/ring-state.ts";
+import { certificateSummary, ringsSummary, ringSummary } from "../../keys/ring-state.ts";
 import type { ApiDeps } from "../../ports.ts";
 import { locateRing, ROTATE } from "./ring-place.ts";
 
@@ -23,8 +23,13 @@ export const listRings = <Tx>(boundary: Boundary<Tx>, deps: ApiDeps<Tx>) =>
       locate: () => Promise.resolve({ place: { kind: "deployment" }, found: null }),
     },
     async ({ may }) => {
-      const [rings, jobs, reencryptions] = await Promise.all([allRings(deps), deps.rings.rewraps(), deps.reencryptions.all()]);
-      return { ...ringsSummary(rings, jobs, reencryptions, deps.now()), mayStep: may(ROTATE, { kind: "deployment" }) };
+      const [look, database, jobs, reencryptions] = await Promise.all([deps.rings.look(), deps.passwords(), deps.rings.rewraps(), deps.reencryptions.all()]);
+      const rings = database === null ? look.rings : [...look.rings, database];
+      return {
+        ...ringsSummary(rings, jobs, reencryptions, deps.now()),
+        certificates: look.certificates.map((each) => certificateSummary(each, deps.now())),
+        mayStep: may(ROTATE, { kind: "deployment" }),
+      };
     },
   );
 
