@@ -58,14 +58,17 @@ export interface PacketKeys {
   readonly receipt?: HeldKey;
 }
 
+/** How a signer says yes to a digest, with what verifies it. */
+type Asserting = (digest: string) => { readonly assertion: string; readonly credentialId: string; readonly key: string };
+
 /** A deployment's key, a signer and a witness, which make packets. */
 export class PacketDesk {
   readonly key: HeldKey = heldKey(newId("key"), DEPLOYMENT);
   readonly witness: string;
   readonly #witness: NoteSigner;
-  readonly #sign: (digest: string) => { readonly assertion: string; readonly credentialId: string; readonly key: string };
+  readonly #sign: Asserting;
 
-  private constructor(sign: PacketDesk["#sign"]) {
+  private constructor(sign: Asserting) {
     const witness = generateEd25519();
     this.#witness = { name: "witness.example", privateKey: witness.privateKey };
     this.witness = witnessKeyOf("witness.example", witness.raw);
